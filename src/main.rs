@@ -1,0 +1,3 @@
+//! The `ouzel` binary.
+
+fn main() {}

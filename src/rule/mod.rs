@@ -1,0 +1,1 @@
+//! The PowerTrack rule language. Pure: no IO, no clock.
