@@ -1,0 +1,64 @@
+//! Rows on their way between a script and the database: cells, tables, and what can go wrong.
+
+use std::fmt;
+
+/// One value of a row. Text and blobs are borrowed, so that nothing is copied on the way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// SQL NULL, Lua nil.
+    Null,
+    /// A 64-bit integer, exact; also a boolean, as 0 or 1.
+    Integer(i64),
+    /// A double.
+    Real(f64),
+    /// UTF-8 text.
+    Text(&'a str),
+    /// Bytes that are not UTF-8 text.
+    Blob(&'a [u8]),
+}
+
+/// A table as a script declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSpec {
+    /// The table's name, a plain identifier.
+    pub name: String,
+    /// Each column's name and SQL type with its constraints, the primary key first and the rest by name.
+    pub columns: Vec<(String, String)>,
+}
+
+impl TableSpec {
+    /// Where a column stands, if there is one of this name.
+    #[must_use]
+    pub fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|(name, _)| name == column)
+    }
+
+    /// The column declared as the primary key, if one is.
+    #[must_use]
+    pub fn primary_key(&self) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|(_, kind)| declares_primary_key(kind))
+    }
+}
+
+/// Whether a column's type makes it the primary key.
+#[must_use]
+pub fn declares_primary_key(kind: &str) -> bool {
+    kind.to_ascii_uppercase().contains("PRIMARY KEY")
+}
+
+/// Why the database did not do what a script asked, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(pub String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Takes the rows of a query one by one: the column names, and the cells of one row.
+pub type EachRow<'a> = dyn FnMut(&[&str], &[Cell<'_>]) -> Result<(), Refused> + 'a;

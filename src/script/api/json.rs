@@ -1,0 +1,56 @@
+//! `ouzel.json`: JSON text to Lua values and back.
+
+use std::rc::Rc;
+
+use mlua::{Lua, Result, Table, Value};
+
+use super::{Host, internal, plain_table, text};
+use crate::script::{
+    error::Misuse,
+    lua::strict,
+    raw::{mark_array, to_json},
+    value::from_json,
+};
+
+pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
+    let json = lua.create_table()?;
+    let encode = host.function(lua, |_, lua, arguments| {
+        let value = arguments.front().unwrap_or(&Value::Nil);
+        let mut out = Vec::new();
+        to_json(lua, value, &mut out).map_err(|error| Misuse::new(error.to_string()))?;
+        lua.create_string(&out).map_err(internal)
+    })?;
+    json.raw_set("encode", encode)?;
+    let decode = host.function(lua, |_, lua, arguments| {
+        let source = arguments.front().cloned().unwrap_or(Value::Nil);
+        let source = text(&source, "what `ouzel.json.decode` takes")?;
+        // Wrong text is to be expected, a wrong argument is not: only the latter raises.
+        let decoded = match sonic_rs::from_str::<sonic_rs::Value>(&source) {
+            Ok(value) => from_json(lua, &value, 0).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(match decoded {
+            Ok(value) => (value, None),
+            Err(problem) => {
+                let first = problem.lines().next().unwrap_or_default().to_owned();
+                (Value::Nil, Some(first))
+            }
+        })
+    })?;
+    json.raw_set("decode", decode)?;
+    let array = host.function(lua, |_, lua, arguments| {
+        let list = arguments.front().cloned().unwrap_or(Value::Nil);
+        if list.is_nil() {
+            let list = lua.create_table().map_err(internal)?;
+            mark_array(lua, &list).map_err(internal)?;
+            return Ok(list);
+        }
+        let list = plain_table(&list, "what `ouzel.json.array` takes")?;
+        mark_array(lua, list).map_err(internal)?;
+        Ok(list.clone())
+    })?;
+    json.raw_set("array", array)?;
+    json.raw_set("null", Value::NULL)?;
+    strict(lua, "ouzel.json", &json)?;
+    ouzel.raw_set("json", json)
+}

@@ -1,0 +1,176 @@
+//! The global `ouzel`: what a script can ask for, one file a topic.
+
+mod db;
+mod emit;
+mod json;
+mod log;
+mod require;
+mod rules;
+mod steps;
+mod table;
+mod tweet;
+
+use std::{cell::RefCell, rc::Rc};
+
+use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
+
+pub(super) use self::{
+    log::print,
+    steps::{Step, StepKind},
+};
+use super::{
+    Database,
+    declared::Declared,
+    error::Misuse,
+    loader::Sources,
+    lua::{raising, strict},
+    raw,
+};
+
+/// What the functions of one generation share.
+pub(super) struct Host {
+    pub(super) database: Rc<dyn Database>,
+    pub(super) sources: RefCell<Sources>,
+    /// What the script has declared so far; `None` once it has loaded.
+    pub(super) loading: RefCell<Option<Loading>>,
+    /// JSON Lines that wait to be written.
+    pub(super) emitted: RefCell<Vec<u8>>,
+    /// The last wrong call: its hint and place, should its error come out.
+    pub(super) misuse: RefCell<Option<Misuse>>,
+}
+
+/// What a loading script has declared so far.
+#[derive(Default)]
+pub(super) struct Loading {
+    pub(super) declared: Declared,
+    pub(super) steps: Vec<Step>,
+}
+
+type Answer<R> = std::result::Result<R, Misuse>;
+
+/// Gives a Lua state its `ouzel`, `require` and `tweet:methods()`.
+///
+/// # Errors
+/// Only when there is no memory left.
+pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
+    raw::install(lua, tweet::methods(lua, host)?)?;
+    let ouzel = lua.create_table()?;
+    rules::install(lua, host, &ouzel)?;
+    steps::install(lua, host, &ouzel)?;
+    table::install(lua, host, &ouzel)?;
+    db::install(lua, host, &ouzel)?;
+    emit::install(lua, host, &ouzel)?;
+    log::install(lua, host, &ouzel)?;
+    json::install(lua, host, &ouzel)?;
+    ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
+    strict(lua, "ouzel", &ouzel)?;
+    lua.globals().raw_set("ouzel", ouzel)?;
+    require::install(lua, host)
+}
+
+impl Host {
+    /// A Lua function that raises what `native` returns as an error, at the caller's line.
+    fn function<R: IntoLuaMulti>(
+        self: &Rc<Self>,
+        lua: &Lua,
+        native: impl Fn(&Self, &Lua, MultiValue) -> Answer<R> + 'static,
+    ) -> Result<Function> {
+        let host = Rc::clone(self);
+        let function = lua.create_function(move |lua, arguments: MultiValue| {
+            host.answer(lua, native(&host, lua, arguments))
+        })?;
+        raising(lua, function)
+    }
+
+    /// `true` and the results, or `false` and the message, as [`raising`] expects.
+    fn answer<R: IntoLuaMulti>(&self, lua: &Lua, answer: Answer<R>) -> Result<MultiValue> {
+        match answer {
+            Ok(results) => {
+                let mut values = results.into_lua_multi(lua)?;
+                values.push_front(Value::Boolean(true));
+                Ok(values)
+            }
+            Err(misuse) => {
+                let message = lua.create_string(&misuse.message)?;
+                self.misuse.replace(Some(misuse));
+                Ok(MultiValue::from_iter([
+                    Value::Boolean(false),
+                    Value::String(message),
+                ]))
+            }
+        }
+    }
+
+    /// What is being declared, or the error for a call that came too late.
+    fn declaring<R>(
+        &self,
+        function: &str,
+        declare: impl FnOnce(&mut Loading) -> Answer<R>,
+    ) -> Answer<R> {
+        match self.loading.borrow_mut().as_mut() {
+            Some(loading) => declare(loading),
+            None => Err(Misuse::new(format!(
+                "`{function}` can only be called while the script loads, not from a handler"
+            ))),
+        }
+    }
+}
+
+/// The script's file and line that called the native function which asks.
+fn caller(lua: &Lua) -> (String, usize) {
+    // 0 is the native function, 1 what `raising` wraps around it.
+    lua.inspect_stack(2, |frame| {
+        let file = frame
+            .source()
+            .short_src
+            .map(|name| name.into_owned())
+            .unwrap_or_default();
+        (file, frame.current_line().unwrap_or(0))
+    })
+    .unwrap_or_default()
+}
+
+/// How messages name the type of a value.
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "nil",
+        Value::Boolean(_) => "a boolean",
+        Value::Integer(_) | Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Table(_) => "a table",
+        Value::UserData(_) => "a Tweet",
+        Value::Function(_) => "a function",
+        Value::Thread(_) => "a coroutine",
+        _ => "a value of another kind",
+    }
+}
+
+/// Text from an argument, which has to be a string.
+fn text(value: &Value, what: &str) -> Answer<String> {
+    match value {
+        Value::String(text) => match text.to_str() {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(Misuse::new(format!("{what} is not UTF-8 text"))),
+        },
+        other => Err(Misuse::new(format!(
+            "{what} has to be a string, not {}",
+            type_name(other)
+        ))),
+    }
+}
+
+/// A failure of Lua itself while a native function worked, such as no memory.
+fn internal(error: mlua::Error) -> Misuse {
+    Misuse::new(error.to_string())
+}
+
+/// Stands in for [`text`] and its like where a plain table is needed.
+fn plain_table<'v>(value: &'v Value, what: &str) -> Answer<&'v Table> {
+    match value {
+        Value::Table(table) => Ok(table),
+        other => Err(Misuse::new(format!(
+            "{what} has to be a table, not {}",
+            type_name(other)
+        ))),
+    }
+}

@@ -1,0 +1,56 @@
+//! `require`: modules below the script's folder.
+
+use std::rc::Rc;
+
+use mlua::{Lua, Result, Value};
+
+use super::{Host, text};
+use crate::script::error::Misuse;
+
+/// Loads each module once; `find` answers `true, name, source` or `false, message`.
+const REQUIRE: &str = r#"
+local find, load, error, type = ...
+local loaded, loading = {}, {}
+return function(name)
+  if type(name) == "string" and loaded[name] ~= nil then return loaded[name] end
+  if type(name) == "string" and loading[name] then
+    error("module `" .. name .. "` requires itself", 2)
+  end
+  local ok, file, source = find(name)
+  if not ok then error(file, 2) end
+  local chunk, problem = load(source, "@" .. file, "t")
+  if not chunk then error(problem, 0) end
+  loading[name] = true
+  local result = chunk(name, file)
+  loading[name] = nil
+  if result == nil then result = true end
+  loaded[name] = result
+  return result
+end
+"#;
+
+pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
+    let shared = Rc::clone(host);
+    let find = lua.create_function(move |lua, name: Value| {
+        let answer = text(&name, "the module that `require` takes").and_then(|module| {
+            let mut sources = shared.sources.borrow_mut();
+            let file = sources.find_module(&module).map_err(Misuse::new)?;
+            let source = sources
+                .read(&file)
+                .map_err(|error| Misuse::new(format!("module `{module}` cannot be read: {error}")))?
+                .to_owned();
+            Ok((file, source))
+        });
+        shared.answer(lua, answer)
+    })?;
+    let globals = lua.globals();
+    let load: Value = globals.raw_get("load")?;
+    let error: Value = globals.raw_get("error")?;
+    let kind: Value = globals.raw_get("type")?;
+    let require: Value = lua
+        .load(REQUIRE)
+        .set_name("=ouzel")
+        .call((find, load, error, kind))?;
+    globals.raw_set("require", require)?;
+    Ok(())
+}

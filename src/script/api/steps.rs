@@ -1,0 +1,89 @@
+//! `ouzel.filter`, `ouzel.enrich` and `ouzel.on`: what happens to a Tweet, in the order in which it is written.
+
+use std::rc::Rc;
+
+use mlua::{Function, Lua, MultiValue, Result, Table, Value};
+
+use super::{Answer, Host, text, type_name};
+use crate::script::{declared::DeclaredHandler, error::Misuse};
+
+/// A handler, and when it runs.
+pub(in crate::script) struct Step {
+    pub(in crate::script) kind: StepKind,
+    pub(in crate::script) function: Function,
+}
+
+/// When a handler runs, and what its result means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::script) enum StepKind {
+    /// On every Tweet; a falsy result drops it.
+    Filter,
+    /// On every Tweet.
+    Enrich,
+    /// Once for each matching rule whose tag the pattern fits.
+    On(String),
+}
+
+impl StepKind {
+    /// What messages call the handler.
+    pub(in crate::script) fn name(&self) -> String {
+        match self {
+            Self::Filter => "filter".to_owned(),
+            Self::Enrich => "enrich".to_owned(),
+            Self::On(pattern) => format!("on \"{pattern}\""),
+        }
+    }
+}
+
+pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
+    for (name, kind) in [("filter", StepKind::Filter), ("enrich", StepKind::Enrich)] {
+        let register = host.function(lua, move |host, _, arguments| {
+            let function = handler(&arguments, 0, &format!("ouzel.{name}"))?;
+            register(host, &format!("ouzel.{name}"), kind.clone(), function)
+        })?;
+        ouzel.raw_set(name, register)?;
+    }
+    let on = host.function(lua, |host, _, arguments| {
+        let pattern = arguments.front().cloned().unwrap_or(Value::Nil);
+        let pattern = text(&pattern, "the tag that `ouzel.on` takes first")?;
+        if pattern.is_empty() {
+            return Err(Misuse::new(
+                "the tag that `ouzel.on` takes first is empty; \"*\" stands for every rule",
+            ));
+        }
+        let function = handler(&arguments, 1, "ouzel.on")?;
+        register(host, "ouzel.on", StepKind::On(pattern), function)
+    })?;
+    ouzel.raw_set("on", on)
+}
+
+fn handler(arguments: &MultiValue, position: usize, name: &str) -> Answer<Function> {
+    match arguments.get(position) {
+        Some(Value::Function(function)) => Ok(function.clone()),
+        other => Err(Misuse::new(format!(
+            "the handler that `{name}` takes has to be a function, not {}",
+            other.map_or("nil", type_name)
+        ))),
+    }
+}
+
+fn register(host: &Host, name: &str, kind: StepKind, function: Function) -> Answer<()> {
+    let info = function.info();
+    let file = info.short_src.unwrap_or_default();
+    let line = info.line_defined.unwrap_or(0);
+    let text = host
+        .sources
+        .borrow()
+        .lines(&file, line, info.last_line_defined.unwrap_or(line))
+        .unwrap_or_default();
+    host.declaring(name, |loading| {
+        loading.declared.handlers.push(DeclaredHandler {
+            name: kind.name(),
+            file,
+            line,
+            text,
+        });
+        loading.steps.push(Step { kind, function });
+        Ok(())
+    })
+}

@@ -1,0 +1,298 @@
+//! `ouzel.table`: a table of the database, made when the script loads.
+
+use std::rc::Rc;
+
+use mlua::{Lua, MultiValue, Result, Table, Value};
+
+use super::{Answer, Host, internal, plain_table, text, type_name};
+use crate::{
+    row::{Cell, Refused, TableSpec, declares_primary_key},
+    script::{
+        error::Misuse,
+        lua::{raising, strict},
+        raw::with_fields,
+        value::{Argument, row_table},
+    },
+};
+
+/// SQLite's own limit is 2 000; a statement has room for more than this.
+const MAX_COLUMNS: usize = 500;
+
+pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
+    let shared = Rc::clone(host);
+    let table = host.function(lua, move |host, lua, arguments| {
+        let name = arguments.front().cloned().unwrap_or(Value::Nil);
+        let columns = arguments.get(1).cloned().unwrap_or(Value::Nil);
+        let spec = Rc::new(read(&name, &columns)?);
+        let number = host.declaring("ouzel.table", |loading| {
+            if loading
+                .declared
+                .tables
+                .iter()
+                .any(|table| table.name == spec.name)
+            {
+                return Err(Misuse::new(format!(
+                    "table `{}` is declared twice",
+                    spec.name
+                )));
+            }
+            let number = host
+                .database
+                .declare(TableSpec::clone(&spec))
+                .map_err(|refused| Misuse::new(format!("table `{}`: {refused}", spec.name)))?;
+            loading.declared.tables.push(TableSpec::clone(&spec));
+            Ok(number)
+        })?;
+        handle(lua, &shared, number, &spec).map_err(internal)
+    })?;
+    ouzel.raw_set("table", table)
+}
+
+/// Whether a name can stand in SQL as it is.
+fn is_identifier(name: &str) -> bool {
+    let start = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.len() <= 63
+        && name.starts_with(start)
+        && name.chars().all(|c| start(c) || c.is_ascii_digit())
+}
+
+fn read(name: &Value, columns: &Value) -> Answer<TableSpec> {
+    let name = text(name, "the name that `ouzel.table` takes first")?;
+    if !is_identifier(&name) {
+        return Err(Misuse::new(format!(
+            "`{name}` is no table name; a name is letters, digits and `_`, and begins with no digit"
+        )));
+    }
+    let lower = name.to_ascii_lowercase();
+    if lower.starts_with("_ouzel_") || lower.starts_with("sqlite_") {
+        return Err(Misuse::new(format!(
+            "`{name}` is no table name for a script; `_ouzel_` and `sqlite_` begin the names of others"
+        )));
+    }
+    let list = plain_table(columns, &format!("the columns of table `{name}`"))?;
+    let mut columns = Vec::new();
+    for pair in list.pairs::<Value, Value>() {
+        let (column, kind) = pair.map_err(internal)?;
+        let Value::String(column) = &column else {
+            return Err(Misuse::new(format!(
+                "the columns of table `{name}` are named fields: {{ id = \"INTEGER PRIMARY KEY\" }}"
+            )));
+        };
+        let column = column.to_string_lossy();
+        if !is_identifier(&column) {
+            return Err(Misuse::new(format!(
+                "`{column}` is no column name; a name is letters, digits and `_`, and begins with no digit"
+            ))
+            .at_word(&*column));
+        }
+        let kind = text(&kind, &format!("the type of column `{column}`"))?;
+        if kind.trim().is_empty() || kind.contains([';', '\0']) || kind.contains("--") {
+            return Err(Misuse::new(format!(
+                "`{kind}` is no type for column `{column}`; write one such as \"TEXT\" or \"INTEGER NOT NULL\""
+            ))
+            .at_word(&*column));
+        }
+        columns.push((column, kind.trim().to_owned()));
+    }
+    if columns.is_empty() || columns.len() > MAX_COLUMNS {
+        return Err(Misuse::new(format!(
+            "table `{name}` has {} columns; 1 to {MAX_COLUMNS} are possible",
+            columns.len()
+        )));
+    }
+    // Lua's own order differs from run to run.
+    columns.sort_by(|(a, a_kind), (b, b_kind)| {
+        let first = |kind: &str| !declares_primary_key(kind);
+        (first(a_kind), a).cmp(&(first(b_kind), b))
+    });
+    if columns
+        .get(1)
+        .is_some_and(|(_, kind)| declares_primary_key(kind))
+    {
+        return Err(Misuse::new(format!(
+            "table `{name}` has two primary keys; put both into one column, or use `UNIQUE` through `ouzel.db.exec`"
+        )));
+    }
+    Ok(TableSpec { name, columns })
+}
+
+fn handle(lua: &Lua, host: &Rc<Host>, number: usize, spec: &Rc<TableSpec>) -> Result<Table> {
+    let handle = lua.create_table()?;
+    for (name, replace) in [("insert", false), ("upsert", true)] {
+        let (shared, table) = (Rc::clone(host), Rc::clone(spec));
+        // Not by `Host::function`: a list of arguments for each row would cost more than its insert.
+        let write = lua.create_function(move |lua, (this, row): (Value, Value)| {
+            let answer = write(&shared, lua, number, &table, &this, &row, name, replace);
+            shared.answer(lua, answer)
+        })?;
+        handle.raw_set(name, raising(lua, write)?)?;
+    }
+    let table = Rc::clone(spec);
+    let get = host.function(lua, move |host, lua, arguments| {
+        get(host, lua, number, &table, &arguments)
+    })?;
+    handle.raw_set("get", get)?;
+    let table = Rc::clone(spec);
+    let count = host.function(lua, move |host, lua, arguments| {
+        count(host, lua, number, &table, &arguments)
+    })?;
+    handle.raw_set("count", count)?;
+    handle.raw_set("name", spec.name.as_str())?;
+    strict(lua, &spec.name, &handle)?;
+    Ok(handle)
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one call site; a struct would only rename them"
+)]
+fn write(
+    host: &Host,
+    lua: &Lua,
+    number: usize,
+    spec: &TableSpec,
+    this: &Value,
+    row: &Value,
+    name: &str,
+    replace: bool,
+) -> Answer<()> {
+    with_colon(this, spec, name)?;
+    let row = plain_table(row, &format!("the row that `{}:{name}` takes", spec.name))?;
+    if replace && spec.primary_key().is_none() {
+        return Err(Misuse::new(format!(
+            "table `{}` has no primary key, so `upsert` cannot tell which row to replace",
+            spec.name
+        ))
+        .hint(
+            "declare a column as \"INTEGER PRIMARY KEY\" or \"TEXT PRIMARY KEY\", or use `insert`",
+        ));
+    }
+    with_cells(lua, spec, row, |cells| {
+        host.database.insert(number, cells, replace)
+    })
+}
+
+/// Calls `act` with the cells of a row while they lie on the Lua stack.
+fn with_cells<R>(
+    lua: &Lua,
+    spec: &TableSpec,
+    row: &Table,
+    act: impl FnOnce(&[(u16, Cell<'_>)]) -> std::result::Result<R, Refused>,
+) -> Answer<R> {
+    let mut wrong = None;
+    let mut result = None;
+    let mut act = Some(act);
+    with_fields(lua, row, |fields| {
+        let mut cells = Vec::with_capacity(fields.len());
+        for (field, cell) in fields {
+            match (position(spec, field), cell) {
+                (Some(column), Ok(cell)) => cells.push((column, *cell)),
+                (None, _) => {
+                    let field = String::from_utf8_lossy(field);
+                    wrong = Some(Misuse::unknown(
+                        format!("table `{}` has no column `{field}`", spec.name),
+                        &field,
+                        spec.columns.iter().map(|(name, _)| name.as_str()),
+                    ));
+                    return;
+                }
+                (Some(column), Err(kind)) => {
+                    let column = &spec.columns[usize::from(column)].0;
+                    wrong = Some(
+                        Misuse::new(format!(
+                            "column `{column}` of table `{}` cannot hold a {kind}",
+                            spec.name
+                        ))
+                        .hint("`ouzel.json.encode` makes text of a table")
+                        .at_word(column),
+                    );
+                    return;
+                }
+            }
+        }
+        // By column, so that the same set of fields always makes the same statement.
+        cells.sort_unstable_by_key(|(column, _)| *column);
+        if let Some(act) = act.take() {
+            result = Some(act(&cells));
+        }
+    })
+    .map_err(internal)?;
+    if let Some(misuse) = wrong {
+        return Err(misuse);
+    }
+    match result {
+        Some(Ok(result)) => Ok(result),
+        Some(Err(refused)) => Err(Misuse::new(format!("table `{}`: {refused}", spec.name))),
+        None => Err(Misuse::new("the row could not be read")),
+    }
+}
+
+fn position(spec: &TableSpec, field: &[u8]) -> Option<u16> {
+    spec.columns
+        .iter()
+        .position(|(name, _)| name.as_bytes() == field)
+        .and_then(|position| u16::try_from(position).ok())
+}
+
+fn with_colon(this: &Value, spec: &TableSpec, name: &str) -> Answer<()> {
+    let is_handle = matches!(this, Value::Table(table)
+        if matches!(table.raw_get::<Value>("name"), Ok(Value::String(text)) if text == spec.name.as_str())
+            && matches!(table.raw_get::<Value>("insert"), Ok(Value::Function(_))));
+    if is_handle {
+        Ok(())
+    } else {
+        Err(Misuse::new(format!(
+            "`{name}` is called with a colon: `{}:{name}(…)`",
+            spec.name
+        )))
+    }
+}
+
+fn get(
+    host: &Host,
+    lua: &Lua,
+    number: usize,
+    spec: &TableSpec,
+    arguments: &MultiValue,
+) -> Answer<Value> {
+    with_colon(arguments.front().unwrap_or(&Value::Nil), spec, "get")?;
+    let key = Argument::read(arguments.get(1).unwrap_or(&Value::Nil)).map_err(|kind| {
+        Misuse::new(format!(
+            "the key that `{}:get` takes cannot be a {kind}",
+            spec.name
+        ))
+    })?;
+    let mut found = Value::Nil;
+    host.database
+        .get(number, key.cell(), &mut |names, cells| {
+            let row = row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
+            found = Value::Table(row);
+            Ok(())
+        })
+        .map_err(|refused| Misuse::new(refused.0))?;
+    Ok(found)
+}
+
+fn count(
+    host: &Host,
+    lua: &Lua,
+    number: usize,
+    spec: &TableSpec,
+    arguments: &MultiValue,
+) -> Answer<i64> {
+    with_colon(arguments.front().unwrap_or(&Value::Nil), spec, "count")?;
+    match arguments.get(1) {
+        None | Some(Value::Nil) => host
+            .database
+            .count(number, &[])
+            .map_err(|refused| Misuse::new(refused.0)),
+        Some(Value::Table(matching)) => with_cells(lua, spec, matching, |cells| {
+            host.database.count(number, cells)
+        }),
+        Some(other) => Err(Misuse::new(format!(
+            "what `{}:count` takes has to be a table of columns, not {}",
+            spec.name,
+            type_name(other)
+        ))),
+    }
+}

@@ -1,0 +1,216 @@
+//! One Tweet through the handlers of a generation.
+
+use std::{cell::RefCell, collections::HashMap, fmt};
+
+use mlua::{Function, Lua, Table, Value};
+
+use super::{
+    api::{Step, StepKind},
+    error::Fault,
+    generation::Generation,
+    raw::push_tweet,
+};
+use crate::tweet::{MatchedRule, Tweet};
+
+/// How many Tweets may wait for the collector before it is called. What a Tweet holds outside Lua's own
+/// memory, some 15 KB, the collector does not see.
+const WAITING: usize = 128;
+
+/// Rules for which a Lua table is kept; a stream with more starts over.
+const RULE_TABLES: usize = 100_000;
+
+/// What the handlers made of a Tweet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It went through all of them.
+    Kept,
+    /// A filter dropped it.
+    Dropped,
+}
+
+/// A handler that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What the handler is: `filter`, `enrich`, or `on "TAG"`.
+    pub handler: String,
+    /// What went wrong, and where.
+    pub fault: Fault,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault.fmt(f)
+    }
+}
+
+impl Generation {
+    /// Runs the handlers on a Tweet, in the order in which the script registers them.
+    ///
+    /// What a failed Tweet has emitted is taken back; its rows are for the caller to take back.
+    ///
+    /// # Errors
+    /// [`Failure`] when a handler raises an error.
+    pub fn run(&self, tweet: Tweet) -> Result<Verdict, Failure> {
+        if self.steps.is_empty() {
+            return Ok(Verdict::Kept);
+        }
+        let emitted = self.host.emitted.borrow().len();
+        let ran = self.run_steps(tweet);
+        if ran.is_err() {
+            self.host.emitted.borrow_mut().truncate(emitted);
+        }
+        self.collect();
+        ran
+    }
+
+    fn run_steps(&self, tweet: Tweet) -> Result<Verdict, Failure> {
+        let lua_failed = |error: &mlua::Error| self.failure("loading the Tweet".to_owned(), error);
+        let rules = self.matching(&tweet).map_err(|error| lua_failed(&error))?;
+        let tweet = push_tweet(&self.lua, tweet, &self.live).map_err(|error| lua_failed(&error))?;
+        for step in &self.steps {
+            let done = match &step.kind {
+                StepKind::Filter => match step.function.call::<bool>(&tweet) {
+                    Ok(true) => Ok(()),
+                    Ok(false) => return Ok(Verdict::Dropped),
+                    Err(error) => Err(error),
+                },
+                StepKind::Enrich => step.function.call::<()>(&tweet),
+                StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
+            };
+            done.map_err(|error| self.failure(step.kind.name(), &error))?;
+        }
+        Ok(Verdict::Kept)
+    }
+
+    /// The tables of the rules that a Tweet matched, if a handler is going to ask for them.
+    fn matching(&self, tweet: &Tweet) -> mlua::Result<Vec<(Option<String>, Table)>> {
+        let asked = |step: &Step| matches!(step.kind, StepKind::On(_));
+        if !self.steps.iter().any(asked) {
+            return Ok(Vec::new());
+        }
+        tweet
+            .matching_rules()
+            .map(|rule| {
+                let table = self.rules.get(&self.lua, rule)?;
+                Ok((rule.tag.map(str::to_owned), table))
+            })
+            .collect()
+    }
+
+    fn failure(&self, handler: String, error: &mlua::Error) -> Failure {
+        Failure {
+            handler,
+            fault: self.host.fault(error),
+        }
+    }
+
+    /// Lets the collector take Tweets that nothing refers to any more.
+    fn collect(&self) {
+        // A script may keep Tweets on purpose; then the collector is called less often, not for nothing each time.
+        if self.live.get() > WAITING.max(2 * self.kept.get()) {
+            // In the generational mode a step is a collection of what is young. An error would be a finalizer's, and
+            // Tweets have none that can fail.
+            let _ = self.lua.gc_step();
+            self.kept.set(self.live.get());
+        }
+    }
+}
+
+fn act(
+    function: &Function,
+    pattern: &str,
+    tweet: &Value,
+    rules: &[(Option<String>, Table)],
+) -> mlua::Result<()> {
+    for (tag, rule) in rules {
+        if pattern == "*" || tag.as_deref().is_some_and(|tag| fits(pattern, tag)) {
+            function.call::<()>((tweet, rule))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a tag fits a pattern in which `*` stands for any text, also none.
+fn fits(pattern: &str, tag: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == tag;
+    };
+    let Some(mut tag) = tag.strip_prefix(start) else {
+        return false;
+    };
+    // Between two stars the first fitting place is as good as any later one.
+    let mut pieces: Vec<_> = rest.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        match tag.find(piece) {
+            Some(found) => tag = &tag[found + piece.len()..],
+            None => return false,
+        }
+    }
+    tag.ends_with(last)
+}
+
+/// The second argument of the `on` handlers: one table for each rule, made once.
+#[derive(Default)]
+pub(super) struct RuleTables(RefCell<HashMap<i64, (Option<String>, Table)>>);
+
+/// A table that shows the fields of another and takes none: it is shared by all Tweets.
+const FROZEN: &str = r#"
+local fields, setmetatable, next = ..., setmetatable, next
+return setmetatable({}, {
+  __index = fields,
+  __newindex = function() error("a rule cannot be changed from a handler", 2) end,
+  __pairs = function() return next, fields, nil end,
+  __metatable = false,
+})
+"#;
+
+impl RuleTables {
+    fn get(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Table> {
+        let mut tables = self.0.borrow_mut();
+        if let Some(id) = rule.id {
+            if let Some((tag, table)) = tables.get(&id) {
+                if tag.as_deref() == rule.tag {
+                    return Ok(table.clone());
+                }
+            }
+        }
+        let fields = lua.create_table()?;
+        fields.raw_set("tag", rule.tag)?;
+        fields.raw_set("id", rule.id)?;
+        fields.raw_set("id_str", rule.id.map(|id| id.to_string()))?;
+        let table: Table = lua.load(FROZEN).set_name("=ouzel").call(fields)?;
+        if let Some(id) = rule.id {
+            if tables.len() >= RULE_TABLES {
+                tables.clear();
+            }
+            tables.insert(id, (rule.tag.map(str::to_owned), table.clone()));
+        }
+        Ok(table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, tag, expected) in [
+            ("launch", "launch", true),
+            ("launch", "launches", false),
+            ("brand-*", "brand-acme", true),
+            ("brand-*", "brand-", true),
+            ("brand-*", "my-brand-acme", false),
+            ("*-acme", "brand-acme", true),
+            ("a*c*e", "abcde", true),
+            ("a*c*e", "ace", true),
+            ("a*c*e", "aec", false),
+            ("a*a", "a", false),
+            ("*a*a*", "a", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(pattern, tag), expected, "{pattern} {tag}");
+        }
+    }
+}

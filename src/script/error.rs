@@ -1,0 +1,217 @@
+//! What is wrong with a script, as its author reads it: the place, the code there, the reason, the next step.
+
+use std::{fmt, path::PathBuf};
+
+use super::loader::Sources;
+
+/// Why a script could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The script's file cannot be read.
+    #[error("cannot read the script `{}`: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The script is wrong.
+    #[error("script `{script}` could not be loaded{fault}")]
+    Broken {
+        /// The script's file name.
+        script: String,
+        /// What is wrong, and where.
+        fault: Box<Fault>,
+    },
+}
+
+/// A mistake at a place in a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file, below the script's folder, and the line; `None` where Lua does not tell.
+    pub place: Option<(String, usize)>,
+    /// The code of that line.
+    pub code: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The calls that led there, one a line.
+    pub traceback: Option<String>,
+}
+
+/// What the API says about a wrong call; the caller's place is added when it is raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Misuse {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+    /// A word of the source that shows the exact line of a call that spans several.
+    pub(super) word: Option<String>,
+}
+
+impl Misuse {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+            word: None,
+        }
+    }
+
+    /// A name that does not exist, with the nearest one that does.
+    pub(super) fn unknown<'k>(
+        message: String,
+        name: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) -> Self {
+        Self {
+            message,
+            hint: nearest(name, known).map(|near| format!("did you mean `{near}`?")),
+            word: Some(name.to_owned()),
+        }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn at_word(mut self, word: impl Into<String>) -> Self {
+        self.word = Some(word.into());
+        self
+    }
+}
+
+/// The known name nearest to a wrong one, if one is near enough to be what was meant.
+fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+impl Fault {
+    /// Reads Lua's error, and finds the code that it speaks of.
+    pub(super) fn read(error: &mlua::Error, sources: &Sources, misuse: Option<&Misuse>) -> Self {
+        let text = match error {
+            mlua::Error::SyntaxError { message, .. } => message.clone(),
+            mlua::Error::RuntimeError(message) => message.clone(),
+            mlua::Error::CallbackError { traceback, cause } => {
+                format!("{cause}\n{traceback}")
+            }
+            other => other.to_string(),
+        };
+        let (text, traceback) = match text.split_once("\nstack traceback:\n") {
+            Some((text, traceback)) => (text, readable_traceback(traceback)),
+            None => (text.as_str(), None),
+        };
+        let (place, message) = match split_place(text) {
+            Some((file, line, message)) => (Some((file.to_owned(), line)), message),
+            None => (None, text),
+        };
+        // Only when it is the same error that has come out: a script may have caught the one and raised another.
+        let misuse = misuse.filter(|misuse| misuse.message == message);
+        let place = place.map(|(file, line)| {
+            let exact = misuse
+                .and_then(|misuse| misuse.word.as_deref())
+                .and_then(|word| sources.find_word(&file, line, word));
+            (file, exact.unwrap_or(line))
+        });
+        Self {
+            code: place
+                .as_ref()
+                .and_then(|(file, line)| sources.line(file, *line)),
+            place,
+            message: message.to_owned(),
+            hint: misuse.and_then(|misuse| misuse.hint.clone()),
+            traceback,
+        }
+    }
+}
+
+/// Splits `file:line: message`.
+fn split_place(text: &str) -> Option<(&str, usize, &str)> {
+    let mut from = 0;
+    // The file's name may hold a colon itself, so the first `:NUMBER: ` decides.
+    while let Some(colon) = text.get(from..)?.find(':') {
+        let after = from + colon + 1;
+        let digits = text[after..].bytes().take_while(u8::is_ascii_digit).count();
+        if let Some(message) = text[after + digits..].strip_prefix(": ") {
+            if let Ok(line) = text[after..after + digits].parse() {
+                return Some((&text[..after - 1], line, message));
+            }
+        }
+        if text[from..after].contains('\n') {
+            return None;
+        }
+        from = after;
+    }
+    None
+}
+
+/// The lines of a traceback that concern the script; what lies between is ouzel's own.
+fn readable_traceback(traceback: &str) -> Option<String> {
+    let lines: Vec<_> = traceback
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('[') && !line.starts_with("(..."))
+        .filter(|line| !line.contains("__mlua") && !line.starts_with("ouzel:"))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+impl fmt::Display for Fault {
+    /// The place, the code and the reason, each on its own line after a newline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut width = 1;
+        if let Some((file, line)) = &self.place {
+            let number = line.to_string();
+            width = number.len();
+            write!(f, "\n{:width$}--> {file}:{line}", "")?;
+            if let Some(code) = &self.code {
+                write!(f, "\n{:width$} |\n{number} | {code}\n{:width$} |", "", "")?;
+            }
+        }
+        let mut message = self.message.lines();
+        write!(
+            f,
+            "\n{:width$} = {}",
+            "",
+            message.next().unwrap_or("unknown error")
+        )?;
+        for line in message {
+            write!(f, "\n{:width$}   {line}", "")?;
+        }
+        if let Some(traceback) = &self.traceback {
+            for line in traceback.lines() {
+                write!(f, "\n{:width$}   in {line}", "")?;
+            }
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_split_from_its_message() {
+        assert_eq!(split_place("main.lua:3: no"), Some(("main.lua", 3, "no")));
+        assert_eq!(split_place("a:b.lua:3: no"), Some(("a:b.lua", 3, "no")));
+        assert_eq!(split_place("no place: here"), None);
+        assert_eq!(split_place(""), None);
+        assert_eq!(split_place("é:"), None);
+    }
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let known = ["value", "tag"];
+        assert_eq!(nearest("vlaue", known.into_iter()), Some("value"));
+        assert_eq!(nearest("colour", known.into_iter()), None);
+    }
+}

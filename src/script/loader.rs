@@ -1,0 +1,186 @@
+//! The files of a script: read below the script's folder, remembered for messages and for the watch.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    path::{Component, Path, PathBuf},
+};
+
+/// Larger than any script; what is larger is some other file.
+const MAX_FILE: u64 = 16 << 20;
+
+/// How far below a call the line that holds one of its words is looked for.
+const CALL_LINES: usize = 2_000;
+
+/// The sources of one generation.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    folder: PathBuf,
+    /// The text of each file by its name below the folder; `None` where a module was looked for in vain.
+    files: BTreeMap<String, Option<String>>,
+}
+
+/// What the files of a generation held when they were read, to tell whether anything has changed since.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fingerprint(Vec<(PathBuf, Option<u64>)>);
+
+impl Sources {
+    /// Sources below the folder of this script.
+    pub(super) fn of(script: &Path) -> Self {
+        let folder = match script.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Self {
+            folder,
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// Reads a file by its name below the folder.
+    pub(super) fn read(&mut self, name: &str) -> io::Result<&str> {
+        let path = self.folder.join(name);
+        let text = read_text(&path);
+        let slot = self.files.entry(name.to_owned()).or_default();
+        match text {
+            Ok(text) => Ok(slot.insert(text)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The name of a module's file below the folder: `a.b` is `a/b.lua` or `a/b/init.lua`.
+    ///
+    /// # Errors
+    /// A sentence for the script's author.
+    pub(super) fn find_module(&mut self, module: &str) -> Result<String, String> {
+        let path = module.replace('.', "/");
+        let plain = Path::new(&path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if path.is_empty() || !plain {
+            return Err(format!(
+                "`{module}` is no module name; modules lie below the script's folder, `a.b` is `a/b.lua`"
+            ));
+        }
+        let candidates = [format!("{path}.lua"), format!("{path}/init.lua")];
+        for name in &candidates {
+            if self.folder.join(name).is_file() {
+                return Ok(name.clone());
+            }
+            // Looked for in vain: when it appears, that is a change.
+            self.files.entry(name.clone()).or_insert(None);
+        }
+        Err(format!(
+            "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
+            candidates[0], candidates[1]
+        ))
+    }
+
+    /// The text of a line, counted from 1.
+    pub(super) fn line(&self, file: &str, line: usize) -> Option<String> {
+        let text = self.files.get(file)?.as_deref()?;
+        let line = text.lines().nth(line.checked_sub(1)?)?;
+        // A minified script must not flood the terminal.
+        Some(
+            line.chars()
+                .take(160)
+                .collect::<String>()
+                .trim_end()
+                .to_owned(),
+        )
+    }
+
+    /// The first line from `from` on that holds a word, for calls that span several lines.
+    pub(super) fn find_word(&self, file: &str, from: usize, word: &str) -> Option<usize> {
+        let text = self.files.get(file)?.as_deref()?;
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        text.lines()
+            .enumerate()
+            .skip(from.checked_sub(1)?)
+            .take(CALL_LINES)
+            .find(|(_, line)| {
+                line.match_indices(word).any(|(start, _)| {
+                    let before = line[..start].chars().next_back();
+                    let after = line[start + word.len()..].chars().next();
+                    !before.is_some_and(is_part) && !after.is_some_and(is_part)
+                })
+            })
+            .map(|(number, _)| number + 1)
+    }
+
+    /// The first line from `from` on that holds a piece of text as it is.
+    pub(super) fn find_text(&self, file: &str, from: usize, piece: &str) -> Option<usize> {
+        let text = self.files.get(file)?.as_deref()?;
+        text.lines()
+            .enumerate()
+            .skip(from.checked_sub(1)?)
+            .take(CALL_LINES)
+            .find(|(_, line)| line.contains(piece))
+            .map(|(number, _)| number + 1)
+    }
+
+    /// The text between two lines, for telling whether a handler has changed.
+    pub(super) fn lines(&self, file: &str, from: usize, to: usize) -> Option<String> {
+        let text = self.files.get(file)?.as_deref()?;
+        let count = (to + 1).checked_sub(from)?;
+        let lines: Vec<_> = text
+            .lines()
+            .skip(from.checked_sub(1)?)
+            .take(count)
+            .map(str::trim)
+            .collect();
+        Some(lines.join("\n"))
+    }
+
+    /// The folders that hold, or should hold, the files.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        let mut folders: Vec<_> = self
+            .files
+            .keys()
+            .filter_map(|name| self.folder.join(name).parent().map(Path::to_owned))
+            .collect();
+        folders.push(self.folder.clone());
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+
+    /// What the files hold now.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(
+            self.files
+                .iter()
+                .map(|(name, text)| (self.folder.join(name), text.as_deref().map(hash)))
+                .collect(),
+        )
+    }
+}
+
+impl Fingerprint {
+    /// Whether the files on disk hold something else by now.
+    pub(super) fn is_stale(&self) -> bool {
+        self.0.iter().any(|(path, known)| {
+            let now = read_text(path).ok();
+            now.as_deref().map(hash) != *known
+        })
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let size = fs::metadata(path)?.len();
+    if size > MAX_FILE {
+        return Err(io::Error::other(format!(
+            "the file has {size} bytes, and a script at most {MAX_FILE}"
+        )));
+    }
+    let bytes = fs::read(path)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other("the file is not UTF-8 text"))
+}

@@ -1,0 +1,37 @@
+-- Takes away what reaches outside, and replaces what is safe only in part. `...` is a function that logs.
+local log = ...
+local load0, pcall0, xpcall0, tostring = load, pcall, xpcall, tostring
+local type0, concat, select, time, date, clock = type, table.concat, select, os.time, os.date, os.clock
+
+os = { time = time, date = date, clock = clock }
+string.dump = nil
+dofile, loadfile = nil, nil
+
+local collectgarbage0 = collectgarbage
+function collectgarbage(option)
+  if option == nil or option == "collect" or option == "step" then return collectgarbage0("step") end
+  if option == "count" then return collectgarbage0("count") end
+  error("`collectgarbage` takes \"collect\", \"step\" or \"count\" here", 2)
+end
+
+function load(chunk, name, mode, ...)
+  if mode ~= nil and mode ~= "t" and mode ~= "bt" then error("`load` takes text only", 2) end
+  return load0(chunk, name, "t", ...)
+end
+
+local function readable(ok, ...)
+  if ok then return ok, ... end
+  local problem = ...
+  if type0(problem) == "userdata" then return ok, tostring(problem) end
+  return ok, ...
+end
+function pcall(...) return readable(pcall0(...)) end
+function xpcall(f, handler, ...)
+  return readable(xpcall0(f, handler, ...))
+end
+
+function print(...)
+  local words = {}
+  for i = 1, select("#", ...) do words[i] = tostring((select(i, ...))) end
+  log(concat(words, "\t"))
+end

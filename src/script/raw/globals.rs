@@ -1,0 +1,118 @@
+//! The global functions that look at a table from outside, taught that a Tweet is one.
+
+use std::ffi::c_int;
+
+use mlua::{Lua, Result, Table, ffi, lua_State};
+
+use super::{
+    encode::encode_for_tostring,
+    node::{as_node, get, make_metatables, push_len, push_snapshot, set},
+};
+
+/// Makes a Lua state able to hold Tweets. `methods` are what `tweet:name()` finds.
+///
+/// # Errors
+/// Only when Lua has no memory left.
+pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
+    // SAFETY: the closures own nothing.
+    unsafe {
+        lua.exec_raw::<()>(methods, |state| {
+            make_metatables(state, to_string);
+            ffi::lua_settop(state, 0);
+        })?;
+        for (name, function) in [
+            ("type", type_of as ffi::lua_CFunction),
+            ("next", next),
+            ("rawget", raw_get),
+            ("rawset", raw_set),
+            ("rawlen", raw_len),
+        ] {
+            // The original stays within reach as the upvalue.
+            let original: mlua::Value = lua.globals().raw_get(name)?;
+            let replaced: mlua::Function = lua.exec_raw(original, |state| {
+                ffi::lua_pushcclosure(state, function, 1);
+            })?;
+            lua.globals().raw_set(name, replaced)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls the original function with the same arguments.
+///
+/// # Safety
+/// The first upvalue must be that function. Raises what it raises; owns nothing.
+unsafe fn original(state: *mut lua_State) -> c_int {
+    // SAFETY: see above.
+    unsafe {
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        ffi::lua_insert(state, 1);
+        ffi::lua_call(state, ffi::lua_gettop(state) - 1, ffi::LUA_MULTRET);
+        ffi::lua_gettop(state)
+    }
+}
+
+unsafe extern "C-unwind" fn type_of(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `original`.
+    unsafe {
+        if as_node(state, 1).is_none() {
+            return original(state);
+        }
+        ffi::lua_pushstring(state, c"table".as_ptr());
+        1
+    }
+}
+
+unsafe extern "C-unwind" fn next(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `original`.
+    unsafe {
+        if as_node(state, 1).is_some() {
+            ffi::lua_settop(state, 2);
+            push_snapshot(state);
+            ffi::lua_replace(state, 1);
+        }
+        original(state)
+    }
+}
+
+unsafe extern "C-unwind" fn raw_get(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `original`.
+    unsafe {
+        if as_node(state, 1).is_none() {
+            return original(state);
+        }
+        ffi::lua_settop(state, 2);
+        get(state, false)
+    }
+}
+
+unsafe extern "C-unwind" fn raw_set(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `original`.
+    unsafe {
+        if as_node(state, 1).is_none() {
+            return original(state);
+        }
+        ffi::lua_settop(state, 3);
+        set(state);
+        ffi::lua_settop(state, 1);
+        1
+    }
+}
+
+unsafe extern "C-unwind" fn raw_len(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `original`.
+    unsafe {
+        match as_node(state, 1) {
+            Some(node) => {
+                push_len(state, node);
+                1
+            }
+            None => original(state),
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn to_string(state: *mut lua_State) -> c_int {
+    // SAFETY: the text is dropped before anything can raise, see `encode_for_tostring`.
+    unsafe { encode_for_tostring(state) }
+}

@@ -1,0 +1,17 @@
+//! SQLite: one file, one writer, one transaction for each batch of Tweets.
+//!
+//! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
+
+mod batch;
+mod database;
+mod error;
+mod guard;
+mod invalid;
+mod ownership;
+mod sql;
+mod table;
+
+pub use database::Store;
+pub use error::Error;
+pub use ownership::OwnedRule;
+pub use table::Table;

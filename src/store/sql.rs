@@ -1,0 +1,120 @@
+//! SQL that a script writes itself.
+
+use rusqlite::{Statement, types::ValueRef};
+
+use super::{Store, table::bind};
+use crate::row::{Cell, EachRow, Refused};
+
+impl Store {
+    /// Runs one statement that changes something; gives how many rows it changed.
+    ///
+    /// # Errors
+    /// [`Refused`] with SQLite's reason, or ours for what scripts may not do.
+    pub fn exec(&self, sql: &str, parameters: &[Cell<'_>]) -> Result<usize, Refused> {
+        self.before_write().map_err(|error| self.fail(error))?;
+        let before = self.connection.total_changes();
+        self.with_statement(sql, parameters, |statement| {
+            // A statement that also answers rows, such as one with RETURNING, is run to its end.
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        })?;
+        let changed = self.connection.total_changes() - before;
+        self.rows.set(self.rows.get() + changed);
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    /// Hands the rows of a query to `each`, at most `limit` of them.
+    ///
+    /// # Errors
+    /// [`Refused`] as for [`Store::exec`], also for a statement that would change something, and what `each` returns.
+    pub fn select(
+        &self,
+        sql: &str,
+        parameters: &[Cell<'_>],
+        limit: usize,
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused> {
+        let mut refused = None;
+        self.with_statement(sql, parameters, |statement| {
+            if !statement.readonly() {
+                refused = Some(Refused(
+                    "a query cannot change anything; use `ouzel.db.exec`".to_owned(),
+                ));
+                return Ok(());
+            }
+            let names: Vec<String> = statement
+                .column_names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let mut rows = statement.raw_query();
+            for _ in 0..limit {
+                let Some(row) = rows.next()? else { break };
+                let cells = (0..names.len())
+                    .map(|column| Ok(cell(row.get_ref(column)?)))
+                    .collect::<rusqlite::Result<Vec<_>>>()?;
+                if let Err(stop) = each(&names, &cells) {
+                    refused = Some(stop);
+                    break;
+                }
+            }
+            Ok(())
+        })?;
+        refused.map_or(Ok(()), Err)
+    }
+
+    fn with_statement(
+        &self,
+        sql: &str,
+        parameters: &[Cell<'_>],
+        run: impl FnOnce(&mut Statement<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), Refused> {
+        let mut wrong_count = None;
+        let done = self.guard.script(|| {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let expected = statement.parameter_count();
+            if expected != parameters.len() {
+                wrong_count = Some(Refused(format!(
+                    "the statement has {expected} parameter{}, {} given",
+                    if expected == 1 { "" } else { "s" },
+                    match parameters.len() {
+                        1 => "1 was".to_owned(),
+                        number => format!("{number} were"),
+                    }
+                )));
+                return Ok(());
+            }
+            bind(&mut statement, parameters.iter())?;
+            run(&mut statement)
+        });
+        if let Some(refused) = wrong_count {
+            return Err(refused);
+        }
+        done.map_err(|error| {
+            if error.sqlite_error_code()
+                == Some(rusqlite::ErrorCode::AuthorizationForStatementDenied)
+            {
+                return Refused(
+                    "scripts cannot write ouzel's own tables, open transactions or other files"
+                        .to_owned(),
+                );
+            }
+            self.refuse(error)
+        })
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Cell<'_> {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Real(number) => Cell::Real(number),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cell::Text(text),
+            Err(_) => Cell::Blob(bytes),
+        },
+        ValueRef::Blob(bytes) => Cell::Blob(bytes),
+    }
+}

@@ -1,0 +1,90 @@
+//! What has happened so far, counted by the worker and read by the status line and the summary.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Tags counted one by one; Tweets of further tags count as "other tags".
+const MAX_TAGS: usize = 10_000;
+
+/// Counters since the start. Only the worker writes them.
+#[derive(Debug, Default)]
+pub struct Tally {
+    counters: [AtomicU64; COUNTERS],
+    tags: Mutex<BTreeMap<String, u64>>,
+}
+
+/// One counter of a [`Tally`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Count {
+    /// Tweets handled, however it ended.
+    Tweets,
+    /// Tweets that no filter dropped.
+    Kept,
+    /// Tweets that a filter dropped.
+    Filtered,
+    /// Tweets whose handler failed.
+    Failed,
+    /// Lines that are not valid JSON in UTF-8.
+    Invalid,
+    /// JSON that is neither a Tweet nor a system message.
+    Unknown,
+    /// Rows written and committed.
+    Rows,
+    /// How long the newest handled Tweet had waited, in microseconds.
+    LagMicros,
+    /// The generation that handles Tweets.
+    Generation,
+}
+
+const COUNTERS: usize = Count::Generation as usize + 1;
+
+impl Tally {
+    /// The counter's value.
+    #[must_use]
+    pub fn get(&self, count: Count) -> u64 {
+        self.counters[count as usize].load(Ordering::Relaxed)
+    }
+
+    /// Adds to a counter.
+    pub fn add(&self, count: Count, number: u64) {
+        self.counters[count as usize].fetch_add(number, Ordering::Relaxed);
+    }
+
+    /// Sets a counter.
+    pub fn set(&self, count: Count, number: u64) {
+        self.counters[count as usize].store(number, Ordering::Relaxed);
+    }
+
+    /// Adds the Tweets of each tag; empties `tags` but keeps its room.
+    pub fn add_tags(&self, tags: &mut BTreeMap<String, u64>) {
+        let mut known = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
+        for (tag, number) in tags.iter_mut().filter(|(_, number)| **number > 0) {
+            if known.len() >= MAX_TAGS && !known.contains_key(tag) {
+                *known.entry("other tags".to_owned()).or_default() += *number;
+            } else if let Some(count) = known.get_mut(tag) {
+                *count += *number;
+            } else {
+                known.insert(tag.clone(), *number);
+            }
+            *number = 0;
+        }
+        if tags.len() > MAX_TAGS {
+            tags.clear();
+        }
+    }
+
+    /// Matches of each tag, by tag.
+    #[must_use]
+    pub fn tags(&self) -> BTreeMap<String, u64> {
+        self.tags
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

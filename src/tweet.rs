@@ -1,0 +1,178 @@
+//! A Tweet: its line exactly as received, and what the line says, parsed on demand.
+
+use bytes::Bytes;
+use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+
+/// How a payload is laid out; a setting of the stream on the service's side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Native enriched: `id_str` at the root.
+    Native,
+    /// Activity Streams: `objectType` at the root.
+    Activity,
+}
+
+/// Why a line is not a Tweet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotTweet {
+    /// The bytes are not one valid JSON text in UTF-8.
+    #[error("invalid JSON: {0}")]
+    Invalid(String),
+    /// Valid JSON that is neither a Tweet nor a system message.
+    #[error("neither a Tweet nor a system message")]
+    Unknown,
+}
+
+/// A rule that a Tweet matched, as the Tweet tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchedRule<'a> {
+    /// The rule's tag; `None` where it has none.
+    pub tag: Option<&'a str>,
+    /// The rule's id; `None` where the payload leaves it out.
+    pub id: Option<i64>,
+}
+
+/// One Tweet.
+#[derive(Debug)]
+pub struct Tweet {
+    line: Bytes,
+    root: Value,
+    format: Format,
+}
+
+impl Tweet {
+    /// Parses a line of the stream.
+    ///
+    /// # Errors
+    /// [`NotTweet::Invalid`] for bytes that are not JSON in UTF-8, [`NotTweet::Unknown`] for any other JSON.
+    pub fn parse(line: Bytes) -> Result<Self, NotTweet> {
+        let root: Value = sonic_rs::from_slice(&line).map_err(|error| {
+            // The library's text draws the place over several lines; its first line says it all.
+            let text = error.to_string();
+            NotTweet::Invalid(text.lines().next().unwrap_or_default().to_owned())
+        })?;
+        let object = root.as_object().ok_or(NotTweet::Unknown)?;
+        // Told apart as in the protocol reference, 4.9: `objectType` means Activity Streams, `id_str` native. [inferred]
+        // Native ids came without `id_str` in old payloads, so `id` beside `user` will do too.
+        let format = if object.contains_key(&"id_str")
+            || (object.contains_key(&"id") && object.contains_key(&"user"))
+        {
+            Format::Native
+        } else if object.contains_key(&"objectType") {
+            Format::Activity
+        } else {
+            return Err(NotTweet::Unknown);
+        };
+        Ok(Self { line, root, format })
+    }
+
+    /// The line exactly as received, without its delimiter.
+    #[must_use]
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// The parsed line.
+    #[must_use]
+    pub fn root(&self) -> &Value {
+        &self.root
+    }
+
+    /// How the payload is laid out.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The Tweet's id, exact; `None` where it is missing or not a number.
+    #[must_use]
+    pub fn id(&self) -> Option<i64> {
+        match self.format {
+            Format::Native => id_of(&self.root),
+            // `tag:search.twitter.com,2005:1635660060264099842`
+            Format::Activity => self
+                .root
+                .get("id")
+                .as_str()?
+                .rsplit_once(':')?
+                .1
+                .parse()
+                .ok(),
+        }
+    }
+
+    /// The rules that the Tweet matched, in the order of the payload.
+    pub fn matching_rules(&self) -> impl Iterator<Item = MatchedRule<'_>> {
+        let rules = match self.format {
+            Format::Native => self.root.get("matching_rules"),
+            Format::Activity => self
+                .root
+                .get("gnip")
+                .and_then(|gnip| gnip.get("matching_rules")),
+        };
+        rules
+            .and_then(|rules| rules.as_array())
+            .into_iter()
+            .flat_map(|rules| rules.iter())
+            .map(|rule| MatchedRule {
+                tag: rule.get("tag").and_then(|tag| tag.as_str()),
+                id: id_of(rule),
+            })
+    }
+}
+
+/// `id_str` where there is one, else `id`: documentation samples show ids that a double has rounded.
+fn id_of(object: &Value) -> Option<i64> {
+    match object.get("id_str").and_then(|id| id.as_str()) {
+        Some(text) => text.parse().ok(),
+        None => object.get("id").and_then(|id| id.as_i64()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &'static str) -> Result<Tweet, NotTweet> {
+        Tweet::parse(Bytes::from_static(line.as_bytes()))
+    }
+
+    #[test]
+    fn ids_are_exact_in_both_formats() {
+        let native = parse(r#"{"id":1635659407703232500,"id_str":"1635659407703232513"}"#);
+        assert_eq!(native.unwrap().id(), Some(1_635_659_407_703_232_513));
+        let old = parse(r#"{"id":1635659407703232513,"user":{}}"#).unwrap();
+        assert_eq!(old.id(), Some(1_635_659_407_703_232_513));
+        let activity = parse(
+            r#"{"objectType":"activity","id":"tag:search.twitter.com,2005:1635660060264099842"}"#,
+        )
+        .unwrap();
+        assert_eq!(activity.format(), Format::Activity);
+        assert_eq!(activity.id(), Some(1_635_660_060_264_099_842));
+    }
+
+    #[test]
+    fn matching_rules_come_from_either_format() {
+        let native = parse(
+            r#"{"id_str":"1","matching_rules":[{"tag":"a","id":5,"id_str":"6"},{"tag":null}]}"#,
+        )
+        .unwrap();
+        let rules: Vec<_> = native.matching_rules().collect();
+        assert_eq!((rules[0].tag, rules[0].id), (Some("a"), Some(6)));
+        assert_eq!((rules[1].tag, rules[1].id), (None, None));
+        let activity = parse(
+            r#"{"objectType":"activity","id":"x:1","gnip":{"matching_rules":[{"tag":"b","id":7}]}}"#,
+        )
+        .unwrap();
+        assert_eq!(activity.matching_rules().next().unwrap().tag, Some("b"));
+    }
+
+    #[test]
+    fn what_is_no_tweet_says_why() {
+        assert_eq!(parse(r#"{"x":1}"#).unwrap_err(), NotTweet::Unknown);
+        assert_eq!(parse("[1]").unwrap_err(), NotTweet::Unknown);
+        assert!(matches!(parse(r#"{"id_str":"#), Err(NotTweet::Invalid(_))));
+        let cut = Bytes::from_static(b"{\"id_str\":\"\xff\"}");
+        assert!(matches!(Tweet::parse(cut), Err(NotTweet::Invalid(_))));
+    }
+}
