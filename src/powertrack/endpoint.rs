@@ -197,13 +197,35 @@ mod tests {
 
     #[test]
     fn account_and_label_make_both_urls() {
-        named(Some("Acme-1"), Some("prod"), expect![[r#"
+        named(
+            Some("Acme-1"),
+            Some("prod"),
+            expect![[r#"
             https://gnip-stream.twitter.com/stream/powertrack/accounts/Acme-1/publishers/twitter/prod.json
-            https://data-api.twitter.com/rules/powertrack/accounts/Acme-1/publishers/twitter/prod.json"#]]);
-        named(None, Some("prod"), expect!["`account` cannot be used: it is not set, and neither is `stream_url`"]);
-        named(Some("acme"), Some(""), expect!["`label` cannot be used: it is not set, and neither is `stream_url`"]);
-        named(Some("a/b"), Some("prod"), expect!["`account` cannot be used: it contains '/'; give `stream_url` in full if that is meant"]);
-        named(Some(".."), Some("prod"), expect!["`account` cannot be used: it is not a name"]);
+            https://data-api.twitter.com/rules/powertrack/accounts/Acme-1/publishers/twitter/prod.json"#]],
+        );
+        named(
+            None,
+            Some("prod"),
+            expect!["`account` cannot be used: it is not set, and neither is `stream_url`"],
+        );
+        named(
+            Some("acme"),
+            Some(""),
+            expect!["`label` cannot be used: it is not set, and neither is `stream_url`"],
+        );
+        named(
+            Some("a/b"),
+            Some("prod"),
+            expect![
+                "`account` cannot be used: it contains '/'; give `stream_url` in full if that is meant"
+            ],
+        );
+        named(
+            Some(".."),
+            Some("prod"),
+            expect!["`account` cannot be used: it is not a name"],
+        );
     }
 
     #[test]
@@ -221,26 +243,84 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        check("http://127.0.0.1:8080/s.json", expect!["http://127.0.0.1:8080/s.json"]);
-        check("http://127.9.9.9/s.json", expect!["http://127.9.9.9/s.json"]);
-        check("http://[::1]:8080/s.json", expect!["http://[::1]:8080/s.json"]);
-        check("http://LocalHost:1/s.json", expect!["http://LocalHost:1/s.json"]);
-        check("http://example.com/s.json", expect!["`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"]);
-        check("http://127.0.0.1.example.com/s.json", expect!["`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"]);
-        check("http://10.0.0.1/s.json", expect!["`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"]);
-        check("https://example.com/s.json?partition=1", expect!["https://example.com/s.json?partition=1"]);
+        check(
+            "http://127.0.0.1:8080/s.json",
+            expect!["http://127.0.0.1:8080/s.json"],
+        );
+        check(
+            "http://127.9.9.9/s.json",
+            expect!["http://127.9.9.9/s.json"],
+        );
+        check(
+            "http://[::1]:8080/s.json",
+            expect!["http://[::1]:8080/s.json"],
+        );
+        check(
+            "http://LocalHost:1/s.json",
+            expect!["http://LocalHost:1/s.json"],
+        );
+        check(
+            "http://example.com/s.json",
+            expect![
+                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+            ],
+        );
+        check(
+            "http://127.0.0.1.example.com/s.json",
+            expect![
+                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+            ],
+        );
+        check(
+            "http://10.0.0.1/s.json",
+            expect![
+                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+            ],
+        );
+        check(
+            "https://example.com/s.json?partition=1",
+            expect!["https://example.com/s.json?partition=1"],
+        );
     }
 
     #[test]
     fn a_url_that_cannot_be_used_says_why() {
-        check("ftp://example.com/", expect!["`stream_url` cannot be used: `ftp` is not `https`"]);
-        check("example.com/s.json", expect!["`stream_url` cannot be used: it is not a URL: invalid format"]);
-        check("example.com", expect!["`stream_url` cannot be used: it does not start with `https://`"]);
-        check("/s.json", expect!["`stream_url` cannot be used: it has no host"]);
-        check("", expect!["`stream_url` cannot be used: it is not a URL: empty string"]);
-        check("https://me:secret@example.com/", expect!["`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"]);
-        check("https://me@example.com/", expect!["`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"]);
-        check("https://exa mple.com/", expect!["`stream_url` cannot be used: it is not a URL: invalid uri character"]);
+        check(
+            "ftp://example.com/",
+            expect!["`stream_url` cannot be used: `ftp` is not `https`"],
+        );
+        check(
+            "example.com/s.json",
+            expect!["`stream_url` cannot be used: it is not a URL: invalid format"],
+        );
+        check(
+            "example.com",
+            expect!["`stream_url` cannot be used: it does not start with `https://`"],
+        );
+        check(
+            "/s.json",
+            expect!["`stream_url` cannot be used: it has no host"],
+        );
+        check(
+            "",
+            expect!["`stream_url` cannot be used: it is not a URL: empty string"],
+        );
+        check(
+            "https://me:secret@example.com/",
+            expect![
+                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+            ],
+        );
+        check(
+            "https://me@example.com/",
+            expect![
+                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+            ],
+        );
+        check(
+            "https://exa mple.com/",
+            expect!["`stream_url` cannot be used: it is not a URL: invalid uri character"],
+        );
     }
 
     #[test]

@@ -70,7 +70,8 @@ async fn the_stream_request_has_the_documented_headers() {
         authorization: Basic bWU6c2VjcmV0
         connection: keep-alive
         host: HOST
-        user-agent: ouzel/VERSION"#]].assert_eq(&headers.join("\n"));
+        user-agent: ouzel/VERSION"#]]
+    .assert_eq(&headers.join("\n"));
 }
 
 async fn refusal(answer: Vec<u8>, expected: Expect) {
@@ -87,7 +88,11 @@ async fn a_refusal_carries_the_services_words() {
         expect!["the stream answered 503 service unavailable: No such stream."],
     )
     .await;
-    refusal(response("401 Unauthorized", b"<html>"), expect!["the stream answered 401 unauthorized; hint: check `username` and `password`"]).await;
+    refusal(
+        response("401 Unauthorized", b"<html>"),
+        expect!["the stream answered 401 unauthorized; hint: check `username` and `password`"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -152,11 +157,21 @@ fn the_certificate_file_is_read_and_its_faults_are_named() {
         };
         expected.assert_eq(&outcome.replace(&folder.path().display().to_string(), ""));
     };
-    check(None, expect!["the certificates in `/ca.pem` could not be used: I/O error: No such file or directory (os error 2)"]);
-    check(Some(b""), expect!["the certificates in `/ca.pem` could not be used: there is no certificate in it"]);
+    check(
+        None,
+        expect![
+            "the certificates in `/ca.pem` could not be used: I/O error: No such file or directory (os error 2)"
+        ],
+    );
+    check(
+        Some(b""),
+        expect!["the certificates in `/ca.pem` could not be used: there is no certificate in it"],
+    );
     check(
         Some(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
-        expect!["the certificates in `/ca.pem` could not be used: invalid peer certificate: BadEncoding"],
+        expect![
+            "the certificates in `/ca.pem` could not be used: invalid peer certificate: BadEncoding"
+        ],
     );
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     check(Some(own.cert.pem().as_bytes()), expect!["fine"]);

@@ -151,7 +151,10 @@ mod tests {
             r#"{"info":{"message":"m","sent":"2017-01-11T18:12:52+00:00"}}"#,
             expect![[r#"Info "m" "2017-01-11T18:12:52+00:00" None"#]],
         );
-        check(r#"{"warn":{"message":"m"}}"#, expect![[r#"Warn "m" "" None"#]]);
+        check(
+            r#"{"warn":{"message":"m"}}"#,
+            expect![[r#"Warn "m" "" None"#]],
+        );
         check(
             " {\t\"error\" : { \"sent\":\"s\", \"message\":\"a\\nb\" } } ",
             expect![[r#"Error "a\nb" "s" None"#]],

@@ -5,11 +5,15 @@ pub mod decode;
 pub mod endpoint;
 mod error;
 mod http;
-pub use http::Http;
+
 mod inflate;
 pub mod line;
 pub mod message;
 pub mod reconnect;
+mod status;
+pub mod stream;
 
 pub use body::Body;
 pub use error::{Error, Recovery, RejectedRule, Service};
+pub use http::Http;
+pub use status::{Cause, Counts, State, StreamStatus};
