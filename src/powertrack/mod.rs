@@ -5,11 +5,12 @@ pub mod decode;
 pub mod endpoint;
 mod error;
 mod http;
-
 mod inflate;
 pub mod line;
 pub mod message;
 pub mod reconnect;
+pub mod rules;
+mod rules_json;
 mod status;
 pub mod stream;
 

@@ -256,23 +256,31 @@ async fn server_trouble_doubles_the_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn rate_limits_wait_from_a_minute_on() {
-    let run = check([Status(429), Status(420), Status(429)], expect![[r#"
+    let run = check(
+        [Status(429), Status(420), Status(429)],
+        expect![[r#"
         0 connect
         60000 connect
         180000 connect
         420000 connect
-        420000 stopped"#]]).await;
+        420000 stopped"#]],
+    )
+    .await;
     assert_eq!(run.lost(Cause::RateLimit), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_out_of_reach_is_asked_a_little_later_each_time() {
-    check([Refuse, Refuse, Refuse], expect![[r#"
+    check(
+        [Refuse, Refuse, Refuse],
+        expect![[r#"
         0 connect
         250 connect
         750 connect
         1500 connect
-        1500 stopped"#]]).await;
+        1500 stopped"#]],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -288,13 +296,17 @@ async fn a_refusal_stops_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_reset_reconnects_at_once_and_then_in_steps() {
     let lost = || Stream(vec![Reset]);
-    let run = check([lost(), lost(), lost(), lost()], expect![[r#"
+    let run = check(
+        [lost(), lost(), lost(), lost()],
+        expect![[r#"
         0 connect
         0 connect
         250 connect
         750 connect
         1500 connect
-        1500 stopped"#]]).await;
+        1500 stopped"#]],
+    )
+    .await;
     assert_eq!(run.lost(Cause::Broken), 4);
 }
 
@@ -307,13 +319,17 @@ async fn tweets_are_delivered_as_they_come() {
         Wait(5),
         Text("}\r\n"),
     ];
-    let run = check([Stream(events)], expect![[r#"
+    let run = check(
+        [Stream(events)],
+        expect![[r#"
         0 connect
         0 {1}
         10000 {2}
         10005 {3}
         10005 connect
-        10005 stopped"#]]).await;
+        10005 stopped"#]],
+    )
+    .await;
     let counts = run.status.counts();
     assert_eq!((counts.decoded.lines, counts.decoded.heartbeats), (3, 1));
     assert_eq!((counts.connections, run.lost(Cause::Ended)), (1, 1));
@@ -330,11 +346,15 @@ async fn silence_past_the_read_timeout_is_a_stall() {
         Text("{\"half"),
         Silence,
     ];
-    let run = check([Stream(quiet)], expect![[r#"
+    let run = check(
+        [Stream(quiet)],
+        expect![[r#"
         0 connect
         0 {1}
         103000 connect
-        103000 stopped"#]]).await;
+        103000 stopped"#]],
+    )
+    .await;
     assert_eq!(run.lost(Cause::Stalled), 1);
 }
 
@@ -366,7 +386,9 @@ async fn only_data_or_a_heartbeat_resets_the_delays() {
         heartbeat(),
         mere_200(),
     ];
-    check(answers, expect![[r#"
+    check(
+        answers,
+        expect![[r#"
         0 connect
         5000 connect
         10250 connect
@@ -374,13 +396,17 @@ async fn only_data_or_a_heartbeat_resets_the_delays() {
         20750 connect
         25750 connect
         31000 connect
-        31000 stopped"#]]).await;
+        31000 stopped"#]],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_speaks_and_closes_is_not_hammered() {
     let brief = || Stream(vec![Text("{1}\r\n")]);
-    check([brief(), brief(), brief(), brief()], expect![[r#"
+    check(
+        [brief(), brief(), brief(), brief()],
+        expect![[r#"
         0 connect
         0 {1}
         0 connect
@@ -390,7 +416,9 @@ async fn a_server_that_speaks_and_closes_is_not_hammered() {
         750 connect
         750 {1}
         1500 connect
-        1500 stopped"#]]).await;
+        1500 stopped"#]],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -399,13 +427,17 @@ async fn a_corrupt_stream_is_dropped_after_its_lines() {
         Stream(vec![Text("{1}\r\n"), Raw(vec![0xff; 40])]),
         Stream(vec![Text("{2}\r\n")]),
     ];
-    let run = check(answers, expect![[r#"
+    let run = check(
+        answers,
+        expect![[r#"
         0 connect
         0 {1}
         0 connect
         0 {2}
         250 connect
-        250 stopped"#]]).await;
+        250 stopped"#]],
+    )
+    .await;
     assert_eq!(run.lost(Cause::Corrupt), 1);
 }
 
@@ -415,12 +447,16 @@ async fn system_messages_are_heard_and_not_delivered() {
         "{\"id\":1}\r\n{\"warn\":{\"message\":\"m\"}}\r\n{\"id\":2}\r\n",
         "{\"error\":{\"message\":\"Forced Disconnect: Too many connections. (Allowed Connections = 2)\"}}\r\n",
     ))];
-    let run = check([Stream(events)], expect![[r#"
+    let run = check(
+        [Stream(events)],
+        expect![[r#"
         0 connect
         0 {"id":1}
         0 {"id":2}
         0 connect
-        0 stopped"#]]).await;
+        0 stopped"#]],
+    )
+    .await;
     assert_eq!(run.status.counts().system_messages, 2);
     assert_eq!(run.lost(Cause::TooManyConnections), 1);
 }
@@ -430,21 +466,33 @@ async fn a_completed_job_is_not_run_again() {
     let events = vec![Text(
         "{\"id\":1}\r\n{\"info\":{\"message\":\"Replay Request Completed\"}}\r\n",
     )];
-    check([Stream(events)], expect![[r#"
+    check(
+        [Stream(events)],
+        expect![[r#"
         0 connect
         0 {"id":1}
-        0 stopped"#]]).await;
+        0 stopped"#]],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_ends_every_kind_of_waiting() {
     for (answer, taker, expected) in [
-        (NeverAnswer, Taker::Willing, expect![[r#"
+        (
+            NeverAnswer,
+            Taker::Willing,
+            expect![[r#"
             0 connect
-            1000 stopped"#]]),
-        (Status(503), Taker::Willing, expect![[r#"
+            1000 stopped"#]],
+        ),
+        (
+            Status(503),
+            Taker::Willing,
+            expect![[r#"
             0 connect
-            1000 stopped"#]]),
+            1000 stopped"#]],
+        ),
         (
             Stream(vec![Text("{1}\r\n"), Silence]),
             Taker::Willing,
