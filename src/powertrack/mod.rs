@@ -8,6 +8,7 @@ mod http;
 mod inflate;
 pub mod line;
 pub mod message;
+pub mod reconcile;
 pub mod reconnect;
 pub mod rules;
 mod rules_json;

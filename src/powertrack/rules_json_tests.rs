@@ -93,19 +93,44 @@ fn a_list_gives_exact_ids() {
         r#"{"rules":[{"id":9007199254740993,"value":"tea OR 🫖 \"x\""}]}"#,
         expect![[r#"9007199254740993 "tea OR 🫖 \"x\"" None"#]],
     );
-    list(r#"{"rules":[{"id":"12","value":"a"}]}"#, expect![[r#"12 "a" None"#]]);
+    list(
+        r#"{"rules":[{"id":"12","value":"a"}]}"#,
+        expect![[r#"12 "a" None"#]],
+    );
 }
 
 #[test]
 fn a_list_that_cannot_be_trusted_is_an_error() {
     list(
         r#"{"rules":[{"value":"a","id":9.61664522481119232e17}]}"#,
-        expect!["the answer of the rules endpoint could not be understood: a rule without value or exact id"],
+        expect![
+            "the answer of the rules endpoint could not be understood: a rule without value or exact id"
+        ],
     );
-    list(r#"{"rules":[{"value":"a"}]}"#, expect!["the answer of the rules endpoint could not be understood: a rule without value or exact id"]);
-    list(r#"{"rules":[{"id":1}]}"#, expect!["the answer of the rules endpoint could not be understood: a rule without value or exact id"]);
-    list(r#"{"sent":"x"}"#, expect!["the answer of the rules endpoint could not be understood: missing field `rules` at line 1 column 12"]);
-    list(r#"{"rules":[{"value":"a","id":1}"#, expect!["the answer of the rules endpoint could not be understood: EOF while parsing at line 1 column 30"]);
+    list(
+        r#"{"rules":[{"value":"a"}]}"#,
+        expect![
+            "the answer of the rules endpoint could not be understood: a rule without value or exact id"
+        ],
+    );
+    list(
+        r#"{"rules":[{"id":1}]}"#,
+        expect![
+            "the answer of the rules endpoint could not be understood: a rule without value or exact id"
+        ],
+    );
+    list(
+        r#"{"sent":"x"}"#,
+        expect![
+            "the answer of the rules endpoint could not be understood: missing field `rules` at line 1 column 12"
+        ],
+    );
+    list(
+        r#"{"rules":[{"value":"a","id":1}"#,
+        expect![
+            "the answer of the rules endpoint could not be understood: EOF while parsing at line 1 column 30"
+        ],
+    );
 }
 
 #[test]
@@ -132,7 +157,9 @@ fn an_addition_says_what_became_of_each_rule() {
     );
     added(
         r#"{"summary":{"created":2,"not_created":0}}"#,
-        expect!["the answer of the rules endpoint could not be understood: missing field `detail` at line 1 column 41"],
+        expect![
+            "the answer of the rules endpoint could not be understood: missing field `detail` at line 1 column 41"
+        ],
     );
 }
 
@@ -142,7 +169,9 @@ fn a_rejection_names_only_the_offending_rules() {
         r#"{"summary":{"created":0,"not_created":2},"detail":[
             {"rule":{"value":"streaming gnip contains:$twtr","tag":null},"created":false,"message":"no viable alternative at input '$twtr' (at position 25)\n"},
             {"rule":{"value":"streaming gnip contains:\"$twtr\"","tag":null},"created":false}]}"#,
-        expect![[r#""streaming gnip contains:$twtr": "no viable alternative at input '$twtr' (at position 25)""#]],
+        expect![[
+            r#""streaming gnip contains:$twtr": "no viable alternative at input '$twtr' (at position 25)""#
+        ]],
     );
     // Early 2016.
     rejected(
@@ -174,5 +203,10 @@ fn a_deletion_lists_only_failures() {
             {"rule":{"value":null,"tag":null,"id":5,"id_str":"5"},"deleted":false,"message":"Try later"}]}"#,
         expect![[r#"1 1; 5 "Try later" false"#]],
     );
-    deleted("{}", expect!["the answer of the rules endpoint could not be understood: missing field `summary` at line 1 column 2"]);
+    deleted(
+        "{}",
+        expect![
+            "the answer of the rules endpoint could not be understood: missing field `summary` at line 1 column 2"
+        ],
+    );
 }

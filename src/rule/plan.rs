@@ -243,18 +243,33 @@ mod tests {
 
     #[test]
     fn values_are_case_sensitive() {
-        check("Snow", "snow#1", "snow#1", expect!["add Snow; delete last snow#1"]);
+        check(
+            "Snow",
+            "snow#1",
+            "snow#1",
+            expect!["add Snow; delete last snow#1"],
+        );
     }
 
     #[test]
     fn only_our_own_rules_are_deleted() {
-        check("", "a/1#1 b#2", "a/1#1", expect!["delete last a/1#1; others b#2"]);
+        check(
+            "",
+            "a/1#1 b#2",
+            "a/1#1",
+            expect!["delete last a/1#1; others b#2"],
+        );
         check("", "a#1 b#2", "", expect!["others a#1 b#2"]);
     }
 
     #[test]
     fn a_changed_tag_deletes_and_adds() {
-        check("a/2", "a/1#1", "a/1#1", expect!["delete first a/1#1; add a/2"]);
+        check(
+            "a/2",
+            "a/1#1",
+            "a/1#1",
+            expect!["delete first a/1#1; add a/2"],
+        );
         check("a", "a/1#1", "a/1#1", expect!["delete first a/1#1; add a"]);
     }
 
@@ -267,7 +282,12 @@ mod tests {
     #[test]
     fn an_intent_makes_a_rule_ours() {
         check("a/1", "a/1#5", "a/1", expect!["adopt a/1#5; unchanged 1"]);
-        check("a/2", "a/1#5", "a/1", expect!["delete first a/1#5; add a/2"]);
+        check(
+            "a/2",
+            "a/1#5",
+            "a/1",
+            expect!["delete first a/1#5; add a/2"],
+        );
         check("", "a/1#5", "a/1", expect!["delete last a/1#5"]);
         check("a/1", "", "a/1", expect!["add a/1"]);
     }
@@ -286,7 +306,9 @@ mod tests {
             "keep/k retag/2 new/n theirs/x intent/i",
             "keep/k#1 retag/1#2 theirs/y#3 intent/i#4 old/o#5 other/z#6",
             "keep/k#1 retag/1#2 intent/i old/o#5 gone/g#9",
-            expect!["delete first retag/1#2; add retag/2 new/n; delete last old/o#5; conflict theirs/y#3; adopt intent/i#4; forget gone; others other/z#6; unchanged 2"],
+            expect![
+                "delete first retag/1#2; add retag/2 new/n; delete last old/o#5; conflict theirs/y#3; adopt intent/i#4; forget gone; others other/z#6; unchanged 2"
+            ],
         );
     }
 }
