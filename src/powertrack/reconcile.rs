@@ -242,5 +242,8 @@ fn is_rejection(error: &Error) -> bool {
 }
 
 #[cfg(test)]
+#[path = "reconcile_fakes.rs"]
+mod fakes;
+#[cfg(test)]
 #[path = "reconcile_tests.rs"]
 mod tests;

@@ -1,6 +1,6 @@
 //! Keeping the stream connected: connect, decode, hand on, wait, again.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use hyper::Uri;
@@ -104,8 +104,8 @@ pub async fn follow<C: Connect, D: Deliver>(
     connect: C,
     options: StreamOptions,
     deliver: D,
-    status: Arc<StreamStatus>,
-    shutdown: CancellationToken,
+    status: &StreamStatus,
+    shutdown: &CancellationToken,
 ) -> Result<(), Error> {
     follow_with(
         Ladders::random(),
@@ -123,14 +123,14 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
     mut connect: C,
     options: StreamOptions,
     deliver: D,
-    status: Arc<StreamStatus>,
-    shutdown: CancellationToken,
+    status: &StreamStatus,
+    shutdown: &CancellationToken,
 ) -> Result<(), Error> {
     let mut reader = Reader {
         options,
         deliver,
-        status: &status,
-        shutdown: &shutdown,
+        status,
+        shutdown,
         announced: None,
         proven: false,
     };
@@ -292,6 +292,9 @@ impl<D: Deliver> Reader<'_, D> {
     }
 }
 
+#[cfg(test)]
+#[path = "stream_fakes.rs"]
+mod fakes;
 #[cfg(test)]
 #[path = "stream_tests.rs"]
 mod tests;

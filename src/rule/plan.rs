@@ -148,6 +148,11 @@ fn same_tag(left: &Option<String>, right: &Option<String>) -> bool {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+)]
 mod tests {
     use std::fmt::Write;
 
