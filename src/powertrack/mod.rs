@@ -1,1 +1,30 @@
 //! The service, seen from a client.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::needless_pass_by_value,
+        reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+    )
+)]
+
+mod body;
+pub mod decode;
+pub mod endpoint;
+mod error;
+mod http;
+mod inflate;
+pub mod line;
+pub mod message;
+pub mod reconcile;
+pub mod reconnect;
+pub mod rules;
+mod rules_json;
+mod status;
+pub mod stream;
+
+pub use body::Body;
+pub use error::{Error, Recovery, RejectedRule, Service};
+pub use http::Http;
+pub use status::{Cause, Counts, State, StreamStatus};

@@ -1,1 +1,2 @@
 //! The PowerTrack rule language. Pure: no IO, no clock.
+pub mod plan;

@@ -1,0 +1,190 @@
+//! From compressed bytes to lines, each as soon as its delimiter is decoded.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+use super::{error::Error, inflate::Inflate, line::Splitter};
+use crate::lines::Lines;
+
+/// How much is decoded at a time: about a dozen Tweets, and still inside the processor's cache.
+const READ: usize = 64 * 1024;
+
+/// Less room than this and the buffer grows, so that no inflate call is too small to pay.
+const LEAST_ROOM: usize = READ / 4;
+
+/// What a [`Decoder`] has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DecodeStats {
+    /// Bytes received.
+    pub compressed: u64,
+    /// Bytes they unpacked to.
+    pub decoded: u64,
+    /// Lines handed on.
+    pub lines: u64,
+    /// Blank lines.
+    pub heartbeats: u64,
+    /// Lines dropped because they were too long.
+    pub over_long: u64,
+    /// Last lines without delimiter, dropped.
+    pub incomplete: u64,
+}
+
+/// What one read brought.
+#[derive(Debug)]
+pub enum Progress {
+    /// At least one line.
+    Lines(Lines),
+    /// Bytes, but no whole line; perhaps heartbeats.
+    Bytes,
+    /// The stream is over.
+    End,
+}
+
+/// Unpacks gzip from `R` and cuts it into lines.
+#[derive(Debug)]
+pub struct Decoder<R> {
+    reader: R,
+    inflate: Inflate,
+    splitter: Splitter,
+    /// Decoded bytes from the start of the first unfinished line on.
+    buffer: Vec<u8>,
+    compressed: u64,
+    decoded: u64,
+    /// Why the stream is over, kept back until the lines before it are handed out.
+    failure: Option<Error>,
+    ended: bool,
+}
+
+impl<R: AsyncBufRead + Unpin> Decoder<R> {
+    /// A decoder that drops lines of more than `max_line` bytes.
+    pub fn new(reader: R, max_line: usize) -> Self {
+        Self {
+            reader,
+            inflate: Inflate::new(),
+            splitter: Splitter::new(max_line),
+            buffer: Vec::with_capacity(READ),
+            compressed: 0,
+            decoded: 0,
+            failure: None,
+            ended: false,
+        }
+    }
+
+    /// What was seen so far.
+    pub fn stats(&self) -> DecodeStats {
+        let counts = self.splitter.counts();
+        DecodeStats {
+            compressed: self.compressed,
+            decoded: self.decoded,
+            lines: counts.lines,
+            heartbeats: counts.heartbeats,
+            over_long: counts.over_long,
+            incomplete: counts.incomplete,
+        }
+    }
+
+    /// The next lines, as soon as there is one; `None` at the end of the stream, which may come
+    /// inside a gzip member [inferred, reference 2.5]. Cancelling this loses nothing.
+    ///
+    /// # Errors
+    /// If the connection broke or the gzip stream is corrupt, after all lines before that.
+    pub async fn next(&mut self) -> Result<Option<Lines>, Error> {
+        loop {
+            match self.read().await? {
+                Progress::Lines(lines) => return Ok(Some(lines)),
+                Progress::Bytes => {}
+                Progress::End => return Ok(None),
+            }
+        }
+    }
+
+    /// Waits for bytes and decodes them: [`Decoder::next`] for those who watch for silence.
+    /// Cancelling this loses nothing.
+    ///
+    /// # Errors
+    /// As for [`Decoder::next`].
+    pub async fn read(&mut self) -> Result<Progress, Error> {
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
+        if self.ended {
+            return Ok(Progress::End);
+        }
+        // Only without pending output may the reader be asked: it could be silent for long.
+        let input = if self.inflate.is_pending() {
+            &[][..]
+        } else {
+            match self.reader.fill_buf().await {
+                Ok([]) => return self.finish(None),
+                Ok(input) => input,
+                Err(error) => return self.finish(Some(Error::Broken(error))),
+            }
+        };
+        if self.buffer.capacity() - self.buffer.len() < LEAST_ROOM {
+            self.buffer.reserve(READ);
+        }
+        let before = self.buffer.len();
+        let outcome = self.inflate.inflate(input, &mut self.buffer);
+        self.decoded += (self.buffer.len() - before) as u64;
+        match outcome {
+            Ok(used) => {
+                self.compressed += used as u64;
+                self.reader.consume(used);
+                let mut spans = Vec::new();
+                let done = self.splitter.split(&self.buffer, &mut spans);
+                Ok(self.hand_out(done, spans))
+            }
+            Err(reason) => self.finish(Some(Error::Corrupt(reason))),
+        }
+    }
+
+    /// Gives out what is whole and drops the rest; `failure` is told by the next read.
+    fn finish(&mut self, failure: Option<Error>) -> Result<Progress, Error> {
+        self.ended = true;
+        let mut spans = Vec::new();
+        let done = self.splitter.split(&self.buffer, &mut spans);
+        let mut rest = Vec::new();
+        self.splitter.finish(&self.buffer[done..], &mut rest);
+        let offset = u32::try_from(done).expect("a buffer holds less than 4 GiB");
+        spans.extend(
+            rest.iter()
+                .map(|span| span.start + offset..span.end + offset),
+        );
+        if spans.is_empty() {
+            return failure.map_or(Ok(Progress::End), Err);
+        }
+        self.failure = failure;
+        Ok(self.hand_out(self.buffer.len(), spans))
+    }
+
+    /// Takes the first `done` bytes out of the buffer.
+    ///
+    /// A well-filled buffer goes as it is, and only the unfinished line at its end is copied. A
+    /// nearly empty one stays and its few lines are copied: else each Tweet of a quiet stream
+    /// would hold a whole buffer for as long as it waits to be processed.
+    fn hand_out(&mut self, done: usize, spans: Vec<Range<u32>>) -> Progress {
+        if spans.is_empty() {
+            self.buffer.drain(..done);
+            return Progress::Bytes;
+        }
+        let bytes = if done >= self.buffer.capacity() / 2 {
+            let rest = &self.buffer[done..];
+            let mut next = Vec::with_capacity(READ + rest.len());
+            next.extend_from_slice(rest);
+            let mut full = std::mem::replace(&mut self.buffer, next);
+            full.truncate(done);
+            Bytes::from(full)
+        } else {
+            let bytes = Bytes::copy_from_slice(&self.buffer[..done]);
+            self.buffer.drain(..done);
+            bytes
+        };
+        Progress::Lines(Lines::new(bytes, spans))
+    }
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

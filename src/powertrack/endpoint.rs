@@ -1,0 +1,346 @@
+//! Where the service is and who asks.
+
+use std::net::IpAddr;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hyper::{Uri, header::HeaderValue};
+
+use super::error::Error;
+use crate::secret::Secret;
+
+/// The host names to use where only account and label are given. Four names of each are in
+/// circulation and the published pages mix them, so all of this can be set [reference 1.2].
+const HOSTS: Hosts = Hosts {
+    stream: "gnip-stream.twitter.com",
+    rules: "data-api.twitter.com",
+};
+
+struct Hosts {
+    stream: &'static str,
+    rules: &'static str,
+}
+
+/// What the settings say about where the service is.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// The account's name, case-sensitive.
+    pub account: Option<String>,
+    /// The stream's label, case-sensitive.
+    pub label: Option<String>,
+    /// The stream's full URL, which wins over account and label.
+    pub stream_url: Option<String>,
+    /// The rules endpoint's full URL, which wins over account and label.
+    pub rules_url: Option<String>,
+}
+
+/// The two URLs that everything else is derived from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `GET` gives the stream.
+    pub stream: Uri,
+    /// `GET` lists the rules, `POST` changes them.
+    pub rules: Uri,
+}
+
+impl Endpoint {
+    /// The URLs given, completed from account and label.
+    ///
+    /// # Errors
+    /// If a URL is missing or cannot be used; plain `http` is for loopback addresses only, since
+    /// Basic credentials never cross a network in the clear.
+    pub fn new(addresses: &Addresses) -> Result<Self, Error> {
+        let stream = match &addresses.stream_url {
+            Some(url) => parse("stream_url", url)?,
+            None => composed(addresses, HOSTS.stream, "stream", "stream_url")?,
+        };
+        let rules = match &addresses.rules_url {
+            Some(url) => parse("rules_url", url)?,
+            None => composed(addresses, HOSTS.rules, "rules", "rules_url")?,
+        };
+        Ok(Self { stream, rules })
+    }
+}
+
+/// [reference 1.2]
+fn composed(
+    addresses: &Addresses,
+    host: &str,
+    kind: &str,
+    option: &'static str,
+) -> Result<Uri, Error> {
+    let account = segment("account", addresses.account.as_deref(), option)?;
+    let label = segment("label", addresses.label.as_deref(), option)?;
+    parse(
+        option,
+        &format!(
+            "https://{host}/{kind}/powertrack/accounts/{account}/publishers/twitter/{label}.json"
+        ),
+    )
+}
+
+/// A name that stands in a path as it is.
+fn segment<'a>(option: &'static str, text: Option<&'a str>, url: &str) -> Result<&'a str, Error> {
+    let wrong = |reason| Err(Error::Setting { option, reason });
+    match text {
+        None | Some("") => wrong(format!("it is not set, and neither is `{url}`")),
+        Some("." | "..") => wrong("it is not a name".to_owned()),
+        Some(text) => {
+            let odd = |c: char| !(c.is_ascii_alphanumeric() || "-_.~".contains(c));
+            match text.chars().find(|&c| odd(c)) {
+                None => Ok(text),
+                Some(c) => wrong(format!(
+                    "it contains {c:?}; give `{url}` in full if that is meant"
+                )),
+            }
+        }
+    }
+}
+
+/// No message repeats the URL: it may hold a password in the wrong place.
+fn parse(option: &'static str, text: &str) -> Result<Uri, Error> {
+    let wrong = |reason: String| Error::Setting { option, reason };
+    let uri: Uri = text
+        .parse()
+        .map_err(|error| wrong(format!("it is not a URL: {error}")))?;
+    let authority = uri
+        .authority()
+        .ok_or_else(|| wrong("it has no host".to_owned()))?;
+    if authority.as_str().contains('@') {
+        return Err(wrong(
+            "it contains credentials; set `username` and `password` instead".to_owned(),
+        ));
+    }
+    let host = authority.host();
+    if host.is_empty() {
+        return Err(wrong("it has no host".to_owned()));
+    }
+    match uri.scheme_str() {
+        Some("https") => Ok(uri),
+        Some("http") if is_loopback(host) => Ok(uri),
+        Some("http") => Err(wrong(
+            "plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+                .to_owned(),
+        )),
+        Some(scheme) => Err(wrong(format!("`{scheme}` is not `https`"))),
+        None => Err(wrong("it does not start with `https://`".to_owned())),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// The login of the service's console [reference 1.3].
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Usually an e-mail address.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+}
+
+impl Credentials {
+    /// The `Authorization` header: sent with every request, without waiting for a challenge.
+    ///
+    /// # Errors
+    /// If the username contains a colon, which would end it early.
+    pub fn authorization(&self) -> Result<HeaderValue, Error> {
+        if self.username.contains(':') {
+            return Err(Error::Setting {
+                option: "username",
+                reason: "it contains a colon".to_owned(),
+            });
+        }
+        let pair = format!("{}:{}", self.username, self.password.reveal());
+        let mut header = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair)))
+            .expect("base64 is a valid header value");
+        header.set_sensitive(true);
+        Ok(header)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(stream_url: &str, expected: Expect) {
+        let addresses = Addresses {
+            stream_url: Some(stream_url.to_owned()),
+            rules_url: Some("https://rules.example/r.json".to_owned()),
+            ..Addresses::default()
+        };
+        let text = match Endpoint::new(&addresses) {
+            Ok(endpoint) => endpoint.stream.to_string(),
+            Err(error) => error.to_string(),
+        };
+        expected.assert_eq(&text);
+    }
+
+    fn named(account: Option<&str>, label: Option<&str>, expected: Expect) {
+        let addresses = Addresses {
+            account: account.map(str::to_owned),
+            label: label.map(str::to_owned),
+            ..Addresses::default()
+        };
+        let text = match Endpoint::new(&addresses) {
+            Ok(endpoint) => format!("{}\n{}", endpoint.stream, endpoint.rules),
+            Err(error) => error.to_string(),
+        };
+        expected.assert_eq(&text);
+    }
+
+    #[test]
+    fn account_and_label_make_both_urls() {
+        named(
+            Some("Acme-1"),
+            Some("prod"),
+            expect![[r#"
+            https://gnip-stream.twitter.com/stream/powertrack/accounts/Acme-1/publishers/twitter/prod.json
+            https://data-api.twitter.com/rules/powertrack/accounts/Acme-1/publishers/twitter/prod.json"#]],
+        );
+        named(
+            None,
+            Some("prod"),
+            expect!["`account` cannot be used: it is not set, and neither is `stream_url`"],
+        );
+        named(
+            Some("acme"),
+            Some(""),
+            expect!["`label` cannot be used: it is not set, and neither is `stream_url`"],
+        );
+        named(
+            Some("a/b"),
+            Some("prod"),
+            expect![
+                "`account` cannot be used: it contains '/'; give `stream_url` in full if that is meant"
+            ],
+        );
+        named(
+            Some(".."),
+            Some("prod"),
+            expect!["`account` cannot be used: it is not a name"],
+        );
+    }
+
+    #[test]
+    fn full_urls_win() {
+        let addresses = Addresses {
+            account: Some("acme".into()),
+            label: Some("prod".into()),
+            stream_url: Some("http://127.0.0.1:9/s.json".into()),
+            rules_url: None,
+        };
+        let endpoint = Endpoint::new(&addresses).unwrap();
+        assert_eq!(endpoint.stream, "http://127.0.0.1:9/s.json");
+        assert_eq!(endpoint.rules.host(), Some(HOSTS.rules));
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        check(
+            "http://127.0.0.1:8080/s.json",
+            expect!["http://127.0.0.1:8080/s.json"],
+        );
+        check(
+            "http://127.9.9.9/s.json",
+            expect!["http://127.9.9.9/s.json"],
+        );
+        check(
+            "http://[::1]:8080/s.json",
+            expect!["http://[::1]:8080/s.json"],
+        );
+        check(
+            "http://LocalHost:1/s.json",
+            expect!["http://LocalHost:1/s.json"],
+        );
+        check(
+            "http://example.com/s.json",
+            expect![
+                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+            ],
+        );
+        check(
+            "http://127.0.0.1.example.com/s.json",
+            expect![
+                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+            ],
+        );
+        check(
+            "http://10.0.0.1/s.json",
+            expect![
+                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+            ],
+        );
+        check(
+            "https://example.com/s.json?partition=1",
+            expect!["https://example.com/s.json?partition=1"],
+        );
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_used_says_why() {
+        check(
+            "ftp://example.com/",
+            expect!["`stream_url` cannot be used: `ftp` is not `https`"],
+        );
+        check(
+            "example.com/s.json",
+            expect!["`stream_url` cannot be used: it is not a URL: invalid format"],
+        );
+        check(
+            "example.com",
+            expect!["`stream_url` cannot be used: it does not start with `https://`"],
+        );
+        check(
+            "/s.json",
+            expect!["`stream_url` cannot be used: it has no host"],
+        );
+        check(
+            "",
+            expect!["`stream_url` cannot be used: it is not a URL: empty string"],
+        );
+        check(
+            "https://me:secret@example.com/",
+            expect![
+                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+            ],
+        );
+        check(
+            "https://me@example.com/",
+            expect![
+                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+            ],
+        );
+        check(
+            "https://exa mple.com/",
+            expect!["`stream_url` cannot be used: it is not a URL: invalid uri character"],
+        );
+    }
+
+    #[test]
+    fn the_authorization_is_basic_and_hidden() {
+        let credentials = Credentials {
+            username: "Aladdin".into(),
+            password: Secret::new("open sesame"),
+        };
+        let header = credentials.authorization().unwrap();
+        assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert!(header.is_sensitive());
+        assert!(!format!("{header:?} {credentials:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn a_username_with_a_colon_is_refused() {
+        let credentials = Credentials {
+            username: "a:b".into(),
+            password: Secret::new("x"),
+        };
+        assert!(credentials.authorization().is_err());
+    }
+}

@@ -1,0 +1,288 @@
+//! What can go wrong between here and the service, and what may follow.
+
+use std::{fmt, io, path::PathBuf, time::Duration};
+
+use hyper::StatusCode;
+use thiserror::Error;
+
+use super::reconnect::Delay;
+
+/// The part of the service that a request went to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// The stream of Tweets.
+    Stream,
+    /// The endpoint that lists, adds and deletes rules.
+    Rules,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stream => "stream",
+            Self::Rules => "rules endpoint",
+        })
+    }
+}
+
+/// A rule that the service refused, with its own words about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedRule {
+    /// The rule as it was sent; empty where the service did not repeat it.
+    pub value: String,
+    /// The service's message, which may have several lines.
+    pub message: String,
+}
+
+/// What may follow an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// Try again after a wait from this ladder.
+    Retry(Delay),
+    /// Trying again cannot help.
+    GiveUp,
+}
+
+/// Everything that can go wrong while talking to the service.
+#[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say what each variant is")]
+pub enum Error {
+    #[error("`{option}` cannot be used: {reason}")]
+    Setting {
+        option: &'static str,
+        reason: String,
+    },
+    #[error("the certificates in `{}` could not be used: {reason}", path.display())]
+    Certificates { path: PathBuf, reason: String },
+    #[error("TLS could not be set up: {0}")]
+    Tls(#[from] rustls::Error),
+
+    #[error("the {service} could not be reached: {cause}")]
+    Connect { service: Service, cause: String },
+    #[error("the {service} did not answer within {after:?}")]
+    NoAnswer { service: Service, after: Duration },
+    #[error("{}", refusal(*service, *status, message.as_deref()))]
+    Status {
+        service: Service,
+        status: StatusCode,
+        message: Option<String>,
+    },
+    #[error("the answer of the {service} could not be understood: {reason}")]
+    Answer { service: Service, reason: String },
+    #[error("the answer of the {service} is longer than {limit} bytes")]
+    TooLarge { service: Service, limit: usize },
+
+    #[error(
+        "the stream is not compressed (content-encoding: {encoding}); \
+         hint: check `stream_url` and any proxy on the way"
+    )]
+    NotGzip { encoding: String },
+    #[error("the server ended the stream")]
+    Ended,
+    #[error("the connection broke: {0}")]
+    Broken(#[source] io::Error),
+    #[error("the compressed stream is corrupt: {0}")]
+    Corrupt(String),
+    #[error("nothing arrived for {after:?}, not even a heartbeat")]
+    Stalled { after: Duration },
+    #[error("nothing takes the stream's lines any more")]
+    Closed,
+
+    #[error("{}", rejection(rules))]
+    Rejected { rules: Vec<RejectedRule> },
+    #[error("the owned rules could not be written down: {0}")]
+    Ledger(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// What may follow, by [reference 2.6, 2.10]: the state of the network and of the server
+    /// change by themselves, a refusal of this very request does not.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::Ended | Self::Broken(_) | Self::Corrupt(_) | Self::Stalled { .. } => {
+                Recovery::Retry(Delay::Drop)
+            }
+            Self::Connect { .. } | Self::NoAnswer { .. } => Recovery::Retry(Delay::Network),
+            Self::Status { status, .. } if matches!(status.as_u16(), 420 | 429) => {
+                Recovery::Retry(Delay::RateLimit)
+            }
+            Self::Status { status, .. } if status.is_server_error() => {
+                Recovery::Retry(Delay::Server)
+            }
+            Self::Setting { .. }
+            | Self::Certificates { .. }
+            | Self::Tls(_)
+            | Self::Status { .. }
+            | Self::Answer { .. }
+            | Self::TooLarge { .. }
+            | Self::NotGzip { .. }
+            | Self::Closed
+            | Self::Rejected { .. }
+            | Self::Ledger(_) => Recovery::GiveUp,
+        }
+    }
+}
+
+/// The text of an HTTP status that is not a success, with the next step where there is one.
+fn refusal(service: Service, status: StatusCode, message: Option<&str>) -> String {
+    use fmt::Write as _;
+
+    let mut text = format!("the {service} answered {}", status.as_u16());
+    if let Some(reason) = status.canonical_reason() {
+        let _ = write!(text, " {}", reason.to_ascii_lowercase());
+    }
+    if let Some(message) = message {
+        let _ = write!(text, ": {}", message.trim());
+    }
+    if let Some(hint) = hint(service, status) {
+        let _ = write!(text, "; hint: {hint}");
+    }
+    text
+}
+
+fn hint(service: Service, status: StatusCode) -> Option<&'static str> {
+    Some(match (status.as_u16(), service) {
+        (401, _) => "check `username` and `password`",
+        (403, _) => "check with the account manager that this login may use PowerTrack",
+        (404, _) => "check the spelling of `account` and `label`, which are case-sensitive",
+        (406, Service::Stream) => "the request itself is wrong: please report this as a bug",
+        (300..=399, Service::Stream) => "redirects are not followed: check `stream_url`",
+        (300..=399, Service::Rules) => "redirects are not followed: check `rules_url`",
+        (420 | 429, _) | (500.., _) => return None,
+        (_, Service::Stream) => "trying again cannot help: check `stream_url`",
+        (_, Service::Rules) => "trying again cannot help: check `rules_url`",
+    })
+}
+
+fn rejection(rules: &[RejectedRule]) -> String {
+    let mut text = match rules.len() {
+        1 => "the rules endpoint rejected a rule".to_owned(),
+        many => format!("the rules endpoint rejected {many} rules"),
+    };
+    for rule in rules {
+        text.push_str("\n  `");
+        text.push_str(&rule.value);
+        text.push('`');
+        for line in rule.message.lines().filter(|line| !line.trim().is_empty()) {
+            text.push_str("\n    = ");
+            text.push_str(line.trim());
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(service: Service, status: u16, message: Option<&str>, expected: Expect) {
+        let error = Error::Status {
+            service,
+            status: StatusCode::from_u16(status).unwrap(),
+            message: message.map(str::to_owned),
+        };
+        expected.assert_eq(&format!("{error}\n{:?}", error.recovery()));
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_check_and_whether_to_try_again() {
+        use Service::{Rules, Stream};
+        check(
+            Stream,
+            401,
+            None,
+            expect![[r#"
+            the stream answered 401 unauthorized; hint: check `username` and `password`
+            GiveUp"#]],
+        );
+        check(
+            Rules,
+            403,
+            Some("No."),
+            expect![[r#"
+            the rules endpoint answered 403 forbidden: No.; hint: check with the account manager that this login may use PowerTrack
+            GiveUp"#]],
+        );
+        check(
+            Stream,
+            404,
+            None,
+            expect![[r#"
+            the stream answered 404 not found; hint: check the spelling of `account` and `label`, which are case-sensitive
+            GiveUp"#]],
+        );
+        check(
+            Stream,
+            406,
+            Some("Invalid date.\n\n"),
+            expect![[r#"
+            the stream answered 406 not acceptable: Invalid date.; hint: the request itself is wrong: please report this as a bug
+            GiveUp"#]],
+        );
+        check(
+            Stream,
+            302,
+            None,
+            expect![[r#"
+            the stream answered 302 found; hint: redirects are not followed: check `stream_url`
+            GiveUp"#]],
+        );
+        check(
+            Rules,
+            418,
+            None,
+            expect![[r#"
+            the rules endpoint answered 418 i'm a teapot; hint: trying again cannot help: check `rules_url`
+            GiveUp"#]],
+        );
+        check(
+            Stream,
+            420,
+            None,
+            expect![[r#"
+            the stream answered 420
+            Retry(RateLimit)"#]],
+        );
+        check(
+            Rules,
+            429,
+            Some("slow down"),
+            expect![[r#"
+            the rules endpoint answered 429 too many requests: slow down
+            Retry(RateLimit)"#]],
+        );
+        check(
+            Stream,
+            503,
+            None,
+            expect![[r#"
+            the stream answered 503 service unavailable
+            Retry(Server)"#]],
+        );
+    }
+
+    #[test]
+    fn a_rejection_lists_each_rule_with_its_messages() {
+        let rules = vec![
+            RejectedRule {
+                value: "a (".into(),
+                message: "one\ntwo\n\n".into(),
+            },
+            RejectedRule {
+                value: "-b".into(),
+                message: "three\n".into(),
+            },
+        ];
+        expect![[r#"
+            the rules endpoint rejected 2 rules
+              `a (`
+                = one
+                = two
+              `-b`
+                = three"#]]
+        .assert_eq(&Error::Rejected { rules }.to_string());
+    }
+}

@@ -1,0 +1,165 @@
+//! Cutting decoded bytes into lines. Pure: no IO.
+
+use std::{ops::Range, sync::LazyLock};
+
+use memchr::memmem::Finder;
+
+/// The largest record is not documented; this is 200 times a usual Tweet [inferred, reference 2.2].
+pub const MAX_LINE: usize = 1024 * 1024;
+
+/// Two records whose delimiter is missing, as seen in the field [reference 2.2].
+static GLUE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"}{"));
+
+/// What a [`Splitter`] has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// Lines handed on.
+    pub lines: u64,
+    /// Blank lines, which are keep-alives.
+    pub heartbeats: u64,
+    /// Lines dropped because they were too long.
+    pub over_long: u64,
+    /// Last lines without delimiter, dropped.
+    pub incomplete: u64,
+}
+
+/// Finds the lines in a growing buffer, whatever the cuts between its pieces.
+///
+/// Lines end in `\r\n` or `\n`. The length limit counts from delimiter to delimiter.
+#[derive(Debug)]
+pub struct Splitter {
+    max_line: usize,
+    /// How much of the unfinished line was searched for its end before.
+    searched: usize,
+    /// Whether the rest of an over-long line is on its way.
+    skipping: bool,
+    counts: LineCounts,
+}
+
+impl Splitter {
+    /// A splitter that drops lines of more than `max_line` bytes, delimiter not counted.
+    #[must_use]
+    pub fn new(max_line: usize) -> Self {
+        Self {
+            max_line,
+            searched: 0,
+            skipping: false,
+            counts: LineCounts::default(),
+        }
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn counts(&self) -> LineCounts {
+        self.counts
+    }
+
+    /// Appends the complete lines of `bytes` to `spans`, and returns how many bytes are done with.
+    ///
+    /// `bytes` begins where the last call was done; the rest comes again with more behind it.
+    pub fn split(&mut self, bytes: &[u8], spans: &mut Vec<Range<u32>>) -> usize {
+        let mut start = 0;
+        let searched = std::mem::take(&mut self.searched);
+        for end in memchr::memchr_iter(b'\n', &bytes[searched..]) {
+            let end = searched + end;
+            if !std::mem::take(&mut self.skipping) {
+                self.take(bytes, start..end, spans);
+            }
+            start = end + 1;
+        }
+        let rest = &bytes[start..];
+        if self.skipping {
+            return bytes.len();
+        }
+        if self.is_over_long(rest) {
+            self.counts.over_long += 1;
+            self.skipping = true;
+            return bytes.len();
+        }
+        self.searched = rest.len();
+        start
+    }
+
+    /// Ends the stream with `rest` left over. A last piece without delimiter may have been cut
+    /// anywhere, so it is counted and never understood; whole ones glued before it are kept.
+    pub fn finish(&mut self, rest: &[u8], spans: &mut Vec<Range<u32>>) {
+        if rest.trim_ascii().is_empty() {
+            return;
+        }
+        let mut start = 0;
+        for border in borders(rest) {
+            self.push(start..border, spans);
+            start = border;
+        }
+        self.counts.incomplete += 1;
+    }
+
+    fn take(&mut self, bytes: &[u8], span: Range<usize>, spans: &mut Vec<Range<u32>>) {
+        let line = without_return(&bytes[span.clone()]);
+        if line.len() > self.max_line {
+            self.counts.over_long += 1;
+        } else if line.trim_ascii().is_empty() {
+            self.counts.heartbeats += 1;
+        } else {
+            let mut start = 0;
+            for border in borders(line) {
+                self.push(span.start + start..span.start + border, spans);
+                start = border;
+            }
+            self.push(span.start + start..span.start + line.len(), spans);
+        }
+    }
+
+    fn push(&mut self, span: Range<usize>, spans: &mut Vec<Range<u32>>) {
+        let offset = |at| u32::try_from(at).expect("a buffer holds less than 4 GiB");
+        spans.push(offset(span.start)..offset(span.end));
+        self.counts.lines += 1;
+    }
+
+    /// A `\r` at the very end may belong to the delimiter, so it does not count yet.
+    fn is_over_long(&self, unfinished: &[u8]) -> bool {
+        without_return(unfinished).len() > self.max_line
+    }
+}
+
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Where one JSON value ends and the next begins without a delimiter.
+///
+/// `}{` also occurs in texts, so whoever finds it is only a suspect.
+fn borders(line: &[u8]) -> Vec<usize> {
+    if GLUE.find(line).is_none() {
+        return Vec::new();
+    }
+    let mut borders = Vec::new();
+    let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
+    for (at, &byte) in line.iter().enumerate() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 && byte == b'}' && line.get(at + 1) == Some(&b'{') {
+                    borders.push(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    borders
+}
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

@@ -1,0 +1,249 @@
+//! Carrying out a plan, with the ledger of owned rules true at every moment.
+
+use std::{collections::HashMap, error::Error as StdError, future::Future};
+
+use hyper::StatusCode;
+use tracing::{info, warn};
+
+use super::{
+    error::{Error, Recovery},
+    rules::{Added, MOST_RULES, NewRule, Rules, batches},
+};
+use crate::rule::plan::{Declared, Plan, Remote};
+
+/// Why a ledger could not write something down.
+pub type LedgerError = Box<dyn StdError + Send + Sync>;
+
+/// Remembers which rules are ours, by value, beyond the end of this process. What a call has
+/// written down is safe when it returns.
+pub trait Ledger: Send {
+    /// These rules are about to be added, so what appears with such a value is ours. Replaces
+    /// what was remembered of the value, its id included.
+    fn intend(
+        &mut self,
+        rules: &[Declared],
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// These rules are ours and have these ids.
+    fn own(&mut self, rules: &[Remote]) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// What has these values is not ours any more.
+    fn forget(&mut self, values: &[String])
+    -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// What a reconcile has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Rules added, those with a changed tag included.
+    pub added: usize,
+    /// Rules deleted, those with a changed tag included.
+    pub deleted: usize,
+    /// Declared rules that were there already.
+    pub unchanged: usize,
+    /// Of those: rules now known to be ours.
+    pub adopted: usize,
+    /// Declared rules that somebody else holds with another tag, or added in the meantime.
+    pub conflicts: usize,
+}
+
+/// Carries out `plan`: deletes what changes its tag, adds, then deletes what is not declared any
+/// more, so that a value is missing as shortly as possible [reference 3.10].
+///
+/// Nothing is tried twice in here. After an error that [`Error::recovery`] calls temporary, list
+/// the rules again and make a new plan: the ledger knows what may have happened.
+///
+/// # Errors
+/// If a request fails or the ledger cannot write. Where the service rejects the additions, the
+/// rules deleted for their tags are put back as they were, and nothing else is deleted.
+pub async fn reconcile(
+    rules: &impl Rules,
+    plan: &Plan,
+    ledger: &mut impl Ledger,
+) -> Result<Summary, Error> {
+    let mut summary = Summary {
+        unchanged: plan.unchanged,
+        adopted: plan.adopt.len(),
+        conflicts: plan.conflicts.len(),
+        ..Summary::default()
+    };
+    for conflict in &plan.conflicts {
+        let (value, wanted) = (&conflict.declared.value, &conflict.declared.tag);
+        warn!(value, ?wanted, tag = ?conflict.remote.tag, "somebody else added this rule, so its tag stays");
+    }
+    if !plan.forget.is_empty() {
+        ledger.forget(&plan.forget).await.map_err(Error::Ledger)?;
+    }
+    if !plan.adopt.is_empty() {
+        ledger.own(&plan.adopt).await.map_err(Error::Ledger)?;
+    }
+
+    let mut work = Work { rules, ledger };
+    let (deleted, _) = work.delete(&plan.delete_first).await?;
+    summary.deleted += deleted;
+    let mut retagged: HashMap<&str, &Remote> = plan
+        .delete_first
+        .iter()
+        .map(|rule| (rule.value.as_str(), rule))
+        .collect();
+    let new: Vec<NewRule> = plan.add.iter().map(new_rule).collect();
+    for range in batches(&new) {
+        let declared = &plan.add[range.clone()];
+        match work.add(declared, &new[range], &retagged).await {
+            Ok((added, conflicts)) => {
+                summary.added += added;
+                summary.conflicts += conflicts;
+                for rule in declared {
+                    retagged.remove(rule.value.as_str());
+                }
+            }
+            Err(error) => {
+                if is_rejection(&error) {
+                    work.put_back(&retagged).await;
+                }
+                return Err(error);
+            }
+        }
+    }
+    let (deleted, gone) = work.delete(&plan.delete_last).await?;
+    summary.deleted += deleted;
+    if !gone.is_empty() {
+        work.ledger.forget(&gone).await.map_err(Error::Ledger)?;
+    }
+
+    let Summary {
+        added,
+        deleted,
+        unchanged,
+        adopted,
+        conflicts,
+    } = summary;
+    info!(
+        added,
+        deleted, unchanged, adopted, conflicts, "rules reconciled"
+    );
+    Ok(summary)
+}
+
+struct Work<'a, R, L> {
+    rules: &'a R,
+    ledger: &'a mut L,
+}
+
+impl<R: Rules, L: Ledger> Work<'_, R, L> {
+    /// How many rules were deleted, and the values of those that are certainly not there now.
+    async fn delete(&self, rules: &[Remote]) -> Result<(usize, Vec<String>), Error> {
+        let (mut deleted, mut gone) = (0, Vec::new());
+        for batch in rules.chunks(MOST_RULES) {
+            let ids: Vec<i64> = batch.iter().map(|rule| rule.id).collect();
+            let answer = self.rules.delete_ids(&ids).await?;
+            deleted += answer.deleted;
+            let mut stays: Vec<_> = answer.failures.iter().collect();
+            stays.retain(|failure| !failure.was_gone());
+            for failure in &stays {
+                let (id, message) = (failure.id, &failure.message);
+                warn!(id, message, "a rule could not be deleted");
+            }
+            // A failure that names no rule may mean any of them [reference 3.7: not published].
+            if stays.iter().all(|failure| failure.id.is_some()) {
+                let stays: Vec<_> = stays.iter().filter_map(|failure| failure.id).collect();
+                let lost = batch.iter().filter(|rule| !stays.contains(&rule.id));
+                gone.extend(lost.map(|rule| rule.value.clone()));
+            }
+        }
+        Ok((deleted, gone))
+    }
+
+    /// Adds rules in one request: how many are new, and how many turned out not to be ours.
+    async fn add(
+        &mut self,
+        declared: &[Declared],
+        new: &[NewRule],
+        retagged: &HashMap<&str, &Remote>,
+    ) -> Result<(usize, usize), Error> {
+        // Before the request: if its answer is lost, the rules are there and ours all the same.
+        self.ledger.intend(declared).await.map_err(Error::Ledger)?;
+        let answers = match self.rules.add(new).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                if is_rejection(&error) {
+                    let values: Vec<_> = declared.iter().map(|rule| rule.value.clone()).collect();
+                    self.ledger.forget(&values).await.map_err(Error::Ledger)?;
+                }
+                return Err(error);
+            }
+        };
+        let (mut added, mut conflicts) = (0, Vec::new());
+        let mut own = Vec::new();
+        for answer in answers {
+            let Added { value, tag, id, .. } = answer;
+            if answer.created {
+                added += 1;
+                // Without an id the intent goes on, and the next plan finds the id.
+                own.extend(id.map(|id| Remote { id, value, tag }));
+            } else if let Some(&old) = retagged.get(value.as_str()) {
+                warn!(value, tag = ?old.tag, "a rule could not be deleted, so its tag stays");
+                own.push(old.clone());
+            } else {
+                let message = answer.message.unwrap_or_default();
+                warn!(value, message, "somebody else added this rule just now");
+                conflicts.push(value);
+            }
+        }
+        if !own.is_empty() {
+            self.ledger.own(&own).await.map_err(Error::Ledger)?;
+        }
+        if !conflicts.is_empty() {
+            self.ledger
+                .forget(&conflicts)
+                .await
+                .map_err(Error::Ledger)?;
+        }
+        Ok((added, conflicts.len()))
+    }
+
+    /// Adds again what was deleted for its tag: a broken rule must not silence working ones.
+    async fn put_back(&mut self, rules: &HashMap<&str, &Remote>) {
+        let declared = |rule: &&Remote| Declared {
+            value: rule.value.clone(),
+            tag: rule.tag.clone(),
+        };
+        let old: Vec<Declared> = rules.values().map(declared).collect();
+        let new: Vec<NewRule> = old.iter().map(new_rule).collect();
+        for range in batches(&new) {
+            let count = range.len();
+            match self.add(&old[range.clone()], &new[range], rules).await {
+                Ok(_) => info!(rules = count, "put back the rules deleted for their tags"),
+                // The rejection is what the caller hears about; the next plan adds these again.
+                Err(error) => warn!(%error, rules = count, "could not put back deleted rules"),
+            }
+        }
+    }
+}
+
+fn new_rule(rule: &Declared) -> NewRule {
+    NewRule {
+        value: rule.value.clone(),
+        tag: rule.tag.clone(),
+    }
+}
+
+/// Whether the service has said that it added nothing. Any other failure leaves that open.
+fn is_rejection(error: &Error) -> bool {
+    match error {
+        Error::Rejected { .. } => true,
+        Error::Status { status, .. } => {
+            error.recovery() == Recovery::GiveUp
+                && status.is_client_error()
+                && *status != StatusCode::REQUEST_TIMEOUT
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "reconcile_fakes.rs"]
+mod fakes;
+#[cfg(test)]
+#[path = "reconcile_tests.rs"]
+mod tests;

@@ -1,0 +1,207 @@
+//! How long to wait before the next attempt. Pure: no clock, and the jitter comes from outside.
+
+use std::time::Duration;
+
+/// Which ladder of delays a failure climbs [reference 2.10].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delay {
+    /// An established connection was lost: at once, once, then as for the network.
+    Drop,
+    /// The server could not be reached: 250 ms more each time, up to 16 s.
+    Network,
+    /// The server is in trouble (5xx): 5 s, doubling, up to 320 s.
+    Server,
+    /// Too many requests (420, 429): 60 s, doubling, up to 960 s.
+    RateLimit,
+}
+
+const NETWORK_STEP: Duration = Duration::from_millis(250);
+const NETWORK_MOST: Duration = Duration::from_secs(16);
+const SERVER_FIRST: Duration = Duration::from_secs(5);
+const SERVER_MOST: Duration = Duration::from_secs(320);
+const RATE_LIMIT_FIRST: Duration = Duration::from_secs(60);
+/// Sixteen minutes: not documented, but a ladder without an end would not come back [inferred].
+const RATE_LIMIT_MOST: Duration = Duration::from_secs(960);
+
+/// Many clients that lost the same server must not return together [inferred].
+const JITTER: f64 = 0.2;
+
+/// A wait, and whether its ladder goes no higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// How long to wait.
+    pub delay: Duration,
+    /// The longest delay of this ladder: time to alert somebody [reference 2.10].
+    pub longest: bool,
+}
+
+/// The ladders of one connection. `J` gives numbers from 0 up to, not including, 1.
+#[derive(Debug, Clone)]
+pub struct Ladders<J> {
+    jitter: J,
+    dropped: bool,
+    network: u32,
+    server: u32,
+    rate_limit: u32,
+}
+
+impl Ladders<fn() -> f64> {
+    /// Ladders with random jitter.
+    #[must_use]
+    pub fn random() -> Self {
+        Self::new(fastrand::f64)
+    }
+}
+
+impl<J: FnMut() -> f64> Ladders<J> {
+    /// Ladders that take their jitter from `jitter`; a constant 0.5 means none.
+    pub fn new(jitter: J) -> Self {
+        Self {
+            jitter,
+            dropped: false,
+            network: 0,
+            server: 0,
+            rate_limit: 0,
+        }
+    }
+
+    /// The wait after one more failure of this kind.
+    pub fn next(&mut self, delay: Delay) -> Wait {
+        let (exact, most) = match delay {
+            Delay::Drop if !self.dropped => {
+                self.dropped = true;
+                return Wait {
+                    delay: Duration::ZERO,
+                    longest: false,
+                };
+            }
+            Delay::Drop | Delay::Network => {
+                self.network = self.network.saturating_add(1);
+                (NETWORK_STEP.saturating_mul(self.network), NETWORK_MOST)
+            }
+            Delay::Server => (doubled(SERVER_FIRST, &mut self.server), SERVER_MOST),
+            Delay::RateLimit => (
+                doubled(RATE_LIMIT_FIRST, &mut self.rate_limit),
+                RATE_LIMIT_MOST,
+            ),
+        };
+        let factor = 1.0 - JITTER + 2.0 * JITTER * (self.jitter)();
+        Wait {
+            delay: exact.min(most).mul_f64(factor),
+            longest: exact >= most,
+        }
+    }
+
+    /// Starts every ladder from below. Only data or a heartbeat is a reason to: a mere 200 is not,
+    /// for a server in trouble may say 200 and close [inferred, reference 2.10].
+    pub fn reset(&mut self) {
+        self.dropped = false;
+        self.network = 0;
+        self.server = 0;
+        self.rate_limit = 0;
+    }
+}
+
+fn doubled(first: Duration, count: &mut u32) -> Duration {
+    let delay = first.saturating_mul(2_u32.saturating_pow(*count));
+    *count = count.saturating_add(1);
+    delay
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::{Delay::*, *};
+
+    /// The waits in milliseconds after these failures, with `!` where a ladder ends.
+    fn check(jitter: f64, failures: &[Delay], expected: Expect) {
+        let mut ladders = Ladders::new(|| jitter);
+        let waits: Vec<_> = failures
+            .iter()
+            .map(|&failure| {
+                let wait = ladders.next(failure);
+                format!(
+                    "{}{}",
+                    wait.delay.as_millis(),
+                    if wait.longest { "!" } else { "" }
+                )
+            })
+            .collect();
+        expected.assert_eq(&waits.join(" "));
+    }
+
+    #[test]
+    fn each_kind_of_failure_climbs_its_ladder() {
+        check(0.5, &[Drop, Drop, Drop], expect!["0 250 500"]);
+        check(0.5, &[Network; 4], expect!["250 500 750 1000"]);
+        check(
+            0.5,
+            &[Drop, Network, Drop, Network],
+            expect!["0 250 500 750"],
+        );
+        check(
+            0.5,
+            &[Server; 8],
+            expect!["5000 10000 20000 40000 80000 160000 320000! 320000!"],
+        );
+        check(
+            0.5,
+            &[RateLimit; 6],
+            expect!["60000 120000 240000 480000 960000! 960000!"],
+        );
+        check(
+            0.5,
+            &[Network, Server, RateLimit, Drop],
+            expect!["250 5000 60000 0"],
+        );
+    }
+
+    #[test]
+    fn jitter_is_a_fifth_to_either_side() {
+        check(
+            0.0,
+            &[Drop, Network, Server, RateLimit],
+            expect!["0 200 4000 48000"],
+        );
+        check(
+            1.0,
+            &[Drop, Network, Server, RateLimit],
+            expect!["0 300 6000 72000"],
+        );
+    }
+
+    #[test]
+    fn the_network_ladder_ends_at_16_s() {
+        let mut ladders = Ladders::new(|| 0.5);
+        let waits: Vec<_> = (0..100).map(|_| ladders.next(Network)).collect();
+        assert_eq!(waits[62].delay, Duration::from_millis(15_750));
+        assert!(!waits[62].longest);
+        assert_eq!(waits[63].delay, Duration::from_secs(16));
+        assert!(waits[63].longest);
+        assert_eq!(waits[99], waits[63]);
+    }
+
+    #[test]
+    fn a_long_outage_overflows_nothing() {
+        let mut ladders = Ladders::new(|| 0.5);
+        for _ in 0..10_000 {
+            ladders.next(Server);
+            ladders.next(RateLimit);
+        }
+        assert_eq!(ladders.next(Server).delay, SERVER_MOST);
+        assert_eq!(ladders.next(RateLimit).delay, RATE_LIMIT_MOST);
+    }
+
+    #[test]
+    fn a_reset_starts_from_below() {
+        let mut ladders = Ladders::new(|| 0.5);
+        for kind in [Drop, Network, Server, RateLimit, Server] {
+            ladders.next(kind);
+        }
+        ladders.reset();
+        let again =
+            [Drop, Network, Server, RateLimit].map(|kind| ladders.next(kind).delay.as_millis());
+        assert_eq!(again, [0, 250, 5_000, 60_000]);
+    }
+}

@@ -1,0 +1,193 @@
+//! The bodies of the rules endpoint: written, and read in each form that was ever recorded.
+
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+
+use super::{
+    error::{Error, RejectedRule, Service},
+    rules::{Added, Deleted, NewRule, NotDeleted, RemoteRule},
+};
+
+#[derive(Serialize)]
+struct AddBody<'a> {
+    rules: &'a [NewRule],
+}
+
+#[derive(Serialize)]
+struct DeleteBody<'a> {
+    rule_ids: &'a [i64],
+}
+
+pub(super) fn write_add(rules: &[NewRule]) -> Vec<u8> {
+    sonic_rs::to_vec(&AddBody { rules }).expect("strings can be written as JSON")
+}
+
+pub(super) fn write_delete(rule_ids: &[i64]) -> Vec<u8> {
+    sonic_rs::to_vec(&DeleteBody { rule_ids }).expect("integers can be written as JSON")
+}
+
+/// `id` has been seen rounded by JavaScript, so it counts only where `id_str` is missing, and a
+/// number with a fraction or an exponent not at all [reference 3.2].
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Number(i64),
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl Id {
+    fn exact(&self) -> Option<i64> {
+        match self {
+            Self::Number(id) => Some(*id),
+            Self::Text(text) => text.parse().ok(),
+            Self::Other(IgnoredAny) => None,
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Rule {
+    value: Option<String>,
+    tag: Option<String>,
+    id: Option<Id>,
+    id_str: Option<String>,
+}
+
+impl Rule {
+    fn exact_id(&self) -> Option<i64> {
+        let text = self.id_str.as_ref().and_then(|text| text.parse().ok());
+        text.or_else(|| self.id.as_ref().and_then(Id::exact))
+    }
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default)]
+    rule: Rule,
+    #[serde(default)]
+    created: bool,
+    message: Option<String>,
+}
+
+/// [reference 3.4]
+pub(super) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
+    #[derive(Deserialize)]
+    struct List {
+        rules: Vec<Rule>,
+    }
+
+    let list: List = read(body)?;
+    list.rules
+        .into_iter()
+        .map(|rule| {
+            let id = rule.exact_id();
+            match (id, rule.value) {
+                (Some(id), Some(value)) => Ok(RemoteRule {
+                    id,
+                    value,
+                    tag: rule.tag,
+                }),
+                _ => Err(wrong("a rule without value or exact id".to_owned())),
+            }
+        })
+        .collect()
+}
+
+/// [reference 3.3]
+pub(super) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        detail: Vec<Entry>,
+    }
+
+    let answer: Answer = read(body)?;
+    let added = answer.detail.into_iter().map(|entry| Added {
+        id: entry.rule.exact_id(),
+        value: entry.rule.value.unwrap_or_default(),
+        tag: entry.rule.tag,
+        created: entry.created,
+        message: entry.message.and_then(words),
+    });
+    Ok(added.collect())
+}
+
+/// The rules that a 422 complains about, in the form of today or of early 2016 [reference 3.3];
+/// empty where it complains about the request as a whole, as it does about the contract's limit.
+pub(super) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        detail: Vec<Entry>,
+        error: Option<Old>,
+    }
+    #[derive(Deserialize)]
+    struct Old {
+        #[serde(default)]
+        detail: Vec<Entry>,
+    }
+
+    let Ok(answer) = sonic_rs::from_slice::<Answer>(body) else {
+        return Vec::new();
+    };
+    let old = answer.error.map(|error| error.detail).unwrap_or_default();
+    let entries = answer.detail.into_iter().chain(old);
+    entries
+        .filter_map(|entry| {
+            Some(RejectedRule {
+                message: entry.message.and_then(words)?,
+                value: entry.rule.value.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// [reference 3.7]
+pub(super) fn read_deleted(body: &[u8]) -> Result<Deleted, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        summary: Summary,
+        #[serde(default)]
+        detail: Vec<Entry>,
+    }
+    #[derive(Deserialize)]
+    struct Summary {
+        deleted: usize,
+        #[serde(default)]
+        not_deleted: usize,
+    }
+
+    let answer: Answer = read(body)?;
+    let failures = answer.detail.into_iter().map(|entry| NotDeleted {
+        id: entry.rule.exact_id(),
+        message: entry.message.and_then(words).unwrap_or_default(),
+    });
+    Ok(Deleted {
+        deleted: answer.summary.deleted,
+        not_deleted: answer.summary.not_deleted,
+        failures: failures.collect(),
+    })
+}
+
+fn words(message: String) -> Option<String> {
+    let trimmed = message.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
+    sonic_rs::from_slice(body).map_err(|error| {
+        // sonic-rs adds an excerpt in further lines, which may be 150 MB of rules away.
+        let text = error.to_string();
+        wrong(text.lines().next().unwrap_or_default().to_owned())
+    })
+}
+
+fn wrong(reason: String) -> Error {
+    Error::Answer {
+        service: Service::Rules,
+        reason,
+    }
+}
+
+#[cfg(test)]
+#[path = "rules_json_tests.rs"]
+mod tests;

@@ -1,0 +1,165 @@
+//! The client against a one-shot server, and the cutting into requests.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use super::*;
+use crate::{powertrack::endpoint::Credentials, secret::Secret};
+
+fn rule(value: &str) -> NewRule {
+    NewRule {
+        value: value.to_owned(),
+        tag: None,
+    }
+}
+
+/// A client whose first request is answered with `answer`; gives the request, head and body.
+async fn client(answer: String) -> (RulesClient, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}/r.json", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let request = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(socket.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(request).unwrap();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+        socket.read_exact(&mut body).await.unwrap();
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        head + std::str::from_utf8(&body).unwrap()
+    });
+    let credentials = Credentials {
+        username: "me".into(),
+        password: Secret::new("x"),
+    };
+    let http = Http::new(&credentials, None).unwrap();
+    (RulesClient::new(http, uri).unwrap(), request)
+}
+
+fn answer(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test]
+async fn rules_are_listed() {
+    let body = r#"{"rules":[{"value":"a","tag":null,"id":1,"id_str":"1"}],"sent":"x"}"#;
+    let (client, request) = client(answer("200 OK", body)).await;
+    assert_eq!(client.list().await.unwrap()[0].value, "a");
+    assert!(
+        request
+            .await
+            .unwrap()
+            .starts_with("GET /r.json HTTP/1.1\r\n")
+    );
+}
+
+#[tokio::test]
+async fn an_addition_is_one_post() {
+    let body = r#"{"summary":{"created":1,"not_created":0},"detail":[{"rule":{"value":"a","tag":null,"id":7},"created":true}]}"#;
+    let (client, request) = client(answer("201 Created", body)).await;
+    let tagged = NewRule {
+        value: "\"b c\"".into(),
+        tag: Some("t".into()),
+    };
+    let added = client.add(&[rule("a"), tagged]).await.unwrap();
+    assert_eq!(added[0].id, Some(7));
+    let request = request.await.unwrap();
+    assert!(
+        request.starts_with("POST /r.json HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.contains("content-type: application/json"),
+        "{request}"
+    );
+    assert!(
+        request.ends_with(r#"{"rules":[{"value":"a"},{"value":"\"b c\"","tag":"t"}]}"#),
+        "{request}"
+    );
+}
+
+#[tokio::test]
+async fn a_deletion_posts_ids() {
+    let body = r#"{"summary":{"deleted":2,"not_deleted":0},"detail":[]}"#;
+    let (client, request) = client(answer("200 OK", body)).await;
+    let deleted = client.delete_ids(&[961664522481119232, 2]).await.unwrap();
+    assert_eq!(deleted.deleted, 2);
+    let request = request.await.unwrap();
+    assert!(
+        request.starts_with("POST /r.json?_method=delete HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.ends_with(r#"{"rule_ids":[961664522481119232,2]}"#),
+        "{request}"
+    );
+}
+
+#[tokio::test]
+async fn an_invalid_rule_comes_back_with_its_message() {
+    let body = r#"{"summary":{"created":0,"not_created":1},"detail":[{"rule":{"value":"-a","tag":null},"created":false,"message":"No.\n"}]}"#;
+    let (client, _) = client(answer("422 Unprocessable Entity", body)).await;
+    let error = client.add(&[rule("-a")]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the rules endpoint rejected a rule\n  `-a`\n    = No."
+    );
+}
+
+#[tokio::test]
+async fn the_contracts_limit_comes_back_with_its_message() {
+    let body = r#"{"error":{"message":"Request exceeds account’s Rule Limit.","sent":"x"}}"#;
+    let (client, _) = client(answer("422 Unprocessable Entity", body)).await;
+    let error = client.add(&[rule("a")]).await.unwrap_err();
+    assert!(error.to_string().contains("Rule Limit"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_says_so() {
+    let (client, _) = client(answer("200 OK", "<html>")).await;
+    let error = client.list().await.unwrap_err();
+    assert!(matches!(error, Error::Answer { .. }), "{error}");
+    assert!(!error.to_string().contains('\n'), "{error}");
+}
+
+#[test]
+fn one_request_unless_a_limit_is_passed() {
+    let many = |count: usize, size: usize| vec![rule(&"x".repeat(size)); count];
+    assert!(batches(&[]).is_empty());
+    assert_eq!(batches(&many(1, 1)), vec![0..1; 1]);
+    assert_eq!(batches(&many(3_000, 100)), vec![0..3_000; 1]);
+    assert_eq!(batches(&many(3_001, 100)), [0..3_000, 3_000..3_001]);
+    let large = batches(&many(2_500, 2_048));
+    assert_eq!(large.len(), 2);
+    for range in large {
+        assert!(write_add(&many(range.len(), 2_048)).len() < 5_000_000);
+    }
+    assert_eq!(batches(&many(2, 5_000_000)), [0..1, 1..2]);
+}
+
+#[test]
+fn a_query_is_added_to_any_url() {
+    let check = |uri: &str, expected: &str| {
+        let uri: Uri = uri.parse().unwrap();
+        assert_eq!(
+            with_query(&uri, "_method=delete").unwrap().to_string(),
+            expected
+        );
+    };
+    check("https://h/r.json", "https://h/r.json?_method=delete");
+    check(
+        "https://h/r.json?x=1",
+        "https://h/r.json?x=1&_method=delete",
+    );
+}

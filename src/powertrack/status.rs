@@ -1,0 +1,246 @@
+//! What the stream is doing, for everybody else to read while it runs.
+
+use std::{
+    sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::{decode::DecodeStats, error::Error, message::Disconnect};
+
+/// What the stream is doing now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A request is on its way, or about to be.
+    Connecting,
+    /// The service answered 200 at this time.
+    Connected {
+        /// When.
+        since: Timestamp,
+    },
+    /// A connection or an attempt was lost; the next attempt is made at this time.
+    Waiting {
+        /// When the next attempt is due.
+        until: Timestamp,
+        /// What was lost.
+        cause: Cause,
+    },
+    /// Over for good.
+    Stopped,
+}
+
+/// Why a new attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The server ended the stream in order, without a word.
+    Ended,
+    /// It did so after saying that there are too many connections.
+    TooManyConnections,
+    /// It did so because this client was too slow; backfill does not help [reference 2.8].
+    FullBuffer,
+    /// It did so for maintenance.
+    Operational,
+    /// The connection broke.
+    Broken,
+    /// Nothing arrived for too long.
+    Stalled,
+    /// What arrived could not be unpacked.
+    Corrupt,
+    /// The server could not be reached.
+    Network,
+    /// 5xx.
+    Server,
+    /// 420 or 429.
+    RateLimit,
+}
+
+impl Cause {
+    /// Every cause, in the order of [`Counts::reconnects`].
+    pub const ALL: [Self; 10] = [
+        Self::Ended,
+        Self::TooManyConnections,
+        Self::FullBuffer,
+        Self::Operational,
+        Self::Broken,
+        Self::Stalled,
+        Self::Corrupt,
+        Self::Network,
+        Self::Server,
+        Self::RateLimit,
+    ];
+
+    /// The name in logs and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::TooManyConnections => "too_many_connections",
+            Self::FullBuffer => "full_buffer",
+            Self::Operational => "operational",
+            Self::Broken => "broken",
+            Self::Stalled => "stalled",
+            Self::Corrupt => "corrupt",
+            Self::Network => "network",
+            Self::Server => "server",
+            Self::RateLimit => "rate_limit",
+        }
+    }
+
+    /// What the service announced says more than how the connection ended then.
+    pub(super) fn of(error: &Error, announced: Option<Disconnect>) -> Self {
+        match (announced, error) {
+            (Some(Disconnect::TooManyConnections), _) => Self::TooManyConnections,
+            (Some(Disconnect::FullBuffer), _) => Self::FullBuffer,
+            (Some(Disconnect::Operational), _) => Self::Operational,
+            (_, Error::Broken(_)) => Self::Broken,
+            (_, Error::Stalled { .. }) => Self::Stalled,
+            (_, Error::Corrupt(_)) => Self::Corrupt,
+            (_, Error::Connect { .. } | Error::NoAnswer { .. }) => Self::Network,
+            (_, Error::Status { status, .. }) if status.is_server_error() => Self::Server,
+            (_, Error::Status { .. }) => Self::RateLimit,
+            _ => Self::Ended,
+        }
+    }
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Requests for the stream, answered or not.
+    pub attempts: u64,
+    /// Requests answered with the stream.
+    pub connections: u64,
+    /// What was decoded, over all connections.
+    pub decoded: DecodeStats,
+    /// Lines in which the service speaks about the stream.
+    pub system_messages: u64,
+    /// Lost connections and attempts, in the order of [`Cause::ALL`].
+    pub reconnects: [u64; Cause::ALL.len()],
+}
+
+/// Counters and state of the stream, shared with those who report them.
+#[derive(Debug)]
+pub struct StreamStatus {
+    state: watch::Sender<State>,
+    /// Milliseconds since the epoch; 0 for never.
+    last_data: AtomicI64,
+    attempts: AtomicU64,
+    connections: AtomicU64,
+    compressed: AtomicU64,
+    decoded: AtomicU64,
+    lines: AtomicU64,
+    heartbeats: AtomicU64,
+    over_long: AtomicU64,
+    incomplete: AtomicU64,
+    system_messages: AtomicU64,
+    reconnects: [AtomicU64; Cause::ALL.len()],
+}
+
+impl Default for StreamStatus {
+    fn default() -> Self {
+        Self {
+            state: watch::Sender::new(State::Connecting),
+            last_data: AtomicI64::default(),
+            attempts: AtomicU64::default(),
+            connections: AtomicU64::default(),
+            compressed: AtomicU64::default(),
+            decoded: AtomicU64::default(),
+            lines: AtomicU64::default(),
+            heartbeats: AtomicU64::default(),
+            over_long: AtomicU64::default(),
+            incomplete: AtomicU64::default(),
+            system_messages: AtomicU64::default(),
+            reconnects: Default::default(),
+        }
+    }
+}
+
+impl StreamStatus {
+    /// What the stream is doing now.
+    #[must_use]
+    pub fn state(&self) -> State {
+        *self.state.borrow()
+    }
+
+    /// The states to come. A slow reader misses some, and always finds the latest.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    /// When bytes last arrived, heartbeats included.
+    #[must_use]
+    pub fn last_data(&self) -> Option<Timestamp> {
+        match self.last_data.load(Relaxed) {
+            0 => None,
+            millis => Timestamp::from_millisecond(millis).ok(),
+        }
+    }
+
+    /// The counters now.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            attempts: self.attempts.load(Relaxed),
+            connections: self.connections.load(Relaxed),
+            decoded: DecodeStats {
+                compressed: self.compressed.load(Relaxed),
+                decoded: self.decoded.load(Relaxed),
+                lines: self.lines.load(Relaxed),
+                heartbeats: self.heartbeats.load(Relaxed),
+                over_long: self.over_long.load(Relaxed),
+                incomplete: self.incomplete.load(Relaxed),
+            },
+            system_messages: self.system_messages.load(Relaxed),
+            reconnects: std::array::from_fn(|at| self.reconnects[at].load(Relaxed)),
+        }
+    }
+
+    pub(super) fn attempt(&self) {
+        self.attempts.fetch_add(1, Relaxed);
+        self.state.send_replace(State::Connecting);
+    }
+
+    pub(super) fn connected(&self) {
+        self.connections.fetch_add(1, Relaxed);
+        let since = Timestamp::now();
+        self.state.send_replace(State::Connected { since });
+    }
+
+    /// Counts what a connection's decoder has seen since the last call.
+    pub(super) fn decoded(&self, before: DecodeStats, now: DecodeStats) {
+        if now.compressed > before.compressed {
+            let millis = Timestamp::now().as_millisecond();
+            self.last_data.store(millis, Relaxed);
+        }
+        for (counter, before, now) in [
+            (&self.compressed, before.compressed, now.compressed),
+            (&self.decoded, before.decoded, now.decoded),
+            (&self.lines, before.lines, now.lines),
+            (&self.heartbeats, before.heartbeats, now.heartbeats),
+            (&self.over_long, before.over_long, now.over_long),
+            (&self.incomplete, before.incomplete, now.incomplete),
+        ] {
+            counter.fetch_add(now - before, Relaxed);
+        }
+    }
+
+    pub(super) fn system_message(&self) {
+        self.system_messages.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn lost(&self, cause: Cause, delay: Duration) {
+        let at = Cause::ALL.iter().position(|&other| other == cause);
+        let at = at.expect("the table of causes is complete");
+        self.reconnects[at].fetch_add(1, Relaxed);
+        let now = Timestamp::now();
+        let until = now.checked_add(delay).unwrap_or(now);
+        self.state.send_replace(State::Waiting { until, cause });
+    }
+
+    pub(super) fn stopped(&self) {
+        self.state.send_replace(State::Stopped);
+    }
+}
