@@ -1,0 +1,276 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    secret::Secret,
+    settings::{Given, Size, Span},
+};
+
+/// Keeps a PowerTrack stream connected, keeps its rules equal to what a Lua script declares, and runs the script's handlers on every Tweet.
+#[derive(Debug, Parser)]
+#[command(name = "ouzel", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What to log to stderr: error, warn, info, debug or trace, or directives such as `info,script=debug`.
+    #[arg(long, global = true, value_name = "LEVEL", env = "OUZEL_LOG", default_value = "info")]
+    pub log: String,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Follow the stream and run the script's handlers on every Tweet.
+    ///
+    /// The script is loaded again whenever it is saved; the connection stays. Stops in order on Ctrl-C: what has
+    /// arrived is handled and committed. A second Ctrl-C stops at once.
+    Run(Run),
+    /// Load the script and show what it declares, without touching the network or any data.
+    Check(Check),
+    /// Serve a stand-in for PowerTrack on this machine, for any client.
+    Sim(Sim),
+    /// Measure how many Tweets a second this machine takes with a script, stage by stage.
+    Bench(Bench),
+}
+
+/// The script, for every command that loads one.
+#[derive(Debug, Args)]
+pub struct Script {
+    /// The Lua script [default: scripts/main.lua].
+    #[arg(env = "OUZEL_SCRIPT")]
+    script: Option<PathBuf>,
+    /// Read settings from this file [default: ouzel.toml, where there is one].
+    #[arg(long, value_name = "FILE", env = "OUZEL_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// `ouzel run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    script: Script,
+    #[command(flatten)]
+    stream: Stream,
+    /// Run against the built-in simulator: no account, no network.
+    #[arg(long)]
+    pub sim: bool,
+    #[command(flatten)]
+    pub(crate) source: SimSource,
+    /// Stop after handling this many Tweets.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+    /// Stop after this long, such as `10s` or `2h`.
+    #[arg(long = "for", value_name = "DURATION")]
+    pub duration: Option<Span>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings (also in ouzel.toml)")]
+struct Stream {
+    /// Folder for the database [default: data].
+    #[arg(long, value_name = "DIR", env = "OUZEL_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// The account's name, which with the label makes the URLs.
+    #[arg(long, env = "OUZEL_ACCOUNT")]
+    account: Option<String>,
+    /// The stream's label.
+    #[arg(long, env = "OUZEL_LABEL")]
+    label: Option<String>,
+    /// The stream's full URL, instead of account and label.
+    #[arg(long, env = "OUZEL_URL")]
+    url: Option<String>,
+    /// The rules endpoint's full URL, instead of account and label.
+    #[arg(long, value_name = "URL", env = "OUZEL_RULES_URL")]
+    rules_url: Option<String>,
+    /// The user's name, an e-mail address.
+    #[arg(long, value_name = "NAME", env = "OUZEL_USERNAME")]
+    username: Option<String>,
+    /// A file that holds the user's name.
+    #[arg(long, value_name = "FILE", env = "OUZEL_USERNAME_FILE")]
+    username_file: Option<PathBuf>,
+    /// A file that holds the password; the environment variable OUZEL_PASSWORD can hold it itself.
+    #[arg(long, value_name = "FILE", env = "OUZEL_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+    /// A PEM file with root certificates to trust besides the usual ones.
+    #[arg(long, value_name = "FILE", env = "OUZEL_CA_FILE")]
+    ca_file: Option<PathBuf>,
+    /// Silence after which the connection counts as dropped, over 30s [default: 35s].
+    #[arg(long, value_name = "DURATION", env = "OUZEL_READ_TIMEOUT")]
+    read_timeout: Option<Span>,
+    /// The longest line; longer ones are dropped and counted [default: 1MiB].
+    #[arg(long, value_name = "SIZE", env = "OUZEL_MAX_LINE")]
+    max_line: Option<Size>,
+    /// Whether to load the script again when it is saved [default: true].
+    #[arg(long, value_name = "BOOL", env = "OUZEL_WATCH")]
+    watch: Option<bool>,
+    /// How long the script's files have to be quiet before it is loaded again [default: 100ms].
+    #[arg(long, value_name = "DURATION", env = "OUZEL_DEBOUNCE")]
+    debounce: Option<Span>,
+}
+
+/// `ouzel check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    script: Script,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where the simulator's Tweets come from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Simulator")]
+pub struct SimSource {
+    /// Tweets made each second, matching or not; `max` for as fast as they are read [default: 2000].
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub rate: Option<Rate>,
+    /// The seed of the made-up Tweets: the same seed gives the same Tweets [default: 1].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Serve the Tweets of this file, JSON Lines, also gzip-compressed, instead of made-up ones.
+    #[arg(long, value_name = "FILE")]
+    pub tweets: Option<PathBuf>,
+}
+
+/// How fast the simulator makes Tweets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rate {
+    /// So many a second.
+    PerSecond(f64),
+    /// As fast as the reader takes them.
+    Max,
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    if text == "max" {
+        return Ok(Rate::Max);
+    }
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(Rate::PerSecond(rate)),
+        _ => Err("a rate is a number over 0, or `max`".to_owned()),
+    }
+}
+
+/// `ouzel sim`.
+#[derive(Debug, Args)]
+pub struct Sim {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8400")]
+    pub listen: SocketAddr,
+    /// Write `host:port` to this file once it listens.
+    #[arg(long, value_name = "FILE")]
+    pub port_file: Option<PathBuf>,
+    /// The account's name.
+    #[arg(long, default_value = "sim")]
+    pub account: String,
+    /// The stream's label.
+    #[arg(long, default_value = "dev")]
+    pub label: String,
+    /// The user that may connect.
+    #[arg(long, default_value = "sim")]
+    pub user: String,
+    /// That user's password.
+    #[arg(long, default_value = "sim", hide_env_values = true)]
+    pub password: String,
+    /// Serve HTTPS with a certificate made for this run.
+    #[arg(long)]
+    pub tls: bool,
+    /// Where to write the certificate that clients have to trust, with --tls.
+    #[arg(long, value_name = "FILE", default_value = "ouzel-sim.pem")]
+    pub tls_cert: PathBuf,
+    /// Silence after which a heartbeat is sent.
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub heartbeat: Span,
+    #[command(flatten)]
+    pub(crate) source: SimSource,
+}
+
+/// `ouzel bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// The Lua script [default: the built-in standard job].
+    pub script: Option<PathBuf>,
+    /// Tweets to measure with, gzip-compressed JSON Lines [default: made-up ones].
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// How many Tweets to make up.
+    #[arg(long, value_name = "N", default_value_t = 50_000, conflicts_with = "input")]
+    pub tweets: u64,
+    /// The seed of the made-up Tweets.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "input")]
+    pub seed: u64,
+    /// Measure each stage this many times and print the fastest.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub runs: u32,
+    /// Keep the database here instead of in a folder that goes away.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Run {
+    /// What flags and environment say.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        let stream = &self.stream;
+        Given {
+            data_dir: stream.data_dir.clone(),
+            account: stream.account.clone(),
+            label: stream.label.clone(),
+            url: stream.url.clone(),
+            rules_url: stream.rules_url.clone(),
+            username: stream.username.clone(),
+            // Not a flag: other users of the machine can read the arguments of a process.
+            password: std::env::var("OUZEL_PASSWORD").ok().map(Secret::new),
+            username_file: stream.username_file.clone(),
+            password_file: stream.password_file.clone(),
+            ca_file: stream.ca_file.clone(),
+            read_timeout: stream.read_timeout.map(|span| span.0),
+            max_line: stream.max_line.map(|size| size.0),
+            watch: stream.watch,
+            debounce: stream.debounce.map(|span| span.0),
+            ..self.script.given()
+        }
+    }
+
+    /// After how long to stop.
+    #[must_use]
+    pub fn duration(&self) -> Option<Duration> {
+        self.duration.map(|span| span.0)
+    }
+}
+
+impl Check {
+    /// What flags and environment say.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        self.script.given()
+    }
+}
+
+impl Script {
+    fn given(&self) -> Given {
+        Given {
+            config: self.config.clone(),
+            script: self.script.clone(),
+            ..Given::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,78 @@
+//! Log lines on stderr, above the status line where there is one.
+
+use std::io::{self, IsTerminal, Write};
+
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{MakeWriter, format::Writer, time::FormatTime},
+};
+
+use crate::status::StatusLine;
+
+/// Starts logging. `directives` are a level or what `tracing` calls directives.
+///
+/// # Errors
+/// A sentence about wrong directives.
+pub fn start(directives: &str, line: &StatusLine) -> Result<(), String> {
+    let filter = EnvFilter::builder()
+        .parse(directives)
+        .map_err(|error| format!("`{directives}` is no log level: {error}"))?;
+    let terminal = io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(AboveLine(line.clone()))
+        .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
+        .with_target(false)
+        .with_timer(Clock)
+        .finish();
+    // Only tests start logging twice, and they want the first.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(())
+}
+
+struct Clock;
+
+impl FormatTime for Clock {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{:.3}", jiff::Timestamp::now())
+    }
+}
+
+/// Writes each log line as a whole while the status line is out of the way.
+struct AboveLine(StatusLine);
+
+struct LineWriter<'a> {
+    line: &'a StatusLine,
+    text: Vec<u8>,
+}
+
+impl<'a> MakeWriter<'a> for AboveLine {
+    type Writer = LineWriter<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        LineWriter {
+            line: &self.0,
+            text: Vec::with_capacity(256),
+        }
+    }
+}
+
+impl Write for LineWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for LineWriter<'_> {
+    fn drop(&mut self) {
+        // Nothing can be said about a stderr that is closed.
+        self.line.above(|| {
+            let _ = io::stderr().write_all(&self.text);
+        });
+    }
+}

@@ -1,0 +1,54 @@
+//! One line at the foot of a terminal, updated in place.
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// The line; nothing at all where stderr is no terminal. Clones are the same line.
+#[derive(Debug, Clone)]
+pub struct StatusLine(Option<ProgressBar>);
+
+impl StatusLine {
+    /// A line on stderr, if that is a terminal.
+    #[must_use]
+    pub fn on_stderr() -> Self {
+        if !io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
+        // `wide_msg` cuts the text at the terminal's width.
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            bar.set_style(style);
+        }
+        Self(Some(bar))
+    }
+
+    /// Whether there is a line.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Shows this text.
+    pub fn show(&self, text: String) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(text);
+            bar.tick();
+        }
+    }
+
+    /// Does something that writes to the terminal, with the line out of the way.
+    pub fn above<R>(&self, write: impl FnOnce() -> R) -> R {
+        match &self.0 {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Takes the line away for good.
+    pub fn clear(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! How it is going, for people.
+
+mod line;
+mod progress;
+
+pub use line::StatusLine;
+pub use progress::{Progress, Snapshot};

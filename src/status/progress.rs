@@ -1,0 +1,206 @@
+//! What the status line, the log and the summary say about a run.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
+
+use crate::tally::{Count, Tally};
+
+/// The rate shown is that of the last few seconds.
+const WINDOW: Duration = Duration::from_secs(5);
+
+/// Tags shown; the rest are summed up.
+const SHOWN_TAGS: usize = 5;
+
+/// The numbers of one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// How the stream is doing, in words.
+    pub stream: String,
+    /// Tweets handled in a second, over the last few.
+    pub rate: f64,
+    /// Tweets handled.
+    pub tweets: u64,
+    /// Of these, kept by all filters.
+    pub kept: u64,
+    /// Dropped by a filter.
+    pub filtered: u64,
+    /// Lost to a failing handler.
+    pub failed: u64,
+    /// Lines that were no Tweets: invalid ones and unknown objects.
+    pub rejected: u64,
+    /// Rows committed.
+    pub rows: u64,
+    /// How long the newest handled Tweet had waited.
+    pub lag: Duration,
+    /// Matches by tag.
+    pub tags: BTreeMap<String, u64>,
+}
+
+/// Makes snapshots, and knows from earlier ones how fast it goes.
+#[derive(Debug)]
+pub struct Progress {
+    began: Instant,
+    seen: VecDeque<(Instant, u64)>,
+}
+
+impl Progress {
+    /// Starts the clock.
+    #[must_use]
+    pub fn new() -> Self {
+        let began = Instant::now();
+        Self {
+            began,
+            seen: VecDeque::from([(began, 0)]),
+        }
+    }
+
+    /// How long it has been going.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The numbers now.
+    pub fn snapshot(&mut self, tally: &Tally, stream: String) -> Snapshot {
+        let now = Instant::now();
+        let tweets = tally.get(Count::Tweets);
+        while self.seen.len() > 1 && now.duration_since(self.seen[0].0) > WINDOW {
+            self.seen.pop_front();
+        }
+        let (since, before) = self.seen.front().copied().unwrap_or((self.began, 0));
+        let seconds = now.duration_since(since).as_secs_f64();
+        self.seen.push_back((now, tweets));
+        Snapshot {
+            stream,
+            rate: if seconds > 0.0 {
+                tweets.saturating_sub(before) as f64 / seconds
+            } else {
+                0.0
+            },
+            tweets,
+            kept: tally.get(Count::Kept),
+            filtered: tally.get(Count::Filtered),
+            failed: tally.get(Count::Failed),
+            rejected: tally.get(Count::Invalid) + tally.get(Count::Unknown),
+            rows: tally.get(Count::Rows),
+            lag: Duration::from_micros(tally.get(Count::LagMicros)),
+            tags: tally.tags(),
+        }
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Snapshot {
+    /// The status line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = format!("{} · {:.0} Tweets/s", self.stream, self.rate);
+        let tags = self.tag_list();
+        if !tags.is_empty() {
+            let _ = write!(line, " · {tags}");
+        }
+        let _ = write!(
+            line,
+            " · kept {} filtered {} failed {}",
+            thousands(self.kept),
+            thousands(self.filtered),
+            thousands(self.failed)
+        );
+        if self.rejected > 0 {
+            let _ = write!(line, " rejected {}", thousands(self.rejected));
+        }
+        let _ = write!(line, " · rows {} · lag {}", thousands(self.rows), short(self.lag));
+        line
+    }
+
+    /// The tags with the most matches: `launch 120 climate 31`.
+    #[must_use]
+    pub fn tag_list(&self) -> String {
+        let mut tags: Vec<_> = self.tags.iter().collect();
+        tags.sort_by_key(|(tag, count)| (std::cmp::Reverse(**count), *tag));
+        let rest: u64 = tags.iter().skip(SHOWN_TAGS).map(|(_, count)| **count).sum();
+        let mut list: Vec<_> = tags
+            .iter()
+            .take(SHOWN_TAGS)
+            .map(|(tag, count)| format!("{tag} {}", thousands(**count)))
+            .collect();
+        if rest > 0 {
+            list.push(format!("others {}", thousands(rest)));
+        }
+        list.join(" ")
+    }
+}
+
+/// A number with its digits in threes: `1 234 567`.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A length of time in one unit or two: `340 µs`, `12 ms`, `4.2 s`, `3m 05s`, `2h 10m`.
+#[must_use]
+pub fn short(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match () {
+        () if time < Duration::from_millis(1) => format!("{} µs", time.as_micros()),
+        () if seconds < 1 => format!("{} ms", time.as_millis()),
+        () if seconds < 60 => format!("{:.1} s", time.as_secs_f64()),
+        () if seconds < 3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        () => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_short_and_readable() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_234_567), "1 234 567");
+        assert_eq!(short(Duration::from_micros(340)), "340 µs");
+        assert_eq!(short(Duration::from_millis(12)), "12 ms");
+        assert_eq!(short(Duration::from_millis(4_200)), "4.2 s");
+        assert_eq!(short(Duration::from_secs(185)), "3m 05s");
+        assert_eq!(short(Duration::from_secs(7_805)), "2h 10m");
+    }
+
+    #[test]
+    fn the_tags_with_most_matches_come_first() {
+        let tags = (1..=7).map(|n| (format!("t{n}"), n * 1_000)).collect();
+        let snapshot = Snapshot {
+            stream: "connected 5.0 s".to_owned(),
+            rate: 12.4,
+            tweets: 3,
+            kept: 1,
+            filtered: 1,
+            failed: 1,
+            rejected: 0,
+            rows: 1,
+            lag: Duration::from_millis(2),
+            tags,
+        };
+        assert_eq!(
+            snapshot.line(),
+            "connected 5.0 s · 12 Tweets/s · t7 7 000 t6 6 000 t5 5 000 t4 4 000 t3 3 000 others 3 000 \
+             · kept 1 filtered 1 failed 1 · rows 1 · lag 2 ms"
+        );
+    }
+}
