@@ -13,6 +13,8 @@ use super::{
     rules_json::{read_added, read_deleted, read_list, read_rejected, write_add, write_delete},
 };
 
+use crate::rule::plan::Remote;
+
 /// Adding thousands of rules takes the service a while, and nobody waits for it at a prompt.
 const WITHIN: Duration = Duration::from_secs(120);
 
@@ -34,6 +36,12 @@ pub struct RemoteRule {
     pub value: String,
     /// What its Tweets are marked with.
     pub tag: Option<String>,
+}
+
+impl From<RemoteRule> for Remote {
+    fn from(RemoteRule { id, value, tag }: RemoteRule) -> Self {
+        Self { id, value, tag }
+    }
 }
 
 /// A rule to add.
