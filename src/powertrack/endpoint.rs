@@ -1,12 +1,10 @@
-//! Where the service is and who asks.
+//! Where the service is.
 
 use std::net::IpAddr;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hyper::{Uri, header::HeaderValue};
+use hyper::Uri;
 
 use super::error::Error;
-use crate::secret::Secret;
 
 /// The host names to use where only account and label are given. Four names of each are in
 /// circulation and the published pages mix them, so all of this can be set [reference 1.2].
@@ -132,35 +130,6 @@ fn is_loopback(host: &str) -> bool {
         || bare
             .parse::<IpAddr>()
             .is_ok_and(|address| address.is_loopback())
-}
-
-/// The login of the service's console [reference 1.3].
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    /// Usually an e-mail address.
-    pub username: String,
-    /// Its password.
-    pub password: Secret,
-}
-
-impl Credentials {
-    /// The `Authorization` header: sent with every request, without waiting for a challenge.
-    ///
-    /// # Errors
-    /// If the username contains a colon, which would end it early.
-    pub fn authorization(&self) -> Result<HeaderValue, Error> {
-        if self.username.contains(':') {
-            return Err(Error::Setting {
-                option: "username",
-                reason: "it contains a colon".to_owned(),
-            });
-        }
-        let pair = format!("{}:{}", self.username, self.password.reveal());
-        let mut header = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair)))
-            .expect("base64 is a valid header value");
-        header.set_sensitive(true);
-        Ok(header)
-    }
 }
 
 #[cfg(test)]
@@ -321,26 +290,5 @@ mod tests {
             "https://exa mple.com/",
             expect!["`stream_url` cannot be used: it is not a URL: invalid uri character"],
         );
-    }
-
-    #[test]
-    fn the_authorization_is_basic_and_hidden() {
-        let credentials = Credentials {
-            username: "Aladdin".into(),
-            password: Secret::new("open sesame"),
-        };
-        let header = credentials.authorization().unwrap();
-        assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-        assert!(header.is_sensitive());
-        assert!(!format!("{header:?} {credentials:?}").contains("sesame"));
-    }
-
-    #[test]
-    fn a_username_with_a_colon_is_refused() {
-        let credentials = Credentials {
-            username: "a:b".into(),
-            password: Secret::new("x"),
-        };
-        assert!(credentials.authorization().is_err());
     }
 }

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
     body::Incoming,
-    header::{self, HeaderMap, HeaderValue},
+    header::{self, HeaderValue},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -18,14 +18,13 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use serde::Deserialize;
-use tokio::{io::AsyncBufReadExt, time::timeout};
+use tokio::time::timeout;
 
 use super::{
+    answer::{encoding, is_gzip, refused},
     body::Body,
-    endpoint::Credentials,
+    credentials::Credentials,
     error::{Error, Service},
-    inflate::Inflate,
 };
 
 /// The service asks for a name and a version [reference 2.1].
@@ -39,10 +38,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// Shorter than servers usually keep an idle connection, so that none is used while it closes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Error bodies are one short sentence [reference 2.6.1].
-const ERROR_BODY: usize = 64 * 1024;
-const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The client, with the login that goes with each request. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -158,106 +153,6 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth())
-}
-
-/// The error that an answer other than a success stands for.
-pub(super) async fn refused(service: Service, response: Response<Incoming>) -> Error {
-    let status = response.status();
-    // The body only adds words; not getting it must not hide the status.
-    let body = collect(service, response, ERROR_BODY, ERROR_BODY_TIMEOUT).await;
-    Error::Status {
-        service,
-        status,
-        message: body.ok().and_then(|body| error_message(&body)),
-    }
-}
-
-/// Reads a whole body, unpacked where it is compressed, of at most `limit` bytes.
-pub(super) async fn collect(
-    service: Service,
-    response: Response<Incoming>,
-    limit: usize,
-    within: Duration,
-) -> Result<Vec<u8>, Error> {
-    let gzip = is_gzip(response.headers());
-    let body = Body::new(response.into_body());
-    timeout(within, unpack(service, body, gzip, limit))
-        .await
-        .unwrap_or(Err(Error::NoAnswer {
-            service,
-            after: within,
-        }))
-}
-
-async fn unpack(
-    service: Service,
-    mut body: impl tokio::io::AsyncBufRead + Unpin,
-    gzip: bool,
-    limit: usize,
-) -> Result<Vec<u8>, Error> {
-    const ROOM: usize = 64 * 1024;
-
-    let mut inflate = gzip.then(Inflate::new);
-    let mut whole = Vec::new();
-    loop {
-        let pending = inflate.as_ref().is_some_and(Inflate::is_pending);
-        let input = if pending {
-            &[][..]
-        } else {
-            body.fill_buf().await.map_err(|error| Error::Connect {
-                service,
-                cause: error.to_string(),
-            })?
-        };
-        if input.is_empty() && !pending {
-            return Ok(whole);
-        }
-        let used = match &mut inflate {
-            Some(inflate) => {
-                whole.reserve(ROOM);
-                inflate
-                    .inflate(input, &mut whole)
-                    .map_err(|reason| Error::Answer { service, reason })?
-            }
-            None => {
-                whole.extend_from_slice(input);
-                input.len()
-            }
-        };
-        body.consume(used);
-        if whole.len() > limit {
-            return Err(Error::TooLarge { service, limit });
-        }
-    }
-}
-
-fn encoding(headers: &HeaderMap) -> &str {
-    headers
-        .get(header::CONTENT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("identity")
-        .trim()
-}
-
-fn is_gzip(headers: &HeaderMap) -> bool {
-    let encoding = encoding(headers);
-    encoding.eq_ignore_ascii_case("gzip") || encoding.eq_ignore_ascii_case("x-gzip")
-}
-
-/// `error.message` of an error body, if it has the usual shape [reference 2.6.1].
-pub(super) fn error_message(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Wrapper {
-        error: Inner,
-    }
-    #[derive(Deserialize)]
-    struct Inner {
-        message: String,
-    }
-
-    let message = sonic_rs::from_slice::<Wrapper>(body).ok()?.error.message;
-    let message = message.trim();
-    (!message.is_empty()).then(|| message.to_owned())
 }
 
 /// An error and its causes in one line; those of hyper say little without the innermost one.

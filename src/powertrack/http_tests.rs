@@ -1,4 +1,4 @@
-//! The client against one-shot servers on loopback, and the parsing of error bodies.
+//! The client against one-shot servers on loopback.
 
 use std::io::Write;
 
@@ -129,20 +129,6 @@ async fn nobody_listening_is_a_network_error() {
     assert!(error.to_string().contains("refused"), "{error}");
 }
 
-#[tokio::test]
-async fn a_body_is_bounded_after_unpacking_too() {
-    let zeros = vec![b' '; 1_000_000];
-    for (body, compressed) in [(zeros.clone(), false), (gzip(&zeros), true)] {
-        let result = unpack(Service::Rules, &body[..], compressed, 999_999).await;
-        assert!(matches!(
-            result,
-            Err(Error::TooLarge { limit: 999_999, .. })
-        ));
-        let result = unpack(Service::Rules, &body[..], compressed, 1_000_000).await;
-        assert_eq!(result.unwrap().len(), 1_000_000);
-    }
-}
-
 #[test]
 fn the_certificate_file_is_read_and_its_faults_are_named() {
     let check = |text: Option<&[u8]>, expected: Expect| {
@@ -175,28 +161,4 @@ fn the_certificate_file_is_read_and_its_faults_are_named() {
     );
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     check(Some(own.cert.pem().as_bytes()), expect!["fine"]);
-}
-
-#[test]
-fn the_message_of_an_error_body_is_found_if_it_is_there() {
-    let check = |body: &str, expected: Option<&str>| {
-        assert_eq!(
-            error_message(body.as_bytes()).as_deref(),
-            expected,
-            "{body}"
-        );
-    };
-    check(
-        r#"{"error":{"message":"No.\n\n","sent":"2013-08-16T00:50:00+00:00"}}"#,
-        Some("No."),
-    );
-    check(
-        r#"{"error":{"transactionId":"00dad","message":"No."}}"#,
-        Some("No."),
-    );
-    check(r#"{"error":{"message":"  "}}"#, None);
-    check(r#"{"error":{"sent":"now"}}"#, None);
-    check(r#"{"error":"No."}"#, None);
-    check("<html>", None);
-    check("", None);
 }

@@ -9,7 +9,10 @@
     )
 )]
 
+mod answer;
 mod body;
+mod connection;
+mod credentials;
 pub mod decode;
 pub mod endpoint;
 mod error;
@@ -25,6 +28,7 @@ mod status;
 pub mod stream;
 
 pub use body::Body;
+pub use credentials::Credentials;
 pub use error::{Error, Recovery, RejectedRule, Service};
 pub use http::Http;
 pub use status::{Cause, Counts, State, StreamStatus};

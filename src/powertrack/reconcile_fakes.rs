@@ -90,14 +90,7 @@ impl World {
 
     pub(super) fn plan(&self, declared: &[Declared], owned: &[Owned]) -> Plan {
         let remote = self.remote.lock().unwrap();
-        let remote: Vec<_> = remote
-            .iter()
-            .map(|rule| Remote {
-                id: rule.id,
-                value: rule.value.clone(),
-                tag: rule.tag.clone(),
-            })
-            .collect();
+        let remote: Vec<_> = remote.iter().cloned().map(Remote::from).collect();
         Plan::new(declared, &remote, owned)
     }
 

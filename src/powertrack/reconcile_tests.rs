@@ -245,3 +245,12 @@ proptest! {
         prop_assert!(!owns_theirs);
     }
 }
+
+#[test]
+fn reconciling_can_be_a_task_of_its_own() {
+    fn is_send<T: Send>(_: &T) {}
+
+    let world = World::new(&[]);
+    let mut book = Book::new(&world, &[]);
+    is_send(&reconcile(&world, &Plan::default(), &mut book));
+}

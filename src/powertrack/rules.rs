@@ -7,10 +7,13 @@ use hyper::{Method, StatusCode, Uri};
 use serde::Serialize;
 
 use super::{
+    answer,
     error::{Error, RejectedRule, Service},
-    http::{self, Http},
+    http::Http,
     rules_json::{read_added, read_deleted, read_list, read_rejected, write_add, write_delete},
 };
+
+use crate::rule::plan::Remote;
 
 /// Adding thousands of rules takes the service a while, and nobody waits for it at a prompt.
 const WITHIN: Duration = Duration::from_secs(120);
@@ -33,6 +36,12 @@ pub struct RemoteRule {
     pub value: String,
     /// What its Tweets are marked with.
     pub tag: Option<String>,
+}
+
+impl From<RemoteRule> for Remote {
+    fn from(RemoteRule { id, value, tag }: RemoteRule) -> Self {
+        Self { id, value, tag }
+    }
 }
 
 /// A rule to add.
@@ -135,9 +144,9 @@ impl RulesClient {
         // The documented success of an addition is 201, yet clients in use take any [reference 3.3].
         let status = response.status();
         if !status.is_success() && status != StatusCode::UNPROCESSABLE_ENTITY {
-            return Err(http::refused(service, response).await);
+            return Err(answer::refused(service, response).await);
         }
-        let body = http::collect(service, response, LONGEST_ANSWER, WITHIN).await?;
+        let body = answer::collect(service, response, LONGEST_ANSWER, WITHIN).await?;
         if status.is_success() {
             return Ok(body);
         }
@@ -168,7 +177,7 @@ fn rejection(body: &[u8]) -> Error {
         return Error::Status {
             service: Service::Rules,
             status: StatusCode::UNPROCESSABLE_ENTITY,
-            message: http::error_message(body),
+            message: answer::error_message(body),
         };
     }
     Error::Rejected { rules }

@@ -106,7 +106,7 @@ pub(super) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
         value: entry.rule.value.unwrap_or_default(),
         tag: entry.rule.tag,
         created: entry.created,
-        message: entry.message.and_then(words),
+        message: entry.message.as_deref().and_then(words),
     });
     Ok(added.collect())
 }
@@ -134,7 +134,7 @@ pub(super) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
     entries
         .filter_map(|entry| {
             Some(RejectedRule {
-                message: entry.message.and_then(words)?,
+                message: entry.message.as_deref().and_then(words)?,
                 value: entry.rule.value.unwrap_or_default(),
             })
         })
@@ -159,7 +159,7 @@ pub(super) fn read_deleted(body: &[u8]) -> Result<Deleted, Error> {
     let answer: Answer = read(body)?;
     let failures = answer.detail.into_iter().map(|entry| NotDeleted {
         id: entry.rule.exact_id(),
-        message: entry.message.and_then(words).unwrap_or_default(),
+        message: entry.message.as_deref().and_then(words).unwrap_or_default(),
     });
     Ok(Deleted {
         deleted: answer.summary.deleted,
@@ -168,7 +168,7 @@ pub(super) fn read_deleted(body: &[u8]) -> Result<Deleted, Error> {
     })
 }
 
-fn words(message: String) -> Option<String> {
+fn words(message: &str) -> Option<String> {
     let trimmed = message.trim();
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }

@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{powertrack::endpoint::Credentials, secret::Secret};
+use crate::{powertrack::Credentials, secret::Secret};
 
 fn rule(value: &str) -> NewRule {
     NewRule {

@@ -10,6 +10,7 @@ use super::{
     },
     *,
 };
+use crate::{powertrack::Credentials, secret::Secret};
 
 /// The life of a stream that the service answers like this.
 async fn check(answers: impl IntoIterator<Item = Answer>, expected: Expect) -> Run {
@@ -329,4 +330,31 @@ async fn slow_delivery_is_no_stall() {
         120000 {2}
         120001 connect
         120001 stopped"#]]);
+}
+
+#[test]
+fn following_can_be_a_task_of_its_own() {
+    fn is_send<T: Send>(_: &T) {}
+
+    struct Nowhere;
+    impl Deliver for Nowhere {
+        async fn deliver(&mut self, _: Lines) -> Result<(), Closed> {
+            Err(Closed)
+        }
+    }
+
+    let credentials = Credentials {
+        username: "me".into(),
+        password: Secret::new("x"),
+    };
+    let http = Http::new(&credentials, None).unwrap();
+    let connect = HttpConnect::new(http, Uri::from_static("https://stream.example/s.json"));
+    let (status, shutdown) = (StreamStatus::default(), CancellationToken::new());
+    is_send(&follow(
+        connect,
+        StreamOptions::default(),
+        Nowhere,
+        &status,
+        &shutdown,
+    ));
 }

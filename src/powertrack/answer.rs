@@ -1,0 +1,177 @@
+//! Answers that are read whole: lists, results and refusals.
+
+use std::time::Duration;
+
+use hyper::{
+    Response,
+    body::Incoming,
+    header::{self, HeaderMap},
+};
+use serde::Deserialize;
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt},
+    time::timeout,
+};
+
+use super::{
+    body::Body,
+    error::{Error, Service},
+    inflate::Inflate,
+};
+
+/// Error bodies are one short sentence [reference 2.6.1].
+const ERROR_BODY: usize = 64 * 1024;
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The error that an answer other than a success stands for.
+pub(super) async fn refused(service: Service, response: Response<Incoming>) -> Error {
+    let status = response.status();
+    // The body only adds words; not getting it must not hide the status.
+    let body = collect(service, response, ERROR_BODY, ERROR_BODY_TIMEOUT).await;
+    Error::Status {
+        service,
+        status,
+        message: body.ok().and_then(|body| error_message(&body)),
+    }
+}
+
+/// Reads a whole body, unpacked where it is compressed, of at most `limit` bytes.
+pub(super) async fn collect(
+    service: Service,
+    response: Response<Incoming>,
+    limit: usize,
+    within: Duration,
+) -> Result<Vec<u8>, Error> {
+    let gzip = is_gzip(response.headers());
+    let body = Body::new(response.into_body());
+    timeout(within, unpack(service, body, gzip, limit))
+        .await
+        .unwrap_or(Err(Error::NoAnswer {
+            service,
+            after: within,
+        }))
+}
+
+async fn unpack(
+    service: Service,
+    mut body: impl AsyncBufRead + Unpin,
+    gzip: bool,
+    limit: usize,
+) -> Result<Vec<u8>, Error> {
+    const ROOM: usize = 64 * 1024;
+
+    let mut inflate = gzip.then(Inflate::new);
+    let mut whole = Vec::new();
+    loop {
+        let pending = inflate.as_ref().is_some_and(Inflate::is_pending);
+        let input = if pending {
+            &[][..]
+        } else {
+            body.fill_buf().await.map_err(|error| Error::Connect {
+                service,
+                cause: error.to_string(),
+            })?
+        };
+        if input.is_empty() && !pending {
+            return Ok(whole);
+        }
+        let used = match &mut inflate {
+            Some(inflate) => {
+                whole.reserve(ROOM);
+                inflate
+                    .inflate(input, &mut whole)
+                    .map_err(|reason| Error::Answer { service, reason })?
+            }
+            None => {
+                whole.extend_from_slice(input);
+                input.len()
+            }
+        };
+        body.consume(used);
+        if whole.len() > limit {
+            return Err(Error::TooLarge { service, limit });
+        }
+    }
+}
+
+pub(super) fn encoding(headers: &HeaderMap) -> &str {
+    headers
+        .get(header::CONTENT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("identity")
+        .trim()
+}
+
+pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
+    let encoding = encoding(headers);
+    encoding.eq_ignore_ascii_case("gzip") || encoding.eq_ignore_ascii_case("x-gzip")
+}
+
+/// `error.message` of an error body, if it has the usual shape [reference 2.6.1].
+pub(super) fn error_message(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Wrapper {
+        error: Inner,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        message: String,
+    }
+
+    let message = sonic_rs::from_slice::<Wrapper>(body).ok()?.error.message;
+    let message = message.trim();
+    (!message.is_empty()).then(|| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_bounded_after_unpacking_too() {
+        let zeros = vec![b' '; 1_000_000];
+        for (body, compressed) in [(zeros.clone(), false), (gzip(&zeros), true)] {
+            let result = unpack(Service::Rules, &body[..], compressed, 999_999).await;
+            assert!(matches!(
+                result,
+                Err(Error::TooLarge { limit: 999_999, .. })
+            ));
+            let result = unpack(Service::Rules, &body[..], compressed, 1_000_000).await;
+            assert_eq!(result.unwrap().len(), 1_000_000);
+        }
+    }
+
+    #[test]
+    fn the_message_of_an_error_body_is_found_if_it_is_there() {
+        let check = |body: &str, expected: Option<&str>| {
+            assert_eq!(
+                error_message(body.as_bytes()).as_deref(),
+                expected,
+                "{body}"
+            );
+        };
+        check(
+            r#"{"error":{"message":"No.\n\n","sent":"2013-08-16T00:50:00+00:00"}}"#,
+            Some("No."),
+        );
+        check(
+            r#"{"error":{"transactionId":"00dad","message":"No."}}"#,
+            Some("No."),
+        );
+        check(r#"{"error":{"message":"  "}}"#, None);
+        check(r#"{"error":{"sent":"now"}}"#, None);
+        check(r#"{"error":"No."}"#, None);
+        check("<html>", None);
+        check("", None);
+    }
+}
