@@ -11,6 +11,7 @@ mod parser;
 mod pattern;
 mod polarity;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
 mod tests;
 mod tokens;
 mod tree;

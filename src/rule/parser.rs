@@ -356,7 +356,7 @@ mod tests {
 
     #[expect(clippy::needless_pass_by_value, reason = "`expect!` makes a value")]
     fn check(value: &str, expected: Expect) {
-        expected.assert_eq(&match parse(&lex(value).unwrap()) {
+        expected.assert_eq(&match parse(&lex(value).expect("all are tokens")) {
             Ok(expr) => show(&expr),
             Err(message) => format!("{:?}@{}", message.code, message.position),
         });
