@@ -61,7 +61,7 @@ pub struct Analysis<'a> {
     pub(super) is_verified: bool,
     pub(super) is_nullcast: bool,
 
-    /// The hashes of all tokens of texts and URLs, sorted; see [`Self::finds`].
+    /// The hashes of all tokens of texts and URLs, sorted; see [`Self::may_find`].
     pub(super) words: OnceCell<Vec<u64>>,
 }
 
@@ -120,15 +120,25 @@ impl<'a> Analysis<'a> {
 
     /// Whether a word or phrase stands in a text or a URL.
     pub(super) fn finds(&self, pattern: &Pattern) -> bool {
-        if let Pattern::Token { hash, .. } = pattern
-            && self.words().binary_search(hash).is_err()
-        {
-            return false;
+        self.may_find(pattern)
+            && self
+                .texts()
+                .chain(&self.urls)
+                .any(|text| text.matches(pattern))
+    }
+
+    /// Whether words stand near each other in a text.
+    pub(super) fn finds_near(&self, words: &[Pattern], distance: usize) -> bool {
+        words.iter().all(|word| self.may_find(word))
+            && self.texts().any(|text| text.has_near(words, distance))
+    }
+
+    /// No is certain. Yes is not: tokens can share a hash, and a phrase has none.
+    fn may_find(&self, pattern: &Pattern) -> bool {
+        match pattern {
+            Pattern::Token { hash, .. } => self.words().binary_search(hash).is_ok(),
+            Pattern::Exact(_) => true,
         }
-        // Other tokens may share the hash, so a hit is looked at again.
-        self.texts()
-            .chain(&self.urls)
-            .any(|text| text.matches(pattern))
     }
 
     /// Whether a word or phrase stands in one of the other places.

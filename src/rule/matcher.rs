@@ -18,9 +18,7 @@ fn holds(kind: &Kind, tweet: &Analysis<'_>) -> bool {
     let is = |folded: &str, text: Option<&str>| text.is_some_and(|text| is_same(folded, text));
     match kind {
         Kind::Keyword(pattern) | Kind::Phrase(pattern) => tweet.finds(pattern),
-        Kind::Proximity { words, distance } => {
-            tweet.texts().any(|text| text.has_near(words, *distance))
-        }
+        Kind::Proximity { words, distance } => tweet.finds_near(words, *distance),
         Kind::Contains(part) => tweet.own_texts.iter().any(|text| text.contains(part)),
         Kind::UrlContains(part) => tweet.posted_urls.iter().any(|url| url.contains(part)),
         Kind::In(field, pattern) => tweet.finds_in(*field, pattern),

@@ -1,6 +1,7 @@
 //! The PowerTrack rule language. Pure: no IO, no clock.
 
 mod analysis;
+mod clause;
 mod geo;
 mod lexer;
 mod matcher;

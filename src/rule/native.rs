@@ -149,6 +149,8 @@ fn text(tweet: &Value) -> Option<&str> {
     object(tweet, "extended_tweet")
         .and_then(|extended| string(extended, "full_text"))
         .or_else(|| string(tweet, "text"))
+        // The REST API has it in the Tweet itself; files saved from there are worth an estimate.
+        .or_else(|| string(tweet, "full_text"))
 }
 
 fn author(tweet: &Value) -> User<'_> {

@@ -34,6 +34,14 @@ impl Pattern {
         }
     }
 
+    /// The tokens of a phrase, each by itself.
+    pub(super) fn words(phrase: &str) -> Vec<Self> {
+        let folded = fold(phrase);
+        tokens(&folded)
+            .map(|range| Self::new(&folded[range]))
+            .collect()
+    }
+
     /// What is looked for, folded.
     pub fn text(&self) -> &str {
         match self {
@@ -80,21 +88,13 @@ impl<'a> Text<'a> {
     /// Whether these words stand near each other: word `i` at the token position `p`, and no two
     /// of the numbers `p - i` more than `distance` apart. For two words that is the documented
     /// rule: at most N tokens between them in order, at most N - 2 in reverse.
-    pub(super) fn has_near(&self, words: &[String], distance: usize) -> bool {
+    pub(super) fn has_near(&self, words: &[Pattern], distance: usize) -> bool {
         let tokens: Vec<&str> = self.tokens().collect();
-        let Some(first) = words.first().filter(|_| words.len() <= tokens.len()) else {
-            return false;
-        };
-        let starts = tokens
-            .iter()
-            .enumerate()
-            .filter(|(_, token)| *token == first);
-        // The lowest `p - i` is at most that of the first word, and at least `distance` less.
-        // It can be negative, so everything is shifted up by `distance`.
-        starts.map(|(position, _)| position).any(|position| {
-            (position..=position + distance)
+        // The lowest `p - i` can be negative, so all of them are shifted up by `distance`.
+        !words.is_empty()
+            && words.len() <= tokens.len()
+            && (0..tokens.len() + distance)
                 .any(|lowest| has_window(&tokens, words, lowest, distance))
-        })
     }
 
     fn has_phrase(&self, phrase: &str) -> bool {
@@ -132,14 +132,14 @@ impl<'a> Text<'a> {
 /// Whether each word `i` has a token of its own at `lowest - distance + i` or up to `distance`
 /// behind. Words are served in order and take the first token that is left: windows only move
 /// forward, so no later word can need it more.
-fn has_window(tokens: &[&str], words: &[String], lowest: usize, distance: usize) -> bool {
+fn has_window(tokens: &[&str], words: &[Pattern], lowest: usize, distance: usize) -> bool {
     let mut taken: Vec<usize> = Vec::with_capacity(words.len());
     words.iter().enumerate().all(|(index, word)| {
         let window = (lowest + index).saturating_sub(distance)..=lowest + index;
         // Only as many words before this one can reach into its window.
         let rivals = &taken[taken.len().saturating_sub(distance)..];
         let free = window.into_iter().find(|position| {
-            tokens.get(*position) == Some(&word.as_str()) && !rivals.contains(position)
+            tokens.get(*position) == Some(&word.text()) && !rivals.contains(position)
         });
         taken.extend(free);
         free.is_some()
@@ -151,8 +151,7 @@ mod tests {
     use super::*;
 
     fn near(phrase: &str, distance: usize, text: &str) -> bool {
-        let words: Vec<String> = Text::new(phrase).tokens().map(str::to_owned).collect();
-        Text::new(text).has_near(&words, distance)
+        Text::new(text).has_near(&Pattern::words(phrase), distance)
     }
 
     #[test]

@@ -58,8 +58,8 @@ pub enum Kind {
     Phrase(Pattern),
     /// `"a b"~N`: these words, at most so many others between them.
     Proximity {
-        /// The words of the phrase, folded.
-        words: Vec<String>,
+        /// The words of the phrase, one token each.
+        words: Vec<Pattern>,
         /// N.
         distance: usize,
     },

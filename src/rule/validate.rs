@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+use super::clause::{Raw, is_digits};
 use super::messages::Message;
 use super::operators::{self, Operator};
-use super::parser::{Raw, is_digits};
 use super::pattern::Pattern;
 use super::polarity;
-use super::tokens::{fold, tokens};
+use super::tokens::fold;
 use super::tree::{Account, Clause, Expr, Fact, Kind};
 
 /// All checks that follow parsing, in the server's order: names and arguments together, and only
@@ -169,10 +169,7 @@ fn proximity(phrase: &str, digits: &str, position: usize) -> Result<Kind, Messag
     if !(1..=6).contains(&distance) {
         return Err(Message::proximity_range(position));
     }
-    let folded = fold(phrase);
-    let words = tokens(&folded)
-        .map(|range| folded[range].to_owned())
-        .collect();
+    let words = Pattern::words(phrase);
     Ok(Kind::Proximity { words, distance })
 }
 
