@@ -191,7 +191,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         }
     }
 
-    /// In brackets the recorded answer to a wrong token is M2, not M5. [seed:003]
+    /// In brackets the recorded answer to a wrong token is M2, not M5. `[seed:003]`
     fn number_of(&mut self, read: fn(&str) -> Option<f64>) -> Result<f64, Message> {
         let found = self.peek();
         self.take(Kind::Word)

@@ -2,13 +2,13 @@
 
 use std::f64::consts::PI;
 
-/// The radius that turns 53 x 69 miles out of a box of one degree at 39.5° north. [inferred]
+/// The radius that turns 53 x 69 miles out of a box of one degree at 39.5° north. `[inferred]`
 const EARTH_RADIUS_MILES: f64 = 3958.76;
 
 const KM_PER_MILE: f64 = 1.609_344;
 
 /// The largest radius, width and height. The documentation says "less than", its examples go up to
-/// `25mi`, so the limit itself is taken as allowed. [source: xd-v2/powerstream]
+/// `25mi`, so the limit itself is taken as allowed. `[source: xd-v2/powerstream]`
 const MAX_MILES: f64 = 25.0;
 
 /// A place on earth, in decimal degrees.
@@ -61,7 +61,7 @@ impl Point {
 
 impl Area {
     /// Whether the server would take it: real coordinates, and not too large. A box that crosses
-    /// the date line is not documented and counts as wrong. [inferred]
+    /// the date line is not documented and counts as wrong. `[inferred]`
     pub(super) fn is_allowed(&self) -> bool {
         match *self {
             Self::Box {

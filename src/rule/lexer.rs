@@ -165,8 +165,9 @@ fn lexeme(first: char, rest: &str, behind_quote: bool) -> Lexeme {
     }
 }
 
-/// The published list of characters that cannot start a keyword. Three departures are [inferred]:
-/// `_` is allowed, since user names begin with it; `` ` ``, `^`, `$` and control characters are not.
+/// The published list of characters that cannot start a keyword, with two departures. `_` is
+/// allowed, since user names begin with it; `` ` ``, `^`, `$` and control characters are not.
+/// `[inferred]`
 fn can_start_word(c: char) -> bool {
     !matches!(c,
         '\0'..=' ' | '!'..='/' | ':'..='@' | '['..='^' | '`' | '{'..='\u{bf}'
@@ -177,7 +178,7 @@ fn can_start_word(c: char) -> bool {
 
 /// How far a word goes. Apostrophes may stand inside but not at its end: the second one of
 /// `'coca cola'` is an error of its own in a recorded answer.
-/// [source: public code quoting a Search answer]
+/// `[source: public code quoting a Search answer]`
 fn word_len(rest: &str) -> usize {
     let end = rest
         .find([' ', '\t', '\r', '\n', '(', ')', '[', ']', '"', ':'])

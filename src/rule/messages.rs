@@ -10,51 +10,51 @@ use super::operators;
 /// it here once a real one turns up. M23 belongs to the Search API and is never said here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
-    /// `sample:` with an `OR` above it. [seed:003]
+    /// `sample:` with an `OR` above it. `[seed:003]`
     M1,
-    /// A token left over, an operand missing at the end, a bad number in brackets. [seed:003]
+    /// A token left over, an operand missing at the end, a bad number in brackets. `[seed:003]`
     M2,
-    /// An unquoted `AND`. [seed:003]
+    /// An unquoted `AND`. `[seed:003]`
     M3,
-    /// An unclosed group. [seed:003]
+    /// An unclosed group. `[seed:003]`
     M4,
-    /// A token that cannot stand there. [source: xd/powertrack-api]
+    /// A token that cannot stand there. `[source: xd/powertrack-api]`
     M5,
-    /// A character that cannot start a token. [source: gnip4j]
+    /// A character that cannot start a token. `[source: gnip4j]`
     M6,
-    /// Only negations. [source: xd/powertrack-api]
+    /// Only negations. `[source: xd/powertrack-api]`
     M7,
-    /// Only stop words. [inferred]: the second line of M7 alone.
+    /// Only stop words. `[inferred]`: the second line of M7 alone.
     M8,
-    /// An operator that does not exist. [source: gnip4j] [source: rules-migrator@6473dfe]
+    /// An operator that does not exist. `[source: gnip4j]` `[source: rules-migrator@6473dfe]`
     M9,
-    /// A `)` without its `(`. [source: public code quoting a Search answer] [inferred] newlines.
+    /// A `)` without its `(`. `[source: public code quoting a Search answer]` `[inferred]` newlines.
     M10,
-    /// `has:lang`. [source: rules-migrator@6473dfe]
+    /// `has:lang`. `[source: rules-migrator@6473dfe]`
     M11,
-    /// A quote that never ends. [inferred]
+    /// A quote that never ends. `[inferred]`
     M12,
-    /// An unquoted `or`. [inferred]
+    /// An unquoted `or`. `[inferred]`
     M13,
-    /// An unquoted `NOT`. [inferred]
+    /// An unquoted `NOT`. `[inferred]`
     M14,
-    /// A sample outside 1 to 100. [inferred]
+    /// A sample outside 1 to 100. `[inferred]`
     M15,
-    /// A negated sample. [inferred]
+    /// A negated sample. `[inferred]`
     M16,
-    /// A count that is neither a number nor a range. [inferred]
+    /// A count that is neither a number nor a range. `[inferred]`
     M17,
-    /// A Tweet id that is not a number. [inferred]
+    /// A Tweet id that is not a number. `[inferred]`
     M18,
-    /// Coordinates that do not exist, or too large an area. [inferred]
+    /// Coordinates that do not exist, or too large an area. `[inferred]`
     M19,
-    /// A proximity outside 1 to 6. [inferred]
+    /// A proximity outside 1 to 6. `[inferred]`
     M20,
-    /// `is:nullcast` without a `-`. [inferred]
+    /// `is:nullcast` without a `-`. `[inferred]`
     M21,
-    /// `source:` alone. [inferred], modelled on M23.
+    /// `source:` alone. `[inferred]`, modelled on M23.
     M22,
-    /// A value or tag that is too long. [inferred]
+    /// A value or tag that is too long. `[inferred]`
     M24,
 }
 
@@ -107,7 +107,7 @@ impl From<Message> for Invalid {
 }
 
 /// How the end of a rule is shown where a token is. M4 alone writes `EOF`, as the documentation
-/// has it; the recorded M2 has the angle brackets. [seed:003] [source: gnip4j]
+/// has it; the recorded M2 has the angle brackets. `[seed:003]` `[source: gnip4j]`
 pub(super) const END: &str = "<EOF>";
 
 impl Message {
@@ -184,7 +184,7 @@ impl Message {
     }
 
     /// The second line of M9. Which operators a server lists depends on its age; this one lists
-    /// those it knows, in the order of the reference. [inferred]
+    /// those it knows, in the order of the reference. `[inferred]`
     pub(super) fn invalid_field_list(name: &str, position: usize) -> Self {
         let known: Vec<&str> = operators::names().collect();
         let text = format!(

@@ -27,10 +27,10 @@ pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, R
 use lexer::utf16_len;
 
 /// The longest rule, in UTF-16 units: the unit is not documented, but positions are counted in it.
-/// [source: xd/rules-filtering] [inferred] for the unit
+/// `[source: xd/rules-filtering]` `[inferred]` for the unit
 pub const MAX_VALUE: usize = 2048;
 
-/// The longest tag, in the same units. [source: xd/rules-filtering]
+/// The longest tag, in the same units. `[source: xd/rules-filtering]`
 pub const MAX_TAG: usize = 255;
 
 /// A valid rule, parsed.

@@ -17,7 +17,7 @@ pub enum Pattern {
         hash: u64,
     },
     /// Several tokens, or punctuation: these very characters, not within tokens. A keyword that
-    /// holds punctuation is treated as if it were quoted. [inferred]
+    /// holds punctuation is treated as if it were quoted. `[inferred]`
     Exact(String),
 }
 

@@ -48,7 +48,7 @@ struct Checks {
 
 impl Checks {
     /// The recorded answers list the rightmost occurrence first, and all short lines of M9 before
-    /// all long ones. [source: rules-migrator@6473dfe] [inferred] for arguments.
+    /// all long ones. `[source: rules-migrator@6473dfe]` `[inferred]` for arguments.
     fn into_messages(self) -> Vec<Message> {
         let unknown = || self.unknown.iter().rev();
         let short = unknown().map(|(name, position)| Message::invalid_field(name, *position));
@@ -203,7 +203,7 @@ fn argument(operator: Operator, name: &str, value: &str, position: usize) -> Res
     })
 }
 
-/// An argument of digits only is an id; nobody with such a screen name can be asked for. [inferred]
+/// An argument of digits only is an id; nobody with such a screen name can be asked for. `[inferred]`
 fn account(value: &str) -> Account {
     if is_digits(value) {
         Account::Id(value.to_owned())
