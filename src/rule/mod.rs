@@ -1,2 +1,82 @@
 //! The PowerTrack rule language. Pure: no IO, no clock.
+
+mod analysis;
+mod clause;
+mod geo;
+mod lexer;
+mod matcher;
+mod messages;
+mod native;
+mod operators;
+mod parser;
+mod pattern;
 pub mod plan;
+mod polarity;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod tests;
+mod tokens;
+mod tree;
+mod validate;
+
+pub use analysis::Analysis;
+pub use geo::{Area, Point};
+pub use messages::{Code, Invalid, Message};
+pub use pattern::Pattern;
+pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
+
+use lexer::utf16_len;
+
+/// The longest rule, in UTF-16 units: the unit is not documented, but positions are counted in it.
+/// `[source: xd/rules-filtering]` `[inferred]` for the unit
+pub const MAX_VALUE: usize = 2048;
+
+/// The longest tag, in the same units. `[source: xd/rules-filtering]`
+pub const MAX_TAG: usize = 255;
+
+/// A valid rule, parsed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    value: String,
+    expr: Expr,
+}
+
+impl Rule {
+    /// Parses a rule and checks everything that the server checks.
+    pub fn parse(value: &str) -> Result<Self, Invalid> {
+        if utf16_len(value) > MAX_VALUE {
+            return Err(Message::long_value(MAX_VALUE).into());
+        }
+        let tokens = lexer::lex(value).map_err(|messages| Invalid { messages })?;
+        let raw = parser::parse(&tokens)?;
+        let expr = validate::validate(raw).map_err(|messages| Invalid { messages })?;
+        Ok(Self {
+            value: value.to_owned(),
+            expr,
+        })
+    }
+
+    /// The rule as it was given.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The rule as a tree.
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// Whether a Tweet is what the rule asks for.
+    pub fn matches(&self, tweet: &Analysis<'_>) -> bool {
+        matcher::matches(&self.expr, tweet)
+    }
+}
+
+/// Checks a rule's tag, which may be anything that is not too long.
+pub fn validate_tag(tag: &str) -> Result<(), Invalid> {
+    if utf16_len(tag) > MAX_TAG {
+        Err(Message::long_tag(MAX_TAG).into())
+    } else {
+        Ok(())
+    }
+}

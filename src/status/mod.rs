@@ -5,3 +5,4 @@ mod progress;
 
 pub use line::StatusLine;
 pub use progress::{Progress, Snapshot};
+pub(crate) use progress::{short, thousands};

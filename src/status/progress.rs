@@ -141,7 +141,7 @@ impl Snapshot {
 
 /// A number with its digits in threes: `1 234 567`.
 #[must_use]
-pub fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
@@ -155,7 +155,7 @@ pub fn thousands(number: u64) -> String {
 
 /// A length of time in one unit or two: `340 µs`, `12 ms`, `4.2 s`, `3m 05s`, `2h 10m`.
 #[must_use]
-pub fn short(time: Duration) -> String {
+pub(crate) fn short(time: Duration) -> String {
     let seconds = time.as_secs();
     match () {
         () if time < Duration::from_millis(1) => format!("{} µs", time.as_micros()),

@@ -1,0 +1,246 @@
+//! Reads the clauses of a rule, one at a time.
+
+use std::borrow::Cow;
+
+use super::geo::{Area, Point, miles};
+use super::lexer::{Kind, Token};
+use super::messages::Message;
+use super::operators::{self, Operator};
+use super::tree::{Clause, Subject};
+
+/// A clause as it is written: the syntax is right, names and arguments are not checked yet.
+#[derive(Debug, PartialEq)]
+pub(super) enum Raw<'a> {
+    Word(&'a str),
+    /// What is between the quotes, and the digits behind `~`.
+    Phrase(Cow<'a, str>, Option<&'a str>),
+    /// Without its `#`; `$` and `@` below likewise.
+    Hashtag(&'a str),
+    Cashtag(&'a str),
+    Mention(&'a str),
+    Operator(&'a str, Cow<'a, str>),
+    /// The operator as it is written, and what it draws around whom.
+    Area(&'a str, Subject, Area),
+}
+
+/// Reads tokens one after the other.
+pub(super) struct Reader<'t, 'a> {
+    tokens: &'t [Token<'a>],
+    next: usize,
+}
+
+impl<'t, 'a> Reader<'t, 'a> {
+    /// The last token has to be the end.
+    pub(super) fn new(tokens: &'t [Token<'a>]) -> Self {
+        Self { tokens, next: 0 }
+    }
+
+    pub(super) fn peek(&self) -> Token<'a> {
+        self.tokens[self.next]
+    }
+
+    /// Stays on the end once it is there.
+    pub(super) fn advance(&mut self) -> Token<'a> {
+        let token = self.peek();
+        self.next = (self.next + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    pub(super) fn take(&mut self, kind: Kind) -> Option<Token<'a>> {
+        (self.peek().kind == kind).then(|| self.advance())
+    }
+
+    /// The same, if it directly follows another token.
+    fn take_touching(&mut self, last: &Token<'a>, kind: Kind) -> Option<Token<'a>> {
+        if last.touches(&self.peek()) {
+            self.take(kind)
+        } else {
+            None
+        }
+    }
+
+    /// The positions of the dashes before an operand.
+    pub(super) fn dashes(&mut self) -> Result<Vec<usize>, Message> {
+        let mut positions = Vec::new();
+        while let Some(dash) = self.take(Kind::Dash) {
+            if !dash.touches(&self.peek()) {
+                return Err(unexpected(&dash));
+            }
+            positions.push(dash.position);
+        }
+        Ok(positions)
+    }
+
+    pub(super) fn clause(&mut self) -> Result<Clause<Raw<'a>>, Message> {
+        let token = self.peek();
+        let kind = match token.kind {
+            Kind::End => return Err(Message::cannot_parse(token.shown(), token.position)),
+            Kind::Quoted => self.phrase()?,
+            Kind::Hashtag => Raw::Hashtag(&self.advance().text[1..]),
+            Kind::Cashtag => Raw::Cashtag(&self.advance().text[1..]),
+            Kind::Mention => Raw::Mention(&self.advance().text[1..]),
+            Kind::Word if !token.is_or() => {
+                self.advance();
+                match self.take_touching(&token, Kind::Colon) {
+                    Some(colon) => self.operator(token.text, &colon)?,
+                    None => Raw::Word(token.text),
+                }
+            }
+            _ => return Err(unexpected(&token)),
+        };
+        Ok(Clause {
+            position: token.position,
+            kind,
+        })
+    }
+
+    fn phrase(&mut self) -> Result<Raw<'a>, Message> {
+        let quoted = self.advance();
+        let distance = match self.take_touching(&quoted, Kind::Tilde) {
+            Some(tilde) => {
+                let found = self.peek();
+                let digits = self
+                    .take_touching(&tilde, Kind::Word)
+                    .filter(|word| is_digits(word.text))
+                    .ok_or_else(|| unexpected(&found))?;
+                Some(digits.text)
+            }
+            None => None,
+        };
+        Ok(Raw::Phrase(unquoted(quoted.text), distance))
+    }
+
+    fn operator(&mut self, name: &'a str, colon: &Token<'a>) -> Result<Raw<'a>, Message> {
+        let found = self.peek();
+        match operators::find(name) {
+            Some(Operator::Box(subject)) => {
+                self.bracket(colon)?;
+                let (south_west, north_east) = (self.point()?, self.point()?);
+                self.end_bracket()?;
+                Ok(Raw::Area(
+                    name,
+                    subject,
+                    Area::Box {
+                        south_west,
+                        north_east,
+                    },
+                ))
+            }
+            Some(Operator::Radius(subject)) => {
+                self.bracket(colon)?;
+                let center = self.point()?;
+                let radius_miles = self.number_of(distance)?;
+                self.end_bracket()?;
+                Ok(Raw::Area(
+                    name,
+                    subject,
+                    Area::Circle {
+                        center,
+                        radius_miles,
+                    },
+                ))
+            }
+            _ => {
+                if let Some(word) = self.take_touching(colon, Kind::Word) {
+                    Ok(Raw::Operator(name, Cow::Borrowed(word.text)))
+                } else if let Some(quoted) = self.take_touching(colon, Kind::Quoted) {
+                    Ok(Raw::Operator(name, unquoted(quoted.text)))
+                } else {
+                    Err(unexpected(&found))
+                }
+            }
+        }
+    }
+
+    fn bracket(&mut self, colon: &Token<'a>) -> Result<(), Message> {
+        let found = self.peek();
+        let bracket = self.take_touching(colon, Kind::OpenBracket);
+        bracket.map(|_| ()).ok_or_else(|| unexpected(&found))
+    }
+
+    fn end_bracket(&mut self) -> Result<(), Message> {
+        let found = self.peek();
+        let bracket = self.take(Kind::CloseBracket);
+        bracket
+            .map(|_| ())
+            .ok_or_else(|| Message::cannot_parse(found.shown(), found.position))
+    }
+
+    fn point(&mut self) -> Result<Point, Message> {
+        let sign = self.sign();
+        let longitude = sign * self.number_of(number)?;
+        let sign = self.sign();
+        let latitude = sign * self.number_of(number)?;
+        Ok(Point {
+            longitude,
+            latitude,
+        })
+    }
+
+    /// A `-` that touches no number is left to be the token that is found instead of one.
+    fn sign(&mut self) -> f64 {
+        let dash = self.peek();
+        let touches = self
+            .tokens
+            .get(self.next + 1)
+            .is_some_and(|next| dash.touches(next));
+        if touches && self.take(Kind::Dash).is_some() {
+            -1.0
+        } else {
+            1.0
+        }
+    }
+
+    /// In brackets the recorded answer to a wrong token is M2, not M5. `[seed:003]`
+    fn number_of(&mut self, read: fn(&str) -> Option<f64>) -> Result<f64, Message> {
+        let found = self.peek();
+        self.take(Kind::Word)
+            .and_then(|word| read(word.text))
+            .ok_or_else(|| Message::cannot_parse(found.shown(), found.position))
+    }
+}
+
+fn unexpected(token: &Token<'_>) -> Message {
+    Message::no_viable_token(token.shown(), token.position)
+}
+
+pub(super) fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Digits, and perhaps a dot and more digits. `str::parse` alone takes `1e5` and `inf` too.
+fn number(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if is_digits(whole) && is_digits(fraction) {
+        text.parse().ok()
+    } else {
+        None
+    }
+}
+
+/// A number and its unit, in miles.
+fn distance(text: &str) -> Option<f64> {
+    match text.strip_suffix("km") {
+        Some(km) => number(km).map(miles),
+        None => number(text.strip_suffix("mi")?),
+    }
+}
+
+/// What a quoted token says: `\"` is a quote and `\\` a backslash, other backslashes stay.
+fn unquoted(text: &str) -> Cow<'_, str> {
+    let inner = &text[1..text.len() - 1];
+    if !inner.contains('\\') {
+        return Cow::Borrowed(inner);
+    }
+    let mut plain = String::with_capacity(inner.len());
+    let mut chars = inner.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' {
+            chars.next_if(|next| matches!(next, '"' | '\\'))
+        } else {
+            None
+        };
+        plain.push(escaped.unwrap_or(c));
+    }
+    Cow::Owned(plain)
+}

@@ -1,0 +1,181 @@
+//! Points, and the areas that rules draw around them.
+
+use std::f64::consts::PI;
+
+/// The radius that turns 53 x 69 miles out of a box of one degree at 39.5° north. `[inferred]`
+const EARTH_RADIUS_MILES: f64 = 3958.76;
+
+const KM_PER_MILE: f64 = 1.609_344;
+
+/// The largest radius, width and height. The documentation says "less than", its examples go up to
+/// `25mi`, so the limit itself is taken as allowed. `[source: xd-v2/powerstream]`
+const MAX_MILES: f64 = 25.0;
+
+/// A place on earth, in decimal degrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// East is positive.
+    pub longitude: f64,
+    /// North is positive.
+    pub latitude: f64,
+}
+
+/// What `bounding_box:` and `point_radius:` draw.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Area {
+    /// Between two meridians and two parallels.
+    Box {
+        /// The lower left corner.
+        south_west: Point,
+        /// The upper right corner.
+        north_east: Point,
+    },
+    /// Around a point.
+    Circle {
+        /// The point.
+        center: Point,
+        /// How far around it.
+        radius_miles: f64,
+    },
+}
+
+pub(super) fn miles(km: f64) -> f64 {
+    km / KM_PER_MILE
+}
+
+impl Point {
+    fn exists(self) -> bool {
+        self.longitude.abs() <= 180.0 && self.latitude.abs() <= 90.0
+    }
+
+    /// On the great circle (haversine).
+    fn miles_to(self, other: Self) -> f64 {
+        let half = |from: f64, to: f64| (radians(to - from) / 2.0).sin().powi(2);
+        let chord = half(self.latitude, other.latitude)
+            + radians(self.latitude).cos()
+                * radians(other.latitude).cos()
+                * half(self.longitude, other.longitude);
+        2.0 * EARTH_RADIUS_MILES * chord.sqrt().min(1.0).asin()
+    }
+}
+
+impl Area {
+    /// Whether the server would take it: real coordinates, and not too large. A box that crosses
+    /// the date line is not documented and counts as wrong. `[inferred]`
+    pub(super) fn is_allowed(&self) -> bool {
+        match *self {
+            Self::Box {
+                south_west,
+                north_east,
+            } => {
+                let width = north_east.longitude - south_west.longitude;
+                let height = north_east.latitude - south_west.latitude;
+                let middle = radians(f64::midpoint(south_west.latitude, north_east.latitude));
+                let allowed = |degrees: f64, scale: f64| {
+                    degrees >= 0.0 && radians(degrees) * scale * EARTH_RADIUS_MILES <= MAX_MILES
+                };
+                south_west.exists()
+                    && north_east.exists()
+                    && allowed(width, middle.cos())
+                    && allowed(height, 1.0)
+            }
+            Self::Circle {
+                center,
+                radius_miles,
+            } => center.exists() && radius_miles <= MAX_MILES,
+        }
+    }
+
+    /// Whether a point lies inside or on the edge.
+    pub(super) fn contains(&self, point: Point) -> bool {
+        match *self {
+            Self::Box {
+                south_west,
+                north_east,
+            } => {
+                (south_west.longitude..=north_east.longitude).contains(&point.longitude)
+                    && (south_west.latitude..=north_east.latitude).contains(&point.latitude)
+            }
+            Self::Circle {
+                center,
+                radius_miles,
+            } => center.miles_to(point) <= radius_miles,
+        }
+    }
+
+    /// Whether a polygon lies inside with all of its corners. Both areas are convex, so the rest
+    /// of it then does too.
+    pub(super) fn contains_all(&self, corners: &[Point]) -> bool {
+        !corners.is_empty() && corners.iter().all(|corner| self.contains(*corner))
+    }
+}
+
+fn radians(degrees: f64) -> f64 {
+    degrees * PI / 180.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(longitude: f64, latitude: f64) -> Point {
+        Point {
+            longitude,
+            latitude,
+        }
+    }
+
+    fn area(west: f64, south: f64, east: f64, north: f64) -> Area {
+        Area::Box {
+            south_west: point(west, south),
+            north_east: point(east, north),
+        }
+    }
+
+    fn circle(longitude: f64, latitude: f64, radius_miles: f64) -> Area {
+        Area::Circle {
+            center: point(longitude, latitude),
+            radius_miles,
+        }
+    }
+
+    #[test]
+    fn an_area_is_at_most_25_miles_wide() {
+        for (area, allowed) in [
+            (circle(2.35, 48.86, 25.0), true),
+            (circle(2.35, 48.86, miles(40.0)), true),
+            (circle(2.35, 48.86, miles(41.0)), false),
+            (circle(174.8, 174.76, 1.0), false),
+            (circle(181.0, 0.0, 1.0), false),
+            (circle(2.35, 48.86, f64::INFINITY), false),
+            (area(-71.2, 42.2, -70.9, 42.4), true),
+            (area(-106.0, 39.0, -105.0, 40.0), false),
+            (area(-70.9, 42.2, -71.2, 42.4), false),
+            (area(-71.2, 42.4, -70.9, 42.2), false),
+            (area(179.9, 0.0, -179.9, 0.1), false),
+        ] {
+            assert_eq!(area.is_allowed(), allowed, "{area:?}");
+        }
+    }
+
+    #[test]
+    fn a_degree_of_latitude_is_69_miles() {
+        let north = point(10.0, 51.0);
+        assert!(circle(10.0, 50.0, 69.1).contains(north));
+        assert!(!circle(10.0, 50.0, 69.0).contains(north));
+        assert!(circle(179.99, 0.0, 2.0).contains(point(-179.99, 0.0)));
+    }
+
+    #[test]
+    fn a_place_must_lie_fully_inside() {
+        let place = [
+            point(0.0, 0.0),
+            point(0.0, 0.1),
+            point(0.1, 0.1),
+            point(0.1, 0.0),
+        ];
+        assert!(area(0.0, 0.0, 0.1, 0.1).contains_all(&place));
+        assert!(!area(0.0, 0.0, 0.1, 0.09).contains_all(&place));
+        assert!(!area(0.0, 0.0, 0.1, 0.1).contains_all(&[]));
+    }
+}

@@ -1,0 +1,258 @@
+//! Reads a Tweet in the native enriched format.
+
+use std::borrow::Cow;
+
+use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+
+use super::analysis::{Analysis, Location, Place, User};
+use super::geo::Point;
+use super::pattern::Text;
+use super::tokens::fold;
+
+impl<'a> Analysis<'a> {
+    /// Looks through a Tweet in the native enriched format. What is missing or of another type
+    /// than documented is not there.
+    pub fn native(tweet: &'a Value) -> Self {
+        let retweeted = object(tweet, "retweeted_status");
+        let quoted = object(tweet, "quoted_status")
+            .or_else(|| retweeted.and_then(|retweeted| object(retweeted, "quoted_status")));
+        let user = object(tweet, "user");
+        let replied_to_id = id(tweet, "in_reply_to_status_id_str", "in_reply_to_status_id");
+
+        let mut analysis = Self {
+            draw: draw(id(tweet, "id_str", "id").as_deref()),
+            author: author(tweet),
+            recipient: User {
+                id: id(tweet, "in_reply_to_user_id_str", "in_reply_to_user_id"),
+                screen_name: string(tweet, "in_reply_to_screen_name"),
+            },
+            retweeted_author: retweeted.map(author).unwrap_or_default(),
+            retweeted_id: retweeted.and_then(|retweeted| id(retweeted, "id_str", "id")),
+            lang: string(tweet, "lang"),
+            source: string(tweet, "source").map(application).unwrap_or_default(),
+            point: point(tweet),
+            place: object(tweet, "place").map(place),
+            is_retweet: retweeted.is_some(),
+            is_quote: flag(tweet, "is_quote_status") == Some(true),
+            is_nullcast: object(tweet, "scopes").and_then(|scopes| flag(scopes, "followers"))
+                == Some(false),
+            replied_to_id,
+            ..Self::default()
+        };
+        if let Some(user) = user {
+            analysis.read_user(user);
+        }
+        let own = [Some(tweet), retweeted];
+        for tweet in own.into_iter().flatten() {
+            analysis.own_texts.extend(text(tweet).map(Text::new));
+            analysis.read_pages_and_files(tweet);
+        }
+        analysis.quoted_text = quoted.and_then(text).map(Text::new);
+        for tweet in own.into_iter().chain([quoted]).flatten() {
+            analysis.read_entities(tweet);
+        }
+        analysis
+    }
+
+    fn read_user(&mut self, user: &'a Value) {
+        let count = |key| user.get(key).and_then(|value| value.as_u64());
+        let words = |key| Text::new(string(user, key).unwrap_or_default());
+        self.bio = words("description");
+        self.bio_name = words("name");
+        self.bio_location = words("location");
+        self.followers = count("followers_count");
+        self.friends = count("friends_count");
+        self.statuses = count("statuses_count");
+        self.listed = count("listed_count");
+        self.is_verified = flag(user, "verified") == Some(true);
+        self.locations = user
+            .get("derived")
+            .map(|derived| list(derived, "locations").map(location).collect())
+            .unwrap_or_default();
+    }
+
+    /// What is searched in the Tweet, the Tweet that it retweets and the one that it quotes.
+    fn read_entities(&mut self, tweet: &'a Value) {
+        self.is_reply |= id(tweet, "in_reply_to_status_id_str", "in_reply_to_status_id").is_some();
+        self.has_links |= object(tweet, "quoted_status_permalink").is_some();
+        let Some(entities) = complete(tweet, "entities") else {
+            return;
+        };
+        for url in list(entities, "urls") {
+            let expanded = string(url, "expanded_url");
+            let unwound = object(url, "unwound").and_then(|unwound| string(unwound, "url"));
+            self.urls
+                .extend(expanded.into_iter().chain(unwound).map(Text::new));
+            let posted = string(url, "url");
+            self.posted_urls
+                .extend(posted.into_iter().chain(expanded).map(Text::new));
+            self.has_links = true;
+        }
+        let tags = |key| {
+            list(entities, key)
+                .filter_map(|tag| string(tag, "text"))
+                .map(fold)
+        };
+        self.hashtags.extend(tags("hashtags"));
+        self.cashtags.extend(tags("symbols"));
+        self.mentions
+            .extend(list(entities, "user_mentions").map(account));
+        if list(entities, "media").next().is_some() {
+            self.has_media = true;
+            self.has_links = true;
+        }
+    }
+
+    /// What is not searched in the quoted Tweet.
+    fn read_pages_and_files(&mut self, tweet: &'a Value) {
+        let urls = complete(tweet, "entities")
+            .into_iter()
+            .flat_map(|entities| list(entities, "urls"));
+        for unwound in urls.filter_map(|url| object(url, "unwound")) {
+            self.url_titles
+                .extend(string(unwound, "title").map(Text::new));
+            self.url_descriptions
+                .extend(string(unwound, "description").map(Text::new));
+        }
+        let files = complete(tweet, "extended_entities");
+        for file in files
+            .into_iter()
+            .flat_map(|entities| list(entities, "media"))
+        {
+            match string(file, "type") {
+                Some("photo") => self.has_images = true,
+                Some("video") => self.has_videos = true,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Which part of a hundred a Tweet falls into. The server's function is not published; any fixed
+/// one will do, as long as `sample:10` keeps a part of what `sample:20` keeps (SplitMix64).
+fn draw(id: Option<&str>) -> u64 {
+    let id: u64 = id.and_then(|id| id.parse().ok()).unwrap_or_default();
+    let mixed = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % 100
+}
+
+/// `extended_tweet` holds what did not fit into the Tweet itself.
+fn complete<'a>(tweet: &'a Value, key: &str) -> Option<&'a Value> {
+    object(tweet, "extended_tweet")
+        .and_then(|extended| object(extended, key))
+        .or_else(|| object(tweet, key))
+}
+
+fn text(tweet: &Value) -> Option<&str> {
+    object(tweet, "extended_tweet")
+        .and_then(|extended| string(extended, "full_text"))
+        .or_else(|| string(tweet, "text"))
+        // The REST API has it in the Tweet itself; files saved from there are worth an estimate.
+        .or_else(|| string(tweet, "full_text"))
+}
+
+fn author(tweet: &Value) -> User<'_> {
+    object(tweet, "user").map(account).unwrap_or_default()
+}
+
+fn account(user: &Value) -> User<'_> {
+    User {
+        id: id(user, "id_str", "id"),
+        screen_name: string(user, "screen_name"),
+    }
+}
+
+/// The name and the URL of `<a href="URL" rel="nofollow">Name</a>`, or just a name.
+fn application(source: &str) -> [Option<&str>; 2] {
+    let anchor = source
+        .strip_prefix("<a ")
+        .and_then(|anchor| anchor.strip_suffix("</a>"));
+    match anchor.and_then(|anchor| anchor.split_once('>')) {
+        Some((attributes, name)) => {
+            let url = attributes
+                .split_once("href=\"")
+                .and_then(|(_, url)| url.split('"').next());
+            [Some(name), url]
+        }
+        None => [Some(source), None],
+    }
+}
+
+/// The exact point of a Tweet. The older `geo` has latitude first.
+fn point(tweet: &Value) -> Option<Point> {
+    let pair = |key| object(tweet, key).and_then(|point| point.get("coordinates"));
+    pair("coordinates").and_then(longitude_first).or_else(|| {
+        let Point {
+            longitude: latitude,
+            latitude: longitude,
+        } = longitude_first(pair("geo")?)?;
+        Some(Point {
+            longitude,
+            latitude,
+        })
+    })
+}
+
+fn longitude_first(pair: &Value) -> Option<Point> {
+    Some(Point {
+        longitude: pair.get(0)?.as_f64()?,
+        latitude: pair.get(1)?.as_f64()?,
+    })
+}
+
+fn place(place: &Value) -> Place<'_> {
+    let words = |key| Text::new(string(place, key).unwrap_or_default());
+    let polygon = object(place, "bounding_box")
+        .and_then(|polygon| polygon.get("coordinates")?.get(0)?.as_array());
+    Place {
+        id: string(place, "id"),
+        country_code: string(place, "country_code"),
+        name: words("name"),
+        full_name: words("full_name"),
+        corners: polygon
+            .into_iter()
+            .flatten()
+            .filter_map(longitude_first)
+            .collect(),
+    }
+}
+
+fn location(location: &Value) -> Location<'_> {
+    Location {
+        country_code: string(location, "country_code"),
+        region: string(location, "region"),
+        sub_region: string(location, "sub_region"),
+        locality: string(location, "locality"),
+        point: location
+            .get("geo")
+            .and_then(|geo| longitude_first(geo.get("coordinates")?)),
+    }
+}
+
+/// An id, exact in its string form; the earliest payloads have the number only.
+fn id<'a>(object: &'a Value, string_key: &str, number_key: &str) -> Option<Cow<'a, str>> {
+    let exact = string(object, string_key).map(Cow::Borrowed);
+    exact.or_else(|| Some(Cow::Owned(object.get(number_key)?.as_u64()?.to_string())))
+}
+
+fn object<'a>(parent: &'a Value, key: &str) -> Option<&'a Value> {
+    parent.get(key).filter(|value| value.is_object())
+}
+
+fn list<'a>(parent: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    parent
+        .get(key)
+        .and_then(|value| value.as_array())
+        .into_iter()
+        .flatten()
+}
+
+fn string<'a>(parent: &'a Value, key: &str) -> Option<&'a str> {
+    parent.get(key).and_then(|value| value.as_str())
+}
+
+fn flag(parent: &Value, key: &str) -> Option<bool> {
+    parent.get(key).and_then(|value| value.as_bool())
+}

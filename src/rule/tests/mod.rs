@@ -1,0 +1,8 @@
+//! The language as a whole: what is valid, what it matches, and that nothing breaks it.
+
+mod depth;
+mod matching;
+mod messages;
+mod payloads;
+mod properties;
+mod validity;
