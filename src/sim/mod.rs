@@ -1,1 +1,5 @@
 //! The service, seen from inside.
+
+pub mod generator;
+mod json_text;
+mod snowflake;
