@@ -3,13 +3,16 @@
 use fastrand::Rng;
 
 use super::{
-    topics::{STOPS, TAILS, TOPICS, Topic},
+    topics::{self, STOPS, TAILS, Topic},
     user::{User, link_code},
     words::{EMOJI, ENGLISH, HASHTAGS, LANGUAGES, Language, SYMBOLS},
 };
 
 /// The most characters that people see of a Tweet.
 const LONGEST: usize = 275;
+
+/// No sentence is longer; one is begun only where it has room.
+const LONGEST_SENTENCE: usize = 105;
 
 /// Every link in a text is a `t.co` link of this length.
 const LINK_CHARS: usize = 23;
@@ -113,7 +116,7 @@ impl<'s> Draft<'s> {
     }
 
     fn write_english(&mut self, words: &[&'static str], users: &'s [User], rng: &mut Rng) {
-        let topic = &TOPICS[rng.usize(..TOPICS.len())];
+        let topic = topics::pick(rng);
         let target = target_length(&LANGUAGES[ENGLISH], rng);
         loop {
             self.push(topic.subjects[rng.usize(..topic.subjects.len())]);
@@ -121,11 +124,11 @@ impl<'s> Draft<'s> {
             self.push(topic.happenings[rng.usize(..topic.happenings.len())]);
             self.push(TAILS[rng.usize(..TAILS.len())]);
             self.push(STOPS[rng.usize(..STOPS.len())]);
-            if rng.u8(0..4) == 0 {
+            if rng.u8(0..4) == 0 && self.has_room(LONGEST_SENTENCE) {
                 self.push(" ");
                 self.sentence(&LANGUAGES[ENGLISH], words, rng);
             }
-            if self.chars >= target {
+            if self.chars >= target || !self.has_room(LONGEST_SENTENCE) {
                 break;
             }
             self.push(if rng.u8(0..6) == 0 { "\n\n" } else { " " });
@@ -143,7 +146,7 @@ impl<'s> Draft<'s> {
         let target = target_length(language, rng);
         loop {
             self.sentence(language, words, rng);
-            if self.chars >= target {
+            if self.chars >= target || !self.has_room(LONGEST_SENTENCE) {
                 break;
             }
             self.push(if rng.u8(0..6) == 0 {
@@ -157,6 +160,9 @@ impl<'s> Draft<'s> {
 
     fn sentence(&mut self, language: &Language, words: &[&'static str], rng: &mut Rng) {
         for at in 0..rng.usize(3..9) {
+            if at > 0 && !self.has_room(LONGEST_SENTENCE / 2) {
+                break;
+            }
             if at > 0 {
                 self.push(language.space);
             }
@@ -173,7 +179,7 @@ impl<'s> Draft<'s> {
         users: &'s [User],
         rng: &mut Rng,
     ) {
-        if rng.u8(0..10) < 4 {
+        if rng.u8(0..10) < 4 && self.has_room(25) {
             self.push(" ");
             for _ in 0..rng.usize(1..4) {
                 self.emoji(rng);
@@ -260,10 +266,10 @@ impl<'s> Draft<'s> {
     }
 }
 
-/// At which length the writer stops; one in three Tweets is a long one.
+/// At which length the writer stops; two in five Tweets are long ones.
 fn target_length(language: &Language, rng: &mut Rng) -> usize {
-    if rng.u8(0..3) == 0 {
-        rng.usize(language.longest / 2..language.longest * 7 / 10)
+    if rng.u8(0..5) < 2 {
+        rng.usize(language.longest / 2..language.longest * 3 / 4)
     } else {
         rng.usize(10..language.longest / 2)
     }

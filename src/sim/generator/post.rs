@@ -19,12 +19,12 @@ pub(super) enum Relation {
 }
 
 impl Relation {
-    /// Of a hundred Tweets thirty are Retweets, fifteen replies and ten quotes.
+    /// Of a hundred Tweets 36 are Retweets, 14 replies and 13 quotes.
     pub(super) fn pick(rng: &mut Rng) -> Self {
         match rng.u8(0..100) {
-            0..30 => Self::Retweet,
-            30..45 => Self::Reply,
-            45..55 => Self::Quote,
+            0..36 => Self::Retweet,
+            36..50 => Self::Reply,
+            50..63 => Self::Quote,
             _ => Self::Alone,
         }
     }
@@ -143,10 +143,10 @@ pub(super) fn pick_source(rng: &mut Rng) -> &'static str {
 
 fn pick_media(rng: &mut Rng) -> Option<Media> {
     match rng.u8(0..100) {
-        0..11 => Some(Media::Photos(1)),
-        11..16 => Some(Media::Photos(rng.usize(2..=4))),
-        16..20 => Some(Media::Video),
-        20..22 => Some(Media::Gif),
+        0..13 => Some(Media::Photos(1)),
+        13..20 => Some(Media::Photos(rng.usize(2..=4))),
+        20..25 => Some(Media::Video),
+        25..28 => Some(Media::Gif),
         _ => None,
     }
 }

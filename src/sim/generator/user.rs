@@ -81,7 +81,8 @@ impl User {
         let odd = rng.choice(ODD_LOCATIONS).copied().flatten();
         json.raw(r#","location":"#)
             .text_or_null(location.as_deref().or(odd));
-        let link = (rng.u8(0..10) < 4).then(|| format!("https://t.co/{}", link_code(rng.u64(..))));
+        let code = (rng.u8(0..10) < 6).then(|| link_code(rng.u64(..)));
+        let link = code.as_ref().map(|code| format!("https://t.co/{code}"));
         json.raw(r#","url":"#).text_or_null(link.as_deref());
         let about = describe(self.language, rng);
         json.raw(r#","description":"#)
@@ -102,6 +103,7 @@ impl User {
         json.raw(if geo { "true" } else { "false" });
         json.raw(r#","lang":null,"contributors_enabled":false,"is_translator":false"#);
         write_profile(&mut json, id, rng);
+        write_links(&mut json, code.as_deref());
         json.raw(r#","following":null,"follow_request_sent":null,"notifications":null,"withheld_in_countries":[]}"#);
         self.json = bytes;
     }
@@ -166,7 +168,7 @@ fn describe(language: &Language, rng: &mut Rng) -> Option<String> {
     }
     let words: Vec<&str> = language.words.split_whitespace().collect();
     let mut about = String::new();
-    for at in 0..rng.usize(4..14) {
+    for at in 0..rng.usize(6..20) {
         if at > 0 {
             about.push_str(if at % 4 == 0 { " • " } else { language.space });
         }
@@ -214,6 +216,22 @@ fn write_counts(json: &mut Json<'_>, rng: &mut Rng) {
         .int(rng.u64(0..300) * rng.u64(0..300));
     json.raw(r#","statuses_count":"#)
         .int(1 + rng.u64(0..300) * rng.u64(0..400));
+}
+
+/// The links of the profile, as newer payloads have them. [source: xd-v2/powerstream]
+fn write_links(json: &mut Json<'_>, code: Option<&str>) {
+    json.raw(r#","entities":{"#);
+    if let Some(code) = code {
+        json.raw(r#""url":{"urls":[{"url":"https:\/\/t.co\/"#)
+            .raw(code);
+        let site = &code[..6];
+        json.raw(r#"","expanded_url":"https:\/\/www.example.com\/"#)
+            .raw(site);
+        json.raw(r#"","display_url":"example.com\/"#)
+            .raw(site)
+            .raw(r#"","indices":[0,23]}]},"#);
+    }
+    json.raw(r#""description":{"urls":[]}}"#);
 }
 
 fn write_profile(json: &mut Json<'_>, id: u64, rng: &mut Rng) {
