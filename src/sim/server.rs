@@ -1,0 +1,287 @@
+//! Starting and stopping the simulator.
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::StatusCode,
+    routing::{get, post},
+    serve::{Listener, ListenerExt},
+};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+
+use super::{
+    answer,
+    error::Error,
+    feed::Source,
+    rules,
+    service::{Identity, Service},
+    stats::Counts,
+    stream,
+    tls::{Tls, TlsListener},
+};
+use crate::secret::Secret;
+
+/// Heartbeats after this much silence: what most sources say. [source: dev-tutorial]
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// How long a stop waits for readers to take the end of their stream.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How to simulate. [`SimOptions::default`] is one stream on a free loopback port.
+#[derive(Debug, Clone)]
+pub struct SimOptions {
+    /// Where to listen; port 0 takes a free one. Anything but loopback needs `tls`.
+    pub listen: SocketAddr,
+    /// Gets `host:port` as soon as the simulator listens.
+    pub port_file: Option<PathBuf>,
+    /// The account in the URLs.
+    pub account: String,
+    /// The label in the URLs.
+    pub label: String,
+    /// The user name of Basic authentication.
+    pub username: String,
+    /// The password of Basic authentication.
+    pub password: Secret,
+    /// Serve with TLS, and write the certificate that clients must trust here, in PEM.
+    pub tls: Option<PathBuf>,
+    /// Tweets per second, before rules are applied; `None` for as fast as they are read.
+    pub rate: Option<f64>,
+    /// Decides what made-up Tweets say.
+    pub seed: u64,
+    /// The time of the first made-up Tweet in milliseconds since 1970; `None` for the present.
+    pub start_ms: Option<i64>,
+    /// Deliver the Tweets of this file instead, JSON lines, gzipped or not.
+    pub tweets: Option<PathBuf>,
+    /// Go quiet after this many Tweets, whether they matched or not.
+    pub limit: Option<u64>,
+    /// Silence before a heartbeat is sent.
+    pub heartbeat: Duration,
+}
+
+impl Default for SimOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            port_file: None,
+            account: "sim".to_owned(),
+            label: "dev".to_owned(),
+            username: "sim".to_owned(),
+            password: Secret::new("sim"),
+            tls: None,
+            rate: None,
+            seed: 0,
+            start_ms: None,
+            tweets: None,
+            limit: None,
+            heartbeat: HEARTBEAT,
+        }
+    }
+}
+
+/// A simulator that listens. Dropped without [`Running::stop`], it goes on until its runtime ends.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The URL of the stream.
+    pub stream_url: String,
+    /// The URL of the rules endpoint.
+    pub rules_url: String,
+    /// Lines of the file of Tweets that are not Tweets.
+    pub skipped: u64,
+    tls: Option<PathBuf>,
+    service: Arc<Service>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+/// Starts a simulator in the present runtime.
+///
+/// # Errors
+/// If the options contradict each other, or a file or the address cannot be used.
+pub async fn start(options: SimOptions) -> Result<Running, Error> {
+    if options.tls.is_none() && !options.listen.ip().is_loopback() {
+        return Err(Error::PlainRemote {
+            address: options.listen,
+        });
+    }
+    if let Some(rate) = options
+        .rate
+        .filter(|rate| !rate.is_finite() || *rate <= 0.0)
+    {
+        return Err(Error::Rate { rate });
+    }
+    let (source, skipped) = match &options.tweets {
+        Some(path) => Source::file(path, options.rate, options.limit)?,
+        None => (
+            Source::made(options.seed, options.start_ms, options.rate, options.limit),
+            0,
+        ),
+    };
+    let failed = |source| Error::Listen {
+        address: options.listen,
+        source,
+    };
+    let tcp = TcpListener::bind(options.listen).await.map_err(failed)?;
+    let address = tcp.local_addr().map_err(failed)?;
+    let identity = Identity {
+        account: options.account,
+        label: options.label,
+        username: options.username,
+        password: options.password,
+    };
+    let service = Arc::new(Service::new(identity, source, options.heartbeat));
+    let server = match &options.tls {
+        Some(path) => {
+            let tls = Tls::new(address)?;
+            write(path, &tls.ca_pem)?;
+            serve(TlsListener::new(tcp, tls.config), &service)
+        }
+        None => {
+            let tcp = tcp.tap_io(|stream| {
+                // Lines are small and must not wait for more of them; without it they are just later.
+                let _ = stream.set_nodelay(true);
+            });
+            serve(tcp, &service)
+        }
+    };
+    if let Some(path) = &options.port_file {
+        write(path, &address.to_string())?;
+    }
+    let scheme = if options.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let url = |kind: &str| {
+        let (account, label) = (&service.account, &service.label);
+        format!(
+            "{scheme}://{address}/{kind}/powertrack/accounts/{account}/publishers/twitter/{label}.json"
+        )
+    };
+    Ok(Running {
+        address,
+        stream_url: url("stream"),
+        rules_url: url("rules"),
+        skipped,
+        tls: options.tls,
+        service,
+        server,
+    })
+}
+
+impl Running {
+    /// The counters.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.service.counts()
+    }
+
+    /// What to tell somebody who has just started it: the URLs, and commands to try.
+    #[must_use]
+    pub fn greeting(&self) -> String {
+        let Self {
+            stream_url,
+            rules_url,
+            ..
+        } = self;
+        let user = match (
+            self.service.username.as_str(),
+            self.service.password.reveal(),
+        ) {
+            // These are no secret. With another password, curl asks for it.
+            ("sim", "sim") => "sim:sim",
+            (user, _) => user,
+        };
+        let trust = self.tls.as_ref().map_or_else(String::new, |path| {
+            format!(" --cacert '{}'", path.display())
+        });
+        format!(
+            "stream  {stream_url}\n\
+             rules   {rules_url}\n\
+             add a rule:  curl -sS{trust} -u '{user}' -d '{{\"rules\":[{{\"value\":\"coffee\",\"tag\":\"try\"}}]}}' '{rules_url}'\n\
+             read Tweets: curl -sSN{trust} -u '{user}' --compressed '{stream_url}'\n"
+        )
+    }
+
+    /// Ends all streams in order and stops listening.
+    ///
+    /// # Errors
+    /// If serving had failed before.
+    pub async fn stop(self) -> Result<(), Error> {
+        let Self {
+            service,
+            mut server,
+            ..
+        } = self;
+        service.stop.cancel();
+        match timeout(GRACE, &mut server).await {
+            Ok(Ok(Err(error))) => Err(Error::Serve(error)),
+            Ok(_) => Ok(()),
+            Err(_) => {
+                // A reader does not read. Its connection ends with the runtime.
+                server.abort();
+                Ok(())
+            }
+        }
+    }
+}
+
+fn serve<L>(listener: L, service: &Arc<Service>) -> JoinHandle<io::Result<()>>
+where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+{
+    let stop = service.stop.clone().cancelled_owned();
+    let server = axum::serve(listener, app(Arc::clone(service))).with_graceful_shutdown(stop);
+    tokio::spawn(async move { server.await })
+}
+
+fn app(service: Arc<Service>) -> Router {
+    const STREAM: &str = "/stream/powertrack/accounts/{account}/publishers/twitter/{file}";
+    const RULES: &str = "/rules/powertrack/accounts/{account}/publishers/twitter";
+    Router::new()
+        .route(STREAM, get(stream::connect))
+        .route(
+            &format!("{RULES}/{{file}}"),
+            get(rules::list).post(rules::change),
+        )
+        .route(
+            &format!("{RULES}/{{label}}/rules/{{file}}"),
+            get(rules::one),
+        )
+        .route(
+            &format!("{RULES}/{{label}}/validation.json"),
+            post(rules::validate),
+        )
+        .route(
+            "/_sim/stats",
+            get(async |State(service): State<Arc<Service>>| Json(service.counts())),
+        )
+        .fallback(async |State(service): State<Arc<Service>>, _: Request| {
+            service.stats.answered(
+                "other",
+                answer::error(StatusCode::NOT_FOUND, answer::NOT_FOUND),
+            )
+        })
+        .with_state(service)
+}
+
+/// Writes a file so that whoever sees it sees all of it.
+fn write(path: &Path, content: &str) -> Result<(), Error> {
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    fs::write(&unfinished, content).map_err(failed)?;
+    fs::rename(&unfinished, path).map_err(failed)
+}
