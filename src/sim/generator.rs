@@ -2,10 +2,12 @@
 
 mod draft;
 mod entities;
+mod geo;
 mod media;
 mod names;
 mod place;
 mod post;
+mod profile;
 #[cfg(test)]
 mod tests;
 mod topics;

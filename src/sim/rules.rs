@@ -1,26 +1,27 @@
-//! The rules endpoint: requests understood, carried out on the rule set, and answered as documented.
+//! The rules endpoint: requests understood and carried out on the rule set.
 
 use std::sync::Arc;
 
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+
 use super::{
-    answer,
+    answer::Refusal,
     rule_answer::{self, Shown},
     rule_request::{self, Request},
     rule_set::Stored,
     service::Service,
     snowflake,
 };
-use axum::{
-    body::{Body, to_bytes},
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
 
 /// The limit of request bodies. [seed:003] [seed:004]
 const MAX_BODY: usize = 5 * 1024 * 1024;
 
-/// What a request to the endpoint wants, for the statistics too.
+/// What a `POST` to the endpoint wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Add,
@@ -35,10 +36,8 @@ pub(super) async fn list(
     Path((account, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let answer = match service.admit(&headers, &account, file.strip_suffix(".json")) {
-        Err(refused) => refused,
-        Ok(()) => rule_answer::listing(&service.rules().snapshot()),
-    };
+    let admitted = service.admit(&headers, &account, file.strip_suffix(".json"));
+    let answer = admitted.map(|()| rule_answer::listing(&service.rules().snapshot()));
     service.stats.answered("list", answer)
 }
 
@@ -48,13 +47,9 @@ pub(super) async fn one(
     Path((account, label, file)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let answer = match service.admit(&headers, &account, Some(&label)) {
-        Err(refused) => refused,
-        Ok(()) => match file.strip_suffix(".json").and_then(|id| id.parse().ok()) {
-            Some(id) => found(&service, &[id]),
-            None => answer::error(StatusCode::NOT_FOUND, answer::NOT_FOUND),
-        },
-    };
+    let id = file.strip_suffix(".json").and_then(|id| id.parse().ok());
+    let admitted = service.admit(&headers, &account, Some(&label));
+    let answer = admitted.and_then(|()| Ok(found(&service, &[id.ok_or(Refusal::NoSuchStream)?])));
     service.stats.answered("get", answer)
 }
 
@@ -66,12 +61,12 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let action = action(query.as_deref().unwrap_or_default());
-    let (kind, answer) = match service.admit(&headers, &account, file.strip_suffix(".json")) {
-        Err(refused) => (kind(action), refused),
-        Ok(()) => (kind(action), carry_out(&service, action, body).await),
+    let action = Action::of(query.as_deref().unwrap_or_default());
+    let answer = match service.admit(&headers, &account, file.strip_suffix(".json")) {
+        Ok(()) => carry_out(&service, action, body).await,
+        Err(refusal) => Err(refusal),
     };
-    service.stats.answered(kind, answer)
+    service.stats.answered(action.name(), answer)
 }
 
 /// `POST …/{label}/validation.json`: what the validator says; nothing is changed. [seed:003]
@@ -82,72 +77,58 @@ pub(super) async fn validate(
     body: Body,
 ) -> Response {
     let answer = match service.admit(&headers, &account, Some(&label)) {
-        Err(refused) => refused,
-        Ok(()) => match read(body, true).await {
-            Err(refused) => refused,
-            Ok(Request {
-                rules: Some(rules), ..
-            }) => rule_answer::validated(&rules),
-            Ok(_) => invalid_json(),
-        },
+        Ok(()) => read(body, true)
+            .await
+            .and_then(|request| request.rules.ok_or(Refusal::InvalidJson))
+            .map(|rules| rule_answer::validated(&rules)),
+        Err(refusal) => Err(refusal),
     };
     service.stats.answered("validate", answer)
 }
 
-fn action(query: &str) -> Action {
-    let method = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("_method="));
-    match method {
-        None => Action::Add,
-        Some("delete") => Action::Delete,
-        Some("get") => Action::Get,
-        Some(_) => Action::Unknown,
-    }
-}
-
-fn kind(action: Action) -> &'static str {
-    match action {
-        Action::Add => "add",
-        Action::Delete => "delete",
-        Action::Get => "get",
-        Action::Unknown => "other",
-    }
-}
-
-async fn carry_out(service: &Service, action: Action, body: Body) -> Response {
-    let request = match read(body, action == Action::Add).await {
-        Ok(request) => request,
-        Err(refused) => return refused,
-    };
-    match (action, request) {
-        (
-            Action::Add,
-            Request {
-                rules: Some(rules), ..
-            },
-        ) => {
-            let outcome = service.change_rules(|set| set.add(&rules, snowflake::now_ms()));
-            rule_answer::added(&rules, outcome)
+impl Action {
+    fn of(query: &str) -> Self {
+        let method = query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("_method="));
+        match method {
+            None => Self::Add,
+            Some("delete") => Self::Delete,
+            Some("get") => Self::Get,
+            Some(_) => Self::Unknown,
         }
-        (Action::Delete, request) if request.rules.is_some() || request.ids.is_some() => {
-            delete(service, &request)
+    }
+
+    /// What the statistics call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Delete => "delete",
+            Self::Get => "get",
+            Self::Unknown => "other",
         }
-        (Action::Get, Request { ids: Some(ids), .. }) => found(service, &ids),
-        _ => invalid_json(),
     }
 }
 
-async fn read(body: Body, values_needed: bool) -> Result<Request, Response> {
+async fn carry_out(service: &Service, action: Action, body: Body) -> Result<Response, Refusal> {
+    let request = read(body, action == Action::Add).await?;
+    match (action, request.rules.as_deref(), request.ids.as_deref()) {
+        (Action::Add, Some(rules), _) => {
+            let outcome = service.change_rules(|set| set.add(rules, snowflake::now_ms()));
+            Ok(rule_answer::added(rules, outcome))
+        }
+        (Action::Delete, ..) => Ok(delete(service, &request)),
+        (Action::Get, _, Some(ids)) => Ok(found(service, ids)),
+        _ => Err(Refusal::InvalidJson),
+    }
+}
+
+async fn read(body: Body, values_needed: bool) -> Result<Request, Refusal> {
     // A body that breaks off is not distinguished: its sender is no longer there to read the answer.
     let bytes = to_bytes(body, MAX_BODY)
         .await
-        .map_err(|_| answer::error(StatusCode::PAYLOAD_TOO_LARGE, answer::TOO_LARGE))?;
-    rule_request::parse(&bytes, values_needed).ok_or_else(invalid_json)
-}
-
-fn invalid_json() -> Response {
-    answer::error(StatusCode::BAD_REQUEST, answer::INVALID_JSON)
+        .map_err(|_| Refusal::BodyTooLarge)?;
+    rule_request::parse(&bytes, values_needed).ok_or(Refusal::InvalidJson)
 }
 
 /// The rules with these ids; unknown ids are left out. [inferred]

@@ -2,16 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::{
-    http::{HeaderMap, StatusCode, header},
-    response::Response,
-};
+use axum::http::{HeaderMap, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::{sync::watch, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    answer,
+    answer::Refusal,
     feed::Source,
     rule_set::{RuleSet, Snapshot},
     stats::{Counts, Stats},
@@ -66,13 +63,13 @@ impl Service {
         headers: &HeaderMap,
         account: &str,
         label: Option<&str>,
-    ) -> Result<(), Response> {
+    ) -> Result<(), Refusal> {
         self.authenticate(headers)?;
         self.find(account, label)
     }
 
     /// Refuses wrong or missing credentials.
-    pub(super) fn authenticate(&self, headers: &HeaderMap) -> Result<(), Response> {
+    pub(super) fn authenticate(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let expected = format!("{}:{}", self.username, self.password.reveal());
         let given = headers
             .get(header::AUTHORIZATION)
@@ -82,20 +79,17 @@ impl Service {
         if given.as_deref() == Some(expected.as_bytes()) {
             Ok(())
         } else {
-            Err(answer::error(
-                StatusCode::UNAUTHORIZED,
-                answer::UNAUTHORIZED,
-            ))
+            Err(Refusal::Credentials)
         }
     }
 
     /// Refuses an account or a label that does not exist. Both are case-sensitive.
     /// [source: support.gnip.com]
-    pub(super) fn find(&self, account: &str, label: Option<&str>) -> Result<(), Response> {
+    pub(super) fn find(&self, account: &str, label: Option<&str>) -> Result<(), Refusal> {
         if account == self.account && label == Some(&self.label) {
             Ok(())
         } else {
-            Err(answer::error(StatusCode::NOT_FOUND, answer::NOT_FOUND))
+            Err(Refusal::NoSuchStream)
         }
     }
 

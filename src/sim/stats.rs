@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 /// Counters that handlers and connections add to.
@@ -57,7 +57,8 @@ pub struct Tweets {
 
 impl Stats {
     /// Counts an answer and passes it on.
-    pub(super) fn answered(&self, kind: &'static str, answer: Response) -> Response {
+    pub(super) fn answered(&self, kind: &'static str, answer: impl IntoResponse) -> Response {
+        let answer = answer.into_response();
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         *requests
             .entry(kind)
