@@ -47,6 +47,8 @@ impl Drop for Open {
 /// Why a delivery ends before its reader does.
 enum Ended {
     ReaderLeft,
+    /// The simulator stops while the reader is not reading.
+    Stopped,
     Compressor,
 }
 
@@ -104,10 +106,7 @@ impl Delivery {
             if !self.lines.is_empty() {
                 let chunk = self.gzip.write(&self.lines)?;
                 self.lines.clear();
-                tokio::select! {
-                    sent = self.send(chunk) => sent?,
-                    () = stop.cancelled() => break,
-                }
+                self.send(chunk).await?;
                 self.open
                     .0
                     .stats
@@ -139,11 +138,13 @@ impl Delivery {
         Ok(())
     }
 
+    /// Waits for room in the queue, but not for longer than the simulator lives.
     async fn send(&mut self, chunk: Vec<u8>) -> Result<(), Ended> {
-        self.sender
-            .send(chunk.into())
-            .await
-            .map_err(|_| Ended::ReaderLeft)?;
+        tokio::select! {
+            biased;
+            sent = self.sender.send(chunk.into()) => sent.map_err(|_| Ended::ReaderLeft)?,
+            () = self.open.0.stop.cancelled() => return Err(Ended::Stopped),
+        }
         self.last = Instant::now();
         Ok(())
     }

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 
 use super::{error::Error, generator::Generator, pace::Pace, snowflake, tweet_file::TweetFile};
 
-/// The time between two Tweets' ids where readers set the pace: about what one core can send.
-const STEP_AT_FULL_SPEED: Duration = Duration::from_micros(25);
+/// The time between two Tweets' ids where readers set the pace. It is less than one core needs to
+/// send one, so ids do not come from the future.
+const STEP_AT_FULL_SPEED: Duration = Duration::from_micros(10);
 
 /// The one sequence of Tweets that all connections get a copy of.
 #[derive(Debug)]

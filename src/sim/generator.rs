@@ -2,6 +2,7 @@
 
 mod draft;
 mod entities;
+mod frame;
 mod geo;
 mod media;
 mod names;
@@ -21,8 +22,8 @@ use fastrand::Rng;
 
 use self::{
     draft::{Draft, Words},
+    frame::Level,
     post::{Head, Post, Relation},
-    tweet::Level,
     user::User,
 };
 use super::{json_text::Json, snowflake};

@@ -28,7 +28,7 @@ pub struct SimOptions {
     pub password: Secret,
     /// Serve with TLS, and write the certificate that clients must trust here, in PEM.
     pub tls: Option<PathBuf>,
-    /// Tweets per second, before rules are applied; `None` for as fast as they are read.
+    /// Tweets per second, before rules are applied; `None` or zero for as fast as they are read.
     pub rate: Option<f64>,
     /// Decides what made-up Tweets say.
     pub seed: u64,

@@ -116,3 +116,75 @@ impl RuleSet {
         self.by_id.values().cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submitted(value: &str, tag: Option<&str>) -> Submitted {
+        Submitted {
+            value: value.to_owned(),
+            tag: tag.map(str::to_owned),
+        }
+    }
+
+    fn add(rules: &mut RuleSet, value: &str, tag: Option<&str>) -> Added {
+        rules
+            .add(&[submitted(value, tag)], 1_518_113_663_679)
+            .unwrap()
+            .remove(0)
+    }
+
+    #[test]
+    fn values_are_unique_to_the_letter() {
+        let mut rules = RuleSet::default();
+        let Added::Created(id) = add(&mut rules, "Snow", Some("a")) else {
+            panic!("it is new");
+        };
+        assert!(matches!(add(&mut rules, "snow", None), Added::Created(_)));
+        assert!(
+            matches!(add(&mut rules, "Snow ", None), Added::Created(_)),
+            "blanks count"
+        );
+        assert!(matches!(add(&mut rules, "Snow", Some("b")), Added::Exists(same) if same == id));
+        assert_eq!(
+            rules.get(id).unwrap().tag.as_deref(),
+            Some("a"),
+            "tags do not change"
+        );
+        assert_eq!(rules.snapshot().len(), 3);
+        assert!(!rules.delete_value("SNOW") && !rules.delete_id(1));
+        assert!(rules.delete_value("snow") && rules.delete_id(id));
+        assert!(!rules.delete_value("Snow"), "it went with its id");
+    }
+
+    #[test]
+    fn a_rule_that_comes_back_has_a_new_id() {
+        let mut rules = RuleSet::default();
+        let id_of = |added| match added {
+            Added::Created(id) => id,
+            Added::Exists(id) => panic!("{id} exists"),
+        };
+        let old = id_of(add(&mut rules, "a", None));
+        assert!(rules.delete_id(old));
+        assert!(id_of(add(&mut rules, "a", None)) > old);
+    }
+
+    #[test]
+    fn an_invalid_rule_keeps_the_others_out() {
+        let mut rules = RuleSet::default();
+        let long = "t".repeat(256);
+        let messages = rules
+            .add(&[submitted("a", None), submitted("b", Some(&long))], 0)
+            .unwrap_err();
+        assert_eq!(
+            messages,
+            [
+                None,
+                Some("Tag must not exceed 255 characters\n".to_owned())
+            ]
+        );
+        assert!(rules.snapshot().is_empty());
+        rules.add(&[submitted("b", Some(&long[1..]))], 0).unwrap();
+    }
+}

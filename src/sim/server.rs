@@ -56,16 +56,14 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
             address: options.listen,
         });
     }
-    if let Some(rate) = options
-        .rate
-        .filter(|rate| !rate.is_finite() || *rate <= 0.0)
-    {
+    let rate = options.rate.filter(|rate| *rate != 0.0);
+    if let Some(rate) = rate.filter(|rate| !rate.is_finite() || *rate < 0.0) {
         return Err(Error::Rate { rate });
     }
     let (source, skipped) = match &options.tweets {
-        Some(path) => Source::file(path, options.rate, options.limit)?,
+        Some(path) => Source::file(path, rate, options.limit)?,
         None => (
-            Source::made(options.seed, options.start_ms, options.rate, options.limit),
+            Source::made(options.seed, options.start_ms, rate, options.limit),
             0,
         ),
     };

@@ -185,7 +185,7 @@ fn write_link(link: &Link, json: &mut Json<'_>) {
     let (path, title, description) = PAGES[(link.page / 64) as usize % PAGES.len()];
     let page = format!("{site}/{path}");
     json.raw(r#"{"url":"https:\/\/t.co\/"#).raw(&link.code);
-    if link.page % 3 == 0 {
+    if link.page.is_multiple_of(3) {
         json.raw(r#"","expanded_url":"https:\/\/"#)
             .part(&page)
             .raw(r#"","display_url":""#);

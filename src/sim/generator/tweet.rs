@@ -3,25 +3,16 @@
 use super::{
     draft::Kind,
     entities::View,
+    frame::{Level, flag, write_counts, write_end, write_reply, write_start},
     geo::write_place,
     media::Attached,
     post::{Head, Post, Relation},
     user::link_code,
 };
-use crate::sim::{json_text::Json, snowflake::write_created_at};
+use crate::sim::json_text::Json;
 
 /// A text over 140 characters keeps this many in `text`; `… ` and a link follow. [derived from 5.1]
 const KEPT_CHARS: usize = 115;
-
-/// For half an hour an author may edit. [source: xd/edit-tweets]
-const EDITABLE_MS: i64 = 30 * 60 * 1000;
-
-/// Where a Tweet stands: the delivered one, or one inside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
-    Root,
-    Nested,
-}
 
 /// Writes a Tweet that is not a Retweet.
 pub(super) fn write_post(
@@ -173,20 +164,6 @@ pub(super) fn write_retweet(
     write_end(head, original, false, Level::Root, json);
 }
 
-fn flag(value: bool) -> &'static str {
-    if value { "true" } else { "false" }
-}
-
-fn write_start(head: &Head<'_>, json: &mut Json<'_>) {
-    json.raw(r#"{"created_at":""#);
-    write_created_at(json.0, head.ms);
-    json.raw(r#"","id":"#)
-        .int(head.id)
-        .raw(r#","id_str":"#)
-        .quoted(head.id)
-        .raw(r#","text":"#);
-}
-
 fn write_visible(post: &Post<'_>, json: &mut Json<'_>) {
     let (start, end) = post.draft.visible;
     json.raw(r#","display_text_range":["#)
@@ -194,20 +171,6 @@ fn write_visible(post: &Post<'_>, json: &mut Json<'_>) {
         .raw(",")
         .size(end)
         .raw("]");
-}
-
-fn write_reply(to: Option<&Head<'_>>, json: &mut Json<'_>) {
-    let Some(to) = to else {
-        json.raw(r#","in_reply_to_status_id":null,"in_reply_to_status_id_str":null,"in_reply_to_user_id":null,"in_reply_to_user_id_str":null,"in_reply_to_screen_name":null"#);
-        return;
-    };
-    json.raw(r#","in_reply_to_status_id":"#).int(to.id);
-    json.raw(r#","in_reply_to_status_id_str":"#).quoted(to.id);
-    json.raw(r#","in_reply_to_user_id":"#).int(to.author.id);
-    json.raw(r#","in_reply_to_user_id_str":"#)
-        .quoted(to.author.id);
-    json.raw(r#","in_reply_to_screen_name":"#)
-        .text(&to.author.screen_name);
 }
 
 fn write_quote(quoted: &Post<'_>, json: &mut Json<'_>) {
@@ -234,52 +197,11 @@ fn write_quote(quoted: &Post<'_>, json: &mut Json<'_>) {
         .raw(r#"\u2026"}"#);
 }
 
-fn write_counts([quotes, replies, retweets, likes]: [u64; 4], json: &mut Json<'_>) {
-    json.raw(r#","quote_count":"#)
-        .int(quotes)
-        .raw(r#","reply_count":"#)
-        .int(replies);
-    json.raw(r#","retweet_count":"#)
-        .int(retweets)
-        .raw(r#","favorite_count":"#)
-        .int(likes);
-}
-
 fn write_extended_entities(media: Option<&Attached<'_>>, json: &mut Json<'_>) {
     if let Some(media) = media {
         media.write_all(json.raw(r#","extended_entities":{"media":"#));
         json.raw("}");
     }
-}
-
-fn write_end(head: &Head<'_>, said: &Post<'_>, editable: bool, level: Level, json: &mut Json<'_>) {
-    json.raw(r#","favorited":false,"retweeted":false"#);
-    let links = said
-        .draft
-        .entities
-        .iter()
-        .any(|entity| matches!(entity.kind, Kind::Link(_) | Kind::Media(_)));
-    if links {
-        json.raw(r#","possibly_sensitive":"#)
-            .raw(flag(said.sensitive));
-    }
-    json.raw(r#","filter_level":"low","lang":"#)
-        .text(said.draft.lang);
-    json.raw(r#","edit_history":{"initial_tweet_id":"#)
-        .quoted(head.id);
-    json.raw(r#","edit_tweet_ids":["#).quoted(head.id);
-    json.raw(r#"]},"edit_controls":{"editable_until_ms":"#)
-        .int((head.ms + EDITABLE_MS).unsigned_abs());
-    json.raw(if editable {
-        r#","edits_remaining":5},"editable":true"#
-    } else {
-        r#","edits_remaining":0},"editable":false"#
-    });
-    if level == Level::Root {
-        json.raw(r#","timestamp_ms":"#)
-            .quoted(head.ms.unsigned_abs());
-    }
-    json.raw("}");
 }
 
 /// The media of `post`, described from a text that starts `shift` characters earlier.

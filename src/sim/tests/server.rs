@@ -42,7 +42,7 @@ async fn plain_http_stays_on_this_machine() {
         error.to_string(),
         "the simulator listens on `0.0.0.0:0` with TLS only"
     );
-    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+    for rate in [-1.0, f64::NAN, f64::INFINITY] {
         let error = start(SimOptions {
             rate: Some(rate),
             ..SimOptions::default()

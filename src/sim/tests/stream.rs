@@ -164,11 +164,11 @@ async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
     let (sender, mut chunks) = mpsc::channel(4);
     tokio::spawn(Delivery::new(Arc::clone(&service), sender).run());
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(2) {
+    while start.elapsed() < Duration::from_secs(1) {
         chunks.recv().await.unwrap();
     }
     let made = service.counts().tweets.made;
-    assert!((39_000..41_000).contains(&made), "{made}");
+    assert!((19_900..20_500).contains(&made), "{made}");
 }
 
 #[tokio::test(start_paused = true)]
