@@ -1,18 +1,24 @@
 #![doc = include_str!("README.md")]
 
 pub mod cli;
+pub mod commands;
+pub mod error;
 pub mod lines;
 pub mod logging;
+pub mod pipeline;
 pub mod powertrack;
 pub mod queue;
+pub mod reconciler;
 pub mod row;
 pub mod rule;
 pub mod script;
 pub mod secret;
 pub mod settings;
+pub mod shutdown;
 pub mod sim;
 pub mod status;
 pub mod store;
+pub mod tables;
 pub mod tally;
 pub mod tweet;
 pub mod worker;

@@ -1,3 +1,42 @@
-//! The `ouzel` binary.
+//! The `ouzel` binary: reads the command line, runs the command, and turns its error into an exit code.
 
-fn main() {}
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use ouzel::{
+    cli::{Cli, Command},
+    commands,
+    error::Error,
+    logging,
+    status::StatusLine,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let line = match &cli.command {
+        Command::Run(_) => StatusLine::on_stderr(),
+        _ => StatusLine::none(),
+    };
+    let done = logging::start(&cli.log, &line)
+        .map_err(Error::Usage)
+        .and_then(|()| match cli.command {
+            Command::Run(arguments) => commands::run(&arguments, &line),
+            Command::Check(arguments) => commands::check(&arguments),
+            Command::Sim(arguments) => commands::sim(arguments),
+            Command::Bench(arguments) => commands::bench(&arguments),
+        });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            line.clear();
+            let red = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            let (on, off) = if red { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+            // Nothing can be said about a stderr that is closed.
+            let _ = writeln!(io::stderr(), "{on}error:{off} {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -23,6 +23,12 @@ impl StatusLine {
         Self(Some(bar))
     }
 
+    /// No line, whatever stderr is.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(None)
+    }
+
     /// Whether there is a line.
     #[must_use]
     pub fn is_shown(&self) -> bool {

@@ -1,0 +1,31 @@
+-- What `ouzel run` runs here. Save this file while it runs, and the change takes effect at once.
+
+-- The rules that the stream shall have. A tag says which handlers a match goes to.
+ouzel.rules {
+  { tag = "launch",  value = '(rocket OR launch) lang:en -is:retweet' },
+  { tag = "climate", value = '"climate change" has:links' },
+  { tag = "coffee",  value = 'coffee OR #coffee' },
+}
+
+-- A table of the database data/ouzel.db: made here, and extended when a column is added.
+local mentions = ouzel.table("mentions", {
+  id = "INTEGER PRIMARY KEY", tag = "TEXT", author = "TEXT", text = "TEXT", reach = "INTEGER", at = "TEXT",
+})
+
+-- Steps run in the order in which they stand. A filter that gives false drops the Tweet.
+ouzel.filter(function(tweet)
+  return tweet.user.followers_count > 10
+end)
+
+-- An enrichment changes the Tweet for the steps after it.
+ouzel.enrich(function(tweet)
+  tweet.reach = tweet.user.followers_count + 2 * tweet.user.friends_count
+end)
+
+-- A handler for a tag, for several ("brand-*"), or for all ("*"); called once for each rule that matched.
+ouzel.on("*", function(tweet, rule)
+  mentions:upsert {
+    id = tweet.id, tag = rule.tag, author = tweet.user.screen_name, text = tweet:full_text(),
+    reach = tweet.reach, at = tweet:created_at_iso(),
+  }
+end)

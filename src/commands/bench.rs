@@ -1,0 +1,1 @@
+pub fn bench(_: &crate::cli::Bench) -> Result<(), crate::error::Error> { Ok(()) }

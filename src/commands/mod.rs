@@ -1,0 +1,40 @@
+//! The commands, one file each.
+
+mod bench;
+mod check;
+mod run;
+mod sim;
+
+use std::io::{self, Write};
+
+pub use bench::bench;
+pub use check::check;
+pub use run::run;
+pub use sim::sim;
+
+use crate::error::Error;
+
+/// Writes a command's result to stdout; a reader that has gone, as with `| head`, is no error.
+fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::system("cannot write the result")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes what a person at the terminal should know to stderr.
+fn say(text: &str) {
+    // Nothing can be said about a stderr that is closed.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// A runtime on this thread. One thread is enough: it reads one stream, and the worker has its own.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::system("cannot start the runtime"))
+}

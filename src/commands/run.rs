@@ -1,0 +1,212 @@
+//! `ouzel run`: the main job.
+
+use std::{
+    sync::mpsc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::{runtime, say};
+use crate::{
+    cli::Run,
+    error::Error,
+    pipeline::{self, Plan},
+    powertrack::{
+        Credentials,
+        endpoint::{Addresses, Endpoint},
+        stream::StreamOptions,
+    },
+    settings::Settings,
+    shutdown,
+    sim::{self, SimOptions},
+    status::{Snapshot, StatusLine, short, thousands},
+};
+
+/// The name under which rules added to the built-in simulator are remembered: it listens somewhere else each time.
+const SIM_KEY: &str = "simulator";
+
+/// Runs the script against the stream until something ends it.
+///
+/// # Errors
+/// [`Error`], with its exit code.
+pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
+    let settings = Settings::read(arguments.given())?;
+    let source = &arguments.source;
+    if !arguments.sim && (source.rate.is_some() || source.seed.is_some() || source.tweets.is_some())
+    {
+        return Err(Error::Usage(
+            "`--rate`, `--seed` and `--tweets` say what the simulator sends; they go with `--sim`"
+                .to_owned(),
+        ));
+    }
+    let simulator = arguments
+        .sim
+        .then(|| Simulator::start(super::sim::options(source)))
+        .transpose()?;
+    let Account {
+        endpoint,
+        credentials,
+        rules_key,
+    } = match &simulator {
+        Some(simulator) => simulated_account(simulator)?,
+        None => account(&settings)?,
+    };
+    let plan = Plan {
+        script: settings.script.clone(),
+        database: settings.database(),
+        endpoint,
+        rules_key,
+        credentials,
+        ca_file: settings.ca_file.clone(),
+        stream: StreamOptions {
+            read_timeout: settings.read_timeout,
+            max_line: settings.max_line,
+        },
+        debounce: settings.watch.then_some(settings.debounce),
+        limit: arguments.limit,
+        duration: arguments.duration(),
+    };
+    let database = plan.database.clone();
+    let (snapshot, took) = runtime()?.block_on(async {
+        let shutdown = CancellationToken::new();
+        shutdown::on_signals(shutdown.clone()).map_err(pipeline::Error::from)?;
+        pipeline::run(plan, shutdown, line).await
+    })?;
+    say(&summary(&snapshot, took, &database.display().to_string()));
+    if let Some(simulator) = simulator {
+        simulator.stop();
+    }
+    Ok(())
+}
+
+/// Where the service is, and who asks.
+struct Account {
+    endpoint: Endpoint,
+    credentials: Credentials,
+    rules_key: String,
+}
+
+fn account(settings: &Settings) -> Result<Account, Error> {
+    let endpoint = Endpoint::new(&Addresses {
+        account: settings.account.clone(),
+        label: settings.label.clone(),
+        stream_url: settings.url.clone(),
+        rules_url: settings.rules_url.clone(),
+    })?;
+    let (username, password) = settings.credentials()?;
+    Ok(Account {
+        rules_key: endpoint.rules.to_string(),
+        endpoint,
+        credentials: Credentials { username, password },
+    })
+}
+
+fn simulated_account(simulator: &Simulator) -> Result<Account, Error> {
+    let options = SimOptions::default();
+    Ok(Account {
+        endpoint: Endpoint::new(&Addresses {
+            stream_url: Some(simulator.stream_url.clone()),
+            rules_url: Some(simulator.rules_url.clone()),
+            ..Addresses::default()
+        })?,
+        credentials: Credentials {
+            username: options.username,
+            password: options.password,
+        },
+        rules_key: SIM_KEY.to_owned(),
+    })
+}
+
+fn summary(snapshot: &Snapshot, took: Duration, database: &str) -> String {
+    let Snapshot {
+        tweets,
+        kept,
+        filtered,
+        failed,
+        rejected,
+        rows,
+        ..
+    } = snapshot;
+    let [tweets, kept, filtered, failed, rows] =
+        [tweets, kept, filtered, failed, rows].map(|number| thousands(*number));
+    let took = short(took);
+    let mut text = format!(
+        "{tweets} Tweets in {took}: kept {kept}, filtered {filtered}, failed {failed}\n"
+    );
+    if *rejected > 0 {
+        text += &format!(
+            "{} lines were no Tweets; invalid ones are in the table `_ouzel_invalid`\n",
+            thousands(*rejected)
+        );
+    }
+    text += &format!("{rows} rows written to {database}\n");
+    let tags = snapshot.tag_list();
+    if !tags.is_empty() {
+        text += &format!("matches: {tags}\n");
+    }
+    text
+}
+
+/// The built-in simulator, on a thread and runtime of its own: it plays the part of another machine.
+struct Simulator {
+    stream_url: String,
+    rules_url: String,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Simulator {
+    fn start(options: SimOptions) -> Result<Self, Error> {
+        let (started, urls) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("simulator".to_owned())
+            .spawn(move || serve(options, &started, stopped))
+            .map_err(Error::system("cannot start the simulator"))?;
+        let urls = urls.recv().map_err(|_| {
+            Error::system("cannot start the simulator")(std::io::Error::other("its thread died"))
+        })?;
+        let (stream_url, rules_url) = urls?;
+        Ok(Self {
+            stream_url,
+            rules_url,
+            stop,
+            thread,
+        })
+    }
+
+    fn stop(self) {
+        // If it has ended already, it needs no stopping.
+        let _ = self.stop.send(());
+        let _ = self.thread.join();
+    }
+}
+
+type Urls = Result<(String, String), Error>;
+
+fn serve(options: SimOptions, started: &mpsc::Sender<Urls>, stopped: oneshot::Receiver<()>) {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = started.send(Err(error));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        match sim::start(options).await {
+            Ok(running) => {
+                let urls = (running.stream_url.clone(), running.rules_url.clone());
+                let _ = started.send(Ok(urls));
+                // Also when the run has failed and its end of the channel is gone.
+                let _ = stopped.await;
+                let _ = running.stop().await;
+            }
+            Err(error) => {
+                let _ = started.send(Err(error.into()));
+            }
+        }
+    });
+}

@@ -1,0 +1,63 @@
+//! What ends the program, and with which exit code.
+
+use crate::{pipeline, powertrack, script, settings, sim, store};
+
+/// An error on its way to the person at the terminal.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A flag or a setting is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] settings::Error),
+    /// The script is wrong.
+    #[error(transparent)]
+    Script(#[from] script::Error),
+    /// The run failed.
+    #[error(transparent)]
+    Run(#[from] pipeline::Error),
+    /// The service cannot be used as it is set.
+    #[error(transparent)]
+    Service(#[from] powertrack::Error),
+    /// The simulator failed.
+    #[error(transparent)]
+    Sim(#[from] sim::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Something else in the system failed; the text says what was tried.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// 1 failed while running, 2 wrong usage or configuration, 3 the script or its rules are wrong.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        use pipeline::Error as Run;
+        match self {
+            Self::Usage(_) | Self::Settings(_) => 2,
+            Self::Script(_) | Self::Run(Run::Script(_)) => 3,
+            Self::Service(error) | Self::Run(Run::Service(error)) => match error {
+                powertrack::Error::Setting { .. } | powertrack::Error::Certificates { .. } => 2,
+                powertrack::Error::Rejected { .. } => 3,
+                _ => 1,
+            },
+            _ => 1,
+        }
+    }
+
+    /// For `map_err`: names what was tried.
+    pub fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::System {
+            what: what.into(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Keeps the remote rules equal to the declared ones, in the background, for as long as the script runs.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::sleep,
+};
+use tracing::{debug, error, info, warn};
+
+use crate::{
+    powertrack::{
+        self, Recovery,
+        reconcile::{Ledger, LedgerError, Summary, reconcile},
+        reconnect::Ladders,
+        rules::Rules,
+    },
+    queue::{self, Event, OwnRules},
+    rule::plan::{Declared as PlannedRule, Owned, Plan, Remote},
+    script::Declared,
+    store::OwnedRule,
+};
+
+/// How an attempt to reconcile ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The remote rules are what they should be.
+    Done,
+    /// It is tried again by itself.
+    Retrying,
+    /// It cannot be done; the remote rules stay as they are until the script declares others.
+    Failed(powertrack::Error),
+}
+
+/// Reconciles whenever `declared` changes. Says how each attempt ended.
+pub async fn run(
+    rules: impl Rules,
+    mut ledger: QueueLedger,
+    mut declared: watch::Receiver<Arc<Declared>>,
+    outcomes: mpsc::Sender<Outcome>,
+) {
+    let mut ladders = Ladders::random();
+    loop {
+        let wanted = Arc::clone(&declared.borrow_and_update());
+        let outcome = match attempt(&rules, &mut ledger, &wanted).await {
+            Ok(_) => {
+                ladders.reset();
+                Outcome::Done
+            }
+            Err(error) => match error.recovery() {
+                Recovery::Retry(delay) => {
+                    let delay = ladders.next(delay).delay;
+                    warn!(%error, ?delay, "rules not reconciled");
+                    if outcomes.send(Outcome::Retrying).await.is_err() {
+                        return;
+                    }
+                    tokio::select! {
+                        () = sleep(delay) => {}
+                        changed = declared.changed() => if changed.is_err() { return },
+                    }
+                    continue;
+                }
+                Recovery::GiveUp => {
+                    name_rejected(&error, &wanted);
+                    Outcome::Failed(error)
+                }
+            },
+        };
+        if outcomes.send(outcome).await.is_err() || declared.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn attempt(
+    rules: &impl Rules,
+    ledger: &mut QueueLedger,
+    wanted: &Declared,
+) -> Result<Summary, powertrack::Error> {
+    let remote: Vec<Remote> = rules.list().await?.into_iter().map(Remote::from).collect();
+    let planned: Vec<_> = wanted
+        .rules
+        .iter()
+        .map(|rule| PlannedRule {
+            value: rule.value.clone(),
+            tag: rule.tag.clone(),
+        })
+        .collect();
+    let plan = Plan::new(&planned, &remote, &ledger.owned());
+    let summary = reconcile(rules, &plan, ledger).await?;
+    let Summary {
+        added,
+        deleted,
+        unchanged,
+        conflicts,
+        ..
+    } = summary;
+    if plan.is_noop() {
+        debug!(unchanged, conflicts, "rules are as declared");
+    } else {
+        info!(added, deleted, unchanged, conflicts, "rules reconciled");
+    }
+    Ok(summary)
+}
+
+/// Says for each rule that the service rejects where the script declares it.
+fn name_rejected(error: &powertrack::Error, declared: &Declared) {
+    let powertrack::Error::Rejected { rules } = error else {
+        return;
+    };
+    for rejected in rules {
+        let place = declared
+            .rules
+            .iter()
+            .find(|rule| rule.value == rejected.value)
+            .map_or_else(String::new, |rule| format!("{}:{}", rule.file, rule.line));
+        let (value, reason) = (&rejected.value, rejected.message.trim());
+        error!(value, place, reason, "the service rejects a rule");
+    }
+}
+
+/// A ledger that the worker keeps in the database, with a copy here.
+#[derive(Debug)]
+pub struct QueueLedger {
+    endpoint: String,
+    queue: queue::Sender,
+    rules: BTreeMap<String, OwnedRule>,
+}
+
+impl QueueLedger {
+    /// A ledger for an endpoint, which holds these rules.
+    #[must_use]
+    pub fn new(endpoint: String, queue: queue::Sender, owned: Vec<OwnedRule>) -> Self {
+        let rules = owned
+            .into_iter()
+            .map(|rule| (rule.value.clone(), rule))
+            .collect();
+        Self {
+            endpoint,
+            queue,
+            rules,
+        }
+    }
+
+    fn owned(&self) -> Vec<Owned> {
+        self.rules
+            .values()
+            .map(|rule| Owned {
+                value: rule.value.clone(),
+                tag: rule.tag.clone(),
+                id: rule.id,
+            })
+            .collect()
+    }
+
+    async fn write(
+        &mut self,
+        own: Vec<OwnedRule>,
+        disown: Vec<String>,
+    ) -> Result<(), LedgerError> {
+        let (done, written) = oneshot::channel();
+        self.queue.send(Event::Own(OwnRules {
+            endpoint: self.endpoint.clone(),
+            own: own.clone(),
+            disown: disown.clone(),
+            done,
+        }))?;
+        written.await?;
+        for value in &disown {
+            self.rules.remove(value);
+        }
+        self.rules
+            .extend(own.into_iter().map(|rule| (rule.value.clone(), rule)));
+        Ok(())
+    }
+}
+
+impl Ledger for QueueLedger {
+    async fn intend(&mut self, rules: &[PlannedRule]) -> Result<(), LedgerError> {
+        let own = rules.iter().map(|rule| OwnedRule {
+            value: rule.value.clone(),
+            tag: rule.tag.clone(),
+            id: None,
+        });
+        self.write(own.collect(), Vec::new()).await
+    }
+
+    async fn own(&mut self, rules: &[Remote]) -> Result<(), LedgerError> {
+        let own = rules.iter().map(|rule| OwnedRule {
+            value: rule.value.clone(),
+            tag: rule.tag.clone(),
+            id: Some(rule.id),
+        });
+        self.write(own.collect(), Vec::new()).await
+    }
+
+    async fn forget(&mut self, values: &[String]) -> Result<(), LedgerError> {
+        self.write(Vec::new(), values.to_vec()).await
+    }
+}

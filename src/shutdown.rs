@@ -1,0 +1,38 @@
+//! Signals: the first asks for an orderly end, the second ends at once.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+/// What a shell shows for a program that Ctrl-C has ended.
+const INTERRUPTED: i32 = 130;
+
+/// Cancels `shutdown` on SIGINT, SIGTERM or SIGHUP, and ends the process on the next of them.
+///
+/// # Errors
+/// When the system does not let the process listen for signals.
+pub fn on_signals(shutdown: CancellationToken) -> io::Result<()> {
+    let mut signals = [
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::hangup())?,
+    ];
+    tokio::spawn(async move {
+        any(&mut signals).await;
+        info!("stopping; a second signal stops at once");
+        shutdown.cancel();
+        any(&mut signals).await;
+        std::process::exit(INTERRUPTED);
+    });
+    Ok(())
+}
+
+async fn any([interrupt, terminate, hangup]: &mut [Signal; 3]) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}

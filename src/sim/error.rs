@@ -1,0 +1,64 @@
+//! Why the simulator could not start, or went on no longer.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use thiserror::Error;
+
+/// What can go wrong with the simulator itself; all of it ends it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Credentials must not cross a network in the clear.
+    #[error("the simulator listens on `{address}` with TLS only")]
+    PlainRemote {
+        /// Where it should have listened.
+        address: SocketAddr,
+    },
+    /// The rate is no rate.
+    #[error("`{rate}` is not a number of Tweets per second")]
+    Rate {
+        /// What was given.
+        rate: f64,
+    },
+    /// The address is taken or not this machine's.
+    #[error("cannot listen on `{address}`: {source}")]
+    Listen {
+        /// Where it should have listened.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file that others wait for could not be written.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Write {
+        /// The port file or the certificate.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file of Tweets could not be read.
+    #[error("cannot read Tweets from `{}`: {source}", path.display())]
+    Tweets {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file of Tweets holds none.
+    #[error("`{}` has no Tweet in it ({skipped} lines are something else)", path.display())]
+    NoTweets {
+        /// The file.
+        path: PathBuf,
+        /// Lines that are not Tweets.
+        skipped: u64,
+    },
+    /// The certificate could not be made.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// The certificate was made and cannot be used.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] tokio_rustls::rustls::Error),
+    /// Serving ended by itself.
+    #[error("the simulator stopped serving: {0}")]
+    Serve(#[source] io::Error),
+}

@@ -1,0 +1,173 @@
+//! Varied, plausible Tweets in the native format, made from a seed.
+
+mod draft;
+mod entities;
+mod frame;
+mod geo;
+mod media;
+mod names;
+mod place;
+mod post;
+mod profile;
+#[cfg(test)]
+mod tests;
+mod topics;
+mod tweet;
+mod user;
+mod words;
+
+use std::{sync::Arc, time::Duration};
+
+use fastrand::Rng;
+
+use self::{
+    draft::{Draft, Words},
+    frame::Level,
+    post::{Head, Post, Relation},
+    user::User,
+};
+use super::{json_text::Json, snowflake};
+
+/// The time of the first Tweet where nobody says otherwise: 14 March 2023.
+const START_MS: i64 = 1_678_806_000_000;
+
+/// The time between two Tweets where nobody says otherwise.
+const STEP: Duration = Duration::from_millis(10);
+
+/// Retweets, quotes and replies refer to one of this many Tweets before them.
+const MEMORY: i64 = 3000;
+
+/// Every so many Tweets one is popular, and Retweets are of popular ones.
+const POPULAR: i64 = 61;
+
+/// An endless sequence of Tweets; the same seed and clock give the same bytes.
+///
+/// Each Tweet follows from the seed and its position alone. So a Retweet can repeat a Tweet that
+/// was delivered before, any position can be gone back to, and a copy goes on by itself.
+#[derive(Debug, Clone)]
+pub struct Generator {
+    stock: Arc<Stock>,
+    seed: u64,
+    position: i64,
+    start_us: i64,
+    step_us: i64,
+}
+
+/// What all copies of a generator share.
+#[derive(Debug)]
+struct Stock {
+    users: Vec<User>,
+    words: Words,
+}
+
+impl Generator {
+    /// A generator at its first Tweet.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let stock = Stock {
+            users: user::pool(seed),
+            words: draft::split_words(),
+        };
+        Self {
+            stock: Arc::new(stock),
+            seed,
+            position: 0,
+            start_us: START_MS * 1000,
+            step_us: 0,
+        }
+        .with_clock(START_MS, STEP)
+    }
+
+    /// The same Tweets at other times: the first at `start_ms`, then one every `step`.
+    ///
+    /// A step is a whole number of microseconds, and at least one: ids carry no finer time.
+    #[must_use]
+    pub fn with_clock(mut self, start_ms: i64, step: Duration) -> Self {
+        self.start_us = start_ms.saturating_mul(1000);
+        self.step_us = i64::try_from(step.as_micros())
+            .unwrap_or(i64::MAX)
+            .clamp(1, 86_400_000_000);
+        self
+    }
+
+    /// Goes to a position, the first being zero.
+    pub fn seek(&mut self, position: u64) {
+        self.position = i64::try_from(position).unwrap_or(i64::MAX);
+    }
+
+    /// Appends the next Tweet as a JSON object on one line, without its end and without `matching_rules`.
+    pub fn next_into(&mut self, out: &mut Vec<u8>) {
+        self.write(self.position, &mut Json(out));
+        self.position += 1;
+    }
+
+    fn write(&self, position: i64, json: &mut Json<'_>) {
+        let (head, mut rng) = self.head(position);
+        if head.relation == Relation::Retweet {
+            let quotes = rng.u8(0..16) == 0;
+            let original = self.earlier(position, POPULAR, quotes, &mut rng);
+            let (original, quoted) = self.post(original);
+            let source = post::pick_source(&mut rng);
+            tweet::write_retweet(&head, source, &original, quoted.as_ref(), json);
+        } else {
+            let (post, quoted) = self.post(position);
+            tweet::write_post(&post, quoted.as_ref(), Level::Root, json);
+        }
+    }
+
+    /// The Tweet at a position, and the one that it quotes.
+    fn post(&self, position: i64) -> (Post<'_>, Option<Post<'_>>) {
+        let (head, mut rng) = self.head(position);
+        let stock = &*self.stock;
+        let to = (head.relation == Relation::Reply).then(|| {
+            let earlier = self.earlier(position, 1, false, &mut rng);
+            self.head(earlier).0
+        });
+        let quoted = (head.relation == Relation::Quote).then(|| {
+            // Never another quote, so that this goes no deeper.
+            let earlier = self.earlier(position, 1, false, &mut rng);
+            self.post(earlier).0
+        });
+        let draft = Draft::compose(
+            head.author,
+            to.map(|to| to.author),
+            &stock.users,
+            &stock.words,
+            &mut rng,
+        );
+        (Post::new(head, draft, to, &mut rng), quoted)
+    }
+
+    /// What is known about the Tweet at a position, and the random numbers for the rest of it.
+    fn head(&self, position: i64) -> (Head<'_>, Rng) {
+        let mixed = position.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.seed;
+        let mut rng = Rng::with_seed(mixed);
+        // Some accounts write much more than others.
+        let share = rng.f64() * rng.f64();
+        let author = (share * self.stock.users.len() as f64) as usize;
+        let us = self.start_us + position * self.step_us;
+        let ms = us.div_euclid(1000);
+        let head = Head {
+            // The microseconds take the place of the sequence, so ids are unique and grow.
+            id: snowflake::at(ms, us.rem_euclid(1000)).unsigned_abs(),
+            ms,
+            author: &self.stock.users[author],
+            relation: Relation::pick(&mut rng),
+        };
+        (head, rng)
+    }
+
+    /// The position of an earlier Tweet that is not a Retweet, and a quote only where that is allowed.
+    fn earlier(&self, position: i64, grid: i64, quotes: bool, rng: &mut Rng) -> i64 {
+        let back = rng.i64(1..MEMORY);
+        let mut earlier = (position - back).div_euclid(grid) * grid;
+        loop {
+            match self.head(earlier).0.relation {
+                Relation::Retweet => {}
+                Relation::Quote if !quotes => {}
+                Relation::Alone | Relation::Reply | Relation::Quote => return earlier,
+            }
+            earlier -= 1;
+        }
+    }
+}

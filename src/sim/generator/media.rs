@@ -1,0 +1,143 @@
+//! Photos, videos and GIFs of made-up Tweets.
+
+use fastrand::Rng;
+
+use super::user::link_code;
+use crate::sim::{json_text::Json, snowflake};
+
+/// What is attached to a Tweet.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Media {
+    /// One to four.
+    Photos(usize),
+    Video,
+    Gif,
+}
+
+/// How a Tweet's media are described: where their link stands, and whose they are.
+#[derive(Debug)]
+pub(super) struct Attached<'a> {
+    pub(super) media: Media,
+    /// The code of the `t.co` link.
+    pub(super) code: &'a str,
+    pub(super) indices: (usize, usize),
+    /// The Tweet that they were first part of, with its author's id and screen name.
+    pub(super) tweet: u64,
+    pub(super) user: u64,
+    pub(super) screen_name: &'a str,
+    /// Whether the describing Tweet is a Retweet of that one.
+    pub(super) retweeted: bool,
+}
+
+impl Attached<'_> {
+    /// `entities.media`: exactly one element, and always a photo. [source: xd/data-dictionary]
+    pub(super) fn write_first(&self, json: &mut Json<'_>) {
+        json.raw("[");
+        self.write(0, false, json);
+        json.raw("]");
+    }
+
+    /// `extended_entities.media`.
+    pub(super) fn write_all(&self, json: &mut Json<'_>) {
+        let count = match self.media {
+            Media::Photos(count) => count,
+            Media::Video | Media::Gif => 1,
+        };
+        json.raw("[");
+        for number in 0..count {
+            if number > 0 {
+                json.raw(",");
+            }
+            self.write(number, true, json);
+        }
+        json.raw("]");
+    }
+
+    fn write(&self, number: usize, extended: bool, json: &mut Json<'_>) {
+        // Everything about the medium follows from its Tweet, so that both places agree.
+        let mut rng = Rng::with_seed(self.tweet + number as u64);
+        let uploaded_ms = snowflake::time_ms(self.tweet) - rng.i64(2000..40_000);
+        let id = snowflake::at(uploaded_ms, number as i64).unsigned_abs();
+        let file = link_code(id);
+        let (kind, page, folder) = match self.media {
+            Media::Photos(_) => ("photo", "photo", "media"),
+            Media::Video => ("video", "video", "ext_tw_video_thumb"),
+            Media::Gif => ("animated_gif", "photo", "tweet_video_thumb"),
+        };
+        json.raw(r#"{"id":"#)
+            .int(id)
+            .raw(r#","id_str":"#)
+            .quoted(id);
+        json.raw(r#","indices":["#)
+            .size(self.indices.0)
+            .raw(",")
+            .size(self.indices.1)
+            .raw("]");
+        for (key, scheme) in [("media_url", "http"), ("media_url_https", "https")] {
+            json.raw(",\"").raw(key).raw("\":\"").raw(scheme);
+            json.raw(r":\/\/pbs.twimg.com\/").raw(folder).raw(r"\/");
+            json.raw(&file).raw(".jpg\"");
+        }
+        json.raw(r#","url":"https:\/\/t.co\/"#).raw(self.code);
+        json.raw(r#"","display_url":"pic.twitter.com\/"#)
+            .raw(self.code);
+        json.raw(r#"","expanded_url":"https:\/\/twitter.com\/"#)
+            .raw(self.screen_name);
+        json.raw(r"\/status\/").int(self.tweet).raw(r"\/").raw(page);
+        json.raw(r#"\/1","type":"#)
+            .text(if extended { kind } else { "photo" });
+        let (width, height) =
+            [(1280, 720), (1200, 1600), (2048, 1365), (1080, 1080)][rng.usize(..4)];
+        json.raw(r#","sizes":{"thumb":{"w":150,"h":150,"resize":"crop"}"#);
+        for (size, most) in [("small", 680), ("medium", 1200), ("large", 2048)] {
+            let longest = width.max(height);
+            let shown = longest.min(most);
+            json.raw(",\"")
+                .raw(size)
+                .raw(r#"":{"w":"#)
+                .size(width * shown / longest);
+            json.raw(r#","h":"#)
+                .size(height * shown / longest)
+                .raw(r#","resize":"fit"}"#);
+        }
+        json.raw("}");
+        if extended {
+            self.write_video(id, &file, &mut rng, json);
+        }
+        if self.retweeted {
+            json.raw(r#","source_status_id":"#).int(self.tweet);
+            json.raw(r#","source_status_id_str":"#).quoted(self.tweet);
+            json.raw(r#","source_user_id":"#).int(self.user);
+            json.raw(r#","source_user_id_str":"#).quoted(self.user);
+        }
+        json.raw("}");
+    }
+
+    fn write_video(&self, id: u64, file: &str, rng: &mut Rng, json: &mut Json<'_>) {
+        match self.media {
+            Media::Photos(_) => {}
+            Media::Gif => {
+                json.raw(r#","video_info":{"aspect_ratio":[1,1],"variants":[{"bitrate":0,"content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/tweet_video\/"#);
+                json.raw(file).raw(".mp4\"}]}");
+            }
+            Media::Video => {
+                json.raw(r#","video_info":{"aspect_ratio":[16,9],"duration_millis":"#);
+                json.int(rng.u64(2000..140_000)).raw(r#","variants":["#);
+                for (bitrate, size) in [(832_000, "640x360"), (2_176_000, "1280x720")] {
+                    json.raw(r#"{"bitrate":"#).int(bitrate).raw(r#","content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/ext_tw_video\/"#);
+                    json.int(id)
+                        .raw(r"\/pu\/vid\/")
+                        .raw(size)
+                        .raw(r"\/")
+                        .raw(file)
+                        .raw(".mp4?tag=12\"},");
+                }
+                json.raw(r#"{"content_type":"application\/x-mpegURL","url":"https:\/\/video.twimg.com\/ext_tw_video\/"#);
+                json.int(id)
+                    .raw(r"\/pu\/pl\/")
+                    .raw(file)
+                    .raw(r#".m3u8?tag=12"}]},"additional_media_info":{"monetizable":false}"#);
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The rules of one stream: what adding, deleting and looking up do to them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use super::snowflake::Ids;
+use crate::rule::{MAX_TAG, Rule};
+
+/// A rule that the stream has.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) id: u64,
+    pub(super) tag: Option<String>,
+    pub(super) rule: Rule,
+}
+
+/// What a request says about a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Submitted {
+    pub(super) value: String,
+    pub(super) tag: Option<String>,
+}
+
+/// All rules at one moment, in the order of their ids.
+pub(super) type Snapshot = Arc<[Arc<Stored>]>;
+
+/// The rules, found by their exact value or by id. [seed:004]
+#[derive(Debug, Default)]
+pub(super) struct RuleSet {
+    ids: Ids,
+    by_id: BTreeMap<u64, Arc<Stored>>,
+    by_value: HashMap<String, u64>,
+}
+
+/// What became of one submitted rule.
+#[derive(Debug)]
+pub(super) enum Added {
+    Created(u64),
+    /// The stored rule stays as it is, with its id and its tag. [seed:004]
+    Exists(u64),
+}
+
+/// Why a submitted rule cannot be one, as the server's validator words it; `None` where it can.
+pub(super) fn check(submitted: &Submitted) -> Option<String> {
+    let too_long = submitted
+        .tag
+        .as_ref()
+        .is_some_and(|tag| tag.chars().count() > MAX_TAG);
+    let tag = too_long.then(|| format!("Tag must not exceed {MAX_TAG} characters\n"));
+    match Rule::parse(&submitted.value) {
+        Ok(_) => tag,
+        Err(invalid) => Some(invalid.server_text() + tag.as_deref().unwrap_or_default()),
+    }
+}
+
+impl RuleSet {
+    /// Adds rules, all of them or none: the errors hold a message for each rule that is not valid.
+    pub(super) fn add(
+        &mut self,
+        submitted: &[Submitted],
+        now_ms: i64,
+    ) -> Result<Vec<Added>, Vec<Option<String>>> {
+        let messages: Vec<Option<String>> = submitted.iter().map(check).collect();
+        if messages.iter().any(Option::is_some) {
+            return Err(messages);
+        }
+        submitted
+            .iter()
+            .map(|one| match self.by_value.get(&one.value) {
+                Some(id) => Ok(Added::Exists(*id)),
+                None => self.create(one, now_ms).ok_or_else(Vec::new),
+            })
+            .collect()
+    }
+
+    fn create(&mut self, submitted: &Submitted, now_ms: i64) -> Option<Added> {
+        let rule = Rule::parse(&submitted.value).ok()?;
+        let id = self.ids.next(now_ms);
+        self.by_value.insert(submitted.value.clone(), id);
+        self.by_id.insert(
+            id,
+            Arc::new(Stored {
+                id,
+                tag: submitted.tag.clone(),
+                rule,
+            }),
+        );
+        Some(Added::Created(id))
+    }
+
+    /// Deletes the rule with exactly this value; false if there is none.
+    pub(super) fn delete_value(&mut self, value: &str) -> bool {
+        match self.by_value.remove(value) {
+            Some(id) => self.by_id.remove(&id).is_some(),
+            None => false,
+        }
+    }
+
+    /// Deletes the rule with this id; false if there is none.
+    pub(super) fn delete_id(&mut self, id: u64) -> bool {
+        match self.by_id.remove(&id) {
+            Some(stored) => self.by_value.remove(stored.rule.value()).is_some(),
+            None => false,
+        }
+    }
+
+    /// The rule with this id.
+    pub(super) fn get(&self, id: u64) -> Option<&Arc<Stored>> {
+        self.by_id.get(&id)
+    }
+
+    /// All rules as they are now.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.by_id.values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submitted(value: &str, tag: Option<&str>) -> Submitted {
+        Submitted {
+            value: value.to_owned(),
+            tag: tag.map(str::to_owned),
+        }
+    }
+
+    fn add(rules: &mut RuleSet, value: &str, tag: Option<&str>) -> Added {
+        rules
+            .add(&[submitted(value, tag)], 1_518_113_663_679)
+            .unwrap()
+            .remove(0)
+    }
+
+    #[test]
+    fn values_are_unique_to_the_letter() {
+        let mut rules = RuleSet::default();
+        let Added::Created(id) = add(&mut rules, "Snow", Some("a")) else {
+            panic!("it is new");
+        };
+        assert!(matches!(add(&mut rules, "snow", None), Added::Created(_)));
+        assert!(
+            matches!(add(&mut rules, "Snow ", None), Added::Created(_)),
+            "blanks count"
+        );
+        assert!(matches!(add(&mut rules, "Snow", Some("b")), Added::Exists(same) if same == id));
+        assert_eq!(
+            rules.get(id).unwrap().tag.as_deref(),
+            Some("a"),
+            "tags do not change"
+        );
+        assert_eq!(rules.snapshot().len(), 3);
+        assert!(!rules.delete_value("SNOW") && !rules.delete_id(1));
+        assert!(rules.delete_value("snow") && rules.delete_id(id));
+        assert!(!rules.delete_value("Snow"), "it went with its id");
+    }
+
+    #[test]
+    fn a_rule_that_comes_back_has_a_new_id() {
+        let mut rules = RuleSet::default();
+        let id_of = |added| match added {
+            Added::Created(id) => id,
+            Added::Exists(id) => panic!("{id} exists"),
+        };
+        let old = id_of(add(&mut rules, "a", None));
+        assert!(rules.delete_id(old));
+        assert!(id_of(add(&mut rules, "a", None)) > old);
+    }
+
+    #[test]
+    fn an_invalid_rule_keeps_the_others_out() {
+        let mut rules = RuleSet::default();
+        let long = "t".repeat(256);
+        let messages = rules
+            .add(&[submitted("a", None), submitted("b", Some(&long))], 0)
+            .unwrap_err();
+        assert_eq!(
+            messages,
+            [
+                None,
+                Some("Tag must not exceed 255 characters\n".to_owned())
+            ]
+        );
+        assert!(rules.snapshot().is_empty());
+        rules.add(&[submitted("b", Some(&long[1..]))], 0).unwrap();
+    }
+}

@@ -1,0 +1,91 @@
+//! What the simulator has done so far.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Counters that handlers and connections add to.
+#[derive(Debug, Default)]
+pub(super) struct Stats {
+    requests: Mutex<BTreeMap<&'static str, BTreeMap<u16, u64>>>,
+    pub(super) connections: AtomicU64,
+    pub(super) open: AtomicU64,
+    pub(super) made: AtomicU64,
+    pub(super) matched: AtomicU64,
+    pub(super) delivered: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Connections to the stream.
+    pub connections: Connections,
+    /// Answers by kind of request (`list`, `add`, `delete`, `get`, `validate`, `stream`) and by status.
+    pub requests: BTreeMap<&'static str, BTreeMap<u16, u64>>,
+    /// Tweets, counted once for each connection.
+    pub tweets: Tweets,
+    /// How many rules there are now.
+    pub rules: usize,
+}
+
+/// Connections to the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Connections {
+    /// Ever opened.
+    pub total: u64,
+    /// Open now.
+    pub open: u64,
+}
+
+/// Tweets on their way to a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Tweets {
+    /// Made, or read from the file.
+    pub made: u64,
+    /// Matched by at least one rule.
+    pub matched: u64,
+    /// Handed to the connection.
+    pub delivered: u64,
+}
+
+impl Stats {
+    /// Counts an answer and passes it on.
+    pub(super) fn answered(&self, kind: &'static str, answer: impl IntoResponse) -> Response {
+        let answer = answer.into_response();
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        *requests
+            .entry(kind)
+            .or_default()
+            .entry(answer.status().as_u16())
+            .or_default() += 1;
+        answer
+    }
+
+    /// The counters now, beside the number of rules.
+    pub(super) fn counts(&self, rules: usize) -> Counts {
+        Counts {
+            connections: Connections {
+                total: self.connections.load(Relaxed),
+                open: self.open.load(Relaxed),
+            },
+            requests: self
+                .requests
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            tweets: Tweets {
+                made: self.made.load(Relaxed),
+                matched: self.matched.load(Relaxed),
+                delivered: self.delivered.load(Relaxed),
+            },
+            rules,
+        }
+    }
+}

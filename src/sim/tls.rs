@@ -1,0 +1,135 @@
+//! TLS for the simulator: a certificate of its own, and a listener whose handshakes hold up nobody.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::serve::Listener;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+    server::TlsStream,
+};
+
+use super::error::Error;
+
+/// A client that has not finished its handshake by then is not going to.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Handshakes under way; when there are so many, the next connection waits in the system's queue.
+const MAX_HANDSHAKES: usize = 64;
+
+/// The server's side of TLS, and the certificate that clients have to trust.
+pub(super) struct Tls {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) ca_pem: String,
+}
+
+impl Tls {
+    /// A new certificate for this machine's own names and for `address`.
+    ///
+    /// It is signed by a second one, made for the purpose: clients do not take a server's own
+    /// certificate for an authority.
+    pub(super) fn new(address: SocketAddr) -> Result<Self, Error> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "ouzel simulator CA");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+
+        let mut names = vec![
+            "localhost".to_owned(),
+            "127.0.0.1".to_owned(),
+            "::1".to_owned(),
+        ];
+        let own = address.ip().to_string();
+        if !address.ip().is_unspecified() && !names.contains(&own) {
+            names.push(own);
+        }
+        let mut params = CertificateParams::new(names)?;
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "ouzel simulator");
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &ca)?;
+
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self {
+            config: Arc::new(config),
+            ca_pem: ca.pem(),
+        })
+    }
+}
+
+/// Accepts connections and gives them out once their handshake is done.
+pub(super) struct TlsListener {
+    tcp: TcpListener,
+    acceptor: TlsAcceptor,
+    handshakes: JoinSet<Option<(TlsStream<TcpStream>, SocketAddr)>>,
+}
+
+impl TlsListener {
+    /// A listener on `tcp`.
+    pub(super) fn new(tcp: TcpListener, config: Arc<ServerConfig>) -> Self {
+        Self {
+            tcp,
+            acceptor: TlsAcceptor::from(config),
+            handshakes: JoinSet::new(),
+        }
+    }
+
+    fn begin(&mut self, stream: TcpStream, address: SocketAddr) {
+        let acceptor = self.acceptor.clone();
+        self.handshakes.spawn(async move {
+            // Lines are small and must not wait for more of them.
+            stream.set_nodelay(true).ok()?;
+            let stream = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream))
+                .await
+                .ok()?
+                .ok()?;
+            Some((stream, address))
+        });
+    }
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            tokio::select! {
+                // axum's own listener waits and retries where accepting fails.
+                (stream, address) = Listener::accept(&mut self.tcp), if self.handshakes.len() < MAX_HANDSHAKES => {
+                    self.begin(stream, address);
+                }
+                Some(done) = self.handshakes.join_next() => {
+                    if let Ok(Some(connection)) = done {
+                        return connection;
+                    }
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+}

@@ -1,0 +1,66 @@
+//! Joins the script's idea of a database to the store.
+
+use std::{cell::RefCell, rc::Rc};
+
+use crate::{
+    row::{Cell, EachRow, Refused, TableSpec},
+    script::Database,
+    store::{Store, Table},
+};
+
+/// The tables of one generation, joined to the store.
+pub struct Tables {
+    store: Rc<Store>,
+    tables: RefCell<Vec<Rc<Table>>>,
+}
+
+impl Tables {
+    /// No tables yet, over this store.
+    #[must_use]
+    pub fn over(store: &Rc<Store>) -> Self {
+        Self {
+            store: Rc::clone(store),
+            tables: RefCell::default(),
+        }
+    }
+
+    fn table(&self, number: usize) -> Result<Rc<Table>, Refused> {
+        let table = self.tables.borrow().get(number).map(Rc::clone);
+        table.ok_or_else(|| Refused("there is no such table".to_owned()))
+    }
+}
+
+impl Database for Tables {
+    fn declare(&self, spec: TableSpec) -> Result<usize, Refused> {
+        let table = self.store.declare(spec)?;
+        let mut tables = self.tables.borrow_mut();
+        tables.push(Rc::new(table));
+        Ok(tables.len() - 1)
+    }
+
+    fn insert(&self, table: usize, row: &[(u16, Cell<'_>)], replace: bool) -> Result<(), Refused> {
+        self.store.insert(&*self.table(table)?, row, replace)
+    }
+
+    fn get(&self, table: usize, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused> {
+        self.store.get(&*self.table(table)?, key, each)
+    }
+
+    fn count(&self, table: usize, matching: &[(u16, Cell<'_>)]) -> Result<i64, Refused> {
+        self.store.count(&*self.table(table)?, matching)
+    }
+
+    fn exec(&self, sql: &str, parameters: &[Cell<'_>]) -> Result<usize, Refused> {
+        self.store.exec(sql, parameters)
+    }
+
+    fn select(
+        &self,
+        sql: &str,
+        parameters: &[Cell<'_>],
+        limit: usize,
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused> {
+        self.store.select(sql, parameters, limit, each)
+    }
+}
