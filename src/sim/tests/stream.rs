@@ -175,7 +175,7 @@ async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
 async fn a_reader_that_does_not_read_stops_its_own_feed() {
     let service = service(None);
     let rule = Submitted {
-        value: "a".to_owned(),
+        value: "coffee".to_owned(),
         tag: None,
     };
     service.change_rules(|rules| rules.add(&[rule], 0)).unwrap();
@@ -196,7 +196,7 @@ async fn a_reader_that_does_not_read_stops_its_own_feed() {
 async fn stopping_does_not_wait_for_a_reader_that_does_not_read() {
     let service = service(None);
     let rule = Submitted {
-        value: "a".to_owned(),
+        value: "coffee".to_owned(),
         tag: None,
     };
     service.change_rules(|rules| rules.add(&[rule], 0)).unwrap();
