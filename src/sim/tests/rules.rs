@@ -238,10 +238,5 @@ async fn requests_that_cannot_be_answered_say_why() {
         r#"{{"rules":[{{"value":"{}"}}]}}"#,
         "a".repeat(5 * 1024 * 1024)
     );
-    let head = request("POST", RULES, BASIC, "").replace(
-        "Content-Length: 0",
-        &format!("Content-Length: {}", large.len()),
-    );
-    assert!(head.len() < 400);
     assert_eq!(post(RULES, &large).await.status, 413);
 }
