@@ -165,9 +165,9 @@ mod tests {
             Added::Created(id) => id,
             Added::Exists(id) => panic!("{id} exists"),
         };
-        let old = id_of(add(&mut rules, "a", None));
+        let old = id_of(add(&mut rules, "tea", None));
         assert!(rules.delete_id(old));
-        assert!(id_of(add(&mut rules, "a", None)) > old);
+        assert!(id_of(add(&mut rules, "tea", None)) > old);
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
         let mut rules = RuleSet::default();
         let long = "t".repeat(256);
         let messages = rules
-            .add(&[submitted("a", None), submitted("b", Some(&long))], 0)
+            .add(&[submitted("tea", None), submitted("milk", Some(&long))], 0)
             .unwrap_err();
         assert_eq!(
             messages,
@@ -185,6 +185,8 @@ mod tests {
             ]
         );
         assert!(rules.snapshot().is_empty());
-        rules.add(&[submitted("b", Some(&long[1..]))], 0).unwrap();
+        rules
+            .add(&[submitted("milk", Some(&long[1..]))], 0)
+            .unwrap();
     }
 }

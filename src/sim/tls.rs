@@ -3,8 +3,10 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::Listener;
+use jiff::{Timestamp, ToSpan, civil::Date, tz::Offset};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -41,7 +43,7 @@ impl Tls {
     /// It is signed by a second one, made for the purpose: clients do not take a server's own
     /// certificate for an authority.
     pub(super) fn new(address: SocketAddr) -> Result<Self, Error> {
-        let mut params = CertificateParams::new(Vec::new())?;
+        let mut params = valid_now(Vec::new())?;
         params
             .distinguished_name
             .push(DnType::CommonName, "ouzel simulator CA");
@@ -58,10 +60,13 @@ impl Tls {
         if !address.ip().is_unspecified() && !names.contains(&own) {
             names.push(own);
         }
-        let mut params = CertificateParams::new(names)?;
+        let mut params = valid_now(names)?;
         params
             .distinguished_name
             .push(DnType::CommonName, "ouzel simulator");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &ca)?;
 
@@ -76,6 +81,22 @@ impl Tls {
             ca_pem: ca.pem(),
         })
     }
+}
+
+/// From yesterday, since clocks differ, for a year: some clients refuse certificates for longer.
+fn valid_now(names: Vec<String>) -> Result<CertificateParams, Error> {
+    let today = Offset::UTC.to_datetime(Timestamp::now()).date();
+    let at = |date: Date| {
+        rcgen::date_time_ymd(
+            date.year().into(),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
+    };
+    let mut params = CertificateParams::new(names)?;
+    params.not_before = at(today.saturating_sub(1.day()));
+    params.not_after = at(today.saturating_add(1.year()));
+    Ok(params)
 }
 
 /// Accepts connections and gives them out once their handshake is done.

@@ -117,9 +117,9 @@ async fn one_invalid_rule_rejects_them_all() {
         {"rule":{"value":"streaming gnip contains:\"$twtr\"","tag":null},"created":false}]}"#;
     check(&sim, "POST", RULES, body, 422, expected).await;
     let tag = "é".repeat(256);
-    let body = format!(r#"{{"rules":[{{"value":"a","tag":"{tag}"}}]}}"#);
+    let body = format!(r#"{{"rules":[{{"value":"tea","tag":"{tag}"}}]}}"#);
     let expected = format!(
-        r#"{{"summary":{{"created":0,"not_created":1}},"detail":[{{"rule":{{"value":"a","tag":"{tag}"}},"created":false,"message":"Tag must not exceed 255 characters\n"}}]}}"#
+        r#"{{"summary":{{"created":0,"not_created":1}},"detail":[{{"rule":{{"value":"tea","tag":"{tag}"}},"created":false,"message":"Tag must not exceed 255 characters\n"}}]}}"#
     );
     check(&sim, "POST", RULES, &body, 422, &expected).await;
     check(&sim, "GET", RULES, "", 200, r#"{"rules":[]}"#).await;
@@ -238,10 +238,5 @@ async fn requests_that_cannot_be_answered_say_why() {
         r#"{{"rules":[{{"value":"{}"}}]}}"#,
         "a".repeat(5 * 1024 * 1024)
     );
-    let head = request("POST", RULES, BASIC, "").replace(
-        "Content-Length: 0",
-        &format!("Content-Length: {}", large.len()),
-    );
-    assert!(head.len() < 400);
     assert_eq!(post(RULES, &large).await.status, 413);
 }

@@ -175,7 +175,7 @@ async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
 async fn a_reader_that_does_not_read_stops_its_own_feed() {
     let service = service(None);
     let rule = Submitted {
-        value: "a".to_owned(),
+        value: "coffee".to_owned(),
         tag: None,
     };
     service.change_rules(|rules| rules.add(&[rule], 0)).unwrap();
@@ -190,4 +190,19 @@ async fn a_reader_that_does_not_read_stops_its_own_feed() {
     tokio::task::yield_now().await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(service.counts().connections.open, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_does_not_wait_for_a_reader_that_does_not_read() {
+    let service = service(None);
+    let rule = Submitted {
+        value: "coffee".to_owned(),
+        tag: None,
+    };
+    service.change_rules(|rules| rules.add(&[rule], 0)).unwrap();
+    let (sender, _chunks) = mpsc::channel(1);
+    let delivery = tokio::spawn(Delivery::new(Arc::clone(&service), sender).run());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    service.stop.cancel();
+    delivery.await.unwrap();
 }
