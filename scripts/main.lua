@@ -14,7 +14,7 @@ local mentions = ouzel.table("mentions", {
 
 -- Steps run in the order in which they stand. A filter that gives false drops the Tweet.
 ouzel.filter(function(tweet)
-  return tweet.user.followers_count > 10
+  return tweet.user.followers_count > 100
 end)
 
 -- An enrichment changes the Tweet for the steps after it.

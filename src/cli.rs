@@ -17,7 +17,13 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// What to log to stderr: error, warn, info, debug or trace, or directives such as `info,script=debug`.
-    #[arg(long, global = true, value_name = "LEVEL", env = "OUZEL_LOG", default_value = "info")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "OUZEL_LOG",
+        default_value = "info"
+    )]
     pub log: String,
 }
 
@@ -199,7 +205,12 @@ pub struct Bench {
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
     /// How many Tweets to make up.
-    #[arg(long, value_name = "N", default_value_t = 50_000, conflicts_with = "input")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 50_000,
+        conflicts_with = "input"
+    )]
     pub tweets: u64,
     /// The seed of the made-up Tweets.
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "input")]

@@ -33,7 +33,11 @@ fn main() -> ExitCode {
         Err(error) => {
             line.clear();
             let red = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            let (on, off) = if red { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+            let (on, off) = if red {
+                ("\x1b[1;31m", "\x1b[0m")
+            } else {
+                ("", "")
+            };
             // Nothing can be said about a stderr that is closed.
             let _ = writeln!(io::stderr(), "{on}error:{off} {error}");
             ExitCode::from(error.exit_code())

@@ -188,7 +188,11 @@ impl Run {
         line: &StatusLine,
     ) -> Result<(), Error> {
         let end = self.plan.duration.map(|after| Instant::now() + after);
-        let mut ticks = interval(if line.is_shown() { STATUS_EVERY } else { LOG_EVERY });
+        let mut ticks = interval(if line.is_shown() {
+            STATUS_EVERY
+        } else {
+            LOG_EVERY
+        });
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.reset();
         let mut stream = None;
@@ -229,10 +233,7 @@ impl Run {
     }
 
     /// Ends the worker in order: what has come so far is handled and committed.
-    async fn drain(
-        &mut self,
-        worker: JoinHandle<Result<(), worker::Error>>,
-    ) -> Result<(), Error> {
+    async fn drain(&mut self, worker: JoinHandle<Result<(), worker::Error>>) -> Result<(), Error> {
         let _ = self.queue.send(Event::Stop);
         // The worker may still have something to say, and waits until it is heard.
         while self.reports.recv().await.is_some() {}
@@ -259,10 +260,14 @@ impl Run {
         self.follow_files(&files);
         self.declared.send_replace(declared);
         if let Some(rules) = self.rules.take() {
-            let ledger =
-                QueueLedger::new(self.plan.rules_key.clone(), self.queue.clone(), owned);
+            let ledger = QueueLedger::new(self.plan.rules_key.clone(), self.queue.clone(), owned);
             let declared = self.declared.subscribe();
-            tokio::spawn(reconciler::run(rules, ledger, declared, self.outcomes.0.clone()));
+            tokio::spawn(reconciler::run(
+                rules,
+                ledger,
+                declared,
+                self.outcomes.0.clone(),
+            ));
         }
         Ok(())
     }
@@ -357,7 +362,9 @@ async fn finish(stream: Option<StreamTask>) -> Result<(), Error> {
 }
 
 async fn join_some(stream: &mut Option<StreamTask>) -> Result<(), Error> {
-    let Some(task) = stream else { return pending().await };
+    let Some(task) = stream else {
+        return pending().await;
+    };
     let ended = task.await;
     *stream = None;
     match ended {
@@ -402,6 +409,16 @@ fn show(snapshot: &Snapshot, line: &StatusLine) {
     let per_second = rate.round();
     let tags = snapshot.tag_list();
     info!(
-        stream, per_second, tweets, kept, filtered, failed, rejected, rows, ?lag, tags, "running"
+        stream,
+        per_second,
+        tweets,
+        kept,
+        filtered,
+        failed,
+        rejected,
+        rows,
+        ?lag,
+        tags,
+        "running"
     );
 }

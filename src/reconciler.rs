@@ -6,7 +6,7 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     time::sleep,
 };
-use tracing::{debug, error, info, warn};
+use tracing::{error, warn};
 
 use crate::{
     powertrack::{
@@ -87,20 +87,7 @@ async fn attempt(
         })
         .collect();
     let plan = Plan::new(&planned, &remote, &ledger.owned());
-    let summary = reconcile(rules, &plan, ledger).await?;
-    let Summary {
-        added,
-        deleted,
-        unchanged,
-        conflicts,
-        ..
-    } = summary;
-    if plan.is_noop() {
-        debug!(unchanged, conflicts, "rules are as declared");
-    } else {
-        info!(added, deleted, unchanged, conflicts, "rules reconciled");
-    }
-    Ok(summary)
+    reconcile(rules, &plan, ledger).await
 }
 
 /// Says for each rule that the service rejects where the script declares it.
@@ -153,11 +140,7 @@ impl QueueLedger {
             .collect()
     }
 
-    async fn write(
-        &mut self,
-        own: Vec<OwnedRule>,
-        disown: Vec<String>,
-    ) -> Result<(), LedgerError> {
+    async fn write(&mut self, own: Vec<OwnedRule>, disown: Vec<String>) -> Result<(), LedgerError> {
         let (done, written) = oneshot::channel();
         self.queue.send(Event::Own(OwnRules {
             endpoint: self.endpoint.clone(),

@@ -374,9 +374,9 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let signed: jiff::SignedDuration = text
-            .parse()
-            .map_err(|_| format!("`{text}` is no length of time; write one such as `35s`, `100ms` or `2h`"))?;
+        let signed: jiff::SignedDuration = text.parse().map_err(|_| {
+            format!("`{text}` is no length of time; write one such as `35s`, `100ms` or `2h`")
+        })?;
         Duration::try_from(signed)
             .map(Self)
             .map_err(|_| format!("`{text}` is negative"))
@@ -398,7 +398,8 @@ impl FromStr for Size {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no size; write one such as `1MiB`, `512KiB` or `100000`");
+        let wrong =
+            || format!("`{text}` is no size; write one such as `1MiB`, `512KiB` or `100000`");
         let trimmed = text.trim();
         let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
         let number: usize = trimmed[..digits].parse().map_err(|_| wrong())?;
@@ -464,10 +465,7 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file_and_text_over_its_file() {
-        let source = Source::first(
-            (None, Some("f".into())),
-            (Some(Secret::new("text")), None),
-        );
+        let source = Source::first((None, Some("f".into())), (Some(Secret::new("text")), None));
         assert!(matches!(source, Source::File(_)));
         assert!(matches!(
             Source::first((None, None), (None, None)),

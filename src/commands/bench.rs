@@ -1,1 +1,3 @@
-pub fn bench(_: &crate::cli::Bench) -> Result<(), crate::error::Error> { Ok(()) }
+pub fn bench(_: &crate::cli::Bench) -> Result<(), crate::error::Error> {
+    Ok(())
+}

@@ -36,13 +36,21 @@ fn as_text(declared: &Declared) -> String {
     let mut sections = Vec::new();
     let rules = declared.rules.iter().map(|rule| {
         let tag = rule.tag.clone().unwrap_or_else(|| "(no tag)".to_owned());
-        [tag, rule.value.clone(), format!("{}:{}", rule.file, rule.line)]
+        [
+            tag,
+            rule.value.clone(),
+            format!("{}:{}", rule.file, rule.line),
+        ]
     });
     sections.push(("rules", rules.collect::<Vec<_>>()));
-    let handlers = declared.handlers.iter().enumerate().map(|(number, handler)| {
-        let place = format!("{}:{}", handler.file, handler.line);
-        [(number + 1).to_string(), handler.name.clone(), place]
-    });
+    let handlers = declared
+        .handlers
+        .iter()
+        .enumerate()
+        .map(|(number, handler)| {
+            let place = format!("{}:{}", handler.file, handler.line);
+            [(number + 1).to_string(), handler.name.clone(), place]
+        });
     sections.push(("handlers", handlers.collect()));
     let tables = declared.tables.iter().map(|table| {
         let columns: Vec<_> = table

@@ -133,9 +133,8 @@ fn summary(snapshot: &Snapshot, took: Duration, database: &str) -> String {
     let [tweets, kept, filtered, failed, rows] =
         [tweets, kept, filtered, failed, rows].map(|number| thousands(*number));
     let took = short(took);
-    let mut text = format!(
-        "{tweets} Tweets in {took}: kept {kept}, filtered {filtered}, failed {failed}\n"
-    );
+    let mut text =
+        format!("{tweets} Tweets in {took}: kept {kept}, filtered {filtered}, failed {failed}\n");
     if *rejected > 0 {
         text += &format!(
             "{} lines were no Tweets; invalid ones are in the table `_ouzel_invalid`\n",

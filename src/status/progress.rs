@@ -117,7 +117,12 @@ impl Snapshot {
         if self.rejected > 0 {
             let _ = write!(line, " rejected {}", thousands(self.rejected));
         }
-        let _ = write!(line, " · rows {} · lag {}", thousands(self.rows), short(self.lag));
+        let _ = write!(
+            line,
+            " · rows {} · lag {}",
+            thousands(self.rows),
+            short(self.lag)
+        );
         line
     }
 
