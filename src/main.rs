@@ -14,6 +14,9 @@ use ouzel::{
     status::StatusLine,
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let line = match &cli.command {

@@ -7,10 +7,19 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{lines::Lines, store::OwnedRule};
+use bytes::Bytes;
+
+use crate::{
+    lines::Lines,
+    store::OwnedRule,
+    tweet::{NotTweet, Tweet},
+};
 
 /// Memory is counted in pieces of this size, since a permit counts in 32 bits.
 const UNIT: usize = 1024;
+
+/// A parsed Tweet takes so many times the memory of its line, the line included.
+const PARSED_SIZE: usize = 4;
 
 /// What the worker does next.
 #[derive(Debug)]
@@ -38,15 +47,39 @@ pub struct OwnRules {
     pub done: tokio::sync::oneshot::Sender<()>,
 }
 
+/// A line, understood.
+pub type Parsed = Result<Tweet, (Bytes, NotTweet)>;
+
+/// Lines on their way, as received or parsed already.
+#[derive(Debug)]
+pub enum Load {
+    /// As received.
+    Lines(Lines),
+    /// Parsed on the reading side, because the handling side was behind.
+    Parsed(Vec<Parsed>),
+}
+
 /// Lines on their way, with the room that they take in the queue.
 #[derive(Debug)]
 pub struct Delivery {
     /// The lines.
-    pub lines: Lines,
+    pub load: Load,
     /// When the last of them was decoded.
     pub received: Instant,
     // Given back when the lines have been handled, not when they are taken out: what is being handled is memory too.
     _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Delivery {
+    /// Lines that are in memory anyway, so that they take no room of the queue.
+    #[must_use]
+    pub fn from_memory(lines: Lines) -> Self {
+        Self {
+            load: Load::Lines(lines),
+            received: Instant::now(),
+            _room: None,
+        }
+    }
 }
 
 /// The side that reads the stream.
@@ -84,18 +117,28 @@ pub fn queue(bytes: usize) -> (Sender, Receiver) {
 impl Sender {
     /// Hands lines on; waits while the queue is full.
     ///
+    /// When the queue is filling up, the handling side is the slower one. Instead of waiting for it at the end, the
+    /// reading side then does a part of its work: it parses the lines. So both are busy, whichever has more to do.
+    ///
     /// # Errors
     /// [`Closed`] when nothing handles them any more.
     pub async fn deliver(&self, lines: Lines) -> Result<(), Closed> {
         let received = Instant::now();
-        let units = u32::try_from(lines.bytes().div_ceil(UNIT)).unwrap_or(u32::MAX);
+        let behind = self.room.available_permits() < self.size as usize / 2;
+        let bytes = lines.bytes() * if behind { PARSED_SIZE } else { 1 };
+        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        let load = if behind {
+            Load::Parsed(lines.iter().map(parse).collect())
+        } else {
+            Load::Lines(lines)
+        };
         let room = Arc::clone(&self.room)
             // A single run of lines larger than the queue goes when the queue is empty.
             .acquire_many_owned(units.clamp(1, self.size))
             .await
             .map_err(|_| Closed)?;
         self.send(Event::Lines(Delivery {
-            lines,
+            load,
             received,
             _room: Some(room),
         }))
@@ -108,6 +151,11 @@ impl Sender {
     pub fn send(&self, event: Event) -> Result<(), Closed> {
         self.events.send(event).map_err(|_| Closed)
     }
+}
+
+/// Understands a line; what is no Tweet keeps its line for inspection.
+pub fn parse(line: Bytes) -> Parsed {
+    Tweet::parse(line.clone()).map_err(|reason| (line, reason))
 }
 
 impl Receiver {

@@ -9,11 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use tracing::{debug, error};
 
 use crate::{
-    queue::{Delivery, Event, OwnRules, Receiver, TimedOut},
+    queue::{self, Delivery, Event, Load, OwnRules, Parsed, Receiver, TimedOut},
     script::{self, Change, Declared, Failure, Files, Generation, Verdict},
     store::{self, OwnedRule, Store},
     tables::Tables,
@@ -172,14 +171,9 @@ impl<'a> Worker<'a> {
     }
 
     fn handle(&mut self, delivery: Delivery) -> Result<(), Error> {
-        for line in delivery.lines.iter() {
-            if self.done {
-                break;
-            }
-            self.handle_line(line)?;
-            if self.store.rows() - self.committed_rows >= COMMIT_ROWS {
-                self.commit()?;
-            }
+        match delivery.load {
+            Load::Lines(lines) => self.handle_all(lines.iter().map(queue::parse))?,
+            Load::Parsed(parsed) => self.handle_all(parsed.into_iter())?,
         }
         let lag = delivery.received.elapsed().as_micros();
         let tally = &self.work.tally;
@@ -192,24 +186,38 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn handle_line(&mut self, line: Bytes) -> Result<(), Error> {
-        match Tweet::parse(line.clone()) {
-            Ok(tweet) => self.handle_tweet(tweet),
-            Err(NotTweet::Unknown) => {
+    fn handle_all(&mut self, lines: impl Iterator<Item = Parsed>) -> Result<(), Error> {
+        for line in lines {
+            if self.done {
+                break;
+            }
+            match line {
+                Ok(tweet) => self.handle_tweet(tweet)?,
+                Err((line, reason)) => self.reject(&line, reason)?,
+            }
+            if self.store.rows() - self.committed_rows >= COMMIT_ROWS {
+                self.commit()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, line: &[u8], reason: NotTweet) -> Result<(), Error> {
+        match reason {
+            NotTweet::Unknown => {
                 self.work.tally.add(Count::Unknown, 1);
                 debug!(
                     line = %String::from_utf8_lossy(&line[..line.len().min(500)]),
                     "neither a Tweet nor a system message"
                 );
-                Ok(())
             }
-            Err(NotTweet::Invalid(reason)) => {
+            NotTweet::Invalid(reason) => {
                 self.work.tally.add(Count::Invalid, 1);
                 let now = jiff::Timestamp::now().to_string();
-                self.store.keep_invalid(&line, &reason, &now)?;
-                Ok(())
+                self.store.keep_invalid(line, &reason, &now)?;
             }
         }
+        Ok(())
     }
 
     fn handle_tweet(&mut self, tweet: Tweet) -> Result<(), Error> {

@@ -1,18 +1,11 @@
 //! `ouzel check`: what a script declares, or what is wrong with it.
 
-use std::{fmt::Write as _, rc::Rc};
+use std::fmt::Write as _;
 
 use sonic_rs::{Value, json};
 
-use super::print;
-use crate::{
-    cli::Check,
-    error::Error,
-    script::{Declared, Generation},
-    settings::Settings,
-    store::Store,
-    tables::Tables,
-};
+use super::{declared, print};
+use crate::{cli::Check, error::Error, script::Declared, settings::Settings};
 
 /// Loads the script over an empty database in memory, and prints what it declares.
 ///
@@ -20,11 +13,7 @@ use crate::{
 /// [`Error::Script`] for a script that cannot be loaded.
 pub fn check(arguments: &Check) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
-    let store = Rc::new(Store::in_memory()?);
-    let tables = Rc::new(Tables::over(&store));
-    let (loaded, _) = Generation::load(&settings.script, tables);
-    let generation = loaded?;
-    let declared = generation.declared();
+    let declared = &declared(&settings.script)?;
     print(&if arguments.json {
         format!("{}\n", as_json(declared))
     } else {

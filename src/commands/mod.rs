@@ -5,14 +5,23 @@ mod check;
 mod run;
 mod sim;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+    rc::Rc,
+};
 
 pub use bench::bench;
 pub use check::check;
 pub use run::run;
 pub use sim::sim;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    script::{Declared, Generation},
+    store::Store,
+    tables::Tables,
+};
 
 /// Writes a command's result to stdout; a reader that has gone, as with `| head`, is no error.
 fn print(text: &str) -> Result<(), Error> {
@@ -32,6 +41,13 @@ fn print(text: &str) -> Result<(), Error> {
 fn say(text: &str) {
     // Nothing can be said about a stderr that is closed.
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// What a script declares, found by loading it over an empty database in memory.
+fn declared(script: &Path) -> Result<Declared, Error> {
+    let store = Rc::new(Store::in_memory()?);
+    let (loaded, _) = Generation::load(script, Rc::new(Tables::over(&store)));
+    Ok(loaded?.declared().clone())
 }
 
 /// A runtime on this thread. One thread is enough: it reads one stream, and the worker has its own.

@@ -32,6 +32,24 @@ pub struct DecodeStats {
     pub incomplete: u64,
 }
 
+/// Unpacks all of `reader`, keeps nothing, and gives the number of bytes: what everything else is measured by.
+///
+/// # Errors
+/// If the reader fails or the gzip is corrupt.
+pub async fn inflate_alone(reader: impl AsyncBufRead + Unpin) -> std::io::Result<u64> {
+    let mut reader = GzipDecoder::new(reader);
+    reader.multiple_members(true);
+    let mut buffer = Vec::with_capacity(READ);
+    let mut bytes = 0;
+    loop {
+        buffer.clear();
+        match reader.read_buf(&mut buffer).await? {
+            0 => return Ok(bytes),
+            read => bytes += read as u64,
+        }
+    }
+}
+
 /// What one read brought.
 #[derive(Debug)]
 pub enum Progress {

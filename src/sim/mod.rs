@@ -1,6 +1,7 @@
 //! The service, seen from inside.
 
 mod answer;
+mod corpus;
 mod delivery;
 mod error;
 mod feed;
@@ -25,6 +26,7 @@ mod tweet_file;
 mod tweet_text;
 
 pub use self::{
+    corpus::corpus,
     error::Error,
     options::SimOptions,
     server::{Running, start},
