@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_compression::tokio::bufread::GzipDecoder;
 use hyper::{
     Response,
     body::Incoming,
@@ -9,14 +10,14 @@ use hyper::{
 };
 use serde::Deserialize;
 use tokio::{
-    io::{AsyncBufRead, AsyncBufReadExt},
+    io::{AsyncBufRead, AsyncReadExt},
     time::timeout,
 };
 
 use super::{
     body::Body,
+    compressed::Compressed,
     error::{Error, Service},
-    inflate::Inflate,
 };
 
 /// Error bodies are one short sentence [reference 2.6.1].
@@ -54,43 +55,33 @@ pub(super) async fn collect(
 
 async fn unpack(
     service: Service,
-    mut body: impl AsyncBufRead + Unpin,
+    body: impl AsyncBufRead + Unpin,
     gzip: bool,
     limit: usize,
 ) -> Result<Vec<u8>, Error> {
-    const ROOM: usize = 64 * 1024;
-
-    let mut inflate = gzip.then(Inflate::new);
+    let mut body = Compressed::new(body);
     let mut whole = Vec::new();
-    loop {
-        let pending = inflate.as_ref().is_some_and(Inflate::is_pending);
-        let input = if pending {
-            &[][..]
-        } else {
-            body.fill_buf().await.map_err(|error| Error::Connect {
-                service,
-                cause: error.to_string(),
-            })?
-        };
-        if input.is_empty() && !pending {
-            return Ok(whole);
-        }
-        let used = match &mut inflate {
-            Some(inflate) => {
-                whole.reserve(ROOM);
-                inflate
-                    .inflate(input, &mut whole)
-                    .map_err(|reason| Error::Answer { service, reason })?
-            }
-            None => {
-                whole.extend_from_slice(input);
-                input.len()
-            }
-        };
-        body.consume(used);
-        if whole.len() > limit {
-            return Err(Error::TooLarge { service, limit });
-        }
+    // One byte more than allowed tells a whole answer from one that goes on.
+    let most = limit as u64 + 1;
+    let read = if gzip {
+        let mut unpacked = GzipDecoder::new(&mut body).take(most);
+        unpacked.read_to_end(&mut whole).await
+    } else {
+        (&mut body).take(most).read_to_end(&mut whole).await
+    };
+    if let Some(error) = body.take_failure() {
+        return Err(Error::Connect {
+            service,
+            cause: error.to_string(),
+        });
+    }
+    match read {
+        Err(error) => Err(Error::Answer {
+            service,
+            reason: error.to_string(),
+        }),
+        Ok(_) if whole.len() > limit => Err(Error::TooLarge { service, limit }),
+        Ok(_) => Ok(whole),
     }
 }
 

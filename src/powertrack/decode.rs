@@ -1,17 +1,18 @@
 //! From compressed bytes to lines, each as soon as its delimiter is decoded.
 
-use std::ops::Range;
+use std::{io::ErrorKind, ops::Range};
 
+use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use tokio::io::{AsyncBufRead, AsyncReadExt};
 
-use super::{error::Error, inflate::Inflate, line::Splitter};
+use super::{compressed::Compressed, error::Error, line::Splitter};
 use crate::lines::Lines;
 
 /// How much is decoded at a time: about a dozen Tweets, and still inside the processor's cache.
 const READ: usize = 64 * 1024;
 
-/// Less room than this and the buffer grows, so that no inflate call is too small to pay.
+/// Less room than this and the buffer grows, so that no read is too small to pay.
 const LEAST_ROOM: usize = READ / 4;
 
 /// What a [`Decoder`] has seen.
@@ -45,12 +46,10 @@ pub enum Progress {
 /// Unpacks gzip from `R` and cuts it into lines.
 #[derive(Debug)]
 pub struct Decoder<R> {
-    reader: R,
-    inflate: Inflate,
+    reader: GzipDecoder<Compressed<R>>,
     splitter: Splitter,
     /// Decoded bytes from the start of the first unfinished line on.
     buffer: Vec<u8>,
-    compressed: u64,
     decoded: u64,
     /// Why the stream is over, kept back until the lines before it are handed out.
     failure: Option<Error>,
@@ -60,12 +59,13 @@ pub struct Decoder<R> {
 impl<R: AsyncBufRead + Unpin> Decoder<R> {
     /// A decoder that drops lines of more than `max_line` bytes.
     pub fn new(reader: R, max_line: usize) -> Self {
+        let mut reader = GzipDecoder::new(Compressed::new(reader));
+        // A second member is not documented, but legal gzip [inferred, reference 2.5].
+        reader.multiple_members(true);
         Self {
             reader,
-            inflate: Inflate::new(),
             splitter: Splitter::new(max_line),
             buffer: Vec::with_capacity(READ),
-            compressed: 0,
             decoded: 0,
             failure: None,
             ended: false,
@@ -76,7 +76,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     pub fn stats(&self) -> DecodeStats {
         let counts = self.splitter.counts();
         DecodeStats {
-            compressed: self.compressed,
+            compressed: self.reader.get_ref().bytes(),
             decoded: self.decoded,
             lines: counts.lines,
             heartbeats: counts.heartbeats,
@@ -89,7 +89,8 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     /// inside a gzip member [inferred, reference 2.5]. Cancelling this loses nothing.
     ///
     /// # Errors
-    /// If the connection broke or the gzip stream is corrupt, after all lines before that.
+    /// If the connection broke or the gzip stream is corrupt, after the lines before that; of a corrupt stream the
+    /// last few may be lost with the piece that holds the fault.
     pub async fn next(&mut self) -> Result<Option<Lines>, Error> {
         loop {
             match self.read().await? {
@@ -112,32 +113,25 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
         if self.ended {
             return Ok(Progress::End);
         }
-        // Only without pending output may the reader be asked: it could be silent for long.
-        let input = if self.inflate.is_pending() {
-            &[][..]
-        } else {
-            match self.reader.fill_buf().await {
-                Ok([]) => return self.finish(None),
-                Ok(input) => input,
-                Err(error) => return self.finish(Some(Error::Broken(error))),
-            }
-        };
         if self.buffer.capacity() - self.buffer.len() < LEAST_ROOM {
             self.buffer.reserve(READ);
         }
-        let before = self.buffer.len();
-        let outcome = self.inflate.inflate(input, &mut self.buffer);
-        self.decoded += (self.buffer.len() - before) as u64;
-        match outcome {
-            Ok(used) => {
-                self.compressed += used as u64;
-                self.reader.consume(used);
-                let mut spans = Vec::new();
-                let done = self.splitter.split(&self.buffer, &mut spans);
-                Ok(self.hand_out(done, spans))
-            }
-            Err(reason) => self.finish(Some(Error::Corrupt(reason))),
+        let read = self.reader.read_buf(&mut self.buffer).await;
+        if let Ok(read @ 1..) = read {
+            self.decoded += read as u64;
+            let mut spans = Vec::new();
+            let done = self.splitter.split(&self.buffer, &mut spans);
+            return Ok(self.hand_out(done, spans));
         }
+        let broken = self.reader.get_mut().take_failure().map(Error::Broken);
+        let corrupt = match read {
+            // A trailer may never arrive [inferred, reference 2.5].
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                Some(Error::Corrupt(error.to_string()))
+            }
+            _ => None,
+        };
+        self.finish(broken.or(corrupt))
     }
 
     /// Gives out what is whole and drops the rest; `failure` is told by the next read.

@@ -191,8 +191,10 @@ fn output_that_inflate_keeps_back_is_asked_for_before_the_reader() {
 fn lines_come_out_of_single_byte_chunks() {
     let bytes = flushed(&["{\"a\":1}\r\n", "\r\n", "{\"b\":2}\r\n"]).concat();
     let mut decoder = Decoder::new(Pieces::new(bytes.chunks(1), Then::Silence), MAX_LINE);
-    assert_eq!(texts(&now(decoder.next()).unwrap().unwrap()), ["{\"a\":1}"]);
-    assert_eq!(texts(&now(decoder.next()).unwrap().unwrap()), ["{\"b\":2}"]);
+    assert_eq!(
+        texts(&now(decoder.next()).unwrap().unwrap()),
+        ["{\"a\":1}", "{\"b\":2}"]
+    );
     assert!(pending(decoder.next()));
     let stats = decoder.stats();
     assert_eq!((stats.lines, stats.heartbeats, stats.decoded), (2, 1, 20));
@@ -212,7 +214,7 @@ fn a_cancelled_wait_loses_nothing() {
     let pieces = flushed(&["{\"half\":", "1}\r\n"]);
     let mut decoder = Decoder::new(Pieces::new([pieces[0].clone()], Then::Silence), MAX_LINE);
     assert!(pending(decoder.next()));
-    decoder.reader = Pieces::new([pieces[1].clone()], Then::Silence);
+    decoder.reader.get_mut().reader = Pieces::new([pieces[1].clone()], Then::Silence);
     assert_eq!(
         texts(&now(decoder.next()).unwrap().unwrap()),
         ["{\"half\":1}"]
@@ -245,12 +247,25 @@ fn a_reset_is_told_after_the_lines_before_it() {
 }
 
 #[test]
-fn a_corrupt_stream_hands_out_every_line_before_it() {
-    let mut bytes = flushed(&["{1}\r\n", "{2}\r\n"]).concat();
-    bytes.push(0xff); // a block of a type that does not exist, in the same chunk as the lines
-    let mut decoder = Decoder::new(Pieces::new([bytes], Then::End), MAX_LINE);
+fn a_corrupt_stream_hands_out_the_lines_of_the_pieces_before_it() {
+    let mut pieces = flushed(&["{1}\r\n", "{2}\r\n"]);
+    pieces.push(vec![0xff]); // a block of a type that does not exist
+    let mut decoder = Decoder::new(Pieces::new(pieces, Then::End), MAX_LINE);
     let (lines, end) = all(&mut decoder);
     assert_eq!(lines, ["{1}", "{2}"]);
+    assert!(matches!(end, Err(Error::Corrupt(_))), "{end:?}");
+}
+
+#[test]
+fn a_fault_in_a_large_chunk_costs_no_more_than_a_few_kilobytes_of_it() {
+    let texts: Vec<_> = (0..200)
+        .map(|n| format!("{}\r\n", noise(1_000, n)))
+        .collect();
+    let mut bytes = flushed(&texts.iter().map(String::as_str).collect::<Vec<_>>()).concat();
+    bytes.push(0xff);
+    let mut decoder = Decoder::new(Pieces::new([bytes], Then::End), MAX_LINE);
+    let (lines, end) = all(&mut decoder);
+    assert!(lines.len() > 190, "{} of 200 lines", lines.len());
     assert!(matches!(end, Err(Error::Corrupt(_))), "{end:?}");
 }
 

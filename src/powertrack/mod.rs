@@ -11,13 +11,13 @@
 
 mod answer;
 mod body;
+mod compressed;
 mod connection;
 mod credentials;
 pub mod decode;
 pub mod endpoint;
 mod error;
 mod http;
-mod inflate;
 pub mod line;
 pub mod message;
 pub mod reconcile;

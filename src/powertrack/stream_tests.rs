@@ -320,16 +320,21 @@ async fn nobody_to_deliver_to_is_the_end() {
 #[tokio::test(start_paused = true)]
 async fn slow_delivery_is_no_stall() {
     let run = Run::new().taker(Taker::Slow(60_000));
-    run.follow([Stream(vec![Text("{1}\r\n"), Text("{2}\r\n"), Wait(1)])])
-        .await
-        .unwrap();
+    run.follow([Stream(vec![
+        Text("{1}\r\n"),
+        Wait(1),
+        Text("{2}\r\n"),
+        Wait(1),
+    ])])
+    .await
+    .unwrap();
     assert_eq!(run.lost(Cause::Stalled), 0);
     run.expect(expect![[r#"
         0 connect
         60000 {1}
         120000 {2}
-        120001 connect
-        120001 stopped"#]]);
+        120000 connect
+        120000 stopped"#]]);
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! The compressed side of a gzip stream: counted, cut into small pieces, its own failure kept for later.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+
+/// The most that is unpacked in one go. When gzip is corrupt, what came out of the same piece is lost with it, so a
+/// piece holds no more than a few Tweets; much smaller ones would make inflating slower.
+const PIECE: usize = 4 * 1024;
+
+/// A reader of compressed bytes.
+///
+/// Its failure looks like an end to the decoder, which would otherwise throw away what it has unpacked in the same go.
+#[derive(Debug)]
+pub(super) struct Compressed<R> {
+    pub(super) reader: R,
+    bytes: u64,
+    failure: Option<io::Error>,
+}
+
+impl<R> Compressed<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            bytes: 0,
+            failure: None,
+        }
+    }
+
+    /// Bytes received.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Why the reader has ended, if not in order: then gzip is not to blame.
+    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> AsyncBufRead for Compressed<R> {
+    fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        match ready!(Pin::new(&mut this.reader).poll_fill_buf(context)) {
+            Ok(bytes) => Poll::Ready(Ok(&bytes[..bytes.len().min(PIECE)])),
+            Err(error) => {
+                this.failure = Some(error);
+                Poll::Ready(Ok(&[]))
+            }
+        }
+    }
+
+    fn consume(self: Pin<&mut Self>, amount: usize) {
+        let this = self.get_mut();
+        this.bytes += amount as u64;
+        Pin::new(&mut this.reader).consume(amount);
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> AsyncRead for Compressed<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let bytes = ready!(self.as_mut().poll_fill_buf(context))?;
+        let amount = bytes.len().min(buffer.remaining());
+        buffer.put_slice(&bytes[..amount]);
+        self.consume(amount);
+        Poll::Ready(Ok(()))
+    }
+}
