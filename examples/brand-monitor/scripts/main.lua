@@ -1,0 +1,43 @@
+-- Several brands at once: how often each is mentioned in an hour, and a line of JSON for each mention that many may see.
+
+ouzel.rules {
+  { tag = "brand-coffee", value = "(coffee OR espresso OR #coffee) lang:en" },
+  { tag = "brand-music",  value = '("new album" OR vinyl OR #nowplaying) lang:en' },
+  { tag = "brand-soccer", value = "(football OR #matchday) lang:en" },
+}
+
+-- From how many followers on a mention is worth an alert. Change it while ouzel runs.
+local MANY = 20000
+
+-- A key over two columns is plain SQL: `ouzel.table` is for keys of one column.
+ouzel.db.exec [[
+  CREATE TABLE IF NOT EXISTS mentions_per_hour (
+    hour TEXT NOT NULL, brand TEXT NOT NULL, mentions INTEGER NOT NULL, followers INTEGER NOT NULL,
+    PRIMARY KEY (hour, brand)
+  )
+]]
+
+local alerts = ouzel.table("alerts", {
+  id = "INTEGER PRIMARY KEY", brand = "TEXT", author = "TEXT", followers = "INTEGER", text = "TEXT", at = "TEXT",
+})
+
+-- A Retweet repeats what somebody else said.
+ouzel.filter(function(tweet) return not tweet.retweeted_status end)
+
+-- Called once for each brand that a Tweet mentions.
+ouzel.on("brand-*", function(tweet, rule)
+  local hour = tweet:created_at_iso():sub(1, 13) .. ":00"
+  local followers = tweet.user.followers_count
+  ouzel.db.exec([[
+    INSERT INTO mentions_per_hour VALUES (?, ?, 1, ?)
+    ON CONFLICT DO UPDATE SET mentions = mentions + 1, followers = followers + excluded.followers
+  ]], hour, rule.tag, followers)
+  if followers >= MANY then
+    local alert = {
+      id = tweet.id, brand = rule.tag, author = tweet.user.screen_name, followers = followers,
+      text = tweet:full_text(), at = tweet:created_at_iso(),
+    }
+    alerts:upsert(alert)
+    ouzel.emit(alert)
+  end
+end)

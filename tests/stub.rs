@@ -1,0 +1,191 @@
+//! The typed stub for editors, `scripts/ouzel.lua`, against the API of the running program.
+#![allow(clippy::unwrap_used, reason = "a failing test panics")]
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
+
+/// Lists every name of the API, each with whether it is a function, and nothing else on its line.
+const LIST: &str = r#"
+local function list(prefix, joint, fields)
+  for name, value in pairs(fields) do
+    local kind = type(value) == "function" and "function" or "value"
+    print("API " .. kind .. " " .. prefix .. joint .. name)
+    if type(value) == "table" then list(prefix .. "." .. name, ".", value) end
+  end
+end
+list("ouzel", ".", ouzel)
+local handle = ouzel.table("handle", { id = "INTEGER PRIMARY KEY" })
+for name, value in pairs(handle) do
+  print("API " .. (type(value) == "function" and "function Table:" or "value Table.") .. name)
+end
+"#;
+
+/// What the examples of the stub refer to.
+const AROUND_EXAMPLES: &str = r#"
+local methods = {}
+function methods:full_text() return self.text end
+function methods:created_at_iso() return "2018-10-10T20:19:24Z" end
+local tweet = setmetatable({ id = 1, text = "t", user = { screen_name = "ouzel" } }, { __index = methods })
+local text = "{}"
+ouzel.db.exec "CREATE TABLE counts (tag TEXT PRIMARY KEY, n INTEGER)"
+ouzel.db.exec "CREATE TABLE seen (id INTEGER PRIMARY KEY, text TEXT, at TEXT)"
+local seen = ouzel.table("given", { id = "INTEGER PRIMARY KEY", text = "TEXT", author = "TEXT" })
+local raw = ouzel.table("raw", { id = "INTEGER PRIMARY KEY", json = "TEXT" })
+"#;
+
+#[test]
+fn the_stub_names_what_the_api_has_and_nothing_else() {
+    let (stderr, loaded) = check(LIST);
+    assert!(loaded, "{stderr}");
+    let mut running: BTreeSet<String> = stderr
+        .lines()
+        .filter_map(|line| line.split_once("API "))
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    running.extend(tweet_methods());
+    assert!(running.contains("function ouzel.rules"), "{stderr}");
+    let declared = declared(&stub());
+    let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| -> Vec<String> {
+        a.difference(b).cloned().collect()
+    };
+    assert_eq!(
+        (only(&running, &declared), only(&declared, &running)),
+        (Vec::new(), Vec::new()),
+        "left: in the program and not in the stub; right: in the stub and not in the program"
+    );
+}
+
+#[test]
+fn the_stub_is_valid_lua() {
+    let (stderr, loaded) = check(&format!("local function stub()\n{}\nend", stub()));
+    assert!(loaded, "{stderr}");
+}
+
+#[test]
+fn every_function_of_the_stub_has_an_example_that_runs() {
+    let stub = stub();
+    let mut examples = 0;
+    for comment in comments_of_functions(&stub) {
+        let example = comment
+            .split_once("```lua\n")
+            .and_then(|(_, rest)| rest.split_once("```"))
+            .map(|(example, _)| example);
+        let Some(example) = example else {
+            panic!("no example in\n{comment}");
+        };
+        // A block of its own: an example may use a name that stands around it already.
+        let (stderr, loaded) = check(&format!("{AROUND_EXAMPLES}do\n{example}end"));
+        assert!(loaded, "{example}{stderr}");
+        examples += 1;
+    }
+    assert!(examples > 15, "{examples}");
+}
+
+#[test]
+fn requiring_the_stub_is_an_error_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("ouzel.lua"), stub()).unwrap();
+    let (stderr, loaded) = check_in(folder.path(), "local ouzel = require \"ouzel\"");
+    assert!(!loaded);
+    assert!(
+        stderr.contains("`ouzel` is there without `require`"),
+        "{stderr}"
+    );
+}
+
+fn stub() -> String {
+    read("scripts/ouzel.lua")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The names that the stub declares, in the form of [`LIST`].
+fn declared(stub: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut class = "";
+    for line in stub.lines() {
+        if let Some(name) = line.strip_prefix("---@class ") {
+            class = name;
+        } else if let Some(field) = line.strip_prefix("---@field ") {
+            let name = field.split(' ').next().unwrap_or_default();
+            match class {
+                "ouzel" | "ouzel.db" | "ouzel.json" | "ouzel.log" => {
+                    names.insert(format!("value {class}.{name}"));
+                }
+                "ouzel.Table" => {
+                    names.insert(format!("value Table.{name}"));
+                }
+                _ => {}
+            }
+        } else if let Some((name, _)) = line
+            .strip_prefix("function ")
+            .and_then(|rest| rest.split_once('('))
+        {
+            names.insert(format!("function {name}"));
+        } else if let Some(name) = line.strip_suffix(" = {}")
+            && name.starts_with("ouzel.")
+        {
+            names.insert(format!("value {name}"));
+        }
+    }
+    names
+}
+
+/// The comment above each function, without its dashes.
+fn comments_of_functions(stub: &str) -> Vec<String> {
+    let mut comments = Vec::new();
+    let mut comment = String::new();
+    for line in stub.lines() {
+        if let Some(text) = line.strip_prefix("---") {
+            comment += text;
+            comment.push('\n');
+        } else {
+            if line.starts_with("function ") {
+                comments.push(comment.clone());
+            }
+            comment.clear();
+        }
+    }
+    comments
+}
+
+/// The methods of a Tweet, read from the source: a script cannot list them, and a check has no Tweet.
+fn tweet_methods() -> Vec<String> {
+    let source = read("src/script/api/tweet.rs");
+    let list = source
+        .split_once("for (name, read) in [")
+        .and_then(|(_, rest)| rest.split_once("] {"))
+        .map(|(list, _)| list)
+        .expect("the list of methods has moved");
+    let methods: Vec<_> = list
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(|name| format!("function Tweet:{name}"))
+        .collect();
+    assert!(!methods.is_empty());
+    methods
+}
+
+/// Runs `ouzel check` on a script: what it says on stderr, and whether it loaded.
+fn check(script: &str) -> (String, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    check_in(folder.path(), script)
+}
+
+fn check_in(folder: &Path, script: &str) -> (String, bool) {
+    let path = folder.join("main.lua");
+    fs::write(&path, script).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ouzel"))
+        .arg("check")
+        .arg(&path)
+        .current_dir(folder)
+        .env("OUZEL_LOG", "info")
+        .env_remove("OUZEL_SCRIPT")
+        .env_remove("OUZEL_CONFIG")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    (stderr, output.status.success())
+}
