@@ -5,6 +5,7 @@ pub mod commands;
 pub mod error;
 pub mod lines;
 pub mod logging;
+pub mod nesting;
 pub mod pipeline;
 pub mod powertrack;
 pub mod queue;

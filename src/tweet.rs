@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
+use crate::nesting::is_too_deep;
+
 /// How a payload is laid out; a setting of the stream on the service's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -46,6 +48,9 @@ impl Tweet {
     /// # Errors
     /// [`NotTweet::Invalid`] for bytes that are not JSON in UTF-8, [`NotTweet::Unknown`] for any other JSON.
     pub fn parse(line: Bytes) -> Result<Self, NotTweet> {
+        if is_too_deep(&line) {
+            return Err(NotTweet::Invalid("nested too deeply".to_owned()));
+        }
         let root: Value = sonic_rs::from_slice(&line).map_err(|error| {
             // The library's text draws the place over several lines; its first line says it all.
             let text = error.to_string();

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::nesting::is_too_deep;
+
 /// A line understood as far as the connection cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
@@ -93,6 +95,9 @@ impl SystemMessage {
             sent: Option<String>,
         }
 
+        if is_too_deep(line) {
+            return None;
+        }
         let Body { message, sent } = sonic_rs::from_slice::<Wrapper>(line).ok()?.body;
         Some(Self {
             level,

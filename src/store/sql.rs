@@ -2,7 +2,7 @@
 
 use rusqlite::{Statement, types::ValueRef};
 
-use super::{Store, table::bind};
+use super::{Store, guard::refusal, table::bind};
 use crate::row::{Cell, EachRow, Refused};
 
 impl Store {
@@ -71,6 +71,9 @@ impl Store {
         parameters: &[Cell<'_>],
         run: impl FnOnce(&mut Statement<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), Refused> {
+        if let Some(refused) = refusal(sql) {
+            return Err(refused);
+        }
         let mut wrong_count = None;
         let done = self.guard.script(|| {
             let mut statement = self.connection.prepare_cached(sql)?;
@@ -92,17 +95,7 @@ impl Store {
         if let Some(refused) = wrong_count {
             return Err(refused);
         }
-        done.map_err(|error| {
-            if error.sqlite_error_code()
-                == Some(rusqlite::ErrorCode::AuthorizationForStatementDenied)
-            {
-                return Refused(
-                    "scripts cannot write ouzel's own tables, open transactions or other files"
-                        .to_owned(),
-                );
-            }
-            self.refuse(error)
-        })
+        done.map_err(|error| self.refuse(error))
     }
 }
 

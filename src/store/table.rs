@@ -3,11 +3,15 @@
 use std::{cell::RefCell, collections::HashMap, fmt::Write as _, rc::Rc};
 
 use rusqlite::{
-    Connection, Statement, ToSql,
+    Connection, ErrorCode, Statement, ToSql,
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{Store, error::is_fault};
+use super::{
+    Store,
+    error::is_fault,
+    guard::{DENIED, refusal},
+};
 use crate::row::{Cell, EachRow, Refused, TableSpec};
 
 /// Different sets of columns for which the SQL is kept; a script that goes beyond starts over.
@@ -45,6 +49,9 @@ impl Store {
             additions(&spec, &existing)?
         };
         for change in changes {
+            if let Some(refused) = refusal(&change) {
+                return Err(refused);
+            }
             self.guard
                 .script(|| self.connection.execute(&change, []))
                 .map_err(|error| self.refuse(error))?;
@@ -69,9 +76,10 @@ impl Store {
     ) -> Result<(), Refused> {
         self.before_write().map_err(|error| self.fail(error))?;
         let sql = table.sql(row, replace);
-        self.connection
-            .prepare_cached(&sql)
-            .and_then(|mut statement| {
+        // Guarded for the triggers that a script may have put on its table.
+        self.guard
+            .script(|| {
+                let mut statement = self.connection.prepare_cached(&sql)?;
                 bind(&mut statement, row.iter().map(|(_, cell)| cell))?;
                 statement.raw_execute()
             })
@@ -121,6 +129,9 @@ impl Store {
 
     /// SQLite's reason for a script; a failure of the database itself is kept as well.
     pub(super) fn refuse(&self, error: rusqlite::Error) -> Refused {
+        if error.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied) {
+            return Refused(DENIED.to_owned());
+        }
         let text = match &error {
             rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
             rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
@@ -199,7 +210,7 @@ type Existing = (String, String, bool);
 
 fn existing_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Existing>> {
     connection
-        .prepare("SELECT name, type, pk > 0 FROM pragma_table_info(?)")?
+        .prepare("SELECT name, type, pk > 0 FROM pragma_table_xinfo(?)")?
         .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect()
 }

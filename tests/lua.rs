@@ -1,0 +1,955 @@
+//! What the Lua API means to a handler, seen through the binary.
+
+mod support;
+
+use expect_test::{Expect, expect};
+use support::{Setup, tagged, tweet};
+
+/// Runs a script on these lines and gives what it leaves; every line has to be a Tweet.
+#[track_caller]
+fn run(script: &str, lines: &[&str]) -> support::Ended {
+    let run = Setup::new()
+        .script(script)
+        .arguments(&["--limit", &lines.len().to_string()])
+        .start();
+    run.powertrack().send_all(lines);
+    let ended = run.ends();
+    ended.assert_code(0);
+    ended
+}
+
+/// What a handler's body emits about one Tweet, `t`.
+#[track_caller]
+fn emits(body: &str, line: &str, expected: Expect) {
+    let script = format!("ouzel.enrich(function(t)\n{body}\nend)");
+    let ended = run(&script, &[line]);
+    assert!(!ended.stderr.contains("handler failed"), "{}", ended.stderr);
+    expected.assert_eq(ended.output().trim_end());
+}
+
+const ODD: &str = r#"{"id_str":"1","id":9223372036854775807, "big":18446744073709551615,"one":1.0,"exp":1e3,"neg":-0.0,"list":[],"empty":{},"nothing":null,"holes":[1,null,3],"slash":"a\/b","accent":"caf\u00e9 é","pair":"\ud83d\ude00","tab":"a\tb","user":{"name":"ada","nothing":null,"list":[{"deep":[1.50]}]}}"#;
+
+#[test]
+fn a_tweet_is_a_table_to_the_handler() {
+    let line = r#"{"id_str":"1","id":1,"text":"hi","nothing":null,"yes":true,"half":1.5,"user":{"name":"ada"},"list":["a","b",null,"d"],"entities":{"hashtags":[{"text":"x"},{"text":"y"}]}}"#;
+    emits(
+        "ouzel.emit(type(t)) ouzel.emit(type(t.user)) ouzel.emit(type(t.list))",
+        line,
+        expect![[r#"
+        "table"
+        "table"
+        "table""#]],
+    );
+    emits(
+        "ouzel.emit(t.nothing == nil) ouzel.emit(t.missing == nil) ouzel.emit(t.yes) ouzel.emit(t.half) ouzel.emit(math.type(t.id))",
+        line,
+        expect![[r#"
+        true
+        true
+        true
+        1.5
+        "integer""#]],
+    );
+    emits(
+        "ouzel.emit(t.user == t.user) ouzel.emit(rawequal(t.list, t.list)) local set = {} set[t.user] = 1 ouzel.emit(set[t.user])",
+        line,
+        expect![[r#"
+        true
+        true
+        1"#]],
+    );
+    emits(
+        "local keys = {} for k in pairs(t) do keys[#keys + 1] = k end table.sort(keys) ouzel.emit(keys)",
+        line,
+        expect![[r#"["entities","half","id","id_str","list","text","user","yes"]"#]],
+    );
+    emits(
+        "local keys, k = {}, nil repeat k = next(t, k) keys[#keys + 1] = k until k == nil table.sort(keys) ouzel.emit(keys)",
+        line,
+        expect![[r#"["entities","half","id","id_str","list","text","user","yes"]"#]],
+    );
+    emits(
+        "local n = 0 for i, tag in ipairs(t.entities.hashtags) do n = n + i ouzel.emit(tag.text) end ouzel.emit(n)",
+        line,
+        expect![[r#"
+        "x"
+        "y"
+        3"#]],
+    );
+    emits(
+        "ouzel.emit(#t.list) ouzel.emit(t.list[3] == ouzel.json.null) ouzel.emit(t.list[0] == nil) ouzel.emit(t.list[5] == nil) ouzel.emit(t.list[-1] == nil) ouzel.emit(t.list.x == nil) ouzel.emit(t.list[1.0]) ouzel.emit(t[1] == nil)",
+        line,
+        expect![[r#"
+            4
+            true
+            true
+            true
+            true
+            true
+            null
+            true"#]],
+    );
+    emits(
+        "ouzel.emit(rawget(t, 'text')) ouzel.emit(rawlen(t.list)) rawset(t, 'x', 1) ouzel.emit(t.x) ouzel.emit(next({}) == nil) ouzel.emit((next(t.user)))",
+        line,
+        expect![[r#"
+        "hi"
+        4
+        1
+        true
+        "name""#]],
+    );
+    emits(
+        "t.list[3] = 'c' table.insert(t.list, 'e') table.insert(t.list, 1, 'z') ouzel.emit(table.concat(t.list, ',')) ouzel.emit(table.remove(t.list)) ouzel.emit({ table.unpack(t.list) }) table.sort(t.list) ouzel.emit(t.list) ouzel.emit(#t.list)",
+        line,
+        expect![[r#"
+        "z,a,b,c,d,e"
+        "e"
+        ["z","a","b","c","d"]
+        ["a","b","c","d","z"]
+        5"#]],
+    );
+    emits(
+        "t.user.name = 'grace' t.user.new = { 1, 2 } t.text = nil t.new = t.user ouzel.emit(t.text == nil) ouzel.emit(t.new.name) ouzel.emit(t.new == t.user) local n = 0 for k, v in pairs(t.user) do n = n + 1 end ouzel.emit(n)",
+        line,
+        expect![[r#"
+        true
+        "grace"
+        true
+        2"#]],
+    );
+    emits(
+        "for k, v in pairs(t) do t[k] = nil end ouzel.emit(next(t) == nil) ouzel.emit(t)",
+        line,
+        expect![[r#"
+        true
+        {"nothing":null}"#]],
+    );
+    emits(
+        "ouzel.emit(getmetatable(t)) ouzel.emit((pcall(setmetatable, t, {}))) ouzel.emit(tostring(t.user)) ouzel.emit('' .. #t.user)",
+        line,
+        expect![[r#"
+        false
+        false
+        "{\"name\":\"ada\"}"
+        "0""#]],
+    );
+}
+
+#[test]
+fn an_untouched_tweet_is_emitted_byte_for_byte() {
+    let ended = run("ouzel.enrich(function(t) ouzel.emit(t) end)", &[ODD]);
+    assert_eq!(ended.output(), format!("{ODD}\n"));
+    let read_all = r#"
+        local function walk(v) if type(v) == "table" then for _, x in pairs(v) do walk(x) end end end
+        ouzel.enrich(function(t) walk(t) ouzel.emit(t) ouzel.emit(t.user) end)"#;
+    let ended = run(read_all, &[ODD]);
+    assert_eq!(
+        ended.output(),
+        format!(
+            "{ODD}\n{}\n",
+            r#"{"name":"ada","nothing":null,"list":[{"deep":[1.50]}]}"#
+        )
+    );
+}
+
+#[test]
+fn a_changed_field_leaves_the_others_byte_for_byte() {
+    emits(
+        "t.one = 2 ouzel.emit(t)",
+        ODD,
+        expect![[
+            r#"{"id_str":"1","id":9223372036854775807,"big":18446744073709551615,"one":2,"exp":1e3,"neg":-0.0,"list":[],"empty":{},"nothing":null,"holes":[1,null,3],"slash":"a\/b","accent":"caf\u00e9 é","pair":"\ud83d\ude00","tab":"a\tb","user":{"name":"ada","nothing":null,"list":[{"deep":[1.50]}]}}"#
+        ]],
+    );
+    emits(
+        "t.user.name = nil ouzel.emit(t)",
+        ODD,
+        expect![[
+            r#"{"id_str":"1","id":9223372036854775807,"big":18446744073709551615,"one":1.0,"exp":1e3,"neg":-0.0,"list":[],"empty":{},"nothing":null,"holes":[1,null,3],"slash":"a\/b","accent":"caf\u00e9 é","pair":"\ud83d\ude00","tab":"a\tb","user":{"nothing":null,"list":[{"deep":[1.50]}]}}"#
+        ]],
+    );
+    emits(
+        "t.user.list[1].deep[2] = 'x' ouzel.emit(t)",
+        ODD,
+        expect![[
+            r#"{"id_str":"1","id":9223372036854775807,"big":18446744073709551615,"one":1.0,"exp":1e3,"neg":-0.0,"list":[],"empty":{},"nothing":null,"holes":[1,null,3],"slash":"a\/b","accent":"caf\u00e9 é","pair":"\ud83d\ude00","tab":"a\tb","user":{"name":"ada","nothing":null,"list":[{"deep":[1.5,"x"]}]}}"#
+        ]],
+    );
+    emits(
+        "t.new = { t.user.list, t.empty, {}, ouzel.json.array(), t.list } ouzel.emit(t.new)",
+        ODD,
+        expect![[r#"[[{"deep":[1.50]}],{},{},[],[]]"#]],
+    );
+    emits(
+        "t.holes[2] = 2 t.list[1] = 1 t.empty.x = ouzel.json.null ouzel.emit({ t.holes, t.list, t.empty })",
+        ODD,
+        expect![[r#"[[1,2,3],[1],{"x":null}]"#]],
+    );
+    emits(
+        "t.nothing = 5 t.nothing = nil ouzel.emit(t.nothing == nil) t.user = t.user ouzel.emit(t.user)",
+        ODD,
+        expect![[r#"
+            true
+            {"name":"ada","nothing":null,"list":[{"deep":[1.50]}]}"#]],
+    );
+    emits(
+        "t.self = t ouzel.emit((pcall(ouzel.emit, t))) t.self = nil t[1] = 2 ouzel.emit(select(2, pcall(ouzel.emit, t)))",
+        r#"{"id_str":"1"}"#,
+        expect![[r#"
+            false
+            "a table with both list items and named fields has no JSON""#]],
+    );
+}
+
+#[test]
+fn ids_of_64_bits_are_exact_everywhere() {
+    let ended = run(
+        r#"
+        local ids = ouzel.table("ids", { id = "INTEGER PRIMARY KEY", text = "TEXT" })
+        ouzel.on("*", function(t, rule)
+          ids:insert { id = t.id, text = tostring(t.id) }
+          local row = ids:get(t.id)
+          ouzel.emit { id = row.id, equal = row.id == t.id, rule = rule.id, rule_str = rule.id_str,
+                       json = ouzel.json.decode(ouzel.json.encode({ id = t.id })).id, more = t.id + 1 }
+        end)"#,
+        &[
+            r#"{"id":1635659407703232513,"id_str":"1635659407703232513","matching_rules":[{"tag":"t","id":1635659407703232600,"id_str":"1635659407703232599"}]}"#,
+        ],
+    );
+    expect![[r#"
+        {"equal":true,"id":1635659407703232513,"json":1635659407703232513,"more":1635659407703232514,"rule":1635659407703232599,"rule_str":"1635659407703232599"}
+    "#]].assert_eq(ended.output());
+    ended.assert_rows(
+        "SELECT id, text FROM ids",
+        expect!["1635659407703232513|1635659407703232513"],
+    );
+}
+
+#[test]
+fn a_tweet_can_be_kept_for_later() {
+    let ended = run(
+        r#"
+        local kept = {}
+        ouzel.enrich(function(t)
+          kept[#kept + 1] = t
+          for i = 1, 100 do local garbage = { {}, {} } end
+          if #kept == 300 then
+            collectgarbage()
+            local sum = 0
+            for _, old in ipairs(kept) do sum = sum + old.user.followers_count end
+            ouzel.emit(sum)
+            ouzel.emit(kept[1])
+          end
+        end)"#,
+        &(1..=300)
+            .map(tweet)
+            .collect::<Vec<_>>()
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(ended.output(), format!("45150\n{}\n", tweet(1)));
+}
+
+#[test]
+fn a_part_of_a_tweet_outlives_the_tweet() {
+    let lines: Vec<_> = (1..=400).map(tweet).collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let ended = run(
+        r#"
+        local users = {}
+        ouzel.enrich(function(t)
+          users[#users + 1] = t.user
+          collectgarbage("step")
+          if #users == 400 then
+            local sum = 0
+            for _, user in ipairs(users) do sum = sum + user.followers_count end
+            ouzel.emit(sum)
+          end
+        end)"#,
+        &lines,
+    );
+    assert_eq!(ended.output(), "80200\n");
+}
+
+#[test]
+fn steps_run_in_the_order_in_which_they_are_written() {
+    let ended = run(
+        r#"
+        ouzel.on("*", function(t) ouzel.emit("on 1") end)
+        ouzel.enrich(function(t) t.step = 2 end)
+        ouzel.filter(function(t) ouzel.emit("filter sees " .. t.step) return t.id == 1 end)
+        ouzel.on("t", function(t) ouzel.emit("on 2") end)
+        ouzel.enrich(function(t) ouzel.emit("last") end)"#,
+        &[&tweet(1), &tweet(2)],
+    );
+    expect![[r#"
+        "on 1"
+        "filter sees 2"
+        "on 2"
+        "last"
+        "on 1"
+        "filter sees 2"
+    "#]]
+    .assert_eq(ended.output());
+    ended.assert_says("kept 1, filtered 1, failed 0");
+}
+
+#[test]
+fn a_handler_is_called_once_for_each_rule_that_its_pattern_fits() {
+    let ended = run(
+        r#"
+        for _, pattern in ipairs { "launch", "brand-*", "*-acme", "*" } do
+          ouzel.on(pattern, function(t, rule) ouzel.emit(pattern .. " " .. t.id .. " " .. tostring(rule.tag) .. " " .. tostring(rule.id)) end)
+        end"#,
+        &[
+            &tagged(1, &["launch", "brand-acme", "brand-x"]),
+            &tagged(2, &["other"]),
+            &tagged(3, &[]),
+            r#"{"id_str":"4","id":4,"matching_rules":[{"tag":null,"id":9},{"id_str":"10"},{"tag":"launch"}]}"#,
+            r#"{"id":"tag:search.twitter.com,2005:5","objectType":"activity","gnip":{"matching_rules":[{"tag":"launch","id":5}]}}"#,
+        ],
+    );
+    expect![[r#"
+        "launch 1 launch 1"
+        "brand-* 1 brand-acme 2"
+        "brand-* 1 brand-x 3"
+        "*-acme 1 brand-acme 2"
+        "* 1 launch 1"
+        "* 1 brand-acme 2"
+        "* 1 brand-x 3"
+        "* 2 other 1"
+        "launch 4 launch nil"
+        "* 4 nil 9"
+        "* 4 nil 10"
+        "* 4 launch nil"
+        "launch tag:search.twitter.com,2005:5 launch 5"
+        "* tag:search.twitter.com,2005:5 launch 5"
+    "#]]
+    .assert_eq(ended.output());
+}
+
+#[test]
+fn a_filter_keeps_for_any_true_value_and_drops_for_nil() {
+    let ended = run(
+        r#"
+        ouzel.filter(function(t) if t.id == 1 then return 0 end if t.id == 2 then return "" end if t.id == 3 then return t end if t.id == 4 then return nil end if t.id == 5 then return false end end)
+        ouzel.enrich(function(t) ouzel.emit(t.id) end)"#,
+        &(1..=6)
+            .map(tweet)
+            .collect::<Vec<_>>()
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(ended.output(), "1\n2\n3\n");
+}
+
+#[test]
+fn a_rule_cannot_be_changed_from_a_handler() {
+    let ended = run(
+        r#"ouzel.on("*", function(t, rule)
+          ouzel.emit(select(2, pcall(function() rule.tag = "x" end)))
+          local keys = {} for k, v in pairs(rule) do keys[#keys + 1] = k .. "=" .. v end table.sort(keys) ouzel.emit(keys)
+          ouzel.emit(rule)
+        end)"#,
+        &[&tweet(1)],
+    );
+    expect![[r#"
+        "main.lua:2: a rule cannot be changed from a handler"
+        ["id=1","id_str=1","tag=t"]
+        {}
+    "#]]
+    .assert_eq(ended.output());
+}
+
+#[test]
+fn a_failing_handler_loses_only_its_tweets_rows_and_emits() {
+    let ended = run(
+        r#"
+        local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", step = "TEXT" })
+        local function deeper(t)
+          return t.missing.field
+        end
+        ouzel.on("*", function(t)
+          seen:insert { id = t.id, step = "first" }
+          ouzel.emit(t.id)
+          if t.id % 2 == 0 then
+            local x = deeper(t)
+            return x
+          end
+          seen:upsert { id = t.id, step = "last" }
+        end)"#,
+        &(1..=5)
+            .map(tweet)
+            .collect::<Vec<_>>()
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(ended.output(), "1\n3\n5\n");
+    ended.assert_rows(
+        "SELECT * FROM seen",
+        expect![[r#"
+        1|last
+        3|last
+        5|last"#]],
+    );
+    ended
+        .assert_says("5 Tweets")
+        .assert_says("kept 3, filtered 0, failed 2")
+        .assert_says("6 rows written");
+    let log = ended.log();
+    let failure = log
+        .split_once("ERROR ")
+        .map(|(_, rest)| rest.split("\n5 Tweets in").next().unwrap());
+    expect![[r#"
+        handler failed tweet="2" handler="on \"*\"" times=1 error=
+         --> main.lua:4
+          |
+        4 |           return t.missing.field
+          |
+          = attempt to index a nil value (field 'missing')
+            in main.lua:4: in upvalue 'deeper'
+            in main.lua:10: in function <main.lua:6>
+        ERROR handler failed tweet="4" handler="on \"*\"" times=2 error=
+         --> main.lua:4
+          |
+        4 |           return t.missing.field
+          |
+          = attempt to index a nil value (field 'missing')
+            in main.lua:4: in upvalue 'deeper'
+            in main.lua:10: in function <main.lua:6>"#]]
+    .assert_eq(failure.unwrap_or_default());
+}
+
+#[test]
+fn a_failure_is_shown_wherever_it_happens() {
+    let failure = |script: &str, expected: Expect| {
+        let ended = run(script, &[&tweet(7)]);
+        let log = ended.log();
+        let failure = log
+            .split_once("ERROR ")
+            .map_or("", |(_, rest)| rest.split("\n1 Tweets in").next().unwrap());
+        expected.assert_eq(failure.trim_end());
+    };
+    failure(
+        r#"ouzel.filter(function(t) return t.user.followers_count > t.nothing end)"#,
+        expect![[r#"
+            handler failed tweet="7" handler="filter" times=1 error=
+             --> main.lua:1
+              |
+            1 | ouzel.filter(function(t) return t.user.followers_count > t.nothing end)
+              |
+              = attempt to compare nil with number
+                in main.lua:1: in function <main.lua:1>"#]],
+    );
+    failure(
+        "local seen = ouzel.table('seen', { id = 'INTEGER' })\nouzel.on('*', function(t)\n  return seen:insert { idd = 1 }\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+              = table `seen` has no column `idd`
+            hint: did you mean `id`?"#]],
+    );
+    failure(
+        "local seen = ouzel.table('seen', { id = 'INTEGER' })\nouzel.on('*', function(t)\n  seen:insert {\n    id = 1,\n    idd = 1,\n  }\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:5
+              |
+            5 |     idd = 1,
+              |
+              = table `seen` has no column `idd`
+                in main.lua:3: in function <main.lua:2>
+            hint: did you mean `id`?"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  error({ code = 1 })\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+              = table: 0x7f660803e320
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  error()\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+              = nil
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  error(t)\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+              = {"created_at":"Wed Oct 10 20:19:24 +0000 2018","id":7,"id_str":"7","text":"hello 7","user":{"id":7,"id_str":"7","screen_name":"ada","followers_count":7},"entities":{"hashtags":[]},"matching_rules":[{"tag":"t","id":1,"id_str":"1"}]}
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  ouzel.rules { { value = 'late' } }\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   ouzel.rules { { value = 'late' } }
+              |
+              = `ouzel.rules` can only be called while the script loads, not from a handler
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  ouzel.table('late', { id = 'TEXT' })\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   ouzel.table('late', { id = 'TEXT' })
+              |
+              = `ouzel.table` can only be called while the script loads, not from a handler
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  ouzel.filter(function() end)\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   ouzel.filter(function() end)
+              |
+              = `ouzel.filter` can only be called while the script loads, not from a handler
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  t:fulltext()\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   t:fulltext()
+              |
+              = attempt to call a nil value (method 'fulltext')
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  t.full_text()\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   t.full_text()
+              |
+              = `full_text` is called with a colon: `tweet:full_text()`
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  coroutine.wrap(function() t.x.y = 1 end)()\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   coroutine.wrap(function() t.x.y = 1 end)()
+              |
+              = main.lua:2: attempt to index a nil value (field 'x')
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  local s = ('x'):rep(10, t)\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   local s = ('x'):rep(10, t)
+              |
+              = bad argument #2 to 'rep' (string expected, got Tweet)
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  for k in pairs(t.text.x) do end\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   for k in pairs(t.text.x) do end
+              |
+              = bad argument #1 to 'for iterator' (table expected, got nil)
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  setmetatable(t, {})\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   setmetatable(t, {})
+              |
+              = bad argument #1 to 'setmetatable' (table expected, got Tweet)
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+    failure(
+        "ouzel.on('*', function(t)\n  coroutine.yield(1)\nend)",
+        expect![[r#"
+            handler failed tweet="7" handler="on \"*\"" times=1 error=
+              = attempt to yield from outside a coroutine
+                in main.lua:2: in function <main.lua:1>"#]],
+    );
+}
+
+#[test]
+fn an_error_can_be_caught_inside_a_handler() {
+    let ended = run(
+        r#"
+        local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+        ouzel.on("*", function(t)
+          seen:insert { id = t.id }
+          ouzel.emit({ pcall(seen.insert, seen, { id = t.id }) })
+          ouzel.emit({ pcall(seen.insert, seen, { nope = 1 }) })
+          ouzel.emit({ pcall(function() return t.a.b end) })
+          ouzel.emit({ xpcall(function() error("x", 0) end, function(m) return "handled " .. m end) })
+          ouzel.emit({ pcall(error, ouzel.json.null) })
+          ouzel.emit({ select(2, pcall(error, { code = 5 })).code })
+        end)"#,
+        &[&tweet(1)],
+    );
+    expect![[r#"
+        [false,"table `seen`: UNIQUE constraint failed: seen.id"]
+        [false,"table `seen` has no column `nope`"]
+        [false,"main.lua:7: attempt to index a nil value (field 'a')"]
+        [false,"handled x"]
+        [false,"userdata: (nil)"]
+        [5]
+    "#]]
+    .assert_eq(ended.output());
+    ended.assert_rows("SELECT * FROM seen", expect!["1"]);
+    ended.assert_says("failed 0");
+}
+
+#[test]
+fn reads_see_the_writes_made_before_them() {
+    let ended = run(
+        r#"
+        local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER", s = "TEXT", r = "REAL", b = "BLOB" })
+        ouzel.on("*", function(t)
+          seen:insert { id = t.id, n = true, s = "a\0b", r = 1.5, b = "\xff\0" }
+          ouzel.emit(seen:count())
+          ouzel.emit(seen:count { n = 1, s = "a\0b" })
+          ouzel.emit(seen:get(t.id).s == "a\0b" and seen:get(t.id).b == "\xff\0")
+          ouzel.emit(seen:get(99) == nil)
+          seen:upsert { id = t.id, n = 5 }
+          ouzel.emit(seen:get(t.id).r)
+          seen:upsert { id = t.id, s = ouzel.json.null }
+          ouzel.emit(seen:get(t.id).s == nil)
+          ouzel.emit(seen:count { s = ouzel.json.null })
+          ouzel.emit(ouzel.db.exec("UPDATE seen SET n = n + ?", 1))
+          ouzel.emit(ouzel.db.one("SELECT n, id AS x FROM seen WHERE id = ?", t.id))
+          ouzel.emit(ouzel.db.one("SELECT 1 WHERE 0") == nil)
+          local sum = 0
+          for row in ouzel.db.query("SELECT id FROM seen ORDER BY id") do sum = sum + row.id ouzel.db.exec("DELETE FROM seen WHERE id > 100") end
+          ouzel.emit(sum)
+          ouzel.emit(ouzel.db.one("SELECT count(*) AS n FROM _ouzel_rules").n)
+          ouzel.emit(seen.name)
+        end)"#,
+        &[&tweet(1), &tweet(2)],
+    );
+    expect![[r#"
+        1
+        1
+        true
+        true
+        1.5
+        true
+        1
+        1
+        {"n":6,"x":1}
+        true
+        1
+        0
+        "seen"
+        2
+        1
+        true
+        true
+        1.5
+        true
+        2
+        2
+        {"n":6,"x":2}
+        true
+        3
+        0
+        "seen"
+    "#]]
+    .assert_eq(ended.output());
+}
+
+#[test]
+fn a_script_cannot_touch_what_belongs_to_ouzel() {
+    let attempts = [
+        "INSERT INTO _ouzel_rules VALUES ('x', 'y', 'z', 1)",
+        "UPDATE _OUZEL_rules SET id = 1",
+        "DELETE FROM main._ouzel_rules",
+        "DROP TABLE _ouzel_invalid",
+        "ALTER TABLE _ouzel_rules ADD COLUMN x",
+        "CREATE TABLE _ouzel_mine (x)",
+        "CREATE TEMP TABLE _ouzel_rules (endpoint, value, tag, id)",
+        "CREATE TEMP VIEW _ouzel_rules AS SELECT 1",
+        "CREATE VIEW _ouzel_view AS SELECT 1",
+        "CREATE INDEX i ON _ouzel_rules (id)",
+        "CREATE TRIGGER tr AFTER INSERT ON _ouzel_rules BEGIN SELECT 1; END",
+        "ALTER TABLE seen RENAME TO _ouzel_seen",
+        "BEGIN",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVEPOINT x",
+        "SAVEPOINT _ouzel_tweet",
+        "RELEASE _ouzel_tweet",
+        "ROLLBACK TO _ouzel_tweet",
+        "ATTACH ':memory:' AS other",
+        "VACUUM",
+        "VACUUM INTO 'copy.db'",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA writable_schema = 1",
+        "PRAGMA foreign_keys = 0",
+        "SELECT load_extension('x')",
+        "INSERT OR ROLLBACK INTO seen (id) VALUES (0)",
+    ];
+    let list: Vec<_> = attempts.iter().map(|sql| format!("{sql:?}")).collect();
+    let script = format!(
+        r#"
+        local seen = ouzel.table("seen", {{ id = "INTEGER PRIMARY KEY" }})
+        seen:upsert {{ id = 0 }}
+        ouzel.on("*", function(t)
+          seen:insert {{ id = t.id }}
+          for _, sql in ipairs {{ {} }} do
+            for name, run in pairs {{ exec = ouzel.db.exec, query = ouzel.db.query }} do
+              local ok, why = pcall(run, sql)
+              if ok then ouzel.emit(name .. " " .. sql) end
+            end
+          end
+        end)"#,
+        list.join(", ")
+    );
+    let ended = run(&script, &[&tweet(1), &tweet(2), &tweet(3)]);
+    assert_eq!(ended.output(), "");
+    ended.assert_rows(
+        "SELECT id FROM seen",
+        expect![[r#"
+        0
+        1
+        2
+        3"#]],
+    );
+    assert!(!ended.folder().join("copy.db").exists());
+}
+
+#[test]
+fn a_trigger_cannot_write_what_belongs_to_ouzel() {
+    let ended = run(
+        r#"
+        ouzel.rules { { value = "a", tag = "t" } }
+        local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+        ouzel.db.exec("CREATE TRIGGER IF NOT EXISTS sly AFTER INSERT ON seen BEGIN DELETE FROM _ouzel_rules; END")
+        ouzel.on("*", function(t)
+          ouzel.emit((pcall(seen.insert, seen, { id = t.id })))
+        end)"#,
+        &[&tweet(1), &tweet(2)],
+    );
+    assert_eq!(ended.output(), "false\nfalse\n");
+    ended.assert_rows("SELECT count(*) FROM _ouzel_rules", expect!["1"]);
+}
+
+#[test]
+fn a_row_that_breaks_a_deferred_constraint_does_not_end_the_run() {
+    let ended = run(
+        r#"
+        ouzel.db.exec("CREATE TABLE IF NOT EXISTS parent (id INTEGER PRIMARY KEY)")
+        local ok, child = pcall(ouzel.table, "child", { id = "INTEGER PRIMARY KEY", parent = "INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED" })
+        ouzel.on("*", function(t)
+          if ok then child:insert { id = t.id, parent = 5 } end
+        end)"#,
+        &[&tweet(1), &tweet(2)],
+    );
+    ended.assert_says("2 Tweets");
+}
+
+#[test]
+fn json_survives_a_round_trip() {
+    let round = |text: &str| {
+        let script = format!(
+            "ouzel.enrich(function(t) ouzel.emit((ouzel.json.decode({}))) end)",
+            format_args!("[==[{text}]==]")
+        );
+        assert_eq!(run(&script, &[&tweet(1)]).output(), format!("{text}\n"));
+    };
+    round(r#"[]"#);
+    round(r#"{}"#);
+    round(r#"[1,null,3]"#);
+    round(r#"[null]"#);
+    round(r#"[[],[[]],{}]"#);
+    round(r#"{"a":[{"b":[]}],"c":{}}"#);
+    round(r#"9223372036854775807"#);
+    round(r#"-9223372036854775808"#);
+    round(r#"1.5"#);
+    round(r#"1.0"#);
+    round(r#""é\"\\\n\u0001😀""#);
+    round(r#"null"#);
+    round(r#"true"#);
+}
+
+#[test]
+fn json_that_is_wrong_gives_nil_and_a_message() {
+    let ended = run(
+        r#"ouzel.enrich(function(t)
+          for _, text in ipairs { "", "{", "[1,]", "nope", "1 2", ("["):rep(100000), ("{\"a\":"):rep(100000), '"\\ud800"' } do
+            local value, problem = ouzel.json.decode(text)
+            ouzel.emit({ value == nil, type(problem), #problem < 200 })
+          end
+          ouzel.emit(ouzel.json.encode())
+          local list = ouzel.json.decode("[1]")
+          list[1] = nil
+          ouzel.emit(list)
+          list.name = "x"
+          ouzel.emit(list)
+        end)"#,
+        &[&tweet(1)],
+    );
+    expect![[r#"
+        [true,"string",true]
+        [true,"string",true]
+        [true,"string",true]
+        [true,"string",true]
+        [true,"string",true]
+        [true,"string",true]
+        [true,"string",true]
+        [true,"string",true]
+        "null"
+        []
+        {"name":"x"}
+    "#]]
+    .assert_eq(ended.output());
+}
+
+#[test]
+fn a_tweet_nested_without_end_is_counted_and_does_not_crash() {
+    let deep = |open: &str, close: &str| {
+        format!(
+            r#"{{"id_str":"1","id":1,"x":{}{}}}"#,
+            open.repeat(100_000),
+            close.repeat(100_000)
+        )
+    };
+    let run = Setup::new()
+        .script(
+            "ouzel.enrich(function(t) ouzel.log.info('handled', t.id) t.y = 1 ouzel.emit(t) end)",
+        )
+        .start();
+    run.powertrack().send(deep("[", "]"));
+    run.powertrack().send(deep("[", ""));
+    run.powertrack().send(deep("{\"a\":", "}"));
+    run.powertrack()
+        .send(format!(r#"{{"info":{}}}"#, deep("[", "]")));
+    run.powertrack().send(
+        r#"{"id_str":"1","id":1,"x":"#.to_owned() + &"[".repeat(200) + &"]".repeat(200) + "}",
+    );
+    run.powertrack().send(tweet(2));
+    run.wait_for("handled 1");
+    run.wait_for("handled 2");
+    run.drain().assert_says("4 lines were no Tweets");
+}
+
+#[test]
+fn the_sandbox_leaves_out_what_reaches_outside() {
+    let ended = run(
+        r#"ouzel.enrich(function(t)
+          local names = {}
+          for name in pairs(_G) do names[#names + 1] = name end
+          table.sort(names)
+          ouzel.emit(table.concat(names, " "))
+          names = {}
+          for name in pairs(os) do names[#names + 1] = name end
+          table.sort(names)
+          ouzel.emit(table.concat(names, " "))
+          ouzel.emit(string.dump == nil and ("").dump == nil)
+          ouzel.emit((load(function() return nil end)) ~= nil)
+          local code = "\27Lua"
+          ouzel.emit((load(code)) == nil)
+          local given = false
+          ouzel.emit((load(function() if given then return nil end given = true return code end)) == nil)
+          ouzel.emit((load(code, "x", "bt")) == nil)
+          ouzel.emit((pcall(load, code, "x", "b")))
+          ouzel.emit(load("return 1 + 1")())
+          ouzel.emit(getmetatable(ouzel))
+          ouzel.emit(getmetatable(ouzel.db))
+          ouzel.emit(type(require))
+        end)"#,
+        &[&tweet(1)],
+    );
+    expect![[r#"
+        "_G _VERSION assert collectgarbage coroutine error getmetatable ipairs load math next os ouzel pairs pcall print rawequal rawget rawlen rawset require select setmetatable string table tonumber tostring type utf8 warn xpcall"
+        "clock date time"
+        true
+        true
+        true
+        true
+        true
+        false
+        2
+        false
+        false
+        "function"
+    "#]].assert_eq(ended.output());
+}
+
+#[test]
+fn what_a_script_prints_goes_to_the_log_and_not_to_stdout() {
+    let ended = run(
+        r#"
+        print("loading", 1, nil)
+        ouzel.enrich(function(t) print(t.text, t.user.name) ouzel.log.warn("careful", t.id, { 1 } ~= nil, nil) ouzel.log.debug("hidden") ouzel.log.error("\27[31mred\7") end)"#,
+        &[&tweet(1)],
+    );
+    assert_eq!(ended.output(), "");
+    ended
+        .assert_says("loading\t1\tnil")
+        .assert_says("hello 1\tnil")
+        .assert_says("careful 1 true nil");
+    ended
+        .assert_silent_about("hidden")
+        .assert_silent_about("\u{1b}");
+}
+
+#[test]
+fn the_text_and_the_time_of_a_tweet_are_a_call_away() {
+    emits(
+        "ouzel.emit(t:full_text()) ouzel.emit(t:created_at_iso()) t.created_at = nil t.text = 'other' ouzel.emit(t:full_text()) ouzel.emit(t.user.full_text == nil)",
+        &tweet(1),
+        expect![[r#"
+            "hello 1"
+            "2018-10-10T20:19:24Z"
+            "hello 1"
+            false"#]],
+    );
+}
+
+#[test]
+fn a_finalizer_or_a_metamethod_of_a_script_cannot_confuse_a_run() {
+    let lines: Vec<_> = (1..=200).map(tweet).collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let ended = run(
+        r#"
+        local seen = ouzel.table("seen", { id = "INTEGER" })
+        local finalized = 0
+        ouzel.on("*", function(t)
+          setmetatable({ t.user }, { __gc = function(x)
+            finalized = finalized + 1
+            local ok = pcall(function() return x[1].name, x[1].followers_count end)
+            pcall(ouzel.json.encode, x)
+          end })
+          local row = setmetatable({ id = t.id }, { __index = function() error("no") end, __pairs = function() error("no") end, __len = function() error("no") end })
+          seen:insert(row)
+          ouzel.json.encode(row)
+          collectgarbage("step")
+        end)"#,
+        &lines,
+    );
+    ended.assert_rows("SELECT count(*) FROM seen", expect!["200"]);
+    ended.assert_says("failed 0");
+}

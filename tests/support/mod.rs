@@ -1,0 +1,27 @@
+//! Drives the binary from outside: a project folder, a scripted PowerTrack, the process, and what it says.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it, and a harness that fails fails its test"
+)]
+
+mod powertrack;
+mod process;
+mod setup;
+mod sim;
+mod tweets;
+
+use std::time::Duration;
+
+pub use powertrack::{PowerTrack, Request};
+pub use process::Process;
+pub use setup::{Ended, Run, Setup};
+pub use sim::Sim;
+pub use tweets::{tagged, tweet};
+
+/// After this long a test fails with everything that it has seen: generous, since a busy machine is no failure.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+pub const USERNAME: &str = "ada@example.com";
+pub const PASSWORD: &str = "open-sesame-3141";

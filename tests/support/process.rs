@@ -1,0 +1,196 @@
+//! A process of the binary: its output as it comes, its end, and signals.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    thread::{self, JoinHandle},
+    time::Instant,
+};
+
+use super::DEADLINE;
+
+#[derive(Default)]
+struct Heard {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    /// How far `wait_for` has come in each.
+    seen: [usize; 2],
+    ended: [bool; 2],
+}
+
+#[derive(Default)]
+struct Ears {
+    heard: Mutex<Heard>,
+    more: Condvar,
+}
+
+/// A running process; killed when dropped.
+pub struct Process {
+    child: Child,
+    ears: Arc<Ears>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// The binary, in `folder`, with nothing of this environment that it would read.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ouzel"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("OUZEL_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder);
+    command
+}
+
+impl Process {
+    pub fn start(mut command: Command, stdout_closed: bool) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let ears = Arc::<Ears>::default();
+        let stdout: Box<dyn Read + Send> = Box::new(child.stdout.take().unwrap());
+        let stderr: Box<dyn Read + Send> = Box::new(child.stderr.take().unwrap());
+        let mut pipes = vec![(1, stderr)];
+        if stdout_closed {
+            drop(stdout);
+            ears.heard.lock().unwrap().ended[0] = true;
+        } else {
+            pipes.push((0, stdout));
+        }
+        let threads = pipes
+            .into_iter()
+            .map(|(which, pipe)| {
+                let ears = Arc::clone(&ears);
+                thread::spawn(move || listen(&ears, which, pipe))
+            })
+            .collect();
+        Self {
+            child,
+            ears,
+            threads,
+        }
+    }
+
+    /// Waits for the next line on stderr that holds a text, after the last one waited for.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        self.wait_on(1, text)
+    }
+
+    /// The same on stdout.
+    #[track_caller]
+    pub fn wait_for_output(&self, text: &str) -> String {
+        self.wait_on(0, text)
+    }
+
+    #[track_caller]
+    fn wait_on(&self, which: usize, text: &str) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        let mut heard = self.ears.heard.lock().unwrap();
+        loop {
+            let from = heard.seen[which];
+            let bytes = if which == 0 {
+                &heard.stdout
+            } else {
+                &heard.stderr
+            };
+            let rest = String::from_utf8_lossy(&bytes[from..]).into_owned();
+            let mut at = from;
+            for line in rest.split_inclusive('\n') {
+                at += line.len();
+                if line.contains(text) {
+                    heard.seen[which] = at;
+                    return line.trim_end().to_owned();
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero() && !heard.ended[which],
+                "no line with `{text}` after what was waited for before, {}:\n{}",
+                if left.is_zero() {
+                    "in time"
+                } else {
+                    "and it is over"
+                },
+                transcript(&heard)
+            );
+            heard = self.ears.more.wait_timeout(heard, left).unwrap().0;
+        }
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {}", self.child.id())])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end: the exit code, and all output.
+    #[track_caller]
+    pub fn wait(mut self) -> (i32, Vec<u8>, String) {
+        let deadline = Instant::now() + DEADLINE;
+        let mut heard = self.ears.heard.lock().unwrap();
+        while heard.ended != [true, true] {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "it does not end:\n{}", transcript(&heard));
+            heard = self.ears.more.wait_timeout(heard, left).unwrap().0;
+        }
+        let (stdout, stderr) = (heard.stdout.clone(), heard.stderr.clone());
+        drop(heard);
+        let status = self.child.wait().unwrap();
+        for thread in self.threads.drain(..) {
+            thread.join().unwrap();
+        }
+        let stderr = String::from_utf8(stderr).expect("what people read is UTF-8");
+        (status.code().unwrap_or(-1), stdout, stderr)
+    }
+
+    /// Everything said so far on stderr.
+    pub fn said(&self) -> String {
+        String::from_utf8_lossy(&self.ears.heard.lock().unwrap().stderr).into_owned()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn listen(ears: &Ears, which: usize, pipe: Box<dyn Read + Send>) {
+    let mut pipe = BufReader::new(pipe);
+    loop {
+        let mut line = Vec::new();
+        let read = pipe.read_until(b'\n', &mut line).unwrap_or(0);
+        let mut heard = ears.heard.lock().unwrap();
+        if read == 0 {
+            heard.ended[which] = true;
+        } else if which == 0 {
+            heard.stdout.append(&mut line);
+        } else {
+            heard.stderr.append(&mut line);
+        }
+        ears.more.notify_all();
+        if read == 0 {
+            return;
+        }
+    }
+}
+
+fn transcript(heard: &Heard) -> String {
+    format!(
+        "--- stderr\n{}\n--- stdout\n{}",
+        String::from_utf8_lossy(&heard.stderr),
+        String::from_utf8_lossy(&heard.stdout)
+    )
+}

@@ -1,0 +1,299 @@
+//! A project in a temporary folder, and a run of it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use expect_test::Expect;
+use rusqlite::{Connection, types::ValueRef};
+use tempfile::TempDir;
+
+use super::{PASSWORD, PowerTrack, Process, USERNAME, process::command};
+
+/// What a run starts from.
+pub struct Setup {
+    folder: TempDir,
+    powertrack: PowerTrack,
+    command: &'static str,
+    arguments: Vec<String>,
+    environment: Vec<(String, Option<String>)>,
+    stdout_closed: bool,
+}
+
+impl Setup {
+    /// A project without a script, beside a service that has no rules.
+    pub fn new() -> Self {
+        let powertrack = PowerTrack::start();
+        let set = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            command: "run",
+            arguments: Vec::new(),
+            environment: vec![
+                set("OUZEL_URL", &powertrack.url("stream")),
+                set("OUZEL_RULES_URL", &powertrack.url("rules")),
+                set("OUZEL_USERNAME", USERNAME),
+                set("OUZEL_PASSWORD", PASSWORD),
+                set("OUZEL_DEBOUNCE", "20ms"),
+            ],
+            stdout_closed: false,
+            powertrack,
+        }
+    }
+
+    /// `ouzel check` instead of `ouzel run`.
+    pub fn check() -> Self {
+        Self {
+            command: "check",
+            ..Self::new()
+        }
+    }
+
+    pub fn script(self, text: &str) -> Self {
+        self.file("scripts/main.lua", text)
+    }
+
+    pub fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
+        write(&self.folder.path().join(path), text.as_ref());
+        self
+    }
+
+    /// A rule that somebody else has added.
+    pub fn remote_rule(self, value: &str, tag: Option<&str>) -> Self {
+        self.powertrack.add_rule(value, tag);
+        self
+    }
+
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments
+            .extend(arguments.iter().map(|text| (*text).to_owned()));
+        self
+    }
+
+    pub fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), Some(value.into())));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.environment.push((name.to_owned(), None));
+        self
+    }
+
+    /// Nobody reads what the script emits.
+    pub fn stdout_closed(mut self) -> Self {
+        self.stdout_closed = true;
+        self
+    }
+
+    /// The service, to be told beforehand what to answer.
+    pub fn powertrack(&self) -> &PowerTrack {
+        &self.powertrack
+    }
+
+    pub fn start(self) -> Run {
+        let process = Process::start(self.command(), self.stdout_closed);
+        Run {
+            setup: self,
+            process,
+        }
+    }
+
+    /// Starts it and waits for its end.
+    #[track_caller]
+    pub fn ends(self) -> Ended {
+        self.start().ends()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = command(self.folder.path());
+        command.arg(self.command).args(&self.arguments);
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+}
+
+/// A run that goes on.
+pub struct Run {
+    setup: Setup,
+    process: Process,
+}
+
+impl Run {
+    pub fn powertrack(&self) -> &PowerTrack {
+        &self.setup.powertrack
+    }
+
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.setup.folder.path()
+    }
+
+    /// Waits for the next line on stderr that holds a text, after the last one waited for.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        self.process.wait_for(text)
+    }
+
+    #[track_caller]
+    pub fn wait_for_output(&self, text: &str) -> String {
+        self.process.wait_for_output(text)
+    }
+
+    /// Saves a file as most editors do: written beside it and renamed.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.folder().join(path);
+        let mut beside = path.clone().into_os_string();
+        beside.push(".swp~");
+        write(Path::new(&beside), text.as_bytes());
+        fs::rename(beside, path).unwrap();
+    }
+
+    /// Saves a file as the others do.
+    pub fn write_in_place(&self, path: &str, text: &str) {
+        write(&self.folder().join(path), text.as_bytes());
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub fn ends(self) -> Ended {
+        let (code, stdout, stderr) = self.process.wait();
+        Ended {
+            code,
+            stdout,
+            stderr,
+            setup: self.setup,
+        }
+    }
+
+    /// Stops it in order, and waits for the end.
+    #[track_caller]
+    pub fn drain(self) -> Ended {
+        self.process.signal("TERM");
+        let ended = self.ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended
+    }
+}
+
+/// What is left of a run.
+pub struct Ended {
+    pub code: i32,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+    setup: Setup,
+}
+
+impl Ended {
+    pub fn powertrack(&self) -> &PowerTrack {
+        &self.setup.powertrack
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.setup.folder.path()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder().join("data/ouzel.db")
+    }
+
+    /// What the script has emitted.
+    pub fn output(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+
+    /// The rows of a query, one a line, cells parted by `|`.
+    #[track_caller]
+    pub fn rows(&self, sql: &str) -> String {
+        let database = Connection::open(self.database()).unwrap();
+        let mut statement = database.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let cells: Vec<_> = (0..columns)
+                .map(|column| cell(row.get_ref(column).unwrap()))
+                .collect();
+            lines.push(cells.join("|"));
+        }
+        lines.join("\n")
+    }
+
+    #[track_caller]
+    pub fn assert_rows(&self, sql: &str, expected: Expect) -> &Self {
+        expected.assert_eq(&self.rows(sql));
+        self
+    }
+
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{}", self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub fn assert_says(&self, text: &str) -> &Self {
+        assert!(
+            self.stderr.contains(text),
+            "`{text}` is not in:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn assert_silent_about(&self, text: &str) -> &Self {
+        assert!(
+            !self.stderr.contains(text),
+            "`{text}` is in:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    /// The log without its times.
+    pub fn log(&self) -> String {
+        let timeless = |line: &str| match line.split_once("Z  ").or(line.split_once("Z ")) {
+            Some((time, rest)) if time.starts_with("20") => rest.trim_start().to_owned(),
+            _ => line.to_owned(),
+        };
+        self.stderr
+            .lines()
+            .map(timeless)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// The same project once more, against the same service.
+    pub fn again(self) -> Setup {
+        self.setup
+    }
+}
+
+fn write(path: &Path, text: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn cell(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => format!("{number:?}"),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Blob(bytes) => format!(
+            "x'{}'",
+            bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()
+        ),
+    }
+}

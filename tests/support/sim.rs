@@ -1,0 +1,64 @@
+//! `ouzel sim` in a process of its own.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+};
+
+use sonic_rs::Value;
+use tempfile::TempDir;
+
+use super::process::{Process, command};
+
+pub struct Sim {
+    folder: TempDir,
+    pub address: String,
+    pub process: Process,
+}
+
+impl Sim {
+    pub fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = command(folder.path());
+        command
+            .args(["sim", "--listen", "127.0.0.1:0", "--port-file", "port"])
+            .args(arguments);
+        let process = Process::start(command, false);
+        process.wait_for_output("read Tweets:");
+        Self {
+            address: fs::read_to_string(folder.path().join("port")).unwrap(),
+            folder,
+            process,
+        }
+    }
+
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ouzel-sim.pem")
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn url(&self, scheme: &str, kind: &str) -> String {
+        format!(
+            "{scheme}://{}/{kind}/powertrack/accounts/sim/publishers/twitter/dev.json",
+            self.address
+        )
+    }
+
+    /// What the simulator counts.
+    pub fn stats(&self) -> Value {
+        let mut connection = TcpStream::connect(&self.address).unwrap();
+        let request = format!(
+            "GET /_sim/stats HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+            self.address
+        );
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        sonic_rs::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+}
