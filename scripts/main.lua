@@ -9,7 +9,7 @@ ouzel.rules {
 
 -- A table of the database data/ouzel.db: made here, and extended when a column is added.
 local mentions = ouzel.table("mentions", {
-  id = "INTEGER PRIMARY KEY", tag = "TEXT", author = "TEXT", text = "TEXT", reach = "INTEGER", at = "TEXT",
+  id = "INTEGER PRIMARY KEY", tags = "TEXT", author = "TEXT", text = "TEXT", reach = "INTEGER", at = "TEXT",
 })
 
 -- Steps run in the order in which they stand. A filter that gives false drops the Tweet.
@@ -20,12 +20,19 @@ end)
 -- An enrichment changes the Tweet for the steps after it.
 ouzel.enrich(function(tweet)
   tweet.reach = tweet.user.followers_count + 2 * tweet.user.friends_count
+  local tags = {}
+  for _, rule in ipairs(tweet.matching_rules) do tags[#tags + 1] = rule.tag end
+  tweet.tags = table.concat(tags, " ")
 end)
 
--- A handler for a tag, for several ("brand-*"), or for all ("*"); called once for each rule that matched.
+-- A handler for a tag, for several ("brand-*"), or for all ("*"). It is called once for each rule that matched, so a
+-- Tweet that matched two is written twice, over itself.
 ouzel.on("*", function(tweet, rule)
   mentions:upsert {
-    id = tweet.id, tag = rule.tag, author = tweet.user.screen_name, text = tweet:full_text(),
+    id = tweet.id, tags = tweet.tags, author = tweet.user.screen_name, text = tweet:full_text(),
     reach = tweet.reach, at = tweet:created_at_iso(),
   }
+  if rule.tag == "launch" and tweet.reach > 1000000 then
+    ouzel.log.info("a launch that many will read about:", tweet:full_text())
+  end
 end)

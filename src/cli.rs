@@ -226,23 +226,32 @@ pub struct Bench {
     pub json: bool,
 }
 
+/// An empty variable of the environment is as good as none: that is how many tools unset one.
+fn set(text: &Option<String>) -> Option<String> {
+    text.clone().filter(|text| !text.is_empty())
+}
+
+fn set_path(path: &Option<PathBuf>) -> Option<PathBuf> {
+    path.clone().filter(|path| !path.as_os_str().is_empty())
+}
+
 impl Run {
     /// What flags and environment say.
     #[must_use]
     pub fn given(&self) -> Given {
         let stream = &self.stream;
         Given {
-            data_dir: stream.data_dir.clone(),
-            account: stream.account.clone(),
-            label: stream.label.clone(),
-            url: stream.url.clone(),
-            rules_url: stream.rules_url.clone(),
-            username: stream.username.clone(),
+            data_dir: set_path(&stream.data_dir),
+            account: set(&stream.account),
+            label: set(&stream.label),
+            url: set(&stream.url),
+            rules_url: set(&stream.rules_url),
+            username: set(&stream.username),
             // Not a flag: other users of the machine can read the arguments of a process.
-            password: std::env::var("OUZEL_PASSWORD").ok().map(Secret::new),
-            username_file: stream.username_file.clone(),
-            password_file: stream.password_file.clone(),
-            ca_file: stream.ca_file.clone(),
+            password: set(&std::env::var("OUZEL_PASSWORD").ok()).map(Secret::new),
+            username_file: set_path(&stream.username_file),
+            password_file: set_path(&stream.password_file),
+            ca_file: set_path(&stream.ca_file),
             read_timeout: stream.read_timeout.map(|span| span.0),
             max_line: stream.max_line.map(|size| size.0),
             watch: stream.watch,
@@ -269,8 +278,8 @@ impl Check {
 impl Script {
     fn given(&self) -> Given {
         Given {
-            config: self.config.clone(),
-            script: self.script.clone(),
+            config: set_path(&self.config),
+            script: set_path(&self.script),
             ..Given::default()
         }
     }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -133,7 +133,7 @@ pub async fn run(
         plan,
     };
     let ended = run.main_loop(&tally, &mut progress, line).await;
-    let drained = run.drain(worker).await;
+    let drained = run.drain(worker, &tally, &mut progress, line).await;
     line.clear();
     // What the worker says explains what the others met.
     drained?;
@@ -188,13 +188,7 @@ impl Run {
         line: &StatusLine,
     ) -> Result<(), Error> {
         let end = self.plan.duration.map(|after| Instant::now() + after);
-        let mut ticks = interval(if line.is_shown() {
-            STATUS_EVERY
-        } else {
-            LOG_EVERY
-        });
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks.reset();
+        let mut ticks = ticks(line);
         let mut stream = None;
         let mut reload = Reload::default();
         // The start is the first load; there is no second way.
@@ -233,10 +227,25 @@ impl Run {
     }
 
     /// Ends the worker in order: what has come so far is handled and committed.
-    async fn drain(&mut self, worker: JoinHandle<Result<(), worker::Error>>) -> Result<(), Error> {
+    async fn drain(
+        &mut self,
+        worker: JoinHandle<Result<(), worker::Error>>,
+        tally: &Tally,
+        progress: &mut Progress,
+        line: &StatusLine,
+    ) -> Result<(), Error> {
         let _ = self.queue.send(Event::Stop);
-        // The worker may still have something to say, and waits until it is heard.
-        while self.reports.recv().await.is_some() {}
+        let mut ticks = ticks(line);
+        loop {
+            tokio::select! {
+                // The worker may still have something to say, and waits until it is heard.
+                report = self.reports.recv() => if report.is_none() { break },
+                _ = ticks.tick() => {
+                    let stream = "finishing what has arrived".to_owned();
+                    show(&progress.snapshot(tally, stream), line);
+                }
+            }
+        }
         match worker.join() {
             Ok(ended) => Ok(ended?),
             Err(_) => Err(Error::WorkerDied),
@@ -387,6 +396,19 @@ async fn changed_some(watch: &mut Option<Watch>) {
         Some(watch) => watch.changed().await,
         None => pending().await,
     }
+}
+
+/// When to say how it goes.
+fn ticks(line: &StatusLine) -> Interval {
+    let every = if line.is_shown() {
+        STATUS_EVERY
+    } else {
+        LOG_EVERY
+    };
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.reset();
+    ticks
 }
 
 fn show(snapshot: &Snapshot, line: &StatusLine) {

@@ -22,7 +22,7 @@ pub enum Cell<'a> {
 pub struct TableSpec {
     /// The table's name, a plain identifier.
     pub name: String,
-    /// Each column's name and SQL type with its constraints, the primary key first and the rest by name.
+    /// Each column's name and SQL type with its constraints, in the order in which the script writes them.
     pub columns: Vec<(String, String)>,
 }
 

@@ -350,7 +350,7 @@ fn reason(error: &toml::de::Error, text: &str) -> String {
     let number = before.matches('\n').count() + 1;
     let line = text.lines().nth(number - 1).unwrap_or_default();
     let line = match line.split_once('=') {
-        Some((key, _)) if key.trim().contains("password") => format!("{}= ***", key),
+        Some((key, _)) if key.trim().contains("password") => format!("{key}= ***"),
         _ => line.to_owned(),
     };
     format!("  line {number}: {line}\n  {message}")

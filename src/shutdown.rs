@@ -21,7 +21,7 @@ pub fn on_signals(shutdown: CancellationToken) -> io::Result<()> {
     ];
     tokio::spawn(async move {
         any(&mut signals).await;
-        info!("stopping; a second signal stops at once");
+        info!("stopping; another signal stops at once and loses what is not committed");
         shutdown.cancel();
         any(&mut signals).await;
         std::process::exit(INTERRUPTED);

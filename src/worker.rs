@@ -26,8 +26,8 @@ const COMMIT_ROWS: u64 = 5_000;
 /// A row is visible to other programs this soon.
 const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
-/// Failures of one kind that are logged in full; of the rest only the 16th, the 32nd, and so on.
-const LOGGED_FAILURES: u64 = 10;
+/// Failures of one kind that are logged each; of the rest only the 4th, the 8th, the 16th, and so on.
+const LOGGED_FAILURES: u64 = 3;
 
 /// Kinds of failure told apart.
 const FAILURE_KINDS: usize = 1_000;

@@ -362,11 +362,11 @@ fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
         text,
         "\n{tweets} Tweets of {mean} bytes: {kept} kept, {failed} failed, {rows} rows"
     );
-    if let [.., whole, gzip] = stages {
-        if gzip.name.starts_with("gzip") {
-            let ratio = whole.took.as_secs_f64() / gzip.took.as_secs_f64();
-            let _ = writeln!(text, "the whole takes {ratio:.2} of the time of gzip -dc");
-        }
+    if let [.., whole, gzip] = stages
+        && gzip.name.starts_with("gzip")
+    {
+        let ratio = whole.took.as_secs_f64() / gzip.took.as_secs_f64();
+        let _ = writeln!(text, "the whole takes {ratio:.2} of the time of gzip -dc");
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sonic_rs::{Value, json};
+use serde::Serialize;
 
 use super::{declared, print};
 use crate::{cli::Check, error::Error, script::Declared, settings::Settings};
@@ -67,32 +67,62 @@ fn as_text(declared: &Declared) -> String {
     text
 }
 
-fn as_json(declared: &Declared) -> Value {
-    let rules: Vec<_> = declared
-        .rules
-        .iter()
-        .map(|rule| {
-            json!({ "value": rule.value, "tag": rule.tag, "file": rule.file, "line": rule.line })
-        })
-        .collect();
-    let handlers: Vec<_> = declared
-        .handlers
-        .iter()
-        .map(|handler| {
-            json!({ "handler": handler.name, "file": handler.file, "line": handler.line })
-        })
-        .collect();
-    let tables: Vec<_> = declared
-        .tables
-        .iter()
-        .map(|table| {
-            let columns: Vec<_> = table
-                .columns
-                .iter()
-                .map(|(name, kind)| json!({ "name": name, "type": kind }))
-                .collect();
-            json!({ "name": table.name, "columns": columns })
-        })
-        .collect();
-    json!({ "rules": rules, "handlers": handlers, "tables": tables })
+#[derive(Serialize)]
+struct Json<'a> {
+    rules: Vec<JsonRule<'a>>,
+    handlers: Vec<JsonHandler<'a>>,
+    tables: Vec<JsonTable<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRule<'a> {
+    value: &'a str,
+    tag: Option<&'a str>,
+    file: &'a str,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct JsonHandler<'a> {
+    handler: &'a str,
+    file: &'a str,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct JsonTable<'a> {
+    name: &'a str,
+    columns: Vec<JsonColumn<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonColumn<'a> {
+    name: &'a str,
+    r#type: &'a str,
+}
+
+fn as_json(declared: &Declared) -> String {
+    let rules = declared.rules.iter().map(|rule| JsonRule {
+        value: &rule.value,
+        tag: rule.tag.as_deref(),
+        file: &rule.file,
+        line: rule.line,
+    });
+    let handlers = declared.handlers.iter().map(|handler| JsonHandler {
+        handler: &handler.name,
+        file: &handler.file,
+        line: handler.line,
+    });
+    let tables = declared.tables.iter().map(|table| JsonTable {
+        name: &table.name,
+        columns: (table.columns.iter())
+            .map(|(name, kind)| JsonColumn { name, r#type: kind })
+            .collect(),
+    });
+    let json = Json {
+        rules: rules.collect(),
+        handlers: handlers.collect(),
+        tables: tables.collect(),
+    };
+    sonic_rs::to_string(&json).expect("text and numbers always have a JSON")
 }

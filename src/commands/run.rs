@@ -93,7 +93,7 @@ fn account(settings: &Settings) -> Result<Account, Error> {
     let endpoint = Endpoint::new(&Addresses {
         account: settings.account.clone(),
         label: settings.label.clone(),
-        stream_url: settings.url.clone(),
+        url: settings.url.clone(),
         rules_url: settings.rules_url.clone(),
     })?;
     let (username, password) = settings.credentials()?;
@@ -108,7 +108,7 @@ fn simulated_account(simulator: &Simulator) -> Result<Account, Error> {
     let options = SimOptions::default();
     Ok(Account {
         endpoint: Endpoint::new(&Addresses {
-            stream_url: Some(simulator.stream_url.clone()),
+            url: Some(simulator.stream_url.clone()),
             rules_url: Some(simulator.rules_url.clone()),
             ..Addresses::default()
         })?,

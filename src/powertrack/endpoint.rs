@@ -26,7 +26,7 @@ pub struct Addresses {
     /// The stream's label, case-sensitive.
     pub label: Option<String>,
     /// The stream's full URL, which wins over account and label.
-    pub stream_url: Option<String>,
+    pub url: Option<String>,
     /// The rules endpoint's full URL, which wins over account and label.
     pub rules_url: Option<String>,
 }
@@ -47,9 +47,9 @@ impl Endpoint {
     /// If a URL is missing or cannot be used; plain `http` is for loopback addresses only, since
     /// Basic credentials never cross a network in the clear.
     pub fn new(addresses: &Addresses) -> Result<Self, Error> {
-        let stream = match &addresses.stream_url {
-            Some(url) => parse("stream_url", url)?,
-            None => composed(addresses, HOSTS.stream, "stream", "stream_url")?,
+        let stream = match &addresses.url {
+            Some(url) => parse("url", url)?,
+            None => composed(addresses, HOSTS.stream, "stream", "url")?,
         };
         let rules = match &addresses.rules_url {
             Some(url) => parse("rules_url", url)?,
@@ -80,7 +80,9 @@ fn composed(
 fn segment<'a>(option: &'static str, text: Option<&'a str>, url: &str) -> Result<&'a str, Error> {
     let wrong = |reason| Err(Error::Setting { option, reason });
     match text {
-        None | Some("") => wrong(format!("it is not set, and neither is `{url}`")),
+        None | Some("") => wrong(format!(
+            "it is not set, and neither is `{url}`\nhint: without an account, try `ouzel run --sim`"
+        )),
         Some("." | "..") => wrong("it is not a name".to_owned()),
         Some(text) => {
             let odd = |c: char| !(c.is_ascii_alphanumeric() || "-_.~".contains(c));
@@ -138,9 +140,9 @@ mod tests {
 
     use super::*;
 
-    fn check(stream_url: &str, expected: Expect) {
+    fn check(url: &str, expected: Expect) {
         let addresses = Addresses {
-            stream_url: Some(stream_url.to_owned()),
+            url: Some(url.to_owned()),
             rules_url: Some("https://rules.example/r.json".to_owned()),
             ..Addresses::default()
         };
@@ -176,18 +178,22 @@ mod tests {
         named(
             None,
             Some("prod"),
-            expect!["`account` cannot be used: it is not set, and neither is `stream_url`"],
+            expect![[r#"
+                `account` cannot be used: it is not set, and neither is `url`
+                hint: without an account, try `ouzel run --sim`"#]],
         );
         named(
             Some("acme"),
             Some(""),
-            expect!["`label` cannot be used: it is not set, and neither is `stream_url`"],
+            expect![[r#"
+                `label` cannot be used: it is not set, and neither is `url`
+                hint: without an account, try `ouzel run --sim`"#]],
         );
         named(
             Some("a/b"),
             Some("prod"),
             expect![
-                "`account` cannot be used: it contains '/'; give `stream_url` in full if that is meant"
+                "`account` cannot be used: it contains '/'; give `url` in full if that is meant"
             ],
         );
         named(
@@ -202,7 +208,7 @@ mod tests {
         let addresses = Addresses {
             account: Some("acme".into()),
             label: Some("prod".into()),
-            stream_url: Some("http://127.0.0.1:9/s.json".into()),
+            url: Some("http://127.0.0.1:9/s.json".into()),
             rules_url: None,
         };
         let endpoint = Endpoint::new(&addresses).unwrap();
@@ -231,19 +237,19 @@ mod tests {
         check(
             "http://example.com/s.json",
             expect![
-                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
             ],
         );
         check(
             "http://127.0.0.1.example.com/s.json",
             expect![
-                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
             ],
         );
         check(
             "http://10.0.0.1/s.json",
             expect![
-                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
             ],
         );
         check(
@@ -256,39 +262,36 @@ mod tests {
     fn a_url_that_cannot_be_used_says_why() {
         check(
             "ftp://example.com/",
-            expect!["`stream_url` cannot be used: `ftp` is not `https`"],
+            expect!["`url` cannot be used: `ftp` is not `https`"],
         );
         check(
             "example.com/s.json",
-            expect!["`stream_url` cannot be used: it is not a URL: invalid format"],
+            expect!["`url` cannot be used: it is not a URL: invalid format"],
         );
         check(
             "example.com",
-            expect!["`stream_url` cannot be used: it does not start with `https://`"],
+            expect!["`url` cannot be used: it does not start with `https://`"],
         );
-        check(
-            "/s.json",
-            expect!["`stream_url` cannot be used: it has no host"],
-        );
+        check("/s.json", expect!["`url` cannot be used: it has no host"]);
         check(
             "",
-            expect!["`stream_url` cannot be used: it is not a URL: empty string"],
+            expect!["`url` cannot be used: it is not a URL: empty string"],
         );
         check(
             "https://me:secret@example.com/",
             expect![
-                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+                "`url` cannot be used: it contains credentials; set `username` and `password` instead"
             ],
         );
         check(
             "https://me@example.com/",
             expect![
-                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+                "`url` cannot be used: it contains credentials; set `username` and `password` instead"
             ],
         );
         check(
             "https://exa mple.com/",
-            expect!["`stream_url` cannot be used: it is not a URL: invalid uri character"],
+            expect!["`url` cannot be used: it is not a URL: invalid uri character"],
         );
     }
 }

@@ -74,7 +74,7 @@ pub enum Error {
 
     #[error(
         "the stream is not compressed (content-encoding: {encoding}); \
-         hint: check `stream_url` and any proxy on the way"
+         hint: check `url` and any proxy on the way"
     )]
     NotGzip { encoding: String },
     #[error("the server ended the stream")]
@@ -136,7 +136,7 @@ fn refusal(service: Service, status: StatusCode, message: Option<&str>) -> Strin
         let _ = write!(text, ": {}", message.trim());
     }
     if let Some(hint) = hint(service, status) {
-        let _ = write!(text, "; hint: {hint}");
+        let _ = write!(text, "\nhint: {hint}");
     }
     text
 }
@@ -147,10 +147,10 @@ fn hint(service: Service, status: StatusCode) -> Option<&'static str> {
         (403, _) => "check with the account manager that this login may use PowerTrack",
         (404, _) => "check the spelling of `account` and `label`, which are case-sensitive",
         (406, Service::Stream) => "the request itself is wrong: please report this as a bug",
-        (300..=399, Service::Stream) => "redirects are not followed: check `stream_url`",
+        (300..=399, Service::Stream) => "redirects are not followed: check `url`",
         (300..=399, Service::Rules) => "redirects are not followed: check `rules_url`",
         (420 | 429, _) | (500.., _) => return None,
-        (_, Service::Stream) => "trying again cannot help: check `stream_url`",
+        (_, Service::Stream) => "trying again cannot help: check `url`",
         (_, Service::Rules) => "trying again cannot help: check `rules_url`",
     })
 }
@@ -195,48 +195,54 @@ mod tests {
             401,
             None,
             expect![[r#"
-            the stream answered 401 unauthorized; hint: check `username` and `password`
-            GiveUp"#]],
+                the stream answered 401 unauthorized
+                hint: check `username` and `password`
+                GiveUp"#]],
         );
         check(
             Rules,
             403,
             Some("No."),
             expect![[r#"
-            the rules endpoint answered 403 forbidden: No.; hint: check with the account manager that this login may use PowerTrack
-            GiveUp"#]],
+                the rules endpoint answered 403 forbidden: No.
+                hint: check with the account manager that this login may use PowerTrack
+                GiveUp"#]],
         );
         check(
             Stream,
             404,
             None,
             expect![[r#"
-            the stream answered 404 not found; hint: check the spelling of `account` and `label`, which are case-sensitive
-            GiveUp"#]],
+                the stream answered 404 not found
+                hint: check the spelling of `account` and `label`, which are case-sensitive
+                GiveUp"#]],
         );
         check(
             Stream,
             406,
             Some("Invalid date.\n\n"),
             expect![[r#"
-            the stream answered 406 not acceptable: Invalid date.; hint: the request itself is wrong: please report this as a bug
-            GiveUp"#]],
+                the stream answered 406 not acceptable: Invalid date.
+                hint: the request itself is wrong: please report this as a bug
+                GiveUp"#]],
         );
         check(
             Stream,
             302,
             None,
             expect![[r#"
-            the stream answered 302 found; hint: redirects are not followed: check `stream_url`
-            GiveUp"#]],
+                the stream answered 302 found
+                hint: redirects are not followed: check `url`
+                GiveUp"#]],
         );
         check(
             Rules,
             418,
             None,
             expect![[r#"
-            the rules endpoint answered 418 i'm a teapot; hint: trying again cannot help: check `rules_url`
-            GiveUp"#]],
+                the rules endpoint answered 418 i'm a teapot
+                hint: trying again cannot help: check `rules_url`
+                GiveUp"#]],
         );
         check(
             Stream,

@@ -99,7 +99,7 @@ impl Http {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Error::Connect {
                 service,
-                cause: error.source().map_or_else(|| error.to_string(), causes),
+                cause: with_hint(error.source().map_or_else(|| error.to_string(), causes)),
             }),
             Err(_) => Err(Error::NoAnswer {
                 service,
@@ -168,6 +168,15 @@ pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
         next = cause.source();
     }
     text
+}
+
+/// Whoever stands between, or is not known to the usual roots, is for the user to trust. It is tried again all the
+/// same: a certificate that has run out is often renewed within minutes.
+fn with_hint(mut cause: String) -> String {
+    if cause.contains("invalid peer certificate") {
+        cause += "\nhint: `ca_file` names a PEM file with further root certificates to trust";
+    }
+    cause
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ async fn refusal(answer: Vec<u8>, expected: Expect) {
 #[tokio::test]
 async fn a_refusal_carries_the_services_words() {
     let body = br#"{"error":{"message":"No such stream.","sent":"2017-01-11T18:12:52+00:00"}}"#;
-    refusal(response("404 Not Found", body), expect!["the stream answered 404 not found: No such stream.; hint: check the spelling of `account` and `label`, which are case-sensitive"]).await;
+    refusal(response("404 Not Found", body), expect!["the stream answered 404 not found: No such stream.\nhint: check the spelling of `account` and `label`, which are case-sensitive"]).await;
     refusal(
         response("503 Busy\r\nContent-Encoding: gzip", &gzip(body)),
         expect!["the stream answered 503 service unavailable: No such stream."],
@@ -90,17 +90,17 @@ async fn a_refusal_carries_the_services_words() {
     .await;
     refusal(
         response("401 Unauthorized", b"<html>"),
-        expect!["the stream answered 401 unauthorized; hint: check `username` and `password`"],
+        expect!["the stream answered 401 unauthorized\nhint: check `username` and `password`"],
     )
     .await;
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_compressed_says_so() {
-    refusal(response("200 OK", b"{}\r\n"), expect!["the stream is not compressed (content-encoding: identity); hint: check `stream_url` and any proxy on the way"]).await;
+    refusal(response("200 OK", b"{}\r\n"), expect!["the stream is not compressed (content-encoding: identity); hint: check `url` and any proxy on the way"]).await;
     refusal(
         response("200 OK\r\nContent-Encoding: br", b"{}\r\n"),
-        expect!["the stream is not compressed (content-encoding: br); hint: check `stream_url` and any proxy on the way"],
+        expect!["the stream is not compressed (content-encoding: br); hint: check `url` and any proxy on the way"],
     )
     .await;
 }

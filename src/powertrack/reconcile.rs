@@ -3,7 +3,7 @@
 use std::{collections::HashMap, error::Error as StdError, future::Future};
 
 use hyper::StatusCode;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{
     error::{Error, Recovery},
@@ -118,10 +118,14 @@ pub async fn reconcile(
         adopted,
         conflicts,
     } = summary;
-    info!(
-        added,
-        deleted, unchanged, adopted, conflicts, "rules reconciled"
-    );
+    if plan.is_noop() {
+        debug!(unchanged, adopted, conflicts, "rules are as declared");
+    } else {
+        info!(
+            added,
+            deleted, unchanged, adopted, conflicts, "rules reconciled"
+        );
+    }
     Ok(summary)
 }
 

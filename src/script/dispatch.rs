@@ -34,12 +34,13 @@ pub struct Failure {
     /// What the handler is: `filter`, `enrich`, or `on "TAG"`.
     pub handler: String,
     /// What went wrong, and where.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
 }
 
 impl fmt::Display for Failure {
+    /// The place and the reason on the first line, the code and the calls that led there on further ones.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.fault.fmt(f)
+        self.fault.brief(f)
     }
 }
 
@@ -100,7 +101,7 @@ impl Generation {
     fn failure(&self, handler: String, error: &mlua::Error) -> Failure {
         Failure {
             handler,
-            fault: self.host.fault(error),
+            fault: Box::new(self.host.fault(error)),
         }
     }
 
@@ -168,12 +169,10 @@ return setmetatable({}, {
 impl RuleTables {
     fn get(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Table> {
         let mut tables = self.0.borrow_mut();
-        if let Some(id) = rule.id {
-            if let Some((tag, table)) = tables.get(&id) {
-                if tag.as_deref() == rule.tag {
-                    return Ok(table.clone());
-                }
-            }
+        if let Some((tag, table)) = rule.id.and_then(|id| tables.get(&id))
+            && tag.as_deref() == rule.tag
+        {
+            return Ok(table.clone());
         }
         let fields = lua.create_table()?;
         fields.raw_set("tag", rule.tag)?;

@@ -104,19 +104,25 @@ impl Fault {
         };
         let (text, traceback) = match text.split_once("\nstack traceback:\n") {
             Some((text, traceback)) => (text, readable_traceback(traceback)),
-            None => (text.as_str(), None),
+            None => (text.as_str(), Vec::new()),
         };
         let (place, message) = match split_place(text) {
             Some((file, line, message)) => (Some((file.to_owned(), line)), message),
-            None => (None, text),
+            // An error that is no text, or that says itself where it is, comes without a place.
+            None => {
+                let call = traceback.first().and_then(|call| split_place(call));
+                (call.map(|(file, line, _)| (file.to_owned(), line)), text)
+            }
         };
+        // A single call is the place itself.
+        let traceback = (traceback.len() > 1).then(|| traceback.join("\n"));
         // Only when it is the same error that has come out: a script may have caught the one and raised another.
         let misuse = misuse.filter(|misuse| misuse.message == message);
         let place = place.map(|(file, line)| {
             let exact = misuse
                 .and_then(|misuse| misuse.word.as_deref())
                 .and_then(|word| sources.find_word(&file, line, word));
-            (file, exact.unwrap_or(line))
+            (file, exact.map_or(line, |(line, _)| line))
         });
         Self {
             code: place
@@ -137,10 +143,10 @@ fn split_place(text: &str) -> Option<(&str, usize, &str)> {
     while let Some(colon) = text.get(from..)?.find(':') {
         let after = from + colon + 1;
         let digits = text[after..].bytes().take_while(u8::is_ascii_digit).count();
-        if let Some(message) = text[after + digits..].strip_prefix(": ") {
-            if let Ok(line) = text[after..after + digits].parse() {
-                return Some((&text[..after - 1], line, message));
-            }
+        if let Some(message) = text[after + digits..].strip_prefix(": ")
+            && let Ok(line) = text[after..after + digits].parse()
+        {
+            return Some((&text[..after - 1], line, message));
         }
         if text[from..after].contains('\n') {
             return None;
@@ -151,14 +157,35 @@ fn split_place(text: &str) -> Option<(&str, usize, &str)> {
 }
 
 /// The lines of a traceback that concern the script; what lies between is ouzel's own.
-fn readable_traceback(traceback: &str) -> Option<String> {
-    let lines: Vec<_> = traceback
+fn readable_traceback(traceback: &str) -> Vec<String> {
+    traceback
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('[') && !line.starts_with("(..."))
         .filter(|line| !line.contains("__mlua") && !line.starts_with("ouzel:"))
-        .collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+        // How `require` calls a module is its own affair.
+        .map(|line| line.replace("in local 'chunk'", "in the module"))
+        .collect()
+}
+
+impl Fault {
+    /// The place and the reason on the first line, the code and the calls that led there on further ones: for logs.
+    pub(super) fn brief(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((file, line)) = &self.place {
+            write!(f, "{file}:{line}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let (Some((_, line)), Some(code)) = (&self.place, &self.code) {
+            write!(f, "\n{line:>6} | {code}")?;
+        }
+        for call in self.traceback.iter().flat_map(|calls| calls.lines()) {
+            write!(f, "\n         in {call}")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n   hint: {hint}")?;
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for Fault {

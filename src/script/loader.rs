@@ -92,22 +92,24 @@ impl Sources {
         )
     }
 
-    /// The first line from `from` on that holds a word, for calls that span several lines.
-    pub(super) fn find_word(&self, file: &str, from: usize, word: &str) -> Option<usize> {
+    /// Where a word first stands from line `from` on, by line and offset, for calls that span several lines.
+    pub(super) fn find_word(&self, file: &str, from: usize, word: &str) -> Option<(usize, usize)> {
         let text = self.files.get(file)?.as_deref()?;
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let whole = |line: &str, start: usize| {
+            let before = line[..start].chars().next_back();
+            let after = line[start + word.len()..].chars().next();
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        };
         text.lines()
             .enumerate()
             .skip(from.checked_sub(1)?)
             .take(CALL_LINES)
-            .find(|(_, line)| {
-                line.match_indices(word).any(|(start, _)| {
-                    let before = line[..start].chars().next_back();
-                    let after = line[start + word.len()..].chars().next();
-                    !before.is_some_and(is_part) && !after.is_some_and(is_part)
-                })
+            .find_map(|(number, line)| {
+                let mut starts = line.match_indices(word).map(|(start, _)| start);
+                let start = starts.find(|start| whole(line, *start))?;
+                Some((number + 1, start))
             })
-            .map(|(number, _)| number + 1)
     }
 
     /// The first line from `from` on that holds a piece of text as it is.

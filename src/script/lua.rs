@@ -55,20 +55,26 @@ pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
     lua.load(RAISING).set_name("=ouzel").call(native)
 }
 
-/// Makes a misspelt field of an API table an error that names the nearest one.
+/// A view of an API table in which a misspelt field is an error that names the nearest one, and nothing can be set.
+///
+/// A field that exists is found by Lua itself, without a call.
 ///
 /// # Errors
 /// Only when there is no memory left.
-pub(super) fn strict(lua: &Lua, name: &str, table: &Table) -> Result<()> {
+pub(super) fn strict(lua: &Lua, name: &str, fields: Table) -> Result<Table> {
     const STRICT: &str = r#"
 local name, fields, explain = ...
 setmetatable(fields, {
   __index = function(_, key) error(explain(name, tostring(key)), 2) end,
+})
+return setmetatable({}, {
+  __index = fields,
   __newindex = function(_, key) error("`" .. name .. "." .. tostring(key) .. "` cannot be set", 2) end,
+  __pairs = function() return next, fields, nil end,
   __metatable = false,
 })
 "#;
-    let known: Vec<String> = table
+    let known: Vec<String> = fields
         .pairs::<String, mlua::Value>()
         .map(|pair| pair.map(|(key, _)| key))
         .collect::<Result<_>>()?;
@@ -82,5 +88,5 @@ setmetatable(fields, {
     })?;
     lua.load(STRICT)
         .set_name("=ouzel")
-        .call((name, table, explain))
+        .call((name, fields, explain))
 }

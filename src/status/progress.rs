@@ -103,10 +103,6 @@ impl Snapshot {
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = format!("{} · {:.0} Tweets/s", self.stream, self.rate);
-        let tags = self.tag_list();
-        if !tags.is_empty() {
-            let _ = write!(line, " · {tags}");
-        }
         let _ = write!(
             line,
             " · kept {} filtered {} failed {}",
@@ -123,6 +119,11 @@ impl Snapshot {
             thousands(self.rows),
             short(self.lag)
         );
+        // Last, since a narrow terminal cuts the line.
+        let tags = self.tag_list();
+        if !tags.is_empty() {
+            let _ = write!(line, " · {tags}");
+        }
         line
     }
 
@@ -204,8 +205,8 @@ mod tests {
         };
         assert_eq!(
             snapshot.line(),
-            "connected 5.0 s · 12 Tweets/s · t7 7 000 t6 6 000 t5 5 000 t4 4 000 t3 3 000 others 3 000 \
-             · kept 1 filtered 1 failed 1 · rows 1 · lag 2 ms"
+            "connected 5.0 s · 12 Tweets/s · kept 1 filtered 1 failed 1 · rows 1 · lag 2 ms \
+             · t7 7 000 t6 6 000 t5 5 000 t4 4 000 t3 3 000 others 3 000"
         );
     }
 }

@@ -43,11 +43,7 @@ impl Store {
                 ));
                 return Ok(());
             }
-            let names: Vec<String> = statement
-                .column_names()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
+            let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let mut rows = statement.raw_query();
             for _ in 0..limit {

@@ -17,12 +17,15 @@ use crate::row::{Cell, EachRow, Refused, TableSpec};
 /// Different sets of columns for which the SQL is kept; a script that goes beyond starts over.
 const SHAPES: usize = 256;
 
+/// Whether a row of the same key is replaced, and which columns are given.
+type Shape = (bool, Vec<u16>);
+
 /// A table that exists as declared.
 #[derive(Debug)]
 pub struct Table {
     spec: TableSpec,
     /// The SQL for each set of columns and kind of write met so far.
-    shapes: RefCell<HashMap<(bool, Vec<u16>), Rc<str>>>,
+    shapes: RefCell<HashMap<Shape, Rc<str>>>,
 }
 
 impl Store {

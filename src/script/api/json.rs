@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mlua::{Lua, Result, Table, Value};
+use mlua::{LightUserData, Lua, Result, Table, Value};
 
 use super::{Host, internal, plain_table, text};
 use crate::{
@@ -58,6 +58,10 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     })?;
     json.raw_set("array", array)?;
     json.raw_set("null", Value::NULL)?;
-    strict(lua, "ouzel.json", &json)?;
-    ouzel.raw_set("json", json)
+    // All light userdata share one metatable, and there is no other than this.
+    let null = lua.create_table()?;
+    null.raw_set("__tostring", lua.create_function(|_, ()| Ok("null"))?)?;
+    null.raw_set("__metatable", false)?;
+    lua.set_type_metatable::<LightUserData>(Some(null));
+    ouzel.raw_set("json", strict(lua, "ouzel.json", json)?)
 }

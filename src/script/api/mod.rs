@@ -63,8 +63,8 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
     ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
-    strict(lua, "ouzel", &ouzel)?;
-    lua.globals().raw_set("ouzel", ouzel)?;
+    lua.globals()
+        .raw_set("ouzel", strict(lua, "ouzel", ouzel)?)?;
     require::install(lua, host)
 }
 

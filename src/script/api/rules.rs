@@ -33,6 +33,12 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
         if let Some(found) = place(host, file, from, &rule) {
             from = found;
         }
+        if let Some(twin) = rules.iter().find(|other| is_retag(other, &rule)) {
+            return Err(Misuse::new(format!(
+                "the rule `{}` is declared twice with different tags; a rule has one tag",
+                twin.value
+            )));
+        }
         rules.push(DeclaredRule {
             file: file.to_owned(),
             line: from,
@@ -54,6 +60,11 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
         }
     }
     Ok(rules)
+}
+
+/// Whether two rules are one for the service, but for their tags.
+fn is_retag(one: &DeclaredRule, other: &DeclaredRule) -> bool {
+    one.value == other.value && one.tag != other.tag
 }
 
 fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {

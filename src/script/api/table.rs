@@ -1,14 +1,15 @@
 //! `ouzel.table`: a table of the database, made when the script loads.
 
-use std::rc::Rc;
+use std::{cell::Cell, ffi::c_void, ptr, rc::Rc};
 
-use mlua::{Lua, MultiValue, Result, Table, Value};
+use mlua::{Lua, Result, Table, Value};
 
-use super::{Answer, Host, internal, plain_table, text, type_name};
+use super::{Answer, Host, caller, internal, plain_table, text, type_name};
 use crate::{
-    row::{Cell, Refused, TableSpec, declares_primary_key},
+    row::{self, Refused, TableSpec, declares_primary_key},
     script::{
         error::Misuse,
+        loader::Sources,
         lua::{raising, strict},
         raw::with_fields,
         value::{Argument, row_table},
@@ -23,14 +24,12 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let table = host.function(lua, move |host, lua, arguments| {
         let name = arguments.front().cloned().unwrap_or(Value::Nil);
         let columns = arguments.get(1).cloned().unwrap_or(Value::Nil);
-        let spec = Rc::new(read(&name, &columns)?);
+        let mut spec = read(&name, &columns)?;
+        let (file, line) = caller(lua);
+        in_written_order(&mut spec, &host.sources.borrow(), &file, line);
         let number = host.declaring("ouzel.table", |loading| {
-            if loading
-                .declared
-                .tables
-                .iter()
-                .any(|table| table.name == spec.name)
-            {
+            let tables = &mut loading.declared.tables;
+            if tables.iter().any(|table| table.name == spec.name) {
                 return Err(Misuse::new(format!(
                     "table `{}` is declared twice",
                     spec.name
@@ -38,14 +37,26 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             }
             let number = host
                 .database
-                .declare(TableSpec::clone(&spec))
+                .declare(spec.clone())
                 .map_err(|refused| Misuse::new(format!("table `{}`: {refused}", spec.name)))?;
-            loading.declared.tables.push(TableSpec::clone(&spec));
+            tables.push(spec.clone());
             Ok(number)
         })?;
-        handle(lua, &shared, number, &spec).map_err(internal)
+        handle(lua, &shared, number, spec).map_err(internal)
     })?;
     ouzel.raw_set("table", table)
+}
+
+/// Puts the columns in the order in which the script writes them, which a Lua table does not keep.
+fn in_written_order(spec: &mut TableSpec, sources: &Sources, file: &str, line: usize) {
+    // A name that is made up while the script runs stands nowhere; such columns come last, by name.
+    let place = |name: &str| {
+        sources
+            .find_word(file, line, name)
+            .unwrap_or((usize::MAX, 0))
+    };
+    spec.columns
+        .sort_by_cached_key(|(name, _)| (place(name), name.clone()));
 }
 
 /// Whether a name can stand in SQL as it is.
@@ -100,15 +111,10 @@ fn read(name: &Value, columns: &Value) -> Answer<TableSpec> {
             columns.len()
         )));
     }
-    // Lua's own order differs from run to run.
-    columns.sort_by(|(a, a_kind), (b, b_kind)| {
-        let first = |kind: &str| !declares_primary_key(kind);
-        (first(a_kind), a).cmp(&(first(b_kind), b))
-    });
-    if columns
-        .get(1)
-        .is_some_and(|(_, kind)| declares_primary_key(kind))
-    {
+    let keys = columns
+        .iter()
+        .filter(|(_, kind)| declares_primary_key(kind));
+    if keys.count() > 1 {
         return Err(Misuse::new(format!(
             "table `{name}` has two primary keys; put both into one column, or use `UNIQUE` through `ouzel.db.exec`"
         )));
@@ -116,60 +122,117 @@ fn read(name: &Value, columns: &Value) -> Answer<TableSpec> {
     Ok(TableSpec { name, columns })
 }
 
-fn handle(lua: &Lua, host: &Rc<Host>, number: usize, spec: &Rc<TableSpec>) -> Result<Table> {
-    let handle = lua.create_table()?;
-    for (name, replace) in [("insert", false), ("upsert", true)] {
-        let (shared, table) = (Rc::clone(host), Rc::clone(spec));
-        // Not by `Host::function`: a list of arguments for each row would cost more than its insert.
-        let write = lua.create_function(move |lua, (this, row): (Value, Value)| {
-            let answer = write(&shared, lua, number, &table, &this, &row, name, replace);
-            shared.answer(lua, answer)
-        })?;
-        handle.raw_set(name, raising(lua, write)?)?;
-    }
-    let table = Rc::clone(spec);
-    let get = host.function(lua, move |host, lua, arguments| {
-        get(host, lua, number, &table, &arguments)
-    })?;
-    handle.raw_set("get", get)?;
-    let table = Rc::clone(spec);
-    let count = host.function(lua, move |host, lua, arguments| {
-        count(host, lua, number, &table, &arguments)
-    })?;
-    handle.raw_set("count", count)?;
-    handle.raw_set("name", spec.name.as_str())?;
-    strict(lua, &spec.name, &handle)?;
-    Ok(handle)
+/// A declared table, and the Lua value that stands for it.
+struct Handle {
+    number: usize,
+    spec: TableSpec,
+    /// Where the value lies, to tell `mentions:insert(row)` from `mentions.insert(row)`.
+    address: Cell<*const c_void>,
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "one call site; a struct would only rename them"
-)]
-fn write(
-    host: &Host,
-    lua: &Lua,
-    number: usize,
-    spec: &TableSpec,
-    this: &Value,
-    row: &Value,
-    name: &str,
-    replace: bool,
-) -> Answer<()> {
-    with_colon(this, spec, name)?;
-    let row = plain_table(row, &format!("the row that `{}:{name}` takes", spec.name))?;
-    if replace && spec.primary_key().is_none() {
-        return Err(Misuse::new(format!(
-            "table `{}` has no primary key, so `upsert` cannot tell which row to replace",
-            spec.name
-        ))
-        .hint(
-            "declare a column as \"INTEGER PRIMARY KEY\" or \"TEXT PRIMARY KEY\", or use `insert`",
-        ));
+fn handle(lua: &Lua, host: &Rc<Host>, number: usize, spec: TableSpec) -> Result<Table> {
+    let handle = Rc::new(Handle {
+        number,
+        spec,
+        address: Cell::new(ptr::null()),
+    });
+    let fields = lua.create_table()?;
+    for (name, replace) in [("insert", false), ("upsert", true)] {
+        let (host, handle) = (Rc::clone(host), Rc::clone(&handle));
+        // Not by `Host::function`: a list of arguments for each row would cost more than its insert.
+        let write = lua.create_function(move |lua, (this, row): (Value, Value)| {
+            let answer = handle
+                .called(&this, name)
+                .and_then(|()| handle.write(&host, lua, &row, name, replace));
+            host.answer(lua, answer)
+        })?;
+        fields.raw_set(name, raising(lua, write)?)?;
     }
-    with_cells(lua, spec, row, |cells| {
-        host.database.insert(number, cells, replace)
-    })
+    let shared = Rc::clone(&handle);
+    let get = host.function(lua, move |host, lua, arguments| {
+        shared.called(arguments.front().unwrap_or(&Value::Nil), "get")?;
+        shared.get(host, lua, arguments.get(1).unwrap_or(&Value::Nil))
+    })?;
+    fields.raw_set("get", get)?;
+    let shared = Rc::clone(&handle);
+    let count = host.function(lua, move |host, lua, arguments| {
+        shared.called(arguments.front().unwrap_or(&Value::Nil), "count")?;
+        shared.count(host, lua, arguments.get(1).unwrap_or(&Value::Nil))
+    })?;
+    fields.raw_set("count", count)?;
+    fields.raw_set("name", handle.spec.name.as_str())?;
+    let table = strict(lua, &handle.spec.name, fields)?;
+    handle.address.set(table.to_pointer());
+    Ok(table)
+}
+
+impl Handle {
+    fn called(&self, this: &Value, name: &str) -> Answer<()> {
+        if matches!(this, Value::Table(table) if table.to_pointer() == self.address.get()) {
+            return Ok(());
+        }
+        Err(Misuse::new(format!(
+            "`{name}` is called with a colon: `{}:{name}(…)`",
+            self.spec.name
+        )))
+    }
+
+    fn write(&self, host: &Host, lua: &Lua, row: &Value, name: &str, replace: bool) -> Answer<()> {
+        let spec = &self.spec;
+        let Value::Table(row) = row else {
+            // The text is made only where it is needed: this runs for every row.
+            plain_table(row, &format!("the row that `{}:{name}` takes", spec.name))?;
+            return Ok(());
+        };
+        if replace && spec.primary_key().is_none() {
+            return Err(Misuse::new(format!(
+                "table `{}` has no primary key, so `upsert` cannot tell which row to replace",
+                spec.name
+            ))
+            .hint(
+                "declare a column as \"INTEGER PRIMARY KEY\" or \"TEXT PRIMARY KEY\", or use `insert`",
+            ));
+        }
+        with_cells(lua, spec, row, |cells| {
+            host.database.insert(self.number, cells, replace)
+        })
+    }
+
+    fn get(&self, host: &Host, lua: &Lua, key: &Value) -> Answer<Value> {
+        let key = Argument::read(key).map_err(|kind| {
+            Misuse::new(format!(
+                "the key that `{}:get` takes cannot be a {kind}",
+                self.spec.name
+            ))
+        })?;
+        let mut found = Value::Nil;
+        host.database
+            .get(self.number, key.cell(), &mut |names, cells| {
+                let row =
+                    row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
+                found = Value::Table(row);
+                Ok(())
+            })
+            .map_err(|refused| Misuse::new(refused.0))?;
+        Ok(found)
+    }
+
+    fn count(&self, host: &Host, lua: &Lua, matching: &Value) -> Answer<i64> {
+        match matching {
+            Value::Nil => host
+                .database
+                .count(self.number, &[])
+                .map_err(|refused| Misuse::new(refused.0)),
+            Value::Table(matching) => with_cells(lua, &self.spec, matching, |cells| {
+                host.database.count(self.number, cells)
+            }),
+            other => Err(Misuse::new(format!(
+                "what `{}:count` takes has to be a table of columns, not {}",
+                self.spec.name,
+                type_name(other)
+            ))),
+        }
+    }
 }
 
 /// Calls `act` with the cells of a row while they lie on the Lua stack.
@@ -177,7 +240,7 @@ fn with_cells<R>(
     lua: &Lua,
     spec: &TableSpec,
     row: &Table,
-    act: impl FnOnce(&[(u16, Cell<'_>)]) -> std::result::Result<R, Refused>,
+    act: impl FnOnce(&[(u16, row::Cell<'_>)]) -> std::result::Result<R, Refused>,
 ) -> Answer<R> {
     let mut wrong = None;
     let mut result = None;
@@ -232,67 +295,4 @@ fn position(spec: &TableSpec, field: &[u8]) -> Option<u16> {
         .iter()
         .position(|(name, _)| name.as_bytes() == field)
         .and_then(|position| u16::try_from(position).ok())
-}
-
-fn with_colon(this: &Value, spec: &TableSpec, name: &str) -> Answer<()> {
-    let is_handle = matches!(this, Value::Table(table)
-        if matches!(table.raw_get::<Value>("name"), Ok(Value::String(text)) if text == spec.name.as_str())
-            && matches!(table.raw_get::<Value>("insert"), Ok(Value::Function(_))));
-    if is_handle {
-        Ok(())
-    } else {
-        Err(Misuse::new(format!(
-            "`{name}` is called with a colon: `{}:{name}(…)`",
-            spec.name
-        )))
-    }
-}
-
-fn get(
-    host: &Host,
-    lua: &Lua,
-    number: usize,
-    spec: &TableSpec,
-    arguments: &MultiValue,
-) -> Answer<Value> {
-    with_colon(arguments.front().unwrap_or(&Value::Nil), spec, "get")?;
-    let key = Argument::read(arguments.get(1).unwrap_or(&Value::Nil)).map_err(|kind| {
-        Misuse::new(format!(
-            "the key that `{}:get` takes cannot be a {kind}",
-            spec.name
-        ))
-    })?;
-    let mut found = Value::Nil;
-    host.database
-        .get(number, key.cell(), &mut |names, cells| {
-            let row = row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
-            found = Value::Table(row);
-            Ok(())
-        })
-        .map_err(|refused| Misuse::new(refused.0))?;
-    Ok(found)
-}
-
-fn count(
-    host: &Host,
-    lua: &Lua,
-    number: usize,
-    spec: &TableSpec,
-    arguments: &MultiValue,
-) -> Answer<i64> {
-    with_colon(arguments.front().unwrap_or(&Value::Nil), spec, "count")?;
-    match arguments.get(1) {
-        None | Some(Value::Nil) => host
-            .database
-            .count(number, &[])
-            .map_err(|refused| Misuse::new(refused.0)),
-        Some(Value::Table(matching)) => with_cells(lua, spec, matching, |cells| {
-            host.database.count(number, cells)
-        }),
-        Some(other) => Err(Misuse::new(format!(
-            "what `{}:count` takes has to be a table of columns, not {}",
-            spec.name,
-            type_name(other)
-        ))),
-    }
 }

@@ -36,6 +36,9 @@ pub(in crate::script) enum Unencodable {
 
 type Encoded = Result<(), Unencodable>;
 
+/// A field's name and its JSON, which is empty for a field that has been deleted.
+type EncodedField<'a> = (&'a [u8], Vec<u8>);
+
 static ARRAY_METATABLE: u8 = 0;
 
 fn array_key() -> *const c_void {
@@ -241,7 +244,7 @@ unsafe fn collect_fields<'a>(
     state: *mut lua_State,
     index: c_int,
     depth: u32,
-) -> Result<Vec<(&'a [u8], Vec<u8>)>, Unencodable> {
+) -> Result<Vec<EncodedField<'a>>, Unencodable> {
     let mut fields = Vec::new();
     // SAFETY: see above.
     unsafe {
