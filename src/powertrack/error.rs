@@ -73,7 +73,7 @@ pub enum Error {
     TooLarge { service: Service, limit: usize },
 
     #[error(
-        "the stream is not compressed (content-encoding: {encoding}); \
+        "the stream is not compressed (content-encoding: {encoding})\n\
          hint: check `url` and any proxy on the way"
     )]
     NotGzip { encoding: String },
