@@ -1,6 +1,6 @@
 //! One Tweet through the handlers of a generation.
 
-use std::{cell::RefCell, collections::HashMap, fmt};
+use std::{cell::RefCell, collections::HashMap, fmt, rc::Rc};
 
 use mlua::{Function, Lua, Table, Value};
 
@@ -84,17 +84,14 @@ impl Generation {
     }
 
     /// The tables of the rules that a Tweet matched, if a handler is going to ask for them.
-    fn matching(&self, tweet: &Tweet) -> mlua::Result<Vec<(Option<String>, Table)>> {
+    fn matching(&self, tweet: &Tweet) -> mlua::Result<Vec<Rc<Rule>>> {
         let asked = |step: &Step| matches!(step.kind, StepKind::On(_));
         if !self.steps.iter().any(asked) {
             return Ok(Vec::new());
         }
         tweet
             .matching_rules()
-            .map(|rule| {
-                let table = self.rules.get(&self.lua, rule)?;
-                Ok((rule.tag.map(str::to_owned), table))
-            })
+            .map(|rule| self.rules.get(&self.lua, rule))
             .collect()
     }
 
@@ -121,11 +118,12 @@ fn act(
     function: &Function,
     pattern: &str,
     tweet: &Value,
-    rules: &[(Option<String>, Table)],
+    rules: &[Rc<Rule>],
 ) -> mlua::Result<()> {
-    for (tag, rule) in rules {
-        if pattern == "*" || tag.as_deref().is_some_and(|tag| fits(pattern, tag)) {
-            function.call::<()>((tweet, rule))?;
+    for rule in rules {
+        let fitting = |tag: &String| fits(pattern, tag);
+        if pattern == "*" || rule.tag.as_ref().is_some_and(fitting) {
+            function.call::<()>((tweet, &rule.table))?;
         }
     }
     Ok(())
@@ -151,9 +149,15 @@ fn fits(pattern: &str, tag: &str) -> bool {
     tag.ends_with(last)
 }
 
+/// A rule as the `on` handlers get it.
+struct Rule {
+    tag: Option<String>,
+    table: Table,
+}
+
 /// The second argument of the `on` handlers: one table for each rule, made once.
 #[derive(Default)]
-pub(super) struct RuleTables(RefCell<HashMap<i64, (Option<String>, Table)>>);
+pub(super) struct RuleTables(RefCell<HashMap<i64, Rc<Rule>>>);
 
 /// A table that shows the fields of another and takes none: it is shared by all Tweets.
 const FROZEN: &str = r#"
@@ -167,25 +171,28 @@ return setmetatable({}, {
 "#;
 
 impl RuleTables {
-    fn get(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Table> {
+    fn get(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Rc<Rule>> {
         let mut tables = self.0.borrow_mut();
-        if let Some((tag, table)) = rule.id.and_then(|id| tables.get(&id))
-            && tag.as_deref() == rule.tag
+        if let Some(known) = rule.id.and_then(|id| tables.get(&id))
+            && known.tag.as_deref() == rule.tag
         {
-            return Ok(table.clone());
+            return Ok(Rc::clone(known));
         }
         let fields = lua.create_table()?;
         fields.raw_set("tag", rule.tag)?;
         fields.raw_set("id", rule.id)?;
         fields.raw_set("id_str", rule.id.map(|id| id.to_string()))?;
-        let table: Table = lua.load(FROZEN).set_name("=ouzel").call(fields)?;
+        let made = Rc::new(Rule {
+            tag: rule.tag.map(str::to_owned),
+            table: lua.load(FROZEN).set_name("=ouzel").call(fields)?,
+        });
         if let Some(id) = rule.id {
             if tables.len() >= RULE_TABLES {
                 tables.clear();
             }
-            tables.insert(id, (rule.tag.map(str::to_owned), table.clone()));
+            tables.insert(id, Rc::clone(&made));
         }
-        Ok(table)
+        Ok(made)
     }
 }
 
