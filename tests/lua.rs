@@ -468,20 +468,32 @@ fn a_failure_is_shown_wherever_it_happens() {
         "ouzel.on('*', function(t)\n  error({ code = 1 })\nend)",
         expect![[r#"
             handler failed tweet="7" handler="on \"*\"" times=1 error=
-              = table: 0x7f660803e320
+             --> main.lua:2
+              |
+            2 |   error({ code = 1 })
+              |
+              = the error is a table, and not a text
                 in main.lua:2: in function <main.lua:1>"#]],
     );
     failure(
         "ouzel.on('*', function(t)\n  error()\nend)",
         expect![[r#"
             handler failed tweet="7" handler="on \"*\"" times=1 error=
-              = nil
+             --> main.lua:2
+              |
+            2 |   error()
+              |
+              = the error has no text
                 in main.lua:2: in function <main.lua:1>"#]],
     );
     failure(
         "ouzel.on('*', function(t)\n  error(t)\nend)",
         expect![[r#"
             handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   error(t)
+              |
               = {"created_at":"Wed Oct 10 20:19:24 +0000 2018","id":7,"id_str":"7","text":"hello 7","user":{"id":7,"id_str":"7","screen_name":"ada","followers_count":7},"entities":{"hashtags":[]},"matching_rules":[{"tag":"t","id":1,"id_str":"1"}]}
                 in main.lua:2: in function <main.lua:1>"#]],
     );
@@ -588,6 +600,10 @@ fn a_failure_is_shown_wherever_it_happens() {
         "ouzel.on('*', function(t)\n  coroutine.yield(1)\nend)",
         expect![[r#"
             handler failed tweet="7" handler="on \"*\"" times=1 error=
+             --> main.lua:2
+              |
+            2 |   coroutine.yield(1)
+              |
               = attempt to yield from outside a coroutine
                 in main.lua:2: in function <main.lua:1>"#]],
     );
@@ -883,7 +899,7 @@ fn the_sandbox_leaves_out_what_reaches_outside() {
         &[&tweet(1)],
     );
     expect![[r#"
-        "_G _VERSION assert collectgarbage coroutine error getmetatable ipairs load math next os ouzel pairs pcall print rawequal rawget rawlen rawset require select setmetatable string table tonumber tostring type utf8 warn xpcall"
+        "_G _VERSION assert collectgarbage coroutine error getmetatable ipairs load math next os ouzel pairs pcall print rawequal rawget rawlen rawset require select setmetatable string table tonumber tostring type utf8 xpcall"
         "clock date time"
         true
         true

@@ -110,6 +110,10 @@ impl Fault {
             Some((file, line, message)) => (Some((file.to_owned(), line)), message),
             None => (None, text),
         };
+        // Lua gives no line to an error without text, and that of ouzel's own Lua to a call in a `return`.
+        let place = place
+            .filter(|(file, _)| sources.holds(file))
+            .or_else(|| nearest_place(traceback.as_deref()?, sources));
         // Only when it is the same error that has come out: a script may have caught the one and raised another.
         let misuse = misuse.filter(|misuse| misuse.message == message);
         let place = place.map(|(file, line)| {
@@ -123,7 +127,7 @@ impl Fault {
                 .as_ref()
                 .and_then(|(file, line)| sources.line(file, *line)),
             place,
-            message: message.to_owned(),
+            message: readable_message(message),
             hint: misuse.and_then(|misuse| misuse.hint.clone()),
             traceback,
         }
@@ -148,6 +152,37 @@ fn split_place(text: &str) -> Option<(&str, usize, &str)> {
         from = after;
     }
     None
+}
+
+/// The innermost place in the script that a traceback names.
+fn nearest_place(traceback: &str, sources: &Sources) -> Option<(String, usize)> {
+    traceback.lines().find_map(|line| {
+        let (file, line, _) = split_place(line)?;
+        sources.holds(file).then(|| (file.to_owned(), line))
+    })
+}
+
+/// The message without what a terminal would take for a command, and in words where it has none.
+fn readable_message(message: &str) -> String {
+    let address = ["table", "function", "thread", "userdata"]
+        .into_iter()
+        .find(|kind| {
+            let rest = message
+                .strip_prefix(kind)
+                .and_then(|m| m.strip_prefix(": "));
+            rest.is_some_and(|rest| rest.starts_with("0x") || rest.starts_with("builtin: "))
+        });
+    match address {
+        Some(kind) => format!("the error is a {kind}, and not a text"),
+        None if message == "nil" => "the error has no text".to_owned(),
+        None => without_controls(message),
+    }
+}
+
+/// Text with a mark in place of each control character but tabs and line ends.
+pub(super) fn without_controls(text: &str) -> String {
+    let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
+    text.replace(odd, "\u{fffd}")
 }
 
 /// The lines of a traceback that concern the script; what lies between is ouzel's own.
