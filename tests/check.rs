@@ -45,7 +45,8 @@ fn a_script_is_shown_as_what_it_declares() {
           3  on "brand-*"  main.lua:10
         tables (1)
           mentions  id INTEGER PRIMARY KEY, at TEXT NOT NULL, text TEXT
-    "#]].assert_eq(ended.output());
+    "#]]
+    .assert_eq(ended.output());
     assert_eq!(ended.stderr, "");
     assert!(!ended.folder().join("data").exists());
     assert_eq!(ended.powertrack().asked(), "");
@@ -56,7 +57,7 @@ fn the_same_comes_as_json() {
     let ended = project().arguments(&["--json"]).ends();
     ended.assert_code(0);
     expect![[r#"
-        {"rules":[{"line":3,"tag":"launch","value":"(rocket OR launch) lang:en","file":"main.lua"},{"tag":null,"file":"main.lua","line":4,"value":"tag"},{"file":"main.lua","line":5,"value":"\"climate change\"","tag":"quote"},{"line":2,"file":"lib/more.lua","tag":"more","value":"coffee"}],"tables":[{"name":"mentions","columns":[{"type":"INTEGER PRIMARY KEY","name":"id"},{"type":"TEXT NOT NULL","name":"at"},{"name":"text","type":"TEXT"}]}],"handlers":[{"handler":"filter","line":8,"file":"main.lua"},{"line":3,"handler":"enrich","file":"lib/more.lua"},{"line":10,"file":"main.lua","handler":"on \"brand-*\""}]}
+        {"tables":[{"name":"mentions","columns":[{"type":"INTEGER PRIMARY KEY","name":"id"},{"type":"TEXT NOT NULL","name":"at"},{"type":"TEXT","name":"text"}]}],"handlers":[{"line":8,"handler":"filter","file":"main.lua"},{"line":3,"handler":"enrich","file":"lib/more.lua"},{"line":10,"handler":"on \"brand-*\"","file":"main.lua"}],"rules":[{"value":"(rocket OR launch) lang:en","tag":"launch","file":"main.lua","line":3},{"tag":null,"value":"tag","file":"main.lua","line":4},{"line":5,"value":"\"climate change\"","tag":"quote","file":"main.lua"},{"value":"coffee","line":2,"file":"lib/more.lua","tag":"more"}]}
     "#]].assert_eq(ended.output());
 }
 
@@ -72,7 +73,8 @@ fn a_script_can_be_named() {
           (no tag)  x  tracker.lua:1
         handlers (0)
         tables (0)
-    "#]].assert_eq(ended.output());
+    "#]]
+    .assert_eq(ended.output());
     let ended = Setup::check()
         .file("tracker.lua", "ouzel.rules(1)")
         .environment("OUZEL_SCRIPT", "tracker.lua")
@@ -88,21 +90,25 @@ fn a_script_that_is_not_there_says_so() {
     ended.assert_code(3);
     expect![[r#"
         error: cannot read the script `scripts/main.lua`: No such file or directory (os error 2)
-    "#]].assert_eq(&ended.stderr);
+    "#]]
+    .assert_eq(&ended.stderr);
     let ended = Setup::check().file("scripts/main.lua/x", "").ends();
     ended.assert_code(3);
     let ended = Setup::check().file("scripts/main.lua", b"\xff\xfe").ends();
     ended.assert_code(3);
     expect![[r#"
         error: cannot read the script `scripts/main.lua`: the file is not UTF-8 text
-    "#]].assert_eq(&ended.stderr);
+    "#]]
+    .assert_eq(&ended.stderr);
 }
 
 #[test]
 fn an_empty_script_is_a_mistake() {
     let ended = Setup::check().script("  \n").ends();
     ended.assert_code(3);
-    expect![[""]].assert_eq(&ended.stderr);
+    expect![[r#"
+        error: the script `scripts/main.lua` is empty
+    "#]].assert_eq(&ended.stderr);
 }
 
 #[test]
@@ -116,7 +122,8 @@ fn a_byte_order_mark_and_windows_line_ends_are_no_mistake() {
           (no tag)  x  main.lua:2
         handlers (0)
         tables (0)
-    "#]].assert_eq(ended.output());
+    "#]]
+    .assert_eq(ended.output());
 }
 
 #[test]

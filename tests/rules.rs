@@ -16,10 +16,12 @@ fn what_is_missing_is_added_in_one_request_before_the_stream_is_opened() {
     let ended = run.drain();
     let powertrack = ended.powertrack();
     assert_eq!(powertrack.asked(), "list add stream");
-    expect![[r#"{"rules":[{"value":"rocket","tag":"launch"},{"value":"coffee"}]}"#]].assert_eq(&powertrack.bodies("add").join("\n"));
+    expect![[r#"{"rules":[{"value":"rocket","tag":"launch"},{"value":"coffee"}]}"#]]
+        .assert_eq(&powertrack.bodies("add").join("\n"));
     expect![[r#"
         rocket [launch]
-        coffee [-]"#]].assert_eq(&powertrack.rules());
+        coffee [-]"#]]
+    .assert_eq(&powertrack.rules());
     let ids = powertrack.rule_ids();
     assert_eq!(
         ended.rows("SELECT id FROM _ouzel_rules ORDER BY id"),
@@ -39,7 +41,8 @@ fn rules_of_others_are_left_alone() {
     expect![[r#"
         theirs [x]
         coffee [-]
-        rocket [launch]"#]].assert_eq(&ended.powertrack().rules());
+        rocket [launch]"#]]
+    .assert_eq(&ended.powertrack().rules());
     assert_eq!(ended.powertrack().asked(), "list add stream");
     ended.assert_says("added=1 deleted=0 unchanged=1");
     // Not even when the script drops the rule that they had first.
@@ -47,7 +50,8 @@ fn rules_of_others_are_left_alone() {
     run.wait_for("stream connected");
     expect![[r#"
         theirs [x]
-        coffee [-]"#]].assert_eq(&run.drain().powertrack().rules());
+        coffee [-]"#]]
+    .assert_eq(&run.drain().powertrack().rules());
 }
 
 #[test]
@@ -63,7 +67,10 @@ fn a_rule_is_deleted_by_its_exact_id_when_the_script_drops_it_also_after_a_resta
     assert_eq!(body["rule_ids"].as_array().unwrap().len(), 1);
     assert_eq!(body["rule_ids"][0].as_i64(), Some(ids[1]));
     expect!["rocket [launch]"].assert_eq(&ended.powertrack().rules());
-    ended.assert_rows("SELECT value, tag FROM _ouzel_rules", expect!["rocket|launch"]);
+    ended.assert_rows(
+        "SELECT value, tag FROM _ouzel_rules",
+        expect!["rocket|launch"],
+    );
 }
 
 #[test]
@@ -128,7 +135,7 @@ fn a_rule_that_the_server_rejects_at_the_start_ends_the_run_and_is_named() {
     let ended = setup.ends();
     ended.assert_code(3);
     expect![[r#"
-        INFO script loaded generation=1 rules=+1 -0 handlers=+0 -0 tables=+0 -0 pause=719.162µs
+        INFO script loaded generation=1 rules=+1 -0 handlers=+0 -0 tables=+0 -0 pause=869.509µs
         ERROR the service rejects a rule value="rocket" place="main.lua:2" reason="Cannot parse rule at 'rocket' (position 1)"
         error: the rules endpoint rejected a rule
           `rocket`

@@ -15,6 +15,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is nothing in the script's file.
+    #[error("the script `{}` is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// The script is wrong.
     #[error("script `{script}` could not be loaded{fault}")]
     Broken {

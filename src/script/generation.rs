@@ -87,6 +87,12 @@ impl Generation {
                 path: script.to_owned(),
                 source,
             })?;
+        // Some editors empty a file before they write it, and nothing would handle Tweets in between.
+        if source.trim().is_empty() {
+            return Err(Error::Empty {
+                path: script.to_owned(),
+            });
+        }
         let broken = |error: &mlua::Error| Error::Broken {
             script: name.clone(),
             fault: Box::new(host.fault(error)),
