@@ -108,7 +108,8 @@ fn an_empty_script_is_a_mistake() {
     ended.assert_code(3);
     expect![[r#"
         error: the script `scripts/main.lua` is empty
-    "#]].assert_eq(&ended.stderr);
+    "#]]
+    .assert_eq(&ended.stderr);
 }
 
 #[test]

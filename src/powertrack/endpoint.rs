@@ -48,8 +48,8 @@ impl Endpoint {
     /// Basic credentials never cross a network in the clear.
     pub fn new(addresses: &Addresses) -> Result<Self, Error> {
         let stream = match &addresses.stream_url {
-            Some(url) => parse("stream_url", url)?,
-            None => composed(addresses, HOSTS.stream, "stream", "stream_url")?,
+            Some(url) => parse("url", url)?,
+            None => composed(addresses, HOSTS.stream, "stream", "url")?,
         };
         let rules = match &addresses.rules_url {
             Some(url) => parse("rules_url", url)?,
@@ -176,18 +176,18 @@ mod tests {
         named(
             None,
             Some("prod"),
-            expect!["`account` cannot be used: it is not set, and neither is `stream_url`"],
+            expect!["`account` cannot be used: it is not set, and neither is `url`"],
         );
         named(
             Some("acme"),
             Some(""),
-            expect!["`label` cannot be used: it is not set, and neither is `stream_url`"],
+            expect!["`label` cannot be used: it is not set, and neither is `url`"],
         );
         named(
             Some("a/b"),
             Some("prod"),
             expect![
-                "`account` cannot be used: it contains '/'; give `stream_url` in full if that is meant"
+                "`account` cannot be used: it contains '/'; give `url` in full if that is meant"
             ],
         );
         named(
@@ -231,19 +231,19 @@ mod tests {
         check(
             "http://example.com/s.json",
             expect![
-                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
             ],
         );
         check(
             "http://127.0.0.1.example.com/s.json",
             expect![
-                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
             ],
         );
         check(
             "http://10.0.0.1/s.json",
             expect![
-                "`stream_url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
+                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
             ],
         );
         check(
@@ -256,39 +256,36 @@ mod tests {
     fn a_url_that_cannot_be_used_says_why() {
         check(
             "ftp://example.com/",
-            expect!["`stream_url` cannot be used: `ftp` is not `https`"],
+            expect!["`url` cannot be used: `ftp` is not `https`"],
         );
         check(
             "example.com/s.json",
-            expect!["`stream_url` cannot be used: it is not a URL: invalid format"],
+            expect!["`url` cannot be used: it is not a URL: invalid format"],
         );
         check(
             "example.com",
-            expect!["`stream_url` cannot be used: it does not start with `https://`"],
+            expect!["`url` cannot be used: it does not start with `https://`"],
         );
-        check(
-            "/s.json",
-            expect!["`stream_url` cannot be used: it has no host"],
-        );
+        check("/s.json", expect!["`url` cannot be used: it has no host"]);
         check(
             "",
-            expect!["`stream_url` cannot be used: it is not a URL: empty string"],
+            expect!["`url` cannot be used: it is not a URL: empty string"],
         );
         check(
             "https://me:secret@example.com/",
             expect![
-                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+                "`url` cannot be used: it contains credentials; set `username` and `password` instead"
             ],
         );
         check(
             "https://me@example.com/",
             expect![
-                "`stream_url` cannot be used: it contains credentials; set `username` and `password` instead"
+                "`url` cannot be used: it contains credentials; set `username` and `password` instead"
             ],
         );
         check(
             "https://exa mple.com/",
-            expect!["`stream_url` cannot be used: it is not a URL: invalid uri character"],
+            expect!["`url` cannot be used: it is not a URL: invalid uri character"],
         );
     }
 }

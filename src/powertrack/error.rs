@@ -74,7 +74,7 @@ pub enum Error {
 
     #[error(
         "the stream is not compressed (content-encoding: {encoding}); \
-         hint: check `stream_url` and any proxy on the way"
+         hint: check `url` and any proxy on the way"
     )]
     NotGzip { encoding: String },
     #[error("the server ended the stream")]
@@ -147,10 +147,10 @@ fn hint(service: Service, status: StatusCode) -> Option<&'static str> {
         (403, _) => "check with the account manager that this login may use PowerTrack",
         (404, _) => "check the spelling of `account` and `label`, which are case-sensitive",
         (406, Service::Stream) => "the request itself is wrong: please report this as a bug",
-        (300..=399, Service::Stream) => "redirects are not followed: check `stream_url`",
+        (300..=399, Service::Stream) => "redirects are not followed: check `url`",
         (300..=399, Service::Rules) => "redirects are not followed: check `rules_url`",
         (420 | 429, _) | (500.., _) => return None,
-        (_, Service::Stream) => "trying again cannot help: check `stream_url`",
+        (_, Service::Stream) => "trying again cannot help: check `url`",
         (_, Service::Rules) => "trying again cannot help: check `rules_url`",
     })
 }
@@ -227,7 +227,7 @@ mod tests {
             302,
             None,
             expect![[r#"
-            the stream answered 302 found; hint: redirects are not followed: check `stream_url`
+            the stream answered 302 found; hint: redirects are not followed: check `url`
             GiveUp"#]],
         );
         check(

@@ -97,10 +97,10 @@ async fn a_refusal_carries_the_services_words() {
 
 #[tokio::test]
 async fn an_answer_that_is_not_compressed_says_so() {
-    refusal(response("200 OK", b"{}\r\n"), expect!["the stream is not compressed (content-encoding: identity); hint: check `stream_url` and any proxy on the way"]).await;
+    refusal(response("200 OK", b"{}\r\n"), expect!["the stream is not compressed (content-encoding: identity); hint: check `url` and any proxy on the way"]).await;
     refusal(
         response("200 OK\r\nContent-Encoding: br", b"{}\r\n"),
-        expect!["the stream is not compressed (content-encoding: br); hint: check `stream_url` and any proxy on the way"],
+        expect!["the stream is not compressed (content-encoding: br); hint: check `url` and any proxy on the way"],
     )
     .await;
 }
