@@ -1,4 +1,9 @@
 //! Saving the script changes what runs, and nothing else.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+)]
 
 mod support;
 

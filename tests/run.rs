@@ -1,4 +1,9 @@
 //! `ouzel run` from its start to its end, against the scripted service and the simulator.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+)]
 
 mod support;
 

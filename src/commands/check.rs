@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, rc::Rc};
 
-use sonic_rs::{Value, json};
+use serde::Serialize;
 
 use super::print;
 use crate::{
@@ -78,32 +78,66 @@ fn as_text(declared: &Declared) -> String {
     text
 }
 
-fn as_json(declared: &Declared) -> Value {
-    let rules: Vec<_> = declared
-        .rules
-        .iter()
-        .map(|rule| {
-            json!({ "value": rule.value, "tag": rule.tag, "file": rule.file, "line": rule.line })
-        })
-        .collect();
-    let handlers: Vec<_> = declared
-        .handlers
-        .iter()
-        .map(|handler| {
-            json!({ "handler": handler.name, "file": handler.file, "line": handler.line })
-        })
-        .collect();
-    let tables: Vec<_> = declared
-        .tables
-        .iter()
-        .map(|table| {
-            let columns: Vec<_> = table
-                .columns
-                .iter()
-                .map(|(name, kind)| json!({ "name": name, "type": kind }))
-                .collect();
-            json!({ "name": table.name, "columns": columns })
-        })
-        .collect();
-    json!({ "rules": rules, "handlers": handlers, "tables": tables })
+/// What `--json` prints; structs, so that the fields keep their order from run to run.
+#[derive(Serialize)]
+struct Shown<'a> {
+    rules: Vec<ShownRule<'a>>,
+    handlers: Vec<ShownHandler<'a>>,
+    tables: Vec<ShownTable<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownRule<'a> {
+    value: &'a str,
+    tag: Option<&'a str>,
+    file: &'a str,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct ShownHandler<'a> {
+    handler: &'a str,
+    file: &'a str,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct ShownTable<'a> {
+    name: &'a str,
+    columns: Vec<ShownColumn<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownColumn<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+}
+
+fn as_json(declared: &Declared) -> String {
+    let rules = declared.rules.iter().map(|rule| ShownRule {
+        value: &rule.value,
+        tag: rule.tag.as_deref(),
+        file: &rule.file,
+        line: rule.line,
+    });
+    let handlers = declared.handlers.iter().map(|handler| ShownHandler {
+        handler: &handler.name,
+        file: &handler.file,
+        line: handler.line,
+    });
+    let tables = declared.tables.iter().map(|table| ShownTable {
+        name: &table.name,
+        columns: table
+            .columns
+            .iter()
+            .map(|(name, kind)| ShownColumn { name, kind })
+            .collect(),
+    });
+    let shown = Shown {
+        rules: rules.collect(),
+        handlers: handlers.collect(),
+        tables: tables.collect(),
+    };
+    sonic_rs::to_string(&shown).expect("strings and numbers can be written as JSON")
 }

@@ -1,7 +1,9 @@
 //! Drives the binary from outside: a project folder, a scripted PowerTrack, the process, and what it says.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
+    clippy::needless_pass_by_value,
     clippy::unwrap_used,
     reason = "each test file uses a part of it, and a harness that fails fails its test"
 )]
