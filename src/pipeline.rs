@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::{
     lines::Lines,
@@ -26,7 +26,7 @@ use crate::{
     },
     queue::{self, Event, queue},
     reconciler::{self, Outcome, QueueLedger},
-    script::{self, Declared, Files, Watch, WatchError},
+    script::{self, Counts, Declared, Files, Watch, WatchError},
     status::{Progress, Snapshot, StatusLine, short},
     tally::Tally,
     worker::{self, Loaded, Report, Work, Worker},
@@ -109,7 +109,10 @@ pub async fn run(
     let mut progress = Progress::new();
     let http = Http::new(&plan.credentials, plan.ca_file.as_deref())?;
     let rules = RulesClient::new(http.clone(), plan.endpoint.rules.clone())?;
-    let watch = plan.debounce.map(|_| Watch::new()).transpose()?;
+    let watch = plan
+        .debounce
+        .map(|_| Watch::new(&plan.script))
+        .transpose()?;
     let (queue, events) = queue(QUEUE);
     let (report, reports) = mpsc::channel(REPORTS);
     let work = Work {
@@ -125,6 +128,7 @@ pub async fn run(
         outcomes: mpsc::channel(1),
         rules: Some(rules),
         connect: Some(HttpConnect::new(http, plan.endpoint.stream.clone())),
+        rules_failed: false,
         queue,
         reports,
         watch,
@@ -166,6 +170,8 @@ struct Run {
     rules: Option<RulesClient>,
     /// Until the rules have been reconciled, or at least tried to be, for the first time.
     connect: Option<HttpConnect>,
+    /// Whether the last reconcile has failed: then the next save tries again.
+    rules_failed: bool,
     queue: queue::Sender,
     reports: mpsc::Receiver<Report>,
     watch: Option<Watch>,
@@ -216,6 +222,7 @@ impl Run {
                 () = changed_some(&mut self.watch) => reload.put_off(self.plan.debounce.unwrap_or_default()),
                 () = sleep_until_some(reload.due) => {
                     reload = Reload::default();
+                    self.refresh_watch();
                     let _ = self.queue.send(Event::Load);
                 }
                 _ = ticks.tick() => {
@@ -267,7 +274,12 @@ impl Run {
             warn!("the script declares no rules, so the stream brings only what other rules match");
         }
         self.follow_files(&files);
-        self.declared.send_replace(declared);
+        // The service allows so many requests a minute, and most saves change no rule.
+        let ask = rules != Counts::default() || std::mem::take(&mut self.rules_failed);
+        self.declared.send_if_modified(|last| {
+            *last = declared;
+            ask
+        });
         if let Some(rules) = self.rules.take() {
             let ledger = QueueLedger::new(self.plan.rules_key.clone(), self.queue.clone(), owned);
             let declared = self.declared.subscribe();
@@ -307,14 +319,26 @@ impl Run {
         }
     }
 
+    /// Before the files are looked at, so that what comes later is noticed.
+    fn refresh_watch(&mut self) {
+        if let Some(Err(error)) = self.watch.as_mut().map(Watch::refresh) {
+            warn!(%error, "saving the script may not be noticed");
+        }
+        debug!("looking whether the script has changed");
+    }
+
     fn reconciled(&mut self, outcome: Option<Outcome>) -> Result<(), Error> {
         match outcome {
             Some(Outcome::Failed(error)) if self.connect.is_some() => Err(error.into()),
             Some(Outcome::Failed(error)) => {
+                self.rules_failed = true;
                 error!(%error, "the rules stay as they were");
                 Ok(())
             }
-            _ => Ok(()),
+            _ => {
+                self.rules_failed = false;
+                Ok(())
+            }
         }
     }
 

@@ -45,7 +45,13 @@ impl TableSpec {
 /// Whether a column's type makes it the primary key.
 #[must_use]
 pub fn declares_primary_key(kind: &str) -> bool {
-    kind.to_ascii_uppercase().contains("PRIMARY KEY")
+    let words: Vec<_> = kind.split_whitespace().collect();
+    words.windows(2).any(|pair| {
+        pair[0].eq_ignore_ascii_case("PRIMARY")
+            && pair[1]
+                .get(..3)
+                .is_some_and(|key| key.eq_ignore_ascii_case("KEY"))
+    })
 }
 
 /// Why the database did not do what a script asked, in its own words.

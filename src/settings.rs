@@ -26,6 +26,9 @@ const LEAST_READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longer lines than this no setting allows: each is held in memory whole.
 const MOST_MAX_LINE: usize = 256 << 20;
 
+/// Any clock can be moved on by this, a hundred years.
+const LONGEST_SPAN: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -300,10 +303,11 @@ impl Source {
         given: (Option<Secret>, Option<PathBuf>),
         file: (Option<Secret>, Option<PathBuf>),
     ) -> Self {
+        // A variable without text stands where somebody has nothing to put there.
         let one = |(text, path): (Option<Secret>, Option<PathBuf>)| match (text, path) {
-            (Some(text), _) => Some(Self::Text(text)),
-            (None, Some(path)) => Some(Self::File(path)),
-            (None, None) => None,
+            (Some(text), _) if !text.reveal().is_empty() => Some(Self::Text(text)),
+            (_, Some(path)) => Some(Self::File(path)),
+            (_, None) => None,
         };
         one(given).or_else(|| one(file)).unwrap_or(Self::Nowhere)
     }
@@ -319,7 +323,8 @@ impl Source {
                     source,
                 })?;
                 // Editors end a file with a newline, passwords do not.
-                Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))))
+                let text = text.trim_end_matches(['\r', '\n']);
+                Ok((!text.is_empty()).then(|| Secret::new(text)))
             }
         }
     }
@@ -340,7 +345,7 @@ fn read_file(path: &Path) -> Result<File, Error> {
     })
 }
 
-/// The parser's message and the line it speaks of; never the line of a password.
+/// The parser's message and the line it speaks of; never a value that may be a password, also under a misspelt key.
 fn reason(error: &toml::de::Error, text: &str) -> String {
     let message = error.message().trim();
     let Some(span) = error.span() else {
@@ -349,12 +354,39 @@ fn reason(error: &toml::de::Error, text: &str) -> String {
     let before = &text[..span.start.min(text.len())];
     let number = before.matches('\n').count() + 1;
     let line = text.lines().nth(number - 1).unwrap_or_default();
-    let line = match line.split_once('=') {
-        Some((key, _)) if key.trim().contains("password") => format!("{key}= ***"),
-        _ => line.to_owned(),
+    let (shown, message) = match line.split_once('=') {
+        Some((key, _)) if HARMLESS.contains(&key.trim()) => (line.to_owned(), message),
+        None if line.trim().starts_with('[') || line.trim().is_empty() => {
+            (line.to_owned(), message)
+        }
+        masked => {
+            // `invalid type: integer `1234`, expected a string` repeats the value.
+            let told = message
+                .split(':')
+                .next()
+                .filter(|_| message.starts_with("invalid"));
+            let key = masked.map_or("", |(key, _)| key);
+            (format!("{key}= ***"), told.unwrap_or(message))
+        }
     };
-    format!("  line {number}: {line}\n  {message}")
+    format!("  line {number}: {shown}\n  {message}")
 }
+
+/// The keys whose values can be shown.
+const HARMLESS: [&str; 12] = [
+    "script",
+    "data_dir",
+    "account",
+    "label",
+    "username",
+    "username_file",
+    "password_file",
+    "ca_file",
+    "read_timeout",
+    "max_line",
+    "enabled",
+    "debounce",
+];
 
 /// A password in the file; its own type, so that printing the file's content cannot show it.
 #[derive(Debug)]
@@ -377,9 +409,11 @@ impl FromStr for Span {
         let signed: jiff::SignedDuration = text.parse().map_err(|_| {
             format!("`{text}` is no length of time; write one such as `35s`, `100ms` or `2h`")
         })?;
-        Duration::try_from(signed)
-            .map(Self)
-            .map_err(|_| format!("`{text}` is negative"))
+        match Duration::try_from(signed) {
+            Ok(span) if span > LONGEST_SPAN => Err(format!("`{text}` is too long")),
+            Ok(span) => Ok(Self(span)),
+            Err(_) => Err(format!("`{text}` is negative")),
+        }
     }
 }
 

@@ -60,7 +60,8 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         endpoint,
         rules_key,
         credentials,
-        ca_file: settings.ca_file.clone(),
+        // The simulator speaks plain HTTP.
+        ca_file: settings.ca_file.clone().filter(|_| !arguments.sim),
         stream: StreamOptions {
             read_timeout: settings.read_timeout,
             max_line: settings.max_line,

@@ -8,7 +8,7 @@ use super::{
     api::{Step, StepKind},
     error::Fault,
     generation::Generation,
-    raw::push_tweet,
+    raw::{mark_view, push_tweet},
 };
 use crate::tweet::{MatchedRule, Tweet};
 
@@ -78,7 +78,7 @@ impl Generation {
                 StepKind::Enrich => step.function.call::<()>(&tweet),
                 StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
             };
-            done.map_err(|error| self.failure(step.kind.name(), &error))?;
+            done.map_err(|error| self.handler_failure(step, &error))?;
         }
         Ok(Verdict::Kept)
     }
@@ -93,6 +93,25 @@ impl Generation {
             .matching_rules()
             .map(|rule| self.rules.get(&self.lua, rule))
             .collect()
+    }
+
+    /// After a tail call nothing tells any more where the handler was: then it is where the handler begins.
+    fn handler_failure(&self, step: &Step, error: &mlua::Error) -> Failure {
+        let word = self
+            .host
+            .misuse
+            .borrow()
+            .as_ref()
+            .and_then(|misuse| misuse.word.clone());
+        let mut failure = self.failure(step.kind.name(), error);
+        if failure.fault.place.is_none() {
+            let info = step.function.info();
+            let file = info.short_src.unwrap_or_default();
+            let begins = info.line_defined.unwrap_or(1);
+            self.host
+                .place(&mut failure.fault, file, begins, word.as_deref());
+        }
+        failure
     }
 
     fn failure(&self, handler: String, error: &mlua::Error) -> Failure {
@@ -114,12 +133,7 @@ impl Generation {
     }
 }
 
-fn act(
-    function: &Function,
-    pattern: &str,
-    tweet: &Value,
-    rules: &[Rc<Rule>],
-) -> mlua::Result<()> {
+fn act(function: &Function, pattern: &str, tweet: &Value, rules: &[Rc<Rule>]) -> mlua::Result<()> {
     for rule in rules {
         let fitting = |tag: &String| fits(pattern, tag);
         if pattern == "*" || rule.tag.as_ref().is_some_and(fitting) {
@@ -182,9 +196,11 @@ impl RuleTables {
         fields.raw_set("tag", rule.tag)?;
         fields.raw_set("id", rule.id)?;
         fields.raw_set("id_str", rule.id.map(|id| id.to_string()))?;
+        let table = lua.load(FROZEN).set_name("=ouzel").call(&fields)?;
+        mark_view(lua, &table, &fields)?;
         let made = Rc::new(Rule {
             tag: rule.tag.map(str::to_owned),
-            table: lua.load(FROZEN).set_name("=ouzel").call(fields)?,
+            table,
         });
         if let Some(id) = rule.id {
             if tables.len() >= RULE_TABLES {

@@ -15,6 +15,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is nothing in the script's file.
+    #[error("the script `{}` is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// The script is wrong.
     #[error("script `{script}` could not be loaded{fault}")]
     Broken {
@@ -108,14 +114,15 @@ impl Fault {
         };
         let (place, message) = match split_place(text) {
             Some((file, line, message)) => (Some((file.to_owned(), line)), message),
-            // An error that is no text, or that says itself where it is, comes without a place.
-            None => {
-                let call = traceback.first().and_then(|call| split_place(call));
-                (call.map(|(file, line, _)| (file.to_owned(), line)), text)
-            }
+            None => (None, text),
         };
-        // A single call is the place itself.
-        let traceback = (traceback.len() > 1).then(|| traceback.join("\n"));
+        // Lua gives no line to an error without text, and that of ouzel's own Lua to a call in a `return`.
+        let place = place
+            .filter(|(file, _)| sources.holds(file))
+            .or_else(|| nearest_place(&traceback, sources));
+        // A file's own code was called by nobody: it is the place itself.
+        let is_plain = matches!(&traceback[..], [] | [_]) && !calls_a_function(&traceback);
+        let traceback = (!is_plain).then(|| traceback.join("\n"));
         // Only when it is the same error that has come out: a script may have caught the one and raised another.
         let misuse = misuse.filter(|misuse| misuse.message == message);
         let place = place.map(|(file, line)| {
@@ -129,11 +136,17 @@ impl Fault {
                 .as_ref()
                 .and_then(|(file, line)| sources.line(file, *line)),
             place,
-            message: message.to_owned(),
+            message: readable_message(message),
             hint: misuse.and_then(|misuse| misuse.hint.clone()),
             traceback,
         }
     }
+}
+
+fn calls_a_function(traceback: &[String]) -> bool {
+    traceback
+        .iter()
+        .any(|call| !call.ends_with("in main chunk"))
 }
 
 /// Splits `file:line: message`.
@@ -154,6 +167,37 @@ fn split_place(text: &str) -> Option<(&str, usize, &str)> {
         from = after;
     }
     None
+}
+
+/// The innermost place in the script that a traceback names.
+fn nearest_place(traceback: &[String], sources: &Sources) -> Option<(String, usize)> {
+    traceback.iter().find_map(|line| {
+        let (file, line, _) = split_place(line)?;
+        sources.holds(file).then(|| (file.to_owned(), line))
+    })
+}
+
+/// The message without what a terminal would take for a command, and in words where it has none.
+fn readable_message(message: &str) -> String {
+    let address = ["table", "function", "thread", "userdata"]
+        .into_iter()
+        .find(|kind| {
+            let rest = message
+                .strip_prefix(kind)
+                .and_then(|m| m.strip_prefix(": "));
+            rest.is_some_and(|rest| rest.starts_with("0x") || rest.starts_with("builtin: "))
+        });
+    match address {
+        Some(kind) => format!("the error is a {kind}, and not a text"),
+        None if message == "nil" => "the error has no text".to_owned(),
+        None => without_controls(message),
+    }
+}
+
+/// Text with a mark in place of each control character but tabs and line ends.
+pub(super) fn without_controls(text: &str) -> String {
+    let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
+    text.replace(odd, "\u{fffd}")
 }
 
 /// The lines of a traceback that concern the script; what lies between is ouzel's own.

@@ -87,6 +87,12 @@ impl Generation {
                 path: script.to_owned(),
                 source,
             })?;
+        // Some editors empty a file before they write it, and nothing would handle Tweets in between.
+        if source.trim().is_empty() {
+            return Err(Error::Empty {
+                path: script.to_owned(),
+            });
+        }
         let broken = |error: &mlua::Error| Error::Broken {
             script: name.clone(),
             fault: Box::new(host.fault(error)),
@@ -128,5 +134,14 @@ impl Host {
     pub(super) fn fault(&self, error: &mlua::Error) -> Fault {
         let misuse = self.misuse.take();
         Fault::read(error, &self.sources.borrow(), misuse.as_ref())
+    }
+
+    /// Gives a fault a place, with the line of `word` from there on if it is known what it is about.
+    pub(super) fn place(&self, fault: &mut Fault, file: String, line: usize, word: Option<&str>) {
+        let sources = self.sources.borrow();
+        let exact = word.and_then(|word| sources.find_word(&file, line, word));
+        let line = exact.map_or(line, |(line, _)| line);
+        fault.code = sources.line(&file, line);
+        fault.place = Some((file, line));
     }
 }

@@ -8,6 +8,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use super::error::without_controls;
+
 /// Larger than any script; what is larger is some other file.
 const MAX_FILE: u64 = 16 << 20;
 
@@ -59,7 +61,7 @@ impl Sources {
         let plain = Path::new(&path)
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
-        if path.is_empty() || !plain {
+        if path.split('/').any(str::is_empty) || !plain {
             return Err(format!(
                 "`{module}` is no module name; modules lie below the script's folder, `a.b` is `a/b.lua`"
             ));
@@ -78,18 +80,18 @@ impl Sources {
         ))
     }
 
+    /// Whether a file of this name has been read.
+    pub(super) fn holds(&self, file: &str) -> bool {
+        self.files.contains_key(file)
+    }
+
     /// The text of a line, counted from 1.
     pub(super) fn line(&self, file: &str, line: usize) -> Option<String> {
         let text = self.files.get(file)?.as_deref()?;
         let line = text.lines().nth(line.checked_sub(1)?)?;
         // A minified script must not flood the terminal.
-        Some(
-            line.chars()
-                .take(160)
-                .collect::<String>()
-                .trim_end()
-                .to_owned(),
-        )
+        let line: String = line.chars().take(160).collect();
+        Some(without_controls(line.trim_end()))
     }
 
     /// Where a word first stands from line `from` on, by line and offset, for calls that span several lines.
@@ -184,5 +186,11 @@ fn read_text(path: &Path) -> io::Result<String> {
         )));
     }
     let bytes = fs::read(path)?;
-    String::from_utf8(bytes).map_err(|_| io::Error::other("the file is not UTF-8 text"))
+    let text =
+        String::from_utf8(bytes).map_err(|_| io::Error::other("the file is not UTF-8 text"))?;
+    // Some editors begin a file with a byte order mark, which is no Lua.
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
 }

@@ -11,7 +11,7 @@ mod raw;
 mod value;
 mod watch;
 
-pub use declared::{Change, Declared, DeclaredHandler, DeclaredRule};
+pub use declared::{Change, Counts, Declared, DeclaredHandler, DeclaredRule};
 pub use dispatch::{Failure, Verdict};
 pub use error::{Error, Fault};
 pub use generation::{Files, Generation};

@@ -5,7 +5,7 @@ local type0, concat, select, time, date, clock = type, table.concat, select, os.
 
 os = { time = time, date = date, clock = clock }
 string.dump = nil
-dofile, loadfile = nil, nil
+dofile, loadfile, warn = nil, nil, nil
 
 local collectgarbage0 = collectgarbage
 function collectgarbage(option)

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     path::{Path, PathBuf},
 };
 
@@ -20,23 +21,30 @@ pub struct WatchError {
 #[derive(Debug)]
 pub struct Watch {
     watcher: RecommendedWatcher,
+    /// The folders that matter, whether they exist or not.
+    wanted: Vec<PathBuf>,
     folders: BTreeSet<PathBuf>,
     changes: mpsc::Receiver<()>,
 }
 
 impl Watch {
-    /// A watch on nothing yet.
+    /// A watch on nothing yet, for the folders of this script.
     ///
     /// # Errors
     /// [`WatchError`] where the system has no watches left.
-    pub fn new() -> Result<Self, WatchError> {
+    pub fn new(script: &Path) -> Result<Self, WatchError> {
+        let extension = script.extension().map(OsStr::to_owned);
         // One place is enough: a change that finds it taken will be seen with the one before.
         let (sender, changes) = mpsc::channel(1);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let seen = match &event {
                 Ok(event) => {
                     !matches!(event.kind, EventKind::Access(_))
-                        && (event.need_rescan() || event.paths.iter().any(|path| may_matter(path)))
+                        && (event.need_rescan()
+                            || event
+                                .paths
+                                .iter()
+                                .any(|path| may_matter(path, extension.as_deref())))
                 }
                 // An error may be a change that was missed.
                 Err(_) => true,
@@ -48,40 +56,48 @@ impl Watch {
         .map_err(|source| WatchError { path: None, source })?;
         Ok(Self {
             watcher,
+            wanted: Vec::new(),
             folders: BTreeSet::new(),
             changes,
         })
     }
 
-    /// Watches these folders and no others; folders that do not exist are left out.
+    /// Watches these folders and no others; in place of one that does not exist, the nearest above it.
     ///
     /// # Errors
     /// [`WatchError`] for the first folder that cannot be watched; the others are.
     pub fn follow(&mut self, folders: &[PathBuf]) -> Result<(), WatchError> {
-        let wanted: BTreeSet<PathBuf> = folders.iter().filter(|f| f.is_dir()).cloned().collect();
-        let mut failed = None;
-        for gone in self.folders.difference(&wanted) {
+        self.wanted = folders.to_vec();
+        self.refresh()
+    }
+
+    /// Watches what now goes by the names of the folders: one may have been made, or put in another's place.
+    ///
+    /// # Errors
+    /// As for [`Watch::follow`].
+    pub fn refresh(&mut self) -> Result<(), WatchError> {
+        for folder in std::mem::take(&mut self.folders) {
             // A folder that has been removed is not watched any more anyway.
-            let _ = self.watcher.unwatch(gone);
+            let _ = self.watcher.unwatch(&folder);
         }
-        let mut followed = BTreeSet::new();
-        for folder in wanted {
-            let watched = self.folders.contains(&folder)
-                || match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
-                    Ok(()) => true,
-                    Err(source) => {
-                        failed.get_or_insert(WatchError {
-                            path: Some(folder.clone()),
-                            source,
-                        });
-                        false
-                    }
-                };
-            if watched {
-                followed.insert(folder);
+        let mut failed = None;
+        for folder in &self.wanted {
+            let Some(folder) = nearest_folder(folder) else {
+                continue;
+            };
+            if self.folders.contains(&folder) {
+                continue;
+            }
+            match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.folders.insert(folder);
+                }
+                Err(source) => {
+                    let path = Some(folder);
+                    failed.get_or_insert(WatchError { path, source });
+                }
             }
         }
-        self.folders = followed;
         failed.map_or(Ok(()), Err)
     }
 
@@ -94,7 +110,20 @@ impl Watch {
     }
 }
 
-/// Lua files, and folders on the way to them; not the database beside the script.
-fn may_matter(path: &Path) -> bool {
-    path.extension().is_none_or(|extension| extension == "lua")
+/// A folder, or the nearest above it that exists.
+fn nearest_folder(folder: &Path) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .map(|folder| match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
+        })
+        .find(|folder| folder.is_dir())
+        .map(Path::to_owned)
+}
+
+/// Lua files and those named like the script, and folders on the way to them; not the database beside the script.
+fn may_matter(path: &Path, script: Option<&OsStr>) -> bool {
+    path.extension()
+        .is_none_or(|extension| extension == "lua" || Some(extension) == script)
 }

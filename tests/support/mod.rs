@@ -1,7 +1,9 @@
 //! Drives the binary from outside: a project folder, a scripted PowerTrack, the process, and what it says.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
+    clippy::needless_pass_by_value,
     clippy::unwrap_used,
     reason = "each test file uses a part of it, and a harness that fails fails its test"
 )]
@@ -21,7 +23,7 @@ pub use sim::Sim;
 pub use tweets::{tagged, tweet};
 
 /// After this long a test fails with everything that it has seen: generous, since a busy machine is no failure.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 pub const USERNAME: &str = "ada@example.com";
 pub const PASSWORD: &str = "open-sesame-3141";

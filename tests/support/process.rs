@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -172,7 +172,8 @@ fn listen(ears: &Ears, which: usize, pipe: Box<dyn Read + Send>) {
     loop {
         let mut line = Vec::new();
         let read = pipe.read_until(b'\n', &mut line).unwrap_or(0);
-        let mut heard = ears.heard.lock().unwrap();
+        // The test may have failed, and its lock with it.
+        let mut heard = ears.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if read == 0 {
             heard.ended[which] = true;
         } else if which == 0 {

@@ -261,10 +261,14 @@ impl Ended {
         self
     }
 
-    /// The log without its times.
+    /// The log without its times and durations.
     pub fn log(&self) -> String {
         let timeless = |line: &str| match line.split_once("Z  ").or(line.split_once("Z ")) {
-            Some((time, rest)) if time.starts_with("20") => rest.trim_start().to_owned(),
+            Some((time, rest)) if time.starts_with("20") => {
+                // How long something took comes last.
+                let rest = rest.split(" pause=").next().unwrap_or_default();
+                rest.trim_start().to_owned()
+            }
             _ => line.to_owned(),
         };
         self.stderr

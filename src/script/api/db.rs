@@ -94,6 +94,11 @@ fn select(
 fn statement(arguments: &MultiValue, name: &str) -> Answer<(String, Vec<Argument>)> {
     let sql = arguments.front().cloned().unwrap_or(Value::Nil);
     let sql = text(&sql, &format!("the SQL that `{name}` takes first"))?;
+    if sql.trim().is_empty() {
+        return Err(Misuse::new(format!(
+            "the SQL that `{name}` takes first is empty"
+        )));
+    }
     let parameters = arguments
         .iter()
         .skip(1)

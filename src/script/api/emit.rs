@@ -20,9 +20,11 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         }
         let value = arguments.front().unwrap_or(&Value::Nil);
         let mut out = host.emitted.borrow_mut();
+        let before = out.len();
         to_json(lua, value, &mut out).map_err(|error| Misuse::new(error.to_string()))?;
         out.push(b'\n');
         if out.len() > MAX_EMITTED {
+            out.truncate(before);
             return Err(Misuse::new(format!(
                 "more than {MAX_EMITTED} bytes are waiting to be written"
             )));

@@ -18,10 +18,10 @@ return function(name)
   end
   local ok, file, source = find(name)
   if not ok then error(file, 2) end
-  local chunk, problem = load(source, "@" .. file, "t")
-  if not chunk then error(problem, 0) end
+  local module, problem = load(source, "@" .. file, "t")
+  if not module then error(problem, 0) end
   loading[name] = true
-  local result = chunk(name, file)
+  local result = module(name, file)
   loading[name] = nil
   if result == nil then result = true end
   loaded[name] = result

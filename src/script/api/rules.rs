@@ -16,11 +16,29 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let (file, line) = caller(lua);
         let rules = read(host, list, &file, line)?;
         host.declaring("ouzel.rules", |loading| {
-            loading.declared.rules.extend(rules);
+            for rule in rules {
+                declare(&mut loading.declared.rules, rule)?;
+            }
             Ok(())
         })
     })?;
     ouzel.raw_set("rules", rules)
+}
+
+/// Takes a rule in. The service knows a rule by its value, so it can have one tag.
+fn declare(rules: &mut Vec<DeclaredRule>, rule: DeclaredRule) -> Answer<()> {
+    match rules.iter().find(|other| other.value == rule.value) {
+        None => rules.push(rule),
+        Some(other) if other.tag == rule.tag => {}
+        Some(other) => {
+            return Err(Misuse::new(format!(
+                "the rule `{}` is declared twice with different tags, first in {}:{}",
+                rule.value, other.file, other.line
+            ))
+            .hint("a rule has one tag; two handlers can share it: `ouzel.on(\"TAG\", …)` twice"));
+        }
+    }
+    Ok(())
 }
 
 fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<DeclaredRule>> {
@@ -45,19 +63,21 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
             ..rule
         });
     }
+    let mut names = Vec::new();
     for pair in list.pairs::<Value, Value>() {
-        let (key, _) = pair.map_err(internal)?;
-        if let Value::String(name) = &key {
-            let name = name.to_string_lossy();
-            let known = FIELDS.contains(&name.as_str());
-            let misuse =
-                Misuse::new(format!("unknown field `{name}` in the list of rules")).at_word(&*name);
-            return Err(if known {
-                misuse.hint("each rule is a table of its own: `{ { value = …, tag = … } }`")
-            } else {
-                misuse
-            });
+        if let (Value::String(name), _) = pair.map_err(internal)? {
+            names.push(name.to_string_lossy());
         }
+    }
+    // Lua's own order differs from run to run.
+    if let Some(name) = names.iter().max() {
+        let misuse =
+            Misuse::new(format!("unknown field `{name}` in the list of rules")).at_word(name);
+        return Err(if FIELDS.contains(&name.as_str()) {
+            misuse.hint("each rule is a table of its own: `{ { value = …, tag = … } }`")
+        } else {
+            misuse
+        });
     }
     Ok(rules)
 }
@@ -78,7 +98,13 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
         let (key, _) = pair.map_err(internal)?;
         let name = match &key {
             Value::String(name) => name.to_string_lossy(),
-            other => format!("{other:?}"),
+            // What a table holds without a name is numbered.
+            _ => {
+                return Err(
+                    Misuse::new(format!("rule {number} has a field without a name"))
+                        .hint("write `{ value = \"rocket\", tag = \"launch\" }`"),
+                );
+            }
         };
         if !FIELDS.contains(&name.as_str()) {
             return Err(Misuse::unknown(
@@ -93,11 +119,21 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
     if value.is_nil() {
         return Err(Misuse::new(format!("rule {number} has no `value`")));
     }
+    let value = text(&value, &format!("the `value` of rule {number}"))
+        .map_err(|misuse| misuse.at_word("value"))?;
+    if value.trim().is_empty() {
+        return Err(Misuse::new(format!(
+            "the `value` of rule {number} is empty"
+        )));
+    }
     Ok(DeclaredRule {
-        value: text(&value, &format!("the `value` of rule {number}"))?,
+        value,
         tag: match tag {
             Value::Nil => None,
-            tag => Some(text(&tag, &format!("the `tag` of rule {number}"))?),
+            tag => {
+                let tag = text(&tag, &format!("the `tag` of rule {number}"));
+                Some(tag.map_err(|misuse| misuse.at_word("tag"))?)
+            }
         },
         file: String::new(),
         line: 0,
@@ -107,10 +143,17 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
 /// The line that a rule is written on, found by its text.
 fn place(host: &Host, file: &str, from: usize, rule: &DeclaredRule) -> Option<usize> {
     let sources = host.sources.borrow();
-    // In the source the quotes may stand escaped.
-    let escaped = rule.value.replace('"', "\\\"");
-    [rule.value.as_str(), &escaped]
-        .into_iter()
-        .filter(|text| !text.is_empty())
+    let value = &rule.value;
+    // In the source the quotes may stand escaped. Without quotes a short value is found in other words.
+    let escaped = value.replace('"', "\\\"");
+    let quoted = [
+        format!("\"{value}\""),
+        format!("'{value}'"),
+        format!("[[{value}]]"),
+        format!("\"{escaped}\""),
+        value.clone(),
+    ];
+    quoted
+        .iter()
         .find_map(|text| sources.find_text(file, from, text))
 }

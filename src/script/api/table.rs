@@ -19,6 +19,9 @@ use crate::{
 /// SQLite's own limit is 2 000; a statement has room for more than this.
 const MAX_COLUMNS: usize = 500;
 
+/// How `with_fields` names a field whose key is no string; no column can be called so.
+const UNNAMED: &[u8] = b"?";
+
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let shared = Rc::clone(host);
     let table = host.function(lua, move |host, lua, arguments| {
@@ -80,7 +83,10 @@ fn read(name: &Value, columns: &Value) -> Answer<TableSpec> {
             "`{name}` is no table name for a script; `_ouzel_` and `sqlite_` begin the names of others"
         )));
     }
-    let list = plain_table(columns, &format!("the columns of table `{name}`"))?;
+    let list = plain_table(
+        columns,
+        &format!("what `ouzel.table(\"{name}\", …)` takes second"),
+    )?;
     let mut columns = Vec::new();
     for pair in list.pairs::<Value, Value>() {
         let (column, kind) = pair.map_err(internal)?;
@@ -96,7 +102,8 @@ fn read(name: &Value, columns: &Value) -> Answer<TableSpec> {
             ))
             .at_word(&*column));
         }
-        let kind = text(&kind, &format!("the type of column `{column}`"))?;
+        let kind = text(&kind, &format!("the type of column `{column}`"))
+            .map_err(|misuse| misuse.at_word(&*column))?;
         if kind.trim().is_empty() || kind.contains([';', '\0']) || kind.contains("--") {
             return Err(Misuse::new(format!(
                 "`{kind}` is no type for column `{column}`; write one such as \"TEXT\" or \"INTEGER NOT NULL\""
@@ -250,6 +257,13 @@ fn with_cells<R>(
         for (field, cell) in fields {
             match (position(spec, field), cell) {
                 (Some(column), Ok(cell)) => cells.push((column, *cell)),
+                (None, _) if *field == UNNAMED => {
+                    wrong = Some(Misuse::new(format!(
+                        "a row of table `{}` has a field without a name",
+                        spec.name
+                    )));
+                    return;
+                }
                 (None, _) => {
                     let field = String::from_utf8_lossy(field);
                     wrong = Some(Misuse::unknown(
@@ -261,14 +275,15 @@ fn with_cells<R>(
                 }
                 (Some(column), Err(kind)) => {
                     let column = &spec.columns[usize::from(column)].0;
-                    wrong = Some(
-                        Misuse::new(format!(
-                            "column `{column}` of table `{}` cannot hold a {kind}",
-                            spec.name
-                        ))
-                        .hint("`ouzel.json.encode` makes text of a table")
-                        .at_word(column),
-                    );
+                    let misuse = Misuse::new(format!(
+                        "column `{column}` of table `{}` cannot hold a {kind}",
+                        spec.name
+                    ))
+                    .at_word(column);
+                    wrong = Some(match *kind {
+                        "table" => misuse.hint("`ouzel.json.encode` makes text of a table"),
+                        _ => misuse,
+                    });
                     return;
                 }
             }

@@ -40,6 +40,11 @@ type Encoded = Result<(), Unencodable>;
 type EncodedField<'a> = (&'a [u8], Vec<u8>);
 
 static ARRAY_METATABLE: u8 = 0;
+static VIEW: u8 = 1;
+
+fn view_key() -> *const c_void {
+    ptr::from_ref(&VIEW).cast()
+}
 
 fn array_key() -> *const c_void {
     ptr::from_ref(&ARRAY_METATABLE).cast()
@@ -60,6 +65,23 @@ pub(in crate::script) fn mark_array(lua: &Lua, table: &Table) -> mlua::Result<()
                 ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, array_key());
             }
             ffi::lua_setmetatable(state, 1);
+            ffi::lua_settop(state, 0);
+        })
+    }
+}
+
+/// Says that a table, which has a metatable, is an empty front for `fields`: that is what is written as JSON.
+///
+/// # Errors
+/// Only when Lua has no memory left.
+pub(in crate::script) fn mark_view(lua: &Lua, front: &Table, fields: &Table) -> mlua::Result<()> {
+    // SAFETY: the closure owns nothing.
+    unsafe {
+        lua.exec_raw((front, fields), |state| {
+            if ffi::lua_getmetatable(state, 1) != 0 {
+                ffi::lua_pushvalue(state, 2);
+                ffi::lua_rawsetp(state, -2, view_key());
+            }
             ffi::lua_settop(state, 0);
         })
     }
@@ -136,7 +158,13 @@ unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: 
                 out.extend_from_slice(format!("{number:?}").as_bytes());
             }
             ffi::LUA_TSTRING => write_string(string_at(state, index), out)?,
-            ffi::LUA_TTABLE => encode_table(state, index, out, depth)?,
+            ffi::LUA_TTABLE => {
+                let top = ffi::lua_gettop(state);
+                let index = view(state, index);
+                let encoded = encode_table(state, index, out, depth);
+                ffi::lua_settop(state, top);
+                encoded?;
+            }
             ffi::LUA_TUSERDATA => match as_node(state, index) {
                 Some(node) => encode_node(state, index, node, out, depth)?,
                 None => return Err(Unencodable::Type("value of this kind")),
@@ -147,6 +175,22 @@ unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: 
         }
     }
     Ok(())
+}
+
+/// The index of the table behind a front, which is pushed, or that of the table itself.
+///
+/// # Safety
+/// As for [`encode`], but for what is pushed.
+unsafe fn view(state: *mut lua_State, index: c_int) -> c_int {
+    // SAFETY: see above.
+    unsafe {
+        if ffi::lua_getmetatable(state, index) != 0
+            && ffi::lua_rawgetp(state, -1, view_key()) == ffi::LUA_TTABLE
+        {
+            return ffi::lua_gettop(state);
+        }
+        index
+    }
 }
 
 fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> Encoded {
@@ -383,8 +427,9 @@ unsafe fn encode_part(
         for ((key, text), (_, field)) in fields.zip(value.as_object().into_iter().flatten()) {
             let change = writes.binary_search_by_key(&key.as_bytes(), |(name, _)| *name);
             if let Ok(change) = change {
-                written[change] = true;
-                if writes[change].1.is_empty() {
+                // Deleted, or a name that occurs twice and has been written already.
+                let again = std::mem::replace(&mut written[change], true);
+                if again || writes[change].1.is_empty() {
                     continue;
                 }
             }

@@ -16,7 +16,7 @@ mod fields;
 mod globals;
 mod node;
 
-pub(super) use encode::{mark_array, to_json};
+pub(super) use encode::{mark_array, mark_view, to_json};
 pub(super) use fields::with_fields;
 pub(super) use globals::install;
 pub(super) use node::{push_tweet, tweet_value};

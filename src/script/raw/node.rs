@@ -281,7 +281,7 @@ pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
                         push_value(state, node, found, position);
                         return 1;
                     }
-                    if methods {
+                    if methods && is_tweet(value) {
                         ffi::lua_pushvalue(state, 2);
                         ffi::lua_rawget(state, ffi::lua_upvalueindex(1));
                         return 1;
@@ -443,8 +443,15 @@ unsafe fn copy_fields(state: *mut lua_State, node: *mut Node) {
         if let Some(object) = value.as_object() {
             for (position, (key, field)) in object.iter().enumerate() {
                 push_string(state, key.as_bytes());
-                push_value(state, node, field, position as u32);
-                ffi::lua_rawset(state, -3);
+                ffi::lua_pushvalue(state, -1);
+                // Of a name that occurs twice the first counts, as it does for `field`.
+                if ffi::lua_rawget(state, -3) == ffi::LUA_TNIL {
+                    ffi::lua_pop(state, 1);
+                    push_value(state, node, field, position as u32);
+                    ffi::lua_rawset(state, -3);
+                } else {
+                    ffi::lua_pop(state, 2);
+                }
             }
         } else if let Some(array) = value.as_array() {
             for (position, element) in array.iter().enumerate() {
@@ -529,6 +536,12 @@ unsafe fn push_value(state: *mut lua_State, node: *mut Node, value: &Value, posi
 unsafe fn gone(state: *mut lua_State) -> c_int {
     // SAFETY: see above.
     unsafe { ffi::luaL_error(state, c"this Tweet has been collected already".as_ptr()) }
+}
+
+/// Whether a part of a Tweet is one itself, such as the original of a Retweet, and so has a Tweet's methods.
+fn is_tweet(value: &Value) -> bool {
+    let has = |name: &[u8]| field(value, name).is_some();
+    has(b"text") || has(b"full_text") || has(b"body")
 }
 
 /// A field of an object by its name, with its place.

@@ -1,0 +1,143 @@
+//! `ouzel check`: what a script declares, offline.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+)]
+
+mod support;
+
+use expect_test::expect;
+use support::Setup;
+
+const SCRIPT: &str = r#"
+ouzel.rules {
+  { tag = "launch", value = '(rocket OR launch) lang:en' },
+  { value = "tag" },
+  { tag = "quote", value = "\"climate change\"" },
+}
+local mentions = ouzel.table("mentions", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT NOT NULL" })
+ouzel.filter(function(t) return true end)
+require("lib.more")
+ouzel.on("brand-*", function(t) end)
+"#;
+
+const MODULE: &str = r#"
+ouzel.rules { { tag = "more", value = "coffee" } }
+ouzel.enrich(function(t)
+end)
+"#;
+
+fn project() -> Setup {
+    Setup::check()
+        .script(SCRIPT)
+        .file("scripts/lib/more.lua", MODULE)
+}
+
+#[test]
+fn a_script_is_shown_as_what_it_declares() {
+    let ended = project().ends();
+    ended.assert_code(0);
+    expect![[r#"
+        rules (4)
+          launch    (rocket OR launch) lang:en  main.lua:3
+          (no tag)  tag                         main.lua:4
+          quote     "climate change"            main.lua:5
+          more      coffee                      lib/more.lua:2
+        handlers (3)
+          1  filter        main.lua:8
+          2  enrich        lib/more.lua:3
+          3  on "brand-*"  main.lua:10
+        tables (1)
+          mentions  id INTEGER PRIMARY KEY, text TEXT, at TEXT NOT NULL
+    "#]]
+    .assert_eq(ended.output());
+    assert_eq!(ended.stderr, "");
+    assert!(!ended.folder().join("data").exists());
+    assert_eq!(ended.powertrack().asked(), "");
+}
+
+#[test]
+fn the_same_comes_as_json() {
+    let ended = project().arguments(&["--json"]).ends();
+    ended.assert_code(0);
+    expect![[r#"
+        {"rules":[{"value":"(rocket OR launch) lang:en","tag":"launch","file":"main.lua","line":3},{"value":"tag","tag":null,"file":"main.lua","line":4},{"value":"\"climate change\"","tag":"quote","file":"main.lua","line":5},{"value":"coffee","tag":"more","file":"lib/more.lua","line":2}],"handlers":[{"handler":"filter","file":"main.lua","line":8},{"handler":"enrich","file":"lib/more.lua","line":3},{"handler":"on \"brand-*\"","file":"main.lua","line":10}],"tables":[{"name":"mentions","columns":[{"name":"id","type":"INTEGER PRIMARY KEY"},{"name":"text","type":"TEXT"},{"name":"at","type":"TEXT NOT NULL"}]}]}
+    "#]].assert_eq(ended.output());
+}
+
+#[test]
+fn a_script_can_be_named() {
+    let ended = Setup::check()
+        .file("other/tracker.lua", "ouzel.rules { { value = 'x' } }")
+        .arguments(&["other/tracker.lua"])
+        .ends();
+    ended.assert_code(0);
+    expect![[r#"
+        rules (1)
+          (no tag)  x  tracker.lua:1
+        handlers (0)
+        tables (0)
+    "#]]
+    .assert_eq(ended.output());
+    let ended = Setup::check()
+        .file("tracker.lua", "ouzel.rules(1)")
+        .environment("OUZEL_SCRIPT", "tracker.lua")
+        .ends();
+    ended
+        .assert_code(3)
+        .assert_says("script `tracker.lua` could not be loaded");
+}
+
+#[test]
+fn a_script_that_is_not_there_says_so() {
+    let ended = Setup::check().ends();
+    ended.assert_code(3);
+    expect![[r#"
+        error: cannot read the script `scripts/main.lua`: No such file or directory (os error 2)
+    "#]]
+    .assert_eq(&ended.stderr);
+    let ended = Setup::check().file("scripts/main.lua/x", "").ends();
+    ended.assert_code(3);
+    let ended = Setup::check().file("scripts/main.lua", b"\xff\xfe").ends();
+    ended.assert_code(3);
+    expect![[r#"
+        error: cannot read the script `scripts/main.lua`: the file is not UTF-8 text
+    "#]]
+    .assert_eq(&ended.stderr);
+}
+
+#[test]
+fn an_empty_script_is_a_mistake() {
+    let ended = Setup::check().script("  \n").ends();
+    ended.assert_code(3);
+    expect![[r#"
+        error: the script `scripts/main.lua` is empty
+    "#]]
+    .assert_eq(&ended.stderr);
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_no_mistake() {
+    let ended = Setup::check()
+        .script("\u{feff}ouzel.rules {\r\n  { value = 'x' },\r\n}\r\n")
+        .ends();
+    ended.assert_code(0);
+    expect![[r#"
+        rules (1)
+          (no tag)  x  main.lua:2
+        handlers (0)
+        tables (0)
+    "#]]
+    .assert_eq(ended.output());
+}
+
+#[test]
+fn what_a_script_does_while_it_loads_touches_nothing() {
+    let ended = Setup::check()
+        .script("local t = ouzel.table('t', { id = 'INTEGER' }) t:insert { id = 1 } ouzel.emit(t:count()) print('hello')")
+        .ends();
+    ended.assert_code(0).assert_says("hello");
+    assert!(!ended.output().contains("\n1\n"));
+    assert!(!ended.folder().join("data").exists());
+}

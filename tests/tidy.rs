@@ -1,0 +1,263 @@
+//! The shape of the sources: what lies where, and what imports what.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use support::Setup;
+
+/// Which crates may be named where: a folder, or a file, below `src`.
+const HOMES: &[(&[&str], &[&str])] = &[
+    (
+        &[
+            "hyper",
+            "hyper_util",
+            "hyper_rustls",
+            "http_body_util",
+            "webpki_roots",
+            "async_compression",
+        ],
+        &["powertrack/"],
+    ),
+    (&["rustls"], &["powertrack/", "sim/"]),
+    (&["axum", "rcgen", "tokio_rustls"], &["sim/", "status/"]),
+    (&["mlua", "notify"], &["script/"]),
+    (&["rusqlite"], &["store/"]),
+    (&["clap"], &["cli.rs", "main.rs"]),
+    (&["indicatif"], &["status/"]),
+];
+
+/// Each folder for one outside world, and what of the crate's own it may use.
+const WORLDS: &[(&str, &[&str])] = &[
+    (
+        "powertrack",
+        &["powertrack", "rule", "lines", "secret", "tweet", "nesting"],
+    ),
+    ("script", &["script", "row", "tweet", "rule", "nesting"]),
+    ("store", &["store", "row"]),
+    ("sim", &["sim", "rule", "tweet", "secret", "lines"]),
+    ("rule", &["rule", "tweet"]),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files below a folder whose names end so, with their paths in it.
+fn files(folder: &str, end: &str) -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        let Ok(entries) = fs::read_dir(folder) else {
+            return;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let folder = root().join(folder);
+    let mut found = Vec::new();
+    walk(&folder, &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .filter(|path| path.to_string_lossy().ends_with(end))
+        .map(|path| {
+            let name = path
+                .strip_prefix(&folder)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
+            (name, fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+/// The lines of code that hold a path that begins with `name::`.
+fn names<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let path = format!("{name}::");
+    text.lines().find(|line| {
+        !line.trim_start().starts_with("//")
+            && line.match_indices(&path).any(|(at, _)| {
+                let before = line[..at].chars().next_back();
+                !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+            })
+    })
+}
+
+#[test]
+fn heavy_crates_are_named_in_their_folders_only() {
+    for (file, text) in files("src", ".rs") {
+        for (crates, homes) in HOMES {
+            // A test may look at its subject with other eyes.
+            let is_test = file.contains("tests") || file.contains("fakes");
+            if is_test || homes.iter().any(|home| file.starts_with(home)) {
+                continue;
+            }
+            for name in *crates {
+                if let Some(line) = names(&text, name) {
+                    panic!("src/{file} names `{name}`: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_worlds_do_not_know_each_other() {
+    for (world, known) in WORLDS {
+        for (file, text) in files(&format!("src/{world}"), ".rs") {
+            // `use crate::{a, b::{c}};` over several lines is read as one.
+            let flat: String = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect();
+            for (at, start) in flat.match_indices("crate::") {
+                if flat[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+                    continue;
+                }
+                for name in first_segments(&flat[at + start.len()..]) {
+                    assert!(
+                        known.contains(&name),
+                        "src/{world}/{file} uses `crate::{name}`"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// `a::b` begins with `a`; `{a, b::{c, d}}` with `a` and `b`.
+fn first_segments(path: &str) -> Vec<&str> {
+    let word = |text: &str| {
+        text.find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(text.len())
+    };
+    let Some(list) = path.strip_prefix('{') else {
+        return vec![&path[..word(path)]];
+    };
+    let (mut depth, mut found, mut fresh) = (0, Vec::new(), true);
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => fresh = true,
+            c if fresh && depth == 0 && !c.is_whitespace() => {
+                found.push(&list[at..at + word(&list[at..])]);
+                fresh = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn the_top_level_holds_what_it_should() {
+    let allowed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "src",
+        "scripts",
+        "examples",
+        "tests",
+    ];
+    // What git does not keep is nobody's business.
+    let made = ["target", "data"];
+    for entry in fs::read_dir(root()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            name.starts_with('.')
+                || allowed.contains(&name.as_str())
+                || made.contains(&name.as_str()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn no_file_grows_without_end_or_is_left_unfinished() {
+    let banned = [
+        ["todo", "!("].concat(),
+        ["unimplemented", "!("].concat(),
+        ["#[ign", "ore"].concat(),
+    ];
+    for folder in ["src", "tests"] {
+        for (file, text) in files(folder, ".rs") {
+            let lines = text.lines().count();
+            assert!(
+                folder == "tests" || lines <= 620,
+                "{folder}/{file} has {lines} lines"
+            );
+            assert!(
+                lines < 10 || text.starts_with("//!") || text.starts_with("#!["),
+                "{folder}/{file} does not say what it is for"
+            );
+            for word in &banned {
+                assert!(!text.contains(word), "{folder}/{file} holds `{word}`");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_test_sleeps() {
+    let sleeps = [
+        ["thread::sl", "eep"].concat(),
+        ["Command::new(\"sl", "eep"].concat(),
+    ];
+    for (file, text) in files("tests", ".rs") {
+        for sleep in &sleeps {
+            assert!(!text.contains(sleep), "tests/{file}");
+        }
+    }
+}
+
+#[test]
+fn every_lua_block_of_the_readme_loads() {
+    let Ok(text) = fs::read_to_string(root().join("README.md")) else {
+        return;
+    };
+    for (number, block) in text.split("```lua\n").skip(1).enumerate() {
+        let block = block.split("```").next().unwrap();
+        let ended = Setup::check().script(block).ends();
+        assert_eq!(
+            ended.code,
+            0,
+            "block {}:\n{block}\n{}",
+            number + 1,
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn every_script_that_ships_loads() {
+    let mut checked = 0;
+    for folder in ["scripts", "examples"] {
+        for (file, text) in files(folder, ".lua") {
+            // A module is loaded by the script that requires it, and a stub by the editor.
+            if folder == "examples" && !file.ends_with("main.lua") || text.starts_with("---@meta") {
+                continue;
+            }
+            let path = root().join(folder).join(&file);
+            let ended = Setup::check().arguments(&[path.to_str().unwrap()]).ends();
+            assert_eq!(ended.code, 0, "{folder}/{file}:\n{text}\n{}", ended.stderr);
+            checked += 1;
+        }
+    }
+    assert!(checked > 0);
+}
