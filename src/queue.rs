@@ -18,6 +18,9 @@ use crate::{
 /// Memory is counted in pieces of this size, since a permit counts in 32 bits.
 const UNIT: usize = 1024;
 
+/// With more than this waiting the handling side is behind. Little enough to stay in a cache that both sides share.
+const BEHIND: usize = 1 << 20;
+
 /// A parsed Tweet takes so many times the memory of its line, the line included.
 const PARSED_SIZE: usize = 4;
 
@@ -124,7 +127,8 @@ impl Sender {
     /// [`Closed`] when nothing handles them any more.
     pub async fn deliver(&self, lines: Lines) -> Result<(), Closed> {
         let received = Instant::now();
-        let behind = self.room.available_permits() < self.size as usize / 2;
+        let waiting = self.size as usize - self.room.available_permits();
+        let behind = waiting * UNIT > BEHIND;
         let bytes = lines.bytes() * if behind { PARSED_SIZE } else { 1 };
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let load = if behind {
