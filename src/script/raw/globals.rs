@@ -5,8 +5,9 @@ use std::ffi::c_int;
 use mlua::{Lua, Result, Table, ffi, lua_State};
 
 use super::{
+    access::{get, make_metatables, push_len, push_snapshot, set},
     encode::encode_for_tostring,
-    node::{as_node, get, make_metatables, push_len, push_snapshot, set},
+    node::as_node,
 };
 
 /// Makes a Lua state able to hold Tweets. `methods` are what `tweet:name()` finds.

@@ -11,7 +11,9 @@
     reason = "lazy Tweets through the safe bindings cost more than parsing the Tweet"
 )]
 
+mod access;
 mod encode;
+mod encode_node;
 mod fields;
 mod globals;
 mod node;
