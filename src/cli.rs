@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     secret::Secret,
-    settings::{Given, Size, Span},
+    settings::Given,
+    units::{Size, Span},
 };
 
 /// Keeps a PowerTrack stream connected, keeps its rules equal to what a Lua script declares, and runs the script's handlers on every Tweet.

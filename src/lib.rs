@@ -22,4 +22,5 @@ pub mod store;
 pub mod tables;
 pub mod tally;
 pub mod tweet;
+pub mod units;
 pub mod worker;

@@ -1,7 +1,6 @@
 //! `ouzel bench`: the real path from compressed bytes to rows, as fast as it goes, and what its parts take.
 
 use std::{
-    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -10,10 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sonic_rs::json;
 use tempfile::TempDir;
 
-use super::{declared, print, runtime, say};
+use super::{
+    bench_table::{Outcome, Stage, as_json, as_text},
+    declared, print, runtime, say,
+};
 use crate::{
     cli::Bench,
     error::Error,
@@ -48,24 +49,6 @@ struct Job {
     runs: u32,
     /// Goes away with everything in it.
     _folder: TempDir,
-}
-
-/// One line of the table.
-struct Stage {
-    name: &'static str,
-    tweets: u64,
-    bytes: u64,
-    took: Duration,
-}
-
-/// What came out of the whole.
-#[derive(Debug, Clone, Copy, Default)]
-struct Outcome {
-    tweets: u64,
-    bytes: u64,
-    kept: u64,
-    failed: u64,
-    rows: u64,
 }
 
 /// Measures, and prints the table.
@@ -317,82 +300,4 @@ fn gzip(job: &Job) -> Option<Duration> {
         done.success().then(|| began.elapsed())
     };
     (0..job.runs).filter_map(|_| run()).min()
-}
-
-impl Stage {
-    fn per_tweet(&self) -> f64 {
-        self.took.as_secs_f64() * 1e6 / self.tweets.max(1) as f64
-    }
-
-    fn per_second(&self) -> f64 {
-        1e6 / self.per_tweet()
-    }
-
-    fn megabytes_per_second(&self) -> f64 {
-        self.bytes as f64 / 1e6 / self.took.as_secs_f64()
-    }
-}
-
-fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
-    let mut text = format!(
-        "{:32}{:>12}{:>10}{:>12}{:>11}\n",
-        "", "Tweets/s", "MB/s", "µs/Tweet", "× inflate"
-    );
-    let inflate = stages[0].per_tweet();
-    for stage in stages {
-        let _ = writeln!(
-            text,
-            "{:32}{:>12.0}{:>10.0}{:>12.2}{:>11.2}",
-            stage.name,
-            stage.per_second(),
-            stage.megabytes_per_second(),
-            stage.per_tweet(),
-            stage.per_tweet() / inflate
-        );
-    }
-    let Outcome {
-        tweets,
-        bytes,
-        kept,
-        failed,
-        rows,
-    } = outcome;
-    let mean = bytes / (*tweets).max(1);
-    let _ = writeln!(
-        text,
-        "\n{tweets} Tweets of {mean} bytes: {kept} kept, {failed} failed, {rows} rows"
-    );
-    if let [.., whole, gzip] = stages
-        && gzip.name.starts_with("gzip")
-    {
-        let ratio = whole.took.as_secs_f64() / gzip.took.as_secs_f64();
-        let _ = writeln!(text, "the whole takes {ratio:.2} of the time of gzip -dc");
-    }
-    text
-}
-
-fn as_json(stages: &[Stage], outcome: &Outcome) -> String {
-    let stages: Vec<_> = stages
-        .iter()
-        .map(|stage| {
-            json!({
-                "stage": stage.name,
-                "tweets_per_second": stage.per_second(),
-                "megabytes_per_second": stage.megabytes_per_second(),
-                "micros_per_tweet": stage.per_tweet(),
-                "times_inflate": stage.per_tweet() / (stages[0].per_tweet()),
-            })
-        })
-        .collect();
-    let Outcome {
-        tweets,
-        bytes,
-        kept,
-        failed,
-        rows,
-    } = outcome;
-    let value = json!({
-        "stages": stages, "tweets": tweets, "bytes": bytes, "kept": kept, "failed": failed, "rows": rows,
-    });
-    format!("{value}\n")
 }

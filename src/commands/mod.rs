@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod bench;
+mod bench_table;
 mod check;
 mod run;
 mod sim;

@@ -1,0 +1,122 @@
+//! What `ouzel bench` prints.
+
+use std::{fmt::Write as _, time::Duration};
+
+use serde::Serialize;
+
+/// One line of the table.
+pub(super) struct Stage {
+    pub(super) name: &'static str,
+    pub(super) tweets: u64,
+    pub(super) bytes: u64,
+    pub(super) took: Duration,
+}
+
+/// What came out of the whole.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Outcome {
+    pub(super) tweets: u64,
+    pub(super) bytes: u64,
+    pub(super) kept: u64,
+    pub(super) failed: u64,
+    pub(super) rows: u64,
+}
+
+impl Stage {
+    fn per_tweet(&self) -> f64 {
+        self.took.as_secs_f64() * 1e6 / self.tweets.max(1) as f64
+    }
+
+    fn per_second(&self) -> f64 {
+        1e6 / self.per_tweet()
+    }
+
+    fn megabytes_per_second(&self) -> f64 {
+        self.bytes as f64 / 1e6 / self.took.as_secs_f64()
+    }
+}
+
+pub(super) fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
+    let mut text = format!(
+        "{:32}{:>12}{:>10}{:>12}{:>11}\n",
+        "", "Tweets/s", "MB/s", "µs/Tweet", "× inflate"
+    );
+    let inflate = stages[0].per_tweet();
+    for stage in stages {
+        let _ = writeln!(
+            text,
+            "{:32}{:>12.0}{:>10.0}{:>12.2}{:>11.2}",
+            stage.name,
+            stage.per_second(),
+            stage.megabytes_per_second(),
+            stage.per_tweet(),
+            stage.per_tweet() / inflate
+        );
+    }
+    let Outcome {
+        tweets,
+        bytes,
+        kept,
+        failed,
+        rows,
+    } = outcome;
+    let mean = bytes / (*tweets).max(1);
+    let _ = writeln!(
+        text,
+        "\n{tweets} Tweets of {mean} bytes: {kept} kept, {failed} failed, {rows} rows"
+    );
+    if let [.., whole, gzip] = stages
+        && gzip.name.starts_with("gzip")
+    {
+        let ratio = whole.took.as_secs_f64() / gzip.took.as_secs_f64();
+        let _ = writeln!(text, "the whole takes {ratio:.2} of the time of gzip -dc");
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    stages: Vec<JsonStage<'a>>,
+    tweets: u64,
+    bytes: u64,
+    kept: u64,
+    failed: u64,
+    rows: u64,
+}
+
+#[derive(Serialize)]
+struct JsonStage<'a> {
+    stage: &'a str,
+    tweets_per_second: f64,
+    megabytes_per_second: f64,
+    micros_per_tweet: f64,
+    times_inflate: f64,
+}
+
+pub(super) fn as_json(stages: &[Stage], outcome: &Outcome) -> String {
+    let inflate = stages[0].per_tweet();
+    let stages = stages.iter().map(|stage| JsonStage {
+        stage: stage.name,
+        tweets_per_second: stage.per_second(),
+        megabytes_per_second: stage.megabytes_per_second(),
+        micros_per_tweet: stage.per_tweet(),
+        times_inflate: stage.per_tweet() / inflate,
+    });
+    let Outcome {
+        tweets,
+        bytes,
+        kept,
+        failed,
+        rows,
+    } = *outcome;
+    let json = Json {
+        stages: stages.collect(),
+        tweets,
+        bytes,
+        kept,
+        failed,
+        rows,
+    };
+    let text = sonic_rs::to_string(&json).expect("text and numbers always have a JSON");
+    format!("{text}\n")
+}

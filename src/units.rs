@@ -1,0 +1,95 @@
+//! Lengths of time and sizes as people write them: `35s`, `1MiB`.
+
+use std::{str::FromStr, time::Duration};
+
+use serde::Deserialize;
+
+/// Any clock can be moved on by this, a hundred years.
+const LONGEST_SPAN: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// A length of time as people write it: `35s`, `100ms`, `1m 30s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let signed: jiff::SignedDuration = text.parse().map_err(|_| {
+            format!("`{text}` is no length of time; write one such as `35s`, `100ms` or `2h`")
+        })?;
+        match Duration::try_from(signed) {
+            Ok(span) if span > LONGEST_SPAN => Err(format!("`{text}` is too long")),
+            Ok(span) => Ok(Self(span)),
+            Err(_) => Err(format!("`{text}` is negative")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A number of bytes as people write it: `1MiB`, `512 KiB`, `1000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub usize);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is no size; write one such as `1MiB`, `512KiB` or `100000`");
+        let trimmed = text.trim();
+        let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
+        let number: usize = trimmed[..digits].parse().map_err(|_| wrong())?;
+        let unit: usize = match trimmed[digits..].trim() {
+            "" | "B" => 1,
+            "KB" | "kB" => 1_000,
+            "KiB" | "K" => 1 << 10,
+            "MB" => 1_000_000,
+            "MiB" | "M" => 1 << 20,
+            "GB" => 1_000_000_000,
+            "GiB" | "G" => 1 << 30,
+            _ => return Err(wrong()),
+        };
+        number.checked_mul(unit).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Number(usize),
+            Text(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Number(number) => Ok(Self(number)),
+            Either::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_read_as_people_write_them() {
+        assert_eq!("35s".parse(), Ok(Span(Duration::from_secs(35))));
+        assert_eq!("1m 30s".parse(), Ok(Span(Duration::from_secs(90))));
+        assert_eq!("100ms".parse(), Ok(Span(Duration::from_millis(100))));
+        assert!("35".parse::<Span>().is_err());
+        assert!("-1s".parse::<Span>().is_err());
+        assert_eq!("1MiB".parse(), Ok(Size(1 << 20)));
+        assert_eq!("512 KiB".parse(), Ok(Size(512 << 10)));
+        assert_eq!("1000".parse(), Ok(Size(1000)));
+        assert!("1 parsec".parse::<Size>().is_err());
+        assert!("99999999999GiB".parse::<Size>().is_err());
+    }
+}
