@@ -299,6 +299,35 @@ fn members_follow_each_other_and_may_cut_a_line() {
 }
 
 #[test]
+fn however_the_service_flushes_the_lines_are_the_same() {
+    let expected: Vec<_> = (0..200)
+        .map(|n| format!("{{\"n\":{n},\"x\":\"{}\"}}", noise(2_000, n)))
+        .collect();
+    let lines: Vec<_> = expected.iter().map(|line| format!("{line}\r\n")).collect();
+    let text = lines.concat();
+    let pieces = |size: usize| -> Vec<&str> {
+        let cuts = text.as_bytes().chunks(size);
+        cuts.map(|piece| std::str::from_utf8(piece).unwrap())
+            .collect()
+    };
+    let each_line: Vec<_> = lines.iter().map(String::as_str).collect();
+    let members = pieces(50_000)
+        .into_iter()
+        .flat_map(|piece| gzip(piece.as_bytes()));
+    for (flushing, bytes) in [
+        ("after each line", flushed(&each_line).concat()),
+        ("every 64 KB", flushed(&pieces(64 * 1024)).concat()),
+        ("at the end only", gzip(text.as_bytes())),
+        ("by a new member", members.collect()),
+    ] {
+        let mut decoder = Decoder::new(Pieces::new(bytes.chunks(1_400), Then::End), MAX_LINE);
+        let (lines, end) = all(&mut decoder);
+        assert_eq!(lines, expected, "{flushing}");
+        assert!(end.is_ok(), "{flushing}");
+    }
+}
+
+#[test]
 fn a_plain_file_reader_will_do() {
     let many: String = (0..5_000)
         .map(|n| format!("{{\"n\":{n},\"x\":\"{}\"}}\r\n", noise(200, n)))
