@@ -343,7 +343,11 @@ impl Run {
     }
 
     fn start_stream(&self, connect: HttpConnect) -> StreamTask {
-        let (options, queue) = (self.plan.stream, ToQueue(self.queue.clone()));
+        let options = self.plan.stream;
+        let queue = ToQueue {
+            queue: self.queue.clone(),
+            shutdown: self.shutdown.clone(),
+        };
         let (status, shutdown) = (Arc::clone(&self.status), self.shutdown.clone());
         tokio::spawn(async move { follow(connect, options, queue, &status, &shutdown).await })
     }
@@ -367,11 +371,15 @@ impl Run {
 type StreamTask = tokio::task::JoinHandle<Result<(), powertrack::Error>>;
 
 /// Hands the stream's lines to the worker.
-struct ToQueue(queue::Sender);
+struct ToQueue {
+    queue: queue::Sender,
+    shutdown: CancellationToken,
+}
 
 impl Deliver for ToQueue {
     async fn deliver(&mut self, lines: Lines) -> Result<(), Closed> {
-        self.0.deliver(lines).await.map_err(|queue::Closed| Closed)
+        let delivered = self.queue.deliver(lines, &self.shutdown).await;
+        delivered.map_err(|queue::Closed| Closed)
     }
 }
 

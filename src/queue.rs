@@ -6,6 +6,7 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use bytes::Bytes;
 
@@ -118,14 +119,15 @@ pub fn queue(bytes: usize) -> (Sender, Receiver) {
 }
 
 impl Sender {
-    /// Hands lines on; waits while the queue is full.
+    /// Hands lines on; waits while the queue is full, but not once `shutdown` is cancelled: what has been read when the
+    /// reading ends is let in over the bound, and not lost.
     ///
     /// When the queue is filling up, the handling side is the slower one. Instead of waiting for it at the end, the
     /// reading side then does a part of its work: it parses the lines. So both are busy, whichever has more to do.
     ///
     /// # Errors
     /// [`Closed`] when nothing handles them any more.
-    pub async fn deliver(&self, lines: Lines) -> Result<(), Closed> {
+    pub async fn deliver(&self, lines: Lines, shutdown: &CancellationToken) -> Result<(), Closed> {
         let received = Instant::now();
         let waiting = self.size as usize - self.room.available_permits();
         let behind = waiting * UNIT > BEHIND;
@@ -136,15 +138,17 @@ impl Sender {
         } else {
             Load::Lines(lines)
         };
-        let room = Arc::clone(&self.room)
-            // A single run of lines larger than the queue goes when the queue is empty.
-            .acquire_many_owned(units.clamp(1, self.size))
-            .await
-            .map_err(|_| Closed)?;
+        // A single run of lines larger than the queue goes when the queue is empty.
+        let room = Arc::clone(&self.room).acquire_many_owned(units.clamp(1, self.size));
+        let room = tokio::select! {
+            biased;
+            room = room => Some(room.map_err(|_| Closed)?),
+            () = shutdown.cancelled() => None,
+        };
         self.send(Event::Lines(Delivery {
             load,
             received,
-            _room: Some(room),
+            _room: room,
         }))
     }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     bench_table::{Outcome, Stage, as_json, as_text},
@@ -214,9 +215,10 @@ fn whole(job: &Job) -> Result<(Duration, Outcome), Error> {
     let runtime = runtime()?;
     let (took, outcome) = worker_on(job, |queue| {
         runtime.block_on(async {
+            let never = CancellationToken::new();
             let mut decoder = Decoder::new(&job.compressed[..], MAX_LINE);
             while let Some(lines) = decoder.next().await? {
-                if queue.deliver(lines).await.is_err() {
+                if queue.deliver(lines, &never).await.is_err() {
                     break;
                 }
             }
