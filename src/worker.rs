@@ -101,7 +101,7 @@ pub struct Worker<'a> {
     declared: Arc<Declared>,
     files: Option<Files>,
     number: u64,
-    /// When the first row that is not committed was written.
+    /// When the first lines were handled whose rows and counts are not committed and told.
     dirty_since: Option<Instant>,
     committed_rows: u64,
     tags: BTreeMap<String, u64>,
@@ -178,11 +178,8 @@ impl<'a> Worker<'a> {
         let lag = delivery.received.elapsed().as_micros();
         let tally = &self.work.tally;
         tally.set(Count::LagMicros, u64::try_from(lag).unwrap_or(u64::MAX));
-        tally.add_tags(&mut self.tags);
         self.write_output()?;
-        if self.store.is_dirty() && self.dirty_since.is_none() {
-            self.dirty_since = Some(Instant::now());
-        }
+        self.dirty_since.get_or_insert_with(Instant::now);
         Ok(())
     }
 
@@ -333,6 +330,8 @@ impl<'a> Worker<'a> {
         self.store.commit()?;
         self.committed_rows = self.store.rows();
         self.work.tally.set(Count::Rows, self.committed_rows);
+        // Not after each delivery: a script may have thousands of tags.
+        self.work.tally.add_tags(&mut self.tags);
         Ok(())
     }
 

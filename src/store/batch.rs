@@ -51,12 +51,6 @@ impl Store {
         self.run(RELEASE)
     }
 
-    /// Whether anything waits for a commit.
-    #[must_use]
-    pub fn is_dirty(&self) -> bool {
-        self.batch.transaction.get()
-    }
-
     /// Commits what has been written since the last commit.
     ///
     /// # Errors
