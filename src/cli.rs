@@ -205,6 +205,13 @@ pub struct Bench {
     /// Tweets to measure with, gzip-compressed JSON Lines [default: made-up ones].
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
+    /// Measure instead how fast this many made-up rules find the Tweets that match them, on one core.
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["script", "input", "data_dir"]
+    )]
+    pub rules: Option<usize>,
     /// How many Tweets to make up.
     #[arg(
         long,

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    bench_rules,
     bench_table::{Outcome, Stage, as_json, as_text},
     declared, print, runtime, say,
 };
@@ -57,6 +58,9 @@ struct Job {
 /// # Errors
 /// [`Error`], with its exit code.
 pub fn bench(arguments: &Bench) -> Result<(), Error> {
+    if let Some(rules) = arguments.rules {
+        return bench_rules::bench(arguments, rules);
+    }
     let job = prepare(arguments)?;
     let mut stages = Vec::new();
     let in_memory = in_memory(&job)?;

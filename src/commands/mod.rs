@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
 mod bench;
+mod bench_rules;
 mod bench_table;
+mod bench_values;
 mod check;
 mod run;
 mod sim;

@@ -159,11 +159,13 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    fn words(&self) -> &[u64] {
+    /// The hashes of all tokens of texts and URLs, sorted, each once.
+    pub(super) fn words(&self) -> &[u64] {
         self.words.get_or_init(|| {
             let texts = self.texts().chain(&self.urls);
             let mut words: Vec<u64> = texts.flat_map(|text| text.tokens().map(hash)).collect();
             words.sort_unstable();
+            words.dedup();
             words
         })
     }

@@ -44,7 +44,8 @@ pub(super) fn miles(km: f64) -> f64 {
 }
 
 impl Point {
-    fn exists(self) -> bool {
+    /// Whether there is such a place.
+    pub(super) fn exists(self) -> bool {
         self.longitude.abs() <= 180.0 && self.latitude.abs() <= 90.0
     }
 
@@ -83,6 +84,35 @@ impl Area {
                 center,
                 radius_miles,
             } => center.exists() && radius_miles <= MAX_MILES,
+        }
+    }
+
+    /// A box around the area, whose edges may lie beyond the date line; `None` if it would go all
+    /// around a pole.
+    pub(super) fn bounds(&self) -> Option<(Point, Point)> {
+        match *self {
+            Self::Box {
+                south_west,
+                north_east,
+            } => Some((south_west, north_east)),
+            Self::Circle {
+                center,
+                radius_miles,
+            } => {
+                // What is lost by rounding must not be lost in here.
+                let angle = radius_miles / EARTH_RADIUS_MILES + 1e-9;
+                let height = angle / PI * 180.0;
+                if center.latitude.abs() + height >= 89.0 {
+                    return None;
+                }
+                let width = (angle.sin() / radians(center.latitude).cos()).asin() / PI * 180.0;
+                let width = width + 1e-6;
+                let corner = |east: f64, north: f64| Point {
+                    longitude: center.longitude + east,
+                    latitude: center.latitude + north,
+                };
+                Some((corner(-width, -height), corner(width, height)))
+            }
         }
     }
 

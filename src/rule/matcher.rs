@@ -65,7 +65,8 @@ fn holds(kind: &Kind, tweet: &Analysis<'_>) -> bool {
     }
 }
 
-fn is_true(fact: Fact, tweet: &Analysis<'_>) -> bool {
+/// Whether a Tweet has or is something.
+pub(super) fn is_true(fact: Fact, tweet: &Analysis<'_>) -> bool {
     match fact {
         Fact::Geo => tweet.point.is_some() || tweet.place.is_some(),
         Fact::ProfileGeo => !tweet.locations.is_empty(),

@@ -3,6 +3,7 @@
 mod analysis;
 mod clause;
 mod geo;
+mod json;
 mod lexer;
 mod matcher;
 mod messages;
@@ -12,6 +13,7 @@ mod parser;
 mod pattern;
 pub mod plan;
 mod polarity;
+mod set;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may")]
 mod tests;
@@ -23,6 +25,7 @@ pub use analysis::Analysis;
 pub use geo::{Area, Point};
 pub use messages::{Code, Invalid, Message};
 pub use pattern::Pattern;
+pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 
 use lexer::utf16_len;

@@ -6,6 +6,7 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use super::analysis::{Analysis, Location, Place, User};
 use super::geo::Point;
+use super::json::{flag, latitude_first, list, longitude_first, object, string};
 use super::pattern::Text;
 use super::tokens::fold;
 
@@ -183,23 +184,9 @@ fn application(source: &str) -> [Option<&str>; 2] {
 /// The exact point of a Tweet. The older `geo` has latitude first.
 fn point(tweet: &Value) -> Option<Point> {
     let pair = |key| object(tweet, key).and_then(|point| point.get("coordinates"));
-    pair("coordinates").and_then(longitude_first).or_else(|| {
-        let Point {
-            longitude: latitude,
-            latitude: longitude,
-        } = longitude_first(pair("geo")?)?;
-        Some(Point {
-            longitude,
-            latitude,
-        })
-    })
-}
-
-fn longitude_first(pair: &Value) -> Option<Point> {
-    Some(Point {
-        longitude: pair.get(0)?.as_f64()?,
-        latitude: pair.get(1)?.as_f64()?,
-    })
+    pair("coordinates")
+        .and_then(longitude_first)
+        .or_else(|| pair("geo").and_then(latitude_first))
 }
 
 fn place(place: &Value) -> Place<'_> {
@@ -235,24 +222,4 @@ fn location(location: &Value) -> Location<'_> {
 fn id<'a>(object: &'a Value, string_key: &str, number_key: &str) -> Option<Cow<'a, str>> {
     let exact = string(object, string_key).map(Cow::Borrowed);
     exact.or_else(|| Some(Cow::Owned(object.get(number_key)?.as_u64()?.to_string())))
-}
-
-fn object<'a>(parent: &'a Value, key: &str) -> Option<&'a Value> {
-    parent.get(key).filter(|value| value.is_object())
-}
-
-fn list<'a>(parent: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    parent
-        .get(key)
-        .and_then(|value| value.as_array())
-        .into_iter()
-        .flatten()
-}
-
-fn string<'a>(parent: &'a Value, key: &str) -> Option<&'a str> {
-    parent.get(key).and_then(|value| value.as_str())
-}
-
-fn flag(parent: &Value, key: &str) -> Option<bool> {
-    parent.get(key).and_then(|value| value.as_bool())
 }

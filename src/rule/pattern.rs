@@ -120,7 +120,8 @@ impl<'a> Text<'a> {
         ranges.get(index).is_some_and(|range| range.start < offset)
     }
 
-    fn folded(&self) -> &str {
+    /// In the form that texts are compared in.
+    pub(super) fn folded(&self) -> &str {
         self.folded.get_or_init(|| fold(self.raw))
     }
 

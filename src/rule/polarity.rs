@@ -5,7 +5,7 @@ use super::tree::{Expr, Kind};
 
 /// The published list; `not`, which one source adds, cannot stand unquoted anyway.
 /// `[source: support.gnip.com]`
-const STOP_WORDS: [&str; 27] = [
+pub(super) const STOP_WORDS: [&str; 27] = [
     "a", "an", "and", "at", "but", "by", "com", "from", "http", "https", "if", "in", "is", "it",
     "its", "me", "my", "or", "rt", "the", "this", "to", "too", "via", "we", "www", "you",
 ];

@@ -12,7 +12,7 @@ use tokio::{
 use super::{
     feed::{Due, Feed},
     gzip::Gzip,
-    rule_set::Snapshot,
+    rule_set::RuleSet,
     service::Service,
     tweet_text,
 };
@@ -61,7 +61,7 @@ impl From<CompressError> for Ended {
 /// What sends one connection its Tweets.
 pub(super) struct Delivery {
     feed: Feed,
-    rules: watch::Receiver<Snapshot>,
+    changes: watch::Receiver<usize>,
     gzip: Gzip,
     /// Lines that have not been sent yet, and how many.
     lines: Vec<u8>,
@@ -78,7 +78,7 @@ impl Delivery {
         let now = Instant::now();
         Self {
             feed: service.source.join(now),
-            rules: service.watch_rules(),
+            changes: service.watch_rules(),
             gzip: Gzip::new(),
             lines: Vec::with_capacity(BATCH),
             pending: 0,
@@ -127,7 +127,7 @@ impl Delivery {
             };
             tokio::select! {
                 () = tokio::time::sleep_until(wake_at) => {}
-                _ = self.rules.changed() => {}
+                _ = self.changes.changed() => {}
                 () = self.sender.closed() => return Err(Ended::ReaderLeft),
                 () = stop.cancelled() => {}
             }
@@ -151,11 +151,12 @@ impl Delivery {
 
     /// Collects the lines that are due now, and says when to come back.
     fn fill(&mut self) -> Due {
-        let rules = Arc::clone(&self.rules.borrow_and_update());
-        if rules.is_empty() {
+        if *self.changes.borrow_and_update() == 0 {
             // Nobody would see a Tweet, so none is made until there is a rule.
             return Due::Never;
         }
+        let service = Arc::clone(&self.open.0);
+        let rules = service.rules();
         let now = Instant::now();
         let (mut made, mut matched) = (0, 0);
         let mut due = Due::Now;
@@ -176,15 +177,9 @@ impl Delivery {
     }
 
     /// Completes the Tweet from `start` on as a line, or removes it if no rule matches.
-    fn keep_matching(&mut self, start: usize, rules: &Snapshot) -> bool {
-        let matching: Vec<_> = match sonic_rs::from_slice::<sonic_rs::Value>(&self.lines[start..]) {
-            Ok(tweet) => {
-                let analysis = Analysis::native(&tweet);
-                rules
-                    .iter()
-                    .filter(|stored| stored.rule.matches(&analysis))
-                    .collect()
-            }
+    fn keep_matching(&mut self, start: usize, rules: &RuleSet) -> bool {
+        let matching = match sonic_rs::from_slice::<sonic_rs::Value>(&self.lines[start..]) {
+            Ok(tweet) => rules.matching(&Analysis::native(&tweet)),
             Err(_) => Vec::new(),
         };
         if matching.is_empty() {

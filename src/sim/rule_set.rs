@@ -6,14 +6,14 @@ use std::{
 };
 
 use super::snowflake::Ids;
-use crate::rule::{MAX_TAG, Rule};
+use crate::rule::{self, Analysis, MAX_TAG, Rule};
 
 /// A rule that the stream has.
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) id: u64,
     pub(super) tag: Option<String>,
-    pub(super) rule: Rule,
+    pub(super) rule: Arc<Rule>,
 }
 
 /// What a request says about a rule.
@@ -23,15 +23,13 @@ pub(super) struct Submitted {
     pub(super) tag: Option<String>,
 }
 
-/// All rules at one moment, in the order of their ids.
-pub(super) type Snapshot = Arc<[Arc<Stored>]>;
-
 /// The rules, found by their exact value or by id. [seed:004]
 #[derive(Debug, Default)]
 pub(super) struct RuleSet {
     ids: Ids,
     by_id: BTreeMap<u64, Arc<Stored>>,
     by_value: HashMap<String, u64>,
+    index: rule::RuleSet<u64>,
 }
 
 /// What became of one submitted rule.
@@ -76,8 +74,9 @@ impl RuleSet {
     }
 
     fn create(&mut self, submitted: &Submitted, now_ms: i64) -> Option<Added> {
-        let rule = Rule::parse(&submitted.value).ok()?;
+        let rule = Arc::new(Rule::parse(&submitted.value).ok()?);
         let id = self.ids.next(now_ms);
+        self.index.insert(id, Arc::clone(&rule));
         self.by_value.insert(submitted.value.clone(), id);
         self.by_id.insert(
             id,
@@ -93,7 +92,10 @@ impl RuleSet {
     /// Deletes the rule with exactly this value; false if there is none.
     pub(super) fn delete_value(&mut self, value: &str) -> bool {
         match self.by_value.remove(value) {
-            Some(id) => self.by_id.remove(&id).is_some(),
+            Some(id) => {
+                self.index.remove(&id);
+                self.by_id.remove(&id).is_some()
+            }
             None => false,
         }
     }
@@ -101,7 +103,10 @@ impl RuleSet {
     /// Deletes the rule with this id; false if there is none.
     pub(super) fn delete_id(&mut self, id: u64) -> bool {
         match self.by_id.remove(&id) {
-            Some(stored) => self.by_value.remove(stored.rule.value()).is_some(),
+            Some(stored) => {
+                self.index.remove(&id);
+                self.by_value.remove(stored.rule.value()).is_some()
+            }
             None => false,
         }
     }
@@ -111,9 +116,21 @@ impl RuleSet {
         self.by_id.get(&id)
     }
 
-    /// All rules as they are now.
-    pub(super) fn snapshot(&self) -> Snapshot {
-        self.by_id.values().cloned().collect()
+    /// All rules, in the order of their ids.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Stored>> {
+        self.by_id.values()
+    }
+
+    /// How many rules there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// The rules that match a Tweet, in the order of their ids.
+    pub(super) fn matching(&self, tweet: &Analysis<'_>) -> Vec<&Arc<Stored>> {
+        let mut ids = Vec::new();
+        self.index.matching(tweet, &mut ids);
+        ids.iter().filter_map(|id| self.get(*id)).collect()
     }
 }
 
@@ -152,10 +169,14 @@ mod tests {
             Some("a"),
             "tags do not change"
         );
-        assert_eq!(rules.snapshot().len(), 3);
+        assert_eq!(rules.len(), 3);
         assert!(!rules.delete_value("SNOW") && !rules.delete_id(1));
         assert!(rules.delete_value("snow") && rules.delete_id(id));
         assert!(!rules.delete_value("Snow"), "it went with its id");
+        let tweet = sonic_rs::json!({ "text": "snow" });
+        let tweet = Analysis::native(&tweet);
+        let matching = rules.matching(&tweet);
+        assert_eq!(matching.len(), 1, "`Snow ` is left");
     }
 
     #[test]
@@ -184,7 +205,7 @@ mod tests {
                 Some("Tag must not exceed 255 characters\n".to_owned())
             ]
         );
-        assert!(rules.snapshot().is_empty());
+        assert_eq!(rules.len(), 0);
         rules
             .add(&[submitted("milk", Some(&long[1..]))], 0)
             .unwrap();

@@ -37,7 +37,10 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Response {
     let admitted = service.admit(&headers, &account, file.strip_suffix(".json"));
-    let answer = admitted.map(|()| rule_answer::listing(&service.rules().snapshot()));
+    let answer = admitted.map(|()| {
+        let rules: Vec<_> = service.rules().all().cloned().collect();
+        rule_answer::listing(&rules)
+    });
     service.stats.answered("list", answer)
 }
 

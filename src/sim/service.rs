@@ -1,6 +1,6 @@
 //! What all requests share: who may ask, the rules, the Tweets, and the counters.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     answer::Refusal,
     feed::Source,
-    rule_set::{RuleSet, Snapshot},
+    rule_set::RuleSet,
     stats::{Counts, Stats},
 };
 use crate::secret::Secret;
@@ -26,9 +26,9 @@ pub(super) struct Service {
     pub(super) source: Arc<Source>,
     pub(super) stats: Stats,
     pub(super) stop: CancellationToken,
-    rules: Mutex<RuleSet>,
-    /// Connections see a change of the rules as soon as it is made. [seed:000]
-    snapshot: watch::Sender<Snapshot>,
+    rules: RwLock<RuleSet>,
+    /// How many rules there are. Connections are told of a change as soon as it is made. [seed:000]
+    count: watch::Sender<usize>,
 }
 
 /// Who may ask, and for what.
@@ -52,8 +52,8 @@ impl Service {
             source: Arc::new(source),
             stats: Stats::default(),
             stop: CancellationToken::new(),
-            rules: Mutex::default(),
-            snapshot: watch::Sender::new(Arc::from([])),
+            rules: RwLock::default(),
+            count: watch::Sender::new(0),
         }
     }
 
@@ -93,26 +93,26 @@ impl Service {
         }
     }
 
-    /// The rules, for reading.
-    pub(super) fn rules(&self) -> MutexGuard<'_, RuleSet> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The rules, for reading. Not to be held for longer than it takes to fill a batch.
+    pub(super) fn rules(&self) -> RwLockReadGuard<'_, RuleSet> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the rules and tells the connections.
     pub(super) fn change_rules<T>(&self, change: impl FnOnce(&mut RuleSet) -> T) -> T {
-        let mut rules = self.rules();
+        let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut rules);
-        self.snapshot.send_replace(rules.snapshot());
+        self.count.send_replace(rules.len());
         outcome
     }
 
-    /// The rules as they are now, and a notice of each change.
-    pub(super) fn watch_rules(&self) -> watch::Receiver<Snapshot> {
-        self.snapshot.subscribe()
+    /// A notice of each change of the rules.
+    pub(super) fn watch_rules(&self) -> watch::Receiver<usize> {
+        self.count.subscribe()
     }
 
     /// The counters.
     pub(super) fn counts(&self) -> Counts {
-        self.stats.counts(self.snapshot.borrow().len())
+        self.stats.counts(*self.count.borrow())
     }
 }

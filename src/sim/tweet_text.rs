@@ -77,7 +77,7 @@ mod tests {
             Arc::new(Stored {
                 id,
                 tag: tag.map(str::to_owned),
-                rule: Rule::parse("tea").unwrap(),
+                rule: Arc::new(Rule::parse("tea").unwrap()),
             })
         };
         let (one, two) = (

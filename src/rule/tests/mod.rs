@@ -1,8 +1,10 @@
 //! The language as a whole: what is valid, what it matches, and that nothing breaks it.
 
 mod depth;
+mod made;
 mod matching;
 mod messages;
 mod payloads;
 mod properties;
+mod sets;
 mod validity;

@@ -1,0 +1,162 @@
+//! Many rules against one Tweet, without trying each.
+
+mod cells;
+mod index;
+mod literals;
+mod offered;
+mod required;
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use super::{Analysis, Rule};
+use index::Index;
+
+thread_local! {
+    /// A set can be asked from many threads at once, so what a search needs belongs to the thread.
+    static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch::new()) };
+}
+
+/// Rules by key, found through what a Tweet must have to match them.
+///
+/// Gives exactly what trying each rule would. Adding and removing a rule costs about as much as
+/// the rule is long, however many there are.
+#[derive(Debug)]
+pub struct RuleSet<K> {
+    /// Places are used again.
+    slots: Vec<Option<Slot<K>>>,
+    free: Vec<u32>,
+    by_key: HashMap<K, u32>,
+    /// How many rules have ever been inserted.
+    inserted: u64,
+    index: Index,
+}
+
+#[derive(Debug)]
+struct Slot<K> {
+    key: K,
+    /// Its place in the order of insertion.
+    order: u64,
+    rule: Arc<Rule>,
+}
+
+impl<K> Default for RuleSet<K> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_key: HashMap::new(),
+            inserted: 0,
+            index: Index::default(),
+        }
+    }
+}
+
+impl<K: Copy + Eq + Hash> RuleSet<K> {
+    /// A set without rules.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a rule as the last one. A rule with the same key is removed before.
+    pub fn insert(&mut self, key: K, rule: Arc<Rule>) {
+        self.remove(&key);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        self.index.add(rule.expr(), slot);
+        self.by_key.insert(key, slot);
+        let order = self.inserted;
+        self.inserted += 1;
+        self.slots[slot as usize] = Some(Slot { key, order, rule });
+    }
+
+    /// Removes the rule of a key, if there is one.
+    pub fn remove(&mut self, key: &K) -> Option<Arc<Rule>> {
+        let number = self.by_key.remove(key)?;
+        let slot = self.slots[number as usize].take()?;
+        self.index.remove(slot.rule.expr(), number);
+        self.free.push(number);
+        Some(slot.rule)
+    }
+
+    /// The rule of a key.
+    pub fn get(&self, key: &K) -> Option<&Arc<Rule>> {
+        let number = *self.by_key.get(key)?;
+        self.slots[number as usize].as_ref().map(|slot| &slot.rule)
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// Appends the keys of all rules that match a Tweet, in the order of insertion.
+    pub fn matching(&self, tweet: &Analysis<'_>, found: &mut Vec<K>) {
+        let mut scratch = SCRATCH.take();
+        scratch.begin(self.slots.len());
+        self.index.candidates(tweet, |slot| scratch.add(slot));
+        let slot = |number: &u32| self.slots[*number as usize].as_ref();
+        scratch
+            .candidates
+            .retain(|number| slot(number).is_some_and(|slot| slot.rule.matches(tweet)));
+        scratch
+            .candidates
+            .sort_unstable_by_key(|number| slot(number).map(|slot| slot.order));
+        found.extend(
+            scratch
+                .candidates
+                .iter()
+                .filter_map(slot)
+                .map(|slot| slot.key),
+        );
+        SCRATCH.set(scratch);
+    }
+}
+
+/// Candidates without repetitions.
+#[derive(Debug, Default)]
+struct Scratch {
+    /// In which search each slot was last a candidate: so nothing has to be cleared in between.
+    seen: Vec<u32>,
+    search: u32,
+    candidates: Vec<u32>,
+}
+
+impl Scratch {
+    const fn new() -> Self {
+        Self {
+            seen: Vec::new(),
+            search: 0,
+            candidates: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, slots: usize) {
+        self.candidates.clear();
+        if self.seen.len() < slots {
+            self.seen.resize(slots, 0);
+        }
+        self.search = self.search.wrapping_add(1);
+        if self.search == 0 {
+            self.seen.fill(0);
+            self.search = 1;
+        }
+    }
+
+    fn add(&mut self, slot: u32) {
+        let seen = &mut self.seen[slot as usize];
+        if *seen != self.search {
+            *seen = self.search;
+            self.candidates.push(slot);
+        }
+    }
+}

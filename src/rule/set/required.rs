@@ -1,0 +1,301 @@
+//! What a Tweet must have to match a rule: features, one of which every match has.
+
+use super::super::pattern::Pattern;
+use super::super::polarity::STOP_WORDS;
+use super::super::tokens::{hash, tokens};
+use super::super::tree::{Account, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
+use super::cells;
+
+/// Where a feature is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// A token of a text or a URL.
+    Word,
+    UrlTitle,
+    UrlDescription,
+    Bio,
+    BioName,
+    BioLocation,
+    /// A token of a name of the Place.
+    PlaceName,
+    PlaceId,
+    PlaceCountry,
+    Hashtag,
+    Cashtag,
+    MentionId,
+    MentionName,
+    AuthorId,
+    AuthorName,
+    RecipientId,
+    RecipientName,
+    RetweetedId,
+    RetweetedName,
+    RetweetedStatus,
+    RepliedToStatus,
+    Lang,
+    Source,
+    ProfileCountry,
+    ProfileRegion,
+    ProfileSubregion,
+    ProfileLocality,
+    /// A square of the map.
+    Cell,
+    ProfileCell,
+    Fact,
+}
+
+impl Class {
+    /// How many classes there are.
+    pub(super) const COUNT: usize = Self::Fact as usize + 1;
+
+    /// What stands for a feature of this class in the index. Two features may share it: that only
+    /// makes a rule a candidate which then does not match.
+    pub(super) fn key(self, hash: u64) -> u64 {
+        let mixed = (hash ^ ((self as u64 + 1) << 57)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 32)
+    }
+
+    pub(super) fn level(level: Level) -> Self {
+        match level {
+            Level::Country => Self::ProfileCountry,
+            Level::Region => Self::ProfileRegion,
+            Level::Subregion => Self::ProfileSubregion,
+            Level::Locality => Self::ProfileLocality,
+        }
+    }
+}
+
+/// Something that a Tweet can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Feature {
+    /// What this hash stands for, there.
+    Of(Class, u64),
+    /// A folded part of a text.
+    Contains(String),
+    /// A folded part of a URL.
+    UrlContains(String),
+}
+
+/// Features, one of which every matching Tweet has; `None` if nothing of that kind can be said.
+/// A rule that can never match has no features.
+pub(super) fn required(expr: &Expr) -> Option<Vec<Feature>> {
+    of(expr, false).map(|required| required.features)
+}
+
+#[derive(Debug, Default)]
+struct Required {
+    features: Vec<Feature>,
+    /// How many of a few thousand Tweets have one of them, roughly: only the order counts.
+    cost: u32,
+}
+
+impl Required {
+    fn one(feature: Feature, cost: u32) -> Self {
+        Self {
+            features: vec![feature],
+            cost,
+        }
+    }
+}
+
+fn of(expr: &Expr, negated: bool) -> Option<Required> {
+    match (expr, negated) {
+        (Expr::Not { inner, .. }, _) => of(inner, !negated),
+        (Expr::All(parts), false) | (Expr::Any(parts), true) => parts
+            .iter()
+            .filter_map(|part| of(part, negated))
+            .min_by_key(|required| required.cost),
+        (Expr::Any(parts), false) | (Expr::All(parts), true) => {
+            let mut sum = Required::default();
+            for part in parts {
+                let part = of(part, negated)?;
+                sum.features.extend(part.features);
+                sum.cost = sum.cost.saturating_add(part.cost);
+            }
+            Some(sum)
+        }
+        (Expr::Clause(_), true) => None,
+        (Expr::Clause(clause), false) => clause_needs(&clause.kind),
+    }
+}
+
+fn clause_needs(kind: &Kind) -> Option<Required> {
+    let one = |class, text: &str, cost| Some(Required::one(Feature::Of(class, hash(text)), cost));
+    match kind {
+        Kind::Keyword(pattern) | Kind::Phrase(pattern) => word(Class::Word, pattern, 1),
+        Kind::In(Field::Place, pattern) => {
+            let mut needs = word(Class::PlaceName, pattern, 4)?;
+            let id = Feature::Of(Class::PlaceId, hash(pattern.text()));
+            needs.features.push(id);
+            Some(needs)
+        }
+        Kind::In(field, pattern) => word(class_of(*field), pattern, 2),
+        Kind::Proximity { words, .. } => words
+            .iter()
+            .filter_map(|pattern| word(Class::Word, pattern, 1))
+            .min_by_key(|required| required.cost)
+            // Of no words there is none to be found.
+            .or_else(|| words.is_empty().then(Required::default)),
+        Kind::Contains(part) => Some(literal(part, Feature::Contains)),
+        Kind::UrlContains(part) => Some(literal(part, Feature::UrlContains)),
+        Kind::Hashtag(tag) => one(Class::Hashtag, tag, 4),
+        Kind::Cashtag(tag) => one(Class::Cashtag, tag, 4),
+        Kind::Mention(user) => account(user, Class::MentionId, Class::MentionName),
+        Kind::User(Role::Author, user) => account(user, Class::AuthorId, Class::AuthorName),
+        Kind::User(Role::Recipient, user) => {
+            account(user, Class::RecipientId, Class::RecipientName)
+        }
+        Kind::User(Role::Retweeted, user) => {
+            account(user, Class::RetweetedId, Class::RetweetedName)
+        }
+        Kind::Status(Link::Retweeted, id) => one(Class::RetweetedStatus, id, 1),
+        Kind::Status(Link::RepliedTo, id) => one(Class::RepliedToStatus, id, 1),
+        Kind::Lang(code) => one(Class::Lang, code, if code == "en" { 1500 } else { 300 }),
+        Kind::Source(name) => one(Class::Source, name, 500),
+        Kind::PlaceCountry(code) => one(Class::PlaceCountry, code, 20),
+        Kind::Profile(level, value) => {
+            let cost = match level {
+                Level::Country => 400,
+                Level::Region => 100,
+                Level::Subregion | Level::Locality => 30,
+            };
+            one(Class::level(*level), value, cost)
+        }
+        Kind::Inside(Subject::Tweet, area) => Some(match cells::of_area(area) {
+            Some(cells) => squares(Class::Cell, &cells, 2),
+            // Around a pole a small area has squares all around it.
+            None => fact(Fact::Geo),
+        }),
+        Kind::Inside(Subject::Profile, area) => Some(match cells::of_area(area) {
+            Some(cells) => squares(Class::ProfileCell, &cells, 20),
+            None => fact(Fact::ProfileGeo),
+        }),
+        Kind::Fact(wanted) => Some(fact(*wanted)),
+        Kind::Count(..) | Kind::Sample(_) => None,
+    }
+}
+
+/// The token of a pattern that looks the rarest. All tokens of a phrase are tokens of a text that
+/// it stands in, since it begins and ends where tokens do.
+fn word(class: Class, pattern: &Pattern, rarity: u32) -> Option<Required> {
+    let text = pattern.text();
+    if text.is_empty() {
+        return Some(Required::default());
+    }
+    tokens(text)
+        .map(|range| &text[range])
+        .min_by_key(|token| word_cost(token))
+        .map(|token| {
+            let feature = Feature::Of(class, hash(token));
+            Required::one(feature, (word_cost(token) / rarity).max(1))
+        })
+}
+
+/// Long words are rare, and so are those outside of ASCII.
+fn word_cost(token: &str) -> u32 {
+    if STOP_WORDS.contains(&token) {
+        return 2000;
+    }
+    match token.len() {
+        _ if !token.is_ascii() => 10,
+        0..=2 => 300,
+        3 => 100,
+        4 => 40,
+        5..=6 => 16,
+        _ => 8,
+    }
+}
+
+fn literal(part: &str, feature: fn(String) -> Feature) -> Required {
+    let cost = match part.chars().count() {
+        0 => return Required::default(),
+        1 => 2500,
+        2 => 900,
+        3 => 200,
+        4 => 60,
+        _ => 12,
+    };
+    Required::one(feature(part.to_owned()), cost)
+}
+
+fn account(account: &Account, id: Class, name: Class) -> Option<Required> {
+    let feature = match account {
+        Account::Id(text) => Feature::Of(id, hash(text)),
+        Account::Name(text) => Feature::Of(name, hash(text)),
+    };
+    Some(Required::one(feature, 3))
+}
+
+fn squares(class: Class, cells: &[u64], cost: u32) -> Required {
+    Required {
+        features: cells.iter().map(|cell| Feature::Of(class, *cell)).collect(),
+        cost,
+    }
+}
+
+fn fact(fact: Fact) -> Required {
+    let cost = match fact {
+        Fact::Nullcast => 5,
+        Fact::Geo | Fact::Symbols => 60,
+        Fact::Verified | Fact::Videos => 200,
+        Fact::Hashtags | Fact::Media | Fact::Images | Fact::Quote => 600,
+        Fact::ProfileGeo | Fact::Links | Fact::Reply => 1000,
+        Fact::Mentions | Fact::Retweet => 1600,
+    };
+    Required::one(Feature::Of(Class::Fact, fact as u64), cost)
+}
+
+/// The URLs' tokens are among those of the texts. A Place is looked up by its id too.
+fn class_of(field: Field) -> Class {
+    match field {
+        Field::Url => Class::Word,
+        Field::UrlTitle => Class::UrlTitle,
+        Field::UrlDescription => Class::UrlDescription,
+        Field::Bio => Class::Bio,
+        Field::BioName => Class::BioName,
+        Field::BioLocation => Class::BioLocation,
+        Field::Place => Class::PlaceName,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Rule;
+    use super::*;
+
+    #[track_caller]
+    fn check(value: &str, expected: Option<&[Feature]>) {
+        let rule = Rule::parse(value).unwrap();
+        assert_eq!(required(rule.expr()).as_deref(), expected, "{value}");
+    }
+
+    #[test]
+    fn the_rarest_part_is_what_a_tweet_must_have() {
+        let word = |text| Feature::Of(Class::Word, hash(text));
+        let tag = |text| Feature::Of(Class::Hashtag, hash(text));
+        check("the Boat", Some(&[word("boat")]));
+        check("snow #Snow lang:en", Some(&[tag("snow")]));
+        check("\"a day of snowfall\"", Some(&[word("snowfall")]));
+        check("snow OR (rain #wet)", Some(&[word("snow"), tag("wet")]));
+        check(
+            "has:media -a",
+            Some(&[Feature::Of(Class::Fact, Fact::Media as u64)]),
+        );
+        check(
+            "contains:\"Snow day\"",
+            Some(&[Feature::Contains("snow day".to_owned())]),
+        );
+        check("has:geo --boat", Some(&[word("boat")]));
+        check("has:geo -(-boat OR rain)", Some(&[word("boat")]));
+        check("sample:10", None);
+        check("snow OR followers_count:5", None);
+        check("snow \"\"", Some(&[]));
+        check(
+            "place:fd70c22040963ac7",
+            Some(&[
+                Feature::Of(Class::PlaceName, hash("fd70c22040963ac7")),
+                Feature::Of(Class::PlaceId, hash("fd70c22040963ac7")),
+            ]),
+        );
+    }
+}
