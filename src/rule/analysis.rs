@@ -170,3 +170,13 @@ impl<'a> Analysis<'a> {
         })
     }
 }
+
+/// Which part of a hundred a Tweet falls into. The server's function is not published; any fixed
+/// one will do, as long as `sample:10` keeps a part of what `sample:20` keeps (SplitMix64).
+pub(super) fn draw(id: Option<&str>) -> u64 {
+    let id: u64 = id.and_then(|id| id.parse().ok()).unwrap_or_default();
+    let mixed = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % 100
+}

@@ -1,7 +1,9 @@
 //! The PowerTrack rule language. Pure: no IO, no clock.
 
+mod activity;
 mod analysis;
 mod clause;
+mod entities;
 mod geo;
 mod json;
 mod lexer;

@@ -1,5 +1,6 @@
 //! The language as a whole: what is valid, what it matches, and that nothing breaks it.
 
+mod activity;
 mod depth;
 mod made;
 mod matching;
