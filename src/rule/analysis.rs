@@ -133,11 +133,12 @@ impl<'a> Analysis<'a> {
             && self.texts().any(|text| text.has_near(words, distance))
     }
 
-    /// No is certain. Yes is not: tokens can share a hash, and a phrase has none.
+    /// No is certain. Yes is not: tokens can share a hash, and those of a phrase stand anywhere.
     fn may_find(&self, pattern: &Pattern) -> bool {
+        let has = |hash: &u64| self.words().binary_search(hash).is_ok();
         match pattern {
-            Pattern::Token { hash, .. } => self.words().binary_search(hash).is_ok(),
-            Pattern::Exact(_) => true,
+            Pattern::Token { hash, .. } => has(hash),
+            Pattern::Exact(phrase) => phrase.words.iter().all(has),
         }
     }
 

@@ -26,7 +26,7 @@ mod validate;
 pub use analysis::Analysis;
 pub use geo::{Area, Point};
 pub use messages::{Code, Invalid, Message};
-pub use pattern::Pattern;
+pub use pattern::{Pattern, Phrase};
 pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 

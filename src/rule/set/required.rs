@@ -78,9 +78,18 @@ pub(super) enum Feature {
 
 /// Features, one of which every matching Tweet has; `None` if nothing of that kind can be said.
 /// A rule that can never match has no features.
-pub(super) fn required(expr: &Expr) -> Option<Vec<Feature>> {
-    of(expr, false).map(|required| required.features)
+///
+/// Where there is a choice, it falls on what looks rare and what few other rules are found by:
+/// `load` says how many are.
+pub(super) fn required(expr: &Expr, load: &Load<'_>) -> Option<Vec<Feature>> {
+    of(expr, false, load).map(|required| required.features)
 }
+
+/// How many rules are found by what this hash stands for, there.
+pub(super) type Load<'l> = dyn Fn(Class, u64) -> usize + 'l;
+
+/// What another rule under the same word adds to its cost.
+const LOAD_COST: u32 = 4;
 
 #[derive(Debug, Default)]
 struct Required {
@@ -98,41 +107,41 @@ impl Required {
     }
 }
 
-fn of(expr: &Expr, negated: bool) -> Option<Required> {
+fn of(expr: &Expr, negated: bool, load: &Load<'_>) -> Option<Required> {
     match (expr, negated) {
-        (Expr::Not { inner, .. }, _) => of(inner, !negated),
+        (Expr::Not { inner, .. }, _) => of(inner, !negated, load),
         (Expr::All(parts), false) | (Expr::Any(parts), true) => parts
             .iter()
-            .filter_map(|part| of(part, negated))
+            .filter_map(|part| of(part, negated, load))
             .min_by_key(|required| required.cost),
         (Expr::Any(parts), false) | (Expr::All(parts), true) => {
             let mut sum = Required::default();
             for part in parts {
-                let part = of(part, negated)?;
+                let part = of(part, negated, load)?;
                 sum.features.extend(part.features);
                 sum.cost = sum.cost.saturating_add(part.cost);
             }
             Some(sum)
         }
         (Expr::Clause(_), true) => None,
-        (Expr::Clause(clause), false) => clause_needs(&clause.kind),
+        (Expr::Clause(clause), false) => clause_needs(&clause.kind, load),
     }
 }
 
-fn clause_needs(kind: &Kind) -> Option<Required> {
+fn clause_needs(kind: &Kind, load: &Load<'_>) -> Option<Required> {
     let one = |class, text: &str, cost| Some(Required::one(Feature::Of(class, hash(text)), cost));
     match kind {
-        Kind::Keyword(pattern) | Kind::Phrase(pattern) => word(Class::Word, pattern, 1),
+        Kind::Keyword(pattern) | Kind::Phrase(pattern) => word(Class::Word, pattern, 1, load),
         Kind::In(Field::Place, pattern) => {
-            let mut needs = word(Class::PlaceName, pattern, 4)?;
+            let mut needs = word(Class::PlaceName, pattern, 4, load)?;
             let id = Feature::Of(Class::PlaceId, hash(pattern.text()));
             needs.features.push(id);
             Some(needs)
         }
-        Kind::In(field, pattern) => word(class_of(*field), pattern, 2),
+        Kind::In(field, pattern) => word(class_of(*field), pattern, 2, load),
         Kind::Proximity { words, .. } => words
             .iter()
-            .filter_map(|pattern| word(Class::Word, pattern, 1))
+            .filter_map(|pattern| word(Class::Word, pattern, 1, load))
             .min_by_key(|required| required.cost)
             // Of no words there is none to be found.
             .or_else(|| words.is_empty().then(Required::default)),
@@ -177,18 +186,19 @@ fn clause_needs(kind: &Kind) -> Option<Required> {
 
 /// The token of a pattern that looks the rarest. All tokens of a phrase are tokens of a text that
 /// it stands in, since it begins and ends where tokens do.
-fn word(class: Class, pattern: &Pattern, rarity: u32) -> Option<Required> {
+fn word(class: Class, pattern: &Pattern, rarity: u32, load: &Load<'_>) -> Option<Required> {
     let text = pattern.text();
     if text.is_empty() {
         return Some(Required::default());
     }
-    tokens(text)
-        .map(|range| &text[range])
-        .min_by_key(|token| word_cost(token))
-        .map(|token| {
-            let feature = Feature::Of(class, hash(token));
-            Required::one(feature, (word_cost(token) / rarity).max(1))
-        })
+    let tokens = tokens(text).map(|range| {
+        let hash = hash(&text[range.clone()]);
+        // What many rules ask for is often said, and costs more each time it is.
+        let load = u32::try_from(load(class, hash)).unwrap_or(u32::MAX);
+        let cost = word_cost(&text[range]).saturating_add(load.saturating_mul(LOAD_COST));
+        Required::one(Feature::Of(class, hash), (cost / rarity).max(1))
+    });
+    tokens.min_by_key(|required| required.cost)
 }
 
 /// Long words are rare, and so are those outside of ASCII.
@@ -266,7 +276,8 @@ mod tests {
     #[track_caller]
     fn check(value: &str, expected: Option<&[Feature]>) {
         let rule = Rule::parse(value).unwrap();
-        assert_eq!(required(rule.expr()).as_deref(), expected, "{value}");
+        let load = |_, _| 0;
+        assert_eq!(required(rule.expr(), &load).as_deref(), expected, "{value}");
     }
 
     #[test]
@@ -297,5 +308,13 @@ mod tests {
                 Feature::Of(Class::PlaceId, hash("fd70c22040963ac7")),
             ]),
         );
+    }
+
+    #[test]
+    fn what_many_rules_are_found_by_is_avoided() {
+        let rule = Rule::parse("\"snowfall avalanche\"").unwrap();
+        let load = |_, word| usize::from(word == hash("snowfall"));
+        let expected = Feature::Of(Class::Word, hash("avalanche"));
+        assert_eq!(required(rule.expr(), &load), Some(vec![expected]));
     }
 }
