@@ -84,6 +84,7 @@ impl<'a> Analysis<'a> {
         let pages = object(tweet, "gnip").into_iter();
         for page in pages.flat_map(|gnip| list(gnip, "urls")) {
             let text = |key| string(page, key).map(Text::new);
+            self.has_links = true;
             self.urls.extend(text("expanded_url"));
             self.url_titles.extend(text("expanded_url_title"));
             self.url_descriptions

@@ -5,6 +5,7 @@ mod depth;
 mod made;
 mod matching;
 mod messages;
+mod normals;
 mod payloads;
 mod properties;
 mod sets;
