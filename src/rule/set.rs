@@ -1,6 +1,7 @@
 //! Many rules against one Tweet, without trying each.
 
 mod cells;
+mod feature;
 mod index;
 mod literals;
 mod offered;
@@ -12,8 +13,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::{Analysis, Rule};
+use feature::Feature;
 use index::Index;
-use required::Feature;
 
 thread_local! {
     /// A set can be asked from many threads at once, so what a search needs belongs to the thread.

@@ -5,9 +5,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::super::analysis::Analysis;
 use super::super::tree::Expr;
+use super::feature::{Class, Feature};
 use super::literals::Literals;
 use super::offered::offered;
-use super::required::{Class, Feature, required};
+use super::required::required;
 
 /// Rules, by numbers, under one feature for each way in which a Tweet can match them.
 #[derive(Debug, Default)]

@@ -5,76 +5,7 @@ use super::super::polarity::STOP_WORDS;
 use super::super::tokens::{hash, tokens};
 use super::super::tree::{Account, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 use super::cells;
-
-/// Where a feature is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    /// A token of a text or a URL.
-    Word,
-    UrlTitle,
-    UrlDescription,
-    Bio,
-    BioName,
-    BioLocation,
-    /// A token of a name of the Place.
-    PlaceName,
-    PlaceId,
-    PlaceCountry,
-    Hashtag,
-    Cashtag,
-    MentionId,
-    MentionName,
-    AuthorId,
-    AuthorName,
-    RecipientId,
-    RecipientName,
-    RetweetedId,
-    RetweetedName,
-    RetweetedStatus,
-    RepliedToStatus,
-    Lang,
-    Source,
-    ProfileCountry,
-    ProfileRegion,
-    ProfileSubregion,
-    ProfileLocality,
-    /// A square of the map.
-    Cell,
-    ProfileCell,
-    Fact,
-}
-
-impl Class {
-    /// How many classes there are.
-    pub(super) const COUNT: usize = Self::Fact as usize + 1;
-
-    /// What stands for a feature of this class in the index. Two features may share it: that only
-    /// makes a rule a candidate which then does not match.
-    pub(super) fn key(self, hash: u64) -> u64 {
-        let mixed = (hash ^ ((self as u64 + 1) << 57)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 32)
-    }
-
-    pub(super) fn level(level: Level) -> Self {
-        match level {
-            Level::Country => Self::ProfileCountry,
-            Level::Region => Self::ProfileRegion,
-            Level::Subregion => Self::ProfileSubregion,
-            Level::Locality => Self::ProfileLocality,
-        }
-    }
-}
-
-/// Something that a Tweet can have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Feature {
-    /// What this hash stands for, there.
-    Of(Class, u64),
-    /// A folded part of a text.
-    Contains(String),
-    /// A folded part of a URL.
-    UrlContains(String),
-}
+use super::feature::{Class, Feature};
 
 /// Features, one of which every matching Tweet has; `None` if nothing of that kind can be said.
 /// A rule that can never match has no features.
@@ -138,7 +69,7 @@ fn clause_needs(kind: &Kind, load: &Load<'_>) -> Option<Required> {
             needs.features.push(id);
             Some(needs)
         }
-        Kind::In(field, pattern) => word(class_of(*field), pattern, 2, load),
+        Kind::In(field, pattern) => word(Class::field(*field), pattern, 2, load),
         Kind::Proximity { words, .. } => words
             .iter()
             .filter_map(|pattern| word(Class::Word, pattern, 1, load))
@@ -253,19 +184,6 @@ fn fact(fact: Fact) -> Required {
         Fact::Mentions | Fact::Retweet => 1600,
     };
     Required::one(Feature::Of(Class::Fact, fact as u64), cost)
-}
-
-/// The URLs' tokens are among those of the texts. A Place is looked up by its id too.
-fn class_of(field: Field) -> Class {
-    match field {
-        Field::Url => Class::Word,
-        Field::UrlTitle => Class::UrlTitle,
-        Field::UrlDescription => Class::UrlDescription,
-        Field::Bio => Class::Bio,
-        Field::BioName => Class::BioName,
-        Field::BioLocation => Class::BioLocation,
-        Field::Place => Class::PlaceName,
-    }
 }
 
 #[cfg(test)]
