@@ -32,6 +32,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["mlua", "notify"], &["script/"]),
     (&["rusqlite"], &["store/"]),
     (&["clap"], &["cli.rs", "main.rs"]),
+    (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
 ];
 

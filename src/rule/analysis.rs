@@ -133,11 +133,12 @@ impl<'a> Analysis<'a> {
             && self.texts().any(|text| text.has_near(words, distance))
     }
 
-    /// No is certain. Yes is not: tokens can share a hash, and a phrase has none.
+    /// No is certain. Yes is not: tokens can share a hash, and those of a phrase stand anywhere.
     fn may_find(&self, pattern: &Pattern) -> bool {
+        let has = |hash: &u64| self.words().binary_search(hash).is_ok();
         match pattern {
-            Pattern::Token { hash, .. } => self.words().binary_search(hash).is_ok(),
-            Pattern::Exact(_) => true,
+            Pattern::Token { hash, .. } => has(hash),
+            Pattern::Exact(phrase) => phrase.words.iter().all(has),
         }
     }
 
@@ -169,4 +170,14 @@ impl<'a> Analysis<'a> {
             words
         })
     }
+}
+
+/// Which part of a hundred a Tweet falls into. The server's function is not published; any fixed
+/// one will do, as long as `sample:10` keeps a part of what `sample:20` keeps (SplitMix64).
+pub(super) fn draw(id: Option<&str>) -> u64 {
+    let id: u64 = id.and_then(|id| id.parse().ok()).unwrap_or_default();
+    let mixed = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ (mixed >> 31)) % 100
 }

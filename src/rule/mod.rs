@@ -1,19 +1,23 @@
 //! The PowerTrack rule language. Pure: no IO, no clock.
 
+mod activity;
 mod analysis;
 mod clause;
+mod entities;
 mod geo;
 mod json;
 mod lexer;
 mod matcher;
 mod messages;
 mod native;
+mod normal;
 mod operators;
 mod parser;
 mod pattern;
 pub mod plan;
 mod polarity;
 mod set;
+mod term;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may")]
 mod tests;
@@ -24,7 +28,8 @@ mod validate;
 pub use analysis::Analysis;
 pub use geo::{Area, Point};
 pub use messages::{Code, Invalid, Message};
-pub use pattern::Pattern;
+pub use normal::Normal;
+pub use pattern::{Pattern, Phrase};
 pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 

@@ -1,14 +1,12 @@
 //! Reads a Tweet in the native enriched format.
 
-use std::borrow::Cow;
-
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use super::analysis::{Analysis, Location, Place, User};
+use super::analysis::{Analysis, Location, Place, User, draw};
+use super::entities::{account, id};
 use super::geo::Point;
 use super::json::{flag, latitude_first, list, longitude_first, object, string};
 use super::pattern::Text;
-use super::tokens::fold;
 
 impl<'a> Analysis<'a> {
     /// Looks through a Tweet in the native enriched format. What is missing or of another type
@@ -76,31 +74,8 @@ impl<'a> Analysis<'a> {
     fn read_entities(&mut self, tweet: &'a Value) {
         self.is_reply |= id(tweet, "in_reply_to_status_id_str", "in_reply_to_status_id").is_some();
         self.has_links |= object(tweet, "quoted_status_permalink").is_some();
-        let Some(entities) = complete(tweet, "entities") else {
-            return;
-        };
-        for url in list(entities, "urls") {
-            let expanded = string(url, "expanded_url");
-            let unwound = object(url, "unwound").and_then(|unwound| string(unwound, "url"));
-            self.urls
-                .extend(expanded.into_iter().chain(unwound).map(Text::new));
-            let posted = string(url, "url");
-            self.posted_urls
-                .extend(posted.into_iter().chain(expanded).map(Text::new));
-            self.has_links = true;
-        }
-        let tags = |key| {
-            list(entities, key)
-                .filter_map(|tag| string(tag, "text"))
-                .map(fold)
-        };
-        self.hashtags.extend(tags("hashtags"));
-        self.cashtags.extend(tags("symbols"));
-        self.mentions
-            .extend(list(entities, "user_mentions").map(account));
-        if list(entities, "media").next().is_some() {
-            self.has_media = true;
-            self.has_links = true;
+        if let Some(entities) = complete(tweet, "entities") {
+            self.read_lists(entities);
         }
     }
 
@@ -115,28 +90,10 @@ impl<'a> Analysis<'a> {
             self.url_descriptions
                 .extend(string(unwound, "description").map(Text::new));
         }
-        let files = complete(tweet, "extended_entities");
-        for file in files
-            .into_iter()
-            .flat_map(|entities| list(entities, "media"))
-        {
-            match string(file, "type") {
-                Some("photo") => self.has_images = true,
-                Some("video") => self.has_videos = true,
-                _ => {}
-            }
+        if let Some(files) = complete(tweet, "extended_entities") {
+            self.read_files(files);
         }
     }
-}
-
-/// Which part of a hundred a Tweet falls into. The server's function is not published; any fixed
-/// one will do, as long as `sample:10` keeps a part of what `sample:20` keeps (SplitMix64).
-fn draw(id: Option<&str>) -> u64 {
-    let id: u64 = id.and_then(|id| id.parse().ok()).unwrap_or_default();
-    let mixed = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)) % 100
 }
 
 /// `extended_tweet` holds what did not fit into the Tweet itself.
@@ -156,13 +113,6 @@ fn text(tweet: &Value) -> Option<&str> {
 
 fn author(tweet: &Value) -> User<'_> {
     object(tweet, "user").map(account).unwrap_or_default()
-}
-
-fn account(user: &Value) -> User<'_> {
-    User {
-        id: id(user, "id_str", "id"),
-        screen_name: string(user, "screen_name"),
-    }
 }
 
 /// The name and the URL of `<a href="URL" rel="nofollow">Name</a>`, or just a name.
@@ -216,10 +166,4 @@ fn location(location: &Value) -> Location<'_> {
             .get("geo")
             .and_then(|geo| longitude_first(geo.get("coordinates")?)),
     }
-}
-
-/// An id, exact in its string form; the earliest payloads have the number only.
-fn id<'a>(object: &'a Value, string_key: &str, number_key: &str) -> Option<Cow<'a, str>> {
-    let exact = string(object, string_key).map(Cow::Borrowed);
-    exact.or_else(|| Some(Cow::Owned(object.get(number_key)?.as_u64()?.to_string())))
 }

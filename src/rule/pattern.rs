@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::tokens::{fold, hash, tokens};
 
 /// A word or phrase to look for.
@@ -18,7 +20,17 @@ pub enum Pattern {
     },
     /// Several tokens, or punctuation: these very characters, not within tokens. A keyword that
     /// holds punctuation is treated as if it were quoted. `[inferred]`
-    Exact(String),
+    Exact(Phrase),
+}
+
+/// Characters that stand together, and the tokens among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase {
+    /// Folded.
+    text: String,
+    /// The hashes of its tokens. A phrase begins and ends where tokens do, so a text that it stands
+    /// in has all of them.
+    pub(super) words: Vec<u64>,
 }
 
 impl Pattern {
@@ -30,7 +42,8 @@ impl Pattern {
                 text,
             }
         } else {
-            Self::Exact(text)
+            let words = tokens(&text).map(|range| hash(&text[range])).collect();
+            Self::Exact(Phrase { text, words })
         }
     }
 
@@ -45,7 +58,7 @@ impl Pattern {
     /// What is looked for, folded.
     pub fn text(&self) -> &str {
         match self {
-            Self::Token { text, .. } | Self::Exact(text) => text,
+            Self::Token { text, .. } | Self::Exact(Phrase { text, .. }) => text,
         }
     }
 }
@@ -76,13 +89,13 @@ impl<'a> Text<'a> {
     pub(super) fn matches(&self, pattern: &Pattern) -> bool {
         match pattern {
             Pattern::Token { text, .. } => self.tokens().any(|token| token == text),
-            Pattern::Exact(phrase) => self.has_phrase(phrase),
+            Pattern::Exact(phrase) => self.has_phrase(&phrase.text),
         }
     }
 
     /// Whether a folded string stands anywhere in it, within tokens too.
     pub(super) fn contains(&self, part: &str) -> bool {
-        !part.is_empty() && self.folded().contains(part)
+        !part.is_empty() && find(self.folded(), part).is_some()
     }
 
     /// Whether these words stand near each other: word `i` at the token position `p`, and no two
@@ -103,7 +116,7 @@ impl<'a> Text<'a> {
             return false;
         };
         let mut from = 0;
-        while let Some(found) = folded[from..].find(phrase) {
+        while let Some(found) = find(&folded[from..], phrase) {
             let start = from + found;
             if !self.is_within_token(start) && !self.is_within_token(start + phrase.len()) {
                 return true;
@@ -128,6 +141,11 @@ impl<'a> Text<'a> {
     fn ranges(&self) -> &[Range<usize>] {
         self.ranges.get_or_init(|| tokens(self.folded()).collect())
     }
+}
+
+/// The search of the standard library is slow to begin, and most texts are short.
+fn find(text: &str, part: &str) -> Option<usize> {
+    memmem::find(text.as_bytes(), part.as_bytes())
 }
 
 /// Whether each word `i` has a token of its own at `lowest - distance + i` or up to `distance`

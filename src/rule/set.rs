@@ -1,6 +1,7 @@
 //! Many rules against one Tweet, without trying each.
 
 mod cells;
+mod feature;
 mod index;
 mod literals;
 mod offered;
@@ -12,6 +13,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::{Analysis, Rule};
+use feature::Feature;
 use index::Index;
 
 thread_local! {
@@ -40,6 +42,8 @@ struct Slot<K> {
     /// Its place in the order of insertion.
     order: u64,
     rule: Arc<Rule>,
+    /// What it is found by.
+    features: Option<Vec<Feature>>,
 }
 
 impl<K> Default for RuleSet<K> {
@@ -67,18 +71,23 @@ impl<K: Copy + Eq + Hash> RuleSet<K> {
             self.slots.push(None);
             (self.slots.len() - 1) as u32
         });
-        self.index.add(rule.expr(), slot);
+        let features = self.index.add(rule.expr(), slot);
         self.by_key.insert(key, slot);
         let order = self.inserted;
         self.inserted += 1;
-        self.slots[slot as usize] = Some(Slot { key, order, rule });
+        self.slots[slot as usize] = Some(Slot {
+            key,
+            order,
+            rule,
+            features,
+        });
     }
 
     /// Removes the rule of a key, if there is one.
     pub fn remove(&mut self, key: &K) -> Option<Arc<Rule>> {
         let number = self.by_key.remove(key)?;
         let slot = self.slots[number as usize].take()?;
-        self.index.remove(slot.rule.expr(), number);
+        self.index.remove(slot.features.as_deref(), number);
         self.free.push(number);
         Some(slot.rule)
     }

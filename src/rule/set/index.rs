@@ -5,9 +5,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::super::analysis::Analysis;
 use super::super::tree::Expr;
+use super::feature::{Class, Feature};
 use super::literals::Literals;
 use super::offered::offered;
-use super::required::{Class, Feature, required};
+use super::required::required;
 
 /// Rules, by numbers, under one feature for each way in which a Tweet can match them.
 #[derive(Debug, Default)]
@@ -22,34 +23,39 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn add(&mut self, expr: &Expr, slot: u32) {
-        let Some(features) = required(expr) else {
+    /// Adds a rule, and says what it is found by from now on.
+    pub(super) fn add(&mut self, expr: &Expr, slot: u32) -> Option<Vec<Feature>> {
+        let load = |class: Class, hash| self.features.get(&class.key(hash)).map_or(0, Vec::len);
+        let features = required(expr, &load);
+        let Some(list) = &features else {
             self.always.push(slot);
-            return;
+            return None;
         };
-        for feature in features {
+        for feature in list {
             match feature {
                 Feature::Of(class, hash) => {
-                    self.features.entry(class.key(hash)).or_default().push(slot);
-                    self.used[class as usize] += 1;
+                    let slots = self.features.entry(class.key(*hash)).or_default();
+                    slots.push(slot);
+                    self.used[*class as usize] += 1;
                 }
-                Feature::Contains(part) => self.contains.add(&part, slot),
-                Feature::UrlContains(part) => self.url_contains.add(&part, slot),
+                Feature::Contains(part) => self.contains.add(part, slot),
+                Feature::UrlContains(part) => self.url_contains.add(part, slot),
             }
         }
+        features
     }
 
-    /// The expression has to be the one that was added.
-    pub(super) fn remove(&mut self, expr: &Expr, slot: u32) {
-        let Some(features) = required(expr) else {
+    /// Removes a rule from where it was added.
+    pub(super) fn remove(&mut self, features: Option<&[Feature]>, slot: u32) {
+        let Some(features) = features else {
             self.always.retain(|other| *other != slot);
             return;
         };
         for feature in features {
             match feature {
-                Feature::Of(class, hash) => self.remove_feature(class, hash, slot),
-                Feature::Contains(part) => self.contains.remove(&part, slot),
-                Feature::UrlContains(part) => self.url_contains.remove(&part, slot),
+                Feature::Of(class, hash) => self.remove_feature(*class, *hash, slot),
+                Feature::Contains(part) => self.contains.remove(part, slot),
+                Feature::UrlContains(part) => self.url_contains.remove(part, slot),
             }
         }
     }

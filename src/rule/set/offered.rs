@@ -6,7 +6,7 @@ use super::super::pattern::Text;
 use super::super::tokens::{fold, hash};
 use super::super::tree::{Fact, Level};
 use super::cells;
-use super::required::Class;
+use super::feature::Class;
 
 const FACTS: [Fact; 14] = [
     Fact::Geo,

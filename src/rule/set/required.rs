@@ -5,82 +5,22 @@ use super::super::polarity::STOP_WORDS;
 use super::super::tokens::{hash, tokens};
 use super::super::tree::{Account, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 use super::cells;
-
-/// Where a feature is looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    /// A token of a text or a URL.
-    Word,
-    UrlTitle,
-    UrlDescription,
-    Bio,
-    BioName,
-    BioLocation,
-    /// A token of a name of the Place.
-    PlaceName,
-    PlaceId,
-    PlaceCountry,
-    Hashtag,
-    Cashtag,
-    MentionId,
-    MentionName,
-    AuthorId,
-    AuthorName,
-    RecipientId,
-    RecipientName,
-    RetweetedId,
-    RetweetedName,
-    RetweetedStatus,
-    RepliedToStatus,
-    Lang,
-    Source,
-    ProfileCountry,
-    ProfileRegion,
-    ProfileSubregion,
-    ProfileLocality,
-    /// A square of the map.
-    Cell,
-    ProfileCell,
-    Fact,
-}
-
-impl Class {
-    /// How many classes there are.
-    pub(super) const COUNT: usize = Self::Fact as usize + 1;
-
-    /// What stands for a feature of this class in the index. Two features may share it: that only
-    /// makes a rule a candidate which then does not match.
-    pub(super) fn key(self, hash: u64) -> u64 {
-        let mixed = (hash ^ ((self as u64 + 1) << 57)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 32)
-    }
-
-    pub(super) fn level(level: Level) -> Self {
-        match level {
-            Level::Country => Self::ProfileCountry,
-            Level::Region => Self::ProfileRegion,
-            Level::Subregion => Self::ProfileSubregion,
-            Level::Locality => Self::ProfileLocality,
-        }
-    }
-}
-
-/// Something that a Tweet can have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Feature {
-    /// What this hash stands for, there.
-    Of(Class, u64),
-    /// A folded part of a text.
-    Contains(String),
-    /// A folded part of a URL.
-    UrlContains(String),
-}
+use super::feature::{Class, Feature};
 
 /// Features, one of which every matching Tweet has; `None` if nothing of that kind can be said.
 /// A rule that can never match has no features.
-pub(super) fn required(expr: &Expr) -> Option<Vec<Feature>> {
-    of(expr, false).map(|required| required.features)
+///
+/// Where there is a choice, it falls on what looks rare and what few other rules are found by:
+/// `load` says how many are.
+pub(super) fn required(expr: &Expr, load: &Load<'_>) -> Option<Vec<Feature>> {
+    of(expr, false, load).map(|required| required.features)
 }
+
+/// How many rules are found by what this hash stands for, there.
+pub(super) type Load<'l> = dyn Fn(Class, u64) -> usize + 'l;
+
+/// What another rule under the same word adds to its cost.
+const LOAD_COST: u32 = 4;
 
 #[derive(Debug, Default)]
 struct Required {
@@ -98,41 +38,41 @@ impl Required {
     }
 }
 
-fn of(expr: &Expr, negated: bool) -> Option<Required> {
+fn of(expr: &Expr, negated: bool, load: &Load<'_>) -> Option<Required> {
     match (expr, negated) {
-        (Expr::Not { inner, .. }, _) => of(inner, !negated),
+        (Expr::Not { inner, .. }, _) => of(inner, !negated, load),
         (Expr::All(parts), false) | (Expr::Any(parts), true) => parts
             .iter()
-            .filter_map(|part| of(part, negated))
+            .filter_map(|part| of(part, negated, load))
             .min_by_key(|required| required.cost),
         (Expr::Any(parts), false) | (Expr::All(parts), true) => {
             let mut sum = Required::default();
             for part in parts {
-                let part = of(part, negated)?;
+                let part = of(part, negated, load)?;
                 sum.features.extend(part.features);
                 sum.cost = sum.cost.saturating_add(part.cost);
             }
             Some(sum)
         }
         (Expr::Clause(_), true) => None,
-        (Expr::Clause(clause), false) => clause_needs(&clause.kind),
+        (Expr::Clause(clause), false) => clause_needs(&clause.kind, load),
     }
 }
 
-fn clause_needs(kind: &Kind) -> Option<Required> {
+fn clause_needs(kind: &Kind, load: &Load<'_>) -> Option<Required> {
     let one = |class, text: &str, cost| Some(Required::one(Feature::Of(class, hash(text)), cost));
     match kind {
-        Kind::Keyword(pattern) | Kind::Phrase(pattern) => word(Class::Word, pattern, 1),
+        Kind::Keyword(pattern) | Kind::Phrase(pattern) => word(Class::Word, pattern, 1, load),
         Kind::In(Field::Place, pattern) => {
-            let mut needs = word(Class::PlaceName, pattern, 4)?;
+            let mut needs = word(Class::PlaceName, pattern, 4, load)?;
             let id = Feature::Of(Class::PlaceId, hash(pattern.text()));
             needs.features.push(id);
             Some(needs)
         }
-        Kind::In(field, pattern) => word(class_of(*field), pattern, 2),
+        Kind::In(field, pattern) => word(Class::field(*field), pattern, 2, load),
         Kind::Proximity { words, .. } => words
             .iter()
-            .filter_map(|pattern| word(Class::Word, pattern, 1))
+            .filter_map(|pattern| word(Class::Word, pattern, 1, load))
             .min_by_key(|required| required.cost)
             // Of no words there is none to be found.
             .or_else(|| words.is_empty().then(Required::default)),
@@ -177,18 +117,19 @@ fn clause_needs(kind: &Kind) -> Option<Required> {
 
 /// The token of a pattern that looks the rarest. All tokens of a phrase are tokens of a text that
 /// it stands in, since it begins and ends where tokens do.
-fn word(class: Class, pattern: &Pattern, rarity: u32) -> Option<Required> {
+fn word(class: Class, pattern: &Pattern, rarity: u32, load: &Load<'_>) -> Option<Required> {
     let text = pattern.text();
     if text.is_empty() {
         return Some(Required::default());
     }
-    tokens(text)
-        .map(|range| &text[range])
-        .min_by_key(|token| word_cost(token))
-        .map(|token| {
-            let feature = Feature::Of(class, hash(token));
-            Required::one(feature, (word_cost(token) / rarity).max(1))
-        })
+    let tokens = tokens(text).map(|range| {
+        let hash = hash(&text[range.clone()]);
+        // What many rules ask for is often said, and costs more each time it is.
+        let load = u32::try_from(load(class, hash)).unwrap_or(u32::MAX);
+        let cost = word_cost(&text[range]).saturating_add(load.saturating_mul(LOAD_COST));
+        Required::one(Feature::Of(class, hash), (cost / rarity).max(1))
+    });
+    tokens.min_by_key(|required| required.cost)
 }
 
 /// Long words are rare, and so are those outside of ASCII.
@@ -245,19 +186,6 @@ fn fact(fact: Fact) -> Required {
     Required::one(Feature::Of(Class::Fact, fact as u64), cost)
 }
 
-/// The URLs' tokens are among those of the texts. A Place is looked up by its id too.
-fn class_of(field: Field) -> Class {
-    match field {
-        Field::Url => Class::Word,
-        Field::UrlTitle => Class::UrlTitle,
-        Field::UrlDescription => Class::UrlDescription,
-        Field::Bio => Class::Bio,
-        Field::BioName => Class::BioName,
-        Field::BioLocation => Class::BioLocation,
-        Field::Place => Class::PlaceName,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::Rule;
@@ -266,7 +194,8 @@ mod tests {
     #[track_caller]
     fn check(value: &str, expected: Option<&[Feature]>) {
         let rule = Rule::parse(value).unwrap();
-        assert_eq!(required(rule.expr()).as_deref(), expected, "{value}");
+        let load = |_, _| 0;
+        assert_eq!(required(rule.expr(), &load).as_deref(), expected, "{value}");
     }
 
     #[test]
@@ -297,5 +226,13 @@ mod tests {
                 Feature::Of(Class::PlaceId, hash("fd70c22040963ac7")),
             ]),
         );
+    }
+
+    #[test]
+    fn what_many_rules_are_found_by_is_avoided() {
+        let rule = Rule::parse("\"snowfall avalanche\"").unwrap();
+        let load = |_, word| usize::from(word == hash("snowfall"));
+        let expected = Feature::Of(Class::Word, hash("avalanche"));
+        assert_eq!(required(rule.expr(), &load), Some(vec![expected]));
     }
 }

@@ -1,9 +1,11 @@
 //! The language as a whole: what is valid, what it matches, and that nothing breaks it.
 
+mod activity;
 mod depth;
 mod made;
 mod matching;
 mod messages;
+mod normals;
 mod payloads;
 mod properties;
 mod sets;

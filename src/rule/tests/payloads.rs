@@ -114,3 +114,111 @@ pub(super) const REPLY: &str = r##"{
  "extended_entities": {"media": [{"url": "https://t.co/VidVid0001", "type": "video"}]},
  "lang": "en"
 }"##;
+
+/// [`retweet`] in the Activity Streams format.
+pub(super) const ACTIVITY: &str = r##"{
+ "id": "tag:search.twitter.com,2005:1635660060264099842",
+ "objectType": "activity",
+ "verb": "share",
+ "generator": {"displayName": "Twitter for iPhone", "link": "http://twitter.com/download/iphone"},
+ "link": "http://twitter.com/minaok_radio/statuses/1635660060264099842",
+ "body": "RT @aldercreekwx: Flash flood warning for Alder Creek until 18:30 UTC. Stay off low bridges: the gauge rose 1.4 m in 20 minutes. 🌊 Live map…",
+ "actor": {
+  "objectType": "person",
+  "id": "id:twitter.com:2233445566",
+  "link": "http://www.twitter.com/minaok_radio",
+  "displayName": "Mina Okafor",
+  "summary": "Radio producer • trains, weather, tea",
+  "friendsCount": 870,
+  "followersCount": 913,
+  "listedCount": 21,
+  "statusesCount": 40331,
+  "verified": false,
+  "preferredUsername": "minaok_radio",
+  "location": {"objectType": "place", "displayName": "Leeds, England"}
+ },
+ "object": {
+  "id": "tag:search.twitter.com,2005:1635659407703232513",
+  "objectType": "activity",
+  "verb": "post",
+  "generator": {"displayName": "Twitter Web App", "link": "https://mobile.twitter.com"},
+  "link": "http://twitter.com/aldercreekwx/statuses/1635659407703232513",
+  "body": "Flash flood warning for Alder Creek until 18:30 UTC. Stay off low bridges: the gauge rose 1.4 m in 20 minutes. 🌊 Li… https://t.co/XyZw987654",
+  "actor": {
+   "objectType": "person",
+   "id": "id:twitter.com:3161234567",
+   "link": "http://www.twitter.com/aldercreekwx",
+   "displayName": "Alder Creek Weather",
+   "summary": "Volunteer gauge network. Flood alerts for the Alder Creek basin.",
+   "friendsCount": 311,
+   "followersCount": 48210,
+   "listedCount": 640,
+   "statusesCount": 15877,
+   "verified": true,
+   "preferredUsername": "aldercreekwx",
+   "location": {"objectType": "place", "displayName": "Boulder, CO"}
+  },
+  "long_object": {
+   "body": "Flash flood warning for Alder Creek until 18:30 UTC. Stay off low bridges: the gauge rose 1.4 m in 20 minutes. 🌊 Live map https://t.co/AbCdEf1234 #flashflood #wx $AQUA cc @minaok_radio",
+   "twitter_entities": {
+    "hashtags": [{"text": "flashflood"}, {"text": "wx"}],
+    "urls": [{"url": "https://t.co/AbCdEf1234", "expanded_url": "https://bit.ly/3aLdEr"}],
+    "user_mentions": [{"screen_name": "minaok_radio", "name": "Mina Okafor", "id": 2233445566, "id_str": "2233445566"}],
+    "symbols": [{"text": "AQUA"}]
+   }
+  },
+  "object": {
+   "objectType": "note",
+   "id": "object:search.twitter.com,2005:1635659407703232513",
+   "summary": "Flash flood warning for Alder Creek until 18:30 UTC. Stay off low bridges: the gauge rose 1.4 m in 20 minutes. 🌊 Li… https://t.co/XyZw987654",
+   "link": "http://twitter.com/aldercreekwx/statuses/1635659407703232513"
+  },
+  "location": {
+   "objectType": "place",
+   "displayName": "Boulder, CO",
+   "name": "Boulder",
+   "country_code": "United States",
+   "twitter_country_code": "US",
+   "twitter_place_type": "city",
+   "link": "https://api.twitter.com/1.1/geo/id/fd70c22040963ac7.json",
+   "geo": {
+    "type": "Polygon",
+    "coordinates": [[[-105.301758, 39.964069], [-105.301758, 40.094551], [-105.178505, 40.094551], [-105.178505, 39.964069]]]
+   }
+  },
+  "geo": {"type": "Point", "coordinates": [40.0212, -105.2507]},
+  "twitter_entities": {
+   "hashtags": [],
+   "urls": [{"url": "https://t.co/XyZw987654", "expanded_url": "https://twitter.com/i/web/status/1635659407703232513"}],
+   "user_mentions": [],
+   "symbols": []
+  },
+  "twitter_lang": "en"
+ },
+ "twitter_entities": {
+  "hashtags": [],
+  "urls": [],
+  "user_mentions": [{"screen_name": "aldercreekwx", "name": "Alder Creek Weather", "id": 3161234567, "id_str": "3161234567"}],
+  "symbols": []
+ },
+ "twitter_lang": "en",
+ "gnip": {
+  "urls": [
+   {
+    "url": "https://t.co/AbCdEf1234",
+    "expanded_url": "https://maps.example.org/alder-creek/live?layer=gauge",
+    "expanded_status": 200,
+    "expanded_url_title": "Alder Creek live gauge map",
+    "expanded_url_description": "River level, rainfall and road closures, refreshed every five minutes."
+   }
+  ],
+  "profileLocations": [
+   {
+    "objectType": "place",
+    "geo": {"type": "point", "coordinates": [-1.54785, 53.79648]},
+    "address": {"country": "United Kingdom", "countryCode": "GB", "locality": "Leeds", "region": "England"},
+    "displayName": "Leeds, England, United Kingdom"
+   }
+  ]
+ }
+}"##;

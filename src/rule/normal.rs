@@ -1,0 +1,133 @@
+//! The normal form of a rule: rules of equal meaning compare equal, however they are written.
+
+use std::cell::Cell;
+
+use super::Rule;
+use super::term::Term;
+use super::tree::Expr;
+
+/// So many steps and no more are taken to find out whether one rule implies another. Rules that
+/// people write take a few dozen.
+const MAX_STEPS: u32 = 20_000;
+
+/// A rule without what makes no difference: the order of parts, parentheses, repetitions, double
+/// negations, the case of values, quotes around a single word, names of operators that mean the
+/// same.
+///
+/// Equal normal forms match the same Tweets. The opposite does not hold always: that `a (b OR c)`
+/// is `a b OR a c` would take too long to find out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Normal(Node);
+
+/// Negations stand before terms only; no `All` is in an `All`, and no `Any` in an `Any`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Node {
+    Term {
+        term: Term,
+        negated: bool,
+    },
+    /// Two or more, sorted, each once.
+    All(Vec<Self>),
+    /// Likewise.
+    Any(Vec<Self>),
+}
+
+impl Rule {
+    /// The normal form.
+    pub fn normal(&self) -> Normal {
+        Normal(Node::new(self.expr(), false))
+    }
+}
+
+impl Normal {
+    /// Whether every Tweet that matches this rule is sure to match the other. Yes is certain; no
+    /// can also mean that it would take too long to find out.
+    pub fn implies(&self, other: &Self) -> bool {
+        self.0.implies(&other.0, &Cell::new(MAX_STEPS))
+    }
+}
+
+impl Node {
+    fn new(expr: &Expr, negated: bool) -> Self {
+        match (expr, negated) {
+            (Expr::Not { inner, .. }, _) => Self::new(inner, !negated),
+            (Expr::Clause(clause), _) => Self::Term {
+                term: Term::new(&clause.kind),
+                negated,
+            },
+            // None of several is each of them negated.
+            (Expr::All(parts), false) | (Expr::Any(parts), true) => {
+                Self::join(parts, negated, Self::All, |node| match node {
+                    Self::All(parts) => Ok(parts),
+                    other => Err(other),
+                })
+            }
+            (Expr::Any(parts), false) | (Expr::All(parts), true) => {
+                Self::join(parts, negated, Self::Any, |node| match node {
+                    Self::Any(parts) => Ok(parts),
+                    other => Err(other),
+                })
+            }
+        }
+    }
+
+    /// Puts parts together, and the parts of those that are of the same kind.
+    fn join(
+        parts: &[Expr],
+        negated: bool,
+        whole: fn(Vec<Self>) -> Self,
+        open: fn(Self) -> Result<Vec<Self>, Self>,
+    ) -> Self {
+        let mut nodes = Vec::with_capacity(parts.len());
+        for part in parts {
+            match open(Self::new(part, negated)) {
+                Ok(inner) => nodes.extend(inner),
+                Err(node) => nodes.push(node),
+            }
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        if nodes.len() == 1 {
+            nodes.swap_remove(0)
+        } else {
+            whole(nodes)
+        }
+    }
+
+    fn implies(&self, other: &Self, steps: &Cell<u32>) -> bool {
+        let Some(left) = steps.get().checked_sub(1) else {
+            return false;
+        };
+        steps.set(left);
+        if self == other {
+            return true;
+        }
+        match (self, other) {
+            (
+                Self::Term { term, negated },
+                Self::Term {
+                    term: other,
+                    negated: other_negated,
+                },
+            ) => match (negated, other_negated) {
+                (false, false) => term.implies(other),
+                (true, true) => other.implies(term),
+                (false, true) => term.is_never(),
+                (true, false) => false,
+            },
+            // These two lose nothing, so they come first.
+            (Self::Any(branches), _) => branches.iter().all(|one| one.implies(other, steps)),
+            (_, Self::All(parts)) => parts.iter().all(|part| self.implies(part, steps)),
+            (Self::All(parts), Self::Any(branches)) => {
+                branches.iter().any(|branch| self.implies(branch, steps))
+                    || parts.iter().any(|part| part.implies(other, steps))
+            }
+            (Self::All(parts), Self::Term { .. }) => {
+                parts.iter().any(|part| part.implies(other, steps))
+            }
+            (Self::Term { .. }, Self::Any(branches)) => {
+                branches.iter().any(|branch| self.implies(branch, steps))
+            }
+        }
+    }
+}
