@@ -1,5 +1,6 @@
 //! The PowerTrack rule language. Pure: no IO, no clock.
 
+mod activity;
 mod analysis;
 mod clause;
 mod geo;
@@ -7,11 +8,13 @@ mod lexer;
 mod matcher;
 mod messages;
 mod native;
+mod normal;
 mod operators;
 mod parser;
 mod pattern;
 pub mod plan;
 mod polarity;
+mod set;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may")]
 mod tests;
@@ -22,7 +25,9 @@ mod validate;
 pub use analysis::Analysis;
 pub use geo::{Area, Point};
 pub use messages::{Code, Invalid, Message};
+pub use normal::Normal;
 pub use pattern::Pattern;
+pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 
 use lexer::utf16_len;
