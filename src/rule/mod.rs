@@ -3,6 +3,7 @@
 mod activity;
 mod analysis;
 mod clause;
+mod diagnose;
 mod geo;
 mod lexer;
 mod matcher;
@@ -23,6 +24,7 @@ mod tree;
 mod validate;
 
 pub use analysis::Analysis;
+pub use diagnose::{Diagnosis, Problem, draw};
 pub use geo::{Area, Point};
 pub use messages::{Code, Invalid, Message};
 pub use normal::Normal;
