@@ -17,7 +17,7 @@ pub use drawing::draw;
 
 use super::messages::{Code, Invalid, Message};
 use super::{Rule, lexer::utf16_len};
-pub(super) use source::{Source, quoted};
+pub(super) use source::{Source, position_of, quoted};
 
 /// A correction may uncover the next mistake; after so many it is a guess.
 const ROUNDS: usize = 16;
@@ -150,17 +150,22 @@ fn corrected(value: &str, invalid: &Invalid) -> Option<String> {
     None
 }
 
-/// Carries out edits, each once; where two overlap the one further left is left for later.
+/// Carries out edits, each once; where two overlap, the one further left.
 pub(super) fn apply(value: &str, mut edits: Vec<Edit>) -> String {
-    edits.sort_by_key(|(range, _)| (range.start, range.end));
-    edits.dedup();
-    let mut text = value.to_owned();
-    let mut limit = value.len();
-    for (range, replacement) in edits.into_iter().rev() {
-        if range.end <= limit && text.is_char_boundary(range.start) {
-            limit = range.start;
-            text.replace_range(range, &replacement);
+    edits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut text = String::with_capacity(value.len());
+    let mut done = 0;
+    let mut last = None;
+    for edit in edits {
+        let (range, replacement) = &edit;
+        if range.start < done || last.as_ref() == Some(&edit) {
+            continue;
         }
+        text.push_str(value.get(done..range.start).unwrap_or_default());
+        text.push_str(replacement);
+        done = range.end;
+        last = Some(edit);
     }
+    text.push_str(value.get(done..).unwrap_or_default());
     text.trim().to_owned()
 }

@@ -10,8 +10,7 @@ pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding
     let (name, value) = text.split_once(':').unwrap_or((text, ""));
     let value = value.trim_matches('"');
     let edit = |text: Option<String>| text.map(|text| vec![(clause.clone(), text)]);
-    let finding =
-        |why: &str, fix: &str, edits| Finding::new(clause.clone(), why, fix).edits(edits);
+    let finding = |why: &str, fix: &str, edits| Finding::new(clause.clone(), why, fix).edits(edits);
     match code {
         Code::M15 => {
             let whole = value.strip_suffix('%').filter(|digits| is_digits(digits));
@@ -40,7 +39,10 @@ pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding
         Code::M20 => {
             let phrase = source.range(index);
             let phrase = source.value.get(phrase).unwrap_or_default();
-            let distance: Option<u64> = text.rsplit('~').next().and_then(|digits| digits.parse().ok());
+            let distance: Option<u64> = text
+                .rsplit('~')
+                .next()
+                .and_then(|digits| digits.parse().ok());
             let mended = if distance == Some(0) {
                 phrase.to_owned()
             } else {
@@ -67,9 +69,16 @@ pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding
 
 /// What was most likely meant by a wrong count.
 fn count(value: &str) -> Option<String> {
-    let plain: String = value.chars().filter(|c| !matches!(c, ',' | '_' | ' ')).collect();
+    let plain: String = value
+        .chars()
+        .filter(|c| !matches!(c, ',' | '_' | ' '))
+        .collect();
     let number = |digits: &str| -> Option<u64> { is_digits(digits).then(|| digits.parse().ok())? };
-    if let Some(least) = plain.strip_prefix(">=").or(plain.strip_suffix('+')).or(plain.strip_suffix("..")) {
+    if let Some(least) = plain
+        .strip_prefix(">=")
+        .or(plain.strip_suffix('+'))
+        .or(plain.strip_suffix(".."))
+    {
         return number(least).map(|least| least.to_string());
     }
     if let Some(most) = plain.strip_prefix("<=").or(plain.strip_prefix("..")) {
@@ -79,10 +88,14 @@ fn count(value: &str) -> Option<String> {
         return number(more)?.checked_add(1).map(|least| least.to_string());
     }
     if let Some(less) = plain.strip_prefix('<') {
-        return number(less)?.checked_sub(1).map(|most| format!("0..{most}"));
+        return number(less)?
+            .checked_sub(1)
+            .map(|most| format!("0..{most}"));
     }
     if let Some(thousands) = plain.strip_suffix(['k', 'K']) {
-        return number(thousands)?.checked_mul(1_000).map(|least| least.to_string());
+        return number(thousands)?
+            .checked_mul(1_000)
+            .map(|least| least.to_string());
     }
     let parts = plain
         .split_once("...")
@@ -119,7 +132,9 @@ fn area(source: &Source<'_>, index: usize) -> Finding {
         _ => (&[0], &[1], &[1, 0, 2]),
     };
     let beyond = |places: &[usize], limit: f64| {
-        places.iter().any(|at| numbers.get(*at).is_some_and(|number| number.abs() > limit))
+        places
+            .iter()
+            .any(|at| numbers.get(*at).is_some_and(|number| number.abs() > limit))
     };
     if beyond(latitudes, 90.0) && !beyond(latitudes, 180.0) && !beyond(longitudes, 90.0) {
         return Finding::new(
@@ -146,7 +161,11 @@ fn area(source: &Source<'_>, index: usize) -> Finding {
             "the corners are south-west first, then north-east; a box cannot cross the date line",
             "write west, south, east, north",
         );
-        return if west - east > 180.0 { finding } else { finding.edits(mended(&[w, s, e, n])) };
+        return if west - east > 180.0 {
+            finding
+        } else {
+            finding.edits(mended(&[w, s, e, n]))
+        };
     }
     let why = if numbers.len() == 4 {
         format!("`{name}:` is at most 25 miles (40 km) wide and high")

@@ -16,7 +16,11 @@ pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
     };
     let one = at..at + c.len_utf8();
     let run = &rest[..rest.find(ENDS).unwrap_or(rest.len())];
-    let run = if run.is_empty() { &rest[..c.len_utf8()] } else { run };
+    let run = if run.is_empty() {
+        &rest[..c.len_utf8()]
+    } else {
+        run
+    };
     let whole = at..at + run.len();
     if let Some(open) = open_bracket(before) {
         return commas(value, open, one);
@@ -55,9 +59,16 @@ pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
             format!("`{run}` is no operator: a blank between two clauses already means \"and\""),
             "leave it out, or quote it to look for it",
         )
-        .edit(whole, ""),
-        '+' => Finding::new(one.clone(), "`+` is no operator: every clause is required", "leave it out")
-            .edit(one, ""),
+        .edit(
+            whole.start..value.len() - value[whole.end..].trim_start().len(),
+            "",
+        ),
+        '+' => Finding::new(
+            one.clone(),
+            "`+` is no operator: every clause is required",
+            "leave it out",
+        )
+        .edit(one, ""),
         '!' if run.len() > 1 => Finding::new(
             one.clone(),
             "`!` is no operator",
@@ -99,7 +110,9 @@ fn unquoted(source: &Source<'_>, c: char, whole: std::ops::Range<usize>) -> Find
     // Behind a colon the value is quoted; behind one that is no operator's, all of it.
     let name_start = before.strip_suffix(':').map(|name| {
         let cut = name.rfind(|c: char| ENDS.contains(&c) || c == ':' || c == '-');
-        let start = cut.map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8));
+        let start = cut.map_or(0, |at| {
+            at + name[at..].chars().next().map_or(1, char::len_utf8)
+        });
         (start, operators::find(&name[start..]).is_some())
     });
     let finding = Finding::new(whole.clone(), why, "quote it to look for it");
@@ -118,19 +131,37 @@ fn unquoted(source: &Source<'_>, c: char, whole: std::ops::Range<usize>) -> Find
 
 /// `'two words'` is meant as a phrase; a single apostrophe is too much.
 fn apostrophe(value: &str, at: usize) -> Finding {
-    let ends = |at: usize| value[at + 1..].chars().next().is_none_or(|c| ENDS.contains(&c));
-    let begins = |at: usize| value[..at].chars().next_back().is_none_or(|c| ENDS.contains(&c) || c == ':');
+    let ends = |at: usize| {
+        value[at + 1..]
+            .chars()
+            .next()
+            .is_none_or(|c| ENDS.contains(&c))
+    };
+    let begins = |at: usize| {
+        value[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| ENDS.contains(&c) || c == ':')
+    };
     let others = |range: std::ops::Range<usize>| {
         let start = range.start;
-        value[range].match_indices('\'').map(move |(offset, _)| start + offset)
+        value[range]
+            .match_indices('\'')
+            .map(move |(offset, _)| start + offset)
     };
     let pair = if begins(at) {
-        others(at + 1..value.len()).find(|other| ends(*other)).map(|other| (at, other))
+        others(at + 1..value.len())
+            .find(|other| ends(*other))
+            .map(|other| (at, other))
     } else {
         let all: Vec<_> = others(0..at).filter(|other| begins(*other)).collect();
         all.last().map(|other| (*other, at))
     };
-    let finding = Finding::new(at..at + 1, "`'` does not quote", "write `\"` around a phrase");
+    let finding = Finding::new(
+        at..at + 1,
+        "`'` does not quote",
+        "write `\"` around a phrase",
+    );
     match pair {
         Some((open, close)) => finding.edits(Some(
             [open, close]
@@ -165,7 +196,10 @@ fn commas(value: &str, open: usize, one: std::ops::Range<usize>) -> Finding {
         "write the numbers with blanks between them",
     );
     if numbers.contains([',', ';']) {
-        let words: Vec<_> = numbers.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<_> = numbers
+            .split([' ', ',', ';'])
+            .filter(|word| !word.is_empty())
+            .collect();
         finding.edit(inside, words.join(" "))
     } else {
         finding

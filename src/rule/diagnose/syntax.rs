@@ -21,13 +21,12 @@ pub(super) fn unclosed_group(source: &Source<'_>, index: usize) -> Finding {
 }
 
 pub(super) fn unopened_group(source: &Source<'_>, index: usize) -> Finding {
-    let range = source.range(index);
     Finding::new(
-        range.clone(),
+        source.range(index),
         "this `)` closes nothing",
         "take it out, or add the missing `(`",
     )
-    .edit(range, " ")
+    .edit(source.with_blanks(index), " ")
 }
 
 /// The first token that fits nowhere.
@@ -42,7 +41,9 @@ pub(super) fn unexpected(source: &Source<'_>, index: usize) -> Finding {
     let range = source.range(index);
     let text = source.text(index);
     match source.kind(Some(index)) {
-        Kind::End if index == 0 => Finding::new(range, "the rule is empty", "write what to look for"),
+        Kind::End if index == 0 => {
+            Finding::new(range, "the rule is empty", "write what to look for")
+        }
         Kind::End => dangling(source, index - 1),
         Kind::Word if source.is_or(Some(index)) => Finding::new(
             range,
@@ -84,7 +85,11 @@ pub(super) fn unexpected(source: &Source<'_>, index: usize) -> Finding {
             "brackets belong to `bounding_box:[…]` and `point_radius:[…]`",
             "use parentheses to group, or quote the text",
         ),
-        _ => Finding::new(range, format!("`{text}` cannot stand here"), "quote it to look for it"),
+        _ => Finding::new(
+            range,
+            format!("`{text}` cannot stand here"),
+            "quote it to look for it",
+        ),
     }
 }
 
@@ -92,8 +97,14 @@ pub(super) fn unexpected(source: &Source<'_>, index: usize) -> Finding {
 fn dangling(source: &Source<'_>, last: usize) -> Finding {
     let range = source.range(last);
     let text = source.text(last);
-    let fix = "take it out, or write what is missing";
-    Finding::new(range.clone(), format!("`{text}` has nothing on its right"), fix).edit(range, "")
+    let before = source.value.get(..range.start).unwrap_or_default();
+    let start = before.trim_end().len();
+    Finding::new(
+        range.clone(),
+        format!("`{text}` has nothing on its right"),
+        "take it out, or write what is missing",
+    )
+    .edit(start..range.end, "")
 }
 
 /// A colon behind something complete.
@@ -101,7 +112,10 @@ fn colon(source: &Source<'_>, index: usize) -> Finding {
     let last = index.saturating_sub(1);
     let run = |start: usize| {
         let rest = source.value.get(start..).unwrap_or_default();
-        start + rest.find([' ', '\t', '\r', '\n', '(', ')', '"']).unwrap_or(rest.len())
+        start
+            + rest
+                .find([' ', '\t', '\r', '\n', '(', ')', '"'])
+                .unwrap_or(rest.len())
     };
     if last > 1 && source.kind(Some(last - 1)) == Kind::Colon && source.touches_last(index) {
         let start = source.start(last);
@@ -114,7 +128,8 @@ fn colon(source: &Source<'_>, index: usize) -> Finding {
         )
         .edit(whole, quoted(text.trim_matches('"')));
     }
-    let is_name = operators::find(source.text(last)).is_some() || matches!(source.text(last), "has" | "is");
+    let is_name =
+        operators::find(source.text(last)).is_some() || matches!(source.text(last), "has" | "is");
     let finding = Finding::new(
         source.range(index),
         "a `:` has to touch the operator before it and the value behind it",
@@ -244,22 +259,31 @@ fn in_brackets(source: &Source<'_>, open: usize, index: usize) -> Finding {
     };
     let finding = |why: String, fix: &str| Finding::new(source.range(index), why, fix);
     let Some(close) = close else {
-        return finding(format!("the `[` of `{name}:` is never closed"), "add the missing `]`")
-            .edit(source.value.len()..source.value.len(), "]");
+        return finding(
+            format!("the `[` of `{name}:` is never closed"),
+            "add the missing `]`",
+        )
+        .edit(source.value.len()..source.value.len(), "]");
     };
     let inside = source.end(open)..source.start(close);
     let numbers = source.value.get(inside.clone()).unwrap_or_default();
     if numbers.contains(',') {
-        let words: Vec<_> = numbers.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<_> = numbers
+            .split([' ', ','])
+            .filter(|word| !word.is_empty())
+            .collect();
         return finding(
             "numbers in brackets are parted by blanks, not by commas".to_owned(),
             "write blanks",
         )
         .edit(inside, words.join(" "));
     }
-    if radius && index > open + 1 && matches!(text, "mi" | "km") {
-        return finding("the unit of a radius touches its number".to_owned(), "take out the blank")
-            .edit(source.end(index - 1)..source.start(index), "");
+    if radius && matches!(source.text(index + 1), "mi" | "km") {
+        return finding(
+            "the unit of a radius touches its number".to_owned(),
+            "take out the blank",
+        )
+        .edit(source.end(index)..source.start(index + 1), "");
     }
     let why = if text.is_empty() || text == "]" {
         format!("`{name}:` needs one number more")
