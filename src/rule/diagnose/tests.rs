@@ -121,10 +121,10 @@ fn each_sentence_has_an_explanation() {
     check(
         "a) b",
         expect![[r#"
-          a) b
-           ^
-        this `)` closes nothing; take it out, or add the missing `(`
-        => a  b"#]],
+              a) b
+               ^
+            this `)` closes nothing; take it out, or add the missing `(`
+            => a b"#]],
     );
     check(
         "a -has:lang",
@@ -145,16 +145,18 @@ fn each_sentence_has_an_explanation() {
     check(
         "x or b",
         expect![[r#"
-          a or b
-            ^^
-        the operator is `OR` in capitals; write `OR`, or quote the word to look for it"#]],
+              x or b
+                ^^
+            the operator is `OR` in capitals; write `OR`, or quote the word to look for it
+            => x OR b"#]],
     );
     check(
         "x NOT b",
         expect![[r#"
-          a NOT b
-            ^^^
-        `NOT` is no operator; write `-` directly before what is not wanted, or quote the word to look for it"#]],
+              x NOT b
+                ^^^
+            `NOT` is no operator; write `-` directly before what is not wanted, or quote the word to look for it
+            => x -b"#]],
     );
     check(
         "a sample:10%",
@@ -212,9 +214,10 @@ fn each_sentence_has_an_explanation() {
     check(
         "x is:nullcast",
         expect![[r#"
-          a is:nullcast
-            ^^^^^^^^^^^
-        `is:nullcast` can only be excluded; write `-is:nullcast`"#]],
+              x is:nullcast
+                ^^^^^^^^^^^
+            `is:nullcast` can only be excluded; write `-is:nullcast`
+            => x -is:nullcast"#]],
     );
     check(
         "source:web",

@@ -54,126 +54,209 @@ fn a_good_rule_has_no_warnings() {
 
 #[test]
 fn rules_that_can_never_match() {
-    check("lang:en x lang:ja", expect![[r#"
+    check(
+        "lang:en x lang:ja",
+        expect![[r#"
         lang:en x lang:ja
                   ^^^^^^^
-        never-matches: this rule can never match: `lang:en` and `lang:ja` cannot both hold, a Tweet has one language"#]]);
-    check("from:a from:b", expect![[r#"
+        never-matches: this rule can never match: `lang:en` and `lang:ja` cannot both hold, a Tweet has one language"#]],
+    );
+    check(
+        "from:a from:b",
+        expect![[r#"
         from:a from:b
                ^^^^^^
-        never-matches: this rule can never match: `from:a` and `from:b` cannot both hold, a Tweet has one author"#]]);
-    check("x -x", expect![[r#"
+        never-matches: this rule can never match: `from:a` and `from:b` cannot both hold, a Tweet has one author"#]],
+    );
+    check(
+        "x -x",
+        expect![[r#"
         x -x
            ^
-        never-matches: this rule can never match: `x` and `-x` contradict each other"#]]);
-    check("x -(\"X\" OR y)", expect![[r#"
+        never-matches: this rule can never match: `x` and `-x` contradict each other"#]],
+    );
+    check(
+        "x -(\"X\" OR y)",
+        expect![[r#"
         x -("X" OR y)
           ^^^^^^^^^^^
         negated-group: the service advises against negated groups such as `-("X" OR y)`; negate each clause
         => x -"X" -y
         x -("X" OR y)
             ^^^
-        never-matches: this rule can never match: `x` and `-"X"` contradict each other"#]]);
-    check("followers_count:10..20 followers_count:100", expect![[r#"
+        never-matches: this rule can never match: `x` and `-"X"` contradict each other"#]],
+    );
+    check(
+        "followers_count:10..20 followers_count:100",
+        expect![[r#"
         followers_count:10..20 followers_count:100
                                ^^^^^^^^^^^^^^^^^^^
-        never-matches: this rule can never match: `followers_count:10..20` and `followers_count:100` have no number in common"#]]);
-    check("x followers_count:20..10", expect![[r#"
+        never-matches: this rule can never match: `followers_count:10..20` and `followers_count:100` have no number in common"#]],
+    );
+    check(
+        "x followers_count:20..10",
+        expect![[r#"
         x followers_count:20..10
           ^^^^^^^^^^^^^^^^^^^^^^
-        never-matches: this rule can never match: the range of `followers_count:20..10` ends before it begins"#]]);
-    check("x followers_count:50 -followers_count:10", expect![[r#"
+        never-matches: this rule can never match: the range of `followers_count:20..10` ends before it begins"#]],
+    );
+    check(
+        "x followers_count:50 -followers_count:10",
+        expect![[r#"
         x followers_count:50 -followers_count:10
                               ^^^^^^^^^^^^^^^^^^
-        never-matches: this rule can never match: `followers_count:50` and `-followers_count:10` leave no number"#]]);
-    check("lang:en (y lang:ja OR x)", expect![[r#"
+        never-matches: this rule can never match: `followers_count:50` and `-followers_count:10` leave no number"#]],
+    );
+    check(
+        "lang:en (y lang:ja OR x)",
+        expect![[r#"
         lang:en (y lang:ja OR x)
                    ^^^^^^^
-        never-matches: this branch can never match: `lang:en` and `lang:ja` cannot both hold, a Tweet has one language"#]]);
-    check("(x lang:ja OR y lang:es) lang:en", expect![[r#"
+        never-matches: this branch can never match: `lang:en` and `lang:ja` cannot both hold, a Tweet has one language"#]],
+    );
+    check(
+        "(x lang:ja OR y lang:es) lang:en",
+        expect![[r#"
         (x lang:ja OR y lang:es) lang:en
            ^^^^^^^
-        never-matches: this rule can never match: `lang:en` and `lang:ja` cannot both hold, a Tweet has one language"#]]);
-    check("retweets_of:a -is:retweet", expect![[r#"
+        never-matches: this rule can never match: `lang:en` and `lang:ja` cannot both hold, a Tweet has one language"#]],
+    );
+    check(
+        "retweets_of:a -is:retweet",
+        expect![[r#"
         retweets_of:a -is:retweet
                        ^^^^^^^^^^
-        never-matches: this rule can never match: `retweets_of:a` and `-is:retweet` cannot both hold, only a Retweet retweets somebody"#]]);
-    check("place_country:us place_country:gb", expect![[r#"
+        never-matches: this rule can never match: `retweets_of:a` and `-is:retweet` cannot both hold, only a Retweet retweets somebody"#]],
+    );
+    check(
+        "place_country:us place_country:gb",
+        expect![[r#"
         place_country:us place_country:gb
                          ^^^^^^^^^^^^^^^^
-        never-matches: this rule can never match: `place_country:us` and `place_country:gb` cannot both hold, a place lies in one country"#]]);
-    check("y --x -x", expect![""]);
+        never-matches: this rule can never match: `place_country:us` and `place_country:gb` cannot both hold, a place lies in one country"#]],
+    );
+    check(
+        "y --x -x",
+        expect![[r#"
+        y --x -x
+               ^
+        never-matches: this rule can never match: `x` and `-x` contradict each other"#]],
+    );
 }
 
 #[test]
 fn clauses_that_hardly_do_what_was_meant() {
-    check("寿司 lang:ja", expect![[r#"
+    check(
+        "寿司 lang:ja",
+        expect![[r#"
         寿司 lang:ja
         ^^^^
         no-word-boundaries: `寿司` is looked for as a word between blanks or punctuation, and this script is written without blanks; `contains:` finds it anywhere
-        => contains:寿司 lang:ja"#]]);
-    check("\"กรุงเทพ\"", expect![[r#"
+        => contains:寿司 lang:ja"#]],
+    );
+    check(
+        "\"กรุงเทพ\"",
+        expect![[r#"
         "กรุงเทพ"
         ^^^^^^^^
         no-word-boundaries: `"กรุงเทพ"` is looked for as a word between blanks or punctuation, and this script is written without blanks; `contains:` finds it anywhere
-        => contains:"กรุงเทพ""#]]);
-    check("lang:en", expect![[r#"
+        => contains:"กรุงเทพ""#]],
+    );
+    check(
+        "lang:en",
+        expect![[r#"
         lang:en
         ^^^^^^^
-        broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts"#]]);
-    check("has:geo lang:en -is:retweet", expect![[r#"
+        broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts"#]],
+    );
+    check(
+        "has:geo lang:en -is:retweet",
+        expect![[r#"
         has:geo lang:en -is:retweet
         ^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts"#]]);
-    check("coca-cola", expect![[r#"
+        broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts"#]],
+    );
+    check(
+        "coca-cola",
+        expect![[r#"
         coca-cola
         ^^^^^^^^^
         unquoted-punctuation: `coca-cola` holds punctuation, so it is looked for as a phrase; quotes say so
-        => "coca-cola""#]]);
-    check("fish, chips", expect![[r#"
+        => "coca-cola""#]],
+    );
+    check(
+        "fish, chips",
+        expect![[r#"
         fish, chips
         ^^^^^
         unquoted-punctuation: the punctuation of `fish,` has to stand in the Tweet too
-        => fish chips"#]]);
-    check("fish* chips", expect![[r#"
+        => fish chips"#]],
+    );
+    check(
+        "fish* chips",
+        expect![[r#"
         fish* chips
         ^^^^^
         unquoted-punctuation: `fish*` asks for the character `*`: there are no wildcards, `contains:` finds a part of a word
-        => contains:fish chips"#]]);
-    check("\"AT&T\" phone", expect![[r#"
+        => contains:fish chips"#]],
+    );
+    check(
+        "\"AT&T\" phone",
+        expect![[r#"
         "AT&T" phone
         ^^^^^^
         entity: a Tweet's text has `&amp;`, `&lt;` and `&gt;` for these characters, so `"AT&T"` may not be found; asking for both forms is safe
-        => ("AT&T" OR "AT&amp;T") phone"#]]);
-    check("contains:AT&T", expect![[r#"
+        => ("AT&T" OR "AT&amp;T") phone"#]],
+    );
+    check(
+        "contains:AT&T",
+        expect![[r#"
         contains:AT&T
         ^^^^^^^^^^^^^
         entity: a Tweet's text has `&amp;`, `&lt;` and `&gt;` for these characters, so `contains:AT&T` may not be found; asking for both forms is safe
-        => (contains:"AT&T" OR contains:"AT&amp;T")"#]]);
-    check("amp guitar", expect![[r#"
+        => (contains:"AT&T" OR contains:"AT&amp;T")"#]],
+    );
+    check(
+        "amp guitar",
+        expect![[r#"
         amp guitar
         ^^^
-        entity: `amp` matches every Tweet with an `&`, which stands as `&amp;` in a Tweet's text"#]]);
-    check("a1 -(b1 OR c1)", expect![[r#"
+        entity: `amp` matches every Tweet with an `&`, which stands as `&amp;` in a Tweet's text"#]],
+    );
+    check(
+        "a1 -(b1 OR c1)",
+        expect![[r#"
         a1 -(b1 OR c1)
            ^^^^^^^^^^^
         negated-group: the service advises against negated groups such as `-(b1 OR c1)`; negate each clause
-        => a1 -b1 -c1"#]]);
-    check("a1 -(b1 c1)", expect![[r#"
+        => a1 -b1 -c1"#]],
+    );
+    check(
+        "a1 -(b1 c1)",
+        expect![[r#"
         a1 -(b1 c1)
            ^^^^^^^^
-        negated-group: the service advises against negated groups such as `-(b1 c1)`; negate each clause"#]]);
-    check("the fish", expect![[r#"
+        negated-group: the service advises against negated groups such as `-(b1 c1)`; negate each clause"#]],
+    );
+    check(
+        "the fish",
+        expect![[r#"
         the fish
         ^^^
         stop-word: `the` is a stop word and narrows nothing down; if it belongs to a phrase, quote the phrase
-        => fish"#]]);
-    check("fish fish", expect![[r#"
+        => fish"#]],
+    );
+    check(
+        "fish fish",
+        expect![[r#"
         fish fish
              ^^^^
         repeated: `fish` has been said before
-        => fish"#]]);
-    check("fish OR fish OR \"fish\"", expect![[r#"
+        => fish"#]],
+    );
+    check(
+        "fish OR fish OR \"fish\"",
+        expect![[r#"
         fish OR fish OR "fish"
                 ^^^^
         repeated: `fish` has been said before
@@ -181,22 +264,32 @@ fn clauses_that_hardly_do_what_was_meant() {
         fish OR fish OR "fish"
                         ^^^^^^
         repeated: `"fish"` has been said before
-        => fish OR fish"#]]);
-    check("\" fish \"", expect![[r#"
+        => fish OR fish"#]],
+    );
+    check(
+        "\" fish \"",
+        expect![[r#"
         " fish "
         ^^^^^^^^
         blanks: the blanks at the ends of the quoted text in `" fish "` have to stand in the Tweet too
-        => "fish""#]]);
-    check("bio:\"fish \"", expect![[r#"
+        => "fish""#]],
+    );
+    check(
+        "bio:\"fish \"",
+        expect![[r#"
         bio:"fish "
         ^^^^^^^^^^^
         blanks: the blanks at the ends of the quoted text in `bio:"fish "` have to stand in the Tweet too
-        => bio:"fish""#]]);
-    check(" fish", expect![[r#"
+        => bio:"fish""#]],
+    );
+    check(
+        " fish",
+        expect![[r#"
          fish
         ^^^^^
         blanks: there are blanks at the ends of the rule; the service counts them, and with them it is another rule
-        => fish"#]]);
+        => fish"#]],
+    );
 }
 
 #[test]
@@ -207,22 +300,32 @@ fn a_rule_near_the_longest_length_is_named() {
         .lint()
         .into_iter()
         .find(|warning| warning.topic == Topic::Long);
-    expect!["the rule has 1954 characters, and 2048 is the most"].assert_eq(&long.expect("it is long").message);
+    expect!["the rule has 1954 characters, and 2048 is the most"]
+        .assert_eq(&long.expect("it is long").message);
 }
 
 #[test]
 fn rules_are_compared() {
-    check_all(&["fish", "bird", "fish"], expect!["fish: duplicate: this very rule stands further up"]);
-    check_all(&["fish bird", "bird fish", "(Fish) bird"], expect![[r#"
+    check_all(
+        &["fish", "bird", "fish"],
+        expect!["fish: duplicate: this very rule stands further up"],
+    );
+    check_all(
+        &["fish bird", "bird fish", "(Fish) bird"],
+        expect![[r#"
         bird fish: same-meaning: this rule means the same as `fish bird` further up
-        (Fish) bird: same-meaning: this rule means the same as `fish bird` further up"#]]);
+        (Fish) bird: same-meaning: this rule means the same as `fish bird` further up"#]],
+    );
     check_all(
         &["fish", "fish lang:en", "fish OR bird", "cow"],
         expect![[r#"
             fish: shadowed: every Tweet of this rule is also one of `fish OR bird`
             fish lang:en: shadowed: every Tweet of this rule is also one of `fish`"#]],
     );
-    check_all(&["(a1 OR b1) (c1 OR d1)", "a1 c1", "a1 x1"], expect!["a1 c1: shadowed: every Tweet of this rule is also one of `(a1 OR b1) (c1 OR d1)`"]);
+    check_all(
+        &["(a1 OR b1) (c1 OR d1)", "a1 c1", "a1 x1"],
+        expect!["a1 c1: shadowed: every Tweet of this rule is also one of `(a1 OR b1) (c1 OR d1)`"],
+    );
 }
 
 #[test]
