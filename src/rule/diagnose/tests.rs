@@ -1,6 +1,7 @@
 //! One row for each of the server's sentences at least.
 
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -362,4 +363,109 @@ fn rules_are_corrected_where_it_can_be_derived() {
         .filter_map(|(value, expected)| mends(value, expected))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Strings made of what rules are made of.
+fn any_rule() -> impl Strategy<Value = String> {
+    let pieces = vec![
+        "(",
+        ")",
+        "[",
+        "]",
+        ":",
+        "-",
+        "~",
+        "\"",
+        "'",
+        "#",
+        "$",
+        "@",
+        " ",
+        " ",
+        "OR",
+        "AND",
+        "or",
+        "NOT",
+        "from",
+        "lang:en",
+        "lang:ja",
+        "has:lang",
+        "sample:10",
+        "bounding_box:[",
+        "1",
+        "2.5",
+        "10mi",
+        ",",
+        "⚽",
+        "🍕",
+        "❤\u{fe0f}",
+        "寿司",
+        "e\u{301}",
+        "\\",
+        "“",
+        "|",
+        "&",
+        "!",
+        "*",
+        "\t",
+        "followers_count:",
+        "5-10",
+        "..",
+        "klout_score:",
+        "x",
+        "the",
+        "is:nullcast",
+        "source:web",
+    ];
+    let piece = prop_oneof![
+        9 => prop::sample::select(pieces).prop_map(str::to_owned),
+        1 => any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn every_rule_can_be_explained_or_linted(value in any_rule()) {
+        match Rule::parse(&value) {
+            Ok(rule) => {
+                for warning in rule.lint() {
+                    prop_assert!(warning.position + warning.length <= utf16_len(&value) + 1);
+                    draw(&value, warning.position, warning.length);
+                    if let Some(suggestion) = warning.suggestion {
+                        prop_assert!(Rule::parse(&suggestion).is_ok());
+                    }
+                }
+            }
+            Err(invalid) => {
+                let diagnosis = invalid.diagnose(&value);
+                prop_assert!(!diagnosis.problems.is_empty());
+                for problem in &diagnosis.problems {
+                    prop_assert!(problem.position + problem.length <= utf16_len(&value) + 1);
+                }
+                diagnosis.lines(&value);
+                if let Some(corrected) = diagnosis.corrected {
+                    prop_assert!(Rule::parse(&corrected).is_ok());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_longest_rules_are_explained_too() {
+    for piece in [
+        "(", "-", "⚽", "'", "\"", "a:b ", "x AND ", "-(", "| ", "[", ":",
+    ] {
+        let value: String = piece.repeat(2048).chars().take(1024).collect();
+        if let Err(invalid) = Rule::parse(&value) {
+            invalid.diagnose(&value).lines(&value);
+        }
+    }
+    for piece in ["x ", "-x lang:en ", "(x OR lang:en) ", "-(x y) "] {
+        let value = format!("y {}", piece.repeat(130));
+        Rule::parse(&value).expect("the rule is valid").lint();
+    }
+    let deep = format!("y {}x{}", "-(z ".repeat(400), ")".repeat(400));
+    Rule::parse(&deep).expect("the rule is valid").lint();
 }
