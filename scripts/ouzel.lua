@@ -260,7 +260,8 @@ ouzel = {}
 ---```lua
 ---ouzel.rules { { tag = "launch", value = '(rocket OR launch) lang:en' } }
 ---```
----Raises for a rule without a value, an unknown field, and in a handler: rules are declared while the script loads.
+---Raises for a rule without a value, one that the service would refuse (all of them at once), an unknown field, and in a
+---handler: rules are declared while the script loads. `ouzel check` warns about rules that are valid and hardly meant so.
 ---@param rules { value: string, tag: string? }[]
 function ouzel.rules(rules) end
 

@@ -37,7 +37,11 @@ pub enum Command {
     /// arrived is handled and committed. A second Ctrl-C stops at once.
     Run(Run),
     /// Load the script and show what it declares, without touching the network or any data.
+    ///
+    /// A rule that the service would refuse is an error; rules that are valid and hardly meant so are warned about.
     Check(Check),
+    /// Look into rules before the service sees them.
+    Rules(Rules),
     /// Serve a stand-in for PowerTrack on this machine, for any client.
     Sim(Sim),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
@@ -124,6 +128,54 @@ struct Stream {
 pub struct Check {
     #[command(flatten)]
     script: Script,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ouzel rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// The commands below `ouzel rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Explain what is wrong with rules, and warn about those that are hardly meant so.
+    Lint(RulesLint),
+    /// Count how many Tweets of files each rule matches, how many an hour that is, and which rules overlap.
+    Estimate(RulesEstimate),
+}
+
+/// `ouzel rules lint`.
+#[derive(Debug, Args)]
+pub struct RulesLint {
+    /// Files of rules: one a line, or JSON as the rules endpoint takes it; `-` is stdin [default: -].
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print JSON in the shape of the service's validation answer.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ouzel rules estimate`.
+#[derive(Debug, Args)]
+pub struct RulesEstimate {
+    /// Take the rules that this script declares [default: the project's script].
+    #[arg(long, value_name = "SCRIPT", conflicts_with = "rules")]
+    script: Option<PathBuf>,
+    /// Take the rules of this file: one a line, or JSON as the rules endpoint takes it.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Read settings from this file [default: ouzel.toml, where there is one].
+    #[arg(long, value_name = "FILE", env = "OUZEL_CONFIG")]
+    config: Option<PathBuf>,
+    /// Tweets as JSON Lines, also compressed with gzip or zstd; `-` is stdin.
+    #[arg(value_name = "TWEETS", required = true)]
+    pub tweets: Vec<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -280,6 +332,20 @@ impl Check {
     #[must_use]
     pub fn given(&self) -> Given {
         self.script.given()
+    }
+}
+
+impl RulesEstimate {
+    /// What flags and environment say.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        // No `env` of the flag: a variable must not stand against `--rules`.
+        let script = || std::env::var_os("OUZEL_SCRIPT").map(PathBuf::from);
+        Given {
+            config: set_path(&self.config),
+            script: set_path(&self.script.clone().or_else(script)),
+            ..Given::default()
+        }
     }
 }
 

@@ -14,6 +14,9 @@ pub enum Error {
     /// The script is wrong.
     #[error(transparent)]
     Script(#[from] script::Error),
+    /// Rules are wrong.
+    #[error("{0}")]
+    Rules(String),
     /// The run failed.
     #[error(transparent)]
     Run(#[from] pipeline::Error),
@@ -43,7 +46,7 @@ impl Error {
         use pipeline::Error as Run;
         match self {
             Self::Usage(_) | Self::Settings(_) => 2,
-            Self::Script(_) | Self::Run(Run::Script(_)) => 3,
+            Self::Script(_) | Self::Rules(_) | Self::Run(Run::Script(_)) => 3,
             Self::Service(error) | Self::Run(Run::Service(error)) => match error {
                 powertrack::Error::Setting { .. } | powertrack::Error::Certificates { .. } => 2,
                 powertrack::Error::Rejected { .. } => 3,

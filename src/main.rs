@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         .and_then(|()| match cli.command {
             Command::Run(arguments) => commands::run(&arguments, &line),
             Command::Check(arguments) => commands::check(&arguments),
+            Command::Rules(arguments) => commands::rules(&arguments),
             Command::Sim(arguments) => commands::sim(arguments),
             Command::Bench(arguments) => commands::bench(&arguments),
         });

@@ -62,8 +62,49 @@ fn the_same_comes_as_json() {
     let ended = project().arguments(&["--json"]).ends();
     ended.assert_code(0);
     expect![[r#"
-        {"rules":[{"value":"(rocket OR launch) lang:en","tag":"launch","file":"main.lua","line":3},{"value":"tag","tag":null,"file":"main.lua","line":4},{"value":"\"climate change\"","tag":"quote","file":"main.lua","line":5},{"value":"coffee","tag":"more","file":"lib/more.lua","line":2}],"handlers":[{"handler":"filter","file":"main.lua","line":8},{"handler":"enrich","file":"lib/more.lua","line":3},{"handler":"on \"brand-*\"","file":"main.lua","line":10}],"tables":[{"name":"mentions","columns":[{"name":"id","type":"INTEGER PRIMARY KEY"},{"name":"text","type":"TEXT"},{"name":"at","type":"TEXT NOT NULL"}]}]}
+        {"rules":[{"value":"(rocket OR launch) lang:en","tag":"launch","file":"main.lua","line":3},{"value":"tag","tag":null,"file":"main.lua","line":4},{"value":"\"climate change\"","tag":"quote","file":"main.lua","line":5},{"value":"coffee","tag":"more","file":"lib/more.lua","line":2}],"handlers":[{"handler":"filter","file":"main.lua","line":8},{"handler":"enrich","file":"lib/more.lua","line":3},{"handler":"on \"brand-*\"","file":"main.lua","line":10}],"tables":[{"name":"mentions","columns":[{"name":"id","type":"INTEGER PRIMARY KEY"},{"name":"text","type":"TEXT"},{"name":"at","type":"TEXT NOT NULL"}]}],"warnings":[]}
     "#]].assert_eq(ended.output());
+}
+
+const ODD: &str = r#"
+ouzel.rules {
+  { tag = "ja", value = "寿司 lang:ja" },
+  { tag = "two", value = "fish bird" },
+  { tag = "one", value = "bird fish" },
+}
+"#;
+
+#[test]
+fn rules_that_are_hardly_meant_so_are_warned_about() {
+    let ended = Setup::check().script(ODD).ends();
+    ended.assert_code(0);
+    expect![[r#"
+        rules (3)
+          ja   寿司 lang:ja  main.lua:3
+          two  fish bird   main.lua:4
+          one  bird fish   main.lua:5
+        handlers (0)
+        tables (0)
+
+        warning: `寿司` is looked for as a word between blanks or punctuation, and this script is written without blanks; `contains:` finds it anywhere
+         --> main.lua:3
+          |
+          | 寿司 lang:ja
+          | ^^^^
+        hint: write `contains:寿司 lang:ja`
+
+        warning: this rule means the same as `fish bird` further up
+         --> main.lua:5
+          |
+          | bird fish
+          | ^^^^^^^^^
+    "#]].assert_eq(ended.output());
+    let ended = Setup::check().script(ODD).arguments(&["--json"]).ends();
+    ended.assert_code(0);
+    let (_, warnings) = ended.output().split_once("\"warnings\":").unwrap();
+    expect![[r#"
+        [{"rule":"寿司 lang:ja","tag":"ja","file":"main.lua","line":3,"code":"no-word-boundaries","position":1,"message":"`寿司` is looked for as a word between blanks or punctuation, and this script is written without blanks; `contains:` finds it anywhere","suggestion":"contains:寿司 lang:ja"},{"rule":"bird fish","tag":"one","file":"main.lua","line":5,"code":"same-meaning","position":1,"message":"this rule means the same as `fish bird` further up","suggestion":null}]}
+    "#]].assert_eq(warnings);
 }
 
 #[test]

@@ -1479,3 +1479,66 @@ fn an_error_in_a_module_shows_the_modules_line() {
               = unexpected symbol"#]],
     );
 }
+
+#[test]
+fn rules_that_the_service_would_refuse_do_not_load() {
+    check(
+        r#"ouzel.rules {
+  { value = "coffee" },
+  { tag = "fish", value = "fish AND bird" },
+}"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 |   { tag = "fish", value = "fish AND bird" },
+              |
+              = the rule is not valid
+                  fish AND bird
+                       ^^^
+                `AND` is no operator: a blank between two clauses already means "and"; leave it out, or quote it to look for the word
+            hint: write `fish bird`"#]],
+    );
+    check(
+        r#"ouzel.rules {
+  { value = "🍕 OR (pizza", tag = "a" },
+  { value = "fine" },
+  { value = 'place_countri:us "x' },
+  { value = "-x" },
+}"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 |   { value = "🍕 OR (pizza", tag = "a" },
+              |
+              = 3 rules are not valid
+                main.lua:2
+                  🍕 OR (pizza
+                        ^
+                this `(` is never closed; add the missing `)`
+                write `🍕 OR (pizza)`
+                main.lua:4
+                  place_countri:us "x
+                                   ^
+                this quote is never closed; add the missing `"`
+                write `place_country:us "x"`
+                main.lua:5
+                  -x
+                  ^^
+                the rule only says what a Tweet must not have; add something to look for"#]],
+    );
+    check(
+        r#"ouzel.rules { { value = "x", tag = ("t"):rep(256) } }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.rules { { value = "x", tag = ("t"):rep(256) } }
+              |
+              = the tag is not valid
+                  …ttttttttttttttttttttttttttttttttttttttttt
+                                                           ^
+                the tag has 256 characters, and 255 is the most; shorten it"#]],
+    );
+}

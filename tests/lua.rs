@@ -697,7 +697,7 @@ fn a_script_cannot_touch_what_belongs_to_ouzel() {
 fn a_trigger_cannot_write_what_belongs_to_ouzel() {
     let ended = run(
         r#"
-        ouzel.rules { { value = "a", tag = "t" } }
+        ouzel.rules { { value = "tea", tag = "t" } }
         local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
         ouzel.db.exec("CREATE TRIGGER IF NOT EXISTS sly AFTER INSERT ON seen BEGIN DELETE FROM _ouzel_rules; END")
         ouzel.on("*", function(t)

@@ -60,6 +60,22 @@ fn a_broken_edit_keeps_the_old_handlers_and_shows_the_line() {
 }
 
 #[test]
+fn an_edit_with_an_invalid_rule_is_refused() {
+    let run = started(&named("old"));
+    run.write(
+        "scripts/main.lua",
+        "ouzel.rules {\n  { value = 'fish AND bird' },\n}",
+    );
+    run.wait_for("reload failed still_running=1");
+    run.wait_for("main.lua:2");
+    run.wait_for("= the rule is not valid");
+    run.wait_for("hint: write `fish bird`");
+    run.powertrack().send(tweet(1));
+    run.wait_for("old handled 1");
+    assert!(!run.drain().powertrack().asked().contains("add"));
+}
+
+#[test]
 fn a_load_that_fails_leaves_nothing_behind() {
     let run = started(&named("old"));
     run.write(

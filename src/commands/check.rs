@@ -4,8 +4,17 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{declared, print};
-use crate::{cli::Check, error::Error, script::Declared, settings::Settings};
+use super::{
+    declared, print,
+    rules::{JsonWarning, warning_text, warnings},
+};
+use crate::{
+    cli::Check,
+    error::Error,
+    rule::{Rule, Warning},
+    script::{Declared, DeclaredRule},
+    settings::Settings,
+};
 
 /// Loads the script over an empty database in memory, and prints what it declares.
 ///
@@ -14,14 +23,22 @@ use crate::{cli::Check, error::Error, script::Declared, settings::Settings};
 pub fn check(arguments: &Check) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let declared = &declared(&settings.script)?;
+    // A script with an invalid rule does not load.
+    let parsed: Vec<_> = (declared.rules.iter())
+        .map(|rule| Rule::parse(&rule.value).ok())
+        .collect();
+    let warnings = warnings(&parsed);
+    let warnings: Vec<_> = (declared.rules.iter().zip(&warnings))
+        .flat_map(|(rule, warnings)| warnings.iter().map(move |warning| (rule, warning)))
+        .collect();
     print(&if arguments.json {
-        format!("{}\n", as_json(declared))
+        format!("{}\n", as_json(declared, &warnings))
     } else {
-        as_text(declared)
+        as_text(declared, &warnings)
     })
 }
 
-fn as_text(declared: &Declared) -> String {
+fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> String {
     let mut sections = Vec::new();
     let rules = declared.rules.iter().map(|rule| {
         let tag = rule.tag.clone().unwrap_or_else(|| "(no tag)".to_owned());
@@ -64,6 +81,10 @@ fn as_text(declared: &Declared) -> String {
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }
+    for (rule, warning) in warnings {
+        let place = format!("{}:{}", rule.file, rule.line);
+        let _ = write!(text, "\n{}", warning_text(&place, &rule.value, warning));
+    }
     text
 }
 
@@ -72,6 +93,17 @@ struct Json<'a> {
     rules: Vec<JsonRule<'a>>,
     handlers: Vec<JsonHandler<'a>>,
     tables: Vec<JsonTable<'a>>,
+    warnings: Vec<JsonRuleWarning<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRuleWarning<'a> {
+    rule: &'a str,
+    tag: Option<&'a str>,
+    file: &'a str,
+    line: usize,
+    #[serde(flatten)]
+    warning: JsonWarning<'a>,
 }
 
 #[derive(Serialize)]
@@ -101,7 +133,7 @@ struct JsonColumn<'a> {
     r#type: &'a str,
 }
 
-fn as_json(declared: &Declared) -> String {
+fn as_json(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> String {
     let rules = declared.rules.iter().map(|rule| JsonRule {
         value: &rule.value,
         tag: rule.tag.as_deref(),
@@ -119,10 +151,18 @@ fn as_json(declared: &Declared) -> String {
             .map(|(name, kind)| JsonColumn { name, r#type: kind })
             .collect(),
     });
+    let warnings = warnings.iter().map(|(rule, warning)| JsonRuleWarning {
+        rule: &rule.value,
+        tag: rule.tag.as_deref(),
+        file: &rule.file,
+        line: rule.line,
+        warning: JsonWarning::from(*warning),
+    });
     let json = Json {
         rules: rules.collect(),
         handlers: handlers.collect(),
         tables: tables.collect(),
+        warnings: warnings.collect(),
     };
     sonic_rs::to_string(&json).expect("text and numbers always have a JSON")
 }

@@ -5,6 +5,12 @@ mod bench_rules;
 mod bench_table;
 mod bench_values;
 mod check;
+mod rules;
+mod rules_estimate;
+mod rules_estimate_table;
+mod rules_files;
+mod rules_lint;
+mod rules_tweets;
 mod run;
 mod sim;
 
@@ -16,6 +22,7 @@ use std::{
 
 pub use bench::bench;
 pub use check::check;
+pub use rules::rules;
 pub use run::run;
 pub use sim::sim;
 

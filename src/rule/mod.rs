@@ -3,10 +3,12 @@
 mod activity;
 mod analysis;
 mod clause;
+mod diagnose;
 mod entities;
 mod geo;
 mod json;
 mod lexer;
+mod lint;
 mod matcher;
 mod messages;
 mod native;
@@ -26,7 +28,9 @@ mod tree;
 mod validate;
 
 pub use analysis::Analysis;
+pub use diagnose::{Diagnosis, Problem, draw};
 pub use geo::{Area, Point};
+pub use lint::{Topic, Warning, lint_all};
 pub use messages::{Code, Invalid, Message};
 pub use normal::Normal;
 pub use pattern::{Pattern, Phrase};

@@ -10,6 +10,11 @@ pub(super) const STOP_WORDS: [&str; 27] = [
     "its", "me", "my", "or", "rt", "the", "this", "to", "too", "via", "we", "www", "you",
 ];
 
+/// Whether a folded word is one that is not enough by itself.
+pub(super) fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.contains(&word)
+}
+
 /// What the server has against a rule whose clauses are all right.
 pub(super) fn check(expr: &Expr) -> Vec<Message> {
     let mut messages = Vec::new();

@@ -53,6 +53,8 @@ pub(super) struct Misuse {
     pub(super) hint: Option<String>,
     /// A word of the source that shows the exact line of a call that spans several.
     pub(super) word: Option<String>,
+    /// The exact line, where it is known.
+    pub(super) line: Option<usize>,
 }
 
 impl Misuse {
@@ -61,6 +63,7 @@ impl Misuse {
             message: message.into(),
             hint: None,
             word: None,
+            line: None,
         }
     }
 
@@ -74,11 +77,17 @@ impl Misuse {
             message,
             hint: nearest(name, known).map(|near| format!("did you mean `{near}`?")),
             word: Some(name.to_owned()),
+            line: None,
         }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn at_line(mut self, line: usize) -> Self {
+        self.line = Some(line);
         self
     }
 
@@ -129,7 +138,9 @@ impl Fault {
             let exact = misuse
                 .and_then(|misuse| misuse.word.as_deref())
                 .and_then(|word| sources.find_word(&file, line, word));
-            (file, exact.map_or(line, |(line, _)| line))
+            let known = misuse.and_then(|misuse| misuse.line);
+            let line = known.or(exact.map(|(line, _)| line)).unwrap_or(line);
+            (file, line)
         });
         Self {
             code: place

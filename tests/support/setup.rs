@@ -51,6 +51,14 @@ impl Setup {
         }
     }
 
+    /// `ouzel rules` instead of `ouzel run`; the rest of the command comes with the arguments.
+    pub fn rules() -> Self {
+        Self {
+            command: "rules",
+            ..Self::new()
+        }
+    }
+
     pub fn script(self, text: &str) -> Self {
         self.file("scripts/main.lua", text)
     }

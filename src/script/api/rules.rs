@@ -5,7 +5,10 @@ use std::rc::Rc;
 use mlua::{Lua, Result, Table, Value};
 
 use super::{Answer, Host, caller, internal, plain_table, text, type_name};
-use crate::script::{declared::DeclaredRule, error::Misuse};
+use crate::{
+    rule::{Diagnosis, Rule, validate_tag},
+    script::{declared::DeclaredRule, error::Misuse},
+};
 
 const FIELDS: [&str; 2] = ["value", "tag"];
 
@@ -79,7 +82,43 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
             misuse
         });
     }
-    Ok(rules)
+    match refusal(&rules) {
+        Some(misuse) => Err(misuse),
+        None => Ok(rules),
+    }
+}
+
+/// What the service would refuse, for all rules of a call at once: it takes one request to find the first of them.
+fn refusal(rules: &[DeclaredRule]) -> Option<Misuse> {
+    let mut wrong: Vec<(&DeclaredRule, &str, &str, Diagnosis)> = Vec::new();
+    for rule in rules {
+        if let Err(invalid) = Rule::parse(&rule.value) {
+            wrong.push((rule, "rule", &rule.value, invalid.diagnose(&rule.value)));
+        }
+        if let Some(tag) = &rule.tag
+            && let Err(invalid) = validate_tag(tag)
+        {
+            wrong.push((rule, "tag", tag, invalid.diagnose(tag)));
+        }
+    }
+    let (first, ..) = wrong.first()?;
+    if let [(rule, what, text, diagnosis)] = &wrong[..] {
+        let lines = diagnosis.lines(text).join("\n");
+        let misuse = Misuse::new(format!("the {what} is not valid\n{lines}")).at_line(rule.line);
+        return Some(match &diagnosis.corrected {
+            Some(corrected) => misuse.hint(format!("write `{corrected}`")),
+            None => misuse,
+        });
+    }
+    let mut message = format!("{} rules are not valid", wrong.len());
+    for (rule, _, text, diagnosis) in &wrong {
+        message.push_str(&format!("\n{}:{}\n", rule.file, rule.line));
+        message.push_str(&diagnosis.lines(text).join("\n"));
+        if let Some(corrected) = &diagnosis.corrected {
+            message.push_str(&format!("\nwrite `{corrected}`"));
+        }
+    }
+    Some(Misuse::new(message).at_line(first.line))
 }
 
 /// Whether two rules are one for the service, but for their tags.

@@ -1,0 +1,171 @@
+//! Explains to people what the server has against a rule, and corrects the rule where that can be derived.
+
+mod arguments;
+mod drawing;
+mod explain;
+mod names;
+mod source;
+mod stray;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+pub use drawing::draw;
+
+use super::messages::{Code, Invalid, Message};
+use super::{Rule, lexer::utf16_len};
+pub(super) use source::{Source, position_of, quoted};
+
+/// A correction may uncover the next mistake; after so many it is a guess.
+const ROUNDS: usize = 16;
+
+/// One mistake in a rule, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which of the server's sentences it explains.
+    pub code: Code,
+    /// Where the offending part starts, in UTF-16 units from 1.
+    pub position: usize,
+    /// How long that part is, in UTF-16 units; 0 at the end of the rule.
+    pub length: usize,
+    /// Why it is wrong.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// What is wrong with a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The mistakes, from left to right.
+    pub problems: Vec<Problem>,
+    /// A valid rule that is what was most likely meant.
+    pub corrected: Option<String>,
+}
+
+/// A piece of the rule, in bytes, and what to put in its place.
+pub(super) type Edit = (Range<usize>, String);
+
+/// What a message is about, and how to mend it.
+#[derive(Debug)]
+struct Finding {
+    /// In bytes.
+    range: Range<usize>,
+    why: String,
+    fix: String,
+    edits: Option<Vec<Edit>>,
+}
+
+impl Finding {
+    fn new(range: Range<usize>, why: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            range,
+            why: why.into(),
+            fix: fix.into(),
+            edits: None,
+        }
+    }
+
+    fn edit(self, range: Range<usize>, text: impl Into<String>) -> Self {
+        self.edits(Some(vec![(range, text.into())]))
+    }
+
+    fn edits(mut self, edits: Option<Vec<Edit>>) -> Self {
+        self.edits = edits;
+        self
+    }
+}
+
+impl Invalid {
+    /// Explains the messages about this rule, or this tag.
+    #[must_use]
+    pub fn diagnose(&self, value: &str) -> Diagnosis {
+        let mut problems: Vec<_> = findings(value, self)
+            .into_iter()
+            .map(|(code, finding)| {
+                let text = value.get(finding.range.clone()).unwrap_or_default();
+                Problem {
+                    code,
+                    position: 1 + value.get(..finding.range.start).map_or(0, utf16_len),
+                    length: utf16_len(text),
+                    why: finding.why,
+                    fix: finding.fix,
+                }
+            })
+            .collect();
+        problems.sort_by_key(|problem| problem.position);
+        problems.dedup();
+        Diagnosis {
+            problems,
+            corrected: corrected(value, self),
+        }
+    }
+}
+
+impl Diagnosis {
+    /// The mistakes as lines: the rule with a caret under the offending part, why, and the fix.
+    #[must_use]
+    pub fn lines(&self, value: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for problem in &self.problems {
+            lines.extend(
+                draw(value, problem.position, problem.length)
+                    .into_iter()
+                    .map(|line| format!("  {line}")),
+            );
+            lines.push(format!("{}; {}", problem.why, problem.fix));
+        }
+        lines
+    }
+}
+
+/// One finding for each thing that is wrong: some take the server two sentences.
+fn findings(value: &str, invalid: &Invalid) -> Vec<(Code, Finding)> {
+    let source = Source::new(value);
+    let mut seen = HashSet::new();
+    let fresh = |message: &&Message| seen.insert((message.code, message.position));
+    (invalid.messages.iter().filter(fresh))
+        .map(|message| (message.code, explain::explain(&source, message)))
+        .collect()
+}
+
+/// The rule with all corrections carried out, if that makes it valid.
+fn corrected(value: &str, invalid: &Invalid) -> Option<String> {
+    let mut mended = value.to_owned();
+    let mut invalid = invalid.clone();
+    for _ in 0..ROUNDS {
+        let mut edits = Vec::new();
+        for (_, finding) in findings(&mended, &invalid) {
+            edits.extend(finding.edits?);
+        }
+        mended = apply(&mended, edits);
+        match Rule::parse(&mended) {
+            Ok(_) => return Some(mended),
+            Err(next) => invalid = next,
+        }
+    }
+    None
+}
+
+/// Carries out edits, each once; where two overlap, the one further left.
+pub(super) fn apply(value: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut text = String::with_capacity(value.len());
+    let mut done = 0;
+    let mut last = None;
+    for edit in edits {
+        let (range, replacement) = &edit;
+        if range.start < done || last.as_ref() == Some(&edit) {
+            continue;
+        }
+        text.push_str(value.get(done..range.start).unwrap_or_default());
+        text.push_str(replacement);
+        done = range.end;
+        last = Some(edit);
+    }
+    text.push_str(value.get(done..).unwrap_or_default());
+    text.trim().to_owned()
+}

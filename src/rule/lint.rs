@@ -1,0 +1,186 @@
+//! Warns about rules that are valid, and still not what was meant.
+
+mod clauses;
+mod never;
+mod several;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::Range;
+
+use super::diagnose::{Edit, Source, apply, position_of};
+use super::lexer::utf16_len;
+use super::tree::{Expr, Kind};
+use super::{MAX_VALUE, Rule};
+
+pub use several::lint_all;
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// No Tweet can be what the rule, or a branch of it, asks for.
+    NeverMatches,
+    /// The same rule twice.
+    Duplicate,
+    /// Another rule means the same.
+    SameMeaning,
+    /// Another rule has all of its Tweets.
+    Shadowed,
+    /// A clause says what another one beside it has said.
+    Repeated,
+    /// A word of a script that is written without blanks.
+    NoWordBoundaries,
+    /// Nothing that narrows it down.
+    Broad,
+    /// A word that would be clearer in quotes.
+    UnquotedPunctuation,
+    /// `&`, which Tweets write as `&amp;`.
+    Entity,
+    /// Near the longest length.
+    Long,
+    /// `-( … )`.
+    NegatedGroup,
+    /// A word that stands in nearly every Tweet.
+    StopWord,
+    /// Blanks at an end.
+    Blanks,
+}
+
+/// Something about a valid rule that is hardly meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What it is about.
+    pub topic: Topic,
+    /// Where the part that is meant starts, in UTF-16 units from 1.
+    pub position: usize,
+    /// How long that part is, in UTF-16 units.
+    pub length: usize,
+    /// What is odd, and why it matters.
+    pub message: String,
+    /// The rule as it should be, where that can be derived.
+    pub suggestion: Option<String>,
+}
+
+impl Topic {
+    /// Its name in JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NeverMatches => "never-matches",
+            Self::Duplicate => "duplicate",
+            Self::SameMeaning => "same-meaning",
+            Self::Shadowed => "shadowed",
+            Self::Repeated => "repeated",
+            Self::NoWordBoundaries => "no-word-boundaries",
+            Self::Broad => "broad",
+            Self::UnquotedPunctuation => "unquoted-punctuation",
+            Self::Entity => "entity",
+            Self::Long => "long",
+            Self::NegatedGroup => "negated-group",
+            Self::StopWord => "stop-word",
+            Self::Blanks => "blanks",
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Rule {
+    /// What can be said against this rule alone; [`lint_all`] looks at several at once.
+    #[must_use]
+    pub fn lint(&self) -> Vec<Warning> {
+        let mut lint = Lint {
+            source: Source::new(self.value()),
+            warnings: Vec::new(),
+        };
+        never::look(&mut lint, self.expr());
+        clauses::look(&mut lint, self.expr());
+        lint.whole(self.expr());
+        let mut warnings = lint.warnings;
+        warnings.sort_by_key(|warning| warning.position);
+        warnings.dedup();
+        warnings
+    }
+}
+
+/// A rule under inspection.
+struct Lint<'v> {
+    source: Source<'v>,
+    warnings: Vec<Warning>,
+}
+
+impl Lint<'_> {
+    /// Warns about a part of the rule; with edits, if they lead to a valid rule.
+    fn warn(&mut self, topic: Topic, range: Range<usize>, message: String, edits: Vec<Edit>) {
+        let value = self.source.value;
+        let mended = (!edits.is_empty()).then(|| apply(value, edits));
+        let text = value.get(range.clone()).unwrap_or_default();
+        self.warnings.push(Warning {
+            topic,
+            position: position_of(value, range.start),
+            length: utf16_len(text),
+            message,
+            suggestion: mended.filter(|rule| rule != value && Rule::parse(rule).is_ok()),
+        });
+    }
+
+    /// The clause, negation or group at a position, in bytes.
+    fn range(&self, position: usize) -> Range<usize> {
+        match self.source.at(position) {
+            Some(index) => self.source.operand(index),
+            None => 0..self.source.value.len(),
+        }
+    }
+
+    fn text(&self, range: &Range<usize>) -> String {
+        self.source
+            .value
+            .get(range.clone())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// What concerns the rule as a whole.
+    fn whole(&mut self, expr: &Expr) {
+        let value = self.source.value;
+        let trimmed = value.trim();
+        if trimmed.len() != value.len() {
+            let message = "there are blanks at the ends of the rule; the service counts them, and with them it is another rule".to_owned();
+            // `apply` trims.
+            self.warn(
+                Topic::Blanks,
+                0..value.len(),
+                message,
+                vec![(0..0, String::new())],
+            );
+        }
+        let length = utf16_len(value);
+        if length * 10 > MAX_VALUE * 9 {
+            let message = format!("the rule has {length} characters, and {MAX_VALUE} is the most");
+            self.warn(Topic::Long, 0..value.len(), message, Vec::new());
+        }
+        if is_broad(expr) {
+            let message =
+                "nothing narrows this down: it matches a large part of all Tweets, and each one counts".to_owned();
+            self.warn(Topic::Broad, 0..value.trim_end().len(), message, Vec::new());
+        }
+    }
+}
+
+/// Whether some branch asks for a language, or for what many Tweets have or are, and for nothing else.
+fn is_broad(expr: &Expr) -> bool {
+    match expr {
+        // A sample is small by itself.
+        Expr::All(parts) => parts
+            .iter()
+            .all(|part| is_broad(part) || matches!(part, Expr::Not { .. })),
+        Expr::Any(branches) => branches.iter().any(is_broad),
+        Expr::Not { .. } => false,
+        Expr::Clause(clause) => matches!(clause.kind, Kind::Lang(_) | Kind::Fact(_)),
+    }
+}

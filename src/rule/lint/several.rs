@@ -1,0 +1,178 @@
+//! Compares the rules of a set: equal ones, and those whose Tweets another one has already.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::lexer::utf16_len;
+use super::super::normal::Normal;
+use super::super::tree::{Expr, Kind};
+use super::super::{Pattern, Rule};
+use super::{Topic, Warning};
+
+/// So many other rules are compared with one at most; rules beyond that share a clause that says little.
+const COMPARED: usize = 500;
+
+/// What can be said against rules beside each other, by the place in the list: duplicates, rules of one meaning, and
+/// rules all of whose Tweets another one has.
+///
+/// The second part of a pair is the other rule's place.
+#[must_use]
+pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
+    let normals: Vec<Normal> = rules.iter().map(|rule| rule.normal()).collect();
+    let mut warnings = Vec::new();
+    let mut values: HashMap<&str, usize> = HashMap::new();
+    let mut meanings: HashMap<&Normal, usize> = HashMap::new();
+    let mut twins = HashSet::new();
+    for (index, rule) in rules.iter().enumerate() {
+        if values.contains_key(rule.value()) {
+            let message = "this very rule stands further up".to_owned();
+            warnings.push((index, warning(rule, Topic::Duplicate, message)));
+            twins.insert(index);
+        } else if let Some(other) = meanings.get(&normals[index]) {
+            let other = shown(rules[*other]);
+            let message = format!("this rule means the same as `{other}` further up");
+            warnings.push((index, warning(rule, Topic::SameMeaning, message)));
+            twins.insert(index);
+        } else {
+            values.insert(rule.value(), index);
+            meanings.insert(&normals[index], index);
+        }
+    }
+    let keys = Keys::of(rules);
+    for (index, rule) in rules.iter().enumerate() {
+        if twins.contains(&index) {
+            continue;
+        }
+        let shadow = keys.candidates(rule).into_iter().find(|other| {
+            *other != index
+                && !twins.contains(other)
+                && normals[index] != normals[*other]
+                && normals[index].implies(&normals[*other])
+        });
+        if let Some(other) = shadow {
+            let other = shown(rules[other]);
+            let message = format!("every Tweet of this rule is also one of `{other}`");
+            warnings.push((index, warning(rule, Topic::Shadowed, message)));
+        }
+    }
+    warnings.sort_by_key(|(index, _)| *index);
+    warnings
+}
+
+fn warning(rule: &Rule, topic: Topic, message: String) -> Warning {
+    Warning {
+        topic,
+        position: 1,
+        length: utf16_len(rule.value()),
+        message,
+        suggestion: None,
+    }
+}
+
+/// A rule in the text of a message.
+fn shown(rule: &Rule) -> String {
+    let mut text: String = rule.value().chars().take(80).collect();
+    if text.len() < rule.value().len() {
+        text.push('…');
+    }
+    text
+}
+
+/// Finds the rules that can have all Tweets of another: one branch of theirs at least shares each of its clauses with
+/// it, so the rarest clause of each branch is enough to find them by.
+struct Keys {
+    rules: HashMap<String, Vec<usize>>,
+}
+
+impl Keys {
+    fn of(rules: &[&Rule]) -> Self {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for rule in rules {
+            let mut keys = HashSet::new();
+            leaves(rule.expr(), true, &mut |key| {
+                keys.insert(key);
+            });
+            for key in keys {
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+        let mut found: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, rule) in rules.iter().enumerate() {
+            let branches = match rule.expr() {
+                Expr::Any(branches) => branches.as_slice(),
+                other => std::slice::from_ref(other),
+            };
+            let mut own = HashSet::new();
+            for branch in branches {
+                own.extend(rarest(branch, &counts));
+            }
+            for key in own {
+                found.entry(key).or_default().push(index);
+            }
+        }
+        Self { rules: found }
+    }
+
+    fn candidates(&self, rule: &Rule) -> Vec<usize> {
+        let mut found = Vec::new();
+        leaves(rule.expr(), true, &mut |key| {
+            if let Some(rules) = self.rules.get(&key)
+                && found.len() < COMPARED
+            {
+                found.extend(rules.iter().take(COMPARED));
+            }
+        });
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// The clause of a branch that the fewest rules have; of one made of groups only, all clauses of the first group.
+fn rarest(branch: &Expr, counts: &HashMap<String, usize>) -> Vec<String> {
+    let mut direct = Vec::new();
+    let parts = match branch {
+        Expr::All(parts) => parts.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    for part in parts {
+        if let Expr::Clause(clause) = part {
+            direct.push(key(&clause.kind, true));
+        }
+    }
+    let rare = direct
+        .into_iter()
+        .min_by_key(|key| counts.get(key).copied().unwrap_or_default());
+    if let Some(key) = rare {
+        return vec![key];
+    }
+    let mut all = Vec::new();
+    if let Some(first) = parts.first() {
+        leaves(first, true, &mut |key| all.push(key));
+    }
+    all
+}
+
+fn leaves(expr: &Expr, positive: bool, each: &mut impl FnMut(String)) {
+    match expr {
+        Expr::All(parts) | Expr::Any(parts) => {
+            for part in parts {
+                leaves(part, positive, each);
+            }
+        }
+        Expr::Not { inner, .. } => leaves(inner, !positive, each),
+        Expr::Clause(clause) => each(key(&clause.kind, positive)),
+    }
+}
+
+/// A name for a clause; those that can be part of one another by their numbers share one.
+fn key(kind: &Kind, positive: bool) -> String {
+    let pattern = |pattern: &Pattern| format!("text {}", pattern.text());
+    let text = match kind {
+        Kind::Keyword(word) | Kind::Phrase(word) => pattern(word),
+        Kind::Count(counter, _) => format!("{counter:?}"),
+        Kind::Sample(_) => "sample".to_owned(),
+        Kind::Inside(subject, _) => format!("inside {subject:?}"),
+        kind => format!("{kind:?}"),
+    };
+    if positive { text } else { format!("-{text}") }
+}

@@ -1,0 +1,38 @@
+//! A bar at the foot of a terminal, for work whose size is known.
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar that fills by bytes; nothing at all where stderr is no terminal, or the size is not known.
+#[derive(Debug, Clone)]
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    /// A bar on stderr for so many bytes.
+    #[must_use]
+    pub fn on_stderr(bytes: Option<u64>) -> Self {
+        let Some(bytes) = bytes.filter(|_| io::stderr().is_terminal()) else {
+            return Self(None);
+        };
+        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr_with_hz(5));
+        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent}% {eta}") {
+            bar.set_style(style);
+        }
+        Self(Some(bar))
+    }
+
+    /// So many more bytes are done.
+    pub fn advance(&self, bytes: u64) {
+        if let Some(bar) = &self.0 {
+            bar.inc(bytes);
+        }
+    }
+
+    /// Takes the bar away for good.
+    pub fn clear(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
