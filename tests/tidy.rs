@@ -33,6 +33,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rusqlite"], &["store/"]),
     (&["clap"], &["cli.rs", "main.rs"]),
     (&["indicatif"], &["status/"]),
+    (&["zstd"], &["commands/"]),
 ];
 
 /// Each folder for one outside world, and what of the crate's own it may use.
