@@ -34,6 +34,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["clap"], &["cli.rs", "main.rs"]),
     (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
+    (&["zstd"], &["commands/"]),
 ];
 
 /// Each folder for one outside world, and what of the crate's own it may use.

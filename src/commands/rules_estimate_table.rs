@@ -18,9 +18,9 @@ const SHOWN: usize = 100;
 
 pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
     let mut text = format!(
-        "{} Tweets, {} lines skipped",
-        thousands(found.tweets),
-        thousands(found.skipped)
+        "{}, {} skipped",
+        several(found.tweets, "Tweet"),
+        several(found.skipped, "line")
     );
     let hours = found.hours();
     if let Some(hours) = hours {
@@ -90,6 +90,12 @@ pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
         );
     }
     text
+}
+
+/// `1 line`, `2 000 lines`.
+fn several(count: u64, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{} {what}{end}", thousands(count))
 }
 
 /// The pairs with the most Tweets in common first.

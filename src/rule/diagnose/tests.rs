@@ -431,7 +431,7 @@ proptest! {
             Ok(rule) => {
                 for warning in rule.lint() {
                     prop_assert!(warning.position + warning.length <= utf16_len(&value) + 1);
-                    draw(&value, warning.position, warning.length);
+                    let _ = draw(&value, warning.position, warning.length);
                     if let Some(suggestion) = warning.suggestion {
                         prop_assert!(Rule::parse(&suggestion).is_ok());
                     }
@@ -443,7 +443,7 @@ proptest! {
                 for problem in &diagnosis.problems {
                     prop_assert!(problem.position + problem.length <= utf16_len(&value) + 1);
                 }
-                diagnosis.lines(&value);
+                let _ = diagnosis.lines(&value);
                 if let Some(corrected) = diagnosis.corrected {
                     prop_assert!(Rule::parse(&corrected).is_ok());
                 }
@@ -459,13 +459,13 @@ fn the_longest_rules_are_explained_too() {
     ] {
         let value: String = piece.repeat(2048).chars().take(1024).collect();
         if let Err(invalid) = Rule::parse(&value) {
-            invalid.diagnose(&value).lines(&value);
+            let _ = invalid.diagnose(&value).lines(&value);
         }
     }
     for piece in ["x ", "-x lang:en ", "(x OR lang:en) ", "-(x y) "] {
         let value = format!("y {}", piece.repeat(130));
-        Rule::parse(&value).expect("the rule is valid").lint();
+        let _ = Rule::parse(&value).expect("the rule is valid").lint();
     }
     let deep = format!("y {}x{}", "-(z ".repeat(400), ")".repeat(400));
-    Rule::parse(&deep).expect("the rule is valid").lint();
+    let _ = Rule::parse(&deep).expect("the rule is valid").lint();
 }
