@@ -9,4 +9,5 @@ mod normals;
 mod payloads;
 mod properties;
 mod sets;
+mod unicode;
 mod validity;
