@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -27,7 +27,7 @@ use crate::{
     queue::{self, Event, queue},
     reconciler::{self, Outcome, QueueLedger},
     script::{self, Counts, Declared, Files, Watch, WatchError},
-    status::{Progress, Snapshot, StatusLine, short},
+    status::{Reporter, Snapshot, StatusLine, short},
     tally::Tally,
     worker::{self, Loaded, Report, Work, Worker},
 };
@@ -37,12 +37,6 @@ const QUEUE: usize = 16 << 20;
 
 /// Reports that may wait; the worker makes a few in a run.
 const REPORTS: usize = 64;
-
-/// How often the status line is renewed.
-const STATUS_EVERY: Duration = Duration::from_millis(500);
-
-/// How often the log says how it goes, where there is no status line.
-const LOG_EVERY: Duration = Duration::from_secs(30);
 
 /// An editor that goes on saving puts a load off by no more than this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 5;
@@ -106,7 +100,7 @@ pub async fn run(
 ) -> Result<(Snapshot, Duration), Error> {
     let tally = Arc::new(Tally::default());
     let status = Arc::new(StreamStatus::default());
-    let mut progress = Progress::new();
+    let mut reporter = Reporter::new(Arc::clone(&tally), line.clone());
     let http = Http::new(&plan.credentials, plan.ca_file.as_deref())?;
     let rules = RulesClient::new(http.clone(), plan.endpoint.rules.clone())?;
     let watch = plan
@@ -136,14 +130,13 @@ pub async fn run(
         shutdown,
         plan,
     };
-    let ended = run.main_loop(&tally, &mut progress, line).await;
-    let drained = run.drain(worker, &tally, &mut progress, line).await;
-    line.clear();
+    let ended = run.main_loop(&tally, &mut reporter).await;
+    let drained = run.drain(worker, &mut reporter).await;
+    let finished = reporter.finish();
     // What the worker says explains what the others met.
     drained?;
     ended?;
-    let stream = "stopped".to_owned();
-    Ok((progress.snapshot(&tally, stream), progress.elapsed()))
+    Ok(finished)
 }
 
 fn start_worker(
@@ -187,14 +180,8 @@ struct Reload {
 }
 
 impl Run {
-    async fn main_loop(
-        &mut self,
-        tally: &Tally,
-        progress: &mut Progress,
-        line: &StatusLine,
-    ) -> Result<(), Error> {
+    async fn main_loop(&mut self, tally: &Tally, reporter: &mut Reporter) -> Result<(), Error> {
         let end = self.plan.duration.map(|after| Instant::now() + after);
-        let mut ticks = ticks(line);
         let mut stream = None;
         let mut reload = Reload::default();
         // The start is the first load; there is no second way.
@@ -225,10 +212,7 @@ impl Run {
                     self.refresh_watch();
                     let _ = self.queue.send(Event::Load);
                 }
-                _ = ticks.tick() => {
-                    let snapshot = progress.snapshot(tally, self.stream_state());
-                    show(&snapshot, line);
-                }
+                () = reporter.due() => reporter.report(self.stream_state()),
             }
         }
     }
@@ -237,20 +221,14 @@ impl Run {
     async fn drain(
         &mut self,
         worker: JoinHandle<Result<(), worker::Error>>,
-        tally: &Tally,
-        progress: &mut Progress,
-        line: &StatusLine,
+        reporter: &mut Reporter,
     ) -> Result<(), Error> {
         let _ = self.queue.send(Event::Stop);
-        let mut ticks = ticks(line);
         loop {
             tokio::select! {
                 // The worker may still have something to say, and waits until it is heard.
                 report = self.reports.recv() => if report.is_none() { break },
-                _ = ticks.tick() => {
-                    let stream = "finishing what has arrived".to_owned();
-                    show(&progress.snapshot(tally, stream), line);
-                }
+                () = reporter.due() => reporter.report("finishing what has arrived".to_owned()),
             }
         }
         match worker.join() {
@@ -428,51 +406,4 @@ async fn changed_some(watch: &mut Option<Watch>) {
         Some(watch) => watch.changed().await,
         None => pending().await,
     }
-}
-
-/// When to say how it goes.
-fn ticks(line: &StatusLine) -> Interval {
-    let every = if line.is_shown() {
-        STATUS_EVERY
-    } else {
-        LOG_EVERY
-    };
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks.reset();
-    ticks
-}
-
-fn show(snapshot: &Snapshot, line: &StatusLine) {
-    if line.is_shown() {
-        line.show(snapshot.line());
-        return;
-    }
-    let Snapshot {
-        stream,
-        rate,
-        tweets,
-        kept,
-        filtered,
-        failed,
-        rejected,
-        rows,
-        lag,
-        ..
-    } = snapshot;
-    let per_second = rate.round();
-    let tags = snapshot.tag_list();
-    info!(
-        stream,
-        per_second,
-        tweets,
-        kept,
-        filtered,
-        failed,
-        rejected,
-        rows,
-        ?lag,
-        tags,
-        "running"
-    );
 }

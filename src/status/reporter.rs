@@ -1,0 +1,97 @@
+//! Says how a run goes: by the status line where there is one, else in the log now and then.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tracing::info;
+
+use super::{Progress, Snapshot, StatusLine};
+use crate::tally::Tally;
+
+/// How often the status line is renewed.
+const STATUS_EVERY: Duration = Duration::from_millis(500);
+
+/// How often the log says how it goes, where there is no status line.
+const LOG_EVERY: Duration = Duration::from_secs(30);
+
+/// Tells people about one run.
+#[derive(Debug)]
+pub struct Reporter {
+    tally: Arc<Tally>,
+    progress: Progress,
+    line: StatusLine,
+    ticks: Interval,
+}
+
+impl Reporter {
+    /// Starts the clock of a run. Has to be called inside a runtime.
+    #[must_use]
+    pub fn new(tally: Arc<Tally>, line: StatusLine) -> Self {
+        let every = if line.is_shown() {
+            STATUS_EVERY
+        } else {
+            LOG_EVERY
+        };
+        let mut ticks = interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.reset();
+        Self {
+            tally,
+            progress: Progress::new(),
+            line,
+            ticks,
+        }
+    }
+
+    /// Waits until it is time to say how it goes. Cancelling this loses nothing.
+    pub async fn due(&mut self) {
+        self.ticks.tick().await;
+    }
+
+    /// Says how it goes; `stream` is how the stream is doing, in words.
+    pub fn report(&mut self, stream: String) {
+        let snapshot = self.progress.snapshot(&self.tally, stream);
+        if self.line.is_shown() {
+            self.line.show(snapshot.line());
+        } else {
+            log(&snapshot);
+        }
+    }
+
+    /// Takes the status line away, and gives the last numbers and how long it took.
+    pub fn finish(mut self) -> (Snapshot, Duration) {
+        self.line.clear();
+        let last = self.progress.snapshot(&self.tally, "stopped".to_owned());
+        (last, self.progress.elapsed())
+    }
+}
+
+fn log(snapshot: &Snapshot) {
+    let Snapshot {
+        stream,
+        rate,
+        tweets,
+        kept,
+        filtered,
+        failed,
+        rejected,
+        rows,
+        lag,
+        ..
+    } = snapshot;
+    let per_second = rate.round();
+    let tags = snapshot.tag_list();
+    info!(
+        stream,
+        per_second,
+        tweets,
+        kept,
+        filtered,
+        failed,
+        rejected,
+        rows,
+        ?lag,
+        tags,
+        "running"
+    );
+}
