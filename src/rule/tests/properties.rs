@@ -1,4 +1,6 @@
 //! What holds for any text, rule or Tweet.
+//!
+//! For a long run: `PROPTEST_CASES=20000 cargo test --lib rule::`, again and again.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
