@@ -1,10 +1,16 @@
 //! Signals: the first asks for an orderly end, the second ends at once.
 
-use std::io;
+use std::{io, time::Duration};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{debug, info};
+
+/// Signals within this time are one: `timeout`, for instance, sends its own to the process and again to its group.
+const ONE_SIGNAL: Duration = Duration::from_millis(100);
 
 /// What a shell shows for a program that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
@@ -23,6 +29,9 @@ pub fn on_signals(shutdown: CancellationToken) -> io::Result<()> {
         any(&mut signals).await;
         info!("stopping; another signal stops at once and loses what is not committed");
         shutdown.cancel();
+        sleep(ONE_SIGNAL).await;
+        while timeout(Duration::ZERO, any(&mut signals)).await.is_ok() {}
+        debug!("the next signal stops at once");
         any(&mut signals).await;
         std::process::exit(INTERRUPTED);
     });

@@ -297,14 +297,28 @@ fn a_signal_drains_and_commits() {
 }
 
 #[test]
+fn a_signal_that_comes_twice_in_a_moment_is_one() {
+    let run = Setup::new()
+        .script(
+            "local n = 0 ouzel.enrich(function(t) n = n + 1 ouzel.log.info('busy') for i = 1, 3e7 do n = n + i end end)",
+        )
+        .start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("busy");
+    run.process().signal_twice("INT");
+    run.ends().assert_code(0).assert_says("1 Tweets in");
+}
+
+#[test]
 fn a_second_signal_stops_at_once() {
     let run = Setup::new()
         .script("ouzel.enrich(function(t) ouzel.log.info('busy') while true do end end)")
+        .arguments(&["--log", "debug"])
         .start();
     run.powertrack().send(tweet(1));
     run.wait_for("busy");
     run.process().signal("TERM");
-    run.wait_for("stopping");
+    run.wait_for("the next signal stops at once");
     run.process().signal("TERM");
     run.ends().assert_code(130);
 }

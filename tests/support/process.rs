@@ -126,10 +126,17 @@ impl Process {
 
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{name} {}", self.child.id())])
-            .status()
-            .unwrap();
+        self.kill(&format!("kill -{name} {}", self.child.id()));
+    }
+
+    /// Sends a signal twice, as close together as two calls of one shell are.
+    pub fn signal_twice(&self, name: &str) {
+        let id = self.child.id();
+        self.kill(&format!("kill -{name} {id}; kill -{name} {id}"));
+    }
+
+    fn kill(&self, command: &str) {
+        let sent = Command::new("sh").args(["-c", command]).status().unwrap();
         assert!(sent.success());
     }
 
