@@ -25,12 +25,12 @@ pub fn sim(arguments: Sim) -> Result<(), Error> {
     let options = SimOptions {
         listen: arguments.listen,
         port_file: arguments.port_file,
-        account: arguments.account,
-        label: arguments.label,
+        accounts: vec![arguments.account],
+        labels: vec![arguments.label],
         username: arguments.user,
         password: Secret::new(arguments.password),
         tls: arguments.tls.then_some(arguments.tls_cert),
-        heartbeat: arguments.heartbeat.0,
+        heartbeat: Some(arguments.heartbeat.0),
         ..options(&arguments.source)
     };
     runtime()?.block_on(async {

@@ -15,10 +15,16 @@ const NEEDS_GZIP: &str = "This connection requires compression. To enable compre
 /// What any body that is not understood gets on the rules endpoint. [seed:004]
 const INVALID_JSON: &str = "Invalid JSON. The body must be in the format {\"rules\":[{\"value\":\"rule1\", \"tag\":\"tag1\"}, {\"value\":\"rule2\"}]} or {\"rule_ids\": [rule_id1, rule_id2, rule_id3, rule_id4, rule_id5]}";
 
-/// The texts for 401, 404 and 413 are not published; these are the simulator's own. [inferred]
+/// What rules over the contract's limit get. [source: xd/powertrack-api]
+const RULE_LIMIT: &str = "Request exceeds account’s Rule Limit. Delete rules or contact your account manager to proceed.";
+
+/// The texts for 401, 404, 413, 429 and 503 are not published; these are the simulator's own. [inferred]
 const UNAUTHORIZED: &str = "Invalid user name or password.";
 const NOT_FOUND: &str = "No such stream. Check the account and the label.";
 const TOO_LARGE: &str = "The request body must not exceed 5 MB.";
+const TOO_MANY: &str = "Exceeded the limit on requests. Wait before you try again.";
+const COLLIDES: &str = "Another request is changing the rules. Send changes one after the other.";
+const UNAVAILABLE: &str = "The service is not available. Try again later.";
 
 /// The shape of every error body. [seed:004] [source: dev-tutorial]
 #[derive(Debug, Serialize)]
@@ -33,23 +39,38 @@ struct ErrorDetail<'a> {
 }
 
 /// Why a request is not carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
     Credentials,
     NoSuchStream,
     NeedsGzip,
     InvalidJson,
     BodyTooLarge,
+    /// A query that asks for something that there is not, and what is wrong with it.
+    BadQuery(String),
+    RuleLimit,
+    TooManyRequests,
+    /// Another request is changing the rules.
+    Collides,
+    /// An answer of this status, on purpose.
+    Fault(u16),
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, message) = match self {
+        let (status, message) = match &self {
             Self::Credentials => (StatusCode::UNAUTHORIZED, UNAUTHORIZED),
             Self::NoSuchStream => (StatusCode::NOT_FOUND, NOT_FOUND),
             Self::NeedsGzip => (StatusCode::NOT_ACCEPTABLE, NEEDS_GZIP),
             Self::InvalidJson => (StatusCode::BAD_REQUEST, INVALID_JSON),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
+            // As for Replay dates. [source: xd/powertrack-api]
+            Self::BadQuery(message) => (StatusCode::NOT_ACCEPTABLE, message.as_str()),
+            // The status is not published. [inferred]
+            Self::RuleLimit => (StatusCode::UNPROCESSABLE_ENTITY, RULE_LIMIT),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, TOO_MANY),
+            Self::Collides => (StatusCode::TOO_MANY_REQUESTS, COLLIDES),
+            Self::Fault(status) => fault(*status),
         };
         let sent = snowflake::sent_to_the_second(snowflake::now_ms());
         let error = ErrorDetail { message, sent };
@@ -62,6 +83,18 @@ impl IntoResponse for Refusal {
         }
         response
     }
+}
+
+fn fault(status: u16) -> (StatusCode, &'static str) {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let message = match status {
+        StatusCode::UNAUTHORIZED => UNAUTHORIZED,
+        StatusCode::NOT_FOUND => NOT_FOUND,
+        StatusCode::NOT_ACCEPTABLE => NEEDS_GZIP,
+        StatusCode::TOO_MANY_REQUESTS => TOO_MANY,
+        _ => UNAVAILABLE,
+    };
+    (status, message)
 }
 
 /// An answer with a JSON body.

@@ -1,193 +1,518 @@
-//! What one connection is sent: Tweets that match, and heartbeats in between.
+//! What one connection is sent: Tweets that match, heartbeats in between, and what goes wrong.
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
-
-use axum::body::Bytes;
-use flate2::CompressError;
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
+
+use tokio::time::{Instant, sleep_until};
 
 use super::{
-    feed::{Due, Feed},
-    gzip::Gzip,
-    rule_set::RuleSet,
-    service::Service,
-    tweet_text,
+    fault::{DELIMITER, Damage, Dice, Firing, Kind},
+    gate::Place,
+    message,
+    oracle::{self, Event},
+    outlet::{Blocked, Outlet},
+    service::{Service, Stream},
+    timeline::{Due, Line, Piece, sent},
+    window::Window,
 };
-use crate::rule::Analysis;
-
-/// The delimiter of lines, and by itself a heartbeat. [source: dev-tutorial]
-const DELIMITER: &[u8] = b"\r\n";
 
 /// Lines that are ready together share a flush, up to this many bytes of them.
 const BATCH: usize = 64 * 1024;
 
-/// So many Tweets without a match, and others get a turn on this thread.
-const PATIENCE: u64 = 256;
+/// How often a delivery that waits for its reader looks at how far behind it is.
+const LAG_TICK: Duration = Duration::from_millis(50);
 
-/// Counts a connection as open for as long as it lives.
-struct Open(Arc<Service>);
+/// A disconnected reader has this long to take what is under way and the last record.
+const FAREWELL: Duration = Duration::from_secs(10);
 
-impl Open {
-    fn new(service: Arc<Service>) -> Self {
-        service.stats.connections.fetch_add(1, Relaxed);
-        service.stats.open.fetch_add(1, Relaxed);
-        Self(service)
-    }
+/// Where readers set the pace, the others wait this long for one that has fallen behind.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Slow bytes, where nobody says otherwise: how many a second, and how long.
+const SLOW: (u64, Duration) = (1000, Duration::from_secs(10));
+
+/// Bytes that go out one by one, where nobody says otherwise.
+const SINGLE: u64 = 2000;
+
+/// A hundred years of silence.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// Where a connection's Tweets come from.
+#[derive(Debug)]
+pub(super) enum Feed {
+    /// The stream as it happens, from the Tweet of this number on.
+    Live {
+        cursor: u64,
+        /// How many had matched when it connected: what is before that is backfill.
+        joined: u64,
+        place: Place,
+    },
+    /// A part of the past.
+    Window { number: u64, window: Window },
 }
 
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.stats.open.fetch_sub(1, Relaxed);
-    }
-}
-
-/// Why a delivery ends before its reader does.
+/// Why a delivery ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
     ReaderLeft,
-    /// The simulator stops while the reader is not reading.
+    /// The simulator stops.
     Stopped,
+    FullBuffer,
+    Completed,
+    TooManyConnections,
+    Fault(Kind),
     Compressor,
 }
 
-impl From<CompressError> for Ended {
-    fn from(_: CompressError) -> Self {
-        Self::Compressor
+impl From<Blocked> for Ended {
+    fn from(blocked: Blocked) -> Self {
+        match blocked {
+            Blocked::ReaderLeft => Self::ReaderLeft,
+            Blocked::Compressor => Self::Compressor,
+        }
+    }
+}
+
+impl Ended {
+    fn name(self) -> &'static str {
+        match self {
+            Self::ReaderLeft => "reader-left",
+            Self::Stopped => "stopped",
+            Self::FullBuffer => "full-buffer",
+            Self::Completed => "completed",
+            Self::TooManyConnections => "too-many-connections",
+            Self::Fault(kind) => kind.name(),
+            Self::Compressor => "compressor",
+        }
     }
 }
 
 /// What sends one connection its Tweets.
 pub(super) struct Delivery {
+    service: Arc<Service>,
+    stream: Arc<Stream>,
     feed: Feed,
-    changes: watch::Receiver<usize>,
-    gzip: Gzip,
-    /// Lines that have not been sent yet, and how many.
+    outlet: Outlet,
+    damage: Damage,
+    /// Lines that have not been sent yet, and how many Tweets are in them.
     lines: Vec<u8>,
     pending: u64,
+    delivered: u64,
+    dice: Dice,
     /// When something was last sent.
     last: Instant,
-    open: Open,
-    sender: mpsc::Sender<Bytes>,
+    /// Since when the others wait for a reader that has fallen behind.
+    waiting_since: Option<Instant>,
 }
 
 impl Delivery {
-    /// A delivery from where the Tweets are now, into a bounded queue.
-    pub(super) fn new(service: Arc<Service>, sender: mpsc::Sender<Bytes>) -> Self {
-        let now = Instant::now();
+    /// A delivery of `feed` by `outlet`.
+    pub(super) fn new(
+        service: Arc<Service>,
+        stream: Arc<Stream>,
+        feed: Feed,
+        outlet: Outlet,
+    ) -> Self {
+        let connection = match &feed {
+            Feed::Live { place, .. } => place.number,
+            Feed::Window { number, .. } => *number,
+        };
+        if matches!(feed, Feed::Live { .. }) {
+            stream.timeline.open.fetch_add(1, Relaxed);
+        }
+        service.stats.connections.fetch_add(1, Relaxed);
+        service.stats.open.fetch_add(1, Relaxed);
         Self {
-            feed: service.source.join(now),
-            changes: service.watch_rules(),
-            gzip: Gzip::new(),
+            service,
+            stream,
+            feed,
+            outlet,
+            damage: Damage::default(),
             lines: Vec::with_capacity(BATCH),
             pending: 0,
-            last: now,
-            open: Open::new(service),
-            sender,
+            delivered: 0,
+            dice: Dice {
+                connection,
+                tweets: 0,
+            },
+            last: Instant::now(),
+            waiting_since: None,
         }
     }
 
     pub(super) async fn run(mut self) {
-        if let Err(Ended::Compressor) = self.deliver().await {
+        let ended = self.deliver().await.unwrap_or_else(|ended| ended);
+        if ended == Ended::Compressor {
             tracing::error!("the compressor of a simulated connection failed");
+        }
+        if let Some(oracle) = &self.service.oracle {
+            oracle.write(&Event::Close {
+                at: oracle::now(),
+                stream: self.stream.name(),
+                connection: self.dice.connection,
+                cause: ended.name(),
+                delivered: self.delivered,
+            });
+            oracle.flush();
         }
     }
 
-    /// Sends until the reader leaves or the simulator stops; the latter ends the body in order.
-    async fn deliver(&mut self) -> Result<(), Ended> {
-        let stop = self.open.0.stop.clone();
+    /// Sends until the reader leaves, the feed is over, or something ends the connection.
+    async fn deliver(&mut self) -> Result<Ended, Ended> {
+        let stop = self.service.stop.clone();
+        let mut more = self.stream.timeline.watch();
+        let mut rules = self.stream.live.watch();
+        let mut faults = self.service.faults.watch();
         // The head of the response goes out with the first bytes of the body.
-        let head = self.gzip.write(&[])?;
-        self.send(head).await?;
-        while !stop.is_cancelled() {
-            let due = self.fill();
-            let heartbeat_at = self.last + self.open.0.heartbeat;
+        self.flush().await?;
+        loop {
+            if stop.is_cancelled() {
+                self.outlet.try_finish();
+                return Ok(Ended::Stopped);
+            }
+            if self.is_surplus() {
+                let text = message::too_many_connections(self.stream.gate.allowed());
+                self.farewell(&text, false).await;
+                return Ok(Ended::TooManyConnections);
+            }
+            more.borrow_and_update();
+            let (pieces, due) = self.take();
+            let is_idle = pieces.is_empty();
+            for piece in pieces {
+                if let Some(ended) = self.give(piece).await? {
+                    return Ok(ended);
+                }
+            }
             if !self.lines.is_empty() {
-                let chunk = self.gzip.write(&self.lines)?;
-                self.lines.clear();
-                self.send(chunk).await?;
-                self.open
-                    .0
-                    .stats
-                    .delivered
-                    .fetch_add(std::mem::take(&mut self.pending), Relaxed);
-            } else if Instant::now() >= heartbeat_at {
-                // Only where nothing else was sent. [inferred]
-                let heartbeat = self.gzip.write(DELIMITER)?;
-                self.send(heartbeat).await?;
+                self.flush().await?;
+            }
+            if is_idle && due == Due::Never && matches!(self.feed, Feed::Window { .. }) {
+                return self.complete().await;
+            }
+            if is_idle {
+                for fault in self.service.faults.at_rest() {
+                    if let Some(ended) = self.suffer(fault, None).await? {
+                        return Ok(ended);
+                    }
+                }
+                self.keep_alive().await?;
             }
             let wake_at = match due {
                 Due::Now => {
                     tokio::task::yield_now().await;
                     continue;
                 }
-                Due::At(at) => at.min(self.last + self.open.0.heartbeat),
-                Due::Never => self.last + self.open.0.heartbeat,
+                Due::At(at) => Some(at),
+                Due::Never => None,
             };
+            let wake_at = [wake_at, self.heartbeat_at(), self.service.faults.next_at()];
+            let wake_at = wake_at.into_iter().flatten().min();
             tokio::select! {
-                () = tokio::time::sleep_until(wake_at) => {}
-                _ = self.changes.changed() => {}
-                () = self.sender.closed() => return Err(Ended::ReaderLeft),
+                () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
+                _ = more.changed() => {}
+                _ = rules.changed() => {}
+                _ = faults.changed() => {}
+                () = surplus(&mut self.feed) => {}
+                () = self.outlet.closed() => return Err(Ended::ReaderLeft),
                 () = stop.cancelled() => {}
             }
         }
-        let end = self.gzip.finish()?;
-        // The reader may be too slow to get it, and the simulator does not wait.
-        let _ = self.sender.try_send(end.into());
-        Ok(())
     }
 
-    /// Waits for room in the queue, but not for longer than the simulator lives.
-    async fn send(&mut self, chunk: Vec<u8>) -> Result<(), Ended> {
-        tokio::select! {
-            biased;
-            sent = self.sender.send(chunk.into()) => sent.map_err(|_| Ended::ReaderLeft)?,
-            () = self.open.0.stop.cancelled() => return Err(Ended::Stopped),
-        }
-        self.last = Instant::now();
-        Ok(())
-    }
-
-    /// Collects the lines that are due now, and says when to come back.
-    fn fill(&mut self) -> Due {
-        if *self.changes.borrow_and_update() == 0 {
-            // Nobody would see a Tweet, so none is made until there is a rule.
-            return Due::Never;
-        }
-        let service = Arc::clone(&self.open.0);
-        let rules = service.rules();
+    /// The Tweets that are ready, and when there are more.
+    fn take(&mut self) -> (Vec<Piece>, Due) {
         let now = Instant::now();
-        let (mut made, mut matched) = (0, 0);
-        let mut due = Due::Now;
-        while self.lines.len() < BATCH && made < PATIENCE {
-            let start = self.lines.len();
-            due = self.feed.next_into(now, &mut self.lines);
-            if due != Due::Now {
-                break;
-            }
-            made += 1;
-            matched += u64::from(self.keep_matching(start, &rules));
+        let (stream, number) = (Arc::clone(&self.stream), self.dice.connection);
+        let timeline = &stream.timeline;
+        let cursor = match &mut self.feed {
+            Feed::Window { window, .. } => return window.take(now),
+            Feed::Live { cursor, .. } => cursor,
+        };
+        timeline.begin(&stream.live, now);
+        let pieces = timeline.take(number, cursor, BATCH);
+        if !pieces.is_empty() {
+            return (pieces, Due::Now);
         }
-        let stats = &self.open.0.stats;
-        stats.made.fetch_add(made, Relaxed);
-        stats.matched.fetch_add(matched, Relaxed);
-        self.pending += matched;
-        due
+        if timeline.setup.paced {
+            return (pieces, Due::Never);
+        }
+        // Readers set the pace, and this one is in front.
+        let slowest = timeline.slowest().unwrap_or(*cursor);
+        let is_ahead = *cursor - slowest.min(*cursor) > (self.service.limits.buffer / 2) as u64;
+        if is_ahead && now < *self.waiting_since.get_or_insert(now) + PATIENCE {
+            return (pieces, Due::At(now + Duration::from_millis(1)));
+        }
+        if !is_ahead {
+            self.waiting_since = None;
+        }
+        let due = timeline.advance(&stream.live, now);
+        (timeline.take(number, cursor, BATCH), due)
     }
 
-    /// Completes the Tweet from `start` on as a line, or removes it if no rule matches.
-    fn keep_matching(&mut self, start: usize, rules: &RuleSet) -> bool {
-        let matching = match sonic_rs::from_slice::<sonic_rs::Value>(&self.lines[start..]) {
-            Ok(tweet) => rules.matching(&Analysis::native(&tweet)),
-            Err(_) => Vec::new(),
+    /// Adds a Tweet to the lines, with what happens to it.
+    async fn give(&mut self, piece: Piece) -> Result<Option<Ended>, Ended> {
+        let faults = self.service.faults.at_tweet(self.dice);
+        self.dice.tweets += 1;
+        let line = match piece.line {
+            Line::Ready(line) => line,
+            Line::Again(moment) => {
+                let composer = &self.stream.timeline.setup.composer;
+                composer.again(piece.position, &moment).into()
+            }
         };
-        if matching.is_empty() {
-            self.lines.truncate(start);
-            return false;
+        if faults.is_empty() {
+            self.damage.append(&mut self.lines, &line, "", &[]);
+        } else {
+            let sent = sent(self.stream.timeline.at_ms(piece.position));
+            for fault in &faults {
+                if let Some(ended) = self.suffer(*fault, Some((&line, &sent))).await? {
+                    return Ok(Some(ended));
+                }
+            }
+            self.damage.append(&mut self.lines, &line, &sent, &faults);
         }
-        tweet_text::append_matching(&mut self.lines, &matching);
-        self.lines.extend_from_slice(DELIMITER);
-        true
+        self.pending += 1;
+        if self.lines.len() >= BATCH {
+            self.flush().await?;
+        }
+        Ok(None)
     }
+
+    /// What a fault does to the connection; those of lines do nothing to it.
+    async fn suffer(
+        &mut self,
+        fault: Firing,
+        at: Option<(&[u8], &str)>,
+    ) -> Result<Option<Ended>, Ended> {
+        let line = at.map_or(&b"{}"[..], |(line, _)| line);
+        let text = match fault.kind {
+            Kind::Silence => {
+                self.flush().await?;
+                self.silence(fault.lasts.unwrap_or(FOREVER)).await?;
+                return Ok(None);
+            }
+            Kind::NewMember => {
+                self.flush().await?;
+                self.outlet.begin_member().await?;
+                return Ok(None);
+            }
+            Kind::Slow => {
+                self.flush().await?;
+                let (bytes, lasts) = SLOW;
+                self.outlet
+                    .slow_down(fault.bytes.unwrap_or(bytes), fault.lasts.unwrap_or(lasts));
+                return Ok(None);
+            }
+            Kind::OneByteChunks => {
+                self.flush().await?;
+                self.outlet.send_singly(fault.bytes.unwrap_or(SINGLE));
+                return Ok(None);
+            }
+            Kind::Reset => {
+                self.flush().await?;
+                self.outlet.reset();
+                return Ok(Some(Ended::Fault(fault.kind)));
+            }
+            Kind::CutLine => {
+                self.lines.extend_from_slice(&line[..line.len() / 2]);
+                self.flush().await?;
+                return Ok(Some(Ended::Fault(fault.kind)));
+            }
+            Kind::TornGzip => {
+                self.flush().await?;
+                self.outlet.tear(line).await?;
+                return Ok(Some(Ended::Fault(fault.kind)));
+            }
+            Kind::TooManyConnections => {
+                message::too_many_connections(self.stream.gate.allowed())
+            }
+            Kind::FullBuffer => {
+                self.stream.gate.has_lost.store(true, Relaxed);
+                message::full_buffer(self.dice.connection, self.service.limits.buffer)
+            }
+            Kind::TooSlow => {
+                self.stream.gate.has_lost.store(true, Relaxed);
+                message::TOO_SLOW.to_owned()
+            }
+            Kind::Operational => message::OPERATIONAL.to_owned(),
+            Kind::Closing => message::CLOSING.to_owned(),
+            _ => return Ok(None),
+        };
+        if let Some((_, sent)) = at {
+            self.write_message("error", &text, sent);
+            self.leave(fault.reset).await;
+        } else {
+            self.farewell(&text, fault.reset).await;
+        }
+        Ok(Some(Ended::Fault(fault.kind)))
+    }
+
+    /// Nothing goes out for a while.
+    async fn silence(&mut self, lasts: Duration) -> Result<(), Ended> {
+        tokio::select! {
+            () = tokio::time::sleep(lasts) => Ok(()),
+            () = self.outlet.closed() => Err(Ended::ReaderLeft),
+            () = self.service.stop.cancelled() => Err(Ended::Stopped),
+        }
+    }
+
+    /// Ends a job with its record.
+    async fn complete(&mut self) -> Result<Ended, Ended> {
+        self.damage.release(&mut self.lines);
+        if let Feed::Window { window, .. } = &self.feed {
+            window.write_end(&mut self.lines, self.service.clock.now_ms());
+            self.lines.extend_from_slice(DELIMITER);
+        }
+        self.flush().await?;
+        self.outlet.finish().await?;
+        Ok(Ended::Completed)
+    }
+
+    /// The last record, and the end of the connection.
+    async fn farewell(&mut self, text: &str, reset: bool) {
+        let sent = sent(self.service.clock.now_ms());
+        self.write_message("error", text, &sent);
+        self.leave(reset).await;
+    }
+
+    fn write_message(&mut self, level: &str, text: &str, sent: &str) {
+        self.damage.release(&mut self.lines);
+        message::write(&mut self.lines, level, text, sent);
+        self.lines.extend_from_slice(DELIMITER);
+    }
+
+    /// Sends what is left and ends the body in order, or resets; the reader may not read, so this takes only so long.
+    async fn leave(&mut self, reset: bool) {
+        let lines = std::mem::take(&mut self.lines);
+        let outlet = &mut self.outlet;
+        let leaving = async {
+            outlet.send(&lines).await?;
+            if reset {
+                // What has been sent is to arrive before the reset does.
+                tokio::time::sleep(LAG_TICK).await;
+                outlet.reset();
+                Ok(())
+            } else {
+                outlet.finish().await
+            }
+        };
+        let stop = self.service.stop.clone();
+        let left = tokio::select! {
+            left = tokio::time::timeout(FAREWELL, leaving) => matches!(left, Ok(Ok(()))),
+            () = stop.cancelled() => false,
+        };
+        if left {
+            self.count_delivered();
+        } else {
+            self.outlet.reset();
+        }
+    }
+
+    /// A heartbeat where nothing else was sent for long enough. [inferred]
+    async fn keep_alive(&mut self) -> Result<(), Ended> {
+        if self.heartbeat_at().is_some_and(|at| at <= Instant::now()) {
+            self.damage.release(&mut self.lines);
+            self.lines.extend_from_slice(DELIMITER);
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    fn heartbeat_at(&self) -> Option<Instant> {
+        Some(self.last + self.service.heartbeat?)
+    }
+
+    fn is_surplus(&self) -> bool {
+        match &self.feed {
+            Feed::Live { place, .. } => *place.is_surplus.borrow(),
+            Feed::Window { .. } => false,
+        }
+    }
+
+    /// Sends the lines. Waits for the reader, but not for longer than its buffer lasts or the simulator lives.
+    async fn flush(&mut self) -> Result<(), Ended> {
+        let lines = std::mem::take(&mut self.lines);
+        let stop = self.service.stop.clone();
+        let (stream, buffer) = (Arc::clone(&self.stream), self.service.limits.buffer as u64);
+        // Backfill does not count: it waits on the other side of the buffer.
+        let cursor = match &self.feed {
+            Feed::Live { cursor, joined, .. } => Some(*cursor.max(joined)),
+            Feed::Window { .. } => None,
+        };
+        let is_full = || cursor.is_some_and(|cursor| stream.timeline.head() - cursor > buffer);
+        let mut next_look = self.last.max(Instant::now() - LAG_TICK) + LAG_TICK;
+        let outcome = {
+            let sending = self.outlet.send(&lines);
+            tokio::pin!(sending);
+            loop {
+                tokio::select! {
+                    biased;
+                    sent = &mut sending => break sent.map_err(Ended::from),
+                    () = stop.cancelled() => break Err(Ended::Stopped),
+                    () = tokio::time::sleep_until(next_look) => if is_full() {
+                        // What waits is lost; only what is under way is still given a chance. [source: xd/powertrack-api]
+                        let late = tokio::time::timeout(FAREWELL, &mut sending).await;
+                        break if matches!(late, Ok(Ok(()))) { Err(Ended::FullBuffer) } else { Err(Ended::ReaderLeft) };
+                    } else {
+                        next_look += LAG_TICK;
+                    },
+                }
+            }
+        };
+        match outcome {
+            Ok(()) => {
+                self.lines = lines;
+                self.lines.clear();
+                self.count_delivered();
+                self.last = Instant::now();
+                if is_full() { Err(self.overflow(true).await) } else { Ok(()) }
+            }
+            Err(ended) if is_full() && ended != Ended::Stopped => {
+                Err(self.overflow(ended == Ended::FullBuffer).await)
+            }
+            Err(ended) => Err(ended),
+        }
+    }
+
+    /// Too much waits for the reader: what waits is lost, and the connection ends.
+    async fn overflow(&mut self, can_send: bool) -> Ended {
+        self.stream.gate.has_lost.store(true, Relaxed);
+        if can_send {
+            let size = self.service.limits.buffer;
+            let text = message::full_buffer(self.dice.connection, size);
+            self.farewell(&text, false).await;
+        } else {
+            self.outlet.reset();
+        }
+        Ended::FullBuffer
+    }
+
+    fn count_delivered(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        self.delivered += pending;
+        self.service.stats.delivered.fetch_add(pending, Relaxed);
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if let Feed::Live { place, .. } = &self.feed {
+            self.stream.gate.leave(place.number);
+            self.stream.timeline.leave(place.number);
+            self.stream.timeline.open.fetch_sub(1, Relaxed);
+        }
+        self.service.stats.open.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Waits until a live connection is one too many.
+async fn surplus(feed: &mut Feed) {
+    if let Feed::Live { place, .. } = feed
+        && place.is_surplus.wait_for(|is| *is).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }

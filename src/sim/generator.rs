@@ -26,7 +26,7 @@ use self::{
     post::{Head, Post, Relation},
     user::User,
 };
-use super::{json_text::Json, snowflake};
+use super::{json_text::Json, schedule::Schedule, snowflake};
 
 /// The time of the first Tweet where nobody says otherwise: 14 March 2023.
 const START_MS: i64 = 1_678_806_000_000;
@@ -50,7 +50,7 @@ pub struct Generator {
     seed: u64,
     position: i64,
     start_us: i64,
-    step_us: i64,
+    schedule: Arc<Schedule>,
 }
 
 /// What all copies of a generator share.
@@ -73,32 +73,27 @@ impl Generator {
             seed,
             position: 0,
             start_us: START_MS * 1000,
-            step_us: 0,
+            schedule: Arc::new(Schedule::steady(STEP)),
         }
-        .with_clock(START_MS, STEP)
     }
 
-    /// The same Tweets at other times: the first at `start_ms`, then one every `step`.
-    ///
-    /// A step is a whole number of microseconds, and at least one: ids carry no finer time.
+    /// The same Tweets at other times: the one at position zero at `start_ms`, the others as the schedule says.
     #[must_use]
-    pub fn with_clock(mut self, start_ms: i64, step: Duration) -> Self {
+    pub fn with_schedule(mut self, start_ms: i64, schedule: Arc<Schedule>) -> Self {
         self.start_us = start_ms.saturating_mul(1000);
-        self.step_us = i64::try_from(step.as_micros())
-            .unwrap_or(i64::MAX)
-            .clamp(1, 86_400_000_000);
+        self.schedule = schedule;
         self
-    }
-
-    /// Goes to a position, the first being zero.
-    pub fn seek(&mut self, position: u64) {
-        self.position = i64::try_from(position).unwrap_or(i64::MAX);
     }
 
     /// Appends the next Tweet as a JSON object on one line, without its end and without `matching_rules`.
     pub fn next_into(&mut self, out: &mut Vec<u8>) {
-        self.write(self.position, &mut Json(out));
+        self.write_at(self.position, out);
         self.position += 1;
+    }
+
+    /// Likewise the Tweet at any position, also at one before zero.
+    pub fn write_at(&self, position: i64, out: &mut Vec<u8>) {
+        self.write(position, &mut Json(out));
     }
 
     fn write(&self, position: i64, json: &mut Json<'_>) {
@@ -145,7 +140,7 @@ impl Generator {
         // Some accounts write much more than others.
         let share = rng.f64() * rng.f64();
         let author = (share * self.stock.users.len() as f64) as usize;
-        let us = self.start_us + position * self.step_us;
+        let us = self.start_us + self.schedule.at_us(position);
         let ms = us.div_euclid(1000);
         let head = Head {
             // The microseconds take the place of the sequence, so ids are unique and grow.

@@ -1,34 +1,50 @@
 //! The service, seen from inside.
 
 mod answer;
+mod book;
+mod bucket;
+mod clock;
+mod composer;
+mod control;
 mod corpus;
+mod dates;
 mod delivery;
 mod error;
-mod feed;
+mod fault;
+mod gate;
 pub mod generator;
 mod gzip;
 mod json_text;
+mod message;
 mod options;
-mod pace;
+mod oracle;
+mod outlet;
 mod rule_answer;
 mod rule_request;
 mod rule_set;
 mod rules;
+mod schedule;
 mod server;
 mod service;
 mod snowflake;
+mod source;
 mod stats;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod tls;
 mod tweet_file;
 mod tweet_text;
+mod window;
+mod wire;
 
 pub use self::{
     corpus::corpus,
     error::Error,
-    options::SimOptions,
+    fault::{Fault, Kind as FaultKind, Scope as FaultScope},
+    options::{Format, Limits, SimOptions, Surplus},
+    schedule::Profile,
     server::{Running, start},
-    stats::{Connections, Counts, Tweets},
+    stats::{Connections, Counts, StreamCounts, Tweets},
 };

@@ -6,10 +6,8 @@ use std::{
     time::Duration,
 };
 
+use super::{fault::Fault, schedule::Profile};
 use crate::secret::Secret;
-
-/// Heartbeats after this much silence: what most sources say. [source: dev-tutorial]
-const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How to simulate. [`SimOptions::default`] is one stream on a free loopback port.
 #[derive(Debug, Clone)]
@@ -18,10 +16,10 @@ pub struct SimOptions {
     pub listen: SocketAddr,
     /// Gets `host:port` as soon as the simulator listens.
     pub port_file: Option<PathBuf>,
-    /// The account in the URLs.
-    pub account: String,
-    /// The label in the URLs.
-    pub label: String,
+    /// The accounts in the URLs.
+    pub accounts: Vec<String>,
+    /// The labels in the URLs; every account has a stream of each.
+    pub labels: Vec<String>,
     /// The user name of Basic authentication.
     pub username: String,
     /// The password of Basic authentication.
@@ -30,34 +28,133 @@ pub struct SimOptions {
     pub tls: Option<PathBuf>,
     /// Tweets per second, before rules are applied; `None` or zero for as fast as they are read.
     pub rate: Option<f64>,
-    /// Decides what made-up Tweets say.
+    /// How the rate rises and falls.
+    pub profile: Profile,
+    /// Decides what made-up Tweets say, and which faults happen by chance.
     pub seed: u64,
     /// The time of the first made-up Tweet in milliseconds since 1970; `None` for the present.
     pub start_ms: Option<i64>,
     /// Deliver the Tweets of this file instead, JSON lines, gzipped or not.
     pub tweets: Option<PathBuf>,
+    /// What made-up Tweets are about; without it, what the rules ask for.
+    pub about: Option<PathBuf>,
     /// Go quiet after this many Tweets, whether they matched or not.
     pub limit: Option<u64>,
-    /// Silence before a heartbeat is sent.
-    pub heartbeat: Duration,
+    /// What a Tweet looks like.
+    pub format: Format,
+    /// Silence before a heartbeat is sent; `None` for no heartbeats.
+    pub heartbeat: Option<Duration>,
+    /// What the contract allows, and how the service keeps to it.
+    pub limits: Limits,
+    /// What goes wrong on purpose.
+    pub faults: Vec<Fault>,
+    /// Gets a JSON line for each Tweet that matched and for each connection.
+    pub oracle: Option<PathBuf>,
 }
+
+/// What a Tweet looks like. It is a setting of the account. [source: xd/data-enrichments]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// The native enriched format.
+    #[default]
+    Native,
+    /// Activity Streams.
+    Activity,
+}
+
+/// Which of several connections is one too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Surplus {
+    /// The most recent one. [source: xd/powertrack-api]
+    #[default]
+    Newest,
+    /// The oldest one, as another section of the same page says.
+    Oldest,
+}
+
+/// What the contract allows, and how the service keeps to it.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: usize,
+    /// How long one more is tolerated.
+    pub grace: Duration,
+    /// Which one has to go then.
+    pub surplus: Surplus,
+    /// Requests to connect in a minute; zero for any number.
+    pub connects_per_minute: u32,
+    /// Requests to the rules endpoint in a minute; zero for any number.
+    pub rule_requests_per_minute: u32,
+    /// Rules of one stream.
+    pub rules: usize,
+    /// How long a change of rules takes; another one is rejected meanwhile.
+    pub rule_change_takes: Duration,
+    /// How long it then takes until the stream follows the new rules.
+    pub rule_delay: Duration,
+    /// Tweets that wait for a reader before it is disconnected.
+    pub buffer: usize,
+    /// The most minutes of backfill.
+    pub backfill_minutes: u32,
+    /// Tweets per second of a Recovery job.
+    pub recovery_rate: u32,
+    /// Recovery jobs at a time.
+    pub recovery_jobs: usize,
+    /// Replay requests in five minutes; zero for any number.
+    pub replays: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // The number in the documented message. [source: dev-tutorial]
+            connections: 2,
+            // [source: xd/powertrack-api]
+            grace: Duration::from_secs(60),
+            surplus: Surplus::default(),
+            // [seed:001]
+            connects_per_minute: 60,
+            // [seed:003]
+            rule_requests_per_minute: 60,
+            // What a migration tool was made for. [source: rules-migrator]
+            rules: 250_000,
+            rule_change_takes: Duration::ZERO,
+            rule_delay: Duration::ZERO,
+            // [inferred]
+            buffer: 10_000,
+            // [source: xd/powertrack-api], as the next three.
+            backfill_minutes: 5,
+            recovery_rate: 1000,
+            recovery_jobs: 2,
+            replays: 5,
+        }
+    }
+}
+
+/// Heartbeats after this much silence: what most sources say. [source: dev-tutorial]
+const HEARTBEAT: Duration = Duration::from_secs(10);
 
 impl Default for SimOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             port_file: None,
-            account: "sim".to_owned(),
-            label: "dev".to_owned(),
+            accounts: vec!["sim".to_owned()],
+            labels: vec!["dev".to_owned()],
             username: "sim".to_owned(),
             password: Secret::new("sim"),
             tls: None,
             rate: None,
+            profile: Profile::default(),
             seed: 0,
             start_ms: None,
             tweets: None,
+            about: None,
             limit: None,
-            heartbeat: HEARTBEAT,
+            format: Format::default(),
+            heartbeat: Some(HEARTBEAT),
+            limits: Limits::default(),
+            faults: Vec::new(),
+            oracle: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The rules of one stream: what adding, deleting and looking up do to them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -40,6 +40,15 @@ pub(super) enum Added {
     Exists(u64),
 }
 
+/// Why rules were not added.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Rejected {
+    /// A message for each rule that is not valid.
+    Invalid(Vec<Option<String>>),
+    /// There would be more than the contract allows.
+    Limit,
+}
+
 /// Why a submitted rule cannot be one, as the server's validator words it; `None` where it can.
 pub(super) fn check(submitted: &Submitted) -> Option<String> {
     let too_long = submitted
@@ -54,21 +63,33 @@ pub(super) fn check(submitted: &Submitted) -> Option<String> {
 }
 
 impl RuleSet {
-    /// Adds rules, all of them or none: the errors hold a message for each rule that is not valid.
+    /// Adds rules, all of them or none, and to no more than `limit`.
     pub(super) fn add(
         &mut self,
         submitted: &[Submitted],
         now_ms: i64,
-    ) -> Result<Vec<Added>, Vec<Option<String>>> {
+        limit: usize,
+    ) -> Result<Vec<Added>, Rejected> {
         let messages: Vec<Option<String>> = submitted.iter().map(check).collect();
         if messages.iter().any(Option::is_some) {
-            return Err(messages);
+            return Err(Rejected::Invalid(messages));
+        }
+        let new: HashSet<&str> = submitted
+            .iter()
+            .map(|one| one.value.as_str())
+            .filter(|value| !self.by_value.contains_key(*value))
+            .collect();
+        if !new.is_empty() && self.len() + new.len() > limit {
+            return Err(Rejected::Limit);
         }
         submitted
             .iter()
             .map(|one| match self.by_value.get(&one.value) {
                 Some(id) => Ok(Added::Exists(*id)),
-                None => self.create(one, now_ms).ok_or_else(Vec::new),
+                // They have just been checked.
+                None => self
+                    .create(one, now_ms)
+                    .ok_or_else(|| Rejected::Invalid(Vec::new())),
             })
             .collect()
     }
@@ -147,7 +168,7 @@ mod tests {
 
     fn add(rules: &mut RuleSet, value: &str, tag: Option<&str>) -> Added {
         rules
-            .add(&[submitted(value, tag)], 1_518_113_663_679)
+            .add(&[submitted(value, tag)], 1_518_113_663_679, 10)
             .unwrap()
             .remove(0)
     }
@@ -196,18 +217,22 @@ mod tests {
         let mut rules = RuleSet::default();
         let long = "t".repeat(256);
         let messages = rules
-            .add(&[submitted("tea", None), submitted("milk", Some(&long))], 0)
+            .add(
+                &[submitted("tea", None), submitted("milk", Some(&long))],
+                0,
+                10,
+            )
             .unwrap_err();
         assert_eq!(
             messages,
-            [
+            Rejected::Invalid(vec![
                 None,
                 Some("Tag must not exceed 255 characters\n".to_owned())
-            ]
+            ])
         );
         assert_eq!(rules.len(), 0);
         rules
-            .add(&[submitted("milk", Some(&long[1..]))], 0)
+            .add(&[submitted("milk", Some(&long[1..]))], 0, 10)
             .unwrap();
     }
 }

@@ -1,6 +1,7 @@
 //! Starting and stopping the simulator.
 
 use std::{
+    fmt::Write as _,
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -9,24 +10,29 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
-    extract::{Request, State},
+    Router,
+    extract::{Request, State, connect_info::Connected},
     routing::{get, post},
-    serve::{Listener, ListenerExt},
+    serve::{IncomingStream, Listener},
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
 use super::{
     answer::Refusal,
+    control,
     error::Error,
-    feed::Source,
     options::SimOptions,
     rules,
-    service::{Identity, Service},
+    service::{Service, Stream},
     stats::Counts,
     stream,
     tls::{Tls, TlsListener},
+    wire::{Wire, WireListener},
 };
+
+/// What is written to the oracle can be read after this long.
+const ORACLE_FLUSH: Duration = Duration::from_millis(200);
+
 /// How long a stop waits for readers to take the end of their stream.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -35,10 +41,16 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
-    /// The URL of the stream.
-    pub stream_url: String,
-    /// The URL of the rules endpoint.
-    pub rules_url: String,
+    /// The URL of each stream; likewise of the other endpoints, in the same order.
+    pub stream_urls: Vec<String>,
+    /// The rules endpoints.
+    pub rules_urls: Vec<String>,
+    /// The Replay endpoints.
+    pub replay_urls: Vec<String>,
+    /// The endpoints of the rules for Replay.
+    pub replay_rules_urls: Vec<String>,
+    /// What controls the simulator itself lies below this URL.
+    pub control_url: String,
     /// Lines of the file of Tweets that are not Tweets.
     pub skipped: u64,
     tls: Option<PathBuf>,
@@ -56,30 +68,14 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
             address: options.listen,
         });
     }
-    let rate = options.rate.filter(|rate| *rate != 0.0);
-    if let Some(rate) = rate.filter(|rate| !rate.is_finite() || *rate < 0.0) {
-        return Err(Error::Rate { rate });
-    }
-    let (source, skipped) = match &options.tweets {
-        Some(path) => Source::file(path, rate, options.limit)?,
-        None => (
-            Source::made(options.seed, options.start_ms, rate, options.limit),
-            0,
-        ),
-    };
+    let (service, skipped) = Service::new(&options)?;
+    let service = Arc::new(service);
     let failed = |source| Error::Listen {
         address: options.listen,
         source,
     };
     let tcp = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = tcp.local_addr().map_err(failed)?;
-    let identity = Identity {
-        account: options.account,
-        label: options.label,
-        username: options.username,
-        password: options.password,
-    };
-    let service = Arc::new(Service::new(identity, source, options.heartbeat));
     let server = match &options.tls {
         Some(path) => {
             let tls = Tls::new(address)?;
@@ -87,31 +83,50 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
             serve(TlsListener::new(tcp, tls.config), &service)
         }
         None => {
-            let tcp = tcp.tap_io(|stream| {
-                // Lines are small and must not wait for more of them; without it they are just later.
-                let _ = stream.set_nodelay(true);
-            });
-            serve(tcp, &service)
+            serve(WireListener(tcp), &service)
         }
     };
     if let Some(path) = &options.port_file {
         write(path, &address.to_string())?;
+    }
+    for stream in &service.streams {
+        let (stream, stop) = (Arc::clone(stream), service.stop.clone());
+        if stream.timeline.setup.paced {
+            tokio::spawn(stop.run_until_cancelled_owned(async move {
+                stream.timeline.run(&stream.live).await;
+            }));
+        }
+    }
+    if let Some(oracle) = service.oracle.clone() {
+        let stop = service.stop.clone();
+        tokio::spawn(stop.run_until_cancelled_owned(async move {
+            loop {
+                tokio::time::sleep(ORACLE_FLUSH).await;
+                oracle.flush();
+            }
+        }));
     }
     let scheme = if options.tls.is_some() {
         "https"
     } else {
         "http"
     };
-    let url = |kind: &str| {
-        let (account, label) = (&service.account, &service.label);
-        format!(
-            "{scheme}://{address}/{kind}/powertrack/accounts/{account}/publishers/twitter/{label}.json"
-        )
+    let urls = |kind: &str, rules: &str| {
+        let url = |stream: &Arc<Stream>| {
+            let (account, label) = (&stream.account, &stream.label);
+            format!(
+                "{scheme}://{address}/{kind}/{rules}/accounts/{account}/publishers/twitter/{label}.json"
+            )
+        };
+        service.streams.iter().map(url).collect::<Vec<_>>()
     };
     Ok(Running {
         address,
-        stream_url: url("stream"),
-        rules_url: url("rules"),
+        stream_urls: urls("stream", "powertrack"),
+        rules_urls: urls("rules", "powertrack"),
+        replay_urls: urls("replay", "powertrack"),
+        replay_rules_urls: urls("rules", "powertrack-replay"),
+        control_url: format!("{scheme}://{address}/_sim"),
         skipped,
         tls: options.tls,
         service,
@@ -129,11 +144,6 @@ impl Running {
     /// What to tell somebody who has just started it: the URLs, and commands to try.
     #[must_use]
     pub fn greeting(&self) -> String {
-        let Self {
-            stream_url,
-            rules_url,
-            ..
-        } = self;
         let user = match (
             self.service.username.as_str(),
             self.service.password.reveal(),
@@ -145,12 +155,30 @@ impl Running {
         let trust = self.tls.as_ref().map_or_else(String::new, |path| {
             format!(" --cacert '{}'", path.display())
         });
-        format!(
-            "stream  {stream_url}\n\
-             rules   {rules_url}\n\
-             add a rule:  curl -sS{trust} -u '{user}' -d '{{\"rules\":[{{\"value\":\"coffee\",\"tag\":\"try\"}}]}}' '{rules_url}'\n\
-             read Tweets: curl -sSN{trust} -u '{user}' --compressed '{stream_url}'\n"
-        )
+        let mut text = String::new();
+        for number in 0..self.stream_urls.len() {
+            let _ = write!(
+                text,
+                "stream        {}\n\
+                 rules         {}\n\
+                 replay        {}\n\
+                 replay rules  {}\n",
+                self.stream_urls[number],
+                self.rules_urls[number],
+                self.replay_urls[number],
+                self.replay_rules_urls[number],
+            );
+        }
+        let (stream, rules) = (&self.stream_urls[0], &self.rules_urls[0]);
+        let control = &self.control_url;
+        let _ = write!(
+            text,
+            "counters      {control}/stats\n\
+             faults        {control}/faults\n\
+             add a rule:  curl -sS{trust} -u '{user}' -d '{{\"rules\":[{{\"value\":\"coffee\",\"tag\":\"try\"}}]}}' '{rules}'\n\
+             read Tweets: curl -sSN{trust} -u '{user}' --compressed '{stream}'\n"
+        );
+        text
     }
 
     /// Ends all streams in order and stops listening.
@@ -164,7 +192,11 @@ impl Running {
             ..
         } = self;
         service.stop.cancel();
-        match timeout(GRACE, &mut server).await {
+        let stopped = timeout(GRACE, &mut server).await;
+        if let Some(oracle) = &service.oracle {
+            oracle.flush();
+        }
+        match stopped {
             Ok(Ok(Err(error))) => Err(Error::Serve(error)),
             Ok(_) => Ok(()),
             Err(_) => {
@@ -180,32 +212,43 @@ fn serve<L>(listener: L, service: &Arc<Service>) -> JoinHandle<io::Result<()>>
 where
     L: Listener,
     L::Addr: std::fmt::Debug,
+    Wire: for<'a> Connected<IncomingStream<'a, L>>,
 {
     let stop = service.stop.clone().cancelled_owned();
-    let server = axum::serve(listener, app(Arc::clone(service))).with_graceful_shutdown(stop);
+    let app = app(Arc::clone(service)).into_make_service_with_connect_info::<Wire>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     tokio::spawn(async move { server.await })
 }
 
 fn app(service: Arc<Service>) -> Router {
-    const STREAM: &str = "/stream/powertrack/accounts/{account}/publishers/twitter/{file}";
-    const RULES: &str = "/rules/powertrack/accounts/{account}/publishers/twitter";
-    Router::new()
-        .route(STREAM, get(stream::connect))
+    const LABEL: &str = "accounts/{account}/publishers/twitter/{file}";
+    const RULES: &str = "accounts/{account}/publishers/twitter/{label}";
+    let mut router = Router::new()
+        .route(&format!("/stream/powertrack/{LABEL}"), get(stream::connect))
+        .route(&format!("/replay/powertrack/{LABEL}"), get(stream::replay));
+    // Rules for Replay are a set of their own. [source: xd/powertrack-api]
+    for set in ["powertrack", "powertrack-replay"] {
+        router = router
+            .route(
+                &format!("/rules/{set}/{LABEL}"),
+                get(rules::list).post(rules::change),
+            )
+            .route(
+                &format!("/rules/{set}/{RULES}/rules/{{file}}"),
+                get(rules::one),
+            )
+            .route(
+                &format!("/rules/{set}/{RULES}/validation.json"),
+                post(rules::validate),
+            );
+    }
+    router
+        .route("/_sim/stats", get(control::stats))
         .route(
-            &format!("{RULES}/{{file}}"),
-            get(rules::list).post(rules::change),
-        )
-        .route(
-            &format!("{RULES}/{{label}}/rules/{{file}}"),
-            get(rules::one),
-        )
-        .route(
-            &format!("{RULES}/{{label}}/validation.json"),
-            post(rules::validate),
-        )
-        .route(
-            "/_sim/stats",
-            get(async |State(service): State<Arc<Service>>| Json(service.counts())),
+            "/_sim/faults",
+            get(control::faults)
+                .post(control::add_faults)
+                .delete(control::clear_faults),
         )
         .fallback(async |State(service): State<Arc<Service>>, _: Request| {
             service.stats.answered("other", Refusal::NoSuchStream)

@@ -1,69 +1,134 @@
-//! What all requests share: who may ask, the rules, the Tweets, and the counters.
+//! What all requests share: who may ask, the streams, the faults, and the counters.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use tokio::{sync::watch, time::Duration};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     answer::Refusal,
-    feed::Source,
-    rule_set::RuleSet,
-    stats::{Counts, Stats},
+    book::Book,
+    bucket::Bucket,
+    clock::Clock,
+    composer::Composer,
+    error::Error,
+    fault::Board,
+    gate::Gate,
+    options::{Limits, SimOptions},
+    oracle::Oracle,
+    schedule::Schedule,
+    source::Source,
+    stats::{Counts, Stats, StreamCounts},
+    timeline::{Setup, Timeline},
 };
 use crate::secret::Secret;
 
-/// One account with one stream.
+/// Where readers set the pace, the time between two Tweets' ids. It is less than one core needs to
+/// send one, so ids do not come from the future.
+const STEP_AT_FULL_SPEED: Duration = Duration::from_micros(10);
+
+/// [source: xd/powertrack-api]
+const REPLAYS_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+/// The accounts and their streams.
 #[derive(Debug)]
 pub(super) struct Service {
-    pub(super) account: String,
-    pub(super) label: String,
     pub(super) username: String,
     pub(super) password: Secret,
-    pub(super) heartbeat: Duration,
-    pub(super) source: Arc<Source>,
-    pub(super) stats: Stats,
+    pub(super) heartbeat: Option<Duration>,
+    pub(super) limits: Limits,
+    pub(super) clock: Arc<Clock>,
+    pub(super) faults: Board,
+    pub(super) oracle: Option<Arc<Oracle>>,
+    pub(super) stats: Arc<Stats>,
     pub(super) stop: CancellationToken,
-    rules: RwLock<RuleSet>,
-    /// How many rules there are. Connections are told of a change as soon as it is made. [seed:000]
-    count: watch::Sender<usize>,
+    pub(super) streams: Vec<Arc<Stream>>,
 }
 
-/// Who may ask, and for what.
+/// One label of one account: its rules, for real time and for Replay, and what happens on it.
 #[derive(Debug)]
-pub(super) struct Identity {
+pub(super) struct Stream {
     pub(super) account: String,
     pub(super) label: String,
-    pub(super) username: String,
-    pub(super) password: Secret,
+    /// The rules of the stream, also for Recovery.
+    pub(super) live: Book,
+    /// The rules of Replay: nothing is copied from the others. [source: xd/powertrack-api]
+    pub(super) replay: Book,
+    pub(super) timeline: Timeline,
+    pub(super) gate: Gate,
+    pub(super) connects: Bucket,
+    pub(super) replays: Bucket,
+    pub(super) recoveries: Arc<Semaphore>,
 }
 
 impl Service {
-    /// A service without rules.
-    pub(super) fn new(identity: Identity, source: Source, heartbeat: Duration) -> Self {
-        Self {
-            account: identity.account,
-            label: identity.label,
-            username: identity.username,
-            password: identity.password,
-            heartbeat,
-            source: Arc::new(source),
-            stats: Stats::default(),
+    /// The service that the options describe, with the number of lines of a file that are no Tweets.
+    pub(super) fn new(options: &SimOptions) -> Result<(Self, u64), Error> {
+        let rate = options.rate.filter(|rate| *rate != 0.0);
+        let schedule = match rate {
+            Some(rate) => {
+                Schedule::new(rate, options.profile).ok_or(Error::Rate { rate })?
+            }
+            None => Schedule::steady(STEP_AT_FULL_SPEED),
+        };
+        let schedule = Arc::new(schedule);
+        let clock = Arc::new(Clock::new(options.start_ms, rate.is_some()));
+        // Were the ids the same on every start, a client would take a second run for duplicates.
+        let start_ms = clock.now_ms();
+        let (source, skipped) = match &options.tweets {
+            Some(path) => Source::file(path)?,
+            None => (Source::made(options.seed, start_ms, &schedule), 0),
+        };
+        let composer = Composer {
+            source,
+            format: options.format,
+        };
+        let oracle = options.oracle.as_deref().map(Oracle::create).transpose()?;
+        let oracle = oracle.map(Arc::new);
+        let stats = Arc::new(Stats::default());
+        let stream = |account: &String, label: &String| {
+            let setup = Setup {
+                name: format!("{account}/{label}"),
+                composer: composer.clone(),
+                schedule: Arc::clone(&schedule),
+                start_ms,
+                paced: rate.is_some(),
+                limit: options.limit,
+                clock: Arc::clone(&clock),
+                stats: Arc::clone(&stats),
+                oracle: oracle.clone(),
+            };
+            Arc::new(Stream::new(account, label, setup, &options.limits))
+        };
+        let streams = options.accounts.iter().flat_map(|account| {
+            let labels = options.labels.iter();
+            labels.map(move |label| (account, label))
+        });
+        let streams = streams.map(|(account, label)| stream(account, label));
+        let service = Self {
+            streams: streams.collect(),
+            username: options.username.clone(),
+            password: options.password.clone(),
+            heartbeat: options.heartbeat,
+            limits: options.limits.clone(),
+            clock,
+            faults: Board::new(options.seed, options.faults.clone()),
+            oracle,
+            stats,
             stop: CancellationToken::new(),
-            rules: RwLock::default(),
-            count: watch::Sender::new(0),
-        }
+        };
+        Ok((service, skipped))
     }
 
-    /// Refuses wrong credentials, then an account or label that does not exist.
+    /// The stream of a request, unless its credentials are wrong or there is no such stream.
     pub(super) fn admit(
         &self,
         headers: &HeaderMap,
         account: &str,
         label: Option<&str>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<&Arc<Stream>, Refusal> {
         self.authenticate(headers)?;
         self.find(account, label)
     }
@@ -83,36 +148,46 @@ impl Service {
         }
     }
 
-    /// Refuses an account or a label that does not exist. Both are case-sensitive.
-    /// [source: support.gnip.com]
-    pub(super) fn find(&self, account: &str, label: Option<&str>) -> Result<(), Refusal> {
-        if account == self.account && label == Some(&self.label) {
-            Ok(())
-        } else {
-            Err(Refusal::NoSuchStream)
-        }
-    }
-
-    /// The rules, for reading. Not to be held for longer than it takes to fill a batch.
-    pub(super) fn rules(&self) -> RwLockReadGuard<'_, RuleSet> {
-        self.rules.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes the rules and tells the connections.
-    pub(super) fn change_rules<T>(&self, change: impl FnOnce(&mut RuleSet) -> T) -> T {
-        let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
-        let outcome = change(&mut rules);
-        self.count.send_replace(rules.len());
-        outcome
-    }
-
-    /// A notice of each change of the rules.
-    pub(super) fn watch_rules(&self) -> watch::Receiver<usize> {
-        self.count.subscribe()
+    /// The stream of an account and a label. Both are case-sensitive. [source: support.gnip.com]
+    pub(super) fn find(&self, account: &str, label: Option<&str>) -> Result<&Arc<Stream>, Refusal> {
+        self.streams
+            .iter()
+            .find(|stream| stream.account == account && label == Some(&stream.label))
+            .ok_or(Refusal::NoSuchStream)
     }
 
     /// The counters.
     pub(super) fn counts(&self) -> Counts {
-        self.stats.counts(*self.count.borrow())
+        let streams = self.streams.iter().map(|stream| {
+            let counts = StreamCounts {
+                open: stream.gate.open() as u64,
+                rules: stream.live.len(),
+                replay_rules: stream.replay.len(),
+                matched: stream.timeline.head(),
+            };
+            (stream.name().to_owned(), counts)
+        });
+        self.stats.counts(streams.collect(), self.faults.counts())
+    }
+}
+
+impl Stream {
+    fn new(account: &str, label: &str, setup: Setup, limits: &Limits) -> Self {
+        Self {
+            account: account.to_owned(),
+            label: label.to_owned(),
+            live: Book::new(limits.rule_requests_per_minute),
+            replay: Book::new(limits.rule_requests_per_minute),
+            timeline: Timeline::new(setup, limits.buffer),
+            gate: Gate::new(limits),
+            connects: Bucket::new(limits.connects_per_minute),
+            replays: Bucket::within(limits.replays, REPLAYS_WITHIN),
+            recoveries: Arc::new(Semaphore::new(limits.recovery_jobs)),
+        }
+    }
+
+    /// Account and label.
+    pub(super) fn name(&self) -> &str {
+        &self.timeline.setup.name
     }
 }

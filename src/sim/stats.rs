@@ -27,12 +27,29 @@ pub(super) struct Stats {
 pub struct Counts {
     /// Connections to the stream.
     pub connections: Connections,
-    /// Answers by kind of request (`list`, `add`, `delete`, `get`, `validate`, `stream`) and by status.
+    /// Answers by kind of request (`list`, `add`, `delete`, `get`, `validate`, `stream`, `replay`) and by status.
     pub requests: BTreeMap<&'static str, BTreeMap<u16, u64>>,
-    /// Tweets, counted once for each connection.
+    /// Tweets of all streams.
     pub tweets: Tweets,
-    /// How many rules there are now.
+    /// How many rules there are now, of all streams.
     pub rules: usize,
+    /// Each stream, as `account/label`.
+    pub streams: BTreeMap<String, StreamCounts>,
+    /// How often each kind of fault has happened.
+    pub faults: BTreeMap<&'static str, u64>,
+}
+
+/// One stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct StreamCounts {
+    /// Connections that are open now.
+    pub open: u64,
+    /// Rules.
+    pub rules: usize,
+    /// Rules for Replay.
+    pub replay_rules: usize,
+    /// Tweets that matched.
+    pub matched: u64,
 }
 
 /// Connections to the stream.
@@ -47,11 +64,11 @@ pub struct Connections {
 /// Tweets on their way to a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Tweets {
-    /// Made, or read from the file.
+    /// Made, or read from the file; once for each stream.
     pub made: u64,
-    /// Matched by at least one rule.
+    /// Matched by at least one rule of their stream, delivered or not.
     pub matched: u64,
-    /// Handed to the connection.
+    /// Handed to connections; once for each of them.
     pub delivered: u64,
 }
 
@@ -68,8 +85,12 @@ impl Stats {
         answer
     }
 
-    /// The counters now, beside the number of rules.
-    pub(super) fn counts(&self, rules: usize) -> Counts {
+    /// The counters now, beside what others count.
+    pub(super) fn counts(
+        &self,
+        streams: BTreeMap<String, StreamCounts>,
+        faults: BTreeMap<&'static str, u64>,
+    ) -> Counts {
         Counts {
             connections: Connections {
                 total: self.connections.load(Relaxed),
@@ -85,7 +106,9 @@ impl Stats {
                 matched: self.matched.load(Relaxed),
                 delivered: self.delivered.load(Relaxed),
             },
-            rules,
+            rules: streams.values().map(|stream| stream.rules).sum(),
+            streams,
+            faults,
         }
     }
 }

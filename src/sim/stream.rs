@@ -1,38 +1,92 @@
-//! The stream endpoint: who may connect, and the response that goes on and on.
+//! The stream and Replay endpoints: who may connect, and the response that goes on and on.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, Bytes},
-    extract::{Path, State},
+    body::Body,
+    extract::{ConnectInfo, Path, RawQuery, State},
     http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
-use http_body::Frame;
-use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::{answer::Refusal, delivery::Delivery, service::Service};
-
-/// Compressed batches under way to a reader. When they are full, the feed waits for the reader.
-const QUEUE: usize = 4;
+use super::{
+    answer::Refusal,
+    dates::{self, Asked},
+    delivery::{Delivery, Feed},
+    fault::Scope,
+    oracle::{self, Event},
+    outlet::Outlet,
+    service::{Service, Stream},
+    window::{Product, Window},
+    wire::Wire,
+};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// `GET /stream/powertrack/accounts/{account}/publishers/twitter/{label}.json`
 pub(super) async fn connect(
     State(service): State<Arc<Service>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
     Path((account, file)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let admitted = service
-        .authenticate(&headers)
-        .and_then(|()| require_gzip(&headers))
-        .and_then(|()| service.find(&account, file.strip_suffix(".json")));
-    let answer = admitted.map(|()| open(&service));
+    let query = query.unwrap_or_default();
+    let answer = admit(&service, &headers, &account, &file).and_then(|stream| {
+        if !stream.connects.take(Instant::now()) {
+            return Err(Refusal::TooManyRequests);
+        }
+        if let Some(fault) = service.faults.at_request(Scope::Connect) {
+            return Err(Refusal::Fault(fault.status.unwrap_or(503)));
+        }
+        match dates::stream(&query, service.clock.now_ms())? {
+            Asked::Live { backfill_minutes } => {
+                Ok(open(&service, &stream, live(&service, &stream, backfill_minutes), wire))
+            }
+            Asked::Recovery(span_ms) => {
+                let jobs = Arc::clone(&stream.recoveries);
+                let permit = jobs.try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
+                let rate = Some(service.limits.recovery_rate);
+                let window = Window::new(&stream, Product::Recovery, span_ms, rate, &service.faults, Some(permit));
+                Ok(open(&service, &stream, past(&stream, window), wire))
+            }
+        }
+    });
     service.stats.answered("stream", answer)
+}
+
+/// `GET /replay/powertrack/accounts/{account}/publishers/twitter/{label}.json`
+pub(super) async fn replay(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    Path((account, file)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let answer = admit(&service, &headers, &account, &file).and_then(|stream| {
+        if !stream.replays.take(Instant::now()) {
+            return Err(Refusal::TooManyRequests);
+        }
+        if let Some(fault) = service.faults.at_request(Scope::Connect) {
+            return Err(Refusal::Fault(fault.status.unwrap_or(503)));
+        }
+        let span_ms = dates::replay(&query, service.clock.now_ms())?;
+        let window = Window::new(&stream, Product::Replay, span_ms, None, &service.faults, None);
+        Ok(open(&service, &stream, past(&stream, window), wire))
+    });
+    service.stats.answered("replay", answer)
+}
+
+fn admit(
+    service: &Service,
+    headers: &HeaderMap,
+    account: &str,
+    file: &str,
+) -> Result<Arc<Stream>, Refusal> {
+    service.authenticate(headers)?;
+    require_gzip(headers)?;
+    service.find(account, file.strip_suffix(".json")).cloned()
 }
 
 fn require_gzip(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -50,10 +104,54 @@ fn require_gzip(headers: &HeaderMap) -> Result<(), Refusal> {
     takes_gzip.then_some(()).ok_or(Refusal::NeedsGzip)
 }
 
-fn open(service: &Arc<Service>) -> Response {
-    let (sender, receiver) = mpsc::channel(QUEUE);
-    tokio::spawn(Delivery::new(Arc::clone(service), sender).run());
-    let mut response = Response::new(Body::new(Chunks(receiver)));
+fn live(service: &Arc<Service>, stream: &Arc<Stream>, asked_minutes: u32) -> Feed {
+    let (place, grace) = stream.gate.enter();
+    if let Some(grace) = grace {
+        // One more than allowed is tolerated for about a minute. [source: xd/powertrack-api]
+        let (stream, stop) = (Arc::clone(stream), service.stop.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(grace) => stream.gate.enforce(),
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+    // After a full buffer, data restarts at the time of the reconnect. [source: xd/powertrack-api]
+    let has_lost = stream.gate.has_lost.swap(false, Relaxed);
+    let minutes = if has_lost { 0 } else { asked_minutes.min(service.limits.backfill_minutes) };
+    let back = Duration::from_secs(u64::from(minutes) * 60);
+    let cursor = stream.timeline.cursor(back, Instant::now());
+    tell(stream, place.number, "live", minutes);
+    Feed::Live {
+        cursor,
+        joined: stream.timeline.head(),
+        place,
+    }
+}
+
+fn past(stream: &Arc<Stream>, window: Window) -> Feed {
+    let number = stream.gate.number();
+    tell(stream, number, window.name(), 0);
+    Feed::Window { number, window }
+}
+
+fn tell(stream: &Stream, connection: u64, feed: &str, backfill_minutes: u32) {
+    if let Some(oracle) = &stream.timeline.setup.oracle {
+        oracle.write(&Event::Open {
+            at: oracle::now(),
+            stream: stream.name(),
+            connection,
+            feed,
+            backfill_minutes,
+        });
+    }
+}
+
+fn open(service: &Arc<Service>, stream: &Arc<Stream>, feed: Feed, wire: Wire) -> Response {
+    let (outlet, body) = Outlet::new(wire);
+    let delivery = Delivery::new(Arc::clone(service), Arc::clone(stream), feed, outlet);
+    tokio::spawn(delivery.run());
+    let mut response = Response::new(Body::new(body));
     for (name, value) in [
         (header::CONTENT_TYPE, "application/json; charset=utf-8"),
         (header::CONTENT_ENCODING, "gzip"),
@@ -64,21 +162,4 @@ fn open(service: &Arc<Service>) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-/// A response body of unknown length, so that it goes out in chunks.
-struct Chunks(mpsc::Receiver<Bytes>);
-
-impl http_body::Body for Chunks {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0
-            .poll_recv(context)
-            .map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
-    }
 }

@@ -9,7 +9,7 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     task::JoinSet,
     time::timeout,
 };
@@ -23,7 +23,10 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use super::error::Error;
+use super::{
+    error::Error,
+    wire::{WireListener, WireStream},
+};
 
 /// A client that has not finished its handshake by then is not going to.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -101,26 +104,24 @@ fn valid_now(names: Vec<String>) -> Result<CertificateParams, Error> {
 
 /// Accepts connections and gives them out once their handshake is done.
 pub(super) struct TlsListener {
-    tcp: TcpListener,
+    tcp: WireListener,
     acceptor: TlsAcceptor,
-    handshakes: JoinSet<Option<(TlsStream<TcpStream>, SocketAddr)>>,
+    handshakes: JoinSet<Option<(TlsStream<WireStream>, SocketAddr)>>,
 }
 
 impl TlsListener {
     /// A listener on `tcp`.
     pub(super) fn new(tcp: TcpListener, config: Arc<ServerConfig>) -> Self {
         Self {
-            tcp,
+            tcp: WireListener(tcp),
             acceptor: TlsAcceptor::from(config),
             handshakes: JoinSet::new(),
         }
     }
 
-    fn begin(&mut self, stream: TcpStream, address: SocketAddr) {
+    fn begin(&mut self, stream: WireStream, address: SocketAddr) {
         let acceptor = self.acceptor.clone();
         self.handshakes.spawn(async move {
-            // Lines are small and must not wait for more of them.
-            stream.set_nodelay(true).ok()?;
             let stream = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream))
                 .await
                 .ok()?
@@ -131,13 +132,12 @@ impl TlsListener {
 }
 
 impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
+    type Io = TlsStream<WireStream>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             tokio::select! {
-                // axum's own listener waits and retries where accepting fails.
                 (stream, address) = Listener::accept(&mut self.tcp), if self.handshakes.len() < MAX_HANDSHAKES => {
                     self.begin(stream, address);
                 }

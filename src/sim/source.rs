@@ -1,0 +1,50 @@
+//! The one sequence of Tweets that all streams and connections get copies of.
+
+use std::{path::Path, sync::Arc};
+
+use super::{error::Error, generator::Generator, schedule::Schedule, tweet_file::TweetFile};
+
+/// Where Tweets come from. Each follows from its position alone, so any can be made again and none is kept.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// Made up, without a beginning or an end.
+    Made(Generator),
+    /// The Tweets of a file, the first at position zero.
+    File(Arc<TweetFile>),
+}
+
+impl Source {
+    /// Made-up Tweets, the one at position zero of which has the time `start_ms`.
+    pub(super) fn made(seed: u64, start_ms: i64, schedule: &Arc<Schedule>) -> Self {
+        Self::Made(Generator::new(seed).with_schedule(start_ms, Arc::clone(schedule)))
+    }
+
+    /// The Tweets of a file, with the number of lines that are none.
+    pub(super) fn file(path: &Path) -> Result<(Self, u64), Error> {
+        let file = TweetFile::open(path)?;
+        let skipped = file.skipped;
+        Ok((Self::File(Arc::new(file)), skipped))
+    }
+
+    /// Appends the Tweet at a position, without a line end and without matching rules; false if there is none.
+    pub(super) fn write(&self, position: i64, out: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Made(generator) => {
+                generator.write_at(position, out);
+                true
+            }
+            Self::File(file) => match u64::try_from(position).ok().and_then(|at| file.get(at)) {
+                Some(tweet) => {
+                    out.extend_from_slice(&tweet);
+                    true
+                }
+                None => false,
+            },
+        }
+    }
+
+    /// Whether Tweets are made up, so that they can be about something.
+    pub(super) fn is_made(&self) -> bool {
+        matches!(self, Self::Made(_))
+    }
+}

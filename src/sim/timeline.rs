@@ -1,0 +1,433 @@
+//! What happens on one stream, whether somebody reads or not: Tweets are made, and some of them match.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    book::Book,
+    clock::Clock,
+    composer::{Composer, Moment},
+    oracle::{Event, Oracle},
+    rule_set::Stored,
+    schedule::Schedule,
+    snowflake,
+    stats::Stats,
+};
+
+/// Backfill reaches back this far. [source: xd/powertrack-api]
+const MEMORY: Duration = Duration::from_secs(5 * 60);
+
+/// And over no more Tweets than this: a place and its rules are remembered, in 16 bytes, not the text.
+const MAX_REMEMBERED: usize = 6_000_000;
+
+/// The newest lines are kept as they are, so that connections that keep up share them.
+const MAX_RECENT: usize = 4 << 20;
+
+/// How finely backfill knows when a Tweet was made.
+const MARK: Duration = Duration::from_millis(100);
+
+/// So many Tweets are made in one go, and others get a turn on this thread.
+const TURN: u64 = 64;
+
+/// Different lists of matching rules that are shared rather than repeated.
+const MAX_MOMENTS: usize = 10_000;
+
+/// What a stream's sequence of Tweets is made with.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) name: String,
+    pub(super) composer: Composer,
+    pub(super) schedule: Arc<Schedule>,
+    /// The time of position zero of made-up Tweets, in milliseconds since 1970.
+    pub(super) start_ms: i64,
+    /// Whether Tweets are made when their moment comes, or as fast as they are read.
+    pub(super) paced: bool,
+    /// How many Tweets there are in all.
+    pub(super) limit: Option<u64>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) stats: Arc<Stats>,
+    pub(super) oracle: Option<Arc<Oracle>>,
+}
+
+/// The Tweets of one stream that have matched, and the means to make more.
+#[derive(Debug)]
+pub(super) struct Timeline {
+    pub(super) setup: Setup,
+    /// What is remembered of Tweets is at least this many.
+    buffer: usize,
+    pub(super) open: AtomicUsize,
+    state: Mutex<State>,
+    /// How many Tweets have matched so far; connections wait for it to grow.
+    head: watch::Sender<u64>,
+    begun: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    begun: Option<Begun>,
+    next: i64,
+    made: u64,
+    is_over: bool,
+    matched: VecDeque<(i64, Arc<Moment>)>,
+    head: u64,
+    /// The last ones of `matched`, as they are delivered.
+    recent: VecDeque<Bytes>,
+    recent_bytes: usize,
+    /// How many had matched at which time.
+    marks: VecDeque<(Instant, u64)>,
+    /// No backfill reaches back to before this one.
+    forgotten: u64,
+    moments: HashMap<Vec<u64>, Arc<Moment>>,
+    rules_version: u64,
+    /// Where each reader is.
+    readers: BTreeMap<u64, u64>,
+    scratch: Vec<u8>,
+}
+
+/// The moment since when Tweets are made.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    at: Instant,
+    /// What the schedule said then, and the clock.
+    us: i64,
+    ms: i64,
+}
+
+/// A Tweet to deliver.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) position: i64,
+    pub(super) line: Line,
+}
+
+/// The line of a Tweet, or what it takes to make it again.
+#[derive(Debug)]
+pub(super) enum Line {
+    Ready(Bytes),
+    Again(Arc<Moment>),
+}
+
+/// When there is more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    Now,
+    At(Instant),
+    Never,
+}
+
+impl Timeline {
+    /// A sequence that has not begun.
+    pub(super) fn new(setup: Setup, buffer: usize) -> Self {
+        Self {
+            setup,
+            buffer,
+            open: AtomicUsize::new(0),
+            state: Mutex::default(),
+            head: watch::Sender::new(0),
+            begun: watch::Sender::new(false),
+        }
+    }
+
+    /// Begins with the first reader of a stream that has rules; nobody would see a Tweet before.
+    pub(super) fn begin(&self, book: &Book, now: Instant) {
+        let mut state = self.lock();
+        if state.begun.is_some() || book.len() == 0 {
+            return;
+        }
+        self.setup.clock.begin(now);
+        let ms = self.setup.clock.now_ms();
+        let us = if self.setup.paced && self.setup.composer.source.is_made() {
+            ms.saturating_sub(self.setup.start_ms).saturating_mul(1000)
+        } else {
+            0
+        };
+        state.next = self.setup.schedule.position_from(us);
+        state.begun = Some(Begun { at: now, us, ms });
+        state.marks.push_back((now, 0));
+        self.begun.send_replace(true);
+    }
+
+    /// Makes the Tweets that are due, up to a turn of them.
+    pub(super) fn advance(&self, book: &Book, now: Instant) -> Due {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let Some(begun) = state.begun else {
+            return Due::Never;
+        };
+        let rules = book.rules();
+        if state.rules_version != book.version() {
+            state.rules_version = book.version();
+            state.moments.clear();
+        }
+        let before = state.head;
+        let mut due = Due::Now;
+        let mut made = 0;
+        while made < TURN {
+            due = self.due(state, begun, now);
+            if due != Due::Now {
+                break;
+            }
+            let position = state.next;
+            state.scratch.clear();
+            let mut scratch = std::mem::take(&mut state.scratch);
+            if !self.setup.composer.begin(position, &mut scratch) {
+                state.scratch = scratch;
+                state.is_over = true;
+                due = Due::Never;
+                break;
+            }
+            state.next += 1;
+            made += 1;
+            if rules.len() > 0
+                && let (matching, Some(tweet)) = Composer::matching(&scratch, &rules)
+                && !matching.is_empty()
+            {
+                self.tell(position, &tweet, &matching);
+                let moment = state.moment(matching);
+                self.setup.composer.finish(&mut scratch, 0, &tweet, &moment.rules);
+                state.remember(position, moment, Bytes::copy_from_slice(&scratch));
+            }
+            state.scratch = scratch;
+        }
+        state.made += made;
+        if made > 0 {
+            self.setup.clock.tell(self.time_ms(begun, state.next - 1));
+        }
+        state.forget(now, self.buffer);
+        self.setup.stats.made.fetch_add(made, Relaxed);
+        self.setup
+            .stats
+            .matched
+            .fetch_add(state.head - before, Relaxed);
+        if state.head > before {
+            self.head.send_replace(state.head);
+        }
+        due
+    }
+
+    /// The Tweets from `cursor` on, up to about `most` bytes of them, for a reader that then stands after them.
+    pub(super) fn take(&self, reader: u64, cursor: &mut u64, most: usize) -> Vec<Piece> {
+        let mut state = self.lock();
+        let first = state.first();
+        // What is forgotten is lost. A reader is disconnected before it comes to that.
+        *cursor = (*cursor).max(first);
+        let recent_from = state.head - state.recent.len() as u64;
+        let mut pieces = Vec::new();
+        let mut bytes = 0;
+        while *cursor < state.head && bytes < most {
+            let (position, moment) = &state.matched[(*cursor - first) as usize];
+            let line = if *cursor >= recent_from {
+                Line::Ready(state.recent[(*cursor - recent_from) as usize].clone())
+            } else {
+                Line::Again(Arc::clone(moment))
+            };
+            bytes += match &line {
+                Line::Ready(line) => line.len(),
+                // What a Tweet usually takes.
+                Line::Again(_) => 6_000,
+            };
+            pieces.push(Piece {
+                position: *position,
+                line,
+            });
+            *cursor += 1;
+        }
+        state.readers.insert(reader, *cursor);
+        pieces
+    }
+
+    /// A reader is gone.
+    pub(super) fn leave(&self, reader: u64) {
+        self.lock().readers.remove(&reader);
+    }
+
+    /// Where a reader starts that asks for the last `back` too.
+    pub(super) fn cursor(&self, back: Duration, now: Instant) -> u64 {
+        let state = self.lock();
+        if back.is_zero() {
+            return state.head;
+        }
+        let mark = state
+            .marks
+            .iter()
+            .rev()
+            .find(|(at, _)| now.saturating_duration_since(*at) >= back)
+            .or(state.marks.front());
+        let from = mark.map_or(state.head, |(_, head)| *head);
+        from.clamp(state.first(), state.head)
+    }
+
+    /// How many Tweets have matched so far.
+    pub(super) fn head(&self) -> u64 {
+        *self.head.borrow()
+    }
+
+    /// Notices that more have matched.
+    pub(super) fn watch(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
+    }
+
+    /// Where the last of the readers is.
+    pub(super) fn slowest(&self) -> Option<u64> {
+        self.lock().readers.values().min().copied()
+    }
+
+    /// The positions of the Tweets from one time to before another that have been made by now.
+    pub(super) fn window(&self, from_ms: i64, to_ms: i64) -> std::ops::Range<i64> {
+        let state = self.lock();
+        let setup = &self.setup;
+        let is_made = setup.composer.source.is_made();
+        let origin = match state.begun {
+            // The Tweets of a file have the time at which they were sent.
+            Some(begun) if !is_made => begun.ms - begun.us / 1000,
+            None if !is_made => return 0..0,
+            _ => setup.start_ms,
+        };
+        let position = |ms: i64| {
+            setup
+                .schedule
+                .position_from(ms.saturating_sub(origin).saturating_mul(1000))
+        };
+        let made = match state.begun {
+            Some(_) => state.next,
+            None => position(setup.clock.now_ms()),
+        };
+        let end = position(to_ms).min(made);
+        let start = if is_made { position(from_ms) } else { position(from_ms).max(0) };
+        start.min(end)..end
+    }
+
+    /// When the Tweet at a position is made, in milliseconds since 1970.
+    pub(super) fn at_ms(&self, position: i64) -> i64 {
+        match self.lock().begun {
+            Some(begun) => self.time_ms(begun, position),
+            None => self.setup.start_ms + self.setup.schedule.at_us(position) / 1000,
+        }
+    }
+
+    /// Makes Tweets when their moments come, for as long as it is let.
+    pub(super) async fn run(&self, book: &Book) {
+        let mut begun = self.begun.subscribe();
+        // The sender lives as long as this does.
+        let _ = begun.wait_for(|begun| *begun).await;
+        loop {
+            match self.advance(book, Instant::now()) {
+                Due::Now => tokio::task::yield_now().await,
+                Due::At(at) => tokio::time::sleep_until(at).await,
+                Due::Never => return,
+            }
+        }
+    }
+
+    fn due(&self, state: &State, begun: Begun, now: Instant) -> Due {
+        let setup = &self.setup;
+        if state.is_over || setup.limit.is_some_and(|limit| state.made >= limit) {
+            return Due::Never;
+        }
+        if !setup.paced {
+            return Due::Now;
+        }
+        let wait = setup.schedule.at_us(state.next) - begun.us;
+        let at = begun.at + Duration::from_micros(wait.max(0).unsigned_abs());
+        if at <= now { Due::Now } else { Due::At(at) }
+    }
+
+    fn time_ms(&self, begun: Begun, position: i64) -> i64 {
+        let us = self.setup.schedule.at_us(position);
+        if self.setup.composer.source.is_made() {
+            self.setup.start_ms + us.div_euclid(1000)
+        } else {
+            begun.ms + (us - begun.us).div_euclid(1000)
+        }
+    }
+
+    fn tell(&self, position: i64, tweet: &sonic_rs::Value, matching: &[Arc<Stored>]) {
+        let Some(oracle) = &self.setup.oracle else {
+            return;
+        };
+        let ids: Vec<u64> = matching.iter().map(|rule| rule.id).collect();
+        let tags: Vec<_> = matching.iter().map(|rule| rule.tag.as_deref()).collect();
+        oracle.write(&Event::Tweet {
+            stream: &self.setup.name,
+            position,
+            id: &super::tweet_text::id(tweet),
+            rules: &ids,
+            tags: &tags,
+            open: self.open.load(Relaxed),
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The number of the oldest Tweet that is remembered.
+    fn first(&self) -> u64 {
+        self.head - self.matched.len() as u64
+    }
+
+    fn moment(&mut self, rules: Vec<Arc<Stored>>) -> Arc<Moment> {
+        let ids = rules.iter().map(|rule| rule.id).collect();
+        if self.moments.len() >= MAX_MOMENTS {
+            self.moments.clear();
+        }
+        let moment = self.moments.entry(ids);
+        Arc::clone(moment.or_insert_with(|| Arc::new(Moment { rules })))
+    }
+
+    fn remember(&mut self, position: i64, moment: Arc<Moment>, line: Bytes) {
+        self.matched.push_back((position, moment));
+        self.head += 1;
+        self.recent_bytes += line.len();
+        self.recent.push_back(line);
+        while self.recent_bytes > MAX_RECENT {
+            let Some(oldest) = self.recent.pop_front() else {
+                break;
+            };
+            self.recent_bytes -= oldest.len();
+        }
+    }
+
+    /// Lets go of what no backfill reaches; but not of what the slowest reader may still be given.
+    fn forget(&mut self, now: Instant, buffer: usize) {
+        if self
+            .marks
+            .back()
+            .is_none_or(|(at, _)| now.saturating_duration_since(*at) >= MARK)
+        {
+            self.marks.push_back((now, self.head));
+        }
+        let mut old = 0;
+        while let Some((at, head)) = self.marks.get(1) {
+            if now.saturating_duration_since(*at) < MEMORY {
+                break;
+            }
+            old = *head;
+            self.marks.pop_front();
+        }
+        // A reader of backfill may take its time.
+        let slowest = self.readers.values().min().copied();
+        let old = old.max(self.forgotten).min(slowest.unwrap_or(u64::MAX));
+        self.forgotten = old;
+        let most = MAX_REMEMBERED.max(buffer);
+        while self.matched.len() > buffer && (self.first() < old || self.matched.len() > most) {
+            self.matched.pop_front();
+        }
+    }
+}
+
+/// The time of a made-up Tweet, in the words of messages.
+pub(super) fn sent(ms: i64) -> String {
+    snowflake::sent_to_the_second(ms)
+}

@@ -1,0 +1,142 @@
+//! A connection that can be reset, and the listener that gives out such connections.
+
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+
+use axum::{
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+};
+
+use super::tls::TlsListener;
+
+/// What a request handler has of the connection that it answers on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wire(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    is_reset: AtomicBool,
+    /// Who waits for the reader to take more.
+    waker: Mutex<Option<Waker>>,
+}
+
+/// A TCP connection that ends with a reset when its [`Wire`] says so.
+#[derive(Debug)]
+pub(super) struct WireStream {
+    tcp: TcpStream,
+    wire: Wire,
+}
+
+/// A listener for connections without TLS.
+#[derive(Debug)]
+pub(super) struct WireListener(pub(super) TcpListener);
+
+impl Wire {
+    /// Resets the connection, also if its reader does not read.
+    pub(super) fn reset(&self) {
+        self.0.is_reset.store(true, Ordering::Release);
+        let waker = self.0.waker.lock();
+        if let Some(waker) = waker.unwrap_or_else(PoisonError::into_inner).take() {
+            waker.wake();
+        }
+    }
+}
+
+impl WireStream {
+    /// A connection, with lines that do not wait for more of them.
+    pub(super) fn new(tcp: TcpStream) -> Self {
+        // Without it lines are just later.
+        let _ = tcp.set_nodelay(true);
+        Self {
+            tcp,
+            wire: Wire::default(),
+        }
+    }
+
+    /// What can reset it.
+    pub(super) fn wire(&self) -> Wire {
+        self.wire.clone()
+    }
+
+    fn check(&self, context: &Context<'_>) -> io::Result<()> {
+        let inner = &self.wire.0;
+        *inner.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        if inner.is_reset.load(Ordering::Acquire) {
+            // What closes the socket now sends a reset in place of an end.
+            let _ = self.tcp.set_zero_linger();
+            return Err(ErrorKind::ConnectionReset.into());
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for WireStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.check(context)?;
+        Pin::new(&mut self.tcp).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for WireStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.check(context)?;
+        Pin::new(&mut self.tcp).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(context)?;
+        Pin::new(&mut self.tcp).poll_shutdown(context)
+    }
+}
+
+impl Listener for WireListener {
+    type Io = WireStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        // axum's own listener waits and retries where accepting fails.
+        let (tcp, address) = Listener::accept(&mut self.0).await;
+        (WireStream::new(tcp), address)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, WireListener>> for Wire {
+    fn connect_info(stream: IncomingStream<'_, WireListener>) -> Self {
+        stream.io().wire()
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Wire {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
+        stream.io().get_ref().0.wire()
+    }
+}
