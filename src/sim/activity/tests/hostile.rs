@@ -1,5 +1,7 @@
 //! Tweets of which anything may be missing or of another type.
 
+use std::sync::LazyLock;
+
 use fastrand::Rng;
 use proptest::prelude::*;
 
@@ -22,6 +24,18 @@ const JUNK: &[&str] = &[
     "[[[{}]],null]",
     r#"{"urls":[null,{"unwound":{}}],"coordinates":[[[]]],"id":-1,"id_str":[]}"#,
 ];
+
+/// Tweets to spoil.
+static WHOLE: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let mut generator = Generator::new(11);
+    let made = (0..200).map(|_| {
+        let mut out = Vec::new();
+        generator.next_into(&mut out);
+        parsed(out)
+    });
+    let examples = [RETWEET, REPLY].map(parsed);
+    examples.into_iter().chain(made).collect()
+});
 
 /// A copy in which a part of what there is has become something else, has gone, or is there twice.
 fn spoil(value: &Value, rng: &mut Rng) -> String {
@@ -47,19 +61,9 @@ fn spoil(value: &Value, rng: &mut Rng) -> String {
 /// A Tweet that is still an object, however spoiled.
 fn spoiled(seed: u64) -> Value {
     let mut rng = Rng::with_seed(seed);
-    let whole = match rng.u8(0..4) {
-        0 => parsed(RETWEET),
-        1 => parsed(REPLY),
-        _ => {
-            let mut out = Vec::new();
-            let mut generator = Generator::new(11);
-            generator.seek(seed % 10_000);
-            generator.next_into(&mut out);
-            parsed(out)
-        }
-    };
+    let whole = &WHOLE[rng.usize(..WHOLE.len())];
     loop {
-        let tweet = parsed(spoil(&whole, &mut rng));
+        let tweet = parsed(spoil(whole, &mut rng));
         if tweet.is_object() {
             return tweet;
         }
