@@ -48,7 +48,7 @@ fn pages(tweet: &Value) -> impl Iterator<Item = &Value> {
 /// Writes a list, if it has elements.
 fn write_list<'v>(
     members: &mut Members<'_, '_>,
-    key: &str,
+    key: &'static str,
     values: impl Iterator<Item = &'v Value>,
     write: fn(&mut Members<'_, '_>, &Value),
 ) {

@@ -27,41 +27,49 @@ impl<'a, 'b> Members<'a, 'b> {
         self.json.raw("}");
     }
 
-    /// Starts a member, whose value is written into what this returns.
-    pub(super) fn key(&mut self, key: &str) -> &mut Json<'b> {
-        if !std::mem::take(&mut self.is_empty) {
-            self.json.raw(",");
-        }
-        self.json.text(key).raw(":")
+    /// Starts a member of a name that needs no escaping; its value is written into what this returns.
+    pub(super) fn key(&mut self, key: &'static str) -> &mut Json<'b> {
+        self.next().raw("\"").raw(key).raw("\":")
     }
 
-    pub(super) fn text(&mut self, key: &str, text: Option<&str>) {
+    /// The same with a name from a Tweet, which may be anything.
+    fn any_key(&mut self, key: &str) -> &mut Json<'b> {
+        self.next().text(key).raw(":")
+    }
+
+    fn next(&mut self) -> &mut Json<'b> {
+        let comma = if self.is_empty { "" } else { "," };
+        self.is_empty = false;
+        self.json.raw(comma)
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, text: Option<&str>) {
         if let Some(text) = text {
             self.key(key).text(text);
         }
     }
 
-    pub(super) fn count(&mut self, key: &str, count: Option<u64>) {
+    pub(super) fn count(&mut self, key: &'static str, count: Option<u64>) {
         if let Some(count) = count {
             self.key(key).int(count);
         }
     }
 
-    pub(super) fn flag(&mut self, key: &str, flag: Option<bool>) {
+    pub(super) fn flag(&mut self, key: &'static str, flag: Option<bool>) {
         if let Some(flag) = flag {
             write_flag(self.key(key), flag);
         }
     }
 
     /// A value as it stands in the native Tweet.
-    pub(super) fn value(&mut self, key: &str, value: Option<&Value>) {
+    pub(super) fn value(&mut self, key: &'static str, value: Option<&Value>) {
         if let Some(value) = value {
             self.value_without(key, value, &[]);
         }
     }
 
     /// A value as it stands, but without some keys in any of its objects.
-    pub(super) fn value_without(&mut self, key: &str, value: &Value, omitted: &[&str]) {
+    pub(super) fn value_without(&mut self, key: &'static str, value: &Value, omitted: &[&str]) {
         copy(self.key(key), value, omitted, 0);
     }
 }
@@ -97,7 +105,7 @@ fn copy(json: &mut Json<'_>, value: &Value, omitted: &[&str], depth: u8) {
             let mut members = Members::open(json);
             for (key, value) in object {
                 if !omitted.contains(&key) {
-                    copy(members.key(key), value, omitted, depth + 1);
+                    copy(members.any_key(key), value, omitted, depth + 1);
                 }
             }
             members.close();
