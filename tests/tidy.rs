@@ -45,7 +45,12 @@ const WORLDS: &[(&str, &[&str])] = &[
     ),
     ("script", &["script", "row", "tweet", "rule", "nesting"]),
     ("store", &["store", "row"]),
-    ("sim", &["sim", "rule", "tweet", "secret", "lines"]),
+    (
+        "sim",
+        &[
+            "sim", "rule", "tweet", "secret", "lines", "nesting", "units",
+        ],
+    ),
     ("rule", &["rule", "tweet"]),
 ];
 

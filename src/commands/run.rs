@@ -198,7 +198,10 @@ fn serve(options: SimOptions, started: &mpsc::Sender<Urls>, stopped: oneshot::Re
     runtime.block_on(async {
         match sim::start(options).await {
             Ok(running) => {
-                let urls = (running.stream_urls[0].clone(), running.rules_urls[0].clone());
+                let urls = (
+                    running.stream_urls[0].clone(),
+                    running.rules_urls[0].clone(),
+                );
                 let _ = started.send(Ok(urls));
                 // Also when the run has failed and its end of the channel is gone.
                 let _ = stopped.await;

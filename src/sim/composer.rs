@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use sonic_rs::Value;
 
-use super::{options::Format, rule_set::{RuleSet, Stored}, source::Source, tweet_text};
+use super::{
+    activity,
+    options::Format,
+    rule_set::{RuleSet, Stored},
+    source::Source,
+    tweet_text,
+};
 use crate::rule::Analysis;
 
 /// What makes the text of Tweets; the same position and moment give the same bytes.
@@ -31,14 +37,33 @@ impl Composer {
         let Ok(tweet) = sonic_rs::from_slice::<Value>(text) else {
             return (Vec::new(), None);
         };
-        let matching = rules.matching(&Analysis::native(&tweet));
-        (matching.into_iter().cloned().collect(), Some(tweet))
+        let analysis = if activity::is_activity(&tweet) {
+            Analysis::activity(&tweet)
+        } else {
+            Analysis::native(&tweet)
+        };
+        let matching = rules.matching(&analysis);
+        let matching = matching.into_iter().cloned().collect();
+        (matching, Some(tweet))
     }
 
     /// Completes the Tweet from `start` on with its rules, in the format that is asked for.
-    pub(super) fn finish(&self, out: &mut Vec<u8>, start: usize, tweet: &Value, rules: &[Arc<Stored>]) {
-        let _ = (start, tweet, self.format);
-        tweet_text::append_matching(out, rules);
+    pub(super) fn finish(
+        &self,
+        out: &mut Vec<u8>,
+        start: usize,
+        tweet: &Value,
+        rules: &[Arc<Stored>],
+    ) {
+        if activity::is_activity(tweet) {
+            // Of a file; what it lacks of the native format cannot be made up.
+            activity::insert_matching(out, start, rules);
+        } else if self.format == Format::Activity {
+            out.truncate(start);
+            activity::write(out, tweet, rules);
+        } else {
+            tweet_text::append_matching(out, rules);
+        }
     }
 
     /// The line of a Tweet that was made before, without its delimiter.

@@ -31,7 +31,9 @@ pub(super) fn stream(query: &str, now_ms: i64) -> Result<Asked, Refusal> {
         // One library takes 0 as well. [source: demian85/gnip]
         (None, None, Some(minutes)) => match minutes.parse() {
             Ok(backfill_minutes @ 0..=5) => Ok(Asked::Live { backfill_minutes }),
-            _ => refuse("Invalid value for query parameter 'backfillMinutes'. Expected a whole number from 1 to 5."),
+            _ => refuse(
+                "Invalid value for query parameter 'backfillMinutes'. Expected a whole number from 1 to 5.",
+            ),
         },
         // A missing end is the present. [source: xd/decahose-api] [inferred]
         (Some(start), end, None) => {
@@ -41,18 +43,26 @@ pub(super) fn stream(query: &str, now_ms: i64) -> Result<Asked, Refusal> {
                 None => now_ms,
             };
             if start < now_ms - DAY_MS {
-                return refuse("Invalid date for query parameter 'startTime'. Can't ask for tweets older than 24 hours.");
+                return refuse(
+                    "Invalid date for query parameter 'startTime'. Can't ask for tweets older than 24 hours.",
+                );
             }
             if end > now_ms {
-                return refuse("Invalid date for query parameter 'endTime'. Can't ask for tweets from the future.");
+                return refuse(
+                    "Invalid date for query parameter 'endTime'. Can't ask for tweets from the future.",
+                );
             }
             if end <= start {
-                return refuse("Invalid date for query parameter 'endTime'. It must be later than 'startTime'.");
+                return refuse(
+                    "Invalid date for query parameter 'endTime'. It must be later than 'startTime'.",
+                );
             }
             Ok(Asked::Recovery(start..end))
         }
         (None, Some(_), None) => refuse("Missing query parameter 'startTime'."),
-        _ => refuse("Invalid query parameters. Ask for 'backfillMinutes' or for 'startTime' and 'endTime', not for both."),
+        _ => refuse(
+            "Invalid query parameters. Ask for 'backfillMinutes' or for 'startTime' and 'endTime', not for both.",
+        ),
     }
 }
 
@@ -61,17 +71,25 @@ pub(super) fn replay(query: &str, now_ms: i64) -> Result<Range<i64>, Refusal> {
     let from = minute("fromDate", value(query, "fromDate"))?;
     let to = minute("toDate", value(query, "toDate"))?;
     if to > now_ms - 30 * MINUTE_MS {
-        return refuse("Invalid date for query parameter 'toDate'. Can't ask for tweets from within the past 30 minutes.");
+        return refuse(
+            "Invalid date for query parameter 'toDate'. Can't ask for tweets from within the past 30 minutes.",
+        );
     }
     if from > now_ms - 31 * MINUTE_MS {
-        return refuse("Invalid date for query parameter 'fromDate'. Can't ask for tweets from within the past 31 minutes.");
+        return refuse(
+            "Invalid date for query parameter 'fromDate'. Can't ask for tweets from within the past 31 minutes.",
+        );
     }
     // The minute that was five days ago when the request was made up still counts.
     if from < now_ms - 5 * DAY_MS - MINUTE_MS {
-        return refuse("Invalid date for query parameter 'fromDate'. Can't ask for tweets older than 5 days.");
+        return refuse(
+            "Invalid date for query parameter 'fromDate'. Can't ask for tweets older than 5 days.",
+        );
     }
     if to <= from {
-        return refuse("Invalid date for query parameter 'toDate'. It must be later than 'fromDate'.");
+        return refuse(
+            "Invalid date for query parameter 'toDate'. It must be later than 'fromDate'.",
+        );
     }
     Ok(from..to)
 }
@@ -151,7 +169,10 @@ mod tests {
         }
         let hour = NOW - HOUR_MS..NOW - HOUR_MS / 2;
         assert_eq!(
-            stream("startTime=2017-01-01T22:15:00Z&endTime=2017-01-01T22%3A45%3A00.000Z", NOW),
+            stream(
+                "startTime=2017-01-01T22:15:00Z&endTime=2017-01-01T22%3A45%3A00.000Z",
+                NOW
+            ),
             Ok(Asked::Recovery(hour))
         );
         assert_eq!(
@@ -159,12 +180,27 @@ mod tests {
             Ok(Asked::Recovery(NOW - 500..NOW))
         );
         for (query, begins) in [
-            ("startTime=yesterday", "Invalid date format for query parameter 'startTime'"),
-            ("startTime=2016-12-31T23:14:59Z", "Invalid date for query parameter 'startTime'"),
-            ("startTime=2017-01-01T22:00:00Z&endTime=2017-01-01T21:00:00Z", "Invalid date for query parameter 'endTime'. It"),
-            ("startTime=2017-01-01T22:00:00Z&endTime=2017-01-02T21:00:00Z", "Invalid date for query parameter 'endTime'. Can't"),
+            (
+                "startTime=yesterday",
+                "Invalid date format for query parameter 'startTime'",
+            ),
+            (
+                "startTime=2016-12-31T23:14:59Z",
+                "Invalid date for query parameter 'startTime'",
+            ),
+            (
+                "startTime=2017-01-01T22:00:00Z&endTime=2017-01-01T21:00:00Z",
+                "Invalid date for query parameter 'endTime'. It",
+            ),
+            (
+                "startTime=2017-01-01T22:00:00Z&endTime=2017-01-02T21:00:00Z",
+                "Invalid date for query parameter 'endTime'. Can't",
+            ),
             ("endTime=2017-01-01T22:00:00Z", "Missing"),
-            ("startTime=2017-01-01T22:00:00Z&backfillMinutes=1", "Invalid query parameters"),
+            (
+                "startTime=2017-01-01T22:00:00Z&backfillMinutes=1",
+                "Invalid query parameters",
+            ),
         ] {
             let message = text(stream(query, NOW));
             assert!(message.starts_with(begins), "{query}: {message}");
@@ -185,9 +221,14 @@ mod tests {
             text(replay("fromDate=2017-01-01&toDate=201701012246", NOW)),
             "Invalid date format for query parameter 'fromDate'. Expected format is 'yyyyMMddHHmm'. For example, '201701012315' for January 1st, 11:15 pm 2017 UTC.\n\n"
         );
-        assert!(text(replay("fromDate=201701012000", NOW)).contains("format for query parameter 'toDate'"));
+        assert!(
+            text(replay("fromDate=201701012000", NOW))
+                .contains("format for query parameter 'toDate'")
+        );
         assert!(text(replay("fromDate=201612270000&toDate=201701012030", NOW)).contains("5 days"));
-        assert!(text(replay("fromDate=201701012245&toDate=201701012245", NOW)).contains("31 minutes"));
+        assert!(
+            text(replay("fromDate=201701012245&toDate=201701012245", NOW)).contains("31 minutes")
+        );
         assert!(text(replay("fromDate=201701012000&toDate=201701012000", NOW)).contains("later"));
     }
 }

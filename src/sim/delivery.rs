@@ -325,9 +325,7 @@ impl Delivery {
                 self.outlet.tear(line).await?;
                 return Ok(Some(Ended::Fault(fault.kind)));
             }
-            Kind::TooManyConnections => {
-                message::too_many_connections(self.stream.gate.allowed())
-            }
+            Kind::TooManyConnections => message::too_many_connections(self.stream.gate.allowed()),
             Kind::FullBuffer => {
                 self.stream.gate.has_lost.store(true, Relaxed);
                 message::full_buffer(self.dice.connection, self.service.limits.buffer)
@@ -467,7 +465,11 @@ impl Delivery {
                 self.lines.clear();
                 self.count_delivered();
                 self.last = Instant::now();
-                if is_full() { Err(self.overflow(true).await) } else { Ok(()) }
+                if is_full() {
+                    Err(self.overflow(true).await)
+                } else {
+                    Ok(())
+                }
             }
             Err(ended) if is_full() && ended != Ended::Stopped => {
                 Err(self.overflow(ended == Ended::FullBuffer).await)

@@ -6,7 +6,8 @@ use super::json_text::Json;
 pub(super) const INVALID_FROM_DATE: &str = "Invalid date format for query parameter 'fromDate'. Expected format is 'yyyyMMddHHmm'. For example, '201701012315' for January 1st, 11:15 pm 2017 UTC.\n\n";
 
 /// [source: xd/powertrack-api]
-pub(super) const TOO_SLOW: &str = "This stream has been disconnected because your client was unable to keep up with us.";
+pub(super) const TOO_SLOW: &str =
+    "This stream has been disconnected because your client was unable to keep up with us.";
 
 /// [source: xd/powertrack-api]
 pub(super) const OPERATIONAL: &str = "This stream has been disconnected for operational reasons.";

@@ -1,5 +1,6 @@
 //! The service, seen from inside.
 
+mod activity;
 mod answer;
 mod book;
 mod bucket;

@@ -54,7 +54,7 @@ struct Slow {
 /// A response body of unknown length, so that it goes out in chunks.
 #[derive(Debug)]
 pub(super) struct Chunks {
-    receiver: mpsc::Receiver<Bytes>,
+    pub(super) receiver: mpsc::Receiver<Bytes>,
 }
 
 impl Outlet {
@@ -115,7 +115,9 @@ impl Outlet {
         let ticks = 1000 / SLOW_TICK.as_millis() as u64;
         self.slow = Some(Slow {
             until: Instant::now() + lasts,
-            bytes_per_tick: usize::try_from(bytes_per_second / ticks).unwrap_or(usize::MAX).max(1),
+            bytes_per_tick: usize::try_from(bytes_per_second / ticks)
+                .unwrap_or(usize::MAX)
+                .max(1),
         });
     }
 

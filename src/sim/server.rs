@@ -82,9 +82,7 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
             write(path, &tls.ca_pem)?;
             serve(TlsListener::new(tcp, tls.config), &service)
         }
-        None => {
-            serve(WireListener(tcp), &service)
-        }
+        None => serve(WireListener(tcp), &service),
     };
     if let Some(path) = &options.port_file {
         write(path, &address.to_string())?;

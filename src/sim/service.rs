@@ -68,9 +68,7 @@ impl Service {
     pub(super) fn new(options: &SimOptions) -> Result<(Self, u64), Error> {
         let rate = options.rate.filter(|rate| *rate != 0.0);
         let schedule = match rate {
-            Some(rate) => {
-                Schedule::new(rate, options.profile).ok_or(Error::Rate { rate })?
-            }
+            Some(rate) => Schedule::new(rate, options.profile).ok_or(Error::Rate { rate })?,
             None => Schedule::steady(STEP_AT_FULL_SPEED),
         };
         let schedule = Arc::new(schedule);

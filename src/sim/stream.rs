@@ -40,14 +40,26 @@ pub(super) async fn connect(
             return Err(Refusal::Fault(fault.status.unwrap_or(503)));
         }
         match dates::stream(&query, service.clock.now_ms())? {
-            Asked::Live { backfill_minutes } => {
-                Ok(open(&service, &stream, live(&service, &stream, backfill_minutes), wire))
-            }
+            Asked::Live { backfill_minutes } => Ok(open(
+                &service,
+                &stream,
+                live(&service, &stream, backfill_minutes),
+                wire,
+            )),
             Asked::Recovery(span_ms) => {
                 let jobs = Arc::clone(&stream.recoveries);
-                let permit = jobs.try_acquire_owned().map_err(|_| Refusal::TooManyRequests)?;
+                let permit = jobs
+                    .try_acquire_owned()
+                    .map_err(|_| Refusal::TooManyRequests)?;
                 let rate = Some(service.limits.recovery_rate);
-                let window = Window::new(&stream, Product::Recovery, span_ms, rate, &service.faults, Some(permit));
+                let window = Window::new(
+                    &stream,
+                    Product::Recovery,
+                    span_ms,
+                    rate,
+                    &service.faults,
+                    Some(permit),
+                );
                 Ok(open(&service, &stream, past(&stream, window), wire))
             }
         }
@@ -72,7 +84,14 @@ pub(super) async fn replay(
             return Err(Refusal::Fault(fault.status.unwrap_or(503)));
         }
         let span_ms = dates::replay(&query, service.clock.now_ms())?;
-        let window = Window::new(&stream, Product::Replay, span_ms, None, &service.faults, None);
+        let window = Window::new(
+            &stream,
+            Product::Replay,
+            span_ms,
+            None,
+            &service.faults,
+            None,
+        );
         Ok(open(&service, &stream, past(&stream, window), wire))
     });
     service.stats.answered("replay", answer)
@@ -118,7 +137,11 @@ fn live(service: &Arc<Service>, stream: &Arc<Stream>, asked_minutes: u32) -> Fee
     }
     // After a full buffer, data restarts at the time of the reconnect. [source: xd/powertrack-api]
     let has_lost = stream.gate.has_lost.swap(false, Relaxed);
-    let minutes = if has_lost { 0 } else { asked_minutes.min(service.limits.backfill_minutes) };
+    let minutes = if has_lost {
+        0
+    } else {
+        asked_minutes.min(service.limits.backfill_minutes)
+    };
     let back = Duration::from_secs(u64::from(minutes) * 60);
     let cursor = stream.timeline.cursor(back, Instant::now());
     tell(stream, place.number, "live", minutes);

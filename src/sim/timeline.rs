@@ -193,7 +193,9 @@ impl Timeline {
             {
                 self.tell(position, &tweet, &matching);
                 let moment = state.moment(matching);
-                self.setup.composer.finish(&mut scratch, 0, &tweet, &moment.rules);
+                self.setup
+                    .composer
+                    .finish(&mut scratch, 0, &tweet, &moment.rules);
                 state.remember(position, moment, Bytes::copy_from_slice(&scratch));
             }
             state.scratch = scratch;
@@ -302,7 +304,11 @@ impl Timeline {
             None => position(setup.clock.now_ms()),
         };
         let end = position(to_ms).min(made);
-        let start = if is_made { position(from_ms) } else { position(from_ms).max(0) };
+        let start = if is_made {
+            position(from_ms)
+        } else {
+            position(from_ms).max(0)
+        };
         start.min(end)..end
     }
 

@@ -3,16 +3,24 @@
 use std::sync::Arc;
 
 use memchr::memmem;
-use sonic_rs::{JsonValueTrait, LazyValue, Value};
+use sonic_rs::{JsonValueTrait, Value};
 
 use super::{json_text::Json, rule_set::Stored};
+use crate::nesting::is_too_deep;
 
 /// Adds `matching_rules` as the last key of the Tweet that `out` ends with. [source: xd/data-enrichments]
 pub(super) fn append_matching(out: &mut Vec<u8>, rules: &[Arc<Stored>]) {
     debug_assert_eq!(out.last(), Some(&b'}'));
     out.pop();
     let mut json = Json(out);
-    json.raw(r#","matching_rules":["#);
+    json.raw(r#","matching_rules":"#);
+    write_matching(&mut json, rules);
+    json.raw("}");
+}
+
+/// Writes rules as the list that a Tweet shows them in.
+pub(super) fn write_matching(json: &mut Json<'_>, rules: &[Arc<Stored>]) {
+    json.raw("[");
     for (at, rule) in rules.iter().enumerate() {
         json.raw(if at > 0 { r#",{"tag":"# } else { r#"{"tag":"# })
             .text_or_null(rule.tag.as_deref());
@@ -22,7 +30,7 @@ pub(super) fn append_matching(out: &mut Vec<u8>, rules: &[Arc<Stored>]) {
             .quoted(rule.id)
             .raw("}");
     }
-    json.raw("]}");
+    json.raw("]");
 }
 
 /// The id of a Tweet as text, in either format.
@@ -41,41 +49,49 @@ pub(super) fn id(tweet: &Value) -> String {
 pub(super) fn accept(line: &[u8]) -> Option<Vec<u8>> {
     let line = line.trim_ascii();
     let text = str::from_utf8(line).ok()?;
-    if !text.starts_with('{') {
+    // The parser recurses.
+    if !text.starts_with('{') || is_too_deep(line) {
         return None;
     }
-    let has_rules = memmem::find(line, b"\"matching_rules\"").is_some();
-    let mut kept = has_rules.then(|| Vec::with_capacity(line.len()));
     let mut has_id = false;
     for member in sonic_rs::to_object_iter(text) {
-        let (key, value) = member.ok()?;
-        has_id |= key == "id";
-        if let Some(kept) = &mut kept {
-            keep(kept, &key, &value);
-        }
+        has_id |= member.ok()?.0 == "id";
     }
     // The iterator stops at the closing brace; this looks at what comes after, and inside.
     sonic_rs::from_str::<Value>(text).ok()?;
-    let line = match kept {
-        Some(mut kept) => {
-            kept.push(b'}');
-            kept
-        }
-        None => line.to_vec(),
+    let has_rules = memmem::find(line, b"\"matching_rules\"").is_some();
+    let line = if has_rules {
+        let mut kept = Vec::with_capacity(line.len());
+        // An activity has them in there.
+        keep(&mut kept, text, Some("gnip"))?;
+        kept
+    } else {
+        line.to_vec()
     };
     has_id.then_some(line)
 }
 
-fn keep(kept: &mut Vec<u8>, key: &str, value: &LazyValue<'_>) {
-    if key == "matching_rules" {
-        return;
+/// Appends an object without its `matching_rules`, and without those of the object inside it that
+/// is named.
+fn keep(kept: &mut Vec<u8>, object: &str, inside: Option<&str>) -> Option<()> {
+    let mut before = "{";
+    for member in sonic_rs::to_object_iter(object) {
+        let (key, value) = member.ok()?;
+        if key == "matching_rules" {
+            continue;
+        }
+        let value = value.as_raw_str();
+        let mut json = Json(kept);
+        json.raw(before).text(&key).raw(":");
+        if inside == Some(&*key) && value.starts_with('{') {
+            keep(kept, value, None)?;
+        } else {
+            json.raw(value);
+        }
+        before = ",";
     }
-    let comma = if kept.is_empty() { "{" } else { "," };
-    Json(kept)
-        .raw(comma)
-        .text(key)
-        .raw(":")
-        .raw(value.as_raw_str());
+    Json(kept).raw(if before == "{" { "{}" } else { "}" });
+    Some(())
 }
 
 #[cfg(test)]
@@ -118,6 +134,21 @@ mod tests {
             Some(r#"{"id":1,"text":"\"matching_rules\""}"#),
         );
         check(r#"{"id":1,"matching_rules":[]}"#, Some(r#"{"id":1}"#));
+        // An activity has them one level down, and keeps what is called so elsewhere.
+        check(
+            r#"{"id":"a:1","gnip":{"urls":[ {"matching_rules":1}],"matching_rules":[{"tag":"a"}]},"x":{"matching_rules":[]}}"#,
+            Some(
+                r#"{"id":"a:1","gnip":{"urls":[ {"matching_rules":1}]},"x":{"matching_rules":[]}}"#,
+            ),
+        );
+        check(
+            r#"{"gnip":{"matching_rules":[]},"id":"a:1"}"#,
+            Some(r#"{"gnip":{},"id":"a:1"}"#),
+        );
+        check(
+            r#"{"gnip":null,"matching_rules":[],"id":"a:1"}"#,
+            Some(r#"{"gnip":null,"id":"a:1"}"#),
+        );
         for line in [
             "",
             "[1]",

@@ -100,7 +100,8 @@ impl Window {
         let mut line = Vec::new();
         for _ in 0..TURN {
             if let Some(rate) = self.rate.filter(|rate| *rate > 0) {
-                let due = self.since + Duration::from_secs_f64(self.delivered as f64 / f64::from(rate));
+                let due =
+                    self.since + Duration::from_secs_f64(self.delivered as f64 / f64::from(rate));
                 if due > now {
                     return (pieces, Due::At(due));
                 }
@@ -147,7 +148,13 @@ impl Window {
             ),
             _ => ("Completed", format!(r#","activity_count":{count}"#)),
         };
-        message::write_with(out, "info", &format!("{title} Request {how}"), &sent(now_ms), &more);
+        message::write_with(
+            out,
+            "info",
+            &format!("{title} Request {how}"),
+            &sent(now_ms),
+            &more,
+        );
     }
 
     /// What the oracle calls it.

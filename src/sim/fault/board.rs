@@ -212,13 +212,14 @@ impl Board {
     }
 
     fn chance(&self, number: usize, dice: Dice) -> f64 {
-        let mixed = [number as u64, dice.connection, dice.tweets]
-            .iter()
-            .fold(self.seed, |mixed, part| {
-                (mixed ^ part)
-                    .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                    .rotate_left(29)
-            });
+        let mixed =
+            [number as u64, dice.connection, dice.tweets]
+                .iter()
+                .fold(self.seed, |mixed, part| {
+                    (mixed ^ part)
+                        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                        .rotate_left(29)
+                });
         Rng::with_seed(mixed).f64()
     }
 

@@ -64,8 +64,10 @@ fn insert_before(out: &mut Vec<u8>, line: &[u8], sent: &str, kind: Kind) {
         }
         Kind::InvalidJson => out.extend_from_slice(&line[..line.len() / 2]),
         Kind::UnknownMessage => out.extend_from_slice(
-            format!(r#"{{"notice":{{"message":"A kind of message that is new","sent":"{sent}"}}}}"#)
-                .as_bytes(),
+            format!(
+                r#"{{"notice":{{"message":"A kind of message that is new","sent":"{sent}"}}}}"#
+            )
+            .as_bytes(),
         ),
         Kind::Info => message::write(out, "info", "A message for information", sent),
         Kind::Warn => message::write(out, "warn", "A message of warning", sent),

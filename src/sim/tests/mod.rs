@@ -6,6 +6,7 @@ mod stream;
 
 use std::net::SocketAddr;
 
+use axum::body::Bytes;
 use flate2::{Decompress, FlushDecompress};
 use sonic_rs::Value;
 use tokio::{

@@ -62,7 +62,7 @@ async fn tls_clients_that_trust_the_written_certificate_can_read() {
         ..SimOptions::default()
     })
     .await;
-    assert!(sim.stream_url.starts_with("https://127.0.0.1:"));
+    assert!(sim.stream_urls[0].starts_with("https://127.0.0.1:"));
     // A client that never begins its handshake holds up nobody.
     let _silent = TcpStream::connect(sim.address).await.unwrap();
 

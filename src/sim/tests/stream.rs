@@ -7,14 +7,14 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     super::{
-        delivery::Delivery,
-        feed::Source,
+        delivery::{Delivery, Feed},
+        outlet::{Chunks, Outlet},
         rule_set::Submitted,
-        service::{Identity, Service},
+        service::Service,
+        wire::Wire,
     },
     *,
 };
-use crate::secret::Secret;
 
 const COFFEE: &str = r#"{"rules":[{"value":"coffee","tag":"c"},{"value":"music"}]}"#;
 
@@ -108,7 +108,7 @@ async fn a_file_is_delivered_once_and_then_the_stream_is_quiet() {
     std::fs::write(&path, "{\"id\":1,\"text\":\"tea\"}\n{\"id\":2,\"text\":\"Coffee\",\"matching_rules\":[]}\nbad\n{\"id\":3,\"text\":\"music\"}\n").unwrap();
     let options = SimOptions {
         tweets: Some(path),
-        heartbeat: Duration::from_millis(20),
+        heartbeat: Some(Duration::from_millis(20)),
         ..SimOptions::default()
     };
     let sim = sim(options).await;
@@ -121,21 +121,46 @@ async fn a_file_is_delivered_once_and_then_the_stream_is_quiet() {
 }
 
 fn service(rate: Option<f64>) -> Arc<Service> {
-    let identity = Identity {
-        account: String::new(),
-        label: String::new(),
-        username: String::new(),
-        password: Secret::new(""),
+    let options = SimOptions {
+        rate,
+        start_ms: Some(1_700_000_000_000),
+        ..SimOptions::default()
     };
-    let source = Source::made(1, None, rate, None);
-    Arc::new(Service::new(identity, source, Duration::from_secs(10)))
+    Arc::new(Service::new(&options).unwrap().0)
+}
+
+fn with_coffee(rate: Option<f64>) -> Arc<Service> {
+    let service = service(rate);
+    let rule = Submitted {
+        value: "coffee".to_owned(),
+        tag: None,
+    };
+    let book = &service.streams[0].live;
+    book.change(|rules| rules.add(&[rule], 0, 1)).unwrap();
+    service
+}
+
+/// A delivery without a socket, and its chunks.
+fn delivery(service: &Arc<Service>) -> (Delivery, mpsc::Receiver<Bytes>) {
+    let stream = Arc::clone(&service.streams[0]);
+    let (place, _) = stream.gate.enter();
+    let feed = Feed::Live {
+        cursor: 0,
+        joined: 0,
+        place,
+    };
+    let (outlet, Chunks { receiver }) = Outlet::new(Wire::default());
+    (
+        Delivery::new(Arc::clone(service), stream, feed, outlet),
+        receiver,
+    )
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_broken_by_heartbeats() {
-    let (sender, mut chunks) = mpsc::channel(4);
     let start = Instant::now();
-    tokio::spawn(Delivery::new(service(None), sender).run());
+    let (delivery, mut chunks) = delivery(&service(None));
+    tokio::spawn(delivery.run());
     let mut inflate = Decompress::new_gzip(15);
     let mut text = Vec::with_capacity(100);
     for (seconds, expected) in [
@@ -155,14 +180,11 @@ async fn silence_is_broken_by_heartbeats() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
-    let service = service(Some(20_000.0));
-    let rule = Submitted {
-        value: "coffee".to_owned(),
-        tag: None,
-    };
-    service.change_rules(|rules| rules.add(&[rule], 0)).unwrap();
-    let (sender, mut chunks) = mpsc::channel(4);
-    tokio::spawn(Delivery::new(Arc::clone(&service), sender).run());
+    let service = with_coffee(Some(20_000.0));
+    let stream = Arc::clone(&service.streams[0]);
+    tokio::spawn(async move { stream.timeline.run(&stream.live).await });
+    let (delivery, mut chunks) = delivery(&service);
+    tokio::spawn(delivery.run());
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(1) {
         chunks.recv().await.unwrap();
@@ -173,14 +195,9 @@ async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_does_not_read_stops_its_own_feed() {
-    let service = service(None);
-    let rule = Submitted {
-        value: "coffee".to_owned(),
-        tag: None,
-    };
-    service.change_rules(|rules| rules.add(&[rule], 0)).unwrap();
-    let (sender, chunks) = mpsc::channel(2);
-    tokio::spawn(Delivery::new(Arc::clone(&service), sender).run());
+    let service = with_coffee(None);
+    let (delivery, chunks) = delivery(&service);
+    tokio::spawn(delivery.run());
     tokio::time::sleep(Duration::from_secs(1)).await;
     let made = service.counts().tweets.made;
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -194,14 +211,9 @@ async fn a_reader_that_does_not_read_stops_its_own_feed() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_does_not_wait_for_a_reader_that_does_not_read() {
-    let service = service(None);
-    let rule = Submitted {
-        value: "coffee".to_owned(),
-        tag: None,
-    };
-    service.change_rules(|rules| rules.add(&[rule], 0)).unwrap();
-    let (sender, _chunks) = mpsc::channel(1);
-    let delivery = tokio::spawn(Delivery::new(Arc::clone(&service), sender).run());
+    let service = with_coffee(None);
+    let (delivery, _chunks) = delivery(&service);
+    let delivery = tokio::spawn(delivery.run());
     tokio::time::sleep(Duration::from_secs(1)).await;
     service.stop.cancel();
     delivery.await.unwrap();
