@@ -1,9 +1,12 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+mod sim;
+
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::sim::{Sim, SimSource};
 use crate::{
     secret::Secret,
     settings::Given,
@@ -179,74 +182,6 @@ pub struct RulesEstimate {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Where the simulator's Tweets come from.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Simulator")]
-pub struct SimSource {
-    /// Tweets made each second, matching or not; `max` for as fast as they are read [default: 2000].
-    #[arg(long, value_name = "N", value_parser = rate)]
-    pub rate: Option<Rate>,
-    /// The seed of the made-up Tweets: the same seed gives the same Tweets [default: 1].
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Serve the Tweets of this file, JSON Lines, also gzip-compressed, instead of made-up ones.
-    #[arg(long, value_name = "FILE")]
-    pub tweets: Option<PathBuf>,
-}
-
-/// How fast the simulator makes Tweets.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rate {
-    /// So many a second.
-    PerSecond(f64),
-    /// As fast as the reader takes them.
-    Max,
-}
-
-fn rate(text: &str) -> Result<Rate, String> {
-    if text == "max" {
-        return Ok(Rate::Max);
-    }
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(Rate::PerSecond(rate)),
-        _ => Err("a rate is a number over 0, or `max`".to_owned()),
-    }
-}
-
-/// `ouzel sim`.
-#[derive(Debug, Args)]
-pub struct Sim {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8400")]
-    pub listen: SocketAddr,
-    /// Write `host:port` to this file once it listens.
-    #[arg(long, value_name = "FILE")]
-    pub port_file: Option<PathBuf>,
-    /// The account's name.
-    #[arg(long, default_value = "sim")]
-    pub account: String,
-    /// The stream's label.
-    #[arg(long, default_value = "dev")]
-    pub label: String,
-    /// The user that may connect.
-    #[arg(long, default_value = "sim")]
-    pub user: String,
-    /// That user's password.
-    #[arg(long, default_value = "sim", hide_env_values = true)]
-    pub password: String,
-    /// Serve HTTPS with a certificate made for this run.
-    #[arg(long)]
-    pub tls: bool,
-    /// Where to write the certificate that clients have to trust, with --tls.
-    #[arg(long, value_name = "FILE", default_value = "ouzel-sim.pem")]
-    pub tls_cert: PathBuf,
-    /// Silence after which a heartbeat is sent.
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
-    pub heartbeat: Span,
-    #[command(flatten)]
-    pub(crate) source: SimSource,
 }
 
 /// `ouzel bench`.

@@ -31,7 +31,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum", "rcgen", "tokio_rustls"], &["sim/", "status/"]),
     (&["mlua", "notify"], &["script/"]),
     (&["rusqlite"], &["store/"]),
-    (&["clap"], &["cli.rs", "main.rs"]),
+    (&["clap"], &["cli.rs", "cli/", "main.rs"]),
     (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
     (&["zstd"], &["commands/"]),

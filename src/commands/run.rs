@@ -44,7 +44,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     }
     let simulator = arguments
         .sim
-        .then(|| Simulator::start(super::sim::options(source)))
+        .then(|| Simulator::start(source.options()))
         .transpose()?;
     let Account {
         endpoint,

@@ -4,35 +4,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{print, runtime};
-use crate::{
-    cli::{Rate, Sim, SimSource},
-    error::Error,
-    secret::Secret,
-    shutdown,
-    sim::{SimOptions, start},
-};
-
-/// A stream that a person can watch, of which a usual rule matches some tens a second.
-const RATE: f64 = 2_000.0;
-
-const SEED: u64 = 1;
+use crate::{cli::Sim, error::Error, shutdown, sim::start};
 
 /// Serves until a signal comes.
 ///
 /// # Errors
 /// [`Error`], with its exit code.
 pub fn sim(arguments: Sim) -> Result<(), Error> {
-    let options = SimOptions {
-        listen: arguments.listen,
-        port_file: arguments.port_file,
-        accounts: vec![arguments.account],
-        labels: vec![arguments.label],
-        username: arguments.user,
-        password: Secret::new(arguments.password),
-        tls: arguments.tls.then_some(arguments.tls_cert),
-        heartbeat: Some(arguments.heartbeat.0),
-        ..options(&arguments.source)
-    };
+    let options = arguments.options();
     runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
         shutdown::on_signals(shutdown.clone())
@@ -48,18 +27,4 @@ pub fn sim(arguments: Sim) -> Result<(), Error> {
         shutdown.cancelled().await;
         Ok(running.stop().await?)
     })
-}
-
-/// The options of a simulator that are the same alone and inside `run --sim`.
-pub(super) fn options(source: &SimSource) -> SimOptions {
-    SimOptions {
-        rate: match source.rate {
-            Some(Rate::PerSecond(rate)) => Some(rate),
-            Some(Rate::Max) => None,
-            None => Some(RATE),
-        },
-        seed: source.seed.unwrap_or(SEED),
-        tweets: source.tweets.clone(),
-        ..SimOptions::default()
-    }
 }

@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
-use super::{bucket::Bucket, rule_set::RuleSet};
+use super::{bucket::Bucket, options::Limits, rule_set::RuleSet};
 
 /// A set of rules, and what keeps requests to it in order.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Book {
     /// One bucket for all requests. [seed:003]
     pub(super) requests: Bucket,
     is_changing: AtomicBool,
+    /// There are changes that Tweets have still to feel.
+    is_settling: AtomicBool,
 }
 
 /// The right to change the rules, which one request has at a time.
@@ -26,14 +28,15 @@ pub(super) struct Book {
 pub(super) struct Turn<'b>(&'b Book);
 
 impl Book {
-    /// A set without rules, for so many requests a minute; zero for any number.
-    pub(super) fn new(requests_per_minute: u32) -> Self {
+    /// A set without rules, under these limits.
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            rules: RwLock::default(),
+            rules: RwLock::new(RuleSet::new(limits.rule_delay)),
             version: AtomicU64::new(0),
             count: watch::Sender::new(0),
-            requests: Bucket::new(requests_per_minute),
+            requests: Bucket::new(limits.rule_requests_per_minute),
             is_changing: AtomicBool::new(false),
+            is_settling: AtomicBool::new(false),
         }
     }
 
@@ -52,9 +55,18 @@ impl Book {
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut RuleSet) -> T) -> T {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut rules);
+        self.is_settling
+            .store(rules.settle(Instant::now()), Ordering::Release);
         self.version.fetch_add(1, Ordering::Release);
         self.count.send_replace(rules.len());
         outcome
+    }
+
+    /// Lets the changes be felt whose time has come.
+    pub(super) fn settle(&self) {
+        if self.is_settling.load(Ordering::Acquire) {
+            self.change(|_| ());
+        }
     }
 
     /// How many changes there were.

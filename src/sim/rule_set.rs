@@ -1,9 +1,12 @@
 //! The rules of one stream: what adding, deleting and looking up do to them.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use super::snowflake::Ids;
 use crate::rule::{self, Analysis, MAX_TAG, Rule};
@@ -29,7 +32,19 @@ pub(super) struct RuleSet {
     ids: Ids,
     by_id: BTreeMap<u64, Arc<Stored>>,
     by_value: HashMap<String, u64>,
+    /// How long a change takes until Tweets feel it.
+    delay: Duration,
+    effects: VecDeque<(Instant, Effect)>,
+    /// What Tweets are matched against.
+    in_force: HashMap<u64, Arc<Stored>>,
     index: rule::RuleSet<u64>,
+}
+
+/// A change that Tweets have still to feel.
+#[derive(Debug)]
+enum Effect {
+    Insert(Arc<Stored>),
+    Remove(u64),
 }
 
 /// What became of one submitted rule.
@@ -63,6 +78,36 @@ pub(super) fn check(submitted: &Submitted) -> Option<String> {
 }
 
 impl RuleSet {
+    /// A set without rules, changes of which are felt after a while.
+    pub(super) fn new(delay: Duration) -> Self {
+        Self {
+            delay,
+            ..Self::default()
+        }
+    }
+
+    /// Lets the changes be felt whose time has come; whether there are others.
+    pub(super) fn settle(&mut self, now: Instant) -> bool {
+        while let Some((_, effect)) = self.effects.pop_front_if(|(at, _)| *at <= now) {
+            match effect {
+                Effect::Insert(stored) => {
+                    self.index.insert(stored.id, Arc::clone(&stored.rule));
+                    self.in_force.insert(stored.id, stored);
+                }
+                Effect::Remove(id) => {
+                    self.index.remove(&id);
+                    self.in_force.remove(&id);
+                }
+            }
+        }
+        !self.effects.is_empty()
+    }
+
+    fn feel(&mut self, effect: Effect) {
+        self.effects
+            .push_back((Instant::now() + self.delay, effect));
+    }
+
     /// Adds rules, all of them or none, and to no more than `limit`.
     pub(super) fn add(
         &mut self,
@@ -97,16 +142,14 @@ impl RuleSet {
     fn create(&mut self, submitted: &Submitted, now_ms: i64) -> Option<Added> {
         let rule = Arc::new(Rule::parse(&submitted.value).ok()?);
         let id = self.ids.next(now_ms);
-        self.index.insert(id, Arc::clone(&rule));
-        self.by_value.insert(submitted.value.clone(), id);
-        self.by_id.insert(
+        let stored = Arc::new(Stored {
             id,
-            Arc::new(Stored {
-                id,
-                tag: submitted.tag.clone(),
-                rule,
-            }),
-        );
+            tag: submitted.tag.clone(),
+            rule,
+        });
+        self.by_value.insert(submitted.value.clone(), id);
+        self.by_id.insert(id, Arc::clone(&stored));
+        self.feel(Effect::Insert(stored));
         Some(Added::Created(id))
     }
 
@@ -114,7 +157,7 @@ impl RuleSet {
     pub(super) fn delete_value(&mut self, value: &str) -> bool {
         match self.by_value.remove(value) {
             Some(id) => {
-                self.index.remove(&id);
+                self.feel(Effect::Remove(id));
                 self.by_id.remove(&id).is_some()
             }
             None => false,
@@ -125,7 +168,7 @@ impl RuleSet {
     pub(super) fn delete_id(&mut self, id: u64) -> bool {
         match self.by_id.remove(&id) {
             Some(stored) => {
-                self.index.remove(&id);
+                self.feel(Effect::Remove(id));
                 self.by_value.remove(stored.rule.value()).is_some()
             }
             None => false,
@@ -151,7 +194,7 @@ impl RuleSet {
     pub(super) fn matching(&self, tweet: &Analysis<'_>) -> Vec<&Arc<Stored>> {
         let mut ids = Vec::new();
         self.index.matching(tweet, &mut ids);
-        ids.iter().filter_map(|id| self.get(*id)).collect()
+        ids.iter().filter_map(|id| self.in_force.get(id)).collect()
     }
 }
 
@@ -196,6 +239,7 @@ mod tests {
         assert!(!rules.delete_value("Snow"), "it went with its id");
         let tweet = sonic_rs::json!({ "text": "snow" });
         let tweet = Analysis::native(&tweet);
+        rules.settle(Instant::now());
         let matching = rules.matching(&tweet);
         assert_eq!(matching.len(), 1, "`Snow ` is left");
     }

@@ -174,8 +174,8 @@ impl Stream {
         Self {
             account: account.to_owned(),
             label: label.to_owned(),
-            live: Book::new(limits.rule_requests_per_minute),
-            replay: Book::new(limits.rule_requests_per_minute),
+            live: Book::new(limits),
+            replay: Book::new(limits),
             timeline: Timeline::new(setup, limits.buffer),
             gate: Gate::new(limits),
             connects: Bucket::new(limits.connects_per_minute),

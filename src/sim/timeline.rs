@@ -163,6 +163,7 @@ impl Timeline {
         let Some(begun) = state.begun else {
             return Due::Never;
         };
+        book.settle();
         let rules = book.rules();
         if state.rules_version != book.version() {
             state.rules_version = book.version();
