@@ -1,13 +1,16 @@
 //! The simulator through its socket, with a client that does no more than HTTP/1.1 needs.
 
+mod faults;
+mod limits;
 mod rules;
 mod server;
 mod stream;
+mod windows;
 
 use std::net::SocketAddr;
 
 use axum::body::Bytes;
-use flate2::{Decompress, FlushDecompress};
+use flate2::{Decompress, FlushDecompress, Status};
 use sonic_rs::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
@@ -82,17 +85,35 @@ struct Reader<S> {
     text: Vec<u8>,
 }
 
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With the last chunk of the body.
+    Orderly,
+    /// Without it.
+    Broken,
+}
+
 impl Reader<TcpStream> {
     async fn connect(sim: &Running) -> Self {
+        Self::ask(sim, STREAM).await
+    }
+
+    /// Asks for a path with a query.
+    async fn ask(sim: &Running, path: &str) -> Self {
         let stream = TcpStream::connect(sim.address).await.unwrap();
-        Self::over(stream).await
+        Self::request(stream, path).await
     }
 }
 
 impl<S: AsyncRead + AsyncWriteExt + Unpin> Reader<S> {
     /// Asks for the stream and reads the head of the answer.
-    async fn over(mut stream: S) -> Self {
-        let asked = request("GET", STREAM, &format!("{BASIC}{GZIP}"), "");
+    async fn over(stream: S) -> Self {
+        Self::request(stream, STREAM).await
+    }
+
+    async fn request(mut stream: S, path: &str) -> Self {
+        let asked = request("GET", path, &format!("{BASIC}{GZIP}"), "");
         stream.write_all(asked.as_bytes()).await.unwrap();
         let mut reader = Self {
             stream,
@@ -134,6 +155,30 @@ impl<S: AsyncRead + AsyncWriteExt + Unpin> Reader<S> {
         }
     }
 
+    /// The text up to the end of the connection, and how it ended.
+    async fn rest(mut self) -> (String, End) {
+        let end = loop {
+            if let Some(at) = memchr::memmem::find(&self.raw, b"\r\n") {
+                let size = str::from_utf8(&self.raw[..at]).unwrap();
+                let size = usize::from_str_radix(size, 16).unwrap();
+                let end = at + 2 + size + 2;
+                if self.raw.len() >= end {
+                    let chunk: Vec<u8> = self.raw.drain(..end).collect();
+                    if size == 0 {
+                        break End::Orderly;
+                    }
+                    self.inflate(&chunk[at + 2..at + 2 + size]);
+                    continue;
+                }
+            }
+            match self.stream.read_buf(&mut self.raw).await {
+                Ok(0) | Err(_) => break End::Broken,
+                Ok(_) => {}
+            }
+        };
+        (String::from_utf8_lossy(&self.text).into_owned(), end)
+    }
+
     async fn tweet(&mut self) -> Value {
         let line = self.line().await.unwrap();
         sonic_rs::from_str(&line).expect(&line)
@@ -143,10 +188,14 @@ impl<S: AsyncRead + AsyncWriteExt + Unpin> Reader<S> {
         while !input.is_empty() {
             self.text.reserve(64 * 1024);
             let before = self.inflate.total_in();
-            self.inflate
+            let status = self
+                .inflate
                 .decompress_vec(input, &mut self.text, FlushDecompress::Sync)
                 .unwrap();
             input = &input[usize::try_from(self.inflate.total_in() - before).unwrap()..];
+            if status == Status::StreamEnd {
+                self.inflate = Decompress::new_gzip(15);
+            }
         }
     }
 
