@@ -82,7 +82,7 @@ fn a_last_segment_without_anything_whole_gives_way_to_the_one_before() {
     fs::write(&later[0], b"").unwrap();
     fs::write(&later[1], b"torn").unwrap();
     let (mut journal, opened) = Journal::open(folder.path(), options()).unwrap();
-    assert_eq!(files(folder.path()), [first.clone()]);
+    assert_eq!(files(folder.path()), std::slice::from_ref(&first));
     let cut: Vec<_> = opened
         .cut
         .iter()
