@@ -13,6 +13,7 @@ mod frame;
 
 mod meta;
 mod open;
+mod options;
 mod position;
 mod reader;
 mod recent;
@@ -33,8 +34,9 @@ pub use self::{
     frame::Frame,
     meta::{Meta, Source},
     open::{Cut, Opened},
+    options::{Options, Sync},
     position::Position,
     reader::{Read, Reader},
     retention::{Over, Retained},
-    writer::{Journal, Options, Sync},
+    writer::Journal,
 };

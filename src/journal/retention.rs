@@ -54,7 +54,10 @@ impl Journal {
             drop(state);
             let Some(segment) = segment.filter(|&segment| {
                 let is_old = next.is_some_and(|next| next <= oldest_kept);
-                let is_free = segment < keep_from.segment && self.written() != Some(segment);
+                // The last one stays, so that the end of the journal never goes back.
+                let is_free = segment < keep_from.segment
+                    && next.is_some()
+                    && self.written() != Some(segment);
                 is_free && (is_old || over.is_some())
             }) else {
                 retained.over = over;

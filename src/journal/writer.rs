@@ -4,11 +4,11 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
-    Batch, Error, Follower, Frame, Opened, Position,
+    Batch, Error, Follower, Frame, Opened, Options, Position, Sync,
     active::{Active, Failed, sync_folder},
     encode::{self, Encoder},
     open,
@@ -17,38 +17,6 @@ use super::{
 
 /// A clock that was wrong for a while must not name all segments after its time.
 const FUTURE: u64 = 24 * 60 * 60 * 1_000_000;
-
-/// When what was written is made to last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sync {
-    /// So often, by [`Journal::sync_if_due`]: a power failure loses what came since.
-    Interval(Duration),
-    /// Before [`Journal::append`] returns.
-    Always,
-    /// When the system likes.
-    Never,
-}
-
-/// How a journal is kept.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// When what was written is made to last.
-    pub sync: Sync,
-    /// The length that a segment may have.
-    pub segment_bytes: u64,
-    /// How much of the newest frames is held in memory for those who read behind.
-    pub tail_bytes: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            sync: Sync::Interval(Duration::from_secs(1)),
-            segment_bytes: 128 * 1024 * 1024,
-            tail_bytes: 16 * 1024 * 1024,
-        }
-    }
-}
 
 /// The journal of a folder, to be written. One at a time.
 ///
