@@ -5,9 +5,9 @@ use std::time::Duration;
 /// When what was written is made to last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sync {
-    /// So often, by [`Journal::sync_if_due`]: a power failure loses what came since.
+    /// So often, by [`super::Journal::sync_if_due`]: a power failure loses what came since.
     Interval(Duration),
-    /// Before [`Journal::append`] returns.
+    /// Before [`super::Journal::append`] returns.
     Always,
     /// When the system likes.
     Never,
