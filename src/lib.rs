@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod commands;
 pub mod error;
+pub mod journal;
 pub mod lines;
 pub mod logging;
 pub mod nesting;

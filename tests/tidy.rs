@@ -34,7 +34,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["clap"], &["cli.rs", "cli/", "main.rs"]),
     (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
-    (&["zstd"], &["commands/"]),
+    (&["zstd"], &["commands/", "journal/"]),
 ];
 
 /// Each folder for one outside world, and what of the crate's own it may use.
@@ -52,6 +52,7 @@ const WORLDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("rule", &["rule", "tweet"]),
+    ("journal", &["journal", "lines"]),
 ];
 
 fn root() -> &'static Path {

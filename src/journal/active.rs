@@ -1,0 +1,174 @@
+//! The segment that is being written: whole frames go in, or nothing does.
+
+use std::{
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{Error, position::path_of};
+
+/// A segment that is being written.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) segment: u64,
+    pub(super) path: PathBuf,
+    /// Behind the last whole frame; the file's cursor is here.
+    pub(super) end: u64,
+    file: File,
+    identity: Identity,
+    is_dirty: bool,
+    /// How much the next write can write before it fails.
+    #[cfg(test)]
+    room: Option<usize>,
+}
+
+/// What tells a file from another of its name.
+#[cfg(unix)]
+type Identity = (u64, u64);
+#[cfg(not(unix))]
+type Identity = ();
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Identity {}
+
+/// Whether there is more to write there.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// As before the call.
+    Restored(Error),
+    /// Only a new segment can take more.
+    Spoilt(Error),
+}
+
+impl Active {
+    /// Makes a segment; `None` where the name is taken.
+    pub(super) fn create(folder: &Path, segment: u64) -> Result<Option<Self>, Error> {
+        let path = path_of(folder, segment);
+        let opened = OpenOptions::new().write(true).create_new(true).open(&path);
+        let made = opened.and_then(|file| Ok((identity(&file.metadata()?), file)));
+        match made {
+            Ok((identity, file)) => Ok(Some(Self {
+                segment,
+                path,
+                end: 0,
+                file,
+                identity,
+                is_dirty: false,
+                #[cfg(test)]
+                room: None,
+            })),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(source) => Err(Error::Open { path, source }),
+        }
+    }
+
+    /// Whether the file can still be found under its name. A file that cannot takes all that is written, and it is lost.
+    pub(super) fn is_there(&self) -> bool {
+        match fs::metadata(&self.path) {
+            Ok(metadata) => identity(&metadata) == self.identity,
+            Err(error) => !matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ),
+        }
+    }
+
+    /// Writes a whole frame, or nothing.
+    pub(super) fn write(&mut self, frame: &[u8], sync: bool) -> Result<(), Failed> {
+        let mut written = self.put(frame).map_err(|source| Error::Write {
+            path: self.path.clone(),
+            offset: self.end,
+            source,
+        });
+        let mut is_synced = false;
+        if written.is_ok() && sync {
+            written = self.sync_file();
+            is_synced = true;
+        }
+        let Err(error) = written else {
+            self.end += frame.len() as u64;
+            self.is_dirty |= !is_synced;
+            return Ok(());
+        };
+        // After a failed sync nobody knows what of the file will be there after a crash.
+        if self.restore().is_ok() && !is_synced {
+            Err(Failed::Restored(error))
+        } else {
+            Err(Failed::Spoilt(error))
+        }
+    }
+
+    /// Makes what was written last; says whether there was anything to do.
+    pub(super) fn sync(&mut self) -> Result<bool, Error> {
+        if !self.is_dirty {
+            return Ok(false);
+        }
+        self.sync_file()?;
+        self.is_dirty = false;
+        Ok(true)
+    }
+
+    fn put(&mut self, frame: &[u8]) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(room) = self.room.take() {
+            self.file.write_all(&frame[..room])?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.file.write_all(frame)
+    }
+
+    fn sync_file(&self) -> Result<(), Error> {
+        self.file.sync_data().map_err(|source| Error::Sync {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// Cuts off what a failed write has left.
+    fn restore(&mut self) -> io::Result<()> {
+        self.file.set_len(self.end)?;
+        self.file.seek(SeekFrom::Start(self.end)).map(drop)
+    }
+}
+
+#[cfg(test)]
+impl Active {
+    /// The next write fails after so many bytes.
+    pub(super) fn fail_after(&mut self, room: usize) {
+        self.room = Some(room);
+    }
+
+    /// All goes to another file from now on.
+    pub(super) fn write_to(&mut self, file: File) {
+        self.file = file;
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        // An empty file is no valid zstd file: it would make `zstdcat *.zst` fail.
+        if self.end == 0 && self.is_there() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Makes the names in a folder last.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), Error> {
+    // Elsewhere a folder cannot be opened, and its names last by themselves.
+    #[cfg(unix)]
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| Error::Sync {
+            path: folder.to_owned(),
+            source,
+        })?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! What can go wrong with the journal, and whether it may pass.
+
+use std::{io, path::PathBuf};
+
+use super::encode::{MAX_LINES, MAX_RAW};
+
+/// A failure of the journal; what is damaged in its files is a [`super::Damaged`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder cannot be made, listed or written to.
+    #[error("cannot use the journal's folder `{}`: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A segment cannot be made or opened.
+    #[error("cannot open the journal segment `{}`: {source}", path.display())]
+    Open {
+        /// The segment.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Lines cannot be written; nothing of them is in the journal, so the same call may be tried again.
+    #[error("cannot write to the journal segment `{}` at byte {offset}: {source}", path.display())]
+    Write {
+        /// The segment.
+        path: PathBuf,
+        /// Where the lines should have begun.
+        offset: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What was written cannot be made to last; the next lines go to a new segment.
+    #[error("cannot sync the journal's `{}`: {source}", path.display())]
+    Sync {
+        /// The segment, or the folder with its name.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A segment cannot be read.
+    #[error("cannot read the journal segment `{}` at byte {offset}: {source}", path.display())]
+    Read {
+        /// The segment.
+        path: PathBuf,
+        /// Where.
+        offset: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An old segment cannot be removed.
+    #[error("cannot remove the journal segment `{}`: {source}", path.display())]
+    Remove {
+        /// The segment.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A torn end cannot be cut off.
+    #[error("cannot cut the journal segment `{}` at byte {offset}: {source}", path.display())]
+    Cut {
+        /// The segment.
+        path: PathBuf,
+        /// Where its whole frames end.
+        offset: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A newer ouzel has written the segment.
+    #[error("the journal segment `{}` has format {version} at byte {offset}, which this ouzel does not know", path.display())]
+    Version {
+        /// The segment.
+        path: PathBuf,
+        /// Where the frame begins.
+        offset: u64,
+        /// The format that it names.
+        version: u8,
+    },
+    /// There is no later time to name a segment after.
+    #[error("no new segment can be named in `{}`: the last one has the latest name there is", path.display())]
+    NoName {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The lines cannot be compressed.
+    #[error("cannot compress lines for the journal `{}`: {source}", path.display())]
+    Compress {
+        /// The folder.
+        path: PathBuf,
+        /// What the compressor said.
+        source: io::Error,
+    },
+    /// The lines cannot be one frame, now or ever.
+    #[error("these lines cannot go into the journal `{}`: {reason}", path.display())]
+    Refused {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        reason: Refused,
+    },
+}
+
+/// Why lines cannot be one frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Reading must be bounded, so writing is too.
+    #[error("{0} bytes are more than the {MAX_RAW} of a frame")]
+    TooLarge(usize),
+    /// The same for lines.
+    #[error("{0} lines are more than the {MAX_LINES} of a frame")]
+    TooMany(usize),
+    /// There is one id for each line.
+    #[error("{lines} lines came with {ids} ids")]
+    Ids {
+        /// How many lines there are.
+        lines: usize,
+        /// How many ids there are.
+        ids: usize,
+    },
+    /// The delimiter inside a line would make two of it.
+    #[error("line {0} holds a line feed")]
+    Delimiter(usize),
+}
+
+impl Error {
+    /// Whether the same call may succeed later: once there is room, or a folder is writable again.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Folder { .. }
+            | Self::Open { .. }
+            | Self::Write { .. }
+            | Self::Sync { .. }
+            | Self::Read { .. }
+            | Self::Remove { .. }
+            | Self::Cut { .. }
+            | Self::Compress { .. } => true,
+            Self::Version { .. } | Self::NoName { .. } | Self::Refused { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Reading behind the writing: from memory as long as it keeps up, from disk when it does not.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{
+    Damage, Damaged, Error, Frame, Position,
+    segment::{FRAMES_AHEAD, Found, Segment},
+    shared::{Place, Shared, State},
+};
+
+/// What a follower comes upon.
+#[derive(Debug)]
+pub enum Next {
+    /// The next lines.
+    Frame(Frame),
+    /// Something unreadable, which is skipped now.
+    Damaged(Damaged),
+    /// Somebody has something else to do: see [`Notifier`].
+    Interrupted,
+    /// Nothing has come in time.
+    TimedOut,
+    /// Everything is read, and nothing more will be written.
+    Closed,
+}
+
+/// Reads the journal in order while it is being written, one frame in memory at a time, however far behind.
+pub struct Follower {
+    shared: Arc<Shared>,
+    number: u64,
+    position: Position,
+    is_interrupted: Arc<AtomicBool>,
+    /// Open while reading from disk.
+    segment: Option<Segment>,
+    /// The missing segment that was told.
+    told_missing: Option<u64>,
+}
+
+/// Wakes a follower for another reason than new lines.
+#[derive(Debug, Clone)]
+pub struct Notifier {
+    shared: Arc<Shared>,
+    is_interrupted: Arc<AtomicBool>,
+}
+
+impl Notifier {
+    /// Makes the follower's [`Follower::next`] return [`Next::Interrupted`] once: at once if it waits, else the next call.
+    pub fn interrupt(&self) {
+        let state = self.shared.lock();
+        self.is_interrupted.store(true, Ordering::Relaxed);
+        self.shared.wake(state);
+    }
+}
+
+impl Follower {
+    pub(super) fn new(shared: &Arc<Shared>, state: &mut State, position: Position) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            number: state.join(position),
+            position,
+            is_interrupted: Arc::default(),
+            segment: None,
+            told_missing: None,
+        }
+    }
+
+    /// A handle to interrupt this follower by.
+    #[must_use]
+    pub fn notifier(&self) -> Notifier {
+        Notifier {
+            shared: Arc::clone(&self.shared),
+            is_interrupted: Arc::clone(&self.is_interrupted),
+        }
+    }
+
+    /// Behind what was given out last.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// What comes next; waits for it if it is not there yet, but not longer than `wait`.
+    ///
+    /// # Errors
+    /// Where a segment cannot be read, though it is there. The position stays, so the same call tries it again, and
+    /// [`Follower::skip_segment`] gives up on it.
+    pub fn next(&mut self, wait: Option<Duration>) -> Result<Next, Error> {
+        let until = wait.and_then(|wait| Instant::now().checked_add(wait));
+        loop {
+            let shared = Arc::clone(&self.shared);
+            let mut state = shared.lock();
+            state.advance(self.number, self.position);
+            let place = loop {
+                if self.is_interrupted.swap(false, Ordering::Relaxed) {
+                    return Ok(Next::Interrupted);
+                }
+                let place = self.locate(&state);
+                if !matches!(place, Place::Nothing) {
+                    break place;
+                }
+                if state.is_closed {
+                    return Ok(Next::Closed);
+                }
+                if until.is_some_and(|until| Instant::now() >= until) {
+                    return Ok(Next::TimedOut);
+                }
+                state = shared.wait(state, until);
+            };
+            drop(state);
+            match place {
+                Place::Memory(frame) => {
+                    self.segment = None;
+                    self.position = frame.end();
+                    return Ok(Next::Frame(*frame));
+                }
+                Place::Missing => return Ok(Next::Damaged(self.missing(None))),
+                Place::Disk { limit, is_gone } => {
+                    if let Some(next) = self.read(limit, is_gone)? {
+                        return Ok(next);
+                    }
+                }
+                Place::Nothing => {}
+            }
+        }
+    }
+
+    /// Gives up on what is written so far of the segment that cannot be read, and says what is skipped by that.
+    pub fn skip_segment(&mut self) -> Option<Damaged> {
+        let shared = Arc::clone(&self.shared);
+        let place = self.locate(&shared.lock());
+        match place {
+            Place::Disk { limit, .. } => {
+                let mut damaged = self.missing(Some(limit));
+                damaged.damage = Damage::Unreadable;
+                Some(damaged)
+            }
+            _ => None,
+        }
+    }
+
+    fn locate(&mut self, state: &State) -> Place {
+        match state.locate(&mut self.position) {
+            Place::Missing if self.told_missing == Some(self.position.segment) => {
+                // Waits at the end of what is not there, until there is more.
+                match state.segment_after(self.position.segment) {
+                    Some(next) => {
+                        self.position = Position::at(next, 0);
+                        state.locate(&mut self.position)
+                    }
+                    None => Place::Nothing,
+                }
+            }
+            place => place,
+        }
+    }
+
+    /// Reads from disk; `None` where the frame there was done already.
+    fn read(&mut self, limit: u64, is_gone: bool) -> Result<Option<Next>, Error> {
+        let Position {
+            segment,
+            offset,
+            line,
+        } = self.position;
+        if self
+            .segment
+            .as_ref()
+            .is_none_or(|open| open.segment != segment)
+        {
+            self.segment = None;
+            if !is_gone {
+                self.segment = Segment::open(&self.shared.folder, segment, FRAMES_AHEAD)?;
+            }
+        }
+        let Some(open) = &mut self.segment else {
+            return Ok(Some(Next::Damaged(self.missing(Some(limit)))));
+        };
+        let next = match open.frame(offset, line, limit)? {
+            Found::Whole(frame) => {
+                self.position = frame.end();
+                (!frame.lines().is_empty()).then_some(Next::Frame(frame))
+            }
+            Found::Damaged(damaged) => {
+                self.position = damaged.next;
+                Some(Next::Damaged(damaged))
+            }
+            Found::End => {
+                self.position = Position::at(segment, limit);
+                None
+            }
+        };
+        Ok(next)
+    }
+
+    /// Goes on behind what is missing: with what is still in memory of the segment, else with the next one.
+    fn missing(&mut self, limit: Option<u64>) -> Damaged {
+        let Position {
+            segment, offset, ..
+        } = self.position;
+        self.segment = None;
+        let state = self.shared.lock();
+        let next = match limit {
+            None => {
+                self.told_missing = Some(segment);
+                let next = state.segment_after(segment);
+                next.map_or(self.position, |next| Position::at(next, 0))
+            }
+            Some(limit) => match state.tail.first_from(self.position) {
+                Some(frame) if frame.segment == segment => frame.start(),
+                _ => Position::at(segment, limit),
+            },
+        };
+        drop(state);
+        self.position = next;
+        Damaged {
+            damage: Damage::Missing,
+            segment,
+            offset,
+            bytes_skipped: limit.map(|_| next.offset - offset),
+            lines: None,
+            first_ms: None,
+            last_ms: None,
+            next,
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.shared.lock().leave(self.number);
+    }
+}

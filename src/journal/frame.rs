@@ -1,0 +1,109 @@
+//! A frame as it is handed on: its lines, what is known of them, and the positions between them.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use zstd::bulk::Decompressor;
+
+use crate::lines::Lines;
+
+use super::{Meta, Position};
+
+/// What a line of a frame takes of memory beside its bytes: its place and its id.
+const LINE_OVERHEAD: usize = size_of::<Range<u32>>() + size_of::<u64>();
+
+/// What a frame takes of memory beside its lines.
+const FRAME_OVERHEAD: usize = 256;
+
+/// Lines that were written together, in the order of their arrival.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub(super) segment: u64,
+    pub(super) offset: u64,
+    /// Where the next frame of the segment begins.
+    pub(super) end: u64,
+    /// How many lines of the frame were done before, and are not in `lines`.
+    pub(super) done: u32,
+    pub(super) lines: Lines,
+    pub(super) meta: Meta,
+}
+
+impl Frame {
+    /// The lines; only those behind the position that was asked for.
+    #[must_use]
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// The Tweet ids of these lines; 0 for a line without one.
+    #[must_use]
+    pub fn ids(&self) -> &[u64] {
+        &self.meta.ids[self.done as usize..]
+    }
+
+    /// What is known of the whole frame, with the lines that were done before.
+    #[must_use]
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// Before the first of these lines.
+    #[must_use]
+    pub fn start(&self) -> Position {
+        self.after(0)
+    }
+
+    /// Behind the last of these lines.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        Position::at(self.segment, self.end)
+    }
+
+    /// Behind so many of these lines.
+    #[must_use]
+    pub fn after(&self, lines: usize) -> Position {
+        match self.meta.lines as usize - self.done as usize {
+            left if lines >= left => self.end(),
+            _ => Position {
+                segment: self.segment,
+                offset: self.offset,
+                line: self.done + u32::try_from(lines).expect("fewer than the frame has"),
+            },
+        }
+    }
+
+    /// What the frame takes of memory.
+    pub(super) fn memory(&self) -> usize {
+        self.lines.bytes() + self.lines.len() * LINE_OVERHEAD + FRAME_OVERHEAD
+    }
+}
+
+/// The lines of a compressed frame behind the first `done`; `None` where it is not what its metadata says.
+///
+/// Never takes more memory than the metadata says, which is bounded.
+pub(super) fn decode(
+    decompressor: &mut Decompressor<'_>,
+    meta: &Meta,
+    compressed: &[u8],
+    done: u32,
+) -> Option<Lines> {
+    let expected = meta.raw_bytes as usize;
+    let mut raw = Vec::with_capacity(expected);
+    let length = decompressor
+        .decompress_to_buffer(compressed, &mut raw)
+        .ok()?;
+    if length != expected || raw.last() != Some(&b'\n') {
+        return None;
+    }
+    let mut spans = Vec::with_capacity(meta.lines as usize);
+    let (mut start, mut count) = (0, 0);
+    for end in memchr::memchr_iter(b'\n', &raw) {
+        let end = u32::try_from(end).ok()?;
+        if count >= done {
+            spans.push(start..end);
+        }
+        start = end + 1;
+        count += 1;
+    }
+    (count == meta.lines).then(|| Lines::new(Bytes::from(raw), spans))
+}

@@ -1,0 +1,42 @@
+//! The lines exactly as received, on disk before anything else happens to them.
+//!
+//! A journal is a folder of segments, each the concatenation of zstd frames, so that `zstdcat *.zst` gives the lines again,
+//! each with a line feed behind it. What has to be known of a frame stands in a skippable frame before it, which zstd's
+//! own tools pass over.
+
+mod active;
+mod damage;
+mod encode;
+mod error;
+mod follower;
+mod frame;
+
+mod meta;
+mod open;
+mod options;
+mod position;
+mod reader;
+mod recent;
+mod retention;
+mod segment;
+mod shared;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod window;
+mod writer;
+
+pub use self::{
+    damage::{Damage, Damaged},
+    encode::{Batch, FRAME_BYTES},
+    error::{Error, Refused},
+    follower::{Follower, Next, Notifier},
+    frame::Frame,
+    meta::{Meta, Source},
+    open::{Cut, Opened},
+    options::{Options, Sync},
+    position::Position,
+    reader::{Read, Reader},
+    retention::{Over, Retained},
+    writer::Journal,
+};

@@ -1,0 +1,86 @@
+//! What is known of the newest frames, without decompressing them.
+
+use std::{collections::VecDeque, path::PathBuf};
+
+use super::{
+    Error, Journal, Meta,
+    segment::{Found, METADATA_AHEAD, Segment},
+};
+
+/// Metadata of frames, oldest first. What is damaged is passed over: it is told when it is read.
+struct Recent {
+    folder: PathBuf,
+    /// Segments to look at yet, and how far each is written.
+    segments: VecDeque<(u64, u64)>,
+    /// The segment that is looked at, where in it, and how far it is written.
+    open: Option<(Segment, u64, u64)>,
+    since_ms: i64,
+}
+
+impl Journal {
+    /// What is known of the frames with lines that were received at `since_ms` or later, in milliseconds since 1970, oldest
+    /// first. Only the newest segments are opened.
+    ///
+    /// After an error the next segment is gone on with.
+    pub fn recent(&self, since_ms: i64) -> impl Iterator<Item = Result<Meta, Error>> + use<> {
+        let since = u64::try_from(since_ms).unwrap_or(0).saturating_mul(1000);
+        let mut segments = VecDeque::new();
+        for (&segment, known) in self.shared.lock().segments.iter().rev() {
+            if !known.is_gone {
+                segments.push_front((segment, known.bytes));
+            }
+            // All lines of earlier segments came before this one was named.
+            if segment < since {
+                break;
+            }
+        }
+        Recent {
+            folder: self.shared.folder.clone(),
+            segments,
+            open: None,
+            since_ms,
+        }
+    }
+}
+
+impl Recent {
+    fn step(&mut self) -> Result<Option<Meta>, Error> {
+        let Some((open, at, limit)) = &mut self.open else {
+            return Ok(None);
+        };
+        loop {
+            match open.metadata(*at, *limit)? {
+                Found::Whole(header) => {
+                    *at = header.end;
+                    if header.meta.last_ms >= self.since_ms {
+                        return Ok(Some(header.meta));
+                    }
+                }
+                Found::Damaged(damaged) => *at = damaged.next.offset,
+                Found::End => return Ok(None),
+            }
+        }
+    }
+}
+
+impl Iterator for Recent {
+    type Item = Result<Meta, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.step() {
+                Ok(Some(meta)) => return Some(Ok(meta)),
+                Ok(None) => self.open = None,
+                Err(error) => {
+                    self.open = None;
+                    return Some(Err(error));
+                }
+            }
+            let (segment, limit) = self.segments.pop_front()?;
+            match Segment::open(&self.folder, segment, METADATA_AHEAD) {
+                Ok(open) => self.open = open.map(|open| (open, 0, limit)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}

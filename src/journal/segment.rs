@@ -1,0 +1,224 @@
+//! Reading one segment: the frames one after the other, and the way on behind a damaged one.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use memchr::memmem;
+use zstd::bulk::Decompressor;
+
+use super::{
+    Damage, Damaged, Error, Frame, Meta, Position,
+    frame::decode,
+    meta::{self, MAGIC_BYTES, PREFIX, Parsed},
+    position::path_of,
+    window::Window,
+};
+
+/// Read ahead where whole frames are read.
+pub(super) const FRAMES_AHEAD: usize = 256 * 1024;
+
+/// Read ahead where only metadata is, which lies far apart.
+pub(super) const METADATA_AHEAD: usize = 4 * 1024;
+
+/// Looked through at a time for the way on.
+const SEARCHED: usize = 64 * 1024;
+
+/// A valid skippable frame, and where its data frame lies.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) meta: Meta,
+    pub(super) offset: u64,
+    data: u64,
+    pub(super) end: u64,
+}
+
+/// What lies at an offset.
+#[derive(Debug)]
+pub(super) enum Found<T> {
+    /// What was looked for.
+    Whole(T),
+    /// Something else, up to where the reading may go on.
+    Damaged(Damaged),
+    /// Nothing more.
+    End,
+}
+
+/// An open segment.
+pub(super) struct Segment {
+    pub(super) segment: u64,
+    path: PathBuf,
+    window: Window,
+    decompressor: Decompressor<'static>,
+}
+
+impl Segment {
+    /// `None` where there is no such file.
+    pub(super) fn open(folder: &Path, segment: u64, ahead: usize) -> Result<Option<Self>, Error> {
+        let path = path_of(folder, segment);
+        let failed = |path, source| Error::Open { path, source };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(failed(path, source)),
+        };
+        let decompressor = match Decompressor::new() {
+            Ok(decompressor) => decompressor,
+            Err(source) => return Err(failed(path, source)),
+        };
+        Ok(Some(Self {
+            segment,
+            path,
+            window: Window::new(file, ahead),
+            decompressor,
+        }))
+    }
+
+    /// The same with the length that the file has now.
+    pub(super) fn open_whole(
+        folder: &Path,
+        segment: u64,
+        ahead: usize,
+    ) -> Result<Option<(Self, u64)>, Error> {
+        let Some(open) = Self::open(folder, segment, ahead)? else {
+            return Ok(None);
+        };
+        match open.window.file_len() {
+            Ok(length) => Ok(Some((open, length))),
+            Err(source) => Err(open.unread(0, source)),
+        }
+    }
+
+    /// The frame at `offset`, without its first `done` lines. Nothing behind `limit` is looked at.
+    pub(super) fn frame(
+        &mut self,
+        offset: u64,
+        done: u32,
+        limit: u64,
+    ) -> Result<Found<Frame>, Error> {
+        let header = match self.metadata(offset, limit)? {
+            Found::Whole(header) => header,
+            Found::Damaged(damaged) => return Ok(Found::Damaged(damaged)),
+            Found::End => return Ok(Found::End),
+        };
+        let done = done.min(header.meta.lines);
+        let length = header.meta.compressed_bytes as usize;
+        let compressed = match self.window.bytes(header.data, length, header.end) {
+            Ok(compressed) => compressed,
+            Err(source) => return Err(self.unread(header.data, source)),
+        };
+        match decode(&mut self.decompressor, &header.meta, compressed, done) {
+            Some(lines) => Ok(Found::Whole(Frame {
+                segment: self.segment,
+                offset,
+                end: header.end,
+                done,
+                lines,
+                meta: header.meta,
+            })),
+            None => self.damaged_data(header, limit).map(Found::Damaged),
+        }
+    }
+
+    /// The metadata of the frame at `offset`, where all of the frame lies before `limit`.
+    pub(super) fn metadata(&mut self, offset: u64, limit: u64) -> Result<Found<Header>, Error> {
+        if offset >= limit {
+            return Ok(Found::End);
+        }
+        match self.header(offset, limit)? {
+            Some(header) if header.end <= limit => Ok(Found::Whole(header)),
+            Some(cut) => self.damaged_data(cut, limit).map(Found::Damaged),
+            None => {
+                let next = self.search(offset + 1, limit, limit)?.unwrap_or(limit);
+                Ok(Found::Damaged(self.damaged(offset, next, None)))
+            }
+        }
+    }
+
+    /// The frame's length is known, so the next begins behind it, unless bytes are missing.
+    fn damaged_data(&mut self, header: Header, limit: u64) -> Result<Damaged, Error> {
+        let end = header.end.min(limit);
+        let next = match self.header(end, limit)? {
+            Some(_) => end,
+            None => self.search(header.data, end, limit)?.unwrap_or(end),
+        };
+        Ok(self.damaged(header.offset, next, Some(&header.meta)))
+    }
+
+    fn damaged(&self, offset: u64, next: u64, meta: Option<&Meta>) -> Damaged {
+        Damaged {
+            damage: Damage::Unreadable,
+            segment: self.segment,
+            offset,
+            bytes_skipped: Some(next - offset),
+            lines: meta.map(|meta| meta.lines),
+            first_ms: meta.map(|meta| meta.first_ms),
+            last_ms: meta.map(|meta| meta.last_ms),
+            next: Position::at(self.segment, next),
+        }
+    }
+
+    /// The metadata at `offset`, if there is any. The data may be cut.
+    fn header(&mut self, offset: u64, limit: u64) -> Result<Option<Header>, Error> {
+        match self.parsed(offset, limit) {
+            Err(source) => Err(self.unread(offset, source)),
+            Ok(Parsed::Nothing) => Ok(None),
+            Ok(Parsed::Version(version)) => Err(Error::Version {
+                path: self.path.clone(),
+                offset,
+                version,
+            }),
+            Ok(Parsed::Meta(meta)) => {
+                let data = offset + meta::header_len(meta.lines as usize) as u64;
+                Ok(Some(Header {
+                    offset,
+                    data,
+                    end: data + u64::from(meta.compressed_bytes),
+                    meta,
+                }))
+            }
+        }
+    }
+
+    fn parsed(&mut self, offset: u64, limit: u64) -> io::Result<Parsed> {
+        let prefix = self.window.bytes(offset, PREFIX, limit)?;
+        let Some(length) = meta::announced_len(prefix) else {
+            return Ok(Parsed::Nothing);
+        };
+        Ok(meta::parse(self.window.bytes(offset, length, limit)?))
+    }
+
+    /// The first valid metadata that begins in `from..to`.
+    fn search(&mut self, mut from: u64, to: u64, limit: u64) -> Result<Option<u64>, Error> {
+        while from < to {
+            let bytes = match self.window.bytes(from, SEARCHED, limit) {
+                Ok(bytes) => bytes,
+                Err(source) => return Err(self.unread(from, source)),
+            };
+            match memmem::find(bytes, &MAGIC_BYTES) {
+                Some(found) => from += found as u64,
+                // The number may begin in the last three bytes.
+                None if bytes.len() > 3 => {
+                    from += bytes.len() as u64 - 3;
+                    continue;
+                }
+                None => return Ok(None),
+            }
+            if from < to && self.header(from, limit)?.is_some() {
+                return Ok(Some(from));
+            }
+            from += 1;
+        }
+        Ok(None)
+    }
+
+    fn unread(&self, offset: u64, source: io::Error) -> Error {
+        Error::Read {
+            path: self.path.clone(),
+            offset,
+            source,
+        }
+    }
+}
