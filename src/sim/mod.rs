@@ -19,6 +19,7 @@ mod service;
 mod snowflake;
 mod stats;
 mod stream;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -1,0 +1,336 @@
+//! What a Tweet says, as a row of parts: text and entities, whose places are counted only when it is written.
+
+use fastrand::Rng;
+
+use super::node::{Node, written};
+
+/// The most characters that people see of a Tweet.
+pub(super) const LONGEST: usize = 280;
+
+/// What a Tweet says.
+#[derive(Debug, Default)]
+pub(super) struct Said<'t> {
+    /// Whom it answers, before what people see.
+    pub(super) lead: Vec<Part>,
+    pub(super) body: Vec<Part>,
+    pub(super) media: Option<Media<'t>>,
+    pub(super) polls: Option<Node<'t>>,
+}
+
+/// A piece of a text.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// What may be cut into, and left out.
+    Text(String),
+    /// What must stay as it is.
+    Kept(String),
+    Entity(Entity),
+}
+
+/// A part with a meaning.
+#[derive(Debug)]
+pub(super) struct Entity {
+    pub(super) kind: EntityKind,
+    /// What stands in the text.
+    pub(super) text: String,
+    /// The JSON object up to its last member, `indices`.
+    pub(super) json: String,
+    /// Whether it must stay.
+    pub(super) wanted: bool,
+}
+
+/// Which list of `entities` it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntityKind {
+    Hashtag,
+    Link,
+    Mention,
+    Symbol,
+}
+
+/// Photos and videos, whose link stands behind what people see.
+#[derive(Debug)]
+pub(super) struct Media<'t> {
+    /// `entities.media`: one, which is always called a photo.
+    pub(super) first: Node<'t>,
+    /// `extended_entities.media`.
+    pub(super) all: Vec<Node<'t>>,
+    /// What stands in the text.
+    pub(super) url: String,
+}
+
+impl EntityKind {
+    /// In the order in which `entities` has them.
+    pub(super) const ALL: [Self; 4] = [Self::Hashtag, Self::Link, Self::Mention, Self::Symbol];
+
+    /// The list that they stand in.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Hashtag => "hashtags",
+            Self::Link => "urls",
+            Self::Mention => "user_mentions",
+            Self::Symbol => "symbols",
+        }
+    }
+}
+
+impl Part {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Kept(text) => text,
+            Self::Entity(entity) => &entity.text,
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Kept(_) => true,
+            Self::Entity(entity) => entity.wanted,
+        }
+    }
+
+    fn is(&self, kind: EntityKind) -> bool {
+        matches!(self, Self::Entity(entity) if entity.kind == kind)
+    }
+}
+
+impl<'t> Said<'t> {
+    /// Reads a Tweet that is not a Retweet.
+    pub(super) fn read(tweet: &mut Node<'t>) -> Option<Self> {
+        let polls = tweet.get("entities").and_then(|own| own.remove("polls"));
+        let extended = tweet.remove("extended_tweet");
+        let mut whole = extended.unwrap_or_else(|| tweet.clone());
+        let text = ["full_text", "text"]
+            .into_iter()
+            .find_map(|key| Some(whole.get(key)?.as_text()?.into_owned()))?;
+        let chars = text.chars().count();
+        let visible = match whole.get("display_text_range") {
+            Some(range) => pair(range)?,
+            None => (0, chars),
+        };
+        if visible.0 > visible.1 || visible.1 > chars {
+            return None;
+        }
+        let mut entities = whole.remove("entities").unwrap_or(Node::NULL);
+        let mut found = Vec::new();
+        for kind in EntityKind::ALL {
+            for mut node in entities.remove(kind.key()).into_iter().flat_map(list) {
+                let (start, end) = pair(&mut node.remove("indices")?)?;
+                found.push((start, end, kind, unfinished(&node)));
+            }
+        }
+        found.sort_by_key(|(start, ..)| *start);
+        let parts = |from: usize, to: usize| {
+            let within = found
+                .iter()
+                .filter(|(start, end, ..)| *start >= from && *end <= to);
+            split(&text, from, to, within)
+        };
+        let lead = parts(0, visible.0)?;
+        let body = parts(visible.0, visible.1)?;
+        let first = entities
+            .remove("media")
+            .and_then(|media| list(media).next());
+        let media = match (first, whole.remove("extended_entities")) {
+            (Some(mut first), Some(mut all)) => Some(Media {
+                url: first.get("url")?.as_text()?.into_owned(),
+                all: all.remove("media").into_iter().flat_map(list).collect(),
+                first,
+            }),
+            _ => None,
+        };
+        Some(Self {
+            lead,
+            body,
+            media,
+            polls,
+        })
+    }
+
+    /// Removes entities of a kind from what people see.
+    pub(super) fn remove(&mut self, kind: EntityKind) {
+        self.body.retain(|part| !part.is(kind));
+    }
+
+    /// Whether an entity of this kind must stay.
+    pub(super) fn keeps(&self, kind: EntityKind) -> bool {
+        let wanted = |part: &Part| part.is(kind) && part.is_wanted();
+        self.body.iter().any(wanted)
+    }
+
+    pub(super) fn has(&self, kind: EntityKind) -> bool {
+        self.lead.iter().chain(&self.body).any(|part| part.is(kind))
+    }
+
+    /// Puts a part at the start, at the end, or where a blank stands, with blanks around it.
+    pub(super) fn insert(&mut self, part: Part, rng: &mut Rng) {
+        let blanks = |text: &str| text.bytes().filter(|byte| *byte == b' ').count();
+        let inner: usize = self
+            .body
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => blanks(text),
+                Part::Kept(_) | Part::Entity(_) => 0,
+            })
+            .sum();
+        let mut place = rng.usize(..inner + 2);
+        if place == inner {
+            self.insert_at(0, part);
+        } else if place > inner {
+            self.insert_at(self.body.len(), part);
+        } else {
+            for at in 0..self.body.len() {
+                let Part::Text(text) = &mut self.body[at] else {
+                    continue;
+                };
+                let here = blanks(text);
+                if place >= here {
+                    place -= here;
+                    continue;
+                }
+                let found = text.match_indices(' ').nth(place);
+                let rest = text.split_off(found.map_or(text.len(), |(blank, _)| blank + 1));
+                self.body.insert(at + 1, Part::Text(rest));
+                self.insert_at(at + 1, part);
+                return;
+            }
+        }
+    }
+
+    fn insert_at(&mut self, at: usize, part: Part) {
+        let ends = at > 0 && self.body[at - 1].as_str().ends_with(char::is_whitespace);
+        let starts = |part: &Part| {
+            part.as_str().is_empty() || part.as_str().starts_with(char::is_whitespace)
+        };
+        let blank = || Part::Text(" ".to_owned());
+        if self.body.get(at).is_some_and(|next| !starts(next)) {
+            self.body.insert(at, blank());
+        }
+        self.body.insert(at, part);
+        if at > 0 && !ends {
+            self.body.insert(at, blank());
+        }
+    }
+
+    /// Leaves out of the body what may be left out, from its end, until people see few enough
+    /// characters; false if that is not enough.
+    pub(super) fn fit(&mut self) -> bool {
+        let count = |part: &Part| part.as_str().chars().count();
+        let mut excess = self
+            .body
+            .iter()
+            .map(count)
+            .sum::<usize>()
+            .saturating_sub(LONGEST);
+        for at in (0..self.body.len()).rev() {
+            if excess == 0 {
+                break;
+            }
+            let chars = count(&self.body[at]);
+            match &mut self.body[at] {
+                Part::Text(text) if chars > excess + 1 => {
+                    // The blank that keeps the next part apart stays.
+                    let kept = chars - excess - 1;
+                    let end = text
+                        .char_indices()
+                        .nth(kept)
+                        .map_or(text.len(), |(at, _)| at);
+                    let end = text[..end].rfind(' ').unwrap_or(end);
+                    let cut = text[end..].chars().count().saturating_sub(1);
+                    text.truncate(end);
+                    text.push(' ');
+                    excess = excess.saturating_sub(cut);
+                }
+                Part::Text(text) if chars > 1 => {
+                    " ".clone_into(text);
+                    excess = excess.saturating_sub(chars - 1);
+                }
+                Part::Entity(entity) if !entity.wanted => {
+                    entity.text.clear();
+                    excess = excess.saturating_sub(chars);
+                }
+                Part::Text(_) | Part::Kept(_) | Part::Entity(_) => {}
+            }
+        }
+        self.body.retain(|part| !part.as_str().is_empty());
+        self.tidy();
+        self.body.iter().map(count).sum::<usize>() <= LONGEST
+    }
+
+    /// Takes blanks away that have come to stand at an end or beside each other.
+    fn tidy(&mut self) {
+        let mut blank = true;
+        for part in &mut self.body {
+            if let Part::Text(text) = part {
+                if blank {
+                    let start = text.len() - text.trim_start().len();
+                    text.drain(..start);
+                }
+                if text.is_empty() {
+                    continue;
+                }
+                blank = text.ends_with(char::is_whitespace);
+            } else {
+                blank = false;
+            }
+        }
+        self.body.retain(|part| !part.as_str().is_empty());
+        if let Some(Part::Text(text)) = self.body.last_mut() {
+            text.truncate(text.trim_end().len());
+        }
+        self.body.retain(|part| !part.as_str().is_empty());
+    }
+}
+
+fn list(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut node = node;
+    std::mem::take(node.elements()).into_iter()
+}
+
+fn pair(node: &mut Node<'_>) -> Option<(usize, usize)> {
+    let at = |node: &Node<'_>| usize::try_from(node.as_int()?).ok();
+    match node.elements().as_slice() {
+        [start, end] => Some((at(start)?, at(end)?)),
+        _ => None,
+    }
+}
+
+/// An object without its closing brace.
+fn unfinished(node: &Node<'_>) -> String {
+    let mut json = written(|json| node.write(json));
+    json.pop();
+    json
+}
+
+/// The part of a text between two places, cut at its entities.
+fn split<'e>(
+    text: &str,
+    from: usize,
+    to: usize,
+    entities: impl Iterator<Item = &'e (usize, usize, EntityKind, String)>,
+) -> Option<Vec<Part>> {
+    let mut chars = text.chars();
+    let mut take = |count: usize| chars.by_ref().take(count).collect::<String>();
+    take(from);
+    let mut at = from;
+    let mut parts = Vec::new();
+    for (start, end, kind, json) in entities {
+        let before = take(start.checked_sub(at)?);
+        if !before.is_empty() {
+            parts.push(Part::Text(before));
+        }
+        parts.push(Part::Entity(Entity {
+            kind: *kind,
+            text: take(end.checked_sub(*start)?),
+            json: json.clone(),
+            wanted: false,
+        }));
+        at = *end;
+    }
+    let rest = take(to.checked_sub(at)?);
+    if !rest.is_empty() {
+        parts.push(Part::Text(rest));
+    }
+    Some(parts)
+}
