@@ -179,7 +179,11 @@ fn status(wishes: &Wishes<'_>, link: Link) -> Option<Option<u64>> {
 /// The id of a Tweet of up to two hours before.
 fn earlier(id: u64, rng: &mut Rng) -> u64 {
     let ms = snowflake::time_ms(id) - rng.i64(20_000..7_200_000);
-    snowflake::at(ms, rng.i64(0..4096)).unsigned_abs()
+    match u64::try_from(snowflake::at(ms, rng.i64(0..4096))) {
+        Ok(earlier) if earlier < id => earlier,
+        // The first Tweets of all have small numbers and no time.
+        _ => rng.u64(..id.max(1)),
+    }
 }
 
 /// Makes it a quote, or none, as is wanted.
@@ -196,8 +200,11 @@ pub(super) fn edit_quote<'t>(tweet: &mut Node<'t>, id: u64, wishes: &Wishes<'_>,
                     )
                 )
         });
-    let own = tweet.get("quoted_status").is_some();
-    if own && !disturbs && !wishes.shun_fact(Fact::Quote) {
+    // What quotes it is there after it, also where that is the original of a Retweet.
+    let before = status(wishes, Link::Retweeted).flatten().unwrap_or(id);
+    let own = tweet.get(QUOTE_KEYS[0]).and_then(|id| id.as_int());
+    let stays = own.is_some_and(|own| own < before);
+    if stays && !disturbs && !wishes.shun_fact(Fact::Quote) {
         return;
     }
     for key in QUOTE_KEYS {
@@ -212,7 +219,7 @@ pub(super) fn edit_quote<'t>(tweet: &mut Node<'t>, id: u64, wishes: &Wishes<'_>,
     let mut said = Said::default();
     said.body.push(Part::Text("👀 ✨".to_owned()));
     let person = Person::any(rng);
-    let quoted_id = earlier(id, rng);
+    let quoted_id = earlier(before, rng);
     if let Some(user) = quoted.get("user") {
         person.put_into(user);
         user.set("verified", Node::flag(false));
@@ -301,7 +308,15 @@ pub(super) fn write_retweet<'t>(
         person.put_into(&mut user);
     }
     let author = Person::of(&mut user)?;
-    let original_id = status(wishes, Link::Retweeted)?.unwrap_or_else(|| earlier(id, rng));
+    let quoted_id = retweet.get(QUOTE_KEYS[0]).and_then(|id| id.as_int());
+    let original_id = match status(wishes, Link::Retweeted)? {
+        Some(original_id) => original_id,
+        // What it quotes was there before it.
+        None => match (earlier(id, rng), quoted_id.unwrap_or(0) + 1) {
+            (earlier, first) if earlier < first && first < id => rng.u64(first..id),
+            (earlier, _) => earlier,
+        },
+    };
     original.set("user", user);
     original.remove("scopes");
     become_earlier(&mut original, original_id, rng);

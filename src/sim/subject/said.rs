@@ -191,7 +191,9 @@ impl<'t> Said<'t> {
                 }
                 let found = text.match_indices(' ').nth(place);
                 let rest = text.split_off(found.map_or(text.len(), |(blank, _)| blank + 1));
-                self.body.insert(at + 1, Part::Text(rest));
+                if !rest.is_empty() {
+                    self.body.insert(at + 1, Part::Text(rest));
+                }
                 self.insert_at(at + 1, part);
                 return;
             }
@@ -200,9 +202,7 @@ impl<'t> Said<'t> {
 
     fn insert_at(&mut self, at: usize, part: Part) {
         let ends = at > 0 && self.body[at - 1].as_str().ends_with(char::is_whitespace);
-        let starts = |part: &Part| {
-            part.as_str().is_empty() || part.as_str().starts_with(char::is_whitespace)
-        };
+        let starts = |part: &Part| part.as_str().starts_with(char::is_whitespace);
         let blank = || Part::Text(" ".to_owned());
         if self.body.get(at).is_some_and(|next| !starts(next)) {
             self.body.insert(at, blank());

@@ -117,7 +117,7 @@ fn part(wish: &Wish<'_>, bare: bool, rng: &mut Rng) -> Option<Option<Part>> {
             if words.is_empty() {
                 return None;
             }
-            Part::Kept(near(&words, *distance, rng))
+            Part::Kept(near(&words, *distance, bare, rng))
         }
         Kind::Contains(folded) => {
             let mut text = wish.spelled(folded).to_owned();
@@ -172,15 +172,20 @@ fn tagged(kind: EntityKind, name: &str) -> Entity {
     }
 }
 
-/// The words in order, with others between them as far as the distance allows.
-fn near(words: &[&str], distance: usize, rng: &mut Rng) -> String {
-    let latin = words.iter().all(|word| word.is_ascii());
-    let mut left = if latin { rng.usize(..=distance) } else { 0 };
+/// The words in order, with others between them as far as the distance allows: at least one where
+/// the words beside each other may be what is in the way.
+fn near(words: &[&str], distance: usize, apart: bool, rng: &mut Rng) -> String {
+    let mut left = if words.iter().all(|word| word.is_ascii()) {
+        rng.usize(usize::from(apart)..=distance)
+    } else {
+        0
+    };
     let mut text = String::new();
     for (at, word) in words.iter().enumerate() {
         if at > 0 {
             text.push(' ');
-            let here = rng.usize(..=left);
+            let last = at + 1 == words.len();
+            let here = if last { left } else { rng.usize(..=left) };
             left -= here;
             for _ in 0..here {
                 text.push_str(BETWEEN[rng.usize(..BETWEEN.len())]);

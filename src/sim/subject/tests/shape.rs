@@ -99,7 +99,7 @@ fn a_rewritten_tweet_with_nothing_to_add_keeps_its_text() {
                 .or(tweet["text"].as_str())
                 .map(str::to_owned),
         };
-        let shown = |tweet: &Value| full(tweet).map(|text| text.trim_start().to_owned());
+        let shown = |tweet: &Value| full(tweet).map(|text| text.trim().to_owned());
         let cut = |tweet: &Value| tweet["truncated"].as_bool();
         if cut(&before) == cut(&after) {
             assert_eq!(shown(&before), shown(&after));
