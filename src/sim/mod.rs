@@ -32,4 +32,5 @@ pub use self::{
     options::SimOptions,
     server::{Running, start},
     stats::{Connections, Counts, Tweets},
+    subject::AboutError,
 };

@@ -3,12 +3,17 @@
 mod about;
 mod author;
 mod country;
+mod earlier;
+mod home;
 mod language;
 mod link;
 mod node;
 mod person;
-mod places;
-mod relation;
+mod place;
+mod quote;
+mod reading;
+mod reply;
+mod retweet;
 mod said;
 mod source;
 mod speech;
@@ -23,7 +28,7 @@ use std::{path::Path, sync::Arc};
 use fastrand::Rng;
 use sonic_rs::Value;
 
-pub(super) use self::about::AboutError;
+pub use self::about::AboutError;
 use self::{about::Interests, node::Node, said::Said, wishes::Wishes};
 use super::json_text::Json;
 use crate::rule::{Analysis, Fact, Rule};
@@ -128,18 +133,18 @@ impl Subjects {
 
 /// The Tweet with what is wanted, as far as one can have all of it.
 fn edit(json: &str, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<Vec<u8>> {
-    let mut apart = relation::take_apart(json)?;
+    let mut apart = retweet::take_apart(json)?;
     let id = apart.id;
-    let retweet = relation::is_retweet(apart.first_author.is_some(), wishes);
+    let retweet = retweet::is_retweet(apart.first_author.is_some(), wishes);
     let tweet = &mut apart.tweet;
     let mut said = Said::read(tweet)?;
     let lang = tweet.get("lang")?.as_text()?.into_owned();
     let lang = speech::speak(&mut said, &lang, wishes, rng)?;
     tweet.set("lang", Node::text(&lang));
     author::edit(tweet.get("user")?, wishes, rng)?;
-    relation::edit_reply(tweet, &mut said, id, wishes, rng)?;
-    relation::edit_quote(tweet, id, wishes, rng);
-    places::edit_tweet(tweet, wishes, rng)?;
+    reply::edit(tweet, &mut said, id, wishes, rng)?;
+    quote::edit(tweet, id, wishes, rng);
+    place::edit(tweet, wishes, rng)?;
     source::edit(tweet, wishes, rng);
     if wishes.want_fact(Fact::Nullcast) {
         tweet.set("scopes", Node::raw(r#"{"followers":false}"#));
@@ -151,9 +156,9 @@ fn edit(json: &str, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<Vec<u8>> {
         tweet.set_after("retweeted", "possibly_sensitive", Node::flag(false));
     }
     let tweet = if retweet {
-        relation::write_retweet(apart, &said, wishes, rng)?
+        retweet::write(apart, &said, wishes, rng)?
     } else {
-        relation::write_plain(tweet, &said, id, rng)?;
+        retweet::write_plain(tweet, &said, id, rng)?;
         apart.tweet
     };
     let mut edited = Vec::with_capacity(json.len() + 1000);

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::{link::in_field, node::Node, person::Person, places, wishes::Wishes};
+use super::{home, link::in_field, node::Node, person::Person, wishes::Wishes};
 use crate::rule::{Account, Counter, Fact, Field, Kind, Role};
 
 /// The longest description of an account. [source: xd/data-dictionary]
@@ -56,7 +56,7 @@ pub(super) fn edit(user: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> O
             user.set(key, Node::text(&Person::any(rng).name));
         }
     }
-    places::edit_profile(user, wishes, rng);
+    home::edit(user, wishes, rng);
     Some(())
 }
 

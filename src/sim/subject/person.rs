@@ -5,6 +5,7 @@ use fastrand::Rng;
 use super::{
     node::{Node, written},
     said::{Entity, EntityKind},
+    written::Owner,
 };
 use crate::rule::Account;
 
@@ -37,8 +38,9 @@ impl Person {
     pub(super) fn named(account: &Account, spelled: &str) -> Option<Self> {
         match account {
             Account::Id(digits) => {
+                // Ids are signed numbers of 64 bits, and not padded.
+                let exact = digits.parse::<i64>().ok()?.to_string() == *digits;
                 let id: u64 = digits.parse().ok()?;
-                let exact = id.to_string() == *digits;
                 exact.then(|| Self {
                     id,
                     ..Self::from_number(id)
@@ -92,6 +94,15 @@ impl Person {
         user.set_id(["id", "id_str"], self.id);
         user.set("name", Node::text(&self.name));
         user.set("screen_name", Node::text(&self.screen_name));
+    }
+
+    /// This one as the owner of what is in a Tweet.
+    pub(super) fn owner(&self, id: u64) -> Owner<'_> {
+        Owner {
+            id,
+            user_id: self.id,
+            screen_name: &self.screen_name,
+        }
     }
 
     /// `@name` in a text.
