@@ -10,6 +10,10 @@ const LONGEST_BIO: usize = 160;
 
 /// Edits a user's JSON; `None` where there cannot be such an account.
 pub(super) fn edit(user: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<()> {
+    // Most rules ask nothing of the author.
+    if !wishes.bare && !wishes.want(is_about) && !wishes.shun(is_about) {
+        return Some(());
+    }
     if let Some(person) = named(wishes, Role::Author)? {
         person.put_into(user);
     }
@@ -58,6 +62,17 @@ pub(super) fn edit(user: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> O
     }
     home::edit(user, wishes, rng);
     Some(())
+}
+
+/// Whether a clause asks something of the author.
+fn is_about(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::User(Role::Author, _)
+            | Kind::Count(..)
+            | Kind::In(Field::Bio | Field::BioName | Field::BioLocation, _)
+            | Kind::Fact(Fact::Verified)
+    ) || home::is_about(kind)
 }
 
 /// The account that is wanted in this role, if one is; `None` where there cannot be such an account.

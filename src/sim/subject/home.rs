@@ -20,15 +20,17 @@ const LEVELS: [Level; 4] = [
     Level::Locality,
 ];
 
+/// Whether a clause asks where the author lives.
+pub(super) fn is_about(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Profile(..) | Kind::Inside(Subject::Profile, _) | Kind::Fact(Fact::ProfileGeo)
+    )
+}
+
 /// Lets an author live where it is wanted.
 pub(super) fn edit(user: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) {
-    let is_home = |kind: &Kind| {
-        matches!(
-            kind,
-            Kind::Profile(..) | Kind::Inside(Subject::Profile, _) | Kind::Fact(Fact::ProfileGeo)
-        )
-    };
-    if !wishes.want(is_home) {
+    if !wishes.want(is_about) {
         if wishes.bare || wishes.shun_fact(Fact::ProfileGeo) {
             user.remove("derived");
         }

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use crate::sim::{json_text::Json, snowflake};
 
+/// Room for the members of a Tweet or a user: more often than not enough, and made at once.
+const MEMBERS: usize = 48;
+
 /// A JSON value.
 #[derive(Debug, Clone)]
 pub(super) enum Node<'t> {
@@ -17,7 +20,7 @@ pub(super) enum Node<'t> {
 
 /// Makes JSON text by writing it.
 pub(super) fn written(write: impl FnOnce(&mut Json<'_>)) -> String {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(96);
     write(&mut Json(&mut bytes));
     String::from_utf8(bytes).expect("JSON is written in ASCII")
 }
@@ -71,7 +74,11 @@ impl<'t> Node<'t> {
     pub(super) fn members(&mut self) -> &mut Vec<(Cow<'t, str>, Self)> {
         if !matches!(self, Self::Object(_)) {
             let members = match &*self {
-                Self::Raw(Cow::Borrowed(json)) => read_members(json).collect(),
+                Self::Raw(Cow::Borrowed(json)) => {
+                    let mut members = Vec::with_capacity(MEMBERS);
+                    members.extend(read_members(json));
+                    members
+                }
                 Self::Raw(Cow::Owned(json)) => read_members(json)
                     .map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned()))
                     .collect(),
@@ -123,6 +130,18 @@ impl<'t> Node<'t> {
             .find(|(own, _)| own == key)
             .map(|(_, value)| value)
             .filter(|value| !matches!(value, Self::Raw(json) if json == "null"))
+    }
+
+    /// What a member says, without taking anything apart that is not yet.
+    pub(super) fn peek(&self, key: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Raw(json) => {
+                let (_, value) = read_members(json).find(|(own, _)| own == key)?;
+                value.as_text().map(|text| Cow::Owned(text.into_owned()))
+            }
+            Self::Object(members) => members.iter().find(|(own, _)| own == key)?.1.as_text(),
+            Self::List(_) => None,
+        }
     }
 
     pub(super) fn remove(&mut self, key: &str) -> Option<Self> {
@@ -186,7 +205,17 @@ impl<'t> Node<'t> {
             Self::Object(members) => {
                 json.raw("{");
                 for (at, (key, value)) in members.iter().enumerate() {
-                    json.raw(if at > 0 { "," } else { "" }).text(key).raw(":");
+                    json.raw(if at > 0 { ",\"" } else { "\"" });
+                    // Most keys need no escaping, which would be looked for in each character.
+                    if key
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                    {
+                        json.raw(key);
+                    } else {
+                        json.part(key);
+                    }
+                    json.raw("\":");
                     value.write(json);
                 }
                 json.raw("}");

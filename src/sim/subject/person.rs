@@ -78,14 +78,11 @@ impl Person {
     }
 
     /// Who this is in the JSON of a user.
-    pub(super) fn of(user: &mut Node<'_>) -> Option<Self> {
-        let mut text = |key| Some(user.get(key)?.as_text()?.into_owned());
-        let (screen_name, name) = (text("screen_name")?, text("name").unwrap_or_default());
-        let id = user.get("id")?.as_int()?;
+    pub(super) fn of(user: &Node<'_>) -> Option<Self> {
         Some(Self {
-            id,
-            screen_name,
-            name,
+            id: user.peek("id_str")?.parse().ok()?,
+            screen_name: user.peek("screen_name")?.into_owned(),
+            name: user.peek("name").unwrap_or_default().into_owned(),
         })
     }
 

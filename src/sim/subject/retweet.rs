@@ -110,7 +110,7 @@ pub(super) fn write<'t>(
     if let Some(person) = named(wishes, Role::Retweeted)? {
         person.put_into(&mut user);
     }
-    let author = Person::of(&mut user)?;
+    let author = Person::of(&user)?;
     let quoted_id = retweet.get(QUOTE_KEYS[0]).and_then(|id| id.as_int());
     let original_id = match status(wishes, Link::Retweeted)? {
         Some(original_id) => original_id,
