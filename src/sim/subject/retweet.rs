@@ -115,7 +115,7 @@ pub(super) fn write<'t>(
     let original_id = match status(wishes, Link::Retweeted)? {
         Some(original_id) => original_id,
         // What it quotes was there before it.
-        None => match (earlier(id, rng), quoted_id.unwrap_or(0) + 1) {
+        None => match (earlier(id, rng), quoted_id.unwrap_or(0).saturating_add(1)) {
             (earlier, first) if earlier < first && first < id => rng.u64(first..id),
             (earlier, _) => earlier,
         },

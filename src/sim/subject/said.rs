@@ -98,41 +98,40 @@ impl<'t> Said<'t> {
         self.lead.iter().chain(&self.body).any(|part| part.is(kind))
     }
 
-    /// Puts a part at the start, at the end, or where a blank stands, with blanks around it.
+    /// Puts a part at the end, as most hashtags and links stand, or at the start, or where a blank
+    /// stands; with blanks around it.
     pub(super) fn insert(&mut self, part: Part, rng: &mut Rng) {
-        let blanks = |text: &str| text.bytes().filter(|byte| *byte == b' ').count();
-        let inner: usize = self
-            .body
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => blanks(text),
-                Part::Kept(_) | Part::Entity(_) => 0,
-            })
-            .sum();
-        let mut place = rng.usize(..inner + 2);
-        if place == inner {
-            self.insert_at(0, part);
-        } else if place > inner {
-            self.insert_at(self.body.len(), part);
-        } else {
-            for at in 0..self.body.len() {
-                let Part::Text(text) = &mut self.body[at] else {
-                    continue;
-                };
-                let here = blanks(text);
-                if place >= here {
-                    place -= here;
-                    continue;
+        let at = match (&part, rng.u8(0..4)) {
+            (Part::Entity(_), 0..3) | (_, 0) => self.body.len(),
+            (_, 1) => 0,
+            _ => self.split_somewhere(rng),
+        };
+        self.insert_at(at, part);
+    }
+
+    /// Splits the text at one of its blanks, and says which part the right side then is. Without
+    /// blanks it is the end.
+    fn split_somewhere(&mut self, rng: &mut Rng) -> usize {
+        let blanks = |part: &Part| match part {
+            Part::Text(text) => text.bytes().filter(|byte| *byte == b' ').count(),
+            Part::Kept(_) | Part::Entity(_) => 0,
+        };
+        let all: usize = self.body.iter().map(blanks).sum();
+        let mut blank = rng.usize(..=all);
+        for at in 0..self.body.len() {
+            let here = blanks(&self.body[at]);
+            if let Part::Text(text) = &mut self.body[at]
+                && let Some((found, _)) = text.match_indices(' ').nth(blank)
+            {
+                let right = text.split_off(found + 1);
+                if !right.is_empty() {
+                    self.body.insert(at + 1, Part::Text(right));
                 }
-                let found = text.match_indices(' ').nth(place);
-                let rest = text.split_off(found.map_or(text.len(), |(blank, _)| blank + 1));
-                if !rest.is_empty() {
-                    self.body.insert(at + 1, Part::Text(rest));
-                }
-                self.insert_at(at + 1, part);
-                return;
+                return at + 1;
             }
+            blank = blank.saturating_sub(here);
         }
+        self.body.len()
     }
 
     fn insert_at(&mut self, at: usize, part: Part) {

@@ -225,13 +225,11 @@ fn long_rules_and_deep_ones() {
     check(25, &[&deep]);
 }
 
-/// Valid rules of the reference that no Tweet can be made for, and why.
-const IMPOSSIBLE: [(&str, &str); 0] = [];
-
+/// None of them asks for what cannot be.
 #[test]
 fn every_valid_rule_of_the_reference_gets_a_tweet() {
     for (value, expected) in REFERENCE.iter().chain(&MORE) {
-        if *expected != "valid" || IMPOSSIBLE.iter().any(|(rule, _)| rule == value) {
+        if *expected != "valid" {
             continue;
         }
         let rule = Rule::parse(value).unwrap();
