@@ -43,13 +43,10 @@ pub(super) fn edit(user: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> O
             let own = user
                 .get(key)
                 .and_then(|own| Some(own.as_text()?.into_owned()));
-            let text = match own.filter(|_| !wishes.bare) {
+            // A location is replaced: people live in one place.
+            let text = match own.filter(|_| !wishes.bare && field != Field::BioLocation) {
                 Some(own) if own.chars().count() + wanted.chars().count() < longest => {
-                    if field == Field::BioLocation {
-                        wanted
-                    } else {
-                        format!("{own} {wanted}")
-                    }
+                    format!("{own} {wanted}")
                 }
                 _ => wanted,
             };
