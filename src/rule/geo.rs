@@ -117,7 +117,7 @@ impl Area {
     }
 
     /// Whether a point lies inside or on the edge.
-    pub(super) fn contains(&self, point: Point) -> bool {
+    pub fn contains(&self, point: Point) -> bool {
         match *self {
             Self::Box {
                 south_west,
@@ -135,7 +135,7 @@ impl Area {
 
     /// Whether a polygon lies inside with all of its corners. Both areas are convex, so the rest
     /// of it then does too.
-    pub(super) fn contains_all(&self, corners: &[Point]) -> bool {
+    pub fn contains_all(&self, corners: &[Point]) -> bool {
         !corners.is_empty() && corners.iter().all(|corner| self.contains(*corner))
     }
 }

@@ -22,7 +22,7 @@ mod set;
 mod term;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may")]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod tree;
 mod validate;

@@ -1,7 +1,8 @@
-//! One Tweet as it is delivered: taken from the source, and completed with the rules that it matched.
+//! One Tweet as it is delivered: taken from the source, made to be about something, and completed with its rules.
 
 use std::sync::Arc;
 
+use fastrand::Rng;
 use sonic_rs::Value;
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
     options::Format,
     rule_set::{RuleSet, Stored},
     source::Source,
+    subject::Subjects,
     tweet_text,
 };
 use crate::rule::Analysis;
@@ -18,18 +20,35 @@ use crate::rule::Analysis;
 pub(super) struct Composer {
     pub(super) source: Source,
     pub(super) format: Format,
+    pub(super) seed: u64,
 }
 
-/// What a Tweet was like when it was made: the rules that it matched.
+/// One made-up Tweet in so many is about what is asked for; the others are about anything.
+const ABOUT: u64 = 8;
+
+/// What a Tweet was like when it was made: what it could be about, and the rules that it matched.
 #[derive(Debug)]
 pub(super) struct Moment {
+    pub(super) subjects: Subjects,
     pub(super) rules: Vec<Arc<Stored>>,
 }
 
 impl Composer {
-    /// Appends the Tweet at a position as it was made; false if there is none.
-    pub(super) fn begin(&self, position: i64, out: &mut Vec<u8>) -> bool {
-        self.source.write(position, out)
+    /// Appends the Tweet at a position as it is made, before rules are looked at; false if there is none.
+    pub(super) fn begin(&self, position: i64, subjects: &Subjects, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        if !self.source.write(position, out) {
+            return false;
+        }
+        if self.source.is_made() && !subjects.is_empty() {
+            let mixed = position.cast_unsigned().wrapping_mul(0xd1b5_4a32_d192_ed03) ^ self.seed;
+            let mut rng = Rng::with_seed(mixed);
+            if rng.u64(..ABOUT) == 0 {
+                // Where it cannot be, it stays as it is.
+                let _ = subjects.apply(out, start, &mut rng);
+            }
+        }
+        true
     }
 
     /// The rules that match the Tweet in `text`, and the Tweet, understood.
@@ -69,7 +88,7 @@ impl Composer {
     /// The line of a Tweet that was made before, without its delimiter.
     pub(super) fn again(&self, position: i64, moment: &Moment) -> Vec<u8> {
         let mut line = Vec::new();
-        if self.begin(position, &mut line)
+        if self.begin(position, &moment.subjects, &mut line)
             && let Ok(tweet) = sonic_rs::from_slice::<Value>(&line)
         {
             self.finish(&mut line, 0, &tweet, &moment.rules);

@@ -25,7 +25,7 @@ const BATCH: usize = 64 * 1024;
 const LAG_TICK: Duration = Duration::from_millis(50);
 
 /// A disconnected reader has this long to take what is under way and the last record.
-const FAREWELL: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Where readers set the pace, the others wait this long for one that has fallen behind.
 const PATIENCE: Duration = Duration::from_secs(1);

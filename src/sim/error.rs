@@ -52,6 +52,9 @@ pub enum Error {
         /// Lines that are not Tweets.
         skipped: u64,
     },
+    /// The file that says what Tweets are to be about is no such file.
+    #[error(transparent)]
+    About(#[from] super::AboutError),
     /// The certificate could not be made.
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),

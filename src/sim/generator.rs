@@ -10,7 +10,7 @@ mod place;
 mod post;
 mod profile;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod topics;
 mod tweet;
 mod user;
@@ -58,6 +58,13 @@ pub struct Generator {
 struct Stock {
     users: Vec<User>,
     words: Words,
+}
+
+/// The words of a language that Tweets are made of, separated by blanks; what stands between two of
+/// them, and what ends a sentence.
+pub(super) fn vocabulary(code: &str) -> Option<[&'static str; 3]> {
+    let language = words::LANGUAGES.iter().find(|own| own.code == code)?;
+    Some([language.words, language.space, language.stop])
 }
 
 impl Generator {

@@ -31,6 +31,7 @@ mod snowflake;
 mod source;
 mod stats;
 mod stream;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -48,4 +49,5 @@ pub use self::{
     schedule::Profile,
     server::{Running, start},
     stats::{Connections, Counts, StreamCounts, Tweets},
+    subject::AboutError,
 };

@@ -21,6 +21,7 @@ use super::{
     schedule::Schedule,
     source::Source,
     stats::{Counts, Stats, StreamCounts},
+    subject::Subjects,
     timeline::{Setup, Timeline},
 };
 use crate::secret::Secret;
@@ -82,7 +83,9 @@ impl Service {
         let composer = Composer {
             source,
             format: options.format,
+            seed: options.seed,
         };
+        let about = options.about.as_deref().map(Subjects::read).transpose()?;
         let oracle = options.oracle.as_deref().map(Oracle::create).transpose()?;
         let oracle = oracle.map(Arc::new);
         let stats = Arc::new(Stats::default());
@@ -90,6 +93,7 @@ impl Service {
             let setup = Setup {
                 name: format!("{account}/{label}"),
                 composer: composer.clone(),
+                about: about.clone(),
                 schedule: Arc::clone(&schedule),
                 start_ms,
                 paced: rate.is_some(),

@@ -1,6 +1,9 @@
 //! The stream and Replay endpoints: who may connect, and the response that goes on and on.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -21,7 +24,6 @@ use super::{
     window::{Product, Window},
     wire::Wire,
 };
-use std::sync::atomic::Ordering::Relaxed;
 
 /// `GET /stream/powertrack/accounts/{account}/publishers/twitter/{label}.json`
 pub(super) async fn connect(
@@ -179,6 +181,8 @@ fn open(service: &Arc<Service>, stream: &Arc<Stream>, feed: Feed, wire: Wire) ->
         (header::CONTENT_TYPE, "application/json; charset=utf-8"),
         (header::CONTENT_ENCODING, "gzip"),
         (header::CACHE_CONTROL, "no-cache"),
+        // Once the body has ended, the server closes. [source: xd/powertrack-api]
+        (header::CONNECTION, "close"),
     ] {
         response
             .headers_mut()

@@ -17,10 +17,11 @@ use super::{
     clock::Clock,
     composer::{Composer, Moment},
     oracle::{Event, Oracle},
-    rule_set::Stored,
+    rule_set::{RuleSet, Stored},
     schedule::Schedule,
     snowflake,
     stats::Stats,
+    subject::Subjects,
 };
 
 /// Backfill reaches back this far. [source: xd/powertrack-api]
@@ -46,6 +47,8 @@ const MAX_MOMENTS: usize = 10_000;
 pub(super) struct Setup {
     pub(super) name: String,
     pub(super) composer: Composer,
+    /// What Tweets are about; `None` for what the rules ask for.
+    pub(super) about: Option<Subjects>,
     pub(super) schedule: Arc<Schedule>,
     /// The time of position zero of made-up Tweets, in milliseconds since 1970.
     pub(super) start_ms: i64,
@@ -88,6 +91,7 @@ struct State {
     forgotten: u64,
     moments: HashMap<Vec<u64>, Arc<Moment>>,
     rules_version: u64,
+    subjects: Subjects,
     /// Where each reader is.
     readers: BTreeMap<u64, u64>,
     scratch: Vec<u8>,
@@ -168,6 +172,7 @@ impl Timeline {
         if state.rules_version != book.version() {
             state.rules_version = book.version();
             state.moments.clear();
+            state.subjects = self.subjects(&rules);
         }
         let before = state.head;
         let mut due = Due::Now;
@@ -180,7 +185,8 @@ impl Timeline {
             let position = state.next;
             state.scratch.clear();
             let mut scratch = std::mem::take(&mut state.scratch);
-            if !self.setup.composer.begin(position, &mut scratch) {
+            let composer = &self.setup.composer;
+            if !composer.begin(position, &state.subjects, &mut scratch) {
                 state.scratch = scratch;
                 state.is_over = true;
                 due = Due::Never;
@@ -321,6 +327,14 @@ impl Timeline {
         }
     }
 
+    /// What Tweets are about under these rules.
+    pub(super) fn subjects(&self, rules: &RuleSet) -> Subjects {
+        match &self.setup.about {
+            Some(subjects) => subjects.clone(),
+            None => Subjects::of_rules(rules.all().map(|stored| Arc::clone(&stored.rule))),
+        }
+    }
+
     /// Makes Tweets when their moments come, for as long as it is let.
     pub(super) async fn run(&self, book: &Book) {
         let mut begun = self.begun.subscribe();
@@ -390,7 +404,12 @@ impl State {
             self.moments.clear();
         }
         let moment = self.moments.entry(ids);
-        Arc::clone(moment.or_insert_with(|| Arc::new(Moment { rules })))
+        Arc::clone(moment.or_insert_with(|| {
+            Arc::new(Moment {
+                subjects: self.subjects.clone(),
+                rules,
+            })
+        }))
     }
 
     fn remember(&mut self, position: i64, moment: Arc<Moment>, line: Bytes) {

@@ -5,10 +5,12 @@ use std::{ops::Range, sync::Arc, time::Duration};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
+    book::Book,
     composer::{Composer, Moment},
     fault::{Board, Firing, Kind, Scope},
     message,
     service::Stream,
+    subject::Subjects,
     timeline::{Due, Line, Piece, sent},
 };
 
@@ -37,6 +39,7 @@ pub(super) struct Window {
     since: Instant,
     delivered: u64,
     ending: Option<Firing>,
+    subjects: Subjects,
     /// Recovery jobs are counted.
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -47,6 +50,13 @@ impl Product {
         match self {
             Self::Recovery => "recovery",
             Self::Replay => "replay",
+        }
+    }
+
+    fn book(self, stream: &Stream) -> &Book {
+        match self {
+            Self::Recovery => &stream.live,
+            Self::Replay => &stream.replay,
         }
     }
 
@@ -77,6 +87,8 @@ impl Window {
         };
         Self {
             positions: stream.timeline.window(served.start, served.end),
+            // What Tweets of then were about is not remembered for so long.
+            subjects: stream.timeline.subjects(&product.book(stream).rules()),
             stream: Arc::clone(stream),
             product,
             span_ms,
@@ -92,10 +104,7 @@ impl Window {
     pub(super) fn take(&mut self, now: Instant) -> (Vec<Piece>, Due) {
         let mut pieces = Vec::new();
         let stream = Arc::clone(&self.stream);
-        let rules = match self.product {
-            Product::Recovery => stream.live.rules(),
-            Product::Replay => stream.replay.rules(),
-        };
+        let rules = self.product.book(&stream).rules();
         let composer = &stream.timeline.setup.composer;
         let mut line = Vec::new();
         for _ in 0..TURN {
@@ -110,13 +119,16 @@ impl Window {
                 return (pieces, Due::Never);
             };
             line.clear();
-            if rules.len() == 0 || !composer.begin(position, &mut line) {
+            if rules.len() == 0 || !composer.begin(position, &self.subjects, &mut line) {
                 continue;
             }
             let (matching, _) = Composer::matching(&line, &rules);
             if !matching.is_empty() {
                 self.delivered += 1;
-                let moment = Arc::new(Moment { rules: matching });
+                let moment = Arc::new(Moment {
+                    subjects: self.subjects.clone(),
+                    rules: matching,
+                });
                 pieces.push(Piece {
                     position,
                     line: Line::Again(moment),

@@ -85,7 +85,7 @@ pub(super) const CLAUSES: [&str; 75] = [
     "is:verified",
 ];
 
-pub(super) fn value() -> impl Strategy<Value = String> {
+pub(crate) fn value() -> impl Strategy<Value = String> {
     let clause = select(&CLAUSES[..]).prop_map(str::to_owned);
     clause.prop_recursive(4, 16, 4, |inner| {
         prop_oneof![

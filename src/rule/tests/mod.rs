@@ -2,7 +2,7 @@
 
 mod activity;
 mod depth;
-mod made;
+pub(crate) mod made;
 mod matching;
 mod messages;
 mod normals;
@@ -10,4 +10,4 @@ mod payloads;
 mod properties;
 mod sets;
 mod unicode;
-mod validity;
+pub(crate) mod validity;

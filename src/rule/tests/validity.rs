@@ -4,7 +4,7 @@ use super::super::{Invalid, MAX_TAG, MAX_VALUE, Rule, validate_tag};
 
 /// The rules of the reference's section 10, in its order.
 #[rustfmt::skip]
-const REFERENCE: [(&str, &str); 98] = [
+pub(crate) const REFERENCE: [(&str, &str); 98] = [
     ("from:jack", "valid"),
     (r#"Pizza OR 🍕 OR "🍕" sample:100"#, "M1@21"),
     ("from:contains:heart", "M2@14"),
@@ -106,7 +106,7 @@ const REFERENCE: [(&str, &str); 98] = [
 
 /// What the reference's text says beyond its table.
 #[rustfmt::skip]
-const MORE: [(&str, &str); 49] = [
+pub(crate) const MORE: [(&str, &str); 49] = [
     ("", "M2@1"),
     ("  ", "M2@3"),
     ("(", "M2@2"),

@@ -1,0 +1,130 @@
+//! Picks one way to satisfy a rule: what the Tweet must have then, and what it must not.
+
+use fastrand::Rng;
+
+use crate::rule::{Expr, Fact, Kind, Rule};
+
+/// One clause that a Tweet must match.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'r> {
+    pub(super) kind: &'r Kind,
+    rule: &'r Rule,
+    position: usize,
+}
+
+/// What a Tweet must have and must not have for one way to satisfy its subject.
+#[derive(Debug, Default)]
+pub(super) struct Wishes<'r> {
+    pub(super) wanted: Vec<Wish<'r>>,
+    pub(super) unwanted: Vec<&'r Kind>,
+    /// Whether whatever is not wanted is to go, because something in it stood in the way.
+    pub(super) bare: bool,
+}
+
+impl<'r> Wish<'r> {
+    /// A folded part of the clause as the user has written it, where that can be told.
+    pub(super) fn spelled(&self, folded: &'r str) -> &'r str {
+        let value = self.rule.value();
+        let start = if value.is_ascii() {
+            self.position - 1
+        } else {
+            let mut units = 0;
+            let found = value.char_indices().find(|(_, c)| {
+                units += c.len_utf16();
+                units >= self.position
+            });
+            found.map_or(value.len(), |(at, _)| at)
+        };
+        let rest = value.get(start..).unwrap_or_default();
+        let colon = rest.find(':').map_or(0, |at| at + 1);
+        let starts = [0, 1, colon, colon + 1].into_iter();
+        starts
+            .filter_map(|start| rest.get(start..start + folded.len()))
+            .find(|part| part.chars().flat_map(char::to_lowercase).eq(folded.chars()))
+            .unwrap_or(folded)
+    }
+}
+
+impl<'r> Wishes<'r> {
+    /// Adds one way to satisfy a rule: all of its parts, and one branch of each `OR`.
+    pub(super) fn add(&mut self, rule: &'r Rule, rng: &mut Rng) {
+        self.pick(rule, rule.expr(), true, rng);
+    }
+
+    fn pick(&mut self, rule: &'r Rule, expr: &'r Expr, wanted: bool, rng: &mut Rng) {
+        match (expr, wanted) {
+            (Expr::All(parts), true) | (Expr::Any(parts), false) => {
+                for part in parts {
+                    self.pick(rule, part, wanted, rng);
+                }
+            }
+            // One part that fails is enough for all of them to fail.
+            (Expr::Any(parts), true) | (Expr::All(parts), false) => {
+                self.pick(rule, &parts[rng.usize(..parts.len())], wanted, rng);
+            }
+            (Expr::Not { inner, .. }, _) => self.pick(rule, inner, !wanted, rng),
+            (Expr::Clause(clause), true) => self.wanted.push(Wish {
+                kind: &clause.kind,
+                rule,
+                position: clause.position,
+            }),
+            (Expr::Clause(clause), false) => self.unwanted.push(&clause.kind),
+        }
+    }
+
+    /// What is wanted, as far as `of` knows what to do with it.
+    pub(super) fn find<'w, T: 'w>(
+        &'w self,
+        of: impl Fn(&Wish<'r>, &'r Kind) -> Option<T> + 'w,
+    ) -> impl Iterator<Item = T> + 'w {
+        self.wanted
+            .iter()
+            .filter_map(move |wish| of(wish, wish.kind))
+    }
+
+    /// Whether any clause that is wanted is one of these.
+    pub(super) fn want(&self, which: impl Fn(&Kind) -> bool) -> bool {
+        self.wanted.iter().any(|wish| which(wish.kind))
+    }
+
+    /// Whether any clause that is not wanted is one of these.
+    pub(super) fn shun(&self, which: impl Fn(&Kind) -> bool) -> bool {
+        self.unwanted.iter().any(|kind| which(kind))
+    }
+
+    pub(super) fn want_fact(&self, fact: Fact) -> bool {
+        self.want(|kind| *kind == Kind::Fact(fact))
+    }
+
+    pub(super) fn shun_fact(&self, fact: Fact) -> bool {
+        self.shun(|kind| *kind == Kind::Fact(fact))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_way_is_picked_and_spelled_as_the_user_did() {
+        let rule =
+            Rule::parse(r#"🍕 (#SnowDay OR from:OnTheSnow) "Very Cold" -(a OR b) -(c d)"#).unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        for seed in 0..20 {
+            let mut wishes = Wishes::default();
+            wishes.add(&rule, &mut Rng::with_seed(seed));
+            assert_eq!((wishes.wanted.len(), wishes.unwanted.len()), (3, 3));
+            for wish in &wishes.wanted {
+                let folded = match wish.kind {
+                    Kind::Keyword(pattern) | Kind::Phrase(pattern) => pattern.text(),
+                    Kind::Hashtag(tag) => tag,
+                    Kind::User(_, crate::rule::Account::Name(name)) => name,
+                    other => panic!("{other:?}"),
+                };
+                seen.insert(wish.spelled(folded));
+            }
+        }
+        let seen: Vec<&str> = seen.into_iter().collect();
+        assert_eq!(seen, ["OnTheSnow", "SnowDay", "Very Cold", "🍕"]);
+    }
+}
