@@ -188,7 +188,7 @@ impl Delivery {
             if !self.lines.is_empty() {
                 self.flush().await?;
             }
-            if is_idle && due == Due::Never && matches!(self.feed, Feed::Window { .. }) {
+            if due == Due::Never && matches!(self.feed, Feed::Window { .. }) {
                 return self.complete().await;
             }
             if is_idle {

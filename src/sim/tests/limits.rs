@@ -52,39 +52,6 @@ async fn only_so_many_connects_a_minute() {
 }
 
 #[tokio::test]
-async fn a_reader_that_does_not_read_is_disconnected_and_costs_the_others_nothing() {
-    let mut options = SimOptions {
-        rate: Some(3000.0),
-        ..SimOptions::default()
-    };
-    options.limits.buffer = 500;
-    let sim = sim(options).await;
-    add_rules(
-        &sim,
-        r#"{"rules":[{"value":"music OR coffee OR lang:en"}]}"#,
-    )
-    .await;
-    let mut stuck = Reader::connect(&sim).await;
-    let mut reader = Reader::connect(&sim).await;
-    while sim.counts().connections.open == 2 {
-        reader.line().await.unwrap();
-    }
-    // What was under way still comes, and then the connection is over, whatever it was in the middle of.
-    let end = loop {
-        match stuck.stream.read_buf(&mut stuck.raw).await {
-            Ok(0) | Err(_) => break true,
-            Ok(_) => stuck.raw.clear(),
-        }
-    };
-    assert!(end);
-    assert_eq!(sim.counts().connections.open, 1);
-    // Data restarts at the time of the reconnect.
-    let mut again = Reader::ask(&sim, &format!("{STREAM}?backfillMinutes=5")).await;
-    let line = reader.line().await.unwrap();
-    assert_ne!(again.line().await.unwrap(), line);
-}
-
-#[tokio::test]
 async fn a_hundred_connections_get_the_same() {
     let mut options = SimOptions {
         start_ms: Some(1_700_000_000_000),

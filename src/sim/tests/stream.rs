@@ -1,6 +1,9 @@
 //! What readers of the stream get.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use sonic_rs::JsonValueTrait;
 use tokio::{sync::mpsc, time::Instant};
@@ -120,17 +123,20 @@ async fn a_file_is_delivered_once_and_then_the_stream_is_quiet() {
     assert_eq!(reader.line().await.as_deref(), Some(""));
 }
 
-fn service(rate: Option<f64>) -> Arc<Service> {
-    let options = SimOptions {
+fn options(rate: Option<f64>) -> SimOptions {
+    SimOptions {
         rate,
         start_ms: Some(1_700_000_000_000),
         ..SimOptions::default()
-    };
-    Arc::new(Service::new(&options).unwrap().0)
+    }
 }
 
-fn with_coffee(rate: Option<f64>) -> Arc<Service> {
-    let service = service(rate);
+fn service(options: &SimOptions) -> Arc<Service> {
+    Arc::new(Service::new(options).unwrap().0)
+}
+
+fn with_rule(options: &SimOptions) -> Arc<Service> {
+    let service = service(options);
     let rule = Submitted {
         value: "coffee".to_owned(),
         tag: None,
@@ -159,7 +165,7 @@ fn delivery(service: &Arc<Service>) -> (Delivery, mpsc::Receiver<Bytes>) {
 #[tokio::test(start_paused = true)]
 async fn silence_is_broken_by_heartbeats() {
     let start = Instant::now();
-    let (delivery, mut chunks) = delivery(&service(None));
+    let (delivery, mut chunks) = delivery(&service(&options(None)));
     tokio::spawn(delivery.run());
     let mut inflate = Decompress::new_gzip(15);
     let mut text = Vec::with_capacity(100);
@@ -180,7 +186,7 @@ async fn silence_is_broken_by_heartbeats() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
-    let service = with_coffee(Some(20_000.0));
+    let service = with_rule(&options(Some(20_000.0)));
     let stream = Arc::clone(&service.streams[0]);
     tokio::spawn(async move { stream.timeline.run(&stream.live).await });
     let (delivery, mut chunks) = delivery(&service);
@@ -195,7 +201,7 @@ async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_does_not_read_stops_its_own_feed() {
-    let service = with_coffee(None);
+    let service = with_rule(&options(None));
     let (delivery, chunks) = delivery(&service);
     tokio::spawn(delivery.run());
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -210,8 +216,32 @@ async fn a_reader_that_does_not_read_stops_its_own_feed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_full_buffer_ends_its_connection_and_no_other() {
+    let mut options = SimOptions {
+        rate: Some(3000.0),
+        ..SimOptions::default()
+    };
+    options.limits.buffer = 200;
+    let service = with_rule(&options);
+    let stream = Arc::clone(&service.streams[0]);
+    let timeline = Arc::clone(&stream);
+    tokio::spawn(async move { timeline.timeline.run(&timeline.live).await });
+    let (stuck, unread) = delivery(&service);
+    let (fine, mut chunks) = delivery(&service);
+    let stuck = tokio::spawn(stuck.run());
+    tokio::spawn(fine.run());
+    let reading = tokio::spawn(async move { while chunks.recv().await.is_some() {} });
+    stuck.await.unwrap();
+    assert_eq!(service.counts().connections.open, 1);
+    assert!(!reading.is_finished());
+    // Queued Tweets are lost, and data restarts at the time of the reconnect.
+    assert!(stream.gate.has_lost.load(Relaxed));
+    drop(unread);
+}
+
+#[tokio::test(start_paused = true)]
 async fn stopping_does_not_wait_for_a_reader_that_does_not_read() {
-    let service = with_coffee(None);
+    let service = with_rule(&options(None));
     let (delivery, _chunks) = delivery(&service);
     let delivery = tokio::spawn(delivery.run());
     tokio::time::sleep(Duration::from_secs(1)).await;
