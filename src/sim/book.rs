@@ -43,7 +43,8 @@ impl Book {
     /// The right to change the rules; `None` while another request has it. [source: xd/powertrack-api]
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
         let was_changing = self.is_changing.swap(true, Ordering::AcqRel);
-        (!was_changing).then_some(Turn(self))
+        // Made only where it is given out: dropping one ends the turn.
+        (!was_changing).then(|| Turn(self))
     }
 
     /// The rules, for reading. Not to be held for longer than it takes to fill a batch.
