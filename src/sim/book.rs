@@ -1,13 +1,13 @@
 //! The rules of one stream, as requests and connections share them.
 
 use std::sync::{
-    PoisonError, RwLock, RwLockReadGuard,
+    Arc, PoisonError, RwLock, RwLockReadGuard,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{bucket::Bucket, options::Limits, rule_set::RuleSet};
+use super::{bucket::Bucket, options::Limits, rule_set::RuleSet, snowflake::Ids};
 
 /// A set of rules, and what keeps requests to it in order.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub(super) struct Turn<'b>(&'b Book);
 
 impl Book {
     /// A set without rules, under these limits.
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, ids: &Arc<Ids>) -> Self {
         Self {
-            rules: RwLock::new(RuleSet::new(limits.rule_delay)),
+            rules: RwLock::new(RuleSet::new(limits.rule_delay, Arc::clone(ids))),
             version: AtomicU64::new(0),
             count: watch::Sender::new(0),
             requests: Bucket::new(limits.rule_requests_per_minute),

@@ -92,10 +92,12 @@ impl Window {
     pub(super) fn take(&mut self, now: Instant) -> (Vec<Piece>, Due) {
         let mut pieces = Vec::new();
         let stream = Arc::clone(&self.stream);
-        let rules = match self.product {
-            Product::Recovery => stream.live.rules(),
-            Product::Replay => stream.replay.rules(),
+        let book = match self.product {
+            Product::Recovery => &stream.live,
+            Product::Replay => &stream.replay,
         };
+        book.settle();
+        let rules = book.rules();
         let composer = &stream.timeline.setup.composer;
         let mut line = Vec::new();
         for _ in 0..TURN {
@@ -110,7 +112,7 @@ impl Window {
                 return (pieces, Due::Never);
             };
             line.clear();
-            if rules.len() == 0 || !composer.begin(position, &mut line) {
+            if !rules.is_in_force() || !composer.begin(position, &mut line) {
                 continue;
             }
             let (matching, _) = Composer::matching(&line, &rules);

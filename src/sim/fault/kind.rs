@@ -11,6 +11,8 @@ pub enum Scope {
     Connect,
     /// A request to the rules endpoint.
     Rules,
+    /// A request that adds or deletes rules.
+    RuleChange,
     /// The end of a Replay or Recovery job.
     Window,
 }
@@ -77,8 +79,8 @@ const KINDS: &[(Kind, &str, Scope, &str)] = &[
     (Kind::Closing, "closing", Scope::Tweet, "forced disconnect: the service is closing for operational reasons"),
     (Kind::StreamStatus, "stream-status", Scope::Connect, "connecting is answered with `status` (else 503), for a while (`for`)"),
     (Kind::RulesStatus, "rules-status", Scope::Rules, "the rules endpoint answers with `status` (else 503), for a while (`for`)"),
-    (Kind::RulesHalf, "rules-half", Scope::Rules, "half of the rules of a request are added or deleted, and the answer is 503"),
-    (Kind::RulesLost, "rules-lost", Scope::Rules, "the change is made, and the connection resets in place of an answer"),
+    (Kind::RulesHalf, "rules-half", Scope::RuleChange, "half of the rules of a request are added or deleted, and the answer is 503"),
+    (Kind::RulesLost, "rules-lost", Scope::RuleChange, "the change is made, and the connection resets in place of an answer"),
     (Kind::WindowErrors, "window-errors", Scope::Window, "a Replay or Recovery job completes with errors: its last minute failed"),
     (Kind::WindowFailed, "window-failed", Scope::Window, "a Replay or Recovery job fails to complete: its second half is unprocessed"),
 ];
