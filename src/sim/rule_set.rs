@@ -94,7 +94,10 @@ impl RuleSet {
 
     /// Lets the changes be felt whose time has come; whether there are others.
     pub(super) fn settle(&mut self, now: Instant) -> bool {
-        while let Some((_, effect)) = self.effects.pop_front_if(|(at, _)| *at <= now) {
+        while self.effects.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, effect)) = self.effects.pop_front() else {
+                break;
+            };
             match effect {
                 Effect::Insert(stored) => {
                     self.index.insert(stored.id, Arc::clone(&stored.rule));
