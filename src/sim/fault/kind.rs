@@ -60,7 +60,7 @@ const KINDS: &[(Kind, &str, Scope, &str)] = &[
     (Kind::Silence, "silence", Scope::Tweet, "nothing is sent, no heartbeat either, for a while (`for`, else for ever)"),
     (Kind::TornGzip, "torn-gzip", Scope::Tweet, "the body ends in the middle of a gzip block"),
     (Kind::NewMember, "new-member", Scope::Tweet, "the gzip member ends in order and another one begins"),
-    (Kind::Slow, "slow", Scope::Tweet, "bytes go out slowly, `bytes` a second (else 1000), for a while (`for`, else 10s)"),
+    (Kind::Slow, "slow", Scope::Tweet, "`bytes` a second go out (else 1000), for a while (`for`, else 10s)"),
     (Kind::OneByteChunks, "one-byte-chunks", Scope::Tweet, "the next `bytes` bytes (else 2000) go out in HTTP chunks of one byte"),
     (Kind::NoDelimiter, "no-delimiter", Scope::Tweet, "the delimiter after the Tweet is missing"),
     (Kind::Duplicate, "duplicate", Scope::Tweet, "the Tweet comes twice"),
