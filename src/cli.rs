@@ -13,6 +13,9 @@ use crate::{
     units::{Size, Span},
 };
 
+/// After the options that a command has of its own, among which clap would put it otherwise.
+const LAST: usize = 900;
+
 /// Keeps a PowerTrack stream connected, keeps its rules equal to what a Lua script declares, and runs the script's handlers on every Tweet.
 #[derive(Debug, Parser)]
 #[command(name = "ouzel", version, propagate_version = true)]
@@ -26,7 +29,8 @@ pub struct Cli {
         global = true,
         value_name = "LEVEL",
         env = "OUZEL_LOG",
-        default_value = "info"
+        default_value = "info",
+        display_order = LAST
     )]
     pub log: String,
 }
@@ -46,6 +50,15 @@ pub enum Command {
     /// Look into rules before the service sees them.
     Rules(Rules),
     /// Serve a stand-in for PowerTrack on this machine, for any client.
+    ///
+    /// It has the rules endpoint, the stream with backfill and Recovery, and Replay. No account is needed. It behaves
+    /// as the documentation of PowerTrack 2.0 says: gzip and Basic authentication are required, rules are validated
+    /// with the messages of the service, a Tweet is delivered when a rule matches it, limits are kept, and slow readers
+    /// are disconnected. Where the documentation leaves something open, there is an option with the best supported
+    /// default.
+    ///
+    /// It prints its URLs and two commands to try. Point your client at them and it should not notice the difference.
+    /// Then turn on faults, by flag or while it runs, and see whether the client survives what the service does to it.
     Sim(Sim),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),

@@ -49,15 +49,7 @@ fn rate(text: &str) -> Result<Rate, String> {
     }
 }
 
-/// A PowerTrack service of your own: rules endpoint, stream, backfill, Recovery and Replay, for any client.
-///
-/// No account is needed. It behaves as the documentation of PowerTrack 2.0 says: gzip and Basic authentication are
-/// required, rules are validated with the messages of the service, a Tweet is delivered when a rule matches it, limits
-/// are kept, and slow readers are disconnected.
-/// Where the documentation leaves something open, there is an option with the best supported default.
-///
-/// It prints its URLs and two commands to try. Point your client at them and it should not notice the difference.
-/// Then turn on faults, by flag or while it runs, and see whether the client survives what the service does to it.
+/// `ouzel sim`.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
 pub struct Sim {
@@ -77,7 +69,7 @@ pub struct Sim {
     #[arg(long, value_name = "NAME", default_value = "sim")]
     user: String,
     /// That user's password.
-    #[arg(long, default_value = "sim", hide_env_values = true)]
+    #[arg(long, value_name = "TEXT", default_value = "sim")]
     password: String,
     /// Serve HTTPS with a certificate made for this run.
     #[arg(long)]
@@ -146,7 +138,7 @@ struct Contract {
     #[arg(long, value_name = "DURATION", default_value = "60s")]
     grace: Span,
     /// Which connection has to go then.
-    #[arg(long, default_value = "newest")]
+    #[arg(long, value_name = "WHICH", default_value = "newest")]
     surplus: Surplus,
     /// Requests to connect in a minute; 0 for any number.
     #[arg(long, value_name = "N", default_value_t = Limits::default().connects_per_minute)]
@@ -186,10 +178,41 @@ struct Contract {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Trouble")]
 struct Trouble {
-    /// Something that goes wrong, and when: `reset:probability=0.001`, `silence:after=30s,for=40s`. `--help` lists them.
+    /// Something that goes wrong, and when: `reset:probability=0.001`, `silence:after=30s,for=40s`; again for more.
+    /// `--help` lists them.
     #[arg(long, value_name = "FAULT[:WHEN]")]
     fault: Vec<Fault>,
 }
+
+/// Clap wraps at 100 columns, and lines that are longer would break twice.
+const WHEN_AND_EXAMPLES: &str = "
+  When:
+    probability=P    with this probability at each Tweet, or request
+    after=DURATION   once, so long after the start, or after it was asked for
+    every=N          at each Nth Tweet of a connection, or each Nth request
+    nothing of these: at once
+    times=N          at most so often
+  What:
+    for=DURATION     how long it lasts: silence, slow, stream-status, rules-status
+    bytes=N          of slow and one-byte-chunks
+    status=N         of stream-status and rules-status
+    reset            a forced disconnect ends with a TCP reset, not in order
+
+  While it runs:
+    curl -d '{\"fault\":\"silence\",\"for\":\"40s\"}' http://127.0.0.1:8400/_sim/faults
+    curl http://127.0.0.1:8400/_sim/faults             the faults, and how often each has happened
+    curl -X DELETE http://127.0.0.1:8400/_sim/faults   no more faults
+    curl http://127.0.0.1:8400/_sim/stats              connections, requests, Tweets, rules
+
+Examples:
+  ouzel sim
+      2000 Tweets a second, of which those that a rule matches are sent to the user `sim` with the
+      password `sim`
+  ouzel sim --rate 50 --profile bursty --fault reset:probability=0.001 --oracle truth.jsonl
+      connections that break; afterwards compare what your client holds with truth.jsonl
+  ouzel sim --as-fast-as-possible --start 2026-01-01T00:00:00Z --limit 1000000
+      a flood, the same bytes each time
+";
 
 /// Silence before a heartbeat, if there are any.
 #[derive(Debug, Clone, Copy)]
@@ -216,22 +239,7 @@ fn after_help() -> String {
     for kind in FaultKind::all() {
         let _ = writeln!(text, "  {:<22}{}", kind.name(), kind.about());
     }
-    text.push_str(
-        "\n  When: `probability=P` at each Tweet (or request), `after=DURATION` once, `every=N` at each Nth Tweet of a\n  \
-         connection (or request); without any of them, at once. `times=N` for at most so often; `for=DURATION` for faults\n  \
-         that last; `bytes=N`, `status=N`; `reset` ends a forced disconnect with a TCP reset.\n\n  \
-         While it runs:\n    \
-         curl -d '{\"fault\":\"silence\",\"for\":\"40s\"}' http://127.0.0.1:8400/_sim/faults\n    \
-         curl http://127.0.0.1:8400/_sim/faults             the faults, and how often each has happened\n    \
-         curl -X DELETE http://127.0.0.1:8400/_sim/faults   no more faults\n    \
-         curl http://127.0.0.1:8400/_sim/stats              connections, requests, Tweets, rules\n\n\
-         Examples:\n  \
-         ouzel sim\n      a stream of 2000 Tweets a second for the user `sim` with the password `sim`\n  \
-         ouzel sim --rate 50 --profile bursty --fault reset:probability=0.001 --oracle truth.jsonl\n      \
-         connections that break; afterwards compare what your client holds with truth.jsonl\n  \
-         ouzel sim --as-fast-as-possible --start 2026-01-01T00:00:00Z --limit 1000000\n      \
-         a flood, the same bytes each time\n",
-    );
+    text.push_str(WHEN_AND_EXAMPLES);
     text
 }
 

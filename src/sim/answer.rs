@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::Serialize;
 
@@ -18,9 +18,11 @@ const INVALID_JSON: &str = "Invalid JSON. The body must be in the format {\"rule
 /// What rules over the contract's limit get. [source: xd/powertrack-api]
 const RULE_LIMIT: &str = "Request exceeds account’s Rule Limit. Delete rules or contact your account manager to proceed.";
 
-/// The texts for 401, 404, 413, 429 and 503 are not published; these are the simulator's own. [inferred]
+/// The texts for 401, 403, 404, 405, 413, 429 and 503 are not published; these are the simulator's own. [inferred]
 const UNAUTHORIZED: &str = "Invalid user name or password.";
+const FORBIDDEN: &str = "This account may not use this endpoint.";
 const NOT_FOUND: &str = "No such stream. Check the account and the label.";
+const NO_SUCH_METHOD: &str = "This endpoint does not take this method.";
 const TOO_LARGE: &str = "The request body must not exceed 5 MB.";
 const TOO_MANY: &str = "Exceeded the limit on requests. Wait before you try again.";
 const COLLIDES: &str = "Another request is changing the rules. Send changes one after the other.";
@@ -43,6 +45,7 @@ struct ErrorDetail<'a> {
 pub(super) enum Refusal {
     Credentials,
     NoSuchStream,
+    NoSuchMethod,
     NeedsGzip,
     InvalidJson,
     BodyTooLarge,
@@ -56,11 +59,13 @@ pub(super) enum Refusal {
     Fault(u16),
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, message) = match &self {
+impl Refusal {
+    /// The answer at this moment.
+    pub(super) fn answer(&self, now_ms: i64) -> Response {
+        let (status, message) = match self {
             Self::Credentials => (StatusCode::UNAUTHORIZED, UNAUTHORIZED),
             Self::NoSuchStream => (StatusCode::NOT_FOUND, NOT_FOUND),
+            Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, NO_SUCH_METHOD),
             Self::NeedsGzip => (StatusCode::NOT_ACCEPTABLE, NEEDS_GZIP),
             Self::InvalidJson => (StatusCode::BAD_REQUEST, INVALID_JSON),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
@@ -72,10 +77,10 @@ impl IntoResponse for Refusal {
             Self::Collides => (StatusCode::TOO_MANY_REQUESTS, COLLIDES),
             Self::Fault(status) => fault(*status),
         };
-        let sent = snowflake::sent_to_the_second(snowflake::now_ms());
+        let sent = snowflake::sent_to_the_second(now_ms);
         let error = ErrorDetail { message, sent };
         let mut response = json(status, &ErrorBody { error });
-        if self == Self::Credentials {
+        if status == StatusCode::UNAUTHORIZED {
             let realm = HeaderValue::from_static("Basic realm=\"PowerTrack\"");
             response
                 .headers_mut()
@@ -89,8 +94,11 @@ fn fault(status: u16) -> (StatusCode, &'static str) {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let message = match status {
         StatusCode::UNAUTHORIZED => UNAUTHORIZED,
+        StatusCode::BAD_REQUEST => INVALID_JSON,
+        StatusCode::FORBIDDEN => FORBIDDEN,
         StatusCode::NOT_FOUND => NOT_FOUND,
         StatusCode::NOT_ACCEPTABLE => NEEDS_GZIP,
+        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
         StatusCode::TOO_MANY_REQUESTS => TOO_MANY,
         _ => UNAVAILABLE,
     };

@@ -1,13 +1,13 @@
 //! The rules of one stream, as requests and connections share them.
 
 use std::sync::{
-    PoisonError, RwLock, RwLockReadGuard,
+    Arc, PoisonError, RwLock, RwLockReadGuard,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{bucket::Bucket, options::Limits, rule_set::RuleSet};
+use super::{bucket::Bucket, options::Limits, rule_set::RuleSet, snowflake::Ids};
 
 /// A set of rules, and what keeps requests to it in order.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub(super) struct Turn<'b>(&'b Book);
 
 impl Book {
     /// A set without rules, under these limits.
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, ids: &Arc<Ids>) -> Self {
         Self {
-            rules: RwLock::new(RuleSet::new(limits.rule_delay)),
+            rules: RwLock::new(RuleSet::new(limits.rule_delay, Arc::clone(ids))),
             version: AtomicU64::new(0),
             count: watch::Sender::new(0),
             requests: Bucket::new(limits.rule_requests_per_minute),
@@ -43,7 +43,8 @@ impl Book {
     /// The right to change the rules; `None` while another request has it. [source: xd/powertrack-api]
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
         let was_changing = self.is_changing.swap(true, Ordering::AcqRel);
-        (!was_changing).then_some(Turn(self))
+        // Made only where it is given out: dropping one ends the turn.
+        (!was_changing).then(|| Turn(self))
     }
 
     /// The rules, for reading. Not to be held for longer than it takes to fill a batch.

@@ -516,5 +516,5 @@ async fn surplus(feed: &mut Feed) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -114,18 +114,14 @@ struct ValidDetail<'a> {
     message: Option<String>,
 }
 
-fn sent() -> String {
-    snowflake::sent(snowflake::now_ms())
-}
-
 /// A list of rules.
-pub(super) fn listing(rules: &[Arc<Stored>]) -> Response {
+pub(super) fn listing(rules: &[Arc<Stored>], now_ms: i64) -> Response {
     let rules = rules.iter().map(|stored| Shown::stored(stored)).collect();
     answer::json(
         StatusCode::OK,
         &Listing {
             rules,
-            sent: sent(),
+            sent: snowflake::sent(now_ms),
         },
     )
 }
@@ -134,6 +130,7 @@ pub(super) fn listing(rules: &[Arc<Stored>]) -> Response {
 pub(super) fn added(
     submitted: &[Submitted],
     outcome: Result<Vec<Added>, Vec<Option<String>>>,
+    now_ms: i64,
 ) -> Response {
     let (status, detail): (_, Vec<_>) = match outcome {
         Ok(added) => (
@@ -164,7 +161,7 @@ pub(super) fn added(
         &Report {
             summary,
             detail,
-            sent: sent(),
+            sent: snowflake::sent(now_ms),
         },
     )
 }
@@ -186,7 +183,7 @@ fn added_detail<'a>((submitted, added): (&'a Submitted, &Added)) -> AddDetail<'a
 }
 
 /// What became of `asked` deletions: successes are not listed. [seed:004]
-pub(super) fn deleted(asked: usize, missing: Vec<Shown<'_>>) -> Response {
+pub(super) fn deleted(asked: usize, missing: Vec<Shown<'_>>, now_ms: i64) -> Response {
     let summary = DeleteSummary {
         deleted: asked - missing.len(),
         not_deleted: missing.len(),
@@ -204,13 +201,13 @@ pub(super) fn deleted(asked: usize, missing: Vec<Shown<'_>>) -> Response {
         &Report {
             summary,
             detail,
-            sent: sent(),
+            sent: snowflake::sent(now_ms),
         },
     )
 }
 
 /// Valid rules come before invalid ones. [seed:003]
-pub(super) fn validated(submitted: &[Submitted]) -> Response {
+pub(super) fn validated(submitted: &[Submitted], now_ms: i64) -> Response {
     let mut detail: Vec<_> = submitted
         .iter()
         .map(|one| {
@@ -233,7 +230,7 @@ pub(super) fn validated(submitted: &[Submitted]) -> Response {
         &Report {
             summary,
             detail,
-            sent: sent(),
+            sent: snowflake::sent(now_ms),
         },
     )
 }

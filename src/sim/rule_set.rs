@@ -29,7 +29,7 @@ pub(super) struct Submitted {
 /// The rules, found by their exact value or by id. [seed:004]
 #[derive(Debug, Default)]
 pub(super) struct RuleSet {
-    ids: Ids,
+    ids: Arc<Ids>,
     by_id: BTreeMap<u64, Arc<Stored>>,
     by_value: HashMap<String, u64>,
     /// How long a change takes until Tweets feel it.
@@ -66,21 +66,27 @@ pub(super) enum Rejected {
 
 /// Why a submitted rule cannot be one, as the server's validator words it; `None` where it can.
 pub(super) fn check(submitted: &Submitted) -> Option<String> {
+    parse(submitted).err()
+}
+
+fn parse(submitted: &Submitted) -> Result<Rule, String> {
     let too_long = submitted
         .tag
         .as_ref()
         .is_some_and(|tag| tag.chars().count() > MAX_TAG);
     let tag = too_long.then(|| format!("Tag must not exceed {MAX_TAG} characters\n"));
-    match Rule::parse(&submitted.value) {
-        Ok(_) => tag,
-        Err(invalid) => Some(invalid.server_text() + tag.as_deref().unwrap_or_default()),
+    match (Rule::parse(&submitted.value), tag) {
+        (Ok(rule), None) => Ok(rule),
+        (Ok(_), Some(tag)) => Err(tag),
+        (Err(invalid), tag) => Err(invalid.server_text() + tag.as_deref().unwrap_or_default()),
     }
 }
 
 impl RuleSet {
-    /// A set without rules, changes of which are felt after a while.
-    pub(super) fn new(delay: Duration) -> Self {
+    /// A set without rules, changes of which are felt after a while. No two sets give the same id.
+    pub(super) fn new(delay: Duration, ids: Arc<Ids>) -> Self {
         Self {
+            ids,
             delay,
             ..Self::default()
         }
@@ -88,7 +94,10 @@ impl RuleSet {
 
     /// Lets the changes be felt whose time has come; whether there are others.
     pub(super) fn settle(&mut self, now: Instant) -> bool {
-        while let Some((_, effect)) = self.effects.pop_front_if(|(at, _)| *at <= now) {
+        while self.effects.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, effect)) = self.effects.pop_front() else {
+                break;
+            };
             match effect {
                 Effect::Insert(stored) => {
                     self.index.insert(stored.id, Arc::clone(&stored.rule));
@@ -115,8 +124,9 @@ impl RuleSet {
         now_ms: i64,
         limit: usize,
     ) -> Result<Vec<Added>, Rejected> {
-        let messages: Vec<Option<String>> = submitted.iter().map(check).collect();
-        if messages.iter().any(Option::is_some) {
+        let parsed: Vec<_> = submitted.iter().map(parse).collect();
+        if parsed.iter().any(Result::is_err) {
+            let messages = parsed.into_iter().map(Result::err).collect();
             return Err(Rejected::Invalid(messages));
         }
         let new: HashSet<&str> = submitted
@@ -127,30 +137,25 @@ impl RuleSet {
         if !new.is_empty() && self.len() + new.len() > limit {
             return Err(Rejected::Limit);
         }
-        submitted
-            .iter()
-            .map(|one| match self.by_value.get(&one.value) {
-                Some(id) => Ok(Added::Exists(*id)),
-                // They have just been checked.
-                None => self
-                    .create(one, now_ms)
-                    .ok_or_else(|| Rejected::Invalid(Vec::new())),
-            })
-            .collect()
+        let rules = submitted.iter().zip(parsed.into_iter().flatten());
+        let added = rules.map(|(one, rule)| match self.by_value.get(&one.value) {
+            Some(id) => Added::Exists(*id),
+            None => self.create(one, rule, now_ms),
+        });
+        Ok(added.collect())
     }
 
-    fn create(&mut self, submitted: &Submitted, now_ms: i64) -> Option<Added> {
-        let rule = Arc::new(Rule::parse(&submitted.value).ok()?);
+    fn create(&mut self, submitted: &Submitted, rule: Rule, now_ms: i64) -> Added {
         let id = self.ids.next(now_ms);
         let stored = Arc::new(Stored {
             id,
             tag: submitted.tag.clone(),
-            rule,
+            rule: Arc::new(rule),
         });
         self.by_value.insert(submitted.value.clone(), id);
         self.by_id.insert(id, Arc::clone(&stored));
         self.feel(Effect::Insert(stored));
-        Some(Added::Created(id))
+        Added::Created(id)
     }
 
     /// Deletes the rule with exactly this value; false if there is none.
@@ -188,6 +193,11 @@ impl RuleSet {
     /// How many rules there are.
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// Whether Tweets are matched against any rule: the last one may be deleted and still felt.
+    pub(super) fn is_in_force(&self) -> bool {
+        !self.in_force.is_empty()
     }
 
     /// The rules that match a Tweet, in the order of their ids.

@@ -17,7 +17,7 @@ use super::{
     rule_answer::{self, Shown},
     rule_request::{self, Request},
     rule_set::{Rejected, Stored, Submitted},
-    service::{Service, Stream},
+    service::Service,
     wire::Wire,
 };
 
@@ -43,11 +43,9 @@ pub(super) struct Call {
     query: String,
 }
 
-/// The set that an admitted request is about.
-struct Admitted {
-    stream: Arc<Stream>,
-    is_replay: bool,
-    /// What goes wrong with this request.
+/// A change of rules that is let in, and what goes wrong with it.
+struct Change<'b> {
+    book: &'b Book,
     fault: Option<Firing>,
 }
 
@@ -71,58 +69,37 @@ impl FromRequestParts<Arc<Service>> for Call {
 
 impl Call {
     /// Lets a request in that has the right to ask, and has not asked too often.
-    fn admit(&self, account: &str, label: Option<&str>) -> Result<Admitted, Refusal> {
+    fn admit(&self, account: &str, label: Option<&str>) -> Result<&Book, Refusal> {
         let stream = self.service.admit(&self.headers, account, label)?;
-        let admitted = Admitted {
-            stream: Arc::clone(stream),
-            is_replay: self.is_replay,
-            fault: self.service.faults.at_request(Scope::Rules),
+        let book = if self.is_replay {
+            &stream.replay
+        } else {
+            &stream.live
         };
-        if !admitted.book().requests.take(Instant::now()) {
+        if !book.requests.take(Instant::now()) {
             return Err(Refusal::TooManyRequests);
         }
-        match admitted.fault {
-            Some(fault) if fault.kind == Kind::RulesStatus => {
-                Err(Refusal::Fault(fault.status.unwrap_or(503)))
-            }
-            _ => Ok(admitted),
+        match self.service.faults.at_request(Scope::Rules) {
+            Some(fault) => Err(Refusal::Fault(fault.status.unwrap_or(503))),
+            None => Ok(book),
         }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.service.clock.now_ms()
     }
 
     fn answered(&self, kind: &'static str, answer: Result<Response, Refusal>) -> Response {
-        self.service.stats.answered(kind, answer)
-    }
-}
-
-impl Admitted {
-    fn book(&self) -> &Book {
-        if self.is_replay {
-            &self.stream.replay
-        } else {
-            &self.stream.live
-        }
-    }
-
-    fn has(&self, kind: Kind) -> bool {
-        self.fault.is_some_and(|fault| fault.kind == kind)
-    }
-
-    /// How many of so many changes are made.
-    fn share(&self, changes: usize) -> usize {
-        if self.has(Kind::RulesHalf) {
-            changes / 2
-        } else {
-            changes
-        }
+        self.service.answered(kind, answer)
     }
 }
 
 /// `GET …/{label}.json`: all rules.
 pub(super) async fn list(call: Call, Path((account, file)): Path<(String, String)>) -> Response {
-    let admitted = call.admit(&account, file.strip_suffix(".json"));
-    let answer = admitted.map(|admitted| {
-        let rules: Vec<_> = admitted.book().rules().all().cloned().collect();
-        rule_answer::listing(&rules)
+    let book = call.admit(&account, file.strip_suffix(".json"));
+    let answer = book.map(|book| {
+        let rules: Vec<_> = book.rules().all().cloned().collect();
+        rule_answer::listing(&rules, call.now_ms())
     });
     call.answered("list", answer)
 }
@@ -133,9 +110,10 @@ pub(super) async fn one(
     Path((account, label, file)): Path<(String, String, String)>,
 ) -> Response {
     let id = file.strip_suffix(".json").and_then(|id| id.parse().ok());
-    let answer = call
-        .admit(&account, Some(&label))
-        .and_then(|admitted| Ok(found(admitted.book(), &[id.ok_or(Refusal::NoSuchStream)?])));
+    let answer = call.admit(&account, Some(&label)).and_then(|book| {
+        let id = id.ok_or(Refusal::NoSuchStream)?;
+        Ok(found(book, &[id], call.now_ms()))
+    });
     call.answered("get", answer)
 }
 
@@ -147,7 +125,7 @@ pub(super) async fn change(
 ) -> Response {
     let action = Action::of(&call.query);
     let answer = match call.admit(&account, file.strip_suffix(".json")) {
-        Ok(admitted) => carry_out(&call, &admitted, action, body).await,
+        Ok(book) => carry_out(&call, book, action, body).await,
         Err(refusal) => Err(refusal),
     };
     call.answered(action.name(), answer)
@@ -163,7 +141,7 @@ pub(super) async fn validate(
         Ok(_) => read(body, true)
             .await
             .and_then(|request| request.rules.ok_or(Refusal::InvalidJson))
-            .map(|rules| rule_answer::validated(&rules)),
+            .map(|rules| rule_answer::validated(&rules, call.now_ms())),
         Err(refusal) => Err(refusal),
     };
     call.answered("validate", answer)
@@ -195,53 +173,87 @@ impl Action {
 
 async fn carry_out(
     call: &Call,
-    admitted: &Admitted,
+    book: &Book,
     action: Action,
     body: Body,
 ) -> Result<Response, Refusal> {
     if action == Action::Get {
         let request = read(body, false).await?;
         let ids = request.ids.ok_or(Refusal::InvalidJson)?;
-        return Ok(found(admitted.book(), &ids));
+        return Ok(found(book, &ids, call.now_ms()));
     }
     // From before the body is read to the answer, no other change is let in. [source: xd/powertrack-api]
-    let turn = admitted.book().turn().ok_or(Refusal::Collides)?;
+    let turn = book.turn().ok_or(Refusal::Collides)?;
     let request = read(body, action == Action::Add).await?;
+    if action == Action::Unknown || action == Action::Add && request.rules.is_none() {
+        return Err(Refusal::InvalidJson);
+    }
     tokio::time::sleep(call.service.limits.rule_change_takes).await;
-    let answer = match (action, &request.rules) {
-        (Action::Add, Some(rules)) => add(call, admitted, rules)?,
-        (Action::Delete, _) => delete(admitted, &request),
-        _ => return Err(Refusal::InvalidJson),
+    let change = Change {
+        book,
+        fault: call.service.faults.at_request(Scope::RuleChange),
+    };
+    let answer = match &request.rules {
+        Some(rules) if action == Action::Add => change.add(call, rules)?,
+        _ => change.delete(call, &request),
     };
     drop(turn);
-    if admitted.has(Kind::RulesHalf) {
+    if change.has(Kind::RulesHalf) {
         return Err(Refusal::Fault(503));
     }
-    if admitted.has(Kind::RulesLost) {
+    if change.has(Kind::RulesLost) {
         call.wire.reset();
     }
     Ok(answer)
 }
 
-fn add(call: &Call, admitted: &Admitted, rules: &[Submitted]) -> Result<Response, Refusal> {
-    let limits = &call.service.limits;
-    let share = admitted.share(rules.len());
-    let now_ms = call.service.clock.now_ms();
-    let outcome = admitted.book().change(|set| {
-        let taken = if share < rules.len() {
-            &rules[..share]
+impl Change<'_> {
+    fn add(&self, call: &Call, rules: &[Submitted]) -> Result<Response, Refusal> {
+        let taken = &rules[..self.share(rules.len())];
+        let limit = call.service.limits.rules;
+        let outcome = self.book.change(|set| set.add(taken, call.now_ms(), limit));
+        let outcome = match outcome {
+            Ok(added) => Ok(added),
+            Err(Rejected::Invalid(messages)) => Err(messages),
+            Err(Rejected::Limit) => return Err(Refusal::RuleLimit),
+        };
+        Ok(rule_answer::added(rules, outcome, call.now_ms()))
+    }
+
+    /// Deletes what there is; a request is not atomic. [inferred]
+    fn delete(&self, call: &Call, request: &Request) -> Response {
+        let values = request.rules.as_deref().unwrap_or_default();
+        let ids = request.ids.as_deref().unwrap_or_default();
+        let share = self.share(values.len() + ids.len());
+        let values = &values[..values.len().min(share)];
+        let ids = &ids[..ids.len().min(share - values.len())];
+        let missing = self.book.change(|set| {
+            let by_value = values.iter().filter(|one| !set.delete_value(&one.value));
+            let mut missing: Vec<_> = by_value
+                .map(|one| Shown::missing_value(&one.value))
+                .collect();
+            let by_id = ids.iter().filter(|id| !set.delete_id(**id));
+            missing.extend(by_id.map(|id| Shown::missing_id(*id)));
+            missing
+        });
+        rule_answer::deleted(values.len() + ids.len(), missing, call.now_ms())
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.fault.is_some_and(|fault| fault.kind == kind)
+    }
+
+    /// How many of so many rules are changed.
+    fn share(&self, rules: usize) -> usize {
+        if self.has(Kind::RulesHalf) {
+            rules / 2
         } else {
             rules
-        };
-        set.add(taken, now_ms, limits.rules)
-    });
-    match outcome {
-        Ok(added) => Ok(rule_answer::added(rules, Ok(added))),
-        Err(Rejected::Invalid(messages)) => Ok(rule_answer::added(rules, Err(messages))),
-        Err(Rejected::Limit) => Err(Refusal::RuleLimit),
+        }
     }
 }
 
+/// Reads a body to its end.
 async fn read(body: Body, values_needed: bool) -> Result<Request, Refusal> {
     // A body that breaks off is not distinguished: its sender is no longer there to read the answer.
     let bytes = to_bytes(body, MAX_BODY)
@@ -251,36 +263,12 @@ async fn read(body: Body, values_needed: bool) -> Result<Request, Refusal> {
 }
 
 /// The rules with these ids; unknown ids are left out. [inferred]
-fn found(book: &Book, ids: &[u64]) -> Response {
+fn found(book: &Book, ids: &[u64], now_ms: i64) -> Response {
     let rules = book.rules();
     let found: Vec<Arc<Stored>> = ids
         .iter()
         .filter_map(|id| rules.get(*id))
         .cloned()
         .collect();
-    rule_answer::listing(&found)
-}
-
-/// Deletes what there is; a request is not atomic. [inferred]
-fn delete(admitted: &Admitted, request: &Request) -> Response {
-    let values = request.rules.as_deref().unwrap_or_default();
-    let ids = request.ids.as_deref().unwrap_or_default();
-    let share = admitted.share(values.len() + ids.len());
-    let (values, ids) = (
-        &values[..values.len().min(share)],
-        &ids[..ids.len().min(share.saturating_sub(values.len()))],
-    );
-    let missing = admitted.book().change(|rules| {
-        let by_value = values.iter().filter(|one| !rules.delete_value(&one.value));
-        let mut missing: Vec<_> = by_value
-            .map(|one| Shown::missing_value(&one.value))
-            .collect();
-        missing.extend(
-            ids.iter()
-                .filter(|id| !rules.delete_id(**id))
-                .map(|id| Shown::missing_id(*id)),
-        );
-        missing
-    });
-    rule_answer::deleted(values.len() + ids.len(), missing)
+    rule_answer::listing(&found, now_ms)
 }

@@ -54,7 +54,7 @@ pub struct Running {
     /// Lines of the file of Tweets that are not Tweets.
     pub skipped: u64,
     tls: Option<PathBuf>,
-    service: Arc<Service>,
+    pub(super) service: Arc<Service>,
     server: JoinHandle<io::Result<()>>,
 }
 
@@ -248,8 +248,11 @@ fn app(service: Arc<Service>) -> Router {
                 .post(control::add_faults)
                 .delete(control::clear_faults),
         )
+        .method_not_allowed_fallback(async |State(service): State<Arc<Service>>, _: Request| {
+            service.answered("other", Err(Refusal::NoSuchMethod))
+        })
         .fallback(async |State(service): State<Arc<Service>>, _: Request| {
-            service.stats.answered("other", Refusal::NoSuchStream)
+            service.answered("other", Err(Refusal::NoSuchStream))
         })
         .with_state(service)
 }

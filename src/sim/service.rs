@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    http::{HeaderMap, header},
+    response::Response,
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +22,7 @@ use super::{
     options::{Limits, SimOptions},
     oracle::Oracle,
     schedule::Schedule,
+    snowflake::Ids,
     source::Source,
     stats::{Counts, Stats, StreamCounts},
     subject::Subjects,
@@ -89,6 +93,7 @@ impl Service {
         let oracle = options.oracle.as_deref().map(Oracle::create).transpose()?;
         let oracle = oracle.map(Arc::new);
         let stats = Arc::new(Stats::default());
+        let ids = Arc::default();
         let stream = |account: &String, label: &String| {
             let setup = Setup {
                 name: format!("{account}/{label}"),
@@ -102,7 +107,7 @@ impl Service {
                 stats: Arc::clone(&stats),
                 oracle: oracle.clone(),
             };
-            Arc::new(Stream::new(account, label, setup, &options.limits))
+            Arc::new(Stream::new(account, label, setup, &options.limits, &ids))
         };
         let streams = options.accounts.iter().flat_map(|account| {
             let labels = options.labels.iter();
@@ -158,6 +163,17 @@ impl Service {
             .ok_or(Refusal::NoSuchStream)
     }
 
+    /// Counts an answer to a kind of request, and passes it on.
+    pub(super) fn answered(
+        &self,
+        kind: &'static str,
+        answer: Result<Response, Refusal>,
+    ) -> Response {
+        let answer = answer.unwrap_or_else(|refusal| refusal.answer(self.clock.now_ms()));
+        self.stats.count(kind, answer.status());
+        answer
+    }
+
     /// The counters.
     pub(super) fn counts(&self) -> Counts {
         let streams = self.streams.iter().map(|stream| {
@@ -174,12 +190,12 @@ impl Service {
 }
 
 impl Stream {
-    fn new(account: &str, label: &str, setup: Setup, limits: &Limits) -> Self {
+    fn new(account: &str, label: &str, setup: Setup, limits: &Limits, ids: &Arc<Ids>) -> Self {
         Self {
             account: account.to_owned(),
             label: label.to_owned(),
-            live: Book::new(limits),
-            replay: Book::new(limits),
+            live: Book::new(limits, ids),
+            replay: Book::new(limits, ids),
             timeline: Timeline::new(setup, limits.buffer),
             gate: Gate::new(limits),
             connects: Bucket::new(limits.connects_per_minute),

@@ -1,6 +1,9 @@
 //! Snowflake ids and the times that they carry.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::atomic::{AtomicI64, Ordering::Relaxed},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use jiff::{Timestamp, civil::Weekday, tz::Offset};
 
@@ -20,14 +23,17 @@ const MONTHS: [&str; 12] = [
 /// Gives ids that grow strictly, each with the time at which it was given.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
-    last: i64,
+    last: AtomicI64,
 }
 
 impl Ids {
     /// The next id. Ids of the same millisecond, or of a clock that went back, count up from the last one.
-    pub(super) fn next(&mut self, now_ms: i64) -> u64 {
-        self.last = at(now_ms, 0).max(self.last + 1);
-        self.last.unsigned_abs()
+    pub(super) fn next(&self, now_ms: i64) -> u64 {
+        let after = |last: i64| at(now_ms, 0).max(last + 1);
+        let last = self
+            .last
+            .fetch_update(Relaxed, Relaxed, |last| Some(after(last)));
+        after(last.unwrap_or_else(|last| last)).unsigned_abs()
     }
 }
 
@@ -100,7 +106,7 @@ mod tests {
 
     #[test]
     fn ids_carry_their_time_and_grow() {
-        let mut ids = Ids::default();
+        let ids = Ids::default();
         let first = ids.next(1_518_113_663_679);
         let second = ids.next(1_518_113_663_679);
         let third = ids.next(1_518_113_663_000);

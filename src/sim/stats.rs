@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use serde::Serialize;
 
 /// Counters that handlers and connections add to.
@@ -73,16 +73,14 @@ pub struct Tweets {
 }
 
 impl Stats {
-    /// Counts an answer and passes it on.
-    pub(super) fn answered(&self, kind: &'static str, answer: impl IntoResponse) -> Response {
-        let answer = answer.into_response();
+    /// Counts an answer.
+    pub(super) fn count(&self, kind: &'static str, status: StatusCode) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         *requests
             .entry(kind)
             .or_default()
-            .entry(answer.status().as_u16())
+            .entry(status.as_u16())
             .or_default() += 1;
-        answer
     }
 
     /// The counters now, beside what others count.

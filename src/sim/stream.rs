@@ -66,7 +66,7 @@ pub(super) async fn connect(
             }
         }
     });
-    service.stats.answered("stream", answer)
+    service.answered("stream", answer)
 }
 
 /// `GET /replay/powertrack/accounts/{account}/publishers/twitter/{label}.json`
@@ -96,7 +96,7 @@ pub(super) async fn replay(
         );
         Ok(open(&service, &stream, past(&stream, window), wire))
     });
-    service.stats.answered("replay", answer)
+    service.answered("replay", answer)
 }
 
 fn admit(

@@ -194,7 +194,7 @@ impl Timeline {
             }
             state.next += 1;
             made += 1;
-            if rules.len() > 0
+            if rules.is_in_force()
                 && let (matching, Some(tweet)) = Composer::matching(&scratch, &rules)
                 && !matching.is_empty()
             {

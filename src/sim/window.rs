@@ -104,7 +104,9 @@ impl Window {
     pub(super) fn take(&mut self, now: Instant) -> (Vec<Piece>, Due) {
         let mut pieces = Vec::new();
         let stream = Arc::clone(&self.stream);
-        let rules = self.product.book(&stream).rules();
+        let book = self.product.book(&stream);
+        book.settle();
+        let rules = book.rules();
         let composer = &stream.timeline.setup.composer;
         let mut line = Vec::new();
         for _ in 0..TURN {
@@ -119,7 +121,7 @@ impl Window {
                 return (pieces, Due::Never);
             };
             line.clear();
-            if rules.len() == 0 || !composer.begin(position, &self.subjects, &mut line) {
+            if !rules.is_in_force() || !composer.begin(position, &self.subjects, &mut line) {
                 continue;
             }
             let (matching, _) = Composer::matching(&line, &rules);

@@ -203,7 +203,7 @@ impl Board {
     fn of<'a>(
         &self,
         scope: Scope,
-        armed: &'a mut Vec<Armed>,
+        armed: &'a mut [Armed],
     ) -> impl Iterator<Item = (usize, &'a mut Armed)> {
         armed
             .iter_mut()

@@ -11,6 +11,8 @@ pub enum Scope {
     Connect,
     /// A request to the rules endpoint.
     Rules,
+    /// A request that adds or deletes rules.
+    RuleChange,
     /// The end of a Replay or Recovery job.
     Window,
 }
@@ -58,7 +60,7 @@ const KINDS: &[(Kind, &str, Scope, &str)] = &[
     (Kind::Silence, "silence", Scope::Tweet, "nothing is sent, no heartbeat either, for a while (`for`, else for ever)"),
     (Kind::TornGzip, "torn-gzip", Scope::Tweet, "the body ends in the middle of a gzip block"),
     (Kind::NewMember, "new-member", Scope::Tweet, "the gzip member ends in order and another one begins"),
-    (Kind::Slow, "slow", Scope::Tweet, "bytes go out slowly, `bytes` a second (else 1000), for a while (`for`, else 10s)"),
+    (Kind::Slow, "slow", Scope::Tweet, "`bytes` a second go out (else 1000), for a while (`for`, else 10s)"),
     (Kind::OneByteChunks, "one-byte-chunks", Scope::Tweet, "the next `bytes` bytes (else 2000) go out in HTTP chunks of one byte"),
     (Kind::NoDelimiter, "no-delimiter", Scope::Tweet, "the delimiter after the Tweet is missing"),
     (Kind::Duplicate, "duplicate", Scope::Tweet, "the Tweet comes twice"),
@@ -77,8 +79,8 @@ const KINDS: &[(Kind, &str, Scope, &str)] = &[
     (Kind::Closing, "closing", Scope::Tweet, "forced disconnect: the service is closing for operational reasons"),
     (Kind::StreamStatus, "stream-status", Scope::Connect, "connecting is answered with `status` (else 503), for a while (`for`)"),
     (Kind::RulesStatus, "rules-status", Scope::Rules, "the rules endpoint answers with `status` (else 503), for a while (`for`)"),
-    (Kind::RulesHalf, "rules-half", Scope::Rules, "half of the rules of a request are added or deleted, and the answer is 503"),
-    (Kind::RulesLost, "rules-lost", Scope::Rules, "the change is made, and the connection resets in place of an answer"),
+    (Kind::RulesHalf, "rules-half", Scope::RuleChange, "half of the rules of a request are added or deleted, and the answer is 503"),
+    (Kind::RulesLost, "rules-lost", Scope::RuleChange, "the change is made, and the connection resets in place of an answer"),
     (Kind::WindowErrors, "window-errors", Scope::Window, "a Replay or Recovery job completes with errors: its last minute failed"),
     (Kind::WindowFailed, "window-failed", Scope::Window, "a Replay or Recovery job fails to complete: its second half is unprocessed"),
 ];

@@ -3,6 +3,15 @@
 mod faults;
 mod limits;
 mod rules;
+mod rules_add;
+mod rules_delete;
+mod rules_faults;
+mod rules_felt;
+mod rules_limits;
+mod rules_list;
+mod rules_refuse;
+mod rules_sets;
+mod rules_validate;
 mod server;
 mod stream;
 mod windows;
@@ -17,7 +26,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Running, SimOptions, start};
+use super::{Limits, Running, SimOptions, start};
 
 const STREAM: &str = "/stream/powertrack/accounts/sim/publishers/twitter/dev.json";
 const RULES: &str = "/rules/powertrack/accounts/sim/publishers/twitter/dev.json";

@@ -1,242 +1,123 @@
-//! The exchanges of the reference, sections 3.3 to 3.10, field by field.
+//! What the tests of the rules endpoint share: exchanges that are compared field by field.
 
+use jiff::Timestamp;
 use sonic_rs::{JsonValueMutTrait, JsonValueTrait, Value};
 
 use super::{super::snowflake, *};
 
-/// Sends `body` and compares status and answer; `sent` is checked for its form alone.
-async fn check(sim: &Running, method: &str, path: &str, body: &str, status: u16, expected: &str) {
+/// Sends a request and compares status and answer; all but `sent`, of which the form and the time are looked at.
+///
+/// `«0»` in `expected` stands for the first id in the answer, `«1»` for the second, and so on; these are returned.
+pub(super) async fn check(
+    sim: &Running,
+    (method, path): (&str, &str),
+    body: &str,
+    status: u16,
+    expected: &str,
+) -> Vec<u64> {
+    let before = snowflake::now_ms();
     let answer = exchange(sim.address, method, path, BASIC, body).await;
     assert_eq!(answer.status, status, "{}", answer.body);
+    let kind = "content-type: application/json; charset=utf-8\r\n";
+    assert!(answer.head.contains(kind), "{}", answer.head);
     let mut json = answer.json();
+    let ids = ids(&json);
     let fields = json.as_object_mut().unwrap();
     let sent = fields.remove(&"sent").expect("`sent` is there");
-    assert_eq!(
-        sent.as_str().unwrap().len(),
-        "2016-05-24T02:46:28.402Z".len()
+    let sent = sent.as_str().unwrap();
+    assert!(
+        sent.len() == "2016-05-24T02:46:28.402Z".len() && sent.ends_with('Z'),
+        "{sent}"
     );
-    let expected: Value = sonic_rs::from_str(expected).expect(expected);
-    assert_eq!(json, expected, "{} is not {expected}", answer.body);
+    let sent = sent.parse::<Timestamp>().unwrap().as_millisecond();
+    assert!((before..=snowflake::now_ms()).contains(&sent), "{sent}");
+    let mut text = expected.to_owned();
+    for (number, id) in ids.iter().enumerate() {
+        text = text.replace(&format!("«{number}»"), &id.to_string());
+    }
+    let expected: Value = sonic_rs::from_str(&text).expect(&text);
+    assert_eq!(json, expected, "{} is not {text}", answer.body);
+    ids
 }
 
-/// The ids in an answer to an addition.
-fn ids(added: &Value) -> Vec<u64> {
-    let rule = |at: usize| {
-        added["detail"]
-            .get(at)
-            .map(|one| one["rule"]["id"].as_u64().unwrap())
+/// Likewise a request that is refused: the body has the message, and `sent` in the other form.
+pub(super) async fn check_refused(
+    sim: &Running,
+    (method, path): (&str, &str),
+    body: &str,
+    status: u16,
+    message: &str,
+) {
+    let before = snowflake::now_ms() / 1000;
+    let answer = exchange(sim.address, method, path, BASIC, body).await;
+    assert_eq!(answer.status, status, "{}", answer.body);
+    let json = answer.json();
+    let sent = json["error"]["sent"].as_str().unwrap();
+    assert!(
+        sent.len() == "2013-08-16T00:50:00+00:00".len() && sent.ends_with("+00:00"),
+        "{sent}"
+    );
+    let seconds = sent.parse::<Timestamp>().unwrap().as_second();
+    assert!((before..=snowflake::now_ms() / 1000).contains(&seconds));
+    let expected = sonic_rs::json!({ "error": { "message": message, "sent": sent } });
+    assert_eq!(json, expected);
+}
+
+/// The ids in an answer, in its order.
+pub(super) fn ids(answer: &Value) -> Vec<u64> {
+    let of = |list: &str, at: usize| {
+        let entry = answer[list].get(at)?;
+        let rule = entry.get("rule").unwrap_or(entry);
+        Some(rule["id"].as_u64())
     };
-    (0..).map_while(rule).collect()
+    let listed = (0..).map_while(|at| of("rules", at));
+    let detail = (0..).map_while(|at| of("detail", at));
+    listed.chain(detail).flatten().collect()
 }
 
-fn delete() -> String {
+/// The values of all rules that a set has.
+pub(super) async fn values(sim: &Running, path: &str) -> Vec<String> {
+    let answer = exchange(sim.address, "GET", path, BASIC, "").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let json = answer.json();
+    let value = |at: usize| Some(json["rules"].get(at)?["value"].as_str().unwrap().to_owned());
+    (0..).map_while(value).collect()
+}
+
+/// The status that a request gets.
+pub(super) async fn status(sim: &Running, method: &str, path: &str, body: &str) -> u16 {
+    let answer = exchange(sim.address, method, path, BASIC, body).await;
+    answer.status
+}
+
+/// The body that adds these rules, or deletes them.
+pub(super) fn body(values: &[&str]) -> String {
+    let rules: Vec<Value> = values
+        .iter()
+        .map(|value| sonic_rs::json!({ "value": value }))
+        .collect();
+    sonic_rs::json!({ "rules": rules }).to_string()
+}
+
+pub(super) fn delete() -> String {
     format!("{RULES}?_method=delete")
 }
 
-fn validation() -> String {
+pub(super) fn get() -> String {
+    format!("{RULES}?_method=get")
+}
+
+pub(super) fn one(id: u64) -> String {
+    RULES.replace("dev.json", &format!("dev/rules/{id}.json"))
+}
+
+pub(super) fn validation() -> String {
     RULES.replace("dev.json", "dev/validation.json")
 }
 
-#[tokio::test]
-async fn rules_are_added_listed_and_looked_up() {
-    let sim = sim(SimOptions::default()).await;
-    check(&sim, "GET", RULES, "", 200, r#"{"rules":[]}"#).await;
-    let body = r#"{"rules":[{"value":"tea OR 🫖","tag":"4581245"},{"value":"from:galelabs"}]}"#;
-    let before = snowflake::now_ms();
-    let added = add_rules(&sim, body).await;
-    let (one, two) = (ids(&added)[0], ids(&added)[1]);
-    assert!(one < two && snowflake::time_ms(one) >= before);
-    let first = format!(r#"{{"value":"tea OR 🫖","tag":"4581245","id":{one},"id_str":"{one}"}}"#);
-    let second = format!(r#"{{"value":"from:galelabs","tag":null,"id":{two},"id_str":"{two}"}}"#);
-    let expected = format!(
-        r#"{{"summary":{{"created":2,"not_created":0}},"detail":[{{"rule":{first},"created":true}},{{"rule":{second},"created":true}}],"sent":{}}}"#,
-        added["sent"]
-    );
-    assert_eq!(added, sonic_rs::from_str::<Value>(&expected).unwrap());
-
-    check(
-        &sim,
-        "GET",
-        RULES,
-        "",
-        200,
-        &format!(r#"{{"rules":[{first},{second}]}}"#),
-    )
-    .await;
-    let path = |id: u64| RULES.replace("dev.json", &format!("dev/rules/{id}.json"));
-    check(
-        &sim,
-        "GET",
-        &path(two),
-        "",
-        200,
-        &format!(r#"{{"rules":[{second}]}}"#),
-    )
-    .await;
-    check(&sim, "GET", &path(7), "", 200, r#"{"rules":[]}"#).await;
-    let asked = format!(r#"{{"rule_ids":[{two},"{one}",7]}}"#);
-    let get = format!("{RULES}?_method=get");
-    check(
-        &sim,
-        "POST",
-        &get,
-        &asked,
-        200,
-        &format!(r#"{{"rules":[{second},{first}]}}"#),
-    )
-    .await;
+/// The set that Replay has.
+pub(super) fn of_replay(path: &str) -> String {
+    path.replace("/powertrack/", "/powertrack-replay/")
 }
 
-#[tokio::test]
-async fn rules_that_exist_are_reported_beside_new_ones() {
-    let sim = sim(SimOptions::default()).await;
-    let tea = ids(&add_rules(&sim, r#"{"rules":[{"value":"tea"}]}"#).await)[0];
-    let body = r#"{"rules":[{"value":"robot","tag":"t1"},{"value":"tea","tag":"t2"},{"value":"Tea"},{"value":"robot"}]}"#;
-    let added = add_rules(&sim, body).await;
-    assert_eq!(
-        added["summary"],
-        sonic_rs::from_str::<Value>(r#"{"created":2,"not_created":2}"#).unwrap()
-    );
-    let duplicate = format!(
-        r#"{{"rule":{{"value":"tea","tag":"t2","id":{tea},"id_str":"{tea}"}},"created":false,"message":"A rule with this value already exists"}}"#
-    );
-    assert_eq!(
-        added["detail"][1],
-        sonic_rs::from_str::<Value>(&duplicate).unwrap()
-    );
-    // The second `robot` of the request has the id of the first.
-    assert_eq!(ids(&added)[3], ids(&added)[0]);
-}
-
-#[tokio::test]
-async fn one_invalid_rule_rejects_them_all() {
-    let sim = sim(SimOptions::default()).await;
-    let body = r#"{"rules":[{"value":"streaming gnip contains:$twtr"},{"value":"streaming gnip contains:\"$twtr\""}]}"#;
-    let expected = r#"{"summary":{"created":0,"not_created":2},"detail":[
-        {"rule":{"value":"streaming gnip contains:$twtr","tag":null},"created":false,"message":"no viable alternative at input '$twtr' (at position 25)\n"},
-        {"rule":{"value":"streaming gnip contains:\"$twtr\"","tag":null},"created":false}]}"#;
-    check(&sim, "POST", RULES, body, 422, expected).await;
-    let tag = "é".repeat(256);
-    let body = format!(r#"{{"rules":[{{"value":"tea","tag":"{tag}"}}]}}"#);
-    let expected = format!(
-        r#"{{"summary":{{"created":0,"not_created":1}},"detail":[{{"rule":{{"value":"tea","tag":"{tag}"}},"created":false,"message":"Tag must not exceed 255 characters\n"}}]}}"#
-    );
-    check(&sim, "POST", RULES, &body, 422, &expected).await;
-    check(&sim, "GET", RULES, "", 200, r#"{"rules":[]}"#).await;
-}
-
-#[tokio::test]
-async fn deletion_lists_only_what_was_missing() {
-    let sim = sim(SimOptions::default()).await;
-    let body = r#"{"rules":[{"value":"a b"},{"value":"pizza"},{"value":"c d"}]}"#;
-    let id = ids(&add_rules(&sim, body).await)[2];
-    let body = r#"{"rules":[{"value":"a b","tag":"x"},{"value":"Pizza","tag":"y"}]}"#;
-    let expected = r#"{"summary":{"deleted":1,"not_deleted":1},"detail":[{"rule":{"value":"Pizza","tag":null},"deleted":false,"message":"Rule does not exist"}]}"#;
-    check(&sim, "POST", &delete(), body, 200, expected).await;
-    let body = format!(r#"{{"rule_ids":["{id}",12]}}"#);
-    let expected = r#"{"summary":{"deleted":1,"not_deleted":1},"detail":[{"rule":{"value":null,"tag":null,"id":12,"id_str":"12"},"deleted":false,"message":"Rule does not exist"}]}"#;
-    check(&sim, "POST", &delete(), &body, 200, expected).await;
-    let expected = r#"{"summary":{"deleted":1,"not_deleted":0},"detail":[]}"#;
-    check(
-        &sim,
-        "POST",
-        &delete(),
-        r#"{"rules":[{"value":"pizza"}]}"#,
-        200,
-        expected,
-    )
-    .await;
-    check(&sim, "GET", RULES, "", 200, r#"{"rules":[]}"#).await;
-}
-
-#[tokio::test]
-async fn validation_puts_valid_rules_first_and_stores_nothing() {
-    let sim = sim(SimOptions::default()).await;
-    let body = r#"{"rules":[{"value":"fish AND bird"},{"value":"from:jack","tag":"j"}]}"#;
-    let expected = r#"{"summary":{"valid":1,"not_valid":1},"detail":[
-        {"rule":{"value":"from:jack","tag":"j"},"valid":true},
-        {"rule":{"value":"fish AND bird","tag":null},"valid":false,"message":"Ambiguous use of and as a keyword. Use a space to logically join two clauses, or \"and\" to find occurrences of and in text (at position 6)\n"}]}"#;
-    check(&sim, "POST", &validation(), body, 200, expected).await;
-    check(&sim, "GET", RULES, "", 200, r#"{"rules":[]}"#).await;
-}
-
-/// Section 3.10. [seed:004]
-#[tokio::test]
-async fn a_tag_changes_by_deletion_and_addition_only() {
-    let sim = sim(SimOptions::default()).await;
-    let rule = |tag: &str| format!(r##"{{"rules":[{{"value":"#TwitterData","tag":"{tag}"}}]}}"##);
-    let old = ids(&add_rules(&sim, &rule("tagtextA")).await)[0];
-    let expected = format!(
-        r##"{{"summary":{{"created":0,"not_created":1}},"detail":[{{"rule":{{"value":"#TwitterData","tag":"tagtextB","id":{old},"id_str":"{old}"}},"created":false,"message":"A rule with this value already exists"}}]}}"##
-    );
-    check(&sim, "POST", RULES, &rule("tagtextB"), 201, &expected).await;
-    let stored = format!(
-        r##"{{"rules":[{{"value":"#TwitterData","tag":"tagtextA","id":{old},"id_str":"{old}"}}]}}"##
-    );
-    check(&sim, "GET", RULES, "", 200, &stored).await;
-    let expected = r#"{"summary":{"deleted":0,"not_deleted":1},"detail":[{"rule":{"value":"","tag":null},"deleted":false,"message":"Rule does not exist"}]}"#;
-    check(
-        &sim,
-        "POST",
-        &delete(),
-        r#"{"rules":[{"tag":"tagtextA"}]}"#,
-        200,
-        expected,
-    )
-    .await;
-    let expected = r#"{"summary":{"deleted":1,"not_deleted":0},"detail":[]}"#;
-    check(
-        &sim,
-        "POST",
-        &delete(),
-        &format!(r#"{{"rule_ids":[{old}]}}"#),
-        200,
-        expected,
-    )
-    .await;
-    let new = ids(&add_rules(&sim, &rule("tagtextB")).await)[0];
-    assert!(new > old);
-}
-
-#[tokio::test]
-async fn requests_that_cannot_be_answered_say_why() {
-    let sim = sim(SimOptions::default()).await;
-    let get =
-        async |path: &str, headers: &str| exchange(sim.address, "GET", path, headers, "").await;
-    assert_eq!(get(RULES, "").await.status, 401);
-    let wrong = get(RULES, "Authorization: Basic c2ltOnNpbg==\r\n").await;
-    assert_eq!(wrong.status, 401);
-    assert!(wrong.head.contains("www-authenticate: basic"));
-    for (from, to) in [
-        ("/sim/", "/Sim/"),
-        ("dev.json", "prod.json"),
-        ("dev.json", "dev"),
-        ("/rules/", "/other/"),
-    ] {
-        assert_eq!(get(&RULES.replace(from, to), BASIC).await.status, 404);
-    }
-    let post =
-        async |path: &str, body: &str| exchange(sim.address, "POST", path, BASIC, body).await;
-    let bad = post(RULES, "{").await;
-    assert_eq!(bad.status, 400);
-    let error = &bad.json()["error"];
-    assert_eq!(
-        error["message"],
-        "Invalid JSON. The body must be in the format {\"rules\":[{\"value\":\"rule1\", \"tag\":\"tag1\"}, {\"value\":\"rule2\"}]} or {\"rule_ids\": [rule_id1, rule_id2, rule_id3, rule_id4, rule_id5]}"
-    );
-    assert!(error["sent"].as_str().unwrap().ends_with("+00:00"));
-    for (path, body) in [
-        (RULES, r#"{"rules":[{"tag":"t"}]}"#),
-        (RULES, r#"{"rule_ids":[1]}"#),
-        (&validation(), r#"{"rule_ids":[1]}"#),
-        (&delete(), "{}"),
-        (&format!("{RULES}?_method=put"), r#"{"rules":[]}"#),
-    ] {
-        assert_eq!(post(path, body).await.status, 400, "{path} {body}");
-    }
-    let large = format!(
-        r#"{{"rules":[{{"value":"{}"}}]}}"#,
-        "a".repeat(5 * 1024 * 1024)
-    );
-    assert_eq!(post(RULES, &large).await.status, 413);
-}
+pub(super) const EMPTY: &str = r#"{"rules":[]}"#;
