@@ -65,6 +65,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         stream: StreamOptions {
             read_timeout: settings.read_timeout,
             max_line: settings.max_line,
+            ..StreamOptions::default()
         },
         debounce: settings.watch.then_some(settings.debounce),
         limit: arguments.limit,

@@ -126,6 +126,17 @@ fn parse(option: &'static str, text: &str) -> Result<Uri, Error> {
     }
 }
 
+/// The URL of a setting with one more parameter.
+pub(super) fn with_query(option: &'static str, uri: &Uri, query: &str) -> Result<Uri, Error> {
+    let separator = if uri.query().is_some() { '&' } else { '?' };
+    format!("{uri}{separator}{query}")
+        .parse()
+        .map_err(|error| Error::Setting {
+            option,
+            reason: format!("it cannot take a query: {error}"),
+        })
+}
+
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")

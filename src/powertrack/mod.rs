@@ -11,8 +11,10 @@
 
 mod answer;
 mod body;
+mod clock;
 mod compressed;
 mod connection;
+mod continuity;
 mod credentials;
 pub mod decode;
 pub mod endpoint;
@@ -20,6 +22,7 @@ mod error;
 mod http;
 pub mod line;
 pub mod message;
+pub mod outage;
 pub mod reconcile;
 pub mod reconnect;
 pub mod rules;
