@@ -131,6 +131,18 @@ struct Stream {
     /// The longest line; longer ones are dropped and counted [default: 1MiB].
     #[arg(long, value_name = "SIZE", env = "OUZEL_MAX_LINE")]
     max_line: Option<Size>,
+    /// The most minutes to ask for again after an outage, up to 5; 0 for an account without backfill [default: 5].
+    #[arg(long, value_name = "MINUTES", env = "OUZEL_BACKFILL_MINUTES")]
+    backfill_minutes: Option<u8>,
+    /// Whether the account has Recovery, to repair longer outages [default: false].
+    #[arg(long, value_name = "BOOL", env = "OUZEL_RECOVERY")]
+    recovery: Option<bool>,
+    /// The Replay stream's full URL, to repair outages with it.
+    #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_URL")]
+    replay_url: Option<String>,
+    /// The full URL of the Replay stream's rules [default: made from the Replay stream's].
+    #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_RULES_URL")]
+    replay_rules_url: Option<String>,
     /// Whether to load the script again when it is saved [default: true].
     #[arg(long, value_name = "BOOL", env = "OUZEL_WATCH")]
     watch: Option<bool>,
@@ -262,6 +274,10 @@ impl Run {
             ca_file: set_path(&stream.ca_file),
             read_timeout: stream.read_timeout.map(|span| span.0),
             max_line: stream.max_line.map(|size| size.0),
+            backfill_minutes: stream.backfill_minutes,
+            recovery: stream.recovery,
+            replay_url: set(&stream.replay_url),
+            replay_rules_url: set(&stream.replay_rules_url),
             watch: stream.watch,
             debounce: stream.debounce.map(|span| span.0),
             ..self.script.given()

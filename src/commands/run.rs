@@ -65,7 +65,8 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         stream: StreamOptions {
             read_timeout: settings.read_timeout,
             max_line: settings.max_line,
-            ..StreamOptions::default()
+            backfill_minutes: settings.backfill_minutes,
+            last_received: None,
         },
         debounce: settings.watch.then_some(settings.debounce),
         limit: arguments.limit,
@@ -97,6 +98,8 @@ fn account(settings: &Settings) -> Result<Account, Error> {
         label: settings.label.clone(),
         url: settings.url.clone(),
         rules_url: settings.rules_url.clone(),
+        replay_url: settings.replay_url.clone(),
+        replay_rules_url: settings.replay_rules_url.clone(),
     })?;
     let (username, password) = settings.credentials()?;
     Ok(Account {

@@ -15,10 +15,11 @@ use super::{
     continuity::Continuity,
     decode::{DecodeStats, Decoder, Progress},
     error::Error,
+    job_end::JobEnd,
     message::{Disconnect, Level, Message, SystemMessage},
     outage::Outage,
     status::{Cause, StreamStatus},
-    stream::{Closed, Connection, Deliver, StreamOptions},
+    stream::{Closed, Connection, Deliver, Feed, StreamOptions},
 };
 use crate::lines::Lines;
 
@@ -43,6 +44,9 @@ pub(super) struct Reader<'a, D> {
     slow_at: Option<Instant>,
     /// The outage that was told last.
     told: Option<Outage>,
+    feed: Feed,
+    /// How the job that the connection is for has ended.
+    job: Option<JobEnd>,
 }
 
 impl<'a, D: Deliver> Reader<'a, D> {
@@ -61,7 +65,20 @@ impl<'a, D: Deliver> Reader<'a, D> {
             proven: false,
             slow_at: None,
             told: None,
+            feed: Feed::Live,
+            job: None,
         }
+    }
+
+    /// What is read is something else than the stream.
+    pub(super) fn feeding(&mut self, feed: Feed) -> &mut Self {
+        self.feed = feed;
+        self
+    }
+
+    /// What the service said about the end of the job.
+    pub(super) fn take_job(&mut self) -> Option<JobEnd> {
+        self.job.take()
     }
 
     /// Whether data or a heartbeat has come over the last connection.
@@ -148,6 +165,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
         }
         self.deliver.begin(Connection {
             number: self.status.number(),
+            feed: self.feed,
             backfill_minutes,
             outage,
         });
@@ -185,6 +203,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
             Level::Error => error!(text, sent, "the service reports an error"),
         }
         self.announced = message.disconnect().or(self.announced);
+        self.job = message.job.clone().or(self.job.take());
     }
 
     async fn hand_on(&mut self, lines: Lines) -> Result<(), Error> {

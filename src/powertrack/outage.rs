@@ -17,9 +17,10 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// more than any buffer holds of a stream that flows.
 const QUEUED: Duration = Duration::from_secs(5 * 60);
 
-/// Recovery and Replay reach back so far [reference 2.12, 2.13], less a minute in which to ask.
-const RECOVERY_REACH: Duration = Duration::from_secs(24 * 3600 - 60);
-const REPLAY_REACH: Duration = Duration::from_secs(5 * 24 * 3600 - 60);
+/// Recovery and Replay reach back so far [reference 2.12, 2.13], less some minutes in which to ask and by which a request
+/// is wider.
+const RECOVERY_REACH: Duration = Duration::from_secs(24 * 3600 - 180);
+const REPLAY_REACH: Duration = Duration::from_secs(5 * 24 * 3600 - 180);
 
 /// A time in which nothing came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -285,7 +286,7 @@ mod tests {
             replay: true,
         };
         let day = 24 * HOUR;
-        let (old, oldest) = (day - 60, 5 * day - 60);
+        let (old, oldest) = (day - 180, 5 * day - 180);
         for (from, to, means, expected) in [
             (HOUR, 0, none, None),
             (HOUR, 0, recovery, Some((Product::Recovery, HOUR))),

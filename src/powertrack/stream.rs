@@ -20,7 +20,7 @@ use super::{
     error::{Error, Recovery},
     http::Http,
     line::MAX_LINE,
-    outage::{MOST_BACKFILL, Outage},
+    outage::{MOST_BACKFILL, Outage, Product},
     reconnect::Ladders,
     status::StreamStatus,
 };
@@ -102,11 +102,22 @@ impl Connect for HttpConnect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
+/// What comes over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// The stream.
+    Live,
+    /// A past time again.
+    Past(Product),
+}
+
 /// A connection over which something has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection {
     /// Greater than those of all connections before, in this process.
     pub number: u64,
+    /// What comes over it.
+    pub feed: Feed,
     /// The minutes that were asked for again.
     pub backfill_minutes: u8,
     /// What was before it. One with the number of an earlier outage takes its place.
@@ -120,6 +131,16 @@ pub trait Deliver: Send {
 
     /// Takes a run of payload lines.
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Closed>> + Send;
+}
+
+impl<D: Deliver> Deliver for &mut D {
+    fn begin(&mut self, connection: Connection) {
+        (**self).begin(connection);
+    }
+
+    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Closed>> + Send {
+        (**self).deliver(lines)
+    }
 }
 
 /// Follows the stream until `shutdown`, or until a job on a Replay URL is complete. What is
