@@ -19,6 +19,7 @@ mod credentials;
 pub mod decode;
 pub mod endpoint;
 mod error;
+pub mod estimate;
 mod http;
 pub mod job;
 mod job_end;

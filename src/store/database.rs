@@ -85,6 +85,7 @@ impl Store {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
         )?;
         connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(super::gaps::SCHEMA)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {
             guard: Guard::install(&mut connection)?,

@@ -5,6 +5,7 @@
 mod batch;
 mod database;
 mod error;
+mod gaps;
 mod guard;
 mod invalid;
 mod ownership;
@@ -13,5 +14,6 @@ mod table;
 
 pub use database::Store;
 pub use error::Error;
+pub use gaps::{Gap, GapState, Ledger, Repair, ask_for_repair};
 pub use ownership::OwnedRule;
 pub use table::Table;
