@@ -49,6 +49,11 @@ pub enum Command {
     Check(Check),
     /// Look into rules before the service sees them.
     Rules(Rules),
+    /// List the times in which nothing came, and what of them is missing in the data.
+    ///
+    /// It only reads the database, so it works while `ouzel run` runs. `ouzel gaps repair` has what is missing asked for
+    /// again.
+    Gaps(Gaps),
     /// Serve a stand-in for PowerTrack on this machine, for any client.
     ///
     /// It has the rules endpoint, the stream with backfill and Recovery, and Replay. No account is needed. It behaves
@@ -209,6 +214,34 @@ pub struct RulesEstimate {
     pub json: bool,
 }
 
+/// `ouzel gaps`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Gaps {
+    /// What to do; without it, list them.
+    #[command(subcommand)]
+    pub command: Option<GapsCommand>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Folder for the database [default: data].
+    #[arg(long, global = true, value_name = "DIR", env = "OUZEL_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Read settings from this file [default: ouzel.toml, where there is one].
+    #[arg(long, global = true, value_name = "FILE", env = "OUZEL_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// The commands below `ouzel gaps`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum GapsCommand {
+    /// Ask Recovery or Replay again for what is missing.
+    ///
+    /// It marks the gaps. The `ouzel run` that works on the data folder sees it within half a minute; where none runs,
+    /// the next one begins with them.
+    Repair,
+}
+
 /// `ouzel bench`.
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -296,6 +329,18 @@ impl Check {
     #[must_use]
     pub fn given(&self) -> Given {
         self.script.given()
+    }
+}
+
+impl Gaps {
+    /// What flags and environment say.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        Given {
+            config: set_path(&self.config),
+            data_dir: set_path(&self.data_dir),
+            ..Given::default()
+        }
     }
 }
 

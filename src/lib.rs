@@ -11,6 +11,7 @@ pub mod pipeline;
 pub mod powertrack;
 pub mod queue;
 pub mod reconciler;
+pub mod repair;
 pub mod row;
 pub mod rule;
 pub mod script;

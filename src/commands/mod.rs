@@ -5,6 +5,8 @@ mod bench_rules;
 mod bench_table;
 mod bench_values;
 mod check;
+mod gaps;
+mod gaps_table;
 mod rules;
 mod rules_estimate;
 mod rules_estimate_table;
@@ -22,6 +24,7 @@ use std::{
 
 pub use bench::bench;
 pub use check::check;
+pub use gaps::gaps;
 pub use rules::rules;
 pub use run::run;
 pub use sim::sim;

@@ -96,6 +96,8 @@ pub struct Brought {
     pub requests: u32,
     /// Why something is missing.
     pub trouble: Option<String>,
+    /// Whether the run ended before it was done, so that it can be gone on with.
+    pub is_interrupted: bool,
 }
 
 /// What all jobs of a run share.
@@ -142,7 +144,7 @@ impl<A: AskPast> Jobs<A> {
         while let Some((window, attempts)) = todo.pop_front() {
             let tried = tokio::select! {
                 biased;
-                () = self.shutdown.cancelled() => Tried::Over("the run has ended".to_owned()),
+                () = self.shutdown.cancelled() => Tried::Interrupted,
                 _turn = self.ready(product, window) => {
                     brought.requests += 1;
                     self.try_once(product, window, &mut deliver).await?
@@ -170,6 +172,13 @@ impl<A: AskPast> Jobs<A> {
                 }
                 Tried::Rest(rest, trouble) => (rest, trouble),
                 Tried::Later(_, trouble) => (vec![window], trouble),
+                Tried::Interrupted => {
+                    brought.is_interrupted = true;
+                    brought
+                        .missing
+                        .extend(todo.drain(..).map(|(window, _)| window));
+                    (vec![window], "the run has ended".to_owned())
+                }
                 Tried::Over(trouble) => {
                     brought
                         .missing
@@ -237,7 +246,7 @@ impl<A: AskPast> Jobs<A> {
             (Err(error), None) => Tried::Rest(rest, error.to_string()),
             (_, Some(_)) => Tried::Rest(rest, "the service could not bring all of it".to_owned()),
             // Only a shutdown ends a read without an error and without a record.
-            (Ok(()), None) => Tried::Over("the run has ended".to_owned()),
+            (Ok(()), None) => Tried::Interrupted,
         })
     }
 
@@ -263,6 +272,8 @@ enum Tried {
     Later(Delay, String),
     /// It was refused for good.
     Over(String),
+    /// The run has ended.
+    Interrupted,
 }
 
 /// Remembers the last line on its way.

@@ -28,6 +28,7 @@ mod job_window;
 pub mod line;
 pub mod message;
 pub mod outage;
+pub mod pace;
 pub mod reconcile;
 pub mod reconnect;
 mod replay_rules;

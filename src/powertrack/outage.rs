@@ -64,6 +64,21 @@ impl Outage {
         self.cause != Cause::FullBuffer && self.length + MARGIN <= reach
     }
 
+    /// What is missing, as far as backfill has not brought it.
+    #[must_use]
+    pub fn missing(&self) -> Option<Span> {
+        if self.is_covered() {
+            return None;
+        }
+        let Span { from, to } = self.span();
+        let brought = match self.cause {
+            Cause::FullBuffer => Duration::ZERO,
+            _ => Duration::from_secs(60) * u32::from(self.backfill_minutes),
+        };
+        let to = back(to, brought.saturating_sub(MARGIN)).max(from);
+        Some(Span { from, to })
+    }
+
     /// What may be missing, before anything has been repaired.
     #[must_use]
     pub fn span(&self) -> Span {
@@ -241,6 +256,25 @@ mod tests {
                 covered,
                 "{secs} s with {asked} minutes"
             );
+        }
+    }
+
+    #[test]
+    fn backfill_brings_the_end_of_a_longer_outage() {
+        for (secs, asked, cause, missing) in [
+            (30, 2, Cause::Broken, None),
+            (900, 5, Cause::Broken, Some((900, 295))),
+            (900, 0, Cause::Broken, Some((900, 0))),
+            (296, 5, Cause::Broken, Some((296, 295))),
+            (900, 5, Cause::FullBuffer, Some((1200, 0))),
+        ] {
+            let after = moment(secs, noon());
+            let outage = Outage::between(1, cause, moment(0, ago(secs)), after, asked);
+            let missing = missing.map(|(from, to)| Span {
+                from: ago(from),
+                to: ago(to),
+            });
+            assert_eq!(outage.missing(), missing, "{secs} s with {asked} minutes");
         }
     }
 

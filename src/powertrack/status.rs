@@ -59,11 +59,13 @@ pub enum Cause {
     RateLimit,
     /// ouzel itself was not running.
     Restart,
+    /// It came, and cannot be read in the journal any more.
+    Journal,
 }
 
 impl Cause {
     /// Every cause, in the order of [`Counts::reconnects`].
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Ended,
         Self::TooManyConnections,
         Self::FullBuffer,
@@ -75,6 +77,7 @@ impl Cause {
         Self::Server,
         Self::RateLimit,
         Self::Restart,
+        Self::Journal,
     ];
 
     /// The name in logs and metrics.
@@ -92,6 +95,7 @@ impl Cause {
             Self::Server => "server",
             Self::RateLimit => "rate_limit",
             Self::Restart => "restart",
+            Self::Journal => "journal",
         }
     }
 
@@ -135,7 +139,7 @@ pub struct Counts {
     pub outages: [u64; Cause::ALL.len()],
     /// How long they were together, in milliseconds.
     pub outage_millis: u64,
-    /// How much of that stays missing, in milliseconds.
+    /// How much time is missing now, earlier runs included, in milliseconds.
     pub missing_millis: u64,
 }
 
@@ -271,9 +275,9 @@ impl StreamStatus {
         }
     }
 
-    /// Counts time that stays missing.
-    pub fn missing(&self, time: Duration) {
-        self.missing_millis.fetch_add(millis(time), Relaxed);
+    /// Says how much time is missing now, all gaps together.
+    pub fn set_missing(&self, time: Duration) {
+        self.missing_millis.store(millis(time), Relaxed);
     }
 
     /// The number of a connection that begins: greater than all before.
