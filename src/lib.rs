@@ -2,11 +2,13 @@
 
 pub mod cli;
 pub mod commands;
+pub mod dedupe;
 pub mod error;
 pub mod journal;
 pub mod lines;
 pub mod logging;
 pub mod nesting;
+pub mod patience;
 pub mod pipeline;
 pub mod powertrack;
 pub mod queue;
@@ -23,5 +25,6 @@ pub mod store;
 pub mod tables;
 pub mod tally;
 pub mod tweet;
+pub mod tweet_id;
 pub mod units;
 pub mod worker;
