@@ -1,11 +1,16 @@
 #![doc = include_str!("README.md")]
 
+pub mod behind;
 pub mod cli;
 pub mod commands;
 pub mod dedupe;
+pub mod direct;
 pub mod error;
+pub mod inbox;
+pub mod ingest;
 pub mod journal;
 pub mod lines;
+pub mod lock;
 pub mod logging;
 pub mod nesting;
 pub mod patience;
