@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -28,11 +28,12 @@ use crate::{
         rules::{NewRule, RulesClient},
         stream::Deliver,
     },
+    script::{Declared, DeclaredRule},
     store::{Gap, GapState, Repair},
 };
 
 /// How often it looks how many lines have come, and whether somebody has asked for a repair.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The rate before an outage is that of these minutes.
 const BEFORE: Duration = Duration::from_secs(5 * 60);
@@ -40,6 +41,9 @@ const BEFORE: Duration = Duration::from_secs(5 * 60);
 /// The rate after it likewise, but for the first minute: in it comes what was asked for again.
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
+
+/// Jobs end with the run by themselves, at once unless they wait for an answer.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What repairs are made with.
 pub struct Parts<A, Put, Desk, Asked> {
@@ -50,7 +54,7 @@ pub struct Parts<A, Put, Desk, Asked> {
     /// Where the rules of Replay are, if there is Replay.
     pub replay_rules: Option<RulesClient>,
     /// What they are to be.
-    pub declared: watch::Receiver<Vec<NewRule>>,
+    pub declared: watch::Receiver<Arc<Declared>>,
     /// The live stream's counters.
     pub status: Arc<StreamStatus>,
     /// Writes a gap down.
@@ -114,7 +118,7 @@ struct Repairs<A, Put, Desk, Asked> {
     jobs: Arc<Jobs<A>>,
     means: Means,
     replay_rules: Option<RulesClient>,
-    declared: watch::Receiver<Vec<NewRule>>,
+    declared: watch::Receiver<Arc<Declared>>,
     status: Arc<StreamStatus>,
     put: Put,
     desk: Desk,
@@ -181,11 +185,19 @@ where
                     Ok((id, product, asked, brought)) => self.brought(id, product, asked, brought),
                     Err(error) => error!(%error, "a repair has died; this is a bug in ouzel"),
                 },
-                // Jobs end with the run by themselves, and what they say is written down.
-                () = shutdown.cancelled(), if self.running.is_empty() => return,
+                () = shutdown.cancelled() => break,
                 _ = look.tick() => self.look(),
             }
         }
+        let end = async {
+            while let Some(done) = self.running.join_next().await {
+                if let Ok((id, product, asked, brought)) = done {
+                    self.brought(id, product, asked, brought);
+                }
+            }
+        };
+        // What does not end in time is asked for again by the next run.
+        let _ = timeout(GRACE, end).await;
     }
 
     /// What an earlier run could not finish is gone on with.
@@ -280,11 +292,11 @@ where
             .replay_rules
             .clone()
             .filter(|_| product == Product::Replay);
-        let declared = self.declared.borrow().clone();
+        let mut declared = self.declared.clone();
         self.at_work.insert(id);
         self.running.spawn(async move {
             let copied = match &rules {
-                Some(rules) => copy_replay_rules(&declared, rules).await,
+                Some(rules) => copy_replay_rules(&rules_of(&mut declared).await, rules).await,
                 None => Ok(()),
             };
             let brought = match copied {
@@ -372,6 +384,21 @@ where
         self.next_id += 1;
         self.next_id - 1
     }
+}
+
+/// What the script declares, once it has been loaded.
+async fn rules_of(declared: &mut watch::Receiver<Arc<Declared>>) -> Vec<NewRule> {
+    let Ok(declared) = declared
+        .wait_for(|declared| !declared.rules.is_empty())
+        .await
+    else {
+        return Vec::new();
+    };
+    let new = |rule: &DeclaredRule| NewRule {
+        value: rule.value.clone(),
+        tag: rule.tag.clone(),
+    };
+    declared.rules.iter().map(new).collect()
 }
 
 impl From<Product> for Repair {

@@ -1,5 +1,7 @@
 //! What the user has set: flags, then environment, then `ouzel.toml`, then defaults.
 
+mod journal;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -8,6 +10,8 @@ use std::{
 
 use serde::Deserialize;
 
+use self::journal::JournalFile;
+pub use self::journal::{JournalGiven, JournalSettings, SyncWord};
 use crate::{
     secret::Secret,
     units::{Size, Span},
@@ -26,8 +30,8 @@ const BACKFILL_MINUTES: u8 = 5;
 /// The service sends a heartbeat every 10 s or so; its documentation asks for a read timeout of more than this.
 const LEAST_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Longer lines than this no setting allows: each is held in memory whole.
-const MOST_MAX_LINE: usize = 256 << 20;
+/// Longer lines than this no setting allows: each is held in memory whole, and is a frame of the journal.
+const MOST_MAX_LINE: usize = 32 << 20;
 
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +88,7 @@ pub struct Given {
     pub config: Option<PathBuf>,
     /// The script.
     pub script: Option<PathBuf>,
-    /// The folder for the database.
+    /// The folder for the database and the journal.
     pub data_dir: Option<PathBuf>,
     /// The account's name.
     pub account: Option<String>,
@@ -120,6 +124,8 @@ pub struct Given {
     pub watch: Option<bool>,
     /// How long the script's files have to be quiet before it is loaded again.
     pub debounce: Option<Duration>,
+    /// How the journal is kept.
+    pub journal: JournalGiven,
 }
 
 /// The settings in force.
@@ -127,7 +133,7 @@ pub struct Given {
 pub struct Settings {
     /// The script.
     pub script: PathBuf,
-    /// The folder for the database.
+    /// The folder for the database and the journal.
     pub data_dir: PathBuf,
     /// The account's name, where the URLs are to be made from it.
     pub account: Option<String>,
@@ -155,6 +161,8 @@ pub struct Settings {
     pub watch: bool,
     /// How long the script's files have to be quiet before it is loaded again.
     pub debounce: Duration,
+    /// How the journal is kept.
+    pub journal: JournalSettings,
     username: Source,
     password: Source,
 }
@@ -173,6 +181,7 @@ struct File {
     script: Option<PathBuf>,
     data_dir: Option<PathBuf>,
     stream: StreamFile,
+    journal: JournalFile,
     watch: WatchFile,
 }
 
@@ -218,6 +227,7 @@ impl Settings {
             script,
             data_dir,
             stream,
+            journal,
             watch,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
@@ -255,6 +265,7 @@ impl Settings {
                 .debounce
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
+            journal: JournalSettings::join(given.journal, journal)?,
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),
                 (
@@ -409,7 +420,7 @@ fn reason(error: &toml::de::Error, text: &str) -> String {
 }
 
 /// The keys whose values can be shown.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 17] = [
     "script",
     "data_dir",
     "account",
@@ -422,6 +433,9 @@ const HARMLESS: [&str; 14] = [
     "max_line",
     "backfill_minutes",
     "recovery",
+    "retain",
+    "max_size",
+    "sync",
     "enabled",
     "debounce",
 ];

@@ -5,12 +5,12 @@
 //! own tools pass over.
 
 mod active;
+mod count;
 mod damage;
 mod encode;
 mod error;
 mod follower;
 mod frame;
-
 mod meta;
 mod open;
 mod options;
@@ -37,6 +37,7 @@ pub use self::{
     options::{Options, Sync},
     position::Position,
     reader::{Read, Reader},
+    recent::Newest,
     retention::{Over, Retained},
     writer::Journal,
 };

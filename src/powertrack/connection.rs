@@ -19,7 +19,7 @@ use super::{
     message::{Disconnect, Level, Message, SystemMessage},
     outage::Outage,
     status::{Cause, StreamStatus},
-    stream::{Closed, Connection, Deliver, Feed, StreamOptions},
+    stream::{Connection, Deliver, Feed, Refused, StreamOptions},
 };
 use crate::lines::Lines;
 
@@ -216,7 +216,10 @@ impl<'a, D: Deliver> Reader<'a, D> {
         };
         let delivered = tokio::select! {
             biased;
-            delivered = delivery => delivered.map_err(|Closed| Error::Closed),
+            delivered = delivery => delivered.map_err(|refused| match refused {
+                Refused::Closed => Error::Closed,
+                Refused::Full => Error::Full,
+            }),
             () = shutdown_and_grace => {
                 // The next read sees the shutdown and stops.
                 warn!(lines = count, "delivery is stuck, so lines were lost in the shutdown");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A shorter look at the stream says nothing about its rate.
-const LEAST: Duration = Duration::from_secs(10);
+const LEAST: Duration = Duration::from_secs(2);
 
 /// Lines that came in some time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ mod tests {
             (600, rate(0, 60), rate(0, 60), Some(0)),
             (0, rate(600, 60), rate(600, 60), Some(0)),
             // Too short a look.
-            (60, rate(600, 9), None, None),
+            (60, rate(600, 1), None, None),
             (60, rate(600, 60), rate(1, 1), Some(600)),
             (60, rate(1, 0), None, None),
             (1, rate(5, 300), None, Some(0)),

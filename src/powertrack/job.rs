@@ -23,7 +23,7 @@ use super::{
     outage::{Product, Span},
     reconnect::{Delay, Ladders},
     status::StreamStatus,
-    stream::{Closed, Connection, Deliver, Feed, StreamOptions},
+    stream::{Connection, Deliver, Feed, Refused, StreamOptions},
 };
 use crate::{lines::Lines, tweet::Tweet};
 
@@ -304,7 +304,7 @@ impl<D: Deliver> Deliver for Watched<D> {
         self.deliver.begin(connection);
     }
 
-    async fn deliver(&mut self, lines: Lines) -> Result<(), Closed> {
+    async fn deliver(&mut self, lines: Lines) -> Result<(), Refused> {
         self.lines += lines.len() as u64;
         self.last = lines.iter().last().or(self.last.take());
         self.deliver.deliver(lines).await

@@ -63,7 +63,7 @@ impl Deliver for Desk {
         self.feeds.push((connection.number, connection.feed));
     }
 
-    async fn deliver(&mut self, lines: Lines) -> Result<(), Closed> {
+    async fn deliver(&mut self, lines: Lines) -> Result<(), Refused> {
         self.lines += lines.len();
         Ok(())
     }

@@ -51,6 +51,8 @@ pub enum Cause {
     Stalled,
     /// What arrived could not be unpacked.
     Corrupt,
+    /// What arrived could not be kept, so the connection was given up on purpose.
+    GivenUp,
     /// The server could not be reached.
     Network,
     /// 5xx.
@@ -65,7 +67,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order of [`Counts::reconnects`].
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Ended,
         Self::TooManyConnections,
         Self::FullBuffer,
@@ -73,6 +75,7 @@ impl Cause {
         Self::Broken,
         Self::Stalled,
         Self::Corrupt,
+        Self::GivenUp,
         Self::Network,
         Self::Server,
         Self::RateLimit,
@@ -91,6 +94,7 @@ impl Cause {
             Self::Broken => "broken",
             Self::Stalled => "stalled",
             Self::Corrupt => "corrupt",
+            Self::GivenUp => "given_up",
             Self::Network => "network",
             Self::Server => "server",
             Self::RateLimit => "rate_limit",
@@ -114,6 +118,7 @@ impl Cause {
             (_, Error::Broken(_)) => Self::Broken,
             (_, Error::Stalled { .. }) => Self::Stalled,
             (_, Error::Corrupt(_)) => Self::Corrupt,
+            (_, Error::Full) => Self::GivenUp,
             (_, Error::Connect { .. } | Error::NoAnswer { .. }) => Self::Network,
             (_, Error::Status { status, .. }) if status.is_server_error() => Self::Server,
             (_, Error::Status { .. }) => Self::RateLimit,

@@ -64,6 +64,11 @@ pub trait Connect: Send {
     /// The compressed bytes.
     type Body: AsyncBufRead + Unpin + Send;
 
+    /// Waits until it makes sense to connect, however long that is.
+    fn ready(&mut self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
     /// One attempt, bounded in time, that asks for so many minutes again; for none with 0.
     fn connect(
         &mut self,
@@ -98,9 +103,15 @@ impl Connect for HttpConnect {
     }
 }
 
-/// Whoever should have taken the lines is gone.
+/// Why no more lines can be handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed;
+pub enum Refused {
+    /// Whoever should have taken the lines is gone.
+    Closed,
+    /// These lines are taken, but no more for a while: rather than leave the service with a full buffer, which backfill
+    /// does not repair, the connection is given up.
+    Full,
+}
 
 /// What comes over a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +141,7 @@ pub trait Deliver: Send {
     fn begin(&mut self, _: Connection) {}
 
     /// Takes a run of payload lines.
-    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Closed>> + Send;
+    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
 }
 
 impl<D: Deliver> Deliver for &mut D {
@@ -138,7 +149,7 @@ impl<D: Deliver> Deliver for &mut D {
         (**self).begin(connection);
     }
 
-    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Closed>> + Send {
+    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send {
         (**self).deliver(lines)
     }
 }
@@ -238,6 +249,7 @@ async fn ask<C: Connect>(
     continuity: &Continuity,
     most_minutes: &mut u8,
 ) -> Result<(C::Body, u8), Error> {
+    connect.ready().await;
     let minutes = continuity.to_ask(Moment::now(asleep()), *most_minutes);
     let refused = match connect.connect(minutes).await {
         Ok(body) => return Ok((body, minutes)),

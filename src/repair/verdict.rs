@@ -296,7 +296,9 @@ mod tests {
             span(300, 1200),
             &[],
             0,
-            expect!["partly by recovery, missing 300 s in 0 to 300: recovery does not reach back so far"],
+            expect![
+                "partly by recovery, missing 300 s in 0 to 300: recovery does not reach back so far"
+            ],
         );
     }
 }

@@ -59,6 +59,15 @@ impl Setup {
         }
     }
 
+    /// Another command, without the arguments of the last one.
+    pub fn command(self, command: &'static str) -> Self {
+        Self {
+            command,
+            arguments: Vec::new(),
+            ..self
+        }
+    }
+
     pub fn script(self, text: &str) -> Self {
         self.file("scripts/main.lua", text)
     }
@@ -102,7 +111,7 @@ impl Setup {
     }
 
     pub fn start(self) -> Run {
-        let process = Process::start(self.command(), self.stdout_closed);
+        let process = Process::start(self.process(), self.stdout_closed);
         Run {
             setup: self,
             process,
@@ -115,7 +124,7 @@ impl Setup {
         self.start().ends()
     }
 
-    fn command(&self) -> Command {
+    fn process(&self) -> Command {
         let mut command = command(self.folder.path());
         command.arg(self.command).args(&self.arguments);
         for (name, value) in &self.environment {
@@ -170,6 +179,20 @@ impl Run {
     /// Saves a file as the others do.
     pub fn write_in_place(&self, path: &str, text: &str) {
         write(&self.folder().join(path), text.as_bytes());
+    }
+
+    /// A second process of the same project, while this one goes on: its exit code, and what it says.
+    #[track_caller]
+    pub fn another(&self) -> (i32, String) {
+        let (code, _, stderr) = Process::start(self.setup.process(), false).wait();
+        (code, stderr)
+    }
+
+    /// Ends it at once, as a power cut would.
+    #[track_caller]
+    pub fn kill(self) -> Ended {
+        self.process.signal("KILL");
+        self.ends()
     }
 
     /// Waits for the end.

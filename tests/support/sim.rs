@@ -49,6 +49,14 @@ impl Sim {
         )
     }
 
+    /// Ends it, and gives a file that it has written.
+    pub fn truth(self, name: &str) -> String {
+        self.process.signal("TERM");
+        let (code, _, stderr) = self.process.wait();
+        assert_eq!(code, 0, "{stderr}");
+        fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
     /// What the simulator counts.
     pub fn stats(&self) -> Value {
         let mut connection = TcpStream::connect(&self.address).unwrap();
