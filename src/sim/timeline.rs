@@ -285,6 +285,12 @@ impl Timeline {
         self.head.subscribe()
     }
 
+    /// How many Tweets are remembered for backfill.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> u64 {
+        self.lock().matched.len() as u64
+    }
+
     /// Where the last of the readers is.
     pub(super) fn slowest(&self) -> Option<u64> {
         self.lock().readers.values().min().copied()
