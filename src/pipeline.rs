@@ -3,7 +3,7 @@
 mod stream;
 mod threads;
 
-use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -27,7 +27,7 @@ use crate::{
     queue,
     reconciler::{self, Outcome, WorkerLedger},
     script::{self, Counts, Declared, Files, Watch, WatchError},
-    status::{Reporter, Snapshot, StatusLine, short},
+    status::{Reporter, Snapshot, StatusLine, StatusServer, short},
     tally::Tally,
     worker::{self, Loaded, Report},
 };
@@ -60,6 +60,8 @@ pub struct Plan {
     pub limit: Option<u64>,
     /// Stop after so long.
     pub duration: Option<Duration>,
+    /// Where metrics are served.
+    pub status: Option<SocketAddr>,
 }
 
 /// Where the journal is, and how it is kept.
@@ -123,6 +125,14 @@ pub async fn run(
         reports,
         ends,
     } = Threads::start(&plan, &tally)?;
+    if let Some(address) = plan.status {
+        let server = StatusServer {
+            tally: Arc::clone(&tally),
+            stream: Arc::clone(&status),
+            read_timeout: plan.stream.read_timeout,
+        };
+        server.start(address, shutdown.clone()).await;
+    }
     let mut run = Run {
         declared: watch::Sender::new(Arc::default()),
         outcomes: mpsc::channel(1),

@@ -271,6 +271,8 @@ impl<'a> Worker<'a> {
         let lag = now.saturating_sub(frame.meta().last_ms);
         self.tally
             .set(Count::LagMillis, u64::try_from(lag).unwrap_or(0));
+        let newest = u64::try_from(frame.meta().last_ms).unwrap_or(0);
+        self.tally.set(Count::NewestMs, newest);
         self.write_output()
     }
 

@@ -73,6 +73,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         debounce: settings.watch.then_some(settings.debounce),
         limit: arguments.limit,
         duration: arguments.duration(),
+        status: settings.status.0,
     };
     let database = plan.database.clone();
     let (snapshot, took) = runtime()?.block_on(async {
