@@ -39,6 +39,10 @@ const COMMIT_AFTER: Duration = Duration::from_millis(200);
 /// managers kill what takes ten seconds to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// After this long in one frame it is looked whether there is something else to do: a slow handler makes a long time of a few
+/// hundred Tweets.
+const SLICE: Duration = Duration::from_millis(10);
+
 /// The worker.
 pub struct Worker<'a> {
     script: std::path::PathBuf,
@@ -53,6 +57,8 @@ pub struct Worker<'a> {
     number: u64,
     /// Told to do, and not done yet.
     controls: VecDeque<Control>,
+    /// The frame that is being handled, and how many of its lines are.
+    current: Option<(Frame, usize)>,
     /// Behind the last line handled, where it is not committed yet.
     cursor: Option<Position>,
     /// When the first lines were handled whose rows and counts are not committed and told.
@@ -89,6 +95,7 @@ impl<'a> Worker<'a> {
             files: None,
             number: 0,
             controls: VecDeque::new(),
+            current: None,
             cursor: None,
             dirty_since: None,
             counted: Counts::default(),
@@ -140,16 +147,22 @@ impl<'a> Worker<'a> {
         // Without a script, a Tweet would be handled by nobody; and with the last one handled, no more is wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
+        } else if self.current.is_some() {
+            let control = inbox.control(Some(Duration::ZERO));
+            control.map_or(Event::Again, Event::Control)
         } else {
             inbox.next(wait)?
         };
         match event {
-            Event::Frame(frame) => self.handle_frame(&frame)?,
+            Event::Frame(frame) => {
+                self.current = Some((frame, 0));
+                self.handle_frame()?;
+            }
             Event::Lines(load) => self.handle_load(load)?,
             Event::Damaged(damaged) => self.skip(&damaged),
             Event::Control(control) => self.controls.push_back(control),
             Event::TimedOut => self.has_caught_up = true,
-            Event::Again => {}
+            Event::Again => self.handle_frame()?,
             Event::Closed => {
                 self.has_caught_up = true;
                 self.stop_by.get_or_insert_with(Instant::now);
@@ -244,6 +257,7 @@ impl<'a> Worker<'a> {
     fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
         self.committed_rows = self.store.rows();
+        self.current = None;
         self.cursor = None;
         self.dirty_since = None;
         self.has_caught_up = false;
@@ -256,15 +270,22 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn handle_frame(&mut self, frame: &Frame) -> Result<(), Error> {
-        self.dirty_since.get_or_insert_with(Instant::now);
-        for (number, line) in frame.lines().iter().enumerate() {
-            if self.is_done() || self.stop_by.is_some_and(|by| Instant::now() >= by) {
-                break;
+    /// Handles what is left of the frame, or a part of that if it takes long.
+    fn handle_frame(&mut self) -> Result<(), Error> {
+        let Some((frame, mut done)) = self.current.take() else {
+            return Ok(());
+        };
+        let began = Instant::now();
+        self.dirty_since.get_or_insert(began);
+        while let Some(line) = frame.lines().get(done) {
+            if self.is_done() || began.elapsed() >= SLICE {
+                self.current = Some((frame, done));
+                return self.write_output();
             }
             self.handle_line(direct::parse(line))?;
+            done += 1;
             self.tally.add(Count::Handled, 1);
-            self.cursor = Some(frame.after(number + 1));
+            self.cursor = Some(frame.after(done));
             self.commit_if_large()?;
         }
         let now = jiff::Timestamp::now().as_millisecond();

@@ -58,7 +58,7 @@ pub fn bench(arguments: &Bench) -> Result<(), Error> {
     let in_memory = in_memory(&job)?;
     // Last of those that write: its rows stay in the database.
     let (whole, outcome) = fastest(job.runs, || whole(&job))?;
-    let Outcome { tweets, bytes, .. } = outcome;
+    let (tweets, bytes) = (outcome.tweets + outcome.duplicates, outcome.bytes);
     let stage = |name, took| Stage {
         name,
         tweets,

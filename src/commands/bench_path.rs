@@ -89,7 +89,8 @@ impl Place {
         let (sender, arrived) = queue(QUEUE);
         let (_waits, end) = mpsc::channel();
         let tally = Arc::<Tally>::default();
-        let ingest = Ingest::new(journal, LIMITS, progress.clone(), tally, arrived, end);
+        let counts = Arc::clone(&tally);
+        let ingest = Ingest::new(journal, LIMITS, progress.clone(), counts, arrived, end);
         let _ = controls.send(Control::Load);
         let feed = move || {
             let sender = JournalSender(sender);
@@ -107,9 +108,17 @@ impl Place {
             drop(journaled.map_err(pipeline::Error::from)?);
             Ok(())
         };
-        self.work(store, Some(progress), inbox, feed, || {
+        let (took, outcome) = self.work(store, Some(progress), inbox, feed, || {
             let _ = controls.send(Control::Stop);
-        })
+        })?;
+        let duplicates = tally.get(Count::Duplicates);
+        Ok((
+            took,
+            Outcome {
+                duplicates,
+                ..outcome
+            },
+        ))
     }
 
     /// What the journal's thread does, with lines that lie in memory already.
@@ -175,6 +184,7 @@ impl Place {
         })?;
         let outcome = Outcome {
             tweets: tally.get(Count::Tweets),
+            duplicates: 0,
             bytes: 0,
             kept: tally.get(Count::Kept),
             failed: tally.get(Count::Failed),

@@ -174,6 +174,20 @@ impl Run {
         write(&self.folder().join(path), text.as_bytes());
     }
 
+    /// A second process of the same project, while this one goes on: its exit code, and what it says.
+    #[track_caller]
+    pub fn another(&self) -> (i32, String) {
+        let (code, _, stderr) = Process::start(self.setup.command(), false).wait();
+        (code, stderr)
+    }
+
+    /// Ends it at once, as a power cut would.
+    #[track_caller]
+    pub fn kill(self) -> Ended {
+        self.process.signal("KILL");
+        self.ends()
+    }
+
     /// Waits for the end.
     #[track_caller]
     pub fn ends(self) -> Ended {
