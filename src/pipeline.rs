@@ -42,6 +42,8 @@ pub struct Plan {
     pub script: PathBuf,
     /// The database's file.
     pub database: PathBuf,
+    /// The folder of the files that the script emits into.
+    pub sinks: PathBuf,
     /// The journal.
     pub journal: JournalPlan,
     /// Where the service is.

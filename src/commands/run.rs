@@ -60,6 +60,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let plan = Plan {
         script: settings.script.clone(),
         database: settings.database(),
+        sinks: settings.data_dir.join("sinks"),
         journal: journal(&settings, arguments.sim),
         endpoint,
         rules_key,

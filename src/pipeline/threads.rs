@@ -63,6 +63,7 @@ impl Threads {
             script: plan.script.clone(),
             store,
             progress: Some(progress),
+            sinks: plan.sinks.clone(),
             rules_endpoint: plan.rules_key.clone(),
             limit: plan.limit,
             tally: Arc::clone(tally),

@@ -9,6 +9,7 @@ mod error;
 mod guard;
 mod invalid;
 mod ownership;
+mod sinks;
 mod sql;
 mod table;
 
