@@ -75,6 +75,8 @@ pub struct JournalPlan {
     pub folder: PathBuf,
     /// How much of it is kept.
     pub limits: Limits,
+    /// Whether what came before the start may come again, and is not to be handled again.
+    pub remembers: bool,
 }
 
 /// Why a run failed.

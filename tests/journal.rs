@@ -252,6 +252,21 @@ fn simulated_tweets_have_a_journal_of_their_own() {
 }
 
 #[test]
+fn tweets_of_a_file_are_simulated_anew_in_each_run() {
+    let tweets: String = (1..=5).map(|id| tweet(id) + "\n").collect();
+    let mut setup = Setup::new()
+        .script(&format!("ouzel.rules {{ {{ value = 'hello' }} }} {STORE}"))
+        .file("tweets.jsonl", tweets)
+        .arguments(&["--sim", "--rate", "max", "--limit", "5"])
+        .arguments(&["--tweets", "tweets.jsonl"]);
+    for _ in 0..2 {
+        let ended = setup.ends();
+        ended.assert_says("5 Tweets in");
+        setup = ended.again();
+    }
+}
+
+#[test]
 fn a_script_cannot_move_the_cursor() {
     let ended = Setup::new()
         .script("ouzel.db.exec 'UPDATE _ouzel_cursor SET line = 0'")

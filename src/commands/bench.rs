@@ -234,7 +234,7 @@ fn whole(job: &Job) -> Result<(Duration, Outcome), Error> {
         job.place.with_journal(|sender| {
             runtime.block_on(async {
                 while let Some(lines) = decoder.next().await? {
-                    sender.deliver(lines).await?;
+                    sender.deliver(lines).await;
                 }
                 decoded = decoder.stats().decoded;
                 Ok(())

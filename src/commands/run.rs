@@ -101,6 +101,8 @@ fn journal(settings: &Settings, sim: bool) -> JournalPlan {
             max_size: settings.journal.max_size,
             sync: settings.journal.sync,
         },
+        // The simulator begins anew with each run, also with the same Tweets of a file.
+        remembers: !sim,
     }
 }
 

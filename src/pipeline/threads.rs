@@ -12,8 +12,9 @@ use tracing::warn;
 use super::{Error, JournalPlan, Plan};
 use crate::{
     behind::{Behind, Controls, behind},
+    dedupe::Dedupe,
     inbox::Control,
-    ingest::{Arrived, Ingest},
+    ingest::{Arrived, Ingest, remembered},
     journal::{self, Journal, Options},
     queue::{self, queue},
     store::Store,
@@ -136,9 +137,15 @@ fn start_ingest(
     arrived: queue::Receiver<Arrived>,
     end: std_mpsc::Receiver<()>,
 ) -> io::Result<oneshot::Receiver<Result<Journal, journal::Error>>> {
-    let (limits, progress, tally) = (plan.limits, progress.clone(), Arc::clone(tally));
+    let (limits, remembers) = (plan.limits, plan.remembers);
+    let (progress, tally) = (progress.clone(), Arc::clone(tally));
     spawn("journal", move || {
-        Ingest::new(journal, limits, progress, tally, arrived, end).run()
+        let dedupe = if remembers {
+            remembered(&journal)
+        } else {
+            Dedupe::default()
+        };
+        Ingest::new(journal, dedupe, limits, progress, tally, arrived, end).run()
     })
 }
 
