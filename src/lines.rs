@@ -46,6 +46,13 @@ impl Lines {
         self.buffer.len()
     }
 
+    /// The line of this number, from 0; it shares the run's buffer.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<Bytes> {
+        let span = self.spans.get(number)?;
+        Some(self.buffer.slice(span.start as usize..span.end as usize))
+    }
+
     /// The lines in the order of their arrival; each shares the run's buffer.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Bytes> + '_ {
         self.spans

@@ -3,14 +3,17 @@
 //! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
 
 mod batch;
+mod cursor;
 mod database;
 mod error;
 mod guard;
 mod invalid;
 mod ownership;
+mod sinks;
 mod sql;
 mod table;
 
+pub use cursor::Cursor;
 pub use database::Store;
 pub use error::Error;
 pub use ownership::OwnedRule;

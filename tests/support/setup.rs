@@ -37,6 +37,8 @@ impl Setup {
                 set("OUZEL_USERNAME", USERNAME),
                 set("OUZEL_PASSWORD", PASSWORD),
                 set("OUZEL_DEBOUNCE", "20ms"),
+                // Many runs at once would ask for the same port.
+                set("OUZEL_STATUS_LISTEN", "off"),
             ],
             stdout_closed: false,
             powertrack,
@@ -170,6 +172,20 @@ impl Run {
     /// Saves a file as the others do.
     pub fn write_in_place(&self, path: &str, text: &str) {
         write(&self.folder().join(path), text.as_bytes());
+    }
+
+    /// A second process of the same project, while this one goes on: its exit code, and what it says.
+    #[track_caller]
+    pub fn another(&self) -> (i32, String) {
+        let (code, _, stderr) = Process::start(self.setup.command(), false).wait();
+        (code, stderr)
+    }
+
+    /// Ends it at once, as a power cut would.
+    #[track_caller]
+    pub fn kill(self) -> Ended {
+        self.process.signal("KILL");
+        self.ends()
     }
 
     /// Waits for the end.
