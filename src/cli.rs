@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::sim::{Sim, SimSource};
 use crate::{
     secret::Secret,
-    settings::{Given, JournalGiven, SyncWord},
+    settings::{Given, JournalGiven, StatusListen, SyncWord},
     units::{Size, Span},
 };
 
@@ -163,6 +163,9 @@ struct Stream {
     /// When the journal is synced, so that a power failure takes nothing of it: always, never, or how often [default: 1s].
     #[arg(long, value_name = "WHEN", env = "OUZEL_JOURNAL_SYNC")]
     journal_sync: Option<SyncWord>,
+    /// Where /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
+    #[arg(long, value_name = "ADDR:PORT", env = "OUZEL_STATUS_LISTEN")]
+    status_listen: Option<StatusListen>,
 }
 
 /// `ouzel check`.
@@ -330,6 +333,7 @@ impl Run {
                 max_size: stream.journal_max_size.map(|size| size.0),
                 sync: stream.journal_sync,
             },
+            status: stream.status_listen,
             ..self.script.given()
         }
     }

@@ -154,6 +154,7 @@ impl Ingest {
         let batch = self.group.take();
         self.append(&batch)?;
         self.tally.add(Count::Journaled, lines);
+        self.tally.set(Count::JournalBytes, self.journal.size());
         self.rooms.clear();
         self.is_dirty = true;
         let segment = self.journal.end().segment;

@@ -26,6 +26,7 @@ pub mod secret;
 pub mod settings;
 pub mod shutdown;
 pub mod sim;
+pub mod sinks;
 pub mod status;
 pub mod store;
 pub mod tables;

@@ -4,7 +4,7 @@ mod repair;
 mod stream;
 mod threads;
 
-use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -35,7 +35,7 @@ use crate::{
     reconciler::{self, Outcome, WorkerLedger},
     repair::Repairer,
     script::{self, Counts, Declared, Files, Watch, WatchError},
-    status::{Reporter, Snapshot, StatusLine, short},
+    status::{Reporter, Snapshot, StatusLine, StatusServer, short},
     tally::Tally,
     worker::{self, Loaded, Report},
 };
@@ -50,6 +50,8 @@ pub struct Plan {
     pub script: PathBuf,
     /// The database's file.
     pub database: PathBuf,
+    /// The folder of the files that the script emits into.
+    pub sinks: PathBuf,
     /// The journal.
     pub journal: JournalPlan,
     /// Where the service is.
@@ -70,6 +72,8 @@ pub struct Plan {
     pub limit: Option<u64>,
     /// Stop after so long.
     pub duration: Option<Duration>,
+    /// Where metrics are served.
+    pub status: Option<SocketAddr>,
 }
 
 /// Where the journal is, and how it is kept.
@@ -136,6 +140,14 @@ pub async fn run(
         newest,
         ends,
     } = Threads::start(&plan, &tally)?;
+    if let Some(address) = plan.status {
+        let server = StatusServer {
+            tally: Arc::clone(&tally),
+            stream: Arc::clone(&status),
+            read_timeout: plan.stream.read_timeout,
+        };
+        server.start(address, shutdown.clone()).await;
+    }
     let mut plan = plan;
     let mut rate_before = None;
     if plan.journal.remembers {

@@ -1,6 +1,7 @@
 //! What the user has set: flags, then environment, then `ouzel.toml`, then defaults.
 
 mod journal;
+mod status;
 
 use std::{
     fs, io,
@@ -10,8 +11,11 @@ use std::{
 
 use serde::Deserialize;
 
-use self::journal::JournalFile;
-pub use self::journal::{JournalGiven, JournalSettings, SyncWord};
+use self::{journal::JournalFile, status::StatusFile};
+pub use self::{
+    journal::{JournalGiven, JournalSettings, SyncWord},
+    status::StatusListen,
+};
 use crate::{
     secret::Secret,
     units::{Size, Span},
@@ -126,6 +130,8 @@ pub struct Given {
     pub debounce: Option<Duration>,
     /// How the journal is kept.
     pub journal: JournalGiven,
+    /// Where metrics are served.
+    pub status: Option<StatusListen>,
 }
 
 /// The settings in force.
@@ -163,6 +169,8 @@ pub struct Settings {
     pub debounce: Duration,
     /// How the journal is kept.
     pub journal: JournalSettings,
+    /// Where metrics are served.
+    pub status: StatusListen,
     username: Source,
     password: Source,
 }
@@ -183,6 +191,7 @@ struct File {
     stream: StreamFile,
     journal: JournalFile,
     watch: WatchFile,
+    status: StatusFile,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -229,6 +238,7 @@ impl Settings {
             stream,
             journal,
             watch,
+            status,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
         let settings = Self {
@@ -266,6 +276,7 @@ impl Settings {
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
             journal: JournalSettings::join(given.journal, journal)?,
+            status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),
                 (

@@ -50,9 +50,13 @@ pub enum Count {
     Duplicates,
     /// Lines that waited in the journal at the start.
     Backlog,
+    /// The size of the journal in bytes.
+    JournalBytes,
+    /// When the newest handled Tweet was received, in milliseconds since 1970.
+    NewestMs,
 }
 
-const COUNTERS: usize = Count::Backlog as usize + 1;
+const COUNTERS: usize = Count::NewestMs as usize + 1;
 
 /// What is counted while Tweets are handled, and taken back with them.
 const TAKEN_BACK: [Count; 8] = [

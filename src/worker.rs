@@ -23,6 +23,7 @@ use crate::{
     journal::{Damaged, Frame, Position},
     patience::Patience,
     script::{Declared, Files, Generation, Verdict},
+    sinks::Sinks,
     store::{Gap, Store},
     tables::Tables,
     tally::{Count, Counts, Tally},
@@ -51,6 +52,7 @@ pub struct Worker<'a> {
     tally: Arc<Tally>,
     progress: Option<Progress>,
     store: Rc<Store>,
+    sinks: Sinks,
     generation: Option<Generation>,
     declared: Arc<Declared>,
     files: Option<Files>,
@@ -90,6 +92,7 @@ impl<'a> Worker<'a> {
             tally: work.tally,
             progress: work.progress,
             store: Rc::new(work.store),
+            sinks: Sinks::new(work.sinks),
             generation: None,
             declared: Arc::default(),
             files: None,
@@ -230,15 +233,15 @@ impl<'a> Worker<'a> {
     /// Takes back what is not committed, waits a little, and goes back in the journal, if that can help.
     fn recover(&mut self, error: Error, inbox: &mut dyn Inbox) -> Result<ControlFlow<()>, Error> {
         let from = self.progress.as_ref().map(Progress::committed);
-        let (Error::Store(failure), Some(from)) = (&error, from) else {
+        let Some(from) = from.filter(|_| error.may_pass()) else {
             return Err(error);
         };
-        if !failure.may_pass() || !inbox.go_back(from) {
+        if !inbox.go_back(from) {
             return Err(error);
         }
         let delay = self.patience.next();
         if self.patience.is_worth_a_word() {
-            let hint = failure.hint();
+            let hint = error.hint();
             error!(%error, hint, "the database cannot be written; Tweets wait in the journal until it can");
         } else {
             debug!(%error, ?delay, "the database still cannot be written");
@@ -272,8 +275,9 @@ impl<'a> Worker<'a> {
         self.tags.values_mut().for_each(|number| *number = 0);
         // It comes again with its Tweets.
         if let Some(generation) = &self.generation {
-            drop(generation.take_emitted());
+            drop((generation.take_emitted(), generation.take_sunk()));
         }
+        self.sinks.roll_back();
         Ok(())
     }
 
@@ -299,6 +303,8 @@ impl<'a> Worker<'a> {
         let lag = now.saturating_sub(frame.meta().last_ms);
         self.tally
             .set(Count::LagMillis, u64::try_from(lag).unwrap_or(0));
+        let newest = u64::try_from(frame.meta().last_ms).unwrap_or(0);
+        self.tally.set(Count::NewestMs, newest);
         self.write_output()
     }
 
@@ -420,6 +426,12 @@ impl<'a> Worker<'a> {
         if let Some(fault) = self.store.take_fault() {
             return Err(fault.into());
         }
+        if let Ok(generation) = &loaded {
+            for name in generation.sinks() {
+                self.sinks.open(&name, &self.store)?;
+            }
+            self.store.commit()?;
+        }
         // Whatever fails up to here is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
         self.committed_rows = self.store.rows();
@@ -462,12 +474,14 @@ impl<'a> Worker<'a> {
         self.dirty_since = None;
         // Before the commit: what a crash in between repeats is written twice, never not at all.
         self.write_output()?;
+        self.write_sinks()?;
         let moved = self.progress.as_ref().zip(self.cursor);
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
         }
         let wrote = self.store.is_writing();
         self.store.commit()?;
+        self.sinks.commit();
         if let Some((progress, position)) = moved {
             progress.moved(position);
         }
@@ -488,6 +502,18 @@ impl<'a> Worker<'a> {
         {
             self.limit_told = true;
             (self.report)(Report::LimitReached);
+        }
+        Ok(())
+    }
+
+    /// Before the commit too: it is the commit that makes what is written a part of the sink.
+    fn write_sinks(&mut self) -> Result<(), Error> {
+        let sunk = match &self.generation {
+            Some(generation) => generation.take_sunk(),
+            None => return Ok(()),
+        };
+        for (name, lines) in sunk {
+            self.sinks.write(&name, &lines, &self.store)?;
         }
         Ok(())
     }

@@ -191,6 +191,7 @@ impl Place {
             script: self.script.clone(),
             store,
             progress,
+            sinks: self.journal.with_file_name("sinks"),
             rules_endpoint: String::new(),
             limit: None,
             tally: Arc::clone(&tally),

@@ -30,6 +30,9 @@ use crate::{
 /// The name under which rules added to the built-in simulator are remembered: it listens somewhere else each time.
 const SIM_KEY: &str = "simulator";
 
+/// What is said at the first signal.
+const STOPPING: &str = "stopping; another signal stops at once and loses what is not committed";
+
 /// Runs the script against the stream until something ends it.
 ///
 /// # Errors
@@ -60,6 +63,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let plan = Plan {
         script: settings.script.clone(),
         database: settings.database(),
+        sinks: settings.data_dir.join("sinks"),
         journal: journal(&settings, arguments.sim),
         endpoint,
         rules_key,
@@ -76,11 +80,12 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         debounce: settings.watch.then_some(settings.debounce),
         limit: arguments.limit,
         duration: arguments.duration(),
+        status: settings.status.0,
     };
     let database = plan.database.clone();
     let (snapshot, took) = runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
-        shutdown::on_signals(shutdown.clone()).map_err(pipeline::Error::from)?;
+        shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
         pipeline::run(plan, shutdown, line).await
     })?;
     drop(lock);

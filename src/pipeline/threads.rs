@@ -66,6 +66,7 @@ impl Threads {
             script: plan.script.clone(),
             store,
             progress: Some(progress),
+            sinks: plan.sinks.clone(),
             rules_endpoint: plan.rules_key.clone(),
             limit: plan.limit,
             tally: Arc::clone(tally),

@@ -10,6 +10,7 @@ mod gaps;
 mod guard;
 mod invalid;
 mod ownership;
+mod sinks;
 mod sql;
 mod table;
 

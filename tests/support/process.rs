@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::DEADLINE;
@@ -120,6 +120,24 @@ impl Process {
                 },
                 transcript(&heard)
             );
+            heard = self.ears.more.wait_timeout(heard, left).unwrap().0;
+        }
+    }
+
+    /// Waits for the next line on stdout, but not for longer than this; whether there was one.
+    pub fn hears_output(&self, longest: Duration) -> bool {
+        let deadline = Instant::now() + longest;
+        let mut heard = self.ears.heard.lock().unwrap();
+        loop {
+            let from = heard.seen[0];
+            if let Some(end) = heard.stdout[from..].iter().position(|byte| *byte == b'\n') {
+                heard.seen[0] = from + end + 1;
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || heard.ended[0] {
+                return false;
+            }
             heard = self.ears.more.wait_timeout(heard, left).unwrap().0;
         }
     }

@@ -37,6 +37,8 @@ impl Setup {
                 set("OUZEL_USERNAME", USERNAME),
                 set("OUZEL_PASSWORD", PASSWORD),
                 set("OUZEL_DEBOUNCE", "20ms"),
+                // Many runs at once would ask for the same port.
+                set("OUZEL_STATUS_LISTEN", "off"),
             ],
             stdout_closed: false,
             powertrack,
