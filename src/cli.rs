@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::sim::{Sim, SimSource};
 use crate::{
     secret::Secret,
-    settings::Given,
+    settings::{Given, JournalGiven, SyncWord},
     units::{Size, Span},
 };
 
@@ -98,7 +98,7 @@ pub struct Run {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings (also in ouzel.toml)")]
 struct Stream {
-    /// Folder for the database [default: data].
+    /// Folder for the database and the journal [default: data].
     #[arg(long, value_name = "DIR", env = "OUZEL_DATA_DIR")]
     data_dir: Option<PathBuf>,
     /// The account's name, which with the label makes the URLs.
@@ -137,6 +137,15 @@ struct Stream {
     /// How long the script's files have to be quiet before it is loaded again [default: 100ms].
     #[arg(long, value_name = "DURATION", env = "OUZEL_DEBOUNCE")]
     debounce: Option<Span>,
+    /// How long handled Tweets stay in the journal [default: 7d].
+    #[arg(long, value_name = "DURATION", env = "OUZEL_JOURNAL_RETAIN")]
+    journal_retain: Option<Span>,
+    /// The size that the journal may have; Tweets that are not handled are never deleted [default: 20GiB].
+    #[arg(long, value_name = "SIZE", env = "OUZEL_JOURNAL_MAX_SIZE")]
+    journal_max_size: Option<Size>,
+    /// When the journal is synced, so that a power failure takes nothing of it: always, never, or how often [default: 1s].
+    #[arg(long, value_name = "WHEN", env = "OUZEL_JOURNAL_SYNC")]
+    journal_sync: Option<SyncWord>,
 }
 
 /// `ouzel check`.
@@ -226,6 +235,9 @@ pub struct Bench {
     /// Measure each stage this many times and print the fastest.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub runs: u32,
+    /// Measure the whole with the journal, as `run` does it.
+    #[arg(long, conflicts_with = "rules")]
+    pub journal: bool,
     /// Keep the database here instead of in a folder that goes away.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -264,6 +276,11 @@ impl Run {
             max_line: stream.max_line.map(|size| size.0),
             watch: stream.watch,
             debounce: stream.debounce.map(|span| span.0),
+            journal: JournalGiven {
+                retain: stream.journal_retain.map(|span| span.0),
+                max_size: stream.journal_max_size.map(|size| size.0),
+                sync: stream.journal_sync,
+            },
             ..self.script.given()
         }
     }

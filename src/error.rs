@@ -1,6 +1,6 @@
 //! What ends the program, and with which exit code.
 
-use crate::{pipeline, powertrack, script, settings, sim, store};
+use crate::{lock, pipeline, powertrack, script, settings, sim, store};
 
 /// An error on its way to the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The data folder cannot be held.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
     /// Something else in the system failed; the text says what was tried.
     #[error("{what}: {source}")]
     System {
@@ -45,7 +48,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         use pipeline::Error as Run;
         match self {
-            Self::Usage(_) | Self::Settings(_) => 2,
+            Self::Usage(_) | Self::Settings(_) | Self::Lock(lock::Error::Held { .. }) => 2,
             Self::Script(_) | Self::Rules(_) | Self::Run(Run::Script(_)) => 3,
             Self::Service(error) | Self::Run(Run::Service(error)) => match error {
                 powertrack::Error::Setting { .. } | powertrack::Error::Certificates { .. } => 2,

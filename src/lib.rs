@@ -1,12 +1,19 @@
 #![doc = include_str!("README.md")]
 
+pub mod behind;
 pub mod cli;
 pub mod commands;
+pub mod dedupe;
+pub mod direct;
 pub mod error;
+pub mod inbox;
+pub mod ingest;
 pub mod journal;
 pub mod lines;
+pub mod lock;
 pub mod logging;
 pub mod nesting;
+pub mod patience;
 pub mod pipeline;
 pub mod powertrack;
 pub mod queue;
@@ -23,5 +30,6 @@ pub mod store;
 pub mod tables;
 pub mod tally;
 pub mod tweet;
+pub mod tweet_id;
 pub mod units;
 pub mod worker;

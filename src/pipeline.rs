@@ -1,13 +1,9 @@
 //! The async side of a run: worker, stream, rules, watch, signals and status, from the first load to the summary.
 
-use std::{
-    future::pending,
-    io,
-    path::PathBuf,
-    sync::Arc,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+mod stream;
+mod threads;
+
+use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -16,27 +12,25 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
+use self::{stream::StreamTask, threads::Threads};
 use crate::{
-    lines::Lines,
+    behind::Controls,
+    inbox::Control,
+    ingest::{Arrived, Limits},
+    journal,
     powertrack::{
         self, Credentials, Http, State, StreamStatus,
         endpoint::Endpoint,
         rules::RulesClient,
-        stream::{Closed, Deliver, HttpConnect, StreamOptions, follow},
+        stream::{HttpConnect, StreamOptions},
     },
-    queue::{self, Event, queue},
-    reconciler::{self, Outcome, QueueLedger},
+    queue,
+    reconciler::{self, Outcome, WorkerLedger},
     script::{self, Counts, Declared, Files, Watch, WatchError},
     status::{Reporter, Snapshot, StatusLine, short},
     tally::Tally,
-    worker::{self, Loaded, Report, Work, Worker},
+    worker::{self, Loaded, Report},
 };
-
-/// Lines that may wait for the worker: seconds of a busy stream, and well inside the memory of a small machine.
-const QUEUE: usize = 16 << 20;
-
-/// Reports that may wait; the worker makes a few in a run.
-const REPORTS: usize = 64;
 
 /// An editor that goes on saving puts a load off by no more than this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 5;
@@ -48,6 +42,8 @@ pub struct Plan {
     pub script: PathBuf,
     /// The database's file.
     pub database: PathBuf,
+    /// The journal.
+    pub journal: JournalPlan,
     /// Where the service is.
     pub endpoint: Endpoint,
     /// The name under which added rules are remembered.
@@ -66,6 +62,17 @@ pub struct Plan {
     pub duration: Option<Duration>,
 }
 
+/// Where the journal is, and how it is kept.
+#[derive(Debug, Clone)]
+pub struct JournalPlan {
+    /// The name under which the database remembers how far it is handled.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How much of it is kept.
+    pub limits: Limits,
+}
+
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -78,15 +85,18 @@ pub enum Error {
     /// The worker.
     #[error(transparent)]
     Worker(#[from] worker::Error),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
     /// Changes cannot be watched.
     #[error(transparent)]
     Watch(#[from] WatchError),
     /// The system refused a thread or a signal handler.
     #[error("the system refused: {0}")]
     System(#[from] io::Error),
-    /// The worker has ended in a way that should not be possible.
-    #[error("the processing thread has died; this is a bug in ouzel")]
-    WorkerDied,
+    /// A thread has ended in a way that should not be possible.
+    #[error("the {0} thread has died; this is a bug in ouzel")]
+    ThreadDied(&'static str),
 }
 
 /// Runs until something ends it, and gives the last numbers. The database holds all of them.
@@ -107,23 +117,20 @@ pub async fn run(
         .debounce
         .map(|_| Watch::new(&plan.script))
         .transpose()?;
-    let (queue, events) = queue(QUEUE);
-    let (report, reports) = mpsc::channel(REPORTS);
-    let work = Work {
-        script: plan.script.clone(),
-        database: Some(plan.database.clone()),
-        rules_endpoint: plan.rules_key.clone(),
-        limit: plan.limit,
-        tally: Arc::clone(&tally),
-    };
-    let worker = start_worker(work, events, report)?;
+    let Threads {
+        queue,
+        controls,
+        reports,
+        ends,
+    } = Threads::start(&plan, &tally)?;
     let mut run = Run {
         declared: watch::Sender::new(Arc::default()),
         outcomes: mpsc::channel(1),
         rules: Some(rules),
         connect: Some(HttpConnect::new(http, plan.endpoint.stream.clone())),
         rules_failed: false,
-        queue,
+        queue: Some(queue),
+        controls,
         reports,
         watch,
         status,
@@ -131,28 +138,12 @@ pub async fn run(
         plan,
     };
     let ended = run.main_loop(&tally, &mut reporter).await;
-    let drained = run.drain(worker, &mut reporter).await;
+    let drained = run.drain(ends, &mut reporter).await;
     let finished = reporter.finish();
-    // What the worker says explains what the others met.
+    // What the threads say explains what the others met.
     drained?;
     ended?;
     Ok(finished)
-}
-
-fn start_worker(
-    work: Work,
-    events: queue::Receiver,
-    reports: mpsc::Sender<Report>,
-) -> Result<JoinHandle<Result<(), worker::Error>>, Error> {
-    let worker = thread::Builder::new().name("worker".to_owned());
-    Ok(worker.spawn(move || {
-        let mut output = io::stdout();
-        // Should nobody listen any more, the run is over already.
-        let mut report = |report| {
-            let _ = reports.blocking_send(report);
-        };
-        Worker::new(work, &mut output, &mut report)?.run(&events)
-    })?)
 }
 
 struct Run {
@@ -165,7 +156,9 @@ struct Run {
     connect: Option<HttpConnect>,
     /// Whether the last reconcile has failed: then the next save tries again.
     rules_failed: bool,
-    queue: queue::Sender,
+    /// Until the stream has ended.
+    queue: Option<queue::Sender<Arrived>>,
+    controls: Controls,
     reports: mpsc::Receiver<Report>,
     watch: Option<Watch>,
     status: Arc<StreamStatus>,
@@ -181,15 +174,31 @@ struct Reload {
 
 impl Run {
     async fn main_loop(&mut self, tally: &Tally, reporter: &mut Reporter) -> Result<(), Error> {
-        let end = self.plan.duration.map(|after| Instant::now() + after);
         let mut stream = None;
+        let ended = self.until_the_end(&mut stream, tally, reporter).await;
+        // Whatever ended it, the stream ends in order: what it has read is handed on.
+        self.shutdown.cancel();
+        let finished = match stream {
+            Some(_) => stream::join(&mut stream).await,
+            None => Ok(()),
+        };
+        ended.and(finished)
+    }
+
+    async fn until_the_end(
+        &mut self,
+        stream: &mut Option<StreamTask>,
+        tally: &Tally,
+        reporter: &mut Reporter,
+    ) -> Result<(), Error> {
+        let end = self.plan.duration.map(|after| Instant::now() + after);
         let mut reload = Reload::default();
         // The start is the first load; there is no second way.
-        let _ = self.queue.send(Event::Load);
+        let _ = self.controls.send(Control::Load);
         loop {
             tokio::select! {
                 biased;
-                () = self.shutdown.cancelled() => return finish(stream).await,
+                () = self.shutdown.cancelled() => return Ok(()),
                 () = sleep_until_some(end) => {
                     self.shutdown.cancel();
                 }
@@ -202,38 +211,33 @@ impl Run {
                 outcome = self.outcomes.1.recv() => {
                     self.reconciled(outcome)?;
                     if let Some(connect) = self.connect.take() {
-                        stream = Some(self.start_stream(connect));
+                        *stream = self.start_stream(connect);
                     }
                 }
-                ended = join_some(&mut stream) => return ended,
+                ended = stream::join(stream) => return ended,
                 () = changed_some(&mut self.watch) => reload.put_off(self.plan.debounce.unwrap_or_default()),
                 () = sleep_until_some(reload.due) => {
                     reload = Reload::default();
                     self.refresh_watch();
-                    let _ = self.queue.send(Event::Load);
+                    let _ = self.controls.send(Control::Load);
                 }
                 () = reporter.due() => reporter.report(self.stream_state()),
             }
         }
     }
 
-    /// Ends the worker in order: what has come so far is handled and committed.
-    async fn drain(
-        &mut self,
-        worker: JoinHandle<Result<(), worker::Error>>,
-        reporter: &mut Reporter,
-    ) -> Result<(), Error> {
-        let _ = self.queue.send(Event::Stop);
+    /// Ends the threads in order: what has come so far is on disk, and as much of it handled as can be in a few seconds.
+    async fn drain(&mut self, ends: threads::Ends, reporter: &mut Reporter) -> Result<(), Error> {
+        self.queue = None;
+        let ending = ends.end(self.controls.clone());
+        tokio::pin!(ending);
         loop {
             tokio::select! {
+                ended = &mut ending => return ended,
                 // The worker may still have something to say, and waits until it is heard.
-                report = self.reports.recv() => if report.is_none() { break },
+                Some(_) = self.reports.recv() => {}
                 () = reporter.due() => reporter.report("finishing what has arrived".to_owned()),
             }
-        }
-        match worker.join() {
-            Ok(ended) => Ok(ended?),
-            Err(_) => Err(Error::WorkerDied),
         }
     }
 
@@ -259,7 +263,8 @@ impl Run {
             ask
         });
         if let Some(rules) = self.rules.take() {
-            let ledger = QueueLedger::new(self.plan.rules_key.clone(), self.queue.clone(), owned);
+            let ledger =
+                WorkerLedger::new(self.plan.rules_key.clone(), self.controls.clone(), owned);
             let declared = self.declared.subscribe();
             tokio::spawn(reconciler::run(
                 rules,
@@ -293,7 +298,7 @@ impl Run {
         }
         // What was saved after it was read and before it was watched would go unnoticed.
         if files.changed() {
-            let _ = self.queue.send(Event::Load);
+            let _ = self.controls.send(Control::Load);
         }
     }
 
@@ -320,14 +325,16 @@ impl Run {
         }
     }
 
-    fn start_stream(&self, connect: HttpConnect) -> StreamTask {
-        let options = self.plan.stream;
-        let queue = ToQueue {
-            queue: self.queue.clone(),
-            shutdown: self.shutdown.clone(),
-        };
+    fn start_stream(&self, connect: HttpConnect) -> Option<StreamTask> {
+        let queue = self.queue.clone()?;
         let (status, shutdown) = (Arc::clone(&self.status), self.shutdown.clone());
-        tokio::spawn(async move { follow(connect, options, queue, &status, &shutdown).await })
+        Some(stream::start(
+            connect,
+            self.plan.stream,
+            queue,
+            status,
+            shutdown,
+        ))
     }
 
     fn stream_state(&self) -> String {
@@ -335,7 +342,9 @@ impl Run {
             let span = time.duration_since(jiff::Timestamp::now()).unsigned_abs();
             short(span)
         };
+        let is_stuck = self.queue.as_ref().is_some_and(queue::Sender::is_stuck);
         match self.status.state() {
+            State::Connecting if is_stuck => "waiting for the journal".to_owned(),
             State::Connecting => "connecting".to_owned(),
             State::Connected { since } => format!("connected {}", until(since)),
             State::Waiting { until: time, cause } => {
@@ -343,21 +352,6 @@ impl Run {
             }
             State::Stopped => "stopped".to_owned(),
         }
-    }
-}
-
-type StreamTask = tokio::task::JoinHandle<Result<(), powertrack::Error>>;
-
-/// Hands the stream's lines to the worker.
-struct ToQueue {
-    queue: queue::Sender,
-    shutdown: CancellationToken,
-}
-
-impl Deliver for ToQueue {
-    async fn deliver(&mut self, lines: Lines) -> Result<(), Closed> {
-        let delivered = self.queue.deliver(lines, &self.shutdown).await;
-        delivered.map_err(|queue::Closed| Closed)
     }
 }
 
@@ -369,28 +363,6 @@ impl Reload {
             .at_the_latest
             .get_or_insert(now + debounce * LONGEST_DEBOUNCE);
         self.due = Some((now + debounce).min(latest));
-    }
-}
-
-async fn finish(stream: Option<StreamTask>) -> Result<(), Error> {
-    let mut stream = stream;
-    if stream.is_none() {
-        return Ok(());
-    }
-    join_some(&mut stream).await
-}
-
-async fn join_some(stream: &mut Option<StreamTask>) -> Result<(), Error> {
-    let Some(task) = stream else {
-        return pending().await;
-    };
-    let ended = task.await;
-    *stream = None;
-    match ended {
-        // The worker is gone: its own error says why.
-        Ok(Ok(()) | Err(powertrack::Error::Closed)) => Ok(()),
-        Ok(Err(error)) => Err(error.into()),
-        Err(error) => Err(io::Error::other(error).into()),
     }
 }
 

@@ -1,188 +1,238 @@
-//! The seam between reading and handling: lines go in without waiting for Lua or SQLite, up to a bound.
+//! A queue bounded by bytes from the async side to a thread, and what becomes of the side that fills it when it stays full.
 
 use std::{
     sync::{Arc, mpsc},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
-
-use bytes::Bytes;
-
-use crate::{
-    lines::Lines,
-    store::OwnedRule,
-    tweet::{NotTweet, Tweet},
-};
 
 /// Memory is counted in pieces of this size, since a permit counts in 32 bits.
 const UNIT: usize = 1024;
 
-/// With more than this waiting the handling side is behind. Little enough to stay in a cache that both sides share.
-const BEHIND: usize = 1 << 20;
+/// A queue without room for this long is stuck, even if nobody says so: a disk that hangs, for instance.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A parsed Tweet takes so many times the memory of its line, the line included.
-const PARSED_SIZE: usize = 4;
-
-/// What the worker does next.
+/// Something on its way, with the room that it takes in the queue.
 #[derive(Debug)]
-pub enum Event {
-    /// Handle these lines.
-    Lines(Delivery),
-    /// Load the script, again if it has been loaded before.
-    Load,
-    /// Remember rules as added by ouzel.
-    Own(OwnRules),
-    /// Handle what has come so far, commit, and end.
-    Stop,
+pub struct Delivery<T> {
+    /// What it is.
+    pub item: T,
+    /// Given back when it is dropped: when the item has been worked on, and not when it is taken out, since what is being
+    /// worked on is memory too.
+    pub room: Room,
 }
 
-/// Rules to remember or to forget, and where to say that it is done.
+/// Room in the queue.
 #[derive(Debug)]
-pub struct OwnRules {
-    /// The rules endpoint that they belong to.
-    pub endpoint: String,
-    /// Rules to remember.
-    pub own: Vec<OwnedRule>,
-    /// Values of rules to forget.
-    pub disown: Vec<String>,
-    /// Told once the change is committed.
-    pub done: tokio::sync::oneshot::Sender<()>,
+pub struct Room {
+    _held: Option<OwnedSemaphorePermit>,
 }
 
-/// A line, understood.
-pub type Parsed = Result<Tweet, (Bytes, NotTweet)>;
-
-/// Lines on their way, as received or parsed already.
+/// The side that fills the queue.
 #[derive(Debug)]
-pub enum Load {
-    /// As received.
-    Lines(Lines),
-    /// Parsed on the reading side, because the handling side was behind.
-    Parsed(Vec<Parsed>),
-}
-
-/// Lines on their way, with the room that they take in the queue.
-#[derive(Debug)]
-pub struct Delivery {
-    /// The lines.
-    pub load: Load,
-    /// When the last of them was decoded.
-    pub received: Instant,
-    // Given back when the lines have been handled, not when they are taken out: what is being handled is memory too.
-    _room: Option<OwnedSemaphorePermit>,
-}
-
-impl Delivery {
-    /// Lines that are in memory anyway, so that they take no room of the queue.
-    #[must_use]
-    pub fn from_memory(lines: Lines) -> Self {
-        Self {
-            load: Load::Lines(lines),
-            received: Instant::now(),
-            _room: None,
-        }
-    }
-}
-
-/// The side that reads the stream.
-#[derive(Debug, Clone)]
-pub struct Sender {
-    events: mpsc::Sender<Event>,
+pub struct Sender<T> {
+    items: mpsc::Sender<Delivery<T>>,
     room: Arc<Semaphore>,
     size: u32,
+    is_stuck: watch::Receiver<bool>,
 }
 
-/// The side that handles Tweets.
+/// The side that empties it.
 #[derive(Debug)]
-pub struct Receiver(mpsc::Receiver<Event>);
+pub struct Receiver<T> {
+    items: mpsc::Receiver<Delivery<T>>,
+    is_stuck: watch::Sender<bool>,
+}
 
-/// The other side of the queue is gone.
+/// How the queue stands after a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the queue is closed")]
-pub struct Closed;
-
-/// A queue that holds at most `bytes` of lines. When it is full, [`Sender::deliver`] waits, and so does the stream's
-/// connection: the server buffers for a while, and then disconnects.
-#[must_use]
-pub fn queue(bytes: usize) -> (Sender, Receiver) {
-    // What is not lines is rare and small, so only lines are counted.
-    let (events, receiver) = mpsc::channel();
-    let size = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
-    let sender = Sender {
-        events,
-        room: Arc::new(Semaphore::new(size as usize)),
-        size,
-    };
-    (sender, Receiver(receiver))
-}
-
-impl Sender {
-    /// Hands lines on; waits while the queue is full, but not once `shutdown` is cancelled: what has been read when the
-    /// reading ends is let in over the bound, and not lost.
-    ///
-    /// When the queue is filling up, the handling side is the slower one. Instead of waiting for it at the end, the
-    /// reading side then does a part of its work: it parses the lines. So both are busy, whichever has more to do.
-    ///
-    /// # Errors
-    /// [`Closed`] when nothing handles them any more.
-    pub async fn deliver(&self, lines: Lines, shutdown: &CancellationToken) -> Result<(), Closed> {
-        let received = Instant::now();
-        let waiting = self.size as usize - self.room.available_permits();
-        let behind = waiting * UNIT > BEHIND;
-        let bytes = lines.bytes() * if behind { PARSED_SIZE } else { 1 };
-        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        let load = if behind {
-            Load::Parsed(lines.iter().map(parse).collect())
-        } else {
-            Load::Lines(lines)
-        };
-        // A single run of lines larger than the queue goes when the queue is empty.
-        let room = Arc::clone(&self.room).acquire_many_owned(units.clamp(1, self.size));
-        let room = tokio::select! {
-            biased;
-            room = room => Some(room.map_err(|_| Closed)?),
-            () = shutdown.cancelled() => None,
-        };
-        self.send(Event::Lines(Delivery {
-            load,
-            received,
-            _room: room,
-        }))
-    }
-
-    /// Sends anything else; never waits.
-    ///
-    /// # Errors
-    /// [`Closed`] when the worker is gone.
-    pub fn send(&self, event: Event) -> Result<(), Closed> {
-        self.events.send(event).map_err(|_| Closed)
-    }
-}
-
-/// Understands a line; what is no Tweet keeps its line for inspection.
-pub fn parse(line: Bytes) -> Parsed {
-    Tweet::parse(line.clone()).map_err(|reason| (line, reason))
-}
-
-impl Receiver {
-    /// The next event; `None` once every sender is gone.
-    ///
-    /// # Errors
-    /// [`TimedOut`] when none has come within `wait`.
-    pub fn next(&self, wait: Option<Duration>) -> Result<Option<Event>, TimedOut> {
-        match wait {
-            None => Ok(self.0.recv().ok()),
-            Some(wait) => match self.0.recv_timeout(wait) {
-                Ok(event) => Ok(Some(event)),
-                Err(mpsc::RecvTimeoutError::Disconnected) => Ok(None),
-                Err(mpsc::RecvTimeoutError::Timeout) => Err(TimedOut),
-            },
-        }
-    }
+pub enum Trouble {
+    /// The other side is gone, and the item with it.
+    #[error("the queue is closed")]
+    Closed,
+    /// The item is in the queue, over the bound, and there will be no room for more for a while.
+    #[error("the queue is full, and stays so")]
+    Stuck,
 }
 
 /// Nothing has come in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimedOut;
+
+/// A queue for items of together at most `bytes`. When it is full, [`Sender::deliver`] waits, and gives up where it is stuck.
+#[must_use]
+pub fn queue<T>(bytes: usize) -> (Sender<T>, Receiver<T>) {
+    let (sender, receiver) = mpsc::channel();
+    let (is_stuck, seen) = watch::channel(false);
+    let size = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+    let sender = Sender {
+        items: sender,
+        room: Arc::new(Semaphore::new(size as usize)),
+        size,
+        is_stuck: seen,
+    };
+    let receiver = Receiver {
+        items: receiver,
+        is_stuck,
+    };
+    (sender, receiver)
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Self {
+            items: self.items.clone(),
+            room: Arc::clone(&self.room),
+            size: self.size,
+            is_stuck: self.is_stuck.clone(),
+        }
+    }
+}
+
+impl<T> Sender<T> {
+    /// Puts an item of so many bytes in. Waits while the queue is full, but not once `shutdown` is cancelled: what has been
+    /// read when the reading ends is let in over the bound, and not lost.
+    ///
+    /// # Errors
+    /// [`Trouble`]; where the queue is stuck, the item is in it nevertheless.
+    pub async fn deliver(
+        &self,
+        item: T,
+        bytes: usize,
+        shutdown: &CancellationToken,
+    ) -> Result<(), Trouble> {
+        // A single item larger than the queue goes when the queue is empty.
+        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        let units = units.clamp(1, self.size);
+        let (room, stuck) = match Arc::clone(&self.room).try_acquire_many_owned(units) {
+            Ok(room) => (Some(room), false),
+            Err(_) => tokio::select! {
+                biased;
+                room = Arc::clone(&self.room).acquire_many_owned(units) => {
+                    (Some(room.map_err(|_| Trouble::Closed)?), false)
+                }
+                () = shutdown.cancelled() => (None, false),
+                () = self.gets_stuck() => (None, true),
+            },
+        };
+        self.send(item, Room { _held: room })?;
+        if stuck { Err(Trouble::Stuck) } else { Ok(()) }
+    }
+
+    /// Puts an item in that is in memory anyway, so that it takes no room of the queue.
+    ///
+    /// # Errors
+    /// [`Trouble::Closed`].
+    pub fn deliver_free(&self, item: T) -> Result<(), Trouble> {
+        self.send(item, Room { _held: None })
+    }
+
+    /// The bytes that wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        (self.size as usize - self.room.available_permits()) * UNIT
+    }
+
+    /// Whether the other side has said that it can take nothing for a while.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        *self.is_stuck.borrow()
+    }
+
+    /// Waits until half of the queue is free and the other side takes something again.
+    pub async fn flows(&self) {
+        let mut is_stuck = self.is_stuck.clone();
+        // Closed: then delivering says so.
+        let _ = is_stuck.wait_for(|is_stuck| !is_stuck).await;
+        let _ = self.room.acquire_many(self.size / 2).await;
+    }
+
+    async fn gets_stuck(&self) {
+        let mut is_stuck = self.is_stuck.clone();
+        tokio::select! {
+            _ = is_stuck.wait_for(|is_stuck| *is_stuck) => {}
+            () = sleep(PATIENCE) => {}
+        }
+    }
+
+    fn send(&self, item: T, room: Room) -> Result<(), Trouble> {
+        let delivery = Delivery { item, room };
+        self.items.send(delivery).map_err(|_| Trouble::Closed)
+    }
+}
+
+impl<T> Receiver<T> {
+    /// The next item; `None` once every sender is gone.
+    ///
+    /// # Errors
+    /// [`TimedOut`] when none has come within `wait`.
+    pub fn next(&self, wait: Option<Duration>) -> Result<Option<Delivery<T>>, TimedOut> {
+        match wait {
+            None => Ok(self.items.recv().ok()),
+            Some(wait) => match self.items.recv_timeout(wait) {
+                Ok(item) => Ok(Some(item)),
+                Err(mpsc::RecvTimeoutError::Disconnected) => Ok(None),
+                Err(mpsc::RecvTimeoutError::Timeout) => Err(TimedOut),
+            },
+        }
+    }
+
+    /// Says whether nothing can be taken for a while, or again.
+    pub fn set_stuck(&self, is_stuck: bool) {
+        self.is_stuck.send_if_modified(|last| {
+            let changes = *last != is_stuck;
+            *last = is_stuck;
+            changes
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime for the test")
+    }
+
+    #[test]
+    fn a_full_queue_waits_for_room_and_gives_up_where_there_will_be_none() {
+        runtime().block_on(async {
+            let never = CancellationToken::new();
+            let (sender, receiver) = queue::<u8>(4 * UNIT);
+            assert_eq!(sender.deliver(1, 3 * UNIT, &never).await, Ok(()));
+            assert_eq!(sender.waiting(), 3 * UNIT);
+            // Nothing says that it is stuck, but it is.
+            assert_eq!(
+                sender.deliver(2, 3 * UNIT, &never).await,
+                Err(Trouble::Stuck)
+            );
+            receiver.set_stuck(true);
+            assert!(sender.is_stuck());
+            assert_eq!(
+                sender.deliver(3, 3 * UNIT, &never).await,
+                Err(Trouble::Stuck)
+            );
+            let taken: Vec<u8> = (0..3)
+                .filter_map(|_| Some(receiver.next(None).ok()??.item))
+                .collect();
+            assert_eq!(taken, [1, 2, 3]);
+            receiver.set_stuck(false);
+            sender.flows().await;
+            assert_eq!(sender.deliver(4, 100 * UNIT, &never).await, Ok(()));
+            never.cancel();
+            assert_eq!(sender.deliver(5, 1, &never).await, Ok(()));
+            drop(receiver);
+            assert_eq!(sender.deliver_free(6), Err(Trouble::Closed));
+        });
+    }
+}

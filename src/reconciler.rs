@@ -9,13 +9,14 @@ use tokio::{
 use tracing::{error, warn};
 
 use crate::{
+    behind::Controls,
+    inbox::{Control, OwnRules},
     powertrack::{
         self, Recovery,
         reconcile::{Ledger, LedgerError, Summary, reconcile},
         reconnect::Ladders,
         rules::Rules,
     },
-    queue::{self, Event, OwnRules},
     rule::plan::{Declared as PlannedRule, Owned, Plan, Remote},
     script::Declared,
     store::OwnedRule,
@@ -35,7 +36,7 @@ pub enum Outcome {
 /// Reconciles whenever `declared` changes. Says how each attempt ended.
 pub async fn run(
     rules: impl Rules,
-    mut ledger: QueueLedger,
+    mut ledger: WorkerLedger,
     mut declared: watch::Receiver<Arc<Declared>>,
     outcomes: mpsc::Sender<Outcome>,
 ) {
@@ -74,7 +75,7 @@ pub async fn run(
 
 async fn attempt(
     rules: &impl Rules,
-    ledger: &mut QueueLedger,
+    ledger: &mut WorkerLedger,
     wanted: &Declared,
 ) -> Result<Summary, powertrack::Error> {
     let remote: Vec<Remote> = rules.list().await?.into_iter().map(Remote::from).collect();
@@ -108,23 +109,23 @@ fn name_rejected(error: &powertrack::Error, declared: &Declared) {
 
 /// A ledger that the worker keeps in the database, with a copy here.
 #[derive(Debug)]
-pub struct QueueLedger {
+pub struct WorkerLedger {
     endpoint: String,
-    queue: queue::Sender,
+    controls: Controls,
     rules: BTreeMap<String, OwnedRule>,
 }
 
-impl QueueLedger {
+impl WorkerLedger {
     /// A ledger for an endpoint, which holds these rules.
     #[must_use]
-    pub fn new(endpoint: String, queue: queue::Sender, owned: Vec<OwnedRule>) -> Self {
+    pub fn new(endpoint: String, controls: Controls, owned: Vec<OwnedRule>) -> Self {
         let rules = owned
             .into_iter()
             .map(|rule| (rule.value.clone(), rule))
             .collect();
         Self {
             endpoint,
-            queue,
+            controls,
             rules,
         }
     }
@@ -142,7 +143,7 @@ impl QueueLedger {
 
     async fn write(&mut self, own: Vec<OwnedRule>, disown: Vec<String>) -> Result<(), LedgerError> {
         let (done, written) = oneshot::channel();
-        self.queue.send(Event::Own(OwnRules {
+        self.controls.send(Control::Own(OwnRules {
             endpoint: self.endpoint.clone(),
             own: own.clone(),
             disown: disown.clone(),
@@ -158,7 +159,7 @@ impl QueueLedger {
     }
 }
 
-impl Ledger for QueueLedger {
+impl Ledger for WorkerLedger {
     async fn intend(&mut self, rules: &[PlannedRule]) -> Result<(), LedgerError> {
         let own = rules.iter().map(|rule| OwnedRule {
             value: rule.value.clone(),

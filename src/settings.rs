@@ -1,5 +1,7 @@
 //! What the user has set: flags, then environment, then `ouzel.toml`, then defaults.
 
+mod journal;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -8,6 +10,8 @@ use std::{
 
 use serde::Deserialize;
 
+use self::journal::JournalFile;
+pub use self::journal::{JournalGiven, JournalSettings, SyncWord};
 use crate::{
     secret::Secret,
     units::{Size, Span},
@@ -25,8 +29,8 @@ const MAX_LINE: usize = 1 << 20;
 /// The service sends a heartbeat every 10 s or so; its documentation asks for a read timeout of more than this.
 const LEAST_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Longer lines than this no setting allows: each is held in memory whole.
-const MOST_MAX_LINE: usize = 256 << 20;
+/// Longer lines than this no setting allows: each is held in memory whole, and is a frame of the journal.
+const MOST_MAX_LINE: usize = 32 << 20;
 
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +87,7 @@ pub struct Given {
     pub config: Option<PathBuf>,
     /// The script.
     pub script: Option<PathBuf>,
-    /// The folder for the database.
+    /// The folder for the database and the journal.
     pub data_dir: Option<PathBuf>,
     /// The account's name.
     pub account: Option<String>,
@@ -111,6 +115,8 @@ pub struct Given {
     pub watch: Option<bool>,
     /// How long the script's files have to be quiet before it is loaded again.
     pub debounce: Option<Duration>,
+    /// How the journal is kept.
+    pub journal: JournalGiven,
 }
 
 /// The settings in force.
@@ -118,7 +124,7 @@ pub struct Given {
 pub struct Settings {
     /// The script.
     pub script: PathBuf,
-    /// The folder for the database.
+    /// The folder for the database and the journal.
     pub data_dir: PathBuf,
     /// The account's name, where the URLs are to be made from it.
     pub account: Option<String>,
@@ -138,6 +144,8 @@ pub struct Settings {
     pub watch: bool,
     /// How long the script's files have to be quiet before it is loaded again.
     pub debounce: Duration,
+    /// How the journal is kept.
+    pub journal: JournalSettings,
     username: Source,
     password: Source,
 }
@@ -156,6 +164,7 @@ struct File {
     script: Option<PathBuf>,
     data_dir: Option<PathBuf>,
     stream: StreamFile,
+    journal: JournalFile,
     watch: WatchFile,
 }
 
@@ -197,6 +206,7 @@ impl Settings {
             script,
             data_dir,
             stream,
+            journal,
             watch,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
@@ -227,6 +237,7 @@ impl Settings {
                 .debounce
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
+            journal: JournalSettings::join(given.journal, journal)?,
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),
                 (
@@ -372,7 +383,7 @@ fn reason(error: &toml::de::Error, text: &str) -> String {
 }
 
 /// The keys whose values can be shown.
-const HARMLESS: [&str; 12] = [
+const HARMLESS: [&str; 15] = [
     "script",
     "data_dir",
     "account",
@@ -383,6 +394,9 @@ const HARMLESS: [&str; 12] = [
     "ca_file",
     "read_timeout",
     "max_line",
+    "retain",
+    "max_size",
+    "sync",
     "enabled",
     "debounce",
 ];

@@ -11,7 +11,7 @@ use std::{
 /// Tags counted one by one; Tweets of further tags count as "other tags".
 const MAX_TAGS: usize = 10_000;
 
-/// Counters since the start. Only the worker writes them.
+/// Counters since the start. Each is written by one thread: what arrives by the journal's, the rest by the worker.
 #[derive(Debug, Default)]
 pub struct Tally {
     counters: [AtomicU64; COUNTERS],
@@ -36,13 +36,47 @@ pub enum Count {
     Unknown,
     /// Rows written and committed.
     Rows,
-    /// How long the newest handled Tweet had waited, in microseconds.
-    LagMicros,
+    /// Lines of the journal that are done with, whatever they were.
+    Handled,
+    /// Parts of the journal that could not be read.
+    Damaged,
+    /// How long the newest handled Tweet had waited, in milliseconds.
+    LagMillis,
     /// The generation that handles Tweets.
     Generation,
+    /// Lines written to the journal.
+    Journaled,
+    /// Lines that had come before, and were dropped.
+    Duplicates,
+    /// Lines that waited in the journal at the start.
+    Backlog,
 }
 
-const COUNTERS: usize = Count::Generation as usize + 1;
+const COUNTERS: usize = Count::Backlog as usize + 1;
+
+/// What is counted while Tweets are handled, and taken back with them.
+const TAKEN_BACK: [Count; 8] = [
+    Count::Tweets,
+    Count::Kept,
+    Count::Filtered,
+    Count::Failed,
+    Count::Invalid,
+    Count::Unknown,
+    Count::Handled,
+    Count::Damaged,
+];
+
+/// What was counted while Tweets were handled, at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts([u64; TAKEN_BACK.len()]);
+
+impl Counts {
+    /// Tweets handled.
+    #[must_use]
+    pub fn tweets(&self) -> u64 {
+        self.0[0]
+    }
+}
 
 impl Tally {
     /// The counter's value.
@@ -59,6 +93,26 @@ impl Tally {
     /// Sets a counter.
     pub fn set(&self, count: Count, number: u64) {
         self.counters[count as usize].store(number, Ordering::Relaxed);
+    }
+
+    /// What was counted while Tweets were handled, up to now.
+    #[must_use]
+    pub fn handled(&self) -> Counts {
+        Counts(TAKEN_BACK.map(|count| self.get(count)))
+    }
+
+    /// Goes back to an earlier moment: the Tweets since then will be handled again.
+    pub fn put_back(&self, counts: &Counts) {
+        for (count, number) in TAKEN_BACK.into_iter().zip(counts.0) {
+            self.set(count, number);
+        }
+    }
+
+    /// Lines that wait in the journal to be handled.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        let all = self.get(Count::Backlog) + self.get(Count::Journaled);
+        all.saturating_sub(self.get(Count::Handled))
     }
 
     /// Adds the Tweets of each tag; empties `tags` but keeps its room.

@@ -15,15 +15,21 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let signed: jiff::SignedDuration = text.parse().map_err(|_| {
-            format!("`{text}` is no length of time; write one such as `35s`, `100ms` or `2h`")
-        })?;
+        let wrong =
+            || format!("`{text}` is no length of time; write one such as `35s`, `100ms` or `2h`");
+        let signed = text.parse().or_else(|_| days(text)).map_err(|_| wrong())?;
         match Duration::try_from(signed) {
             Ok(span) if span > LONGEST_SPAN => Err(format!("`{text}` is too long")),
             Ok(span) => Ok(Self(span)),
             Err(_) => Err(format!("`{text}` is negative")),
         }
     }
+}
+
+/// With days and weeks, which are longer or shorter elsewhere when clocks are changed.
+fn days(text: &str) -> Result<jiff::SignedDuration, jiff::Error> {
+    let span: jiff::Span = text.parse()?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
 }
 
 impl<'de> Deserialize<'de> for Span {
@@ -84,6 +90,9 @@ mod tests {
         assert_eq!("35s".parse(), Ok(Span(Duration::from_secs(35))));
         assert_eq!("1m 30s".parse(), Ok(Span(Duration::from_secs(90))));
         assert_eq!("100ms".parse(), Ok(Span(Duration::from_millis(100))));
+        assert_eq!("7d".parse(), Ok(Span(Duration::from_secs(7 * 86_400))));
+        assert_eq!("1d 2h".parse(), Ok(Span(Duration::from_secs(26 * 3_600))));
+        assert!("1 month".parse::<Span>().is_err());
         assert!("35".parse::<Span>().is_err());
         assert!("-1s".parse::<Span>().is_err());
         assert_eq!("1MiB".parse(), Ok(Size(1 << 20)));

@@ -1,22 +1,31 @@
-//! The processing thread: lines become Tweets, Tweets go through the script, rows are committed in batches.
+//! The processing thread: lines become Tweets, Tweets go through the script, rows and the place in the journal are committed in batches.
+
+mod failures;
+mod told;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, VecDeque},
     io::{self, Write},
-    path::PathBuf,
+    ops::ControlFlow,
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use tracing::{debug, error};
+use bytes::Bytes;
+use tracing::{debug, error, info, warn};
 
+use self::failures::Failures;
+pub use self::told::{Error, Loaded, Progress, Report, Work};
 use crate::{
-    queue::{self, Delivery, Event, Load, OwnRules, Parsed, Receiver, TimedOut},
-    script::{self, Change, Declared, Failure, Files, Generation, Verdict},
-    store::{self, OwnedRule, Store},
+    direct::{self, Load, Parsed},
+    inbox::{Control, Event, Inbox, OwnRules},
+    journal::{Damaged, Frame, Position},
+    patience::Patience,
+    script::{Declared, Files, Generation, Verdict},
+    store::Store,
     tables::Tables,
-    tally::{Count, Tally},
+    tally::{Count, Counts, Tally},
     tweet::{NotTweet, Tweet},
 };
 
@@ -26,190 +35,305 @@ const COMMIT_ROWS: u64 = 5_000;
 /// A row is visible to other programs this soon.
 const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
-/// Failures of one kind that are logged each; of the rest only the 4th, the 8th, the 16th, and so on.
-const LOGGED_FAILURES: u64 = 3;
-
-/// Kinds of failure told apart.
-const FAILURE_KINDS: usize = 1_000;
-
-/// What the worker works with.
-#[derive(Debug)]
-pub struct Work {
-    /// The script.
-    pub script: PathBuf,
-    /// The database; `None` for one in memory.
-    pub database: Option<PathBuf>,
-    /// The endpoint whose rules are asked for when the script has loaded.
-    pub rules_endpoint: String,
-    /// Handle so many Tweets and no more.
-    pub limit: Option<u64>,
-    /// Where the counts go.
-    pub tally: Arc<Tally>,
-}
-
-/// What the worker tells the rest of the program.
-#[derive(Debug)]
-pub enum Report {
-    /// The script has loaded, and handles Tweets from now on.
-    Loaded(Loaded),
-    /// The script could not be loaded; what ran before still runs.
-    LoadFailed {
-        /// Why.
-        error: script::Error,
-        /// What to watch for a better one.
-        files: Files,
-    },
-    /// The limit has been reached: nothing more will be handled.
-    LimitReached,
-    /// Nobody reads what the script emits any more.
-    OutputClosed,
-}
-
-/// A generation that has taken over.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The generation's number, from 1.
-    pub number: u64,
-    /// What it declares.
-    pub declared: Arc<Declared>,
-    /// What is different from the generation before.
-    pub change: Change,
-    /// What to watch.
-    pub files: Files,
-    /// The rules that ouzel has added so far.
-    pub owned: Vec<OwnedRule>,
-    /// How long no Tweet was handled.
-    pub pause: Duration,
-}
-
-/// What ends the worker before it is told to stop.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    /// Standard output, other than by its reader's going.
-    #[error("cannot write what the script emits: {0}")]
-    Output(io::Error),
-}
+/// When the run ends, what waits in the journal is handled for this long, and then waits for the next run: service
+/// managers kill what takes ten seconds to stop.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// The worker.
 pub struct Worker<'a> {
-    work: Work,
+    script: std::path::PathBuf,
+    rules_endpoint: String,
+    limit: Option<u64>,
+    tally: Arc<Tally>,
+    progress: Option<Progress>,
     store: Rc<Store>,
     generation: Option<Generation>,
     declared: Arc<Declared>,
     files: Option<Files>,
     number: u64,
+    /// Told to do, and not done yet.
+    controls: VecDeque<Control>,
+    /// Behind the last line handled, where it is not committed yet.
+    cursor: Option<Position>,
     /// When the first lines were handled whose rows and counts are not committed and told.
     dirty_since: Option<Instant>,
+    /// What was counted at the last commit.
+    counted: Counts,
     committed_rows: u64,
     tags: BTreeMap<String, u64>,
-    failures: HashMap<String, u64>,
+    failures: Failures,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
-    done: bool,
+    /// The database's failures in a row.
+    patience: Patience,
+    /// Set once the end has begun.
+    stop_by: Option<Instant>,
+    has_caught_up: bool,
+    limit_told: bool,
     output_closed: bool,
 }
 
 impl<'a> Worker<'a> {
-    /// Opens the database.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn new(
-        work: Work,
-        output: &'a mut dyn Write,
-        report: &'a mut dyn FnMut(Report),
-    ) -> Result<Self, Error> {
-        let store = match &work.database {
-            Some(path) => Store::open(path)?,
-            None => Store::in_memory()?,
-        };
-        Ok(Self {
-            work,
-            store: Rc::new(store),
+    /// A worker that has loaded no script yet.
+    #[must_use]
+    pub fn new(work: Work, output: &'a mut dyn Write, report: &'a mut dyn FnMut(Report)) -> Self {
+        Self {
+            script: work.script,
+            rules_endpoint: work.rules_endpoint,
+            limit: work.limit,
+            tally: work.tally,
+            progress: work.progress,
+            store: Rc::new(work.store),
             generation: None,
             declared: Arc::default(),
             files: None,
             number: 0,
+            controls: VecDeque::new(),
+            cursor: None,
             dirty_since: None,
+            counted: Counts::default(),
             committed_rows: 0,
             tags: BTreeMap::new(),
-            failures: HashMap::new(),
+            failures: Failures::default(),
             output,
             report,
-            done: false,
+            patience: Patience::default(),
+            stop_by: None,
+            has_caught_up: false,
+            limit_told: false,
             output_closed: false,
-        })
+        }
     }
 
-    /// Works until it is told to stop, or until nobody is left who could tell.
+    /// Works until it is told to stop, or until nobody is left who could tell. Failures of the database that may pass are
+    /// waited for: what was not committed then comes once more from the journal.
     ///
     /// # Errors
     /// [`Error`]; what was committed before stays.
-    pub fn run(&mut self, events: &Receiver) -> Result<(), Error> {
+    pub fn run(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
         loop {
-            let wait = self
-                .dirty_since
-                .map(|since| COMMIT_AFTER.saturating_sub(since.elapsed()));
-            match events.next(wait) {
-                Err(TimedOut) => self.commit()?,
-                Ok(Some(Event::Lines(delivery))) => self.handle(delivery)?,
-                Ok(Some(Event::Load)) => self.load()?,
-                Ok(Some(Event::Own(rules))) => self.own(rules)?,
-                Ok(Some(Event::Stop) | None) => break,
-            }
-            if self
-                .dirty_since
-                .is_some_and(|since| since.elapsed() >= COMMIT_AFTER)
-            {
-                self.commit()?;
+            match self.step(inbox) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => return Ok(()),
+                Err(error) => {
+                    if self.recover(error, inbox)?.is_break() {
+                        return Ok(());
+                    }
+                }
             }
         }
-        self.commit()
     }
 
-    fn handle(&mut self, delivery: Delivery) -> Result<(), Error> {
-        match delivery.load {
-            Load::Lines(lines) => self.handle_all(lines.iter().map(queue::parse))?,
+    fn step(&mut self, inbox: &mut dyn Inbox) -> Result<ControlFlow<()>, Error> {
+        if let Some(control) = self.controls.pop_front() {
+            return self.obey(control);
+        }
+        if self.is_over() {
+            self.commit()?;
+            return Ok(ControlFlow::Break(()));
+        }
+        let wait = match (self.dirty_since, self.stop_by) {
+            (_, Some(_)) => Some(Duration::ZERO),
+            (Some(since), None) => Some(COMMIT_AFTER.saturating_sub(since.elapsed())),
+            (None, None) => None,
+        };
+        // Without a script, a Tweet would be handled by nobody; and with the last one handled, no more is wanted.
+        let event = if self.generation.is_none() || self.is_done() {
+            inbox.control(wait).map_or(Event::TimedOut, Event::Control)
+        } else {
+            inbox.next(wait)?
+        };
+        match event {
+            Event::Frame(frame) => self.handle_frame(&frame)?,
+            Event::Lines(load) => self.handle_load(load)?,
+            Event::Damaged(damaged) => self.skip(&damaged),
+            Event::Control(control) => self.controls.push_back(control),
+            Event::TimedOut => self.has_caught_up = true,
+            Event::Again => {}
+            Event::Closed => {
+                self.has_caught_up = true;
+                self.stop_by.get_or_insert_with(Instant::now);
+            }
+        }
+        if self
+            .dirty_since
+            .is_some_and(|since| self.is_done() || since.elapsed() >= COMMIT_AFTER)
+        {
+            self.commit()?;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Does what it was told; where the database fails, the same control is to be obeyed again.
+    fn obey(&mut self, control: Control) -> Result<ControlFlow<()>, Error> {
+        let obeyed = match &control {
+            Control::Load => self.load(),
+            Control::Own(rules) => self.own(rules),
+            Control::Stop => {
+                self.stop_by.get_or_insert_with(|| Instant::now() + DRAIN);
+                self.has_caught_up = false;
+                Ok(())
+            }
+        };
+        match (obeyed, control) {
+            (Ok(()), Control::Own(rules)) => {
+                // Whoever asked may have gone meanwhile.
+                let _ = rules.done.send(());
+            }
+            (Ok(()), _) => {}
+            (Err(error), control) => {
+                self.controls.push_front(control);
+                return Err(error);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether it has been told to stop, and has nothing more to do or no more time for it.
+    fn is_over(&self) -> bool {
+        self.stop_by.is_some_and(|by| {
+            self.has_caught_up
+                || self.is_done()
+                || self.generation.is_none()
+                || Instant::now() >= by
+        })
+    }
+
+    /// Whether no more Tweets are to be handled.
+    fn is_done(&self) -> bool {
+        self.output_closed
+            || self
+                .limit
+                .is_some_and(|limit| self.tally.get(Count::Tweets) >= limit)
+    }
+
+    /// Takes back what is not committed, waits a little, and goes back in the journal, if that can help.
+    fn recover(&mut self, error: Error, inbox: &mut dyn Inbox) -> Result<ControlFlow<()>, Error> {
+        let from = self.progress.as_ref().map(Progress::committed);
+        let (Error::Store(failure), Some(from)) = (&error, from) else {
+            return Err(error);
+        };
+        if !failure.may_pass() || !inbox.go_back(from) {
+            return Err(error);
+        }
+        let delay = self.patience.next();
+        if self.patience.is_worth_a_word() {
+            let hint = failure.hint();
+            error!(%error, hint, "the database cannot be written; Tweets wait in the journal until it can");
+        } else {
+            debug!(%error, ?delay, "the database still cannot be written");
+        }
+        self.roll_back()?;
+        if self.stop_by.is_some_and(|by| Instant::now() >= by) {
+            warn!("the run ends while the database cannot be written");
+            return Ok(ControlFlow::Break(()));
+        }
+        let until = Instant::now() + delay;
+        let left = || Some(until.saturating_duration_since(Instant::now()));
+        while let Some(control) = inbox.control(left()) {
+            if matches!(control, Control::Stop) {
+                // Not to wait behind what cannot be done.
+                self.controls.push_front(control);
+                break;
+            }
+            self.controls.push_back(control);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn roll_back(&mut self) -> Result<(), Error> {
+        self.store.roll_back()?;
+        self.committed_rows = self.store.rows();
+        self.cursor = None;
+        self.dirty_since = None;
+        self.has_caught_up = false;
+        self.tally.put_back(&self.counted);
+        self.tags.values_mut().for_each(|number| *number = 0);
+        // It comes again with its Tweets.
+        if let Some(generation) = &self.generation {
+            drop(generation.take_emitted());
+        }
+        Ok(())
+    }
+
+    fn handle_frame(&mut self, frame: &Frame) -> Result<(), Error> {
+        self.dirty_since.get_or_insert_with(Instant::now);
+        for (number, line) in frame.lines().iter().enumerate() {
+            if self.is_done() || self.stop_by.is_some_and(|by| Instant::now() >= by) {
+                break;
+            }
+            self.handle_line(direct::parse(line))?;
+            self.tally.add(Count::Handled, 1);
+            self.cursor = Some(frame.after(number + 1));
+            self.commit_if_large()?;
+        }
+        let now = jiff::Timestamp::now().as_millisecond();
+        let lag = now.saturating_sub(frame.meta().last_ms);
+        self.tally
+            .set(Count::LagMillis, u64::try_from(lag).unwrap_or(0));
+        self.write_output()
+    }
+
+    fn handle_load(&mut self, load: Load) -> Result<(), Error> {
+        self.dirty_since.get_or_insert_with(Instant::now);
+        match load {
+            Load::Lines(lines) => self.handle_all(lines.iter().map(direct::parse))?,
             Load::Parsed(parsed) => self.handle_all(parsed.into_iter())?,
         }
-        let lag = delivery.received.elapsed().as_micros();
-        let tally = &self.work.tally;
-        tally.set(Count::LagMicros, u64::try_from(lag).unwrap_or(u64::MAX));
-        self.write_output()?;
-        self.dirty_since.get_or_insert_with(Instant::now);
-        Ok(())
+        self.write_output()
     }
 
     fn handle_all(&mut self, lines: impl Iterator<Item = Parsed>) -> Result<(), Error> {
         for line in lines {
-            if self.done {
+            if self.is_done() {
                 break;
             }
-            match line {
-                Ok(tweet) => self.handle_tweet(tweet)?,
-                Err((line, reason)) => self.reject(&line, reason)?,
-            }
-            if self.store.rows() - self.committed_rows >= COMMIT_ROWS {
-                self.commit()?;
-            }
+            self.handle_line(line)?;
+            self.commit_if_large()?;
         }
         Ok(())
     }
 
-    fn reject(&mut self, line: &[u8], reason: NotTweet) -> Result<(), Error> {
+    fn handle_line(&mut self, line: Parsed) -> Result<(), Error> {
+        match line {
+            Ok(tweet) => self.handle_tweet(tweet),
+            Err((line, reason)) => self.reject(&line, reason),
+        }
+    }
+
+    /// Goes on behind a part of the journal that cannot be read. What is lost by that is told here, and nowhere else.
+    fn skip(&mut self, damaged: &Damaged) {
+        let at = Position {
+            segment: damaged.segment,
+            offset: damaged.offset,
+            line: 0,
+        };
+        error!(%at, "the journal's {damaged}; handling goes on behind it");
+        self.tally.add(Count::Damaged, 1);
+        self.tally
+            .add(Count::Handled, damaged.lines.unwrap_or(0).into());
+        self.dirty_since.get_or_insert_with(Instant::now);
+        self.cursor = Some(damaged.next);
+    }
+
+    fn commit_if_large(&mut self) -> Result<(), Error> {
+        if self.store.rows() - self.committed_rows >= COMMIT_ROWS {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, line: &Bytes, reason: NotTweet) -> Result<(), Error> {
         match reason {
             NotTweet::Unknown => {
-                self.work.tally.add(Count::Unknown, 1);
+                self.tally.add(Count::Unknown, 1);
                 debug!(
                     line = %String::from_utf8_lossy(&line[..line.len().min(500)]),
                     "neither a Tweet nor a system message"
                 );
             }
             NotTweet::Invalid(reason) => {
-                self.work.tally.add(Count::Invalid, 1);
+                self.tally.add(Count::Invalid, 1);
                 let now = jiff::Timestamp::now().to_string();
                 self.store.keep_invalid(line, &reason, &now)?;
             }
@@ -243,30 +367,12 @@ impl<'a> Worker<'a> {
             Ok(Verdict::Dropped) => Count::Filtered,
             Err(_) => Count::Failed,
         };
-        self.work.tally.add(count, 1);
-        self.work.tally.add(Count::Tweets, 1);
+        self.tally.add(count, 1);
+        self.tally.add(Count::Tweets, 1);
         if let Err(failure) = ran {
-            self.log_failure(id, &failure);
-        }
-        if self.work.limit == Some(self.work.tally.get(Count::Tweets)) {
-            self.done = true;
-            (self.report)(Report::LimitReached);
+            self.failures.log(id, &failure);
         }
         Ok(())
-    }
-
-    /// Logs a failed handler; one that fails on every Tweet does not fill the disk.
-    fn log_failure(&mut self, id: Option<i64>, failure: &Failure) {
-        let kind = format!("{:?} {}", failure.fault.place, failure.fault.message);
-        if self.failures.len() >= FAILURE_KINDS {
-            self.failures.clear();
-        }
-        let times = self.failures.entry(kind).or_default();
-        *times += 1;
-        if *times <= LOGGED_FAILURES || times.is_power_of_two() {
-            let tweet = id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-            error!(tweet, handler = failure.handler, times, error = %failure, "handler failed");
-        }
     }
 
     fn load(&mut self) -> Result<(), Error> {
@@ -278,13 +384,15 @@ impl<'a> Worker<'a> {
         let tables = Rc::new(Tables::over(&self.store));
         let mut files = Files::default();
         let loaded = self.store.load(|| {
-            let (loaded, read) = Generation::load(&self.work.script, tables);
+            let (loaded, read) = Generation::load(&self.script, tables);
             files = read;
             loaded
         })?;
         if let Some(fault) = self.store.take_fault() {
             return Err(fault.into());
         }
+        // Whatever fails up to here is done again, as if nothing had been read.
+        let owned = self.store.owned_rules(&self.rules_endpoint)?;
         self.committed_rows = self.store.rows();
         self.files = Some(files.clone());
         let generation = match loaded {
@@ -297,8 +405,8 @@ impl<'a> Worker<'a> {
         let declared = Arc::new(generation.declared().clone());
         let change = declared.changes_since(&self.declared);
         self.number += 1;
-        self.work.tally.set(Count::Generation, self.number);
-        self.work.tally.set(Count::Rows, self.committed_rows);
+        self.tally.set(Count::Generation, self.number);
+        self.tally.set(Count::Rows, self.committed_rows);
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.failures.clear();
@@ -308,18 +416,16 @@ impl<'a> Worker<'a> {
             declared,
             change,
             files,
-            owned: self.store.owned_rules(&self.work.rules_endpoint)?,
+            owned,
             pause: began.elapsed(),
         }));
         Ok(())
     }
 
-    fn own(&mut self, rules: OwnRules) -> Result<(), Error> {
+    fn own(&mut self, rules: &OwnRules) -> Result<(), Error> {
         self.commit()?;
         self.store.own_rules(&rules.endpoint, &rules.own)?;
         self.store.disown_rules(&rules.endpoint, &rules.disown)?;
-        // Whoever asked may have gone meanwhile.
-        let _ = rules.done.send(());
         Ok(())
     }
 
@@ -327,11 +433,33 @@ impl<'a> Worker<'a> {
         self.dirty_since = None;
         // Before the commit: what a crash in between repeats is written twice, never not at all.
         self.write_output()?;
+        let moved = self.progress.as_ref().zip(self.cursor);
+        if let Some((progress, position)) = moved {
+            progress.write(&self.store, position)?;
+        }
+        let wrote = self.store.is_writing();
         self.store.commit()?;
+        if let Some((progress, position)) = moved {
+            progress.moved(position);
+        }
+        self.cursor = None;
         self.committed_rows = self.store.rows();
-        self.work.tally.set(Count::Rows, self.committed_rows);
+        self.tally.set(Count::Rows, self.committed_rows);
+        self.counted = self.tally.handled();
         // Not after each delivery: a script may have thousands of tags.
-        self.work.tally.add_tags(&mut self.tags);
+        self.tally.add_tags(&mut self.tags);
+        if wrote && self.patience.reset() {
+            info!("the database can be written again");
+        }
+        // Not before: what is rolled back is not done.
+        if !self.limit_told
+            && self
+                .limit
+                .is_some_and(|limit| self.counted.tweets() >= limit)
+        {
+            self.limit_told = true;
+            (self.report)(Report::LimitReached);
+        }
         Ok(())
     }
 
@@ -350,7 +478,6 @@ impl<'a> Worker<'a> {
         match written {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.done = true;
                 self.output_closed = true;
                 (self.report)(Report::OutputClosed);
                 Ok(())

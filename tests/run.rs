@@ -495,7 +495,7 @@ fn a_wrong_setting_is_named_with_its_line() {
     "#]]
     .assert_eq(&wrong("[stream]\nread_timeout = \"soon\"\n"));
     expect![[r#"
-        error: max_line: 1 bytes is out of range; 1 KiB to 256 MiB are possible
+        error: max_line: 1 bytes is out of range; 1 KiB to 32 MiB are possible
     "#]]
     .assert_eq(&wrong("[stream]\nmax_line = \"1B\"\n"));
     expect![[r#"

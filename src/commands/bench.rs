@@ -1,18 +1,16 @@
 //! `ouzel bench`: the real path from compressed bytes to rows, as fast as it goes, and what its parts take.
 
 use std::{
-    fs, io,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, mpsc},
-    thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 
 use super::{
+    bench_path::Place,
     bench_rules,
     bench_table::{Outcome, Stage, as_json, as_text},
     declared, print, runtime, say,
@@ -21,23 +19,16 @@ use crate::{
     cli::Bench,
     error::Error,
     lines::Lines,
-    pipeline,
     powertrack::{
         decode::{self, Decoder},
         line::MAX_LINE,
     },
-    queue::{Delivery, Event, queue},
     sim,
-    tally::{Count, Tally},
     tweet::Tweet,
-    worker::{Report, Work, Worker},
 };
 
 /// The standard job.
 const SCRIPT: &str = include_str!("../../scripts/bench.lua");
-
-/// What the queue holds in a run.
-const QUEUE: usize = 16 << 20;
 
 /// Tweets that the stages in memory are measured with; more would say the same.
 const IN_MEMORY: usize = 20_000;
@@ -46,9 +37,10 @@ const IN_MEMORY: usize = 20_000;
 struct Job {
     compressed: Vec<u8>,
     input: PathBuf,
-    script: PathBuf,
-    database: PathBuf,
+    place: Place,
     runs: u32,
+    /// Whether the journal is measured too.
+    journal: bool,
     /// Goes away with everything in it.
     _folder: TempDir,
 }
@@ -78,7 +70,12 @@ pub fn bench(arguments: &Bench) -> Result<(), Error> {
     let (lines, _) = fastest(job.runs, || lines(&job))?;
     stages.push(stage("inflate, cut into lines", lines));
     stages.extend(in_memory);
-    stages.push(stage("the whole, on two threads", whole));
+    let name = if job.journal {
+        "the whole, with the journal"
+    } else {
+        "the whole, on two threads"
+    };
+    stages.push(stage(name, whole));
     if let Some(gzip) = gzip(&job) {
         stages.push(stage("gzip -dc, for comparison", gzip));
     }
@@ -90,9 +87,15 @@ pub fn bench(arguments: &Bench) -> Result<(), Error> {
 }
 
 fn prepare(arguments: &Bench) -> Result<Job, Error> {
+    // The journal is measured on the disk where it would be, and not where things go away.
+    let parent = match (&arguments.data_dir, arguments.journal) {
+        (Some(folder), true) => folder.clone(),
+        (None, true) => PathBuf::from("."),
+        (_, false) => env::temp_dir(),
+    };
     let folder = tempfile::Builder::new()
         .prefix("ouzel-bench-")
-        .tempdir()
+        .tempdir_in(parent)
         .map_err(Error::system("cannot make a folder to measure in"))?;
     let script = match &arguments.script {
         Some(script) => script.clone(),
@@ -118,9 +121,13 @@ fn prepare(arguments: &Bench) -> Result<Job, Error> {
     Ok(Job {
         compressed,
         input,
-        script,
-        database: data.join("ouzel.db"),
+        place: Place {
+            script,
+            database: data.join("ouzel.db"),
+            journal: folder.path().join("journal"),
+        },
         runs: arguments.runs,
+        journal: arguments.journal,
         _folder: folder,
     })
 }
@@ -181,9 +188,9 @@ fn in_memory(job: &Job) -> Result<Vec<Stage>, Error> {
         Ok((began.elapsed(), valid))
     })?;
     let (handle, _) = fastest(job.runs, || {
-        worker_on(job, |queue| {
+        job.place.without_journal(|sender| {
             for lines in &runs {
-                let _ = queue.send(Event::Lines(Delivery::from_memory(lines.clone())));
+                let _ = sender.deliver_free(lines.clone());
             }
             Ok(())
         })
@@ -194,10 +201,15 @@ fn in_memory(job: &Job) -> Result<Vec<Stage>, Error> {
         bytes,
         took,
     };
-    Ok(vec![
+    let mut stages = vec![
         stage("parse", parse),
         stage("parse, handlers, rows, commit", handle),
-    ])
+    ];
+    if job.journal {
+        let (journal, ()) = fastest(job.runs, || job.place.journal_alone(&runs))?;
+        stages.push(stage("journal: ids, pack, write", journal));
+    }
+    Ok(stages)
 }
 
 async fn first_lines(job: &Job) -> Result<Vec<Lines>, Error> {
@@ -213,83 +225,41 @@ async fn first_lines(job: &Job) -> Result<Vec<Lines>, Error> {
     Ok(runs)
 }
 
-/// Everything, as a run does it: this thread unpacks and cuts, the worker's thread does the rest.
+/// Everything: this thread unpacks and cuts, and others do the rest.
 fn whole(job: &Job) -> Result<(Duration, Outcome), Error> {
-    let mut bytes = 0;
+    let mut decoded = 0;
     let runtime = runtime()?;
-    let (took, outcome) = worker_on(job, |queue| {
-        runtime.block_on(async {
-            let never = CancellationToken::new();
-            let mut decoder = Decoder::new(&job.compressed[..], MAX_LINE);
-            while let Some(lines) = decoder.next().await? {
-                if queue.deliver(lines, &never).await.is_err() {
-                    break;
+    let mut decoder = Decoder::new(&job.compressed[..], MAX_LINE);
+    let (took, outcome) = if job.journal {
+        job.place.with_journal(|sender| {
+            runtime.block_on(async {
+                while let Some(lines) = decoder.next().await? {
+                    sender.deliver(lines).await?;
                 }
-            }
-            bytes = decoder.stats().decoded;
-            Ok(())
-        })
-    })?;
-    Ok((took, Outcome { bytes, ..outcome }))
-}
-
-/// Runs a worker over a fresh database while `feed` gives it lines; the time counts from when the script has loaded.
-fn worker_on(
-    job: &Job,
-    feed: impl FnOnce(&crate::queue::Sender) -> Result<(), Error>,
-) -> Result<(Duration, Outcome), Error> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut file = job.database.clone().into_os_string();
-        file.push(suffix);
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::system("cannot remove the last run's database")(
-                    error,
-                ));
-            }
-            _ => {}
-        }
-    }
-    let tally = Arc::new(Tally::default());
-    let work = Work {
-        script: job.script.clone(),
-        database: Some(job.database.clone()),
-        rules_endpoint: String::new(),
-        limit: None,
-        tally: Arc::clone(&tally),
+                decoded = decoder.stats().decoded;
+                Ok(())
+            })
+        })?
+    } else {
+        job.place.without_journal(|sender| {
+            runtime.block_on(async {
+                while let Some(lines) = decoder.next().await? {
+                    if sender.deliver(lines).await.is_err() {
+                        break;
+                    }
+                }
+                decoded = decoder.stats().decoded;
+                Ok(())
+            })
+        })?
     };
-    let (queue, events) = queue(QUEUE);
-    let (report, reports) = mpsc::channel();
-    let took = thread::scope(|scope| {
-        let thread = thread::Builder::new().name("worker".to_owned());
-        let worker = thread.spawn_scoped(scope, move || {
-            let mut output = io::sink();
-            let mut report = |event| {
-                let _ = report.send(event);
-            };
-            Worker::new(work, &mut output, &mut report)?.run(&events)
-        });
-        let worker = worker.map_err(pipeline::Error::from)?;
-        let _ = queue.send(Event::Load);
-        let loaded = reports.recv();
-        let began = Instant::now();
-        let fed = match loaded {
-            Ok(Report::LoadFailed { error, .. }) => Err(error.into()),
-            _ => feed(&queue),
-        };
-        let _ = queue.send(Event::Stop);
-        let ended = worker.join().map_err(|_| pipeline::Error::WorkerDied)?;
-        ended.map_err(pipeline::Error::from)?;
-        fed.map(|()| began.elapsed())
-    })?;
-    let outcome = Outcome {
-        tweets: tally.get(Count::Tweets),
-        bytes: 0,
-        kept: tally.get(Count::Kept),
-        failed: tally.get(Count::Failed),
-        rows: tally.get(Count::Rows),
-    };
-    Ok((took, outcome))
+    Ok((
+        took,
+        Outcome {
+            bytes: decoded,
+            ..outcome
+        },
+    ))
 }
 
 /// Nothing where the program is not installed.

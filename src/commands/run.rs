@@ -13,7 +13,9 @@ use super::{runtime, say};
 use crate::{
     cli::Run,
     error::Error,
-    pipeline::{self, Plan},
+    ingest::Limits,
+    lock::Lock,
+    pipeline::{self, JournalPlan, Plan},
     powertrack::{
         Credentials,
         endpoint::{Addresses, Endpoint},
@@ -54,9 +56,11 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         Some(simulator) => simulated_account(simulator)?,
         None => account(&settings)?,
     };
+    let lock = Lock::take(&settings.data_dir)?;
     let plan = Plan {
         script: settings.script.clone(),
         database: settings.database(),
+        journal: journal(&settings, arguments.sim),
         endpoint,
         rules_key,
         credentials,
@@ -76,11 +80,26 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         shutdown::on_signals(shutdown.clone()).map_err(pipeline::Error::from)?;
         pipeline::run(plan, shutdown, line).await
     })?;
+    drop(lock);
     say(&summary(&snapshot, took, &database.display().to_string()));
     if let Some(simulator) = simulator {
         simulator.stop();
     }
     Ok(())
+}
+
+/// Simulated Tweets have a journal of their own, so that a real run never handles any.
+fn journal(settings: &Settings, sim: bool) -> JournalPlan {
+    let name = if sim { "journal-sim" } else { "journal" };
+    JournalPlan {
+        name: name.to_owned(),
+        folder: settings.data_dir.join(name),
+        limits: Limits {
+            retain: settings.journal.retain,
+            max_size: settings.journal.max_size,
+            sync: settings.journal.sync,
+        },
+    }
 }
 
 /// Where the service is, and who asks.
@@ -129,6 +148,8 @@ fn summary(snapshot: &Snapshot, took: Duration, database: &str) -> String {
         failed,
         rejected,
         rows,
+        duplicates,
+        waiting,
         ..
     } = snapshot;
     let [tweets, kept, filtered, failed, rows] =
@@ -142,10 +163,22 @@ fn summary(snapshot: &Snapshot, took: Duration, database: &str) -> String {
             thousands(*rejected)
         );
     }
+    if *duplicates > 0 {
+        text += &format!(
+            "{} Tweets had come before and were not handled again\n",
+            thousands(*duplicates)
+        );
+    }
     text += &format!("{rows} rows written to {database}\n");
     let tags = snapshot.tag_list();
     if !tags.is_empty() {
         text += &format!("matches: {tags}\n");
+    }
+    if *waiting > 0 {
+        text += &format!(
+            "{} Tweets wait in the journal for the next start\n",
+            thousands(*waiting)
+        );
     }
     text
 }

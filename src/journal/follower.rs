@@ -84,6 +84,12 @@ impl Follower {
         self.position
     }
 
+    /// Goes back to a position where this follower, or one before it, has been: what lies behind comes once more.
+    pub fn go_back(&mut self, position: Position) {
+        self.segment = None;
+        self.position = position;
+    }
+
     /// What comes next; waits for it if it is not there yet, but not longer than `wait`.
     ///
     /// # Errors

@@ -5,12 +5,12 @@
 //! own tools pass over.
 
 mod active;
+mod count;
 mod damage;
 mod encode;
 mod error;
 mod follower;
 mod frame;
-
 mod meta;
 mod open;
 mod options;

@@ -15,7 +15,7 @@ use super::{
     error::Error,
     message::{Disconnect, Level, Message, SystemMessage},
     status::StreamStatus,
-    stream::{Closed, Deliver, StreamOptions},
+    stream::{Deliver, Refused, StreamOptions},
 };
 use crate::lines::Lines;
 
@@ -143,7 +143,10 @@ impl<'a, D: Deliver> Reader<'a, D> {
         };
         tokio::select! {
             biased;
-            delivered = delivery => delivered.map_err(|Closed| Error::Closed),
+            delivered = delivery => delivered.map_err(|refused| match refused {
+                Refused::Closed => Error::Closed,
+                Refused::Full => Error::Full,
+            }),
             () = shutdown_and_grace => {
                 // The next read sees the shutdown and stops.
                 warn!(lines = count, "delivery is stuck, so lines were lost in the shutdown");

@@ -87,6 +87,8 @@ pub enum Error {
     Stalled { after: Duration },
     #[error("nothing takes the stream's lines any more")]
     Closed,
+    #[error("what arrives cannot be kept at the moment")]
+    Full,
 
     #[error("{}", rejection(rules))]
     Rejected { rules: Vec<RejectedRule> },
@@ -100,9 +102,11 @@ impl Error {
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self {
-            Self::Ended | Self::Broken(_) | Self::Corrupt(_) | Self::Stalled { .. } => {
-                Recovery::Retry(Delay::Drop)
-            }
+            Self::Ended
+            | Self::Broken(_)
+            | Self::Corrupt(_)
+            | Self::Stalled { .. }
+            | Self::Full => Recovery::Retry(Delay::Drop),
             Self::Connect { .. } | Self::NoAnswer { .. } => Recovery::Retry(Delay::Network),
             Self::Status { status, .. } if matches!(status.as_u16(), 420 | 429) => {
                 Recovery::Retry(Delay::RateLimit)

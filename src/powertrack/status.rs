@@ -48,6 +48,8 @@ pub enum Cause {
     Stalled,
     /// What arrived could not be unpacked.
     Corrupt,
+    /// What arrived could not be kept, so the connection was given up on purpose.
+    GivenUp,
     /// The server could not be reached.
     Network,
     /// 5xx.
@@ -58,7 +60,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order of [`Counts::reconnects`].
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ended,
         Self::TooManyConnections,
         Self::FullBuffer,
@@ -66,6 +68,7 @@ impl Cause {
         Self::Broken,
         Self::Stalled,
         Self::Corrupt,
+        Self::GivenUp,
         Self::Network,
         Self::Server,
         Self::RateLimit,
@@ -82,6 +85,7 @@ impl Cause {
             Self::Broken => "broken",
             Self::Stalled => "stalled",
             Self::Corrupt => "corrupt",
+            Self::GivenUp => "given_up",
             Self::Network => "network",
             Self::Server => "server",
             Self::RateLimit => "rate_limit",
@@ -97,6 +101,7 @@ impl Cause {
             (_, Error::Broken(_)) => Self::Broken,
             (_, Error::Stalled { .. }) => Self::Stalled,
             (_, Error::Corrupt(_)) => Self::Corrupt,
+            (_, Error::Full) => Self::GivenUp,
             (_, Error::Connect { .. } | Error::NoAnswer { .. }) => Self::Network,
             (_, Error::Status { status, .. }) if status.is_server_error() => Self::Server,
             (_, Error::Status { .. }) => Self::RateLimit,

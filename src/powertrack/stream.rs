@@ -80,14 +80,20 @@ impl Connect for HttpConnect {
     }
 }
 
-/// Whoever should have taken the lines is gone.
+/// Why no more lines can be handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed;
+pub enum Refused {
+    /// Whoever should have taken the lines is gone.
+    Closed,
+    /// These lines are taken, but no more for a while: rather than leave the service with a full buffer, which backfill
+    /// does not repair, the connection is given up.
+    Full,
+}
 
 /// Takes the lines. As long as it does not return, nothing more is read.
 pub trait Deliver: Send {
     /// Takes a run of payload lines.
-    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Closed>> + Send;
+    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
 }
 
 /// Follows the stream until `shutdown`, or until a job on a Replay URL is complete. What is

@@ -155,10 +155,10 @@ struct Desk {
 }
 
 impl Deliver for Desk {
-    async fn deliver(&mut self, lines: Lines) -> Result<(), Closed> {
+    async fn deliver(&mut self, lines: Lines) -> Result<(), Refused> {
         match self.taker {
             Taker::Stuck => std::future::pending().await,
-            Taker::Gone => return Err(Closed),
+            Taker::Gone => return Err(Refused::Closed),
             Taker::Slow(millis) => sleep(Duration::from_millis(millis)).await,
             Taker::Willing => {}
         }

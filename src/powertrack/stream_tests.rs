@@ -343,8 +343,8 @@ fn following_can_be_a_task_of_its_own() {
 
     struct Nowhere;
     impl Deliver for Nowhere {
-        async fn deliver(&mut self, _: Lines) -> Result<(), Closed> {
-            Err(Closed)
+        async fn deliver(&mut self, _: Lines) -> Result<(), Refused> {
+            Err(Refused::Closed)
         }
     }
 

@@ -33,6 +33,12 @@ pub struct Snapshot {
     pub rejected: u64,
     /// Rows committed.
     pub rows: u64,
+    /// Tweets that had come before, and were dropped.
+    pub duplicates: u64,
+    /// Lines written to the journal.
+    pub journaled: u64,
+    /// Lines that wait in the journal.
+    pub waiting: u64,
     /// How long the newest handled Tweet had waited.
     pub lag: Duration,
     /// Matches by tag.
@@ -86,7 +92,10 @@ impl Progress {
             failed: tally.get(Count::Failed),
             rejected: tally.get(Count::Invalid) + tally.get(Count::Unknown),
             rows: tally.get(Count::Rows),
-            lag: Duration::from_micros(tally.get(Count::LagMicros)),
+            duplicates: tally.get(Count::Duplicates),
+            journaled: tally.get(Count::Journaled),
+            waiting: tally.waiting(),
+            lag: Duration::from_millis(tally.get(Count::LagMillis)),
             tags: tally.tags(),
         }
     }
@@ -113,12 +122,17 @@ impl Snapshot {
         if self.rejected > 0 {
             let _ = write!(line, " rejected {}", thousands(self.rejected));
         }
-        let _ = write!(
-            line,
-            " · rows {} · lag {}",
-            thousands(self.rows),
-            short(self.lag)
-        );
+        if self.duplicates > 0 {
+            let _ = write!(line, " twice {}", thousands(self.duplicates));
+        }
+        let _ = write!(line, " · rows {} · lag ", thousands(self.rows));
+        line += &match self.lag {
+            Duration::ZERO => "0 ms".to_owned(),
+            lag => short(lag),
+        };
+        if self.waiting > 0 {
+            let _ = write!(line, ", {} waiting", thousands(self.waiting));
+        }
         // Last, since a narrow terminal cuts the line.
         let tags = self.tag_list();
         if !tags.is_empty() {
@@ -200,6 +214,9 @@ mod tests {
             failed: 1,
             rejected: 0,
             rows: 1,
+            duplicates: 0,
+            journaled: 3,
+            waiting: 0,
             lag: Duration::from_millis(2),
             tags,
         };
@@ -207,6 +224,17 @@ mod tests {
             snapshot.line(),
             "connected 5.0 s · 12 Tweets/s · kept 1 filtered 1 failed 1 · rows 1 · lag 2 ms \
              · t7 7 000 t6 6 000 t5 5 000 t4 4 000 t3 3 000 others 3 000"
+        );
+        let behind = Snapshot {
+            duplicates: 2,
+            waiting: 1_200,
+            lag: Duration::ZERO,
+            tags: BTreeMap::new(),
+            ..snapshot
+        };
+        assert_eq!(
+            behind.line(),
+            "connected 5.0 s · 12 Tweets/s · kept 1 filtered 1 failed 1 twice 2 · rows 1 · lag 0 ms, 1 200 waiting"
         );
     }
 }

@@ -76,6 +76,9 @@ fn log(snapshot: &Snapshot) {
         failed,
         rejected,
         rows,
+        duplicates,
+        journaled,
+        waiting,
         lag,
         ..
     } = snapshot;
@@ -90,6 +93,9 @@ fn log(snapshot: &Snapshot) {
         failed,
         rejected,
         rows,
+        duplicates,
+        journaled,
+        waiting,
         ?lag,
         tags,
         "running"

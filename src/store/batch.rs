@@ -19,6 +19,8 @@ pub(super) struct Batch {
     savepoint: Cell<bool>,
     /// The row count when the Tweet, or the load of a script, began.
     rows_before: Cell<u64>,
+    /// The row count at the last commit.
+    rows_committed: Cell<u64>,
 }
 
 impl Store {
@@ -56,10 +58,40 @@ impl Store {
     /// # Errors
     /// [`Error::Write`].
     pub fn commit(&self) -> Result<(), Error> {
-        if self.batch.transaction.replace(false) {
+        if self.batch.transaction.get() {
+            // After a failure the transaction is still there, or SQLite has rolled it back: see `roll_back`.
             self.connection.execute_batch("COMMIT")?;
+            self.batch.transaction.set(false);
         }
+        self.batch.rows_committed.set(self.rows.get());
         Ok(())
+    }
+
+    /// Takes back everything since the last commit, after a failure of the database.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn roll_back(&self) -> Result<(), Error> {
+        self.batch.transaction.set(false);
+        self.batch.tweet.set(false);
+        self.batch.savepoint.set(false);
+        self.rows.set(self.batch.rows_committed.get());
+        self.fault.replace(None);
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        let rolled_back = self.connection.execute_batch("ROLLBACK");
+        // SQLite may complain and have done it.
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        Ok(rolled_back?)
+    }
+
+    /// Whether there is anything to commit.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        self.batch.transaction.get()
     }
 
     /// Runs the load of a script in a transaction of its own: an error leaves nothing behind.

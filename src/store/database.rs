@@ -11,8 +11,11 @@ use rusqlite::Connection;
 
 use super::{Error, batch::Batch, guard::Guard};
 
-/// How long a write waits for another program's lock before it fails.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long opening waits for another program's lock before it fails.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The same for a write, which is tried again; until then a lock is not worth a word.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Statements kept prepared: enough for a script with dozens of tables and queries of its own.
 const PREPARED: usize = 256;
@@ -31,7 +34,13 @@ CREATE TABLE IF NOT EXISTS _ouzel_invalid (
     received_at TEXT NOT NULL,
     reason      TEXT NOT NULL,
     line        BLOB NOT NULL
-);";
+);
+CREATE TABLE IF NOT EXISTS _ouzel_cursor (
+    journal TEXT PRIMARY KEY,  -- the journal's name
+    segment INTEGER NOT NULL,  -- the place behind the last line whose rows are committed
+    offset  INTEGER NOT NULL,
+    line    INTEGER NOT NULL
+) WITHOUT ROWID;";
 
 /// The database: the analyst's tables and ouzel's own, written by one thread.
 #[derive(Debug)]
@@ -78,13 +87,14 @@ impl Store {
 
     fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {
         let mut connection = connection?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.busy_timeout(OPEN_TIMEOUT)?;
         // WAL lets the analyst read while ouzel writes. With it, NORMAL loses no consistency in a crash of the
         // process, and a commit costs no fsync. A checkpoint every 16 MiB instead of 4: fewer syncs under load.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
         )?;
         connection.execute_batch(SCHEMA)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {
             guard: Guard::install(&mut connection)?,
@@ -101,7 +111,7 @@ impl Store {
         self.rows.get()
     }
 
-    /// The failure of the database, if one has happened: whatever a handler made of it, the run cannot go on.
+    /// The failure of the database, if one has happened: whatever a handler made of it, this batch cannot be committed.
     pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }

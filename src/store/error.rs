@@ -26,6 +26,47 @@ pub enum Error {
     Write(#[from] rusqlite::Error),
 }
 
+impl Error {
+    /// Whether the same may succeed later: once a lock is released, or there is room on the disk again.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode as Code;
+        let Self::Write(error) = self else {
+            return false;
+        };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                Code::DiskFull
+                    | Code::SystemIoFailure
+                    | Code::DatabaseBusy
+                    | Code::DatabaseLocked
+                    | Code::ReadOnly
+                    | Code::CannotOpen
+                    | Code::OutOfMemory
+            )
+        )
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        use rusqlite::ErrorCode as Code;
+        let code = match self {
+            Self::Write(error) | Self::Open { source: error, .. } => error.sqlite_error_code(),
+            Self::Folder { .. } => None,
+        };
+        match code {
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+                "another program holds the database's lock: end its transaction"
+            }
+            Some(Code::DiskFull) => "make room on the disk",
+            Some(Code::OutOfMemory) => "make room in memory",
+            _ => "check the disk, and the permissions of the data folder",
+        }
+    }
+}
+
 /// Whether SQLite's answer says that the database, not the statement, is at fault.
 pub(super) fn is_fault(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode as Code;

@@ -3,6 +3,7 @@
 //! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
 
 mod batch;
+mod cursor;
 mod database;
 mod error;
 mod guard;
@@ -11,6 +12,7 @@ mod ownership;
 mod sql;
 mod table;
 
+pub use cursor::Cursor;
 pub use database::Store;
 pub use error::Error;
 pub use ownership::OwnedRule;

@@ -1,0 +1,221 @@
+//! The paths that `ouzel bench` drives Tweets through: straight to the worker, or through the journal as a run does it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::bench_table::Outcome;
+use crate::{
+    behind::behind,
+    direct::{DirectSender, direct},
+    error::Error,
+    inbox::{Control, Inbox},
+    ingest::{Arrived, Ingest, Limits},
+    journal::{Journal, Options, Sync},
+    lines::Lines,
+    pipeline,
+    queue::{Sender, queue},
+    store::Store,
+    tally::{Count, Tally},
+    worker::{self, Progress, Report, Work, Worker},
+};
+
+/// What a queue holds in a run.
+const QUEUE: usize = 16 << 20;
+
+/// As in a run that sets nothing.
+const LIMITS: Limits = Limits {
+    retain: Duration::from_secs(7 * 24 * 60 * 60),
+    max_size: 20 << 30,
+    sync: Sync::Interval(Duration::from_secs(1)),
+};
+
+/// The script, and where the database and the journal are made anew for each run.
+pub(super) struct Place {
+    pub(super) script: PathBuf,
+    pub(super) database: PathBuf,
+    pub(super) journal: PathBuf,
+}
+
+/// Lines on their way into the journal.
+pub(super) struct JournalSender(Sender<Arrived>);
+
+impl JournalSender {
+    /// Hands lines on; waits while the journal's thread has too many.
+    pub(super) async fn deliver(&self, lines: Lines) -> Result<(), Error> {
+        let bytes = lines.bytes();
+        let never = CancellationToken::new();
+        // Whoever is gone says why himself.
+        let _ = self.0.deliver(arrived(lines), bytes, &never).await;
+        Ok(())
+    }
+}
+
+fn arrived(lines: Lines) -> Arrived {
+    Arrived {
+        lines,
+        connection: 1,
+        at_ms: jiff::Timestamp::now().as_millisecond(),
+    }
+}
+
+impl Place {
+    /// Runs a worker while `feed` gives it lines; the time counts from when the script has loaded.
+    pub(super) fn without_journal(
+        &self,
+        feed: impl FnOnce(&DirectSender) -> Result<(), Error>,
+    ) -> Result<(Duration, Outcome), Error> {
+        let store = self.fresh_store()?;
+        let (sender, inbox) = direct();
+        let feed = || feed(&sender).map(|()| drop(sender));
+        self.work(store, None, inbox, feed, || ())
+    }
+
+    /// The same through the journal.
+    pub(super) fn with_journal(
+        &self,
+        feed: impl FnOnce(&JournalSender) -> Result<(), Error>,
+    ) -> Result<(Duration, Outcome), Error> {
+        let store = self.fresh_store()?;
+        let journal = self.fresh_journal()?;
+        let progress = Progress::read(&store, "journal")?;
+        let (controls, inbox) = behind(journal.follow(Some(progress.committed())));
+        let (sender, arrived) = queue(QUEUE);
+        let (_waits, end) = mpsc::channel();
+        let tally = Arc::<Tally>::default();
+        let ingest = Ingest::new(journal, LIMITS, progress.clone(), tally, arrived, end);
+        let _ = controls.send(Control::Load);
+        let feed = move || {
+            let sender = JournalSender(sender);
+            let journaled = thread::scope(|scope| -> Result<_, Error> {
+                let thread = thread::Builder::new().name("journal".to_owned());
+                let ingest = thread.spawn_scoped(scope, || ingest.run());
+                let ingest = ingest.map_err(pipeline::Error::from)?;
+                let fed = feed(&sender);
+                drop(sender);
+                let journal = ingest.join();
+                fed?;
+                Ok(journal.map_err(|_| pipeline::Error::ThreadDied("journal"))?)
+            })?;
+            // Dropped: then the worker has an end to come to.
+            drop(journaled.map_err(pipeline::Error::from)?);
+            Ok(())
+        };
+        self.work(store, Some(progress), inbox, feed, || {
+            let _ = controls.send(Control::Stop);
+        })
+    }
+
+    /// What the journal's thread does, with lines that lie in memory already.
+    pub(super) fn journal_alone(&self, runs: &[Lines]) -> Result<(Duration, ()), Error> {
+        let store = self.fresh_store()?;
+        let journal = self.fresh_journal()?;
+        let progress = Progress::read(&store, "journal")?;
+        let (sender, receiver) = queue(QUEUE);
+        let (_waits, end) = mpsc::channel();
+        let ingest = Ingest::new(journal, LIMITS, progress, Arc::default(), receiver, end);
+        for lines in runs {
+            let _ = sender.deliver_free(arrived(lines.clone()));
+        }
+        drop(sender);
+        let began = Instant::now();
+        drop(ingest.run().map_err(pipeline::Error::from)?);
+        Ok((began.elapsed(), ()))
+    }
+
+    fn work(
+        &self,
+        store: Store,
+        progress: Option<Progress>,
+        mut inbox: impl Inbox + Send,
+        feed: impl FnOnce() -> Result<(), Error>,
+        stop: impl FnOnce(),
+    ) -> Result<(Duration, Outcome), Error> {
+        let tally = Arc::new(Tally::default());
+        let work = Work {
+            script: self.script.clone(),
+            store,
+            progress,
+            rules_endpoint: String::new(),
+            limit: None,
+            tally: Arc::clone(&tally),
+        };
+        let (report, reports) = mpsc::channel();
+        let took = thread::scope(|scope| {
+            let thread = thread::Builder::new().name("worker".to_owned());
+            let worker = thread.spawn_scoped(scope, move || {
+                let mut output = io::sink();
+                let mut report = |event| {
+                    let _ = report.send(event);
+                };
+                Worker::new(work, &mut output, &mut report).run(&mut inbox)
+            });
+            let worker = worker.map_err(pipeline::Error::from)?;
+            let loaded = reports.recv();
+            let began = Instant::now();
+            let fed = match loaded {
+                Ok(Report::LoadFailed { error, .. }) => {
+                    drop(feed);
+                    stop();
+                    Err(error.into())
+                }
+                _ => feed(),
+            };
+            let ended = worker
+                .join()
+                .map_err(|_| pipeline::Error::ThreadDied("worker"))?;
+            ended.map_err(pipeline::Error::from)?;
+            fed.map(|()| began.elapsed())
+        })?;
+        let outcome = Outcome {
+            tweets: tally.get(Count::Tweets),
+            bytes: 0,
+            kept: tally.get(Count::Kept),
+            failed: tally.get(Count::Failed),
+            rows: tally.get(Count::Rows),
+        };
+        Ok((took, outcome))
+    }
+
+    fn fresh_store(&self) -> Result<Store, Error> {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.database.clone().into_os_string();
+            file.push(suffix);
+            absent(fs::remove_file(&file))
+                .map_err(Error::system("cannot remove the last run's database"))?;
+        }
+        Ok(Store::open(&self.database)?)
+    }
+
+    fn fresh_journal(&self) -> Result<Journal, Error> {
+        let folder: &Path = &self.journal;
+        absent(fs::remove_dir_all(folder))
+            .map_err(Error::system("cannot remove the last run's journal"))?;
+        let options = Options {
+            sync: LIMITS.sync,
+            ..Options::default()
+        };
+        let (journal, _) = Journal::open(folder, options).map_err(pipeline::Error::from)?;
+        Ok(journal)
+    }
+}
+
+/// What is not there needs no removing.
+fn absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+impl From<worker::Error> for Error {
+    fn from(error: worker::Error) -> Self {
+        Self::Run(error.into())
+    }
+}

@@ -1,0 +1,294 @@
+//! The journal's thread: what has arrived is freed of duplicates and put on disk, and the journal is kept within its limits.
+
+mod group;
+
+use std::{
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use tracing::{debug, error, info, warn};
+
+pub use self::group::Arrived;
+use self::group::Group;
+use crate::{
+    dedupe::{Dedupe, REMEMBERED_MS},
+    journal::{Batch, Error, Journal, Over, Sync},
+    patience::Patience,
+    queue::{self, Delivery, Receiver, Room},
+    tally::{Count, Tally},
+    tweet_id::tweet_id,
+    worker::Progress,
+};
+
+/// How often old segments are looked for; also whenever a segment is begun.
+const RETAIN_EVERY: Duration = Duration::from_secs(60);
+
+/// How often a journal that is too large is looked at: what has been handled meanwhile may be deleted.
+const OVER_EVERY: Duration = Duration::from_millis(500);
+
+/// How much of the journal is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Older segments are deleted once they are handled.
+    pub retain: Duration,
+    /// The size that the journal may have, in bytes.
+    pub max_size: u64,
+    /// When what is written is made to last.
+    pub sync: Sync,
+}
+
+/// What the journal's thread works with.
+pub struct Ingest {
+    journal: Journal,
+    limits: Limits,
+    progress: Progress,
+    tally: Arc<Tally>,
+    queue: Receiver<Arrived>,
+    /// Closed when the run ends: then nothing is waited for any more.
+    end: mpsc::Receiver<()>,
+    dedupe: Dedupe,
+    group: Group,
+    /// Of the lines in the group.
+    rooms: Vec<Room>,
+    is_dirty: bool,
+    /// The segment that was written last.
+    segment: u64,
+    retain_at: Instant,
+}
+
+impl Ingest {
+    /// An ingest that knows which Tweets are in the journal already.
+    #[must_use]
+    pub fn new(
+        journal: Journal,
+        limits: Limits,
+        progress: Progress,
+        tally: Arc<Tally>,
+        queue: Receiver<Arrived>,
+        end: mpsc::Receiver<()>,
+    ) -> Self {
+        Self {
+            dedupe: remembered(&journal),
+            segment: journal.end().segment,
+            journal,
+            limits,
+            progress,
+            tally,
+            queue,
+            end,
+            group: Group::default(),
+            rooms: Vec::new(),
+            is_dirty: false,
+            retain_at: Instant::now(),
+        }
+    }
+
+    /// Works until nobody sends any more; then everything that has come is on disk.
+    ///
+    /// # Errors
+    /// [`Error`], where waiting cannot help, or where the run ends before the disk is mended.
+    pub fn run(mut self) -> Result<Journal, Error> {
+        loop {
+            match self.queue.next(Some(self.next_duty())) {
+                Ok(Some(delivery)) => {
+                    self.take(delivery)?;
+                    // What has come meanwhile goes into the same frame.
+                    while let Ok(Some(delivery)) = self.queue.next(Some(Duration::ZERO)) {
+                        self.take(delivery)?;
+                    }
+                    self.write()?;
+                }
+                Ok(None) => break,
+                Err(queue::TimedOut) => {}
+            }
+            self.do_duties();
+        }
+        if self.limits.sync != Sync::Never {
+            self.journal.sync()?;
+        }
+        Ok(self.journal)
+    }
+
+    fn next_duty(&self) -> Duration {
+        let retain = self.retain_at.saturating_duration_since(Instant::now());
+        match self.limits.sync {
+            Sync::Interval(interval) if self.is_dirty => interval.min(retain),
+            _ => retain,
+        }
+    }
+
+    fn take(&mut self, delivery: Delivery<Arrived>) -> Result<(), Error> {
+        let arrived = delivery.item;
+        let mut duplicates = 0;
+        for line in arrived.lines.iter() {
+            let id = tweet_id(&line);
+            if !self.dedupe.is_new(id, arrived.at_ms) {
+                duplicates += 1;
+                continue;
+            }
+            if !self.group.has_room_for(&line, &arrived) {
+                self.write()?;
+            }
+            self.group.push(&line, id, &arrived);
+        }
+        if duplicates > 0 {
+            self.tally.add(Count::Duplicates, duplicates);
+            debug!(duplicates, "these Tweets have come before");
+        }
+        self.rooms.push(delivery.room);
+        Ok(())
+    }
+
+    /// Writes the group as a frame, however long that takes to succeed.
+    fn write(&mut self) -> Result<(), Error> {
+        if self.group.is_empty() {
+            self.rooms.clear();
+            return Ok(());
+        }
+        let lines = self.group.len() as u64;
+        let batch = self.group.take();
+        self.append(&batch)?;
+        self.tally.add(Count::Journaled, lines);
+        self.rooms.clear();
+        self.is_dirty = true;
+        let segment = self.journal.end().segment;
+        if segment != self.segment {
+            self.segment = segment;
+            self.retain_at = Instant::now();
+        }
+        self.do_duties();
+        Ok(())
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<(), Error> {
+        let mut patience = Patience::default();
+        loop {
+            match self.journal.append(batch) {
+                Ok(_) => {
+                    if patience.reset() {
+                        self.queue.set_stuck(false);
+                        info!("the journal can be written again");
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.may_pass() => {
+                    let delay = patience.next();
+                    if patience.is_worth_a_word() {
+                        let hint =
+                            "make room on the disk, or give the folder back and make it writable";
+                        error!(%error, hint, "nothing can be journaled; what has arrived waits, and then nothing more is read");
+                    }
+                    self.queue.set_stuck(true);
+                    if self.waits(delay) {
+                        continue;
+                    }
+                    // The last chance.
+                    if self.journal.append(batch).is_ok() {
+                        return Ok(());
+                    }
+                    let lines = batch.lines.len();
+                    error!(
+                        lines,
+                        "the run ends, and what could not be journaled is lost"
+                    );
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits so long, and says whether the run still goes on.
+    fn waits(&self, delay: Duration) -> bool {
+        matches!(
+            self.end.recv_timeout(delay),
+            Err(mpsc::RecvTimeoutError::Timeout)
+        )
+    }
+
+    fn do_duties(&mut self) {
+        match self.journal.sync_if_due(Instant::now()) {
+            Ok(true) => self.is_dirty = false,
+            Ok(false) => {}
+            Err(error) => {
+                self.is_dirty = false;
+                warn!(%error, "a power failure now would lose the newest Tweets");
+            }
+        }
+        if Instant::now() >= self.retain_at {
+            self.retain();
+        }
+    }
+
+    /// Deletes what is old, and waits while the journal is too large and only unhandled Tweets could be deleted.
+    fn retain(&mut self) {
+        let mut is_told = false;
+        while let Some(Over { size, max_size }) = self.clean() {
+            if !is_told {
+                is_told = true;
+                let hint =
+                    "the script does not keep up: make its handlers faster, or raise `max_size`";
+                error!(
+                    size,
+                    max_size,
+                    hint,
+                    "the journal is full of Tweets that are not handled; nothing more is read"
+                );
+            }
+            self.queue.set_stuck(true);
+            // At the end what has been read goes in over the limit, since it would be lost.
+            if !self.waits(OVER_EVERY) {
+                break;
+            }
+        }
+        if is_told {
+            self.queue.set_stuck(false);
+            info!("the journal has room again");
+        }
+    }
+
+    /// Deletes segments; gives by how much the rest is too large, if that is because Tweets in it are not handled.
+    fn clean(&mut self) -> Option<Over> {
+        self.retain_at = Instant::now() + RETAIN_EVERY;
+        let Limits {
+            retain, max_size, ..
+        } = self.limits;
+        let committed = self.progress.committed();
+        let now = jiff::Timestamp::now().as_millisecond();
+        match self
+            .journal
+            .retain(Some(retain), Some(max_size), committed, now)
+        {
+            Ok(retained) => {
+                if !retained.deleted.is_empty() {
+                    let (segments, bytes) = (retained.deleted.len(), retained.bytes);
+                    debug!(segments, bytes, "old segments of the journal deleted");
+                }
+                let is_behind = committed.segment < self.journal.end().segment;
+                retained.over.filter(|_| is_behind)
+            }
+            Err(error) => {
+                warn!(%error, "old segments of the journal stay");
+                None
+            }
+        }
+    }
+}
+
+/// The Tweets of the last minutes, as far as they are in the journal.
+fn remembered(journal: &Journal) -> Dedupe {
+    let mut dedupe = Dedupe::default();
+    let now = jiff::Timestamp::now().as_millisecond();
+    for meta in journal.recent(now - 2 * REMEMBERED_MS) {
+        match meta {
+            Ok(meta) => {
+                for &id in meta.ids.iter() {
+                    dedupe.is_new(id, meta.last_ms);
+                }
+            }
+            Err(error) => warn!(%error, "some Tweets of the last minutes may be handled twice"),
+        }
+    }
+    dedupe
+}

@@ -1,0 +1,121 @@
+//! Lines that arrive one after the other, put together to frames of the journal. Pure: no IO, no clock.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::{
+    journal::{Batch, FRAME_BYTES, Source},
+    lines::Lines,
+};
+
+/// A line beyond the usual ones makes a frame of its own; of the smallest lines no frame takes more than this.
+const MOST_LINES: usize = FRAME_BYTES / 8;
+
+/// Lines that arrived together, with what is known of their arrival.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The lines.
+    pub lines: Lines,
+    /// The number of the connection that they came by.
+    pub connection: u64,
+    /// When they were decoded, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// The frame that is being put together.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    buffer: Vec<u8>,
+    spans: Vec<Range<u32>>,
+    ids: Vec<u64>,
+    connection: u64,
+    first_ms: i64,
+    last_ms: i64,
+}
+
+impl Group {
+    pub(super) fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether one more line can go in.
+    pub(super) fn has_room_for(&self, line: &[u8], arrived: &Arrived) -> bool {
+        self.is_empty()
+            || self.connection == arrived.connection
+                && self.buffer.len() + self.len() + line.len() < FRAME_BYTES
+                && self.len() < MOST_LINES
+    }
+
+    pub(super) fn push(&mut self, line: &[u8], id: u64, arrived: &Arrived) {
+        if self.is_empty() {
+            self.buffer.reserve(FRAME_BYTES.max(line.len()));
+            self.connection = arrived.connection;
+            self.first_ms = arrived.at_ms;
+        }
+        self.last_ms = arrived.at_ms;
+        let place =
+            |at: usize| u32::try_from(at).expect("a line is no longer than a setting allows");
+        let start = place(self.buffer.len());
+        self.buffer.extend_from_slice(line);
+        self.spans.push(start..place(self.buffer.len()));
+        self.ids.push(id);
+    }
+
+    /// What has been put together; the next line begins anew.
+    pub(super) fn take(&mut self) -> Batch {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        // A single Tweet must not hold the room of a whole frame while it waits to be handled.
+        if buffer.len() < buffer.capacity() / 2 {
+            buffer.shrink_to_fit();
+        }
+        Batch {
+            lines: Lines::new(Bytes::from(buffer), std::mem::take(&mut self.spans)),
+            ids: std::mem::take(&mut self.ids),
+            source: Source::Live,
+            connection: self.connection,
+            first_ms: self.first_ms,
+            last_ms: self.last_ms.max(self.first_ms),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrived(connection: u64, at_ms: i64) -> Arrived {
+        Arrived {
+            lines: Lines::default(),
+            connection,
+            at_ms,
+        }
+    }
+
+    #[test]
+    fn a_frame_is_full_at_its_size_and_ends_with_its_connection() {
+        let mut group = Group::default();
+        let long = vec![b'x'; 2 * FRAME_BYTES];
+        assert!(group.has_room_for(&long, &arrived(1, 5)));
+        group.push(b"{}", 7, &arrived(1, 5));
+        assert!(group.has_room_for(b"[]", &arrived(1, 9)));
+        assert!(!group.has_room_for(b"[]", &arrived(2, 9)));
+        assert!(!group.has_room_for(&long, &arrived(1, 9)));
+        group.push(b"[]", 0, &arrived(1, 9));
+        let batch = group.take();
+        let lines: Vec<_> = batch.lines.iter().collect();
+        assert_eq!(lines, ["{}", "[]"]);
+        assert_eq!((batch.ids, batch.connection), (vec![7, 0], 1));
+        assert_eq!((batch.first_ms, batch.last_ms), (5, 9));
+        assert!(group.is_empty());
+        for id in 0..MOST_LINES {
+            assert!(group.has_room_for(b"1", &arrived(1, 1)), "{id}");
+            group.push(b"1", 0, &arrived(1, 1));
+        }
+        assert!(!group.has_room_for(b"1", &arrived(1, 1)));
+    }
+}

@@ -1,0 +1,92 @@
+//! One process for a data folder, by a lock that the system releases when the process ends, however it ends.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+/// The file's name in the data folder.
+const NAME: &str = "lock";
+
+/// Holds the folder until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why the folder cannot be held.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process holds it.
+    #[error(
+        "the data folder `{}` is in use by another ouzel{}\nhint: stop that one, or give this one a folder of its own with `--data-dir`",
+        folder.display(),
+        process.as_ref().map_or_else(String::new, |process| format!(", process {process}"))
+    )]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// The process, where the file says it.
+        process: Option<u32>,
+    },
+    /// The folder cannot be made.
+    #[error("cannot make the folder `{}`: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file cannot be made, locked or written.
+    #[error("cannot lock the data folder by `{}`: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes the folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`Error`]; it never waits.
+    pub fn take(folder: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(folder).map_err(|source| Error::Folder {
+            folder: folder.to_owned(),
+            source,
+        })?;
+        let path = folder.join(NAME);
+        let failed = |source| Error::File {
+            path: path.clone(),
+            source,
+        };
+        // The file stays when the process ends: were it removed, two could each lock a file of this name.
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                // Who it is is good to know, and no more.
+                let _ = file.read_to_string(&mut text);
+                return Err(Error::Held {
+                    folder: folder.to_owned(),
+                    process: text.trim().parse().ok(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())
+        };
+        // A full disk can take no number, but the lock holds.
+        let _ = write(&mut file);
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,170 @@
+//! The two threads of a run, the journal's and the worker: how they start, and in which order they end.
+
+use std::{
+    io,
+    sync::{Arc, mpsc as std_mpsc},
+    thread,
+};
+
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use super::{Error, JournalPlan, Plan};
+use crate::{
+    behind::{Behind, Controls, behind},
+    inbox::Control,
+    ingest::{Arrived, Ingest},
+    journal::{self, Journal, Options},
+    queue::{self, queue},
+    store::Store,
+    tally::{Count, Tally},
+    worker::{self, Progress, Report, Work, Worker},
+};
+
+/// Lines that may wait for the journal's thread: seconds of a busy stream, while a slow disk syncs.
+const QUEUE: usize = 16 << 20;
+
+/// Reports that may wait; the worker makes a few in a run.
+const REPORTS: usize = 64;
+
+/// A journal of its greatest size has so many segments at least, so that deleting the oldest frees little.
+const SEGMENTS: u64 = 8;
+
+/// What the threads of a run are reached by.
+pub(super) struct Threads {
+    pub(super) queue: queue::Sender<Arrived>,
+    pub(super) controls: Controls,
+    pub(super) reports: mpsc::Receiver<Report>,
+    pub(super) ends: Ends,
+}
+
+/// The threads' ends.
+pub(super) struct Ends {
+    /// Dropped when the run ends.
+    ingest_waits: std_mpsc::Sender<()>,
+    ingest: oneshot::Receiver<Result<Journal, journal::Error>>,
+    worker: oneshot::Receiver<Result<(), worker::Error>>,
+}
+
+impl Threads {
+    /// Opens database and journal, and starts the threads.
+    pub(super) fn start(plan: &Plan, tally: &Arc<Tally>) -> Result<Self, Error> {
+        let store = Store::open(&plan.database).map_err(worker::Error::from)?;
+        let progress = Progress::read(&store, &plan.journal.name).map_err(worker::Error::from)?;
+        let journal = open(&plan.journal)?;
+        let committed = progress.committed();
+        let (controls, behind) = behind(journal.follow(Some(committed)));
+        count_backlog(&journal, committed, tally)?;
+        let (queue, arrived) = queue(QUEUE);
+        let (ingest_waits, end) = std_mpsc::channel();
+        let ingest = start_ingest(&plan.journal, journal, &progress, tally, arrived, end)?;
+        let (report, reports) = mpsc::channel(REPORTS);
+        let work = Work {
+            script: plan.script.clone(),
+            store,
+            progress: Some(progress),
+            rules_endpoint: plan.rules_key.clone(),
+            limit: plan.limit,
+            tally: Arc::clone(tally),
+        };
+        let worker = start_worker(work, behind, report)?;
+        Ok(Self {
+            queue,
+            controls,
+            reports,
+            ends: Ends {
+                ingest_waits,
+                ingest,
+                worker,
+            },
+        })
+    }
+}
+
+impl Ends {
+    /// Ends the threads: first the journal's, so that all that has arrived is on disk, and then the worker, which has a few
+    /// seconds for what is in it.
+    pub(super) async fn end(self, controls: Controls) -> Result<(), Error> {
+        drop(self.ingest_waits);
+        // It is held until the worker has ended, since the worker reads behind it.
+        let journal = self.ingest.await.map_err(|_| Error::ThreadDied("journal"));
+        let _ = controls.send(Control::Stop);
+        let worker = self.worker.await.map_err(|_| Error::ThreadDied("worker"));
+        worker??;
+        journal??;
+        Ok(())
+    }
+}
+
+fn open(plan: &JournalPlan) -> Result<Journal, Error> {
+    let default = Options::default();
+    let options = Options {
+        sync: plan.limits.sync,
+        segment_bytes: default.segment_bytes.min(plan.limits.max_size / SEGMENTS),
+        ..default
+    };
+    let (journal, opened) = Journal::open(&plan.folder, options)?;
+    for cut in opened.cut {
+        let (path, bytes) = (cut.path.display(), cut.bytes);
+        warn!(%path, bytes, "the end of the journal was half-written and is cut off");
+    }
+    Ok(journal)
+}
+
+/// Counts what waits in the journal already, on a thread of its own, since that may take a while and nothing waits for it.
+fn count_backlog(
+    journal: &Journal,
+    from: journal::Position,
+    tally: &Arc<Tally>,
+) -> Result<(), Error> {
+    let count = journal.count_from(from);
+    let tally = Arc::clone(tally);
+    let counter = thread::Builder::new().name("backlog".to_owned());
+    counter.spawn(move || match count() {
+        Ok(lines) => tally.set(Count::Backlog, lines),
+        Err(error) => warn!(%error, "what waits in the journal could not be counted"),
+    })?;
+    Ok(())
+}
+
+fn start_ingest(
+    plan: &JournalPlan,
+    journal: Journal,
+    progress: &Progress,
+    tally: &Arc<Tally>,
+    arrived: queue::Receiver<Arrived>,
+    end: std_mpsc::Receiver<()>,
+) -> io::Result<oneshot::Receiver<Result<Journal, journal::Error>>> {
+    let (limits, progress, tally) = (plan.limits, progress.clone(), Arc::clone(tally));
+    spawn("journal", move || {
+        Ingest::new(journal, limits, progress, tally, arrived, end).run()
+    })
+}
+
+fn start_worker(
+    work: Work,
+    mut behind: Behind,
+    reports: mpsc::Sender<Report>,
+) -> io::Result<oneshot::Receiver<Result<(), worker::Error>>> {
+    spawn("worker", move || {
+        let mut output = io::stdout();
+        // Should nobody listen any more, the run is over already.
+        let mut report = |report| {
+            let _ = reports.blocking_send(report);
+        };
+        Worker::new(work, &mut output, &mut report).run(&mut behind)
+    })
+}
+
+/// A thread whose result can be waited for without blocking; none comes of a thread that has died.
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<oneshot::Receiver<T>> {
+    let (done, ended) = oneshot::channel();
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread.spawn(move || {
+        let _ = done.send(run());
+    })?;
+    Ok(ended)
+}

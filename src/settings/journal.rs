@@ -1,0 +1,115 @@
+//! How the journal is kept: flags, environment, then the section `[journal]` of `ouzel.toml`, then defaults.
+
+use std::{str::FromStr, time::Duration};
+
+use serde::Deserialize;
+
+use super::Error;
+use crate::{
+    journal::Sync,
+    units::{Size, Span},
+};
+
+const RETAIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const MAX_SIZE: u64 = 20 << 30;
+const SYNC: Sync = Sync::Interval(Duration::from_secs(1));
+
+/// A smaller journal would hold hardly a second of a busy stream.
+const LEAST_MAX_SIZE: u64 = 1 << 20;
+
+/// What flags and environment say of the journal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JournalGiven {
+    /// How long what is handled is kept.
+    pub retain: Option<Duration>,
+    /// The size that it may have.
+    pub max_size: Option<usize>,
+    /// When what is written is made to last.
+    pub sync: Option<SyncWord>,
+}
+
+/// The section of the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct JournalFile {
+    retain: Option<Span>,
+    max_size: Option<Size>,
+    sync: Option<SyncWord>,
+}
+
+/// How the journal is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct JournalSettings {
+    /// How long what is handled is kept.
+    pub retain: Duration,
+    /// The size that it may have, in bytes.
+    pub max_size: u64,
+    /// When what is written is made to last.
+    pub sync: Sync,
+}
+
+impl JournalSettings {
+    pub(super) fn join(given: JournalGiven, file: JournalFile) -> Result<Self, Error> {
+        let max_size = given.max_size.or(file.max_size.map(|size| size.0));
+        let settings = Self {
+            retain: given
+                .retain
+                .or(file.retain.map(|span| span.0))
+                .unwrap_or(RETAIN),
+            max_size: max_size.map_or(MAX_SIZE, |size| size as u64),
+            sync: given.sync.or(file.sync).map_or(SYNC, |word| word.0),
+        };
+        if settings.max_size < LEAST_MAX_SIZE {
+            return Err(Error::Value {
+                name: "max_size",
+                reason: format!(
+                    "{} bytes is too small for the journal; it has to be 1 MiB or more",
+                    settings.max_size
+                ),
+            });
+        }
+        Ok(settings)
+    }
+}
+
+/// When the journal is synced, as people write it: `1s`, `always` or `never`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncWord(pub Sync);
+
+impl FromStr for SyncWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "always" => Ok(Self(Sync::Always)),
+            "never" => Ok(Self(Sync::Never)),
+            _ => match text.parse() {
+                Ok(Span(interval)) => Ok(Self(Sync::Interval(interval))),
+                Err(_) => Err(format!(
+                    "`{text}` does not say when to sync; write `always`, `never`, or how often, such as `1s`"
+                )),
+            },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SyncWord {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syncing_is_read_as_people_write_it() {
+        let second = Sync::Interval(Duration::from_secs(1));
+        assert_eq!("1s".parse(), Ok(SyncWord(second)));
+        assert_eq!("always".parse(), Ok(SyncWord(Sync::Always)));
+        assert_eq!("never".parse(), Ok(SyncWord(Sync::Never)));
+        assert!("often".parse::<SyncWord>().is_err());
+    }
+}

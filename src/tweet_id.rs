@@ -1,0 +1,200 @@
+//! The id of a Tweet, read from its line without parsing more of it than lies before the id. Pure: no IO.
+
+/// The id that [`crate::tweet::Tweet::id`] would give for a line that is a Tweet; 0 where there is none to be found.
+///
+/// Native payloads have `id_str` among their first keys, Activity Streams `id` and `objectType`, so a few dozen bytes are
+/// looked at of some thousand. A line that is cut off has no id: nobody must take it for the Tweet.
+#[must_use]
+pub fn tweet_id(line: &[u8]) -> u64 {
+    let line = line.trim_ascii();
+    if line.last() != Some(&b'}') {
+        return 0;
+    }
+    let Some(mut members) = Members::of(line) else {
+        return 0;
+    };
+    let (mut number, mut tag) = (None, None);
+    let (mut has_user, mut has_type) = (false, false);
+    while let Some((key, value)) = members.next() {
+        match key {
+            b"id_str" => return text(value).and_then(digits).unwrap_or(0),
+            b"id" => match text(value) {
+                Some(text) => tag = tag.or(last_part(text)),
+                None => number = number.or(digits(value)),
+            },
+            b"user" => has_user = true,
+            b"objectType" => has_type = true,
+            _ => {}
+        }
+        if has_type && tag.is_some() {
+            break;
+        }
+    }
+    match (number, tag) {
+        // Payloads from before `id_str`.
+        (Some(number), _) if has_user => number,
+        (_, Some(tag)) if has_type => tag,
+        _ => 0,
+    }
+}
+
+/// `tag:search.twitter.com,2005:1635660060264099842`
+fn last_part(text: &[u8]) -> Option<u64> {
+    let colon = memchr::memrchr(b':', text)?;
+    digits(&text[colon + 1..])
+}
+
+/// The content of a JSON text that needs no unescaping.
+fn text(value: &[u8]) -> Option<&[u8]> {
+    let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    (memchr::memchr(b'\\', inner).is_none()).then_some(inner)
+}
+
+/// Ids are 63 bits wide.
+fn digits(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let id: i64 = text.parse().ok().filter(|_| is_number)?;
+    u64::try_from(id).ok()
+}
+
+/// The members of an object, one after the other; ends early where the bytes are no JSON.
+struct Members<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Members<'a> {
+    fn of(object: &'a [u8]) -> Option<Self> {
+        let rest = object.strip_prefix(b"{")?;
+        Some(Self { rest })
+    }
+
+    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        let rest = self.rest.trim_ascii_start();
+        let key_end = text_end(rest)?;
+        let key = &rest[1..key_end - 1];
+        let rest = rest[key_end..].trim_ascii_start().strip_prefix(b":")?;
+        let rest = rest.trim_ascii_start();
+        let end = value_end(rest)?;
+        let value = rest[..end].trim_ascii_end();
+        self.rest = match rest[end..].trim_ascii_start() {
+            [b',', rest @ ..] => rest,
+            // The end of the object, or of sense.
+            _ => &[],
+        };
+        Some((key, value))
+    }
+}
+
+/// Behind the closing quote of the text that begins here.
+fn text_end(bytes: &[u8]) -> Option<usize> {
+    if bytes.first() != Some(&b'"') {
+        return None;
+    }
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// Behind the value that begins here.
+fn value_end(bytes: &[u8]) -> Option<usize> {
+    let (mut at, mut depth) = (0, 0_usize);
+    loop {
+        match bytes.get(at)? {
+            b'"' => {
+                at += text_end(&bytes[at..])?;
+                if depth == 0 {
+                    return Some(at);
+                }
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 0 => return Some(at),
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b',' if depth == 0 => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{sim::generator::Generator, tweet::Tweet};
+
+    #[test]
+    fn ids_are_found_exactly_or_not_at_all() {
+        for (line, id) in [
+            (r#"{"created_at":"x","id":1,"id_str":"2","a":[}]}"#, 2),
+            (r#" { "id_str" : "9223372036854775807" } "#, i64::MAX as u64),
+            (
+                r#"{"id_str":"9223372036854775808","user":{},"objectType":"activity"}"#,
+                0,
+            ),
+            (
+                r#"{"id":1635659407703232513,"user":{"id_str":"7"}}"#,
+                1_635_659_407_703_232_513,
+            ),
+            (r#"{"id":5}"#, 0),
+            (r#"{"id":1.5,"user":{}}"#, 0),
+            (r#"{"id":-5,"user":{}}"#, 0),
+            (r#"{"id_str":"5\u0030"}"#, 0),
+            (r#"{"id_str":5}"#, 0),
+            (
+                r#"{"user":{"id_str":"7"},"text":"\"id_str\":\"8\"\\","id_str":"9"}"#,
+                9,
+            ),
+            (
+                r#"{"id":"tag:search.twitter.com,2005:1635660060264099842","objectType":"activity","actor":{}}"#,
+                1_635_660_060_264_099_842,
+            ),
+            (r#"{"id":"tag:x:7","actor":{}}"#, 0),
+            (r#"{"delete":{"status":{"id":1,"id_str":"1"}}}"#, 0),
+            (r#"{"id_str":"1","#, 0),
+            (r#"{"id_str":"1""#, 0),
+            (r#"["id_str"]"#, 0),
+            ("{}", 0),
+            ("}", 0),
+            ("", 0),
+        ] {
+            assert_eq!(tweet_id(line.as_bytes()), id, "{line}");
+        }
+    }
+
+    #[test]
+    fn made_up_tweets_have_the_id_that_parsing_finds() {
+        let mut generator = Generator::new(1);
+        for _ in 0..200 {
+            let mut line = Vec::new();
+            generator.next_into(&mut line);
+            let id = tweet_id(&line);
+            let tweet = Tweet::parse(Bytes::from(line)).unwrap();
+            assert_eq!(Some(id), tweet.id().and_then(|id| u64::try_from(id).ok()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_fall_over(line in r#"[\{\}\[\]",:\\ idstr_0-9]{0,60}"#) {
+            let id = tweet_id(line.as_bytes());
+            // What it finds in a valid line, parsing finds too.
+            if let Ok(tweet) = Tweet::parse(Bytes::from(line)) && id > 0 {
+                prop_assert_eq!(tweet.id(), i64::try_from(id).ok());
+            }
+        }
+    }
+}

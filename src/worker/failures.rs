@@ -1,0 +1,38 @@
+//! Failing handlers in the log: each kind a few times, so that one that fails on every Tweet does not fill the disk.
+
+use std::collections::HashMap;
+
+use tracing::error;
+
+use crate::script::Failure;
+
+/// Failures of one kind that are logged each; of the rest only the 4th, the 8th, the 16th, and so on.
+const LOGGED: u64 = 3;
+
+/// Kinds of failure told apart.
+const KINDS: usize = 1_000;
+
+/// How often each kind of failure has happened.
+#[derive(Debug, Default)]
+pub(super) struct Failures(HashMap<String, u64>);
+
+impl Failures {
+    /// Logs a failed handler, if its kind is still worth it.
+    pub(super) fn log(&mut self, id: Option<i64>, failure: &Failure) {
+        let kind = format!("{:?} {}", failure.fault.place, failure.fault.message);
+        if self.0.len() >= KINDS {
+            self.0.clear();
+        }
+        let times = self.0.entry(kind).or_default();
+        *times += 1;
+        if *times <= LOGGED || times.is_power_of_two() {
+            let tweet = id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+            error!(tweet, handler = failure.handler, times, error = %failure, "handler failed");
+        }
+    }
+
+    /// A new generation begins anew.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}

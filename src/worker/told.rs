@@ -1,0 +1,136 @@
+//! What the worker works with, and what it tells the rest of the program.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    journal::{self, Position},
+    script::{self, Change, Declared, Files},
+    store::{self, Cursor, OwnedRule, Store},
+    tally::Tally,
+};
+
+/// What the worker works with.
+#[derive(Debug)]
+pub struct Work {
+    /// The script.
+    pub script: PathBuf,
+    /// The database.
+    pub store: Store,
+    /// How far the journal is handled; `None` where the lines come from no journal.
+    pub progress: Option<Progress>,
+    /// The endpoint whose rules are asked for when the script has loaded.
+    pub rules_endpoint: String,
+    /// Handle so many Tweets and no more.
+    pub limit: Option<u64>,
+    /// Where the counts go.
+    pub tally: Arc<Tally>,
+}
+
+/// How far a journal is handled and committed. The worker moves it on, and what lies before it may be deleted.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    journal: Arc<str>,
+    committed: Arc<Mutex<Position>>,
+}
+
+impl Progress {
+    /// How far the journal of this name is handled by what the database says.
+    ///
+    /// # Errors
+    /// [`store::Error::Write`].
+    pub fn read(store: &Store, journal: &str) -> Result<Self, store::Error> {
+        let position = match store.cursor(journal)? {
+            Some(cursor) => Position {
+                segment: cursor.segment.unsigned_abs(),
+                offset: cursor.offset.unsigned_abs(),
+                line: u32::try_from(cursor.line).unwrap_or(0),
+            },
+            None => Position::START,
+        };
+        Ok(Self {
+            journal: journal.into(),
+            committed: Arc::new(Mutex::new(position)),
+        })
+    }
+
+    /// Behind the last line of which everything is committed.
+    #[must_use]
+    pub fn committed(&self) -> Position {
+        *self
+            .committed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a position into the transaction of the batch.
+    pub(super) fn write(&self, store: &Store, position: Position) -> Result<(), store::Error> {
+        let bounded = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let cursor = Cursor {
+            segment: bounded(position.segment),
+            offset: bounded(position.offset),
+            line: position.line.into(),
+        };
+        store.move_cursor(&self.journal, cursor)
+    }
+
+    /// The transaction is committed.
+    pub(super) fn moved(&self, position: Position) {
+        *self
+            .committed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = position;
+    }
+}
+
+/// What the worker tells the rest of the program.
+#[derive(Debug)]
+pub enum Report {
+    /// The script has loaded, and handles Tweets from now on.
+    Loaded(Loaded),
+    /// The script could not be loaded; what ran before still runs.
+    LoadFailed {
+        /// Why.
+        error: script::Error,
+        /// What to watch for a better one.
+        files: Files,
+    },
+    /// The limit has been reached: nothing more will be handled.
+    LimitReached,
+    /// Nobody reads what the script emits any more.
+    OutputClosed,
+}
+
+/// A generation that has taken over.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The generation's number, from 1.
+    pub number: u64,
+    /// What it declares.
+    pub declared: Arc<Declared>,
+    /// What is different from the generation before.
+    pub change: Change,
+    /// What to watch.
+    pub files: Files,
+    /// The rules that ouzel has added so far.
+    pub owned: Vec<OwnedRule>,
+    /// How long no Tweet was handled.
+    pub pause: std::time::Duration,
+}
+
+/// What ends the worker before it is told to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The journal, in a way that waiting does not help.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// Standard output, other than by its reader's going.
+    #[error("cannot write what the script emits: {0}")]
+    Output(io::Error),
+}
