@@ -9,6 +9,8 @@ mod error;
 mod guard;
 mod invalid;
 mod ownership;
+mod quarantine;
+mod read_only;
 mod sql;
 mod table;
 
@@ -16,4 +18,6 @@ pub use cursor::Cursor;
 pub use database::Store;
 pub use error::Error;
 pub use ownership::OwnedRule;
+pub use quarantine::{Failed, Held, Quarantined};
+pub use read_only::ReadOnly;
 pub use table::Table;
