@@ -1,12 +1,16 @@
 //! The command line.
 
+mod quarantine;
 mod sim;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::sim::{Sim, SimSource};
+pub use self::{
+    quarantine::{Drop, List, Place, Quarantine, QuarantineCommand, Retry, Show},
+    sim::{Sim, SimSource},
+};
 use crate::{
     secret::Secret,
     settings::{Given, JournalGiven, SyncWord},
@@ -60,6 +64,8 @@ pub enum Command {
     /// It prints its URLs and two commands to try. Point your client at them and it should not notice the difference.
     /// Then turn on faults, by flag or while it runs, and see whether the client survives what the service does to it.
     Sim(Sim),
+    /// Look into Tweets whose handler failed, try them again, or forget them.
+    Quarantine(Quarantine),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),
 }

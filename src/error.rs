@@ -29,6 +29,9 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A command has done what it could, and it did not help.
+    #[error("{0}")]
+    Failed(String),
     /// The data folder cannot be held.
     #[error(transparent)]
     Lock(#[from] lock::Error),

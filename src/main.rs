@@ -29,6 +29,7 @@ fn main() -> ExitCode {
             Command::Run(arguments) => commands::run(&arguments, &line),
             Command::Check(arguments) => commands::check(&arguments),
             Command::Rules(arguments) => commands::rules(&arguments),
+            Command::Quarantine(arguments) => commands::quarantine(&arguments),
             Command::Sim(arguments) => commands::sim(arguments),
             Command::Bench(arguments) => commands::bench(&arguments),
         });

@@ -50,9 +50,11 @@ pub enum Count {
     Duplicates,
     /// Lines that waited in the journal at the start.
     Backlog,
+    /// Tweets in quarantine.
+    Quarantined,
 }
 
-const COUNTERS: usize = Count::Backlog as usize + 1;
+const COUNTERS: usize = Count::Quarantined as usize + 1;
 
 /// What is counted while Tweets are handled, and taken back with them.
 const TAKEN_BACK: [Count; 8] = [

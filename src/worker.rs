@@ -1,6 +1,7 @@
 //! The processing thread: lines become Tweets, Tweets go through the script, rows and the place in the journal are committed in batches.
 
 mod failures;
+mod quarantine;
 mod told;
 
 use std::{
@@ -16,13 +17,16 @@ use bytes::Bytes;
 use tracing::{debug, error, info, warn};
 
 use self::failures::Failures;
-pub use self::told::{Error, Loaded, Progress, Report, Work};
+pub use self::{
+    quarantine::Retried,
+    told::{Error, Loaded, Progress, Report, Work},
+};
 use crate::{
     direct::{self, Load, Parsed},
     inbox::{Control, Event, Inbox, OwnRules},
     journal::{Damaged, Frame, Position},
     patience::Patience,
-    script::{Declared, Files, Generation, Verdict},
+    script::{Declared, Failure, Files, Generation, Verdict},
     store::Store,
     tables::Tables,
     tally::{Count, Counts, Tally},
@@ -55,6 +59,8 @@ pub struct Worker<'a> {
     controls: VecDeque<Control>,
     /// Behind the last line handled, where it is not committed yet.
     cursor: Option<Position>,
+    /// When what is being handled was received, where that is known.
+    received_ms: Option<i64>,
     /// When the first lines were handled whose rows and counts are not committed and told.
     dirty_since: Option<Instant>,
     /// What was counted at the last commit.
@@ -90,6 +96,7 @@ impl<'a> Worker<'a> {
             number: 0,
             controls: VecDeque::new(),
             cursor: None,
+            received_ms: None,
             dirty_since: None,
             counted: Counts::default(),
             committed_rows: 0,
@@ -257,6 +264,7 @@ impl<'a> Worker<'a> {
     }
 
     fn handle_frame(&mut self, frame: &Frame) -> Result<(), Error> {
+        self.received_ms = Some(frame.meta().last_ms);
         self.dirty_since.get_or_insert_with(Instant::now);
         for (number, line) in frame.lines().iter().enumerate() {
             if self.is_done() || self.stop_by.is_some_and(|by| Instant::now() >= by) {
@@ -275,6 +283,7 @@ impl<'a> Worker<'a> {
     }
 
     fn handle_load(&mut self, load: Load) -> Result<(), Error> {
+        self.received_ms = None;
         self.dirty_since.get_or_insert_with(Instant::now);
         match load {
             Load::Lines(lines) => self.handle_all(lines.iter().map(direct::parse))?,
@@ -342,8 +351,18 @@ impl<'a> Worker<'a> {
     }
 
     fn handle_tweet(&mut self, tweet: Tweet) -> Result<(), Error> {
+        let (id, line) = (tweet.id(), tweet.share_line());
+        if let Some(failure) = self.try_tweet(tweet)? {
+            self.failures.log(id, &failure);
+            self.quarantine(id, &line, &failure)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the handlers, and takes back what they have done where one fails.
+    fn try_tweet(&mut self, tweet: Tweet) -> Result<Option<Failure>, Error> {
         let Some(generation) = &self.generation else {
-            return Ok(());
+            return Ok(None);
         };
         for rule in tweet.matching_rules() {
             let tag = rule.tag.unwrap_or("(no tag)");
@@ -354,7 +373,6 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-        let id = tweet.id();
         self.store.begin_tweet();
         let ran = generation.run(tweet);
         self.store.end_tweet(ran.is_ok())?;
@@ -369,10 +387,7 @@ impl<'a> Worker<'a> {
         };
         self.tally.add(count, 1);
         self.tally.add(Count::Tweets, 1);
-        if let Err(failure) = ran {
-            self.failures.log(id, &failure);
-        }
-        Ok(())
+        Ok(ran.err())
     }
 
     fn load(&mut self) -> Result<(), Error> {
@@ -393,6 +408,7 @@ impl<'a> Worker<'a> {
         }
         // Whatever fails up to here is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
+        self.tell_quarantine()?;
         self.committed_rows = self.store.rows();
         self.files = Some(files.clone());
         let generation = match loaded {
@@ -437,6 +453,7 @@ impl<'a> Worker<'a> {
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
         }
+        self.count_quarantine()?;
         let wrote = self.store.is_writing();
         self.store.commit()?;
         if let Some((progress, position)) = moved {

@@ -6,6 +6,9 @@ mod bench_rules;
 mod bench_table;
 mod bench_values;
 mod check;
+mod quarantine;
+mod quarantine_retry;
+mod quarantine_text;
 mod rules;
 mod rules_estimate;
 mod rules_estimate_table;
@@ -14,6 +17,7 @@ mod rules_lint;
 mod rules_tweets;
 mod run;
 mod sim;
+mod summary;
 
 use std::{
     io::{self, Write},
@@ -23,6 +27,7 @@ use std::{
 
 pub use bench::bench;
 pub use check::check;
+pub use quarantine::quarantine;
 pub use rules::rules;
 pub use run::run;
 pub use sim::sim;
