@@ -174,7 +174,7 @@ impl<'a> Worker<'a> {
     /// Does what it was told; where the database fails, the same control is to be obeyed again.
     fn obey(&mut self, control: Control) -> Result<ControlFlow<()>, Error> {
         let obeyed = match &control {
-            Control::Load => self.load(),
+            Control::Load => self.load().and_then(|()| self.tell_quarantine()),
             Control::Own(rules) => self.own(rules),
             Control::Stop => {
                 self.stop_by.get_or_insert_with(|| Instant::now() + DRAIN);
@@ -408,7 +408,6 @@ impl<'a> Worker<'a> {
         }
         // Whatever fails up to here is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
-        self.tell_quarantine()?;
         self.committed_rows = self.store.rows();
         self.files = Some(files.clone());
         let generation = match loaded {

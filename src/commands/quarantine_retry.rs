@@ -59,8 +59,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
     }
     let Counts { released, failed } = tried?;
     say(&format!(
-        "{} Tweets tried again: {} handled, {} failed\n",
-        thousands(released + failed),
+        "tried again: {} handled, {} failed\n",
         thousands(released),
         thousands(failed)
     ));

@@ -68,6 +68,18 @@ impl Setup {
         self
     }
 
+    /// Another command, with these arguments instead of the last ones.
+    pub fn does(mut self, command: &'static str, arguments: &[&str]) -> Self {
+        self.command = command;
+        self.arguments.clear();
+        self.arguments(arguments)
+    }
+
+    /// The project's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A rule that somebody else has added.
     pub fn remote_rule(self, value: &str, tag: Option<&str>) -> Self {
         self.powertrack.add_rule(value, tag);
@@ -223,7 +235,15 @@ impl Ended {
     /// The rows of a query, one a line, cells parted by `|`.
     #[track_caller]
     pub fn rows(&self, sql: &str) -> String {
-        let database = Connection::open(self.database()).unwrap();
+        self.rows_of("data/ouzel.db", sql)
+    }
+
+    /// The same of another database.
+    #[track_caller]
+    pub fn rows_of(&self, database: &str, sql: &str) -> String {
+        let database = self.folder().join(database);
+        assert!(database.exists(), "{}", self.stderr);
+        let database = Connection::open(database).unwrap();
         let mut statement = database.prepare(sql).unwrap();
         let columns = statement.column_count();
         let mut rows = statement.query([]).unwrap();
