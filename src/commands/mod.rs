@@ -14,10 +14,10 @@ mod rules_estimate;
 mod rules_estimate_table;
 mod rules_files;
 mod rules_lint;
-mod rules_tweets;
 mod run;
 mod sim;
 mod summary;
+mod tweet_files;
 
 use std::{
     io::{self, Write},
