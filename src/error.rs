@@ -32,6 +32,9 @@ pub enum Error {
     /// A command has done what it could, and it did not help.
     #[error("{0}")]
     Failed(String),
+    /// Two scripts write or emit different things, as was told on stdout.
+    #[error("the scripts differ")]
+    Different,
     /// The data folder cannot be held.
     #[error(transparent)]
     Lock(#[from] lock::Error),

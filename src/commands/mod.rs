@@ -9,6 +9,7 @@ mod check;
 mod quarantine;
 mod quarantine_retry;
 mod quarantine_text;
+mod replay;
 mod rules;
 mod rules_estimate;
 mod rules_estimate_table;
@@ -28,6 +29,7 @@ use std::{
 pub use bench::bench;
 pub use check::check;
 pub use quarantine::quarantine;
+pub use replay::replay;
 pub use rules::rules;
 pub use run::run;
 pub use sim::sim;

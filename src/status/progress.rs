@@ -144,6 +144,19 @@ impl Snapshot {
         line
     }
 
+    /// How fast it goes and what has come of it, for work that is not about a stream.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        format!(
+            "{:.0} Tweets/s · kept {} filtered {} failed {} · rows {}",
+            self.rate,
+            thousands(self.kept),
+            thousands(self.filtered),
+            thousands(self.failed),
+            thousands(self.rows)
+        )
+    }
+
     /// The tags with the most matches: `launch 120 climate 31`.
     #[must_use]
     pub fn tag_list(&self) -> String {

@@ -11,6 +11,7 @@ mod invalid;
 mod ownership;
 mod quarantine;
 mod read_only;
+mod replay;
 mod sql;
 mod table;
 
