@@ -1,5 +1,7 @@
 //! `ouzel replay`: a script over Tweets that are there already, into a database of its own.
 
+mod compare;
+mod differences;
 mod flow;
 mod progress;
 mod source;
@@ -28,6 +30,9 @@ use crate::{
 pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let source = Source::open(arguments, &settings)?;
+    if let Some(other) = &arguments.compare {
+        return compare::compare(arguments, [&settings.script, other], source, line);
+    }
     let target = Target::choose(arguments, &settings)?;
     let store = Store::open(target.path())?;
     store.note_replay(
@@ -88,17 +93,21 @@ fn speed(tweets: u64, took: Duration) -> String {
 /// What of the input could not be handled.
 fn unread(seen: &Seen) -> String {
     let mut text = String::new();
-    if seen.damaged > 0 {
-        text += &format!(
+    text += &match seen.damaged {
+        0 => String::new(),
+        1 => "1 part of the journal could not be read and was skipped\n".to_owned(),
+        many => format!(
             "{} parts of the journal could not be read and were skipped\n",
-            thousands(seen.damaged)
-        );
-    }
-    if seen.too_long > 0 {
-        text += &format!(
+            thousands(many)
+        ),
+    };
+    text += &match seen.too_long {
+        0 => String::new(),
+        1 => "1 line was too long to be a Tweet and was skipped\n".to_owned(),
+        many => format!(
             "{} lines were too long to be Tweets and were skipped\n",
-            thousands(seen.too_long)
-        );
-    }
+            thousands(many)
+        ),
+    };
     text
 }

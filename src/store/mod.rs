@@ -3,6 +3,8 @@
 //! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
 
 mod batch;
+mod compare;
+mod compare_rows;
 mod cursor;
 mod database;
 mod error;
@@ -15,6 +17,7 @@ mod replay;
 mod sql;
 mod table;
 
+pub use compare::{Cells, Comparison, Difference, LineDifference, TableDifference, Value};
 pub use cursor::Cursor;
 pub use database::Store;
 pub use error::Error;

@@ -46,9 +46,9 @@ pub fn command(folder: &Path) -> Command {
 }
 
 impl Process {
-    pub fn start(mut command: Command, stdout_closed: bool) -> Self {
+    pub fn start(mut command: Command, stdin: Stdio, stdout_closed: bool) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

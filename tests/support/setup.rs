@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use expect_test::Expect;
@@ -19,7 +19,16 @@ pub struct Setup {
     command: &'static str,
     arguments: Vec<String>,
     environment: Vec<(String, Option<String>)>,
+    stdin: Stdin,
     stdout_closed: bool,
+}
+
+/// What comes in.
+enum Stdin {
+    Nothing,
+    /// Nothing either, but that may change.
+    Open,
+    File(PathBuf),
 }
 
 impl Setup {
@@ -38,6 +47,7 @@ impl Setup {
                 set("OUZEL_PASSWORD", PASSWORD),
                 set("OUZEL_DEBOUNCE", "20ms"),
             ],
+            stdin: Stdin::Nothing,
             stdout_closed: false,
             powertrack,
         }
@@ -102,6 +112,18 @@ impl Setup {
         self
     }
 
+    /// Something may come in, and does not.
+    pub fn stdin_open(mut self) -> Self {
+        self.stdin = Stdin::Open;
+        self
+    }
+
+    /// A file of the project comes in.
+    pub fn stdin(mut self, path: &str) -> Self {
+        self.stdin = Stdin::File(self.folder.path().join(path));
+        self
+    }
+
     /// Nobody reads what the script emits.
     pub fn stdout_closed(mut self) -> Self {
         self.stdout_closed = true;
@@ -114,7 +136,12 @@ impl Setup {
     }
 
     pub fn start(self) -> Run {
-        let process = Process::start(self.command(), self.stdout_closed);
+        let stdin = match &self.stdin {
+            Stdin::Nothing => Stdio::null(),
+            Stdin::Open => Stdio::piped(),
+            Stdin::File(path) => fs::File::open(path).unwrap().into(),
+        };
+        let process = Process::start(self.command(), stdin, self.stdout_closed);
         Run {
             setup: self,
             process,
