@@ -24,7 +24,7 @@ const TOLD: u64 = 20;
 pub(super) enum Source {
     /// Frames that were received in a time.
     Journal {
-        reader: Reader,
+        reader: Box<Reader>,
         folder: PathBuf,
         bytes: u64,
     },
@@ -94,7 +94,7 @@ impl Source {
             .map_err(pipeline::Error::from)?;
         Ok(Self::Journal {
             bytes: reader.bytes(),
-            reader,
+            reader: Box::new(reader),
             folder: folder.to_owned(),
         })
     }
@@ -139,7 +139,7 @@ impl Source {
                 hand_on(batch.lines)
             }),
             Self::Journal { reader, .. } => {
-                let read = read_journal(reader, &advance, hand_on, &mut seen);
+                let read = read_journal(*reader, &advance, hand_on, &mut seen);
                 read.map_err(|error| pipeline::Error::from(error).into())
             }
         };
