@@ -306,15 +306,31 @@ function ouzel.enrich(handler) end
 ---@param handler fun(tweet: ouzel.Tweet, rule: ouzel.Rule)
 function ouzel.on(tag, handler) end
 
----Writes a value to stdout as one line of JSON. Lines are written when the batch is, shortly before its rows are
----committed; what a failing handler has emitted for its Tweet is taken back.
+---Writes a value as one line of JSON: to stdout, or to a sink. Lines are written when the batch is, shortly before its
+---rows are committed; what a failing handler has emitted for its Tweet is taken back. After a crash some lines may come
+---twice on stdout, and never in a sink.
 ---
 ---```lua
 ---ouzel.emit { id = tweet.id, text = tweet:full_text() }
 ---```
----Raises for what has no JSON, see `ouzel.json.encode`, and for more or less than one value.
+---Raises for what has no JSON, see `ouzel.json.encode`, and for anything but a sink in the second place.
 ---@param value any
-function ouzel.emit(value) end
+---@param sink? ouzel.Sink where to, instead of stdout
+function ouzel.emit(value, sink) end
+
+---A file that JSON Lines are emitted into.
+---@class ouzel.Sink
+
+---Declares a file in the folder `sinks` of the data folder, which lines are appended to. Its length is committed with
+---the rows of the same Tweets, so after a crash it holds each line once.
+---
+---```lua
+---local hits = ouzel.sink("hits.jsonl")
+---```
+---Raises for a name that is no plain file name, and in a handler.
+---@param name string letters, digits, `-`, `_` and `.`
+---@return ouzel.Sink
+function ouzel.sink(name) end
 
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel.db

@@ -15,7 +15,7 @@ pub use self::{
 };
 use crate::{
     secret::Secret,
-    settings::{Given, JournalGiven, SyncWord},
+    settings::{Given, JournalGiven, StatusListen, SyncWord},
     units::{Size, Span},
 };
 
@@ -55,6 +55,11 @@ pub enum Command {
     Check(Check),
     /// Look into rules before the service sees them.
     Rules(Rules),
+    /// List the times in which nothing came, and what of them is missing in the data.
+    ///
+    /// It only reads the database, so it works while `ouzel run` runs. `ouzel gaps repair` has what is missing asked for
+    /// again.
+    Gaps(Gaps),
     /// Serve a stand-in for PowerTrack on this machine, for any client.
     ///
     /// It has the rules endpoint, the stream with backfill and Recovery, and Replay. No account is needed. It behaves
@@ -145,6 +150,18 @@ struct Stream {
     /// The longest line; longer ones are dropped and counted [default: 1MiB].
     #[arg(long, value_name = "SIZE", env = "OUZEL_MAX_LINE")]
     max_line: Option<Size>,
+    /// The most minutes to ask for again after an outage, up to 5; 0 for an account without backfill [default: 5].
+    #[arg(long, value_name = "MINUTES", env = "OUZEL_BACKFILL_MINUTES")]
+    backfill_minutes: Option<u8>,
+    /// Whether the account has Recovery, to repair longer outages [default: false].
+    #[arg(long, value_name = "BOOL", env = "OUZEL_RECOVERY")]
+    recovery: Option<bool>,
+    /// The Replay stream's full URL, to repair outages with it.
+    #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_URL")]
+    replay_url: Option<String>,
+    /// The full URL of the Replay stream's rules [default: made from the Replay stream's].
+    #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_RULES_URL")]
+    replay_rules_url: Option<String>,
     /// Whether to load the script again when it is saved [default: true].
     #[arg(long, value_name = "BOOL", env = "OUZEL_WATCH")]
     watch: Option<bool>,
@@ -160,6 +177,9 @@ struct Stream {
     /// When the journal is synced, so that a power failure takes nothing of it: always, never, or how often [default: 1s].
     #[arg(long, value_name = "WHEN", env = "OUZEL_JOURNAL_SYNC")]
     journal_sync: Option<SyncWord>,
+    /// Where /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
+    #[arg(long, value_name = "ADDR:PORT", env = "OUZEL_STATUS_LISTEN")]
+    status_listen: Option<StatusListen>,
 }
 
 /// `ouzel check`.
@@ -218,6 +238,34 @@ pub struct RulesEstimate {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ouzel gaps`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Gaps {
+    /// What to do; without it, list them.
+    #[command(subcommand)]
+    pub command: Option<GapsCommand>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Folder for the database [default: data].
+    #[arg(long, global = true, value_name = "DIR", env = "OUZEL_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Read settings from this file [default: ouzel.toml, where there is one].
+    #[arg(long, global = true, value_name = "FILE", env = "OUZEL_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// The commands below `ouzel gaps`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum GapsCommand {
+    /// Ask Recovery or Replay again for what is missing.
+    ///
+    /// It marks the gaps. The `ouzel run` that works on the data folder sees it within half a minute; where none runs,
+    /// the next one begins with them.
+    Repair,
 }
 
 /// `ouzel bench`.
@@ -288,6 +336,10 @@ impl Run {
             ca_file: set_path(&stream.ca_file),
             read_timeout: stream.read_timeout.map(|span| span.0),
             max_line: stream.max_line.map(|size| size.0),
+            backfill_minutes: stream.backfill_minutes,
+            recovery: stream.recovery,
+            replay_url: set(&stream.replay_url),
+            replay_rules_url: set(&stream.replay_rules_url),
             watch: stream.watch,
             debounce: stream.debounce.map(|span| span.0),
             journal: JournalGiven {
@@ -295,6 +347,7 @@ impl Run {
                 max_size: stream.journal_max_size.map(|size| size.0),
                 sync: stream.journal_sync,
             },
+            status: stream.status_listen,
             ..self.script.given()
         }
     }
@@ -311,6 +364,18 @@ impl Check {
     #[must_use]
     pub fn given(&self) -> Given {
         self.script.given()
+    }
+}
+
+impl Gaps {
+    /// What flags and environment say.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        Given {
+            config: set_path(&self.config),
+            data_dir: set_path(&self.data_dir),
+            ..Given::default()
+        }
     }
 }
 

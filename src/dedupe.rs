@@ -55,7 +55,7 @@ impl Dedupe {
     }
 }
 
-/// Ids are counted up in their upper and their lower bits; a multiplication spreads both over the whole word.
+/// Ids are counted up in their upper and their lower bits; two multiplications spread both over the whole word.
 #[derive(Debug, Default)]
 pub struct IdHasher(u64);
 
@@ -71,8 +71,11 @@ impl Hasher for IdHasher {
     }
 
     fn write_u64(&mut self, number: u64) {
-        let spread = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = spread ^ (spread >> 32);
+        // What SplitMix64 ends with: a single multiplication leaves the lower bits of ids alone that differ in the upper.
+        let mut spread = self.0 ^ number;
+        spread = (spread ^ (spread >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        spread = (spread ^ (spread >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        self.0 = spread ^ (spread >> 31);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     direct::Load,
     journal::{self, Damaged, Frame, Position},
-    store::OwnedRule,
+    store::{Gap, OwnedRule},
 };
 
 /// What the worker does next.
@@ -34,6 +34,8 @@ pub enum Control {
     Load,
     /// Remember rules as added by ouzel.
     Own(OwnRules),
+    /// Write a gap down.
+    Gap(Gap),
     /// Handle what has come so far, commit, and end; leave what takes too long.
     Stop,
 }

@@ -52,16 +52,19 @@ pub struct Ingest {
     /// Of the lines in the group.
     rooms: Vec<Room>,
     is_dirty: bool,
+    /// Failed syncs in a row.
+    unsynced: Patience,
     /// The segment that was written last.
     segment: u64,
     retain_at: Instant,
 }
 
 impl Ingest {
-    /// An ingest that knows which Tweets are in the journal already.
+    /// An ingest that drops what `dedupe` knows already.
     #[must_use]
     pub fn new(
         journal: Journal,
+        dedupe: Dedupe,
         limits: Limits,
         progress: Progress,
         tally: Arc<Tally>,
@@ -69,7 +72,7 @@ impl Ingest {
         end: mpsc::Receiver<()>,
     ) -> Self {
         Self {
-            dedupe: remembered(&journal),
+            dedupe,
             segment: journal.end().segment,
             journal,
             limits,
@@ -80,6 +83,7 @@ impl Ingest {
             group: Group::default(),
             rooms: Vec::new(),
             is_dirty: false,
+            unsynced: Patience::default(),
             retain_at: Instant::now(),
         }
     }
@@ -150,6 +154,7 @@ impl Ingest {
         let batch = self.group.take();
         self.append(&batch)?;
         self.tally.add(Count::Journaled, lines);
+        self.tally.set(Count::JournalBytes, self.journal.size());
         self.rooms.clear();
         self.is_dirty = true;
         let segment = self.journal.end().segment;
@@ -187,7 +192,10 @@ impl Ingest {
                     if self.journal.append(batch).is_ok() {
                         return Ok(());
                     }
-                    let lines = batch.lines.len();
+                    let mut lines = batch.lines.len();
+                    while let Ok(Some(delivery)) = self.queue.next(Some(Duration::ZERO)) {
+                        lines += delivery.item.lines.len();
+                    }
                     error!(
                         lines,
                         "the run ends, and what could not be journaled is lost"
@@ -209,11 +217,17 @@ impl Ingest {
 
     fn do_duties(&mut self) {
         match self.journal.sync_if_due(Instant::now()) {
-            Ok(true) => self.is_dirty = false,
+            Ok(true) => {
+                self.is_dirty = false;
+                self.unsynced.reset();
+            }
             Ok(false) => {}
             Err(error) => {
                 self.is_dirty = false;
-                warn!(%error, "a power failure now would lose the newest Tweets");
+                self.unsynced.next();
+                if self.unsynced.is_worth_a_word() {
+                    warn!(%error, "a power failure now would lose the newest Tweets");
+                }
             }
         }
         if Instant::now() >= self.retain_at {
@@ -277,7 +291,8 @@ impl Ingest {
 }
 
 /// The Tweets of the last minutes, as far as they are in the journal.
-fn remembered(journal: &Journal) -> Dedupe {
+#[must_use]
+pub fn remembered(journal: &Journal) -> Dedupe {
     let mut dedupe = Dedupe::default();
     let now = jiff::Timestamp::now().as_millisecond();
     for meta in journal.recent(now - 2 * REMEMBERED_MS) {

@@ -46,6 +46,21 @@ impl Lines {
         self.buffer.len()
     }
 
+    /// The line of this number, from 0; it shares the run's buffer.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<Bytes> {
+        let span = self.spans.get(number)?;
+        Some(self.buffer.slice(span.start as usize..span.end as usize))
+    }
+
+    /// The lines that are to be kept; they share the buffer.
+    #[must_use]
+    pub fn filtered(mut self, mut keep: impl FnMut(&[u8]) -> bool) -> Self {
+        self.spans
+            .retain(|span| keep(&self.buffer[span.start as usize..span.end as usize]));
+        self
+    }
+
     /// The lines in the order of their arrival; each shares the run's buffer.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Bytes> + '_ {
         self.spans

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
             Command::Rules(arguments) => commands::rules(&arguments),
             Command::Replay(arguments) => commands::replay(&arguments, &line),
             Command::Quarantine(arguments) => commands::quarantine(&arguments),
+            Command::Gaps(arguments) => commands::gaps(&arguments),
             Command::Sim(arguments) => commands::sim(arguments),
             Command::Bench(arguments) => commands::bench(&arguments),
         });

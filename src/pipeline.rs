@@ -1,18 +1,24 @@
 //! The async side of a run: worker, stream, rules, watch, signals and status, from the first load to the summary.
 
+mod repair;
 mod stream;
 mod threads;
 
-use std::{future::pending, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
+    task::JoinHandle,
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use self::{stream::StreamTask, threads::Threads};
+use self::{
+    repair::Joins,
+    stream::{StreamTask, ToJournal},
+    threads::Threads,
+};
 use crate::{
     behind::Controls,
     inbox::Control,
@@ -21,13 +27,15 @@ use crate::{
     powertrack::{
         self, Credentials, Http, State, StreamStatus,
         endpoint::Endpoint,
+        outage::Span,
         rules::RulesClient,
         stream::{HttpConnect, StreamOptions},
     },
     queue,
     reconciler::{self, Outcome, WorkerLedger},
+    repair::Repairer,
     script::{self, Counts, Declared, Files, Watch, WatchError},
-    status::{Reporter, Snapshot, StatusLine, short},
+    status::{Reporter, Snapshot, StatusLine, StatusServer, short},
     tally::Tally,
     worker::{self, Loaded, Report},
 };
@@ -42,6 +50,8 @@ pub struct Plan {
     pub script: PathBuf,
     /// The database's file.
     pub database: PathBuf,
+    /// The folder of the files that the script emits into.
+    pub sinks: PathBuf,
     /// The journal.
     pub journal: JournalPlan,
     /// Where the service is.
@@ -56,10 +66,14 @@ pub struct Plan {
     pub stream: StreamOptions,
     /// How long the script's files have to be quiet before it is loaded again; `None` not to watch them.
     pub debounce: Option<Duration>,
+    /// Whether the account has Recovery.
+    pub recovery: bool,
     /// Stop after so many Tweets.
     pub limit: Option<u64>,
     /// Stop after so long.
     pub duration: Option<Duration>,
+    /// Where metrics are served.
+    pub status: Option<SocketAddr>,
 }
 
 /// Where the journal is, and how it is kept.
@@ -71,6 +85,8 @@ pub struct JournalPlan {
     pub folder: PathBuf,
     /// How much of it is kept.
     pub limits: Limits,
+    /// Whether what came before the start may come again, and is not to be handled again.
+    pub remembers: bool,
 }
 
 /// Why a run failed.
@@ -121,10 +137,38 @@ pub async fn run(
         queue,
         controls,
         reports,
+        newest,
         ends,
     } = Threads::start(&plan, &tally)?;
+    if let Some(address) = plan.status {
+        let server = StatusServer {
+            tally: Arc::clone(&tally),
+            stream: Arc::clone(&status),
+            read_timeout: plan.stream.read_timeout,
+        };
+        server.start(address, shutdown.clone()).await;
+    }
+    let mut plan = plan;
+    let mut rate_before = None;
+    if plan.journal.remembers {
+        (plan.stream.last_received, rate_before) = repair::last_received(&newest);
+    }
+    let declared = watch::Sender::new(Arc::default());
+    let (repairer, repairs) = repair::start(Joins {
+        plan: &plan,
+        http: http.clone(),
+        status: &status,
+        queue: queue.clone(),
+        controls: controls.clone(),
+        newest,
+        declared: declared.subscribe(),
+        rate_before,
+        shutdown: shutdown.clone(),
+    })?;
     let mut run = Run {
-        declared: watch::Sender::new(Arc::default()),
+        declared,
+        repairer,
+        repairs: Some(repairs),
         outcomes: mpsc::channel(1),
         rules: Some(rules),
         connect: Some(HttpConnect::new(http, plan.endpoint.stream.clone())),
@@ -148,6 +192,9 @@ pub async fn run(
 
 struct Run {
     plan: Plan,
+    repairer: Repairer,
+    /// Until the run ends.
+    repairs: Option<JoinHandle<()>>,
     declared: watch::Sender<Arc<Declared>>,
     outcomes: (mpsc::Sender<Outcome>, mpsc::Receiver<Outcome>),
     /// Until the first load.
@@ -206,6 +253,7 @@ impl Run {
                     None => return Ok(()),
                     Some(Report::Loaded(loaded)) => self.loaded(loaded)?,
                     Some(Report::LoadFailed { error, files }) => self.load_failed(error, &files, tally)?,
+                    Some(Report::Damaged(damaged)) => self.damaged(&damaged),
                     Some(Report::LimitReached | Report::OutputClosed) => self.shutdown.cancel(),
                 },
                 outcome = self.outcomes.1.recv() => {
@@ -228,6 +276,10 @@ impl Run {
 
     /// Ends the threads in order: what has come so far is on disk, and as much of it handled as can be in a few seconds.
     async fn drain(&mut self, ends: threads::Ends, reporter: &mut Reporter) -> Result<(), Error> {
+        if let Some(repairs) = self.repairs.take() {
+            // The shutdown ends them. They hold the queue, and what they know now goes into the ledger.
+            let _ = repairs.await;
+        }
         self.queue = None;
         let ending = ends.end(self.controls.clone());
         tokio::pin!(ending);
@@ -325,13 +377,23 @@ impl Run {
         }
     }
 
+    /// What of the journal cannot be read is missing like what never came, and may be had again in the same way.
+    fn damaged(&self, damaged: &journal::Damaged) {
+        let time = |millis: Option<i64>| jiff::Timestamp::from_millisecond(millis?).ok();
+        let segment = i64::try_from(damaged.segment / 1000).ok();
+        let from = time(damaged.first_ms.or(segment));
+        if let Some((from, to)) = from.zip(time(damaged.last_ms).or(from)) {
+            self.repairer.damage(Span { from, to });
+        }
+    }
+
     fn start_stream(&self, connect: HttpConnect) -> Option<StreamTask> {
         let queue = self.queue.clone()?;
         let (status, shutdown) = (Arc::clone(&self.status), self.shutdown.clone());
         Some(stream::start(
             connect,
             self.plan.stream,
-            queue,
+            ToJournal::new(queue, self.shutdown.clone(), Some(self.repairer.clone())),
             status,
             shutdown,
         ))

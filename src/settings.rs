@@ -1,6 +1,7 @@
 //! What the user has set: flags, then environment, then `ouzel.toml`, then defaults.
 
 mod journal;
+mod status;
 
 use std::{
     fs, io,
@@ -10,8 +11,11 @@ use std::{
 
 use serde::Deserialize;
 
-use self::journal::JournalFile;
-pub use self::journal::{JournalGiven, JournalSettings, SyncWord};
+use self::{journal::JournalFile, status::StatusFile};
+pub use self::{
+    journal::{JournalGiven, JournalSettings, SyncWord},
+    status::StatusListen,
+};
 use crate::{
     secret::Secret,
     units::{Size, Span},
@@ -25,6 +29,7 @@ const DATA_DIR: &str = "data";
 const READ_TIMEOUT: Duration = Duration::from_secs(35);
 const DEBOUNCE: Duration = Duration::from_millis(100);
 const MAX_LINE: usize = 1 << 20;
+const BACKFILL_MINUTES: u8 = 5;
 
 /// The service sends a heartbeat every 10 s or so; its documentation asks for a read timeout of more than this.
 const LEAST_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -111,12 +116,22 @@ pub struct Given {
     pub read_timeout: Option<Duration>,
     /// The longest line.
     pub max_line: Option<usize>,
+    /// The most minutes to ask for again after an outage.
+    pub backfill_minutes: Option<u8>,
+    /// Whether the account has Recovery.
+    pub recovery: Option<bool>,
+    /// The URL of the Replay stream.
+    pub replay_url: Option<String>,
+    /// The URL of its rules.
+    pub replay_rules_url: Option<String>,
     /// Whether the script is watched.
     pub watch: Option<bool>,
     /// How long the script's files have to be quiet before it is loaded again.
     pub debounce: Option<Duration>,
     /// How the journal is kept.
     pub journal: JournalGiven,
+    /// Where metrics are served.
+    pub status: Option<StatusListen>,
 }
 
 /// The settings in force.
@@ -140,12 +155,22 @@ pub struct Settings {
     pub read_timeout: Duration,
     /// The longest line, in bytes.
     pub max_line: usize,
+    /// The most minutes to ask for again after an outage; 0 where the account has no backfill.
+    pub backfill_minutes: u8,
+    /// Whether the account has Recovery.
+    pub recovery: bool,
+    /// The URL of the Replay stream, where the account has one.
+    pub replay_url: Option<String>,
+    /// The URL of its rules, where it does not follow from the stream's.
+    pub replay_rules_url: Option<String>,
     /// Whether the script is watched.
     pub watch: bool,
     /// How long the script's files have to be quiet before it is loaded again.
     pub debounce: Duration,
     /// How the journal is kept.
     pub journal: JournalSettings,
+    /// Where metrics are served.
+    pub status: StatusListen,
     username: Source,
     password: Source,
 }
@@ -166,6 +191,7 @@ struct File {
     stream: StreamFile,
     journal: JournalFile,
     watch: WatchFile,
+    status: StatusFile,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -182,6 +208,10 @@ struct StreamFile {
     ca_file: Option<PathBuf>,
     read_timeout: Option<Span>,
     max_line: Option<Size>,
+    backfill_minutes: Option<u8>,
+    recovery: Option<bool>,
+    replay_url: Option<String>,
+    replay_rules_url: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -208,6 +238,7 @@ impl Settings {
             stream,
             journal,
             watch,
+            status,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
         let settings = Self {
@@ -232,12 +263,20 @@ impl Settings {
                 .max_line
                 .or(stream.max_line.map(|size| size.0))
                 .unwrap_or(MAX_LINE),
+            backfill_minutes: given
+                .backfill_minutes
+                .or(stream.backfill_minutes)
+                .unwrap_or(BACKFILL_MINUTES),
+            recovery: given.recovery.or(stream.recovery).unwrap_or(false),
+            replay_url: given.replay_url.or(stream.replay_url),
+            replay_rules_url: given.replay_rules_url.or(stream.replay_rules_url),
             watch: given.watch.or(watch.enabled).unwrap_or(true),
             debounce: given
                 .debounce
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
             journal: JournalSettings::join(given.journal, journal)?,
+            status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),
                 (
@@ -264,6 +303,15 @@ impl Settings {
                 reason: format!(
                     "{:?} is too short; it has to be more than {LEAST_READ_TIMEOUT:?}, or a late heartbeat costs the connection",
                     self.read_timeout
+                ),
+            });
+        }
+        if self.backfill_minutes > BACKFILL_MINUTES {
+            return Err(Error::Value {
+                name: "backfill_minutes",
+                reason: format!(
+                    "{} is out of range; 1 to {BACKFILL_MINUTES} can be asked for, and 0 is for an account without backfill",
+                    self.backfill_minutes
                 ),
             });
         }
@@ -383,7 +431,7 @@ fn reason(error: &toml::de::Error, text: &str) -> String {
 }
 
 /// The keys whose values can be shown.
-const HARMLESS: [&str; 15] = [
+const HARMLESS: [&str; 17] = [
     "script",
     "data_dir",
     "account",
@@ -394,6 +442,8 @@ const HARMLESS: [&str; 15] = [
     "ca_file",
     "read_timeout",
     "max_line",
+    "backfill_minutes",
+    "recovery",
     "retain",
     "max_size",
     "sync",

@@ -15,11 +15,11 @@ const ONE_SIGNAL: Duration = Duration::from_millis(100);
 /// What a shell shows for a program that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
 
-/// Cancels `shutdown` on SIGINT, SIGTERM or SIGHUP, and ends the process on the next of them.
+/// Cancels `shutdown` on SIGINT, SIGTERM or SIGHUP and says so in these words; ends the process on the next of them.
 ///
 /// # Errors
 /// When the system does not let the process listen for signals.
-pub fn on_signals(shutdown: CancellationToken) -> io::Result<()> {
+pub fn on_signals(shutdown: CancellationToken, words: &'static str) -> io::Result<()> {
     let mut signals = [
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
@@ -27,7 +27,7 @@ pub fn on_signals(shutdown: CancellationToken) -> io::Result<()> {
     ];
     tokio::spawn(async move {
         any(&mut signals).await;
-        info!("stopping; another signal stops at once and loses what is not committed");
+        info!("{words}");
         shutdown.cancel();
         sleep(ONE_SIGNAL).await;
         while timeout(Duration::ZERO, any(&mut signals)).await.is_ok() {}

@@ -52,9 +52,13 @@ pub enum Count {
     Backlog,
     /// Tweets in quarantine.
     Quarantined,
+    /// The size of the journal in bytes.
+    JournalBytes,
+    /// When the newest handled Tweet was received, in milliseconds since 1970.
+    NewestMs,
 }
 
-const COUNTERS: usize = Count::Quarantined as usize + 1;
+const COUNTERS: usize = Count::NewestMs as usize + 1;
 
 /// What is counted while Tweets are handled, and taken back with them.
 const TAKEN_BACK: [Count; 8] = [

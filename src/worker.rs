@@ -27,7 +27,8 @@ use crate::{
     journal::{Damaged, Frame, Position},
     patience::Patience,
     script::{Declared, Failure, Files, Generation, Verdict},
-    store::Store,
+    sinks::Sinks,
+    store::{Gap, Store},
     tables::Tables,
     tally::{Count, Counts, Tally},
     tweet::{NotTweet, Tweet},
@@ -43,6 +44,10 @@ const COMMIT_AFTER: Duration = Duration::from_millis(200);
 /// managers kill what takes ten seconds to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// After this long in one frame it is looked whether there is something else to do: a slow handler makes a long time of a few
+/// hundred Tweets.
+const SLICE: Duration = Duration::from_millis(10);
+
 /// The worker.
 pub struct Worker<'a> {
     script: std::path::PathBuf,
@@ -51,12 +56,15 @@ pub struct Worker<'a> {
     tally: Arc<Tally>,
     progress: Option<Progress>,
     store: Rc<Store>,
+    sinks: Sinks,
     generation: Option<Generation>,
     declared: Arc<Declared>,
     files: Option<Files>,
     number: u64,
     /// Told to do, and not done yet.
     controls: VecDeque<Control>,
+    /// The frame that is being handled, and how many of its lines are.
+    current: Option<(Frame, usize)>,
     /// Behind the last line handled, where it is not committed yet.
     cursor: Option<Position>,
     /// When what is being handled was received, where that is known.
@@ -90,11 +98,13 @@ impl<'a> Worker<'a> {
             tally: work.tally,
             progress: work.progress,
             store: Rc::new(work.store),
+            sinks: Sinks::new(work.sinks),
             generation: None,
             declared: Arc::default(),
             files: None,
             number: 0,
             controls: VecDeque::new(),
+            current: None,
             cursor: None,
             received_ms: None,
             dirty_since: None,
@@ -147,16 +157,22 @@ impl<'a> Worker<'a> {
         // Without a script, a Tweet would be handled by nobody; and with the last one handled, no more is wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
+        } else if self.current.is_some() {
+            let control = inbox.control(Some(Duration::ZERO));
+            control.map_or(Event::Again, Event::Control)
         } else {
             inbox.next(wait)?
         };
         match event {
-            Event::Frame(frame) => self.handle_frame(&frame)?,
+            Event::Frame(frame) => {
+                self.current = Some((frame, 0));
+                self.handle_frame()?;
+            }
             Event::Lines(load) => self.handle_load(load)?,
             Event::Damaged(damaged) => self.skip(&damaged),
             Event::Control(control) => self.controls.push_back(control),
             Event::TimedOut => self.has_caught_up = true,
-            Event::Again => {}
+            Event::Again => self.handle_frame()?,
             Event::Closed => {
                 self.has_caught_up = true;
                 self.stop_by.get_or_insert_with(Instant::now);
@@ -176,6 +192,7 @@ impl<'a> Worker<'a> {
         let obeyed = match &control {
             Control::Load => self.load().and_then(|()| self.tell_quarantine()),
             Control::Own(rules) => self.own(rules),
+            Control::Gap(gap) => self.write_gap(gap),
             Control::Stop => {
                 self.stop_by.get_or_insert_with(|| Instant::now() + DRAIN);
                 self.has_caught_up = false;
@@ -194,6 +211,12 @@ impl<'a> Worker<'a> {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn write_gap(&mut self, gap: &Gap) -> Result<(), Error> {
+        self.commit()?;
+        self.store.put_gap(gap)?;
+        self.commit()
     }
 
     /// Whether it has been told to stop, and has nothing more to do or no more time for it.
@@ -217,15 +240,15 @@ impl<'a> Worker<'a> {
     /// Takes back what is not committed, waits a little, and goes back in the journal, if that can help.
     fn recover(&mut self, error: Error, inbox: &mut dyn Inbox) -> Result<ControlFlow<()>, Error> {
         let from = self.progress.as_ref().map(Progress::committed);
-        let (Error::Store(failure), Some(from)) = (&error, from) else {
+        let Some(from) = from.filter(|_| error.may_pass()) else {
             return Err(error);
         };
-        if !failure.may_pass() || !inbox.go_back(from) {
+        if !inbox.go_back(from) {
             return Err(error);
         }
         let delay = self.patience.next();
         if self.patience.is_worth_a_word() {
-            let hint = failure.hint();
+            let hint = error.hint();
             error!(%error, hint, "the database cannot be written; Tweets wait in the journal until it can");
         } else {
             debug!(%error, ?delay, "the database still cannot be written");
@@ -251,6 +274,7 @@ impl<'a> Worker<'a> {
     fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
         self.committed_rows = self.store.rows();
+        self.current = None;
         self.cursor = None;
         self.dirty_since = None;
         self.has_caught_up = false;
@@ -258,27 +282,37 @@ impl<'a> Worker<'a> {
         self.tags.values_mut().for_each(|number| *number = 0);
         // It comes again with its Tweets.
         if let Some(generation) = &self.generation {
-            drop(generation.take_emitted());
+            drop((generation.take_emitted(), generation.take_sunk()));
         }
+        self.sinks.roll_back();
         Ok(())
     }
 
-    fn handle_frame(&mut self, frame: &Frame) -> Result<(), Error> {
+    /// Handles what is left of the frame, or a part of that if it takes long.
+    fn handle_frame(&mut self) -> Result<(), Error> {
+        let Some((frame, mut done)) = self.current.take() else {
+            return Ok(());
+        };
         self.received_ms = Some(frame.meta().last_ms);
-        self.dirty_since.get_or_insert_with(Instant::now);
-        for (number, line) in frame.lines().iter().enumerate() {
-            if self.is_done() || self.stop_by.is_some_and(|by| Instant::now() >= by) {
-                break;
+        let began = Instant::now();
+        self.dirty_since.get_or_insert(began);
+        while let Some(line) = frame.lines().get(done) {
+            if self.is_done() || began.elapsed() >= SLICE {
+                self.current = Some((frame, done));
+                return self.write_output();
             }
             self.handle_line(direct::parse(line))?;
+            done += 1;
             self.tally.add(Count::Handled, 1);
-            self.cursor = Some(frame.after(number + 1));
+            self.cursor = Some(frame.after(done));
             self.commit_if_large()?;
         }
         let now = jiff::Timestamp::now().as_millisecond();
         let lag = now.saturating_sub(frame.meta().last_ms);
         self.tally
             .set(Count::LagMillis, u64::try_from(lag).unwrap_or(0));
+        let newest = u64::try_from(frame.meta().last_ms).unwrap_or(0);
+        self.tally.set(Count::NewestMs, newest);
         self.write_output()
     }
 
@@ -323,6 +357,7 @@ impl<'a> Worker<'a> {
             .add(Count::Handled, damaged.lines.unwrap_or(0).into());
         self.dirty_since.get_or_insert_with(Instant::now);
         self.cursor = Some(damaged.next);
+        (self.report)(Report::Damaged(damaged.clone()));
     }
 
     fn commit_if_large(&mut self) -> Result<(), Error> {
@@ -406,6 +441,12 @@ impl<'a> Worker<'a> {
         if let Some(fault) = self.store.take_fault() {
             return Err(fault.into());
         }
+        if let Ok(generation) = &loaded {
+            for name in generation.sinks() {
+                self.sinks.open(&name, &self.store)?;
+            }
+            self.store.commit()?;
+        }
         // Whatever fails up to here is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
         self.committed_rows = self.store.rows();
@@ -448,6 +489,7 @@ impl<'a> Worker<'a> {
         self.dirty_since = None;
         // Before the commit: what a crash in between repeats is written twice, never not at all.
         self.write_output()?;
+        self.write_sinks()?;
         let moved = self.progress.as_ref().zip(self.cursor);
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
@@ -455,6 +497,7 @@ impl<'a> Worker<'a> {
         self.count_quarantine()?;
         let wrote = self.store.is_writing();
         self.store.commit()?;
+        self.sinks.commit();
         if let Some((progress, position)) = moved {
             progress.moved(position);
         }
@@ -475,6 +518,18 @@ impl<'a> Worker<'a> {
         {
             self.limit_told = true;
             (self.report)(Report::LimitReached);
+        }
+        Ok(())
+    }
+
+    /// Before the commit too: it is the commit that makes what is written a part of the sink.
+    fn write_sinks(&mut self) -> Result<(), Error> {
+        let sunk = match &self.generation {
+            Some(generation) => generation.take_sunk(),
+            None => return Ok(()),
+        };
+        for (name, lines) in sunk {
+            self.sinks.write(&name, &lines, &self.store)?;
         }
         Ok(())
     }

@@ -1177,7 +1177,7 @@ ouzel.json.encode(t)"#,
               |
             1 | ouzel.emit()
               |
-              = `ouzel.emit` takes one value, not 0"#]],
+              = `ouzel.emit` takes one value and perhaps a sink, not 0 arguments"#]],
     );
     check(
         r#"ouzel.emit(1, 2)"#,
@@ -1187,7 +1187,27 @@ ouzel.json.encode(t)"#,
               |
             1 | ouzel.emit(1, 2)
               |
-              = `ouzel.emit` takes one value, not 2"#]],
+              = `ouzel.emit` writes to what `ouzel.sink` gives, not to a number"#]],
+    );
+    check(
+        r#"ouzel.sink("../hits.jsonl")"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.sink("../hits.jsonl")
+              |
+              = `../hits.jsonl` cannot be the name of a sink: it is a file in the folder `sinks`, and takes letters, digits, `-`, `_` and `.`"#]],
+    );
+    check(
+        r#"ouzel.sink()"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.sink()
+              |
+              = `ouzel.sink` takes the name of a file, not 0 arguments"#]],
     );
     check(
         r#"ouzel.emit(function() end)"#,

@@ -44,7 +44,11 @@ fn failed() -> Ended {
 }
 
 fn quarantine(before: Ended, arguments: &[&str]) -> Ended {
-    before.again().does("quarantine", arguments).ends()
+    before
+        .again()
+        .command("quarantine")
+        .arguments(arguments)
+        .ends()
 }
 
 /// Without the times, which are those of the test.
@@ -184,7 +188,8 @@ fn a_fixed_script_takes_it_out_of_quarantine_and_its_row_is_there_once() {
     let ended = ended
         .again()
         .file("fixed.lua", FIXED)
-        .does("quarantine", &["retry", "1", "--script", "fixed.lua"])
+        .command("quarantine")
+        .arguments(&["retry", "1", "--script", "fixed.lua"])
         .ends();
     check(
         &ended,
@@ -283,7 +288,7 @@ fn what_is_not_worth_it_is_dropped() {
     let ended = quarantine(ended, &["list", "--json"]);
     assert_eq!(ended.output(), "[]\n");
     // Numbers are not given again.
-    let run = ended.again().does("run", &[]).start();
+    let run = ended.again().command("run").start();
     run.wait_for("stream connected");
     run.powertrack().send(tweet(26));
     run.wait_for("handler failed");
@@ -307,7 +312,8 @@ fn beside_a_run_it_can_be_looked_at_and_not_changed() {
         let data = run.folder().join("data");
         Setup::new()
             .environment("OUZEL_DATA_DIR", data.to_str().unwrap())
-            .does("quarantine", arguments)
+            .command("quarantine")
+            .arguments(arguments)
             .ends()
     };
     let ended = beside(&["list"]);
@@ -321,14 +327,17 @@ fn beside_a_run_it_can_be_looked_at_and_not_changed() {
     }
     let ended = run.drain();
     // The next run says that it is there.
-    let run = ended.again().does("run", &[]).start();
+    let run = ended.again().command("run").start();
     run.wait_for("Tweets are in quarantine; `ouzel quarantine list` shows them tweets=1");
     run.drain();
 }
 
 #[test]
 fn what_is_not_there_says_so() {
-    let ended = Setup::new().does("quarantine", &["list"]).ends();
+    let ended = Setup::new()
+        .command("quarantine")
+        .arguments(&["list"])
+        .ends();
     check(
         &ended,
         2,
@@ -370,7 +379,8 @@ fn what_is_not_there_says_so() {
     let ended = ended
         .again()
         .file("broken.lua", "ouzel.on(")
-        .does("quarantine", &["retry", "--script", "broken.lua"])
+        .command("quarantine")
+        .arguments(&["retry", "--script", "broken.lua"])
         .ends();
     ended
         .assert_code(3)

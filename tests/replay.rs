@@ -36,7 +36,8 @@ fn replay(arguments: &[&str]) -> Setup {
     Setup::new()
         .script(SCRIPT)
         .file("tweets.jsonl", tweets(1..=5))
-        .does("replay", arguments)
+        .command("replay")
+        .arguments(arguments)
 }
 
 /// What it says at its end, without the times.
@@ -204,7 +205,9 @@ fn the_journal_of_a_run_can_be_replayed_beside_it() {
 
 #[test]
 fn an_earlier_database_is_only_written_when_that_is_said() {
-    let again = |ended: Ended, arguments: &[&str]| ended.again().does("replay", arguments).ends();
+    let again = |ended: Ended, arguments: &[&str]| {
+        ended.again().command("replay").arguments(arguments).ends()
+    };
     let ended = replay(&["tweets.jsonl", "--limit", "1"]).ends();
     ended.assert_code(0);
     let ended = again(ended, &["tweets.jsonl"]);
@@ -220,7 +223,8 @@ fn an_earlier_database_is_only_written_when_that_is_said() {
     let ended = ended
         .again()
         .file("more.jsonl", tweets(6..=7))
-        .does("replay", &["more.jsonl", "--append"])
+        .command("replay")
+        .arguments(&["more.jsonl", "--append"])
         .ends();
     expect![[r#"
         1|coffee
@@ -237,7 +241,8 @@ fn an_earlier_database_is_only_written_when_that_is_said() {
     let ended = ended
         .again()
         .file("broken.lua", "ouzel.on(")
-        .does("replay", &["broken.lua", "tweets.jsonl", "--fresh"])
+        .command("replay")
+        .arguments(&["broken.lua", "tweets.jsonl", "--fresh"])
         .ends();
     ended.assert_code(3);
     expect![[r#"
@@ -264,6 +269,41 @@ fn an_earlier_database_is_only_written_when_that_is_said() {
 }
 
 #[test]
+fn what_it_emits_into_files_lies_beside_its_database() {
+    let script = "local hits = ouzel.sink('hits.jsonl') ouzel.on('*', function(t) ouzel.emit(t.id, hits) end)";
+    let ended = replay(&["tweets.jsonl", "--limit", "2"])
+        .script(script)
+        .ends();
+    ended.assert_code(0);
+    let hits = |ended: &Ended| {
+        let file = ended.folder().join("data/replay.db.sinks/hits.jsonl");
+        fs::read_to_string(file).unwrap()
+    };
+    assert_eq!(hits(&ended), "1\n2\n");
+    assert!(!ended.folder().join("data/sinks").exists());
+    // They come and go with the database.
+    let again = |ended: Ended, how: &str| {
+        let again = ended.again().command("replay");
+        again
+            .arguments(&["tweets.jsonl", "--limit", "3", how])
+            .ends()
+    };
+    let ended = again(ended, "--append");
+    assert_eq!(hits(&ended), "1\n2\n1\n2\n3\n");
+    let ended = again(ended, "--fresh");
+    assert_eq!(hits(&ended), "1\n2\n3\n");
+    fs::remove_file(ended.folder().join("data/replay.db")).unwrap();
+    let ended = ended
+        .again()
+        .command("replay")
+        .arguments(&["tweets.jsonl"])
+        .ends();
+    ended
+        .assert_code(2)
+        .assert_says("`data/replay.db` is there already");
+}
+
+#[test]
 fn the_database_of_a_run_is_never_written() {
     let ended = replay(&["tweets.jsonl", "--db", "data/ouzel.db"]).ends();
     check(
@@ -276,7 +316,7 @@ fn the_database_of_a_run_is_never_written() {
     "#]],
     );
     assert!(!ended.folder().join("data").exists());
-    let run = ended.again().does("run", &[]).start();
+    let run = ended.again().command("run").start();
     run.wait_for("stream connected");
     let ended = run.drain();
     std::os::unix::fs::symlink("data/ouzel.db", ended.folder().join("link.db")).unwrap();
@@ -286,7 +326,8 @@ fn the_database_of_a_run_is_never_written() {
     let mut setup = ended.again();
     for database in ["data/../data/ouzel.db", "./link.db"] {
         let ended = setup
-            .does("replay", &["tweets.jsonl", "--append", "--db", database])
+            .command("replay")
+            .arguments(&["tweets.jsonl", "--append", "--db", database])
             .ends();
         ended
             .assert_code(2)
@@ -296,7 +337,8 @@ fn the_database_of_a_run_is_never_written() {
     // Nor one of another data folder, nor anything else that no replay has made.
     fs::copy(&database, folder.join("other.db")).unwrap();
     let ended = setup
-        .does("replay", &["tweets.jsonl", "--fresh", "--db", "other.db"])
+        .command("replay")
+        .arguments(&["tweets.jsonl", "--fresh", "--db", "other.db"])
         .ends();
     check(
         &ended,
@@ -331,7 +373,8 @@ fn a_failing_handler_puts_a_tweet_into_the_quarantine_of_the_replay() {
     let ended = ended
         .again()
         .script("ouzel.on('*', function(t) ouzel.emit(t.id) end)")
-        .does("quarantine", &["retry", "--db", "data/replay.db"])
+        .command("quarantine")
+        .arguments(&["retry", "--db", "data/replay.db"])
         .ends();
     ended.assert_code(0);
     assert_eq!(ended.output(), "2\n");

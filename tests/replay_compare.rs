@@ -48,7 +48,8 @@ fn compare(before: &str, after: &str, arguments: &[&str]) -> Ended {
         .script(before)
         .file("after.lua", after)
         .file("tweets.jsonl", tweets)
-        .does("replay", &["tweets.jsonl", "--compare", "after.lua"])
+        .command("replay")
+        .arguments(&["tweets.jsonl", "--compare", "after.lua"])
         .arguments(arguments)
         .ends()
 }
@@ -90,8 +91,8 @@ fn scripts_that_do_the_same_are_equal_in_whatever_order_they_do_it() {
         &compare(one, other, &["--json"]),
         0,
         expect![[r#"
-        {"equal":true,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,0],"tables":[],"emitted":{"removed":0,"added":0,"same":10,"lines_removed":[],"lines_added":[]}}
-    "#]],
+            {"equal":true,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,0],"tables":[],"emitted":{"removed":0,"added":0,"same":10,"lines_removed":[],"lines_added":[]},"sinks":{}}
+        "#]],
     );
 }
 
@@ -175,7 +176,7 @@ fn rows_and_lines_that_differ_are_shown() {
         &compare(BEFORE, AFTER, &["--json", "--show", "1"]),
         1,
         expect![[r#"
-            {"equal":false,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,1],"tables":[{"table":"log","there":[true,true],"key":[],"columns_removed":[],"columns_added":[],"removed":6,"added":4,"changed":0,"same":4,"rows":[{"removed":{"what":"before","n":0.0}},{"added":{"what":"after","n":0.0}}]},{"table":"new","there":[false,true],"key":[],"columns_removed":[],"columns_added":[],"removed":0,"added":0,"changed":0,"same":0,"rows":[]},{"table":"old","there":[true,false],"key":[],"columns_removed":[],"columns_added":[],"removed":5,"added":0,"changed":0,"same":0,"rows":[]},{"table":"seen","there":[true,true],"key":["id"],"columns_removed":[],"columns_added":["at"],"removed":1,"added":1,"changed":2,"same":1,"rows":[{"removed":{"id":3,"text":"hello 3","reach":3}},{"added":{"id":4,"text":"hello 4","reach":4}},{"changed":{"key":{"id":1},"before":{"reach":1},"after":{"reach":null}}}]}],"emitted":{"removed":3,"added":2,"same":2,"lines_removed":["{\"parity\":1}"],"lines_added":["{\"parity\":0}"]}}
+            {"equal":false,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,1],"tables":[{"table":"log","there":[true,true],"key":[],"columns_removed":[],"columns_added":[],"removed":6,"added":4,"changed":0,"same":4,"rows":[{"removed":{"what":"before","n":0.0}},{"added":{"what":"after","n":0.0}}]},{"table":"new","there":[false,true],"key":[],"columns_removed":[],"columns_added":[],"removed":0,"added":0,"changed":0,"same":0,"rows":[]},{"table":"old","there":[true,false],"key":[],"columns_removed":[],"columns_added":[],"removed":5,"added":0,"changed":0,"same":0,"rows":[]},{"table":"seen","there":[true,true],"key":["id"],"columns_removed":[],"columns_added":["at"],"removed":1,"added":1,"changed":2,"same":1,"rows":[{"removed":{"id":3,"text":"hello 3","reach":3}},{"added":{"id":4,"text":"hello 4","reach":4}},{"changed":{"key":{"id":1},"before":{"reach":1},"after":{"reach":null}}}]}],"emitted":{"removed":3,"added":2,"same":2,"lines_removed":["{\"parity\":1}"],"lines_added":["{\"parity\":0}"]},"sinks":{}}
         "#]],
     );
 }
@@ -251,6 +252,54 @@ fn keys_of_several_columns_and_keys_that_are_null_are_compared() {
 
         table pair: 1 changed, 4 the same
           ~ a=1 b=3: v 1 -> 2
+
+        the scripts differ
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_emitted_into_files_is_compared_file_by_file() {
+    let script = |name: &str, value: &str| {
+        format!(
+            "local both, own = ouzel.sink('both.jsonl'), ouzel.sink('{name}.jsonl')
+             ouzel.on('*', function(t) ouzel.emit(t.id, both) ouzel.emit({value}, own) end)"
+        )
+    };
+    let equal = compare(&script("one", "1"), &script("one", "1"), &[]);
+    check(
+        &equal,
+        0,
+        expect![[r#"
+        - scripts/main.lua
+        + after.lua
+        over 5 Tweets
+
+        emitted into both.jsonl: 5 the same
+
+        emitted into one.jsonl: 5 the same
+
+        no difference
+    "#]],
+    );
+    let differ = compare(&script("one", "1"), &script("other", "2"), &["--show", "1"]);
+    check(
+        &differ,
+        1,
+        expect![[r#"
+        - scripts/main.lua
+        + after.lua
+        over 5 Tweets
+
+        emitted into both.jsonl: 5 the same
+
+        emitted into one.jsonl: 5 removed
+          - 1
+          - and 4 more
+
+        emitted into other.jsonl: 5 added
+          + 2
+          + and 4 more
 
         the scripts differ
     "#]],

@@ -132,7 +132,7 @@ struct Tweets {
 #[command(next_help_heading = "Contract")]
 struct Contract {
     /// Connections to a stream at a time.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections, value_parser = at_least_one)]
     connections: usize,
     /// How long one connection too many is tolerated.
     #[arg(long, value_name = "DURATION", default_value = "60s")]
@@ -144,7 +144,7 @@ struct Contract {
     #[arg(long, value_name = "N", default_value_t = Limits::default().connects_per_minute)]
     connects_per_minute: u32,
     /// Tweets that wait for a slow reader before it is disconnected.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().buffer)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().buffer, value_parser = at_least_one)]
     buffer: usize,
     /// Silence after which a heartbeat is sent; `off` for none.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = heartbeat)]
@@ -225,6 +225,13 @@ fn heartbeat(text: &str) -> Result<Heartbeat, String> {
     match text.parse::<Span>()? {
         Span(Duration::ZERO) => Err("without silence there is no heartbeat".to_owned()),
         Span(silence) => Ok(Heartbeat(Some(silence))),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("it takes a whole number from 1".to_owned()),
     }
 }
 

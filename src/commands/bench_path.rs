@@ -8,16 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::bench_table::Outcome;
 use crate::{
     behind::behind,
+    dedupe::Dedupe,
     direct::{DirectSender, direct},
     error::Error,
     inbox::{Control, Inbox},
     ingest::{Arrived, Ingest, Limits},
-    journal::{Journal, Options, Sync},
+    journal::{Journal, Options, Source, Sync},
     lines::Lines,
     pipeline,
     queue::{Sender, queue},
@@ -43,22 +45,48 @@ pub(super) struct Place {
     pub(super) journal: PathBuf,
 }
 
+/// Lines that may be between this thread and the worker. What is asked is how fast a stream may be for the worker to keep up;
+/// of a faster one the rest would wait on disk, and be read from there when the stream has become slower.
+const ON_THE_WAY: u64 = 2_000;
+
+/// A worker that has handled nothing for so long has died, or waits for something that nobody measures.
+const LONGEST_WAIT_MS: u32 = 10_000;
+
 /// Lines on their way into the journal.
-pub(super) struct JournalSender(Sender<Arrived>);
+pub(super) struct JournalSender {
+    queue: Sender<Arrived>,
+    tally: Arc<Tally>,
+    sent: u64,
+}
 
 impl JournalSender {
-    /// Hands lines on; waits while the journal's thread has too many.
-    pub(super) async fn deliver(&self, lines: Lines) -> Result<(), Error> {
+    /// Hands lines on; waits while the journal's thread or the worker has too many.
+    pub(super) async fn deliver(&mut self, lines: Lines) {
+        self.sent += lines.len() as u64;
         let bytes = lines.bytes();
         let never = CancellationToken::new();
         // Whoever is gone says why himself.
-        let _ = self.0.deliver(arrived(lines), bytes, &never).await;
-        Ok(())
+        if self
+            .queue
+            .deliver(arrived(lines), bytes, &never)
+            .await
+            .is_err()
+        {
+            return;
+        }
+        for _ in 0..LONGEST_WAIT_MS {
+            let done = self.tally.get(Count::Handled) + self.tally.get(Count::Duplicates);
+            if self.sent.saturating_sub(done) <= ON_THE_WAY {
+                return;
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
     }
 }
 
 fn arrived(lines: Lines) -> Arrived {
     Arrived {
+        source: Source::Live,
         lines,
         connection: 1,
         at_ms: jiff::Timestamp::now().as_millisecond(),
@@ -74,13 +102,13 @@ impl Place {
         let store = self.fresh_store()?;
         let (sender, inbox) = direct();
         let feed = || feed(&sender).map(|()| drop(sender));
-        self.work(store, None, inbox, feed, || ())
+        self.work(store, None, Arc::default(), inbox, feed, || ())
     }
 
     /// The same through the journal.
     pub(super) fn with_journal(
         &self,
-        feed: impl FnOnce(&JournalSender) -> Result<(), Error>,
+        feed: impl FnOnce(&mut JournalSender) -> Result<(), Error>,
     ) -> Result<(Duration, Outcome), Error> {
         let store = self.fresh_store()?;
         let journal = self.fresh_journal()?;
@@ -89,15 +117,28 @@ impl Place {
         let (sender, arrived) = queue(QUEUE);
         let (_waits, end) = mpsc::channel();
         let tally = Arc::<Tally>::default();
-        let ingest = Ingest::new(journal, LIMITS, progress.clone(), tally, arrived, end);
+        let (counts, told) = (Arc::clone(&tally), Arc::clone(&tally));
+        let ingest = Ingest::new(
+            journal,
+            Dedupe::default(),
+            LIMITS,
+            progress.clone(),
+            counts,
+            arrived,
+            end,
+        );
         let _ = controls.send(Control::Load);
         let feed = move || {
-            let sender = JournalSender(sender);
+            let mut sender = JournalSender {
+                queue: sender,
+                tally: told,
+                sent: 0,
+            };
             let journaled = thread::scope(|scope| -> Result<_, Error> {
                 let thread = thread::Builder::new().name("journal".to_owned());
                 let ingest = thread.spawn_scoped(scope, || ingest.run());
                 let ingest = ingest.map_err(pipeline::Error::from)?;
-                let fed = feed(&sender);
+                let fed = feed(&mut sender);
                 drop(sender);
                 let journal = ingest.join();
                 fed?;
@@ -107,7 +148,7 @@ impl Place {
             drop(journaled.map_err(pipeline::Error::from)?);
             Ok(())
         };
-        self.work(store, Some(progress), inbox, feed, || {
+        self.work(store, Some(progress), tally, inbox, feed, || {
             let _ = controls.send(Control::Stop);
         })
     }
@@ -119,7 +160,15 @@ impl Place {
         let progress = Progress::read(&store, "journal")?;
         let (sender, receiver) = queue(QUEUE);
         let (_waits, end) = mpsc::channel();
-        let ingest = Ingest::new(journal, LIMITS, progress, Arc::default(), receiver, end);
+        let ingest = Ingest::new(
+            journal,
+            Dedupe::default(),
+            LIMITS,
+            progress,
+            Arc::default(),
+            receiver,
+            end,
+        );
         for lines in runs {
             let _ = sender.deliver_free(arrived(lines.clone()));
         }
@@ -133,15 +182,16 @@ impl Place {
         &self,
         store: Store,
         progress: Option<Progress>,
+        tally: Arc<Tally>,
         mut inbox: impl Inbox + Send,
         feed: impl FnOnce() -> Result<(), Error>,
         stop: impl FnOnce(),
     ) -> Result<(Duration, Outcome), Error> {
-        let tally = Arc::new(Tally::default());
         let work = Work {
             script: self.script.clone(),
             store,
             progress,
+            sinks: self.journal.with_file_name("sinks"),
             rules_endpoint: String::new(),
             limit: None,
             tally: Arc::clone(&tally),
@@ -175,6 +225,7 @@ impl Place {
         })?;
         let outcome = Outcome {
             tweets: tally.get(Count::Tweets),
+            duplicates: tally.get(Count::Duplicates),
             bytes: 0,
             kept: tally.get(Count::Kept),
             failed: tally.get(Count::Failed),

@@ -15,7 +15,10 @@ pub(super) struct Stage {
 /// What came out of the whole.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Outcome {
+    /// Tweets that were handled.
     pub(super) tweets: u64,
+    /// Tweets that were not, since the journal had them already.
+    pub(super) duplicates: u64,
     pub(super) bytes: u64,
     pub(super) kept: u64,
     pub(super) failed: u64,
@@ -55,16 +58,23 @@ pub(super) fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
     }
     let Outcome {
         tweets,
+        duplicates,
         bytes,
         kept,
         failed,
         rows,
     } = outcome;
-    let mean = bytes / (*tweets).max(1);
+    let mean = bytes / (tweets + duplicates).max(1);
     let _ = writeln!(
         text,
         "\n{tweets} Tweets of {mean} bytes: {kept} kept, {failed} failed, {rows} rows"
     );
+    if *duplicates > 0 {
+        let _ = writeln!(
+            text,
+            "{duplicates} more had come before and were not handled again"
+        );
+    }
     if let [.., whole, gzip] = stages
         && gzip.name.starts_with("gzip")
     {
@@ -78,6 +88,7 @@ pub(super) fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
 struct Json<'a> {
     stages: Vec<JsonStage<'a>>,
     tweets: u64,
+    duplicates: u64,
     bytes: u64,
     kept: u64,
     failed: u64,
@@ -104,6 +115,7 @@ pub(super) fn as_json(stages: &[Stage], outcome: &Outcome) -> String {
     });
     let Outcome {
         tweets,
+        duplicates,
         bytes,
         kept,
         failed,
@@ -112,6 +124,7 @@ pub(super) fn as_json(stages: &[Stage], outcome: &Outcome) -> String {
     let json = Json {
         stages: stages.collect(),
         tweets,
+        duplicates,
         bytes,
         kept,
         failed,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    print,
+    DATABASE, print,
     quarantine_retry::retry,
     quarantine_text::{as_json, as_text, list_as_json, list_as_text},
     say,
@@ -19,9 +19,6 @@ use crate::{
     status::thousands,
     store::{ReadOnly, Store},
 };
-
-/// The file name of the database of a run: whoever changes it, holds its folder.
-const LIVE: &str = "ouzel.db";
 
 /// Looks into the quarantine, or changes it.
 ///
@@ -101,9 +98,9 @@ pub(super) fn database(place: &Place) -> Result<PathBuf, Error> {
     )))
 }
 
-/// Keeps others from changing the database of a run meanwhile; that of a replay is nobody else's.
+/// Whoever changes the database of a run holds its folder; that of a replay is nobody else's.
 pub(super) fn hold(database: &Path) -> Result<Option<Lock>, Error> {
-    if database.file_name().is_none_or(|name| name != LIVE) {
+    if database.file_name().is_none_or(|name| name != DATABASE) {
         return Ok(None);
     }
     let folder = match database.parent() {

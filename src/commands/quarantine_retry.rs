@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use super::{
     quarantine::{chosen, database, hold},
-    say,
+    say, sinks_of,
 };
 use crate::{
     cli::Retry,
@@ -42,6 +42,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
         script: settings.script,
         store,
         progress: None,
+        sinks: sinks_of(&database),
         rules_endpoint: String::new(),
         limit: None,
         tally: Arc::<Tally>::default(),

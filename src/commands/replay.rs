@@ -17,11 +17,14 @@ use self::{
     source::{Seen, Source},
     target::Target,
 };
-use super::{runtime, say, summary::summary};
+use super::{runtime, say, sinks_of, summary::summary};
 use crate::{
     cli, error::Error, pipeline, settings::Settings, shutdown, status::StatusLine,
     status::thousands, store::Store, tally::Tally,
 };
+
+/// What is said on Ctrl-C.
+const STOPPING: &str = "stopping; another signal stops at once and loses what is not committed";
 
 /// Runs the script, and says what came of it.
 ///
@@ -44,6 +47,7 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let side = Side {
         script: settings.script.clone(),
         store,
+        sinks: sinks_of(target.path()),
         output: Box::new(io::stdout()),
         tally: Arc::clone(&tally),
     };
@@ -68,7 +72,7 @@ fn flow(
 ) -> Result<flow::Ended, Error> {
     runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
-        shutdown::on_signals(shutdown.clone()).map_err(pipeline::Error::from)?;
+        shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
         Flow::start(sides, limit)?
             .run(source, shown, &shutdown)
             .await

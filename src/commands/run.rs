@@ -29,6 +29,9 @@ use crate::{
 /// The name under which rules added to the built-in simulator are remembered: it listens somewhere else each time.
 const SIM_KEY: &str = "simulator";
 
+/// What is said at the first signal.
+const STOPPING: &str = "stopping; another signal stops at once and loses what is not committed";
+
 /// Runs the script against the stream until something ends it.
 ///
 /// # Errors
@@ -59,6 +62,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let plan = Plan {
         script: settings.script.clone(),
         database: settings.database(),
+        sinks: settings.data_dir.join("sinks"),
         journal: journal(&settings, arguments.sim),
         endpoint,
         rules_key,
@@ -68,15 +72,19 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         stream: StreamOptions {
             read_timeout: settings.read_timeout,
             max_line: settings.max_line,
+            backfill_minutes: settings.backfill_minutes,
+            last_received: None,
         },
+        recovery: settings.recovery,
         debounce: settings.watch.then_some(settings.debounce),
         limit: arguments.limit,
         duration: arguments.duration(),
+        status: settings.status.0,
     };
     let database = plan.database.clone();
     let (snapshot, took) = runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
-        shutdown::on_signals(shutdown.clone()).map_err(pipeline::Error::from)?;
+        shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
         pipeline::run(plan, shutdown, line).await
     })?;
     drop(lock);
@@ -103,6 +111,8 @@ fn journal(settings: &Settings, sim: bool) -> JournalPlan {
             max_size: settings.journal.max_size,
             sync: settings.journal.sync,
         },
+        // The simulator begins anew with each run, also with the same Tweets of a file.
+        remembers: !sim,
     }
 }
 
@@ -119,6 +129,8 @@ fn account(settings: &Settings) -> Result<Account, Error> {
         label: settings.label.clone(),
         url: settings.url.clone(),
         rules_url: settings.rules_url.clone(),
+        replay_url: settings.replay_url.clone(),
+        replay_rules_url: settings.replay_rules_url.clone(),
     })?;
     let (username, password) = settings.credentials()?;
     Ok(Account {

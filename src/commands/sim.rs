@@ -14,7 +14,7 @@ pub fn sim(arguments: Sim) -> Result<(), Error> {
     let options = arguments.options();
     runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
-        shutdown::on_signals(shutdown.clone())
+        shutdown::on_signals(shutdown.clone(), "stopping")
             .map_err(Error::system("cannot listen for signals"))?;
         let running = start(options).await?;
         if running.skipped > 0 {

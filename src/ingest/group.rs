@@ -17,6 +17,8 @@ const MOST_LINES: usize = FRAME_BYTES / 8;
 pub struct Arrived {
     /// The lines.
     pub lines: Lines,
+    /// Where they come from.
+    pub source: Source,
     /// The number of the connection that they came by.
     pub connection: u64,
     /// When they were decoded, in milliseconds since 1970.
@@ -29,6 +31,8 @@ pub(super) struct Group {
     buffer: Vec<u8>,
     spans: Vec<Range<u32>>,
     ids: Vec<u64>,
+    /// That of all connections but a few; one connection has one.
+    source: Option<Source>,
     connection: u64,
     first_ms: i64,
     last_ms: i64,
@@ -55,6 +59,7 @@ impl Group {
         if self.is_empty() {
             self.buffer.reserve(FRAME_BYTES.max(line.len()));
             self.connection = arrived.connection;
+            self.source = Some(arrived.source);
             self.first_ms = arrived.at_ms;
         }
         self.last_ms = arrived.at_ms;
@@ -76,7 +81,7 @@ impl Group {
         Batch {
             lines: Lines::new(Bytes::from(buffer), std::mem::take(&mut self.spans)),
             ids: std::mem::take(&mut self.ids),
-            source: Source::Live,
+            source: self.source.unwrap_or(Source::Live),
             connection: self.connection,
             first_ms: self.first_ms,
             last_ms: self.last_ms.max(self.first_ms),
@@ -91,6 +96,7 @@ mod tests {
     fn arrived(connection: u64, at_ms: i64) -> Arrived {
         Arrived {
             lines: Lines::default(),
+            source: Source::Live,
             connection,
             at_ms,
         }

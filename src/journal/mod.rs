@@ -37,6 +37,7 @@ pub use self::{
     options::{Options, Sync},
     position::Position,
     reader::{Read, Reader},
+    recent::Newest,
     retention::{Over, Retained},
     writer::Journal,
 };

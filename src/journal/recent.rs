@@ -1,10 +1,11 @@
 //! What is known of the newest frames, without decompressing them.
 
-use std::{collections::VecDeque, path::PathBuf};
+use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 use super::{
     Error, Journal, Meta,
     segment::{Found, METADATA_AHEAD, Segment},
+    shared::Shared,
 };
 
 /// Metadata of frames, oldest first. What is damaged is passed over: it is told when it is read.
@@ -17,7 +18,28 @@ struct Recent {
     since_ms: i64,
 }
 
+/// Looks at the newest frames, from whatever thread.
+#[derive(Debug, Clone)]
+pub struct Newest {
+    shared: Arc<Shared>,
+}
+
 impl Journal {
+    /// A handle to look at the newest frames with later, from whatever thread.
+    #[must_use]
+    pub fn newest(&self) -> Newest {
+        Newest {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// As [`Newest::recent`].
+    pub fn recent(&self, since_ms: i64) -> impl Iterator<Item = Result<Meta, Error>> + use<> {
+        self.newest().recent(since_ms)
+    }
+}
+
+impl Newest {
     /// What is known of the frames with lines that were received at `since_ms` or later, in milliseconds since 1970, oldest
     /// first. Only the newest segments are opened.
     ///

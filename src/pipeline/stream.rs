@@ -7,12 +7,15 @@ use tokio_util::sync::CancellationToken;
 use super::Error;
 use crate::{
     ingest::Arrived,
+    journal::Source,
     lines::Lines,
     powertrack::{
         self, Body, StreamStatus,
-        stream::{Connect, Deliver, HttpConnect, Refused, StreamOptions, follow},
+        outage::Product,
+        stream::{Connect, Connection, Deliver, Feed, HttpConnect, Refused, StreamOptions, follow},
     },
     queue::{Sender, Trouble},
+    repair::Repairer,
 };
 
 /// The task that keeps the stream connected.
@@ -22,18 +25,13 @@ pub(super) type StreamTask = tokio::task::JoinHandle<Result<(), powertrack::Erro
 pub(super) fn start(
     connect: HttpConnect,
     options: StreamOptions,
-    queue: Sender<Arrived>,
+    deliver: ToJournal,
     status: Arc<StreamStatus>,
     shutdown: CancellationToken,
 ) -> StreamTask {
     let connect = WhenThereIsRoom {
         connect,
-        queue: queue.clone(),
-    };
-    let deliver = ToJournal {
-        queue,
-        status: Arc::clone(&status),
-        shutdown: shutdown.clone(),
+        queue: deliver.queue.clone(),
     };
     tokio::spawn(async move { follow(connect, options, deliver, &status, &shutdown).await })
 }
@@ -53,19 +51,51 @@ pub(super) async fn join(stream: &mut Option<StreamTask>) -> Result<(), Error> {
     }
 }
 
-/// Hands the stream's lines to the journal's thread.
-struct ToJournal {
+/// Hands lines to the journal's thread, and tells of outages.
+pub(super) struct ToJournal {
     queue: Sender<Arrived>,
-    status: Arc<StreamStatus>,
     shutdown: CancellationToken,
+    /// Of the live stream only.
+    repairer: Option<Repairer>,
+    source: Source,
+    connection: u64,
+}
+
+impl ToJournal {
+    pub(super) fn new(
+        queue: Sender<Arrived>,
+        shutdown: CancellationToken,
+        repairer: Option<Repairer>,
+    ) -> Self {
+        Self {
+            queue,
+            shutdown,
+            repairer,
+            source: Source::Live,
+            connection: 0,
+        }
+    }
 }
 
 impl Deliver for ToJournal {
+    fn begin(&mut self, connection: Connection) {
+        self.connection = connection.number;
+        self.source = match connection.feed {
+            Feed::Live => Source::Live,
+            Feed::Past(Product::Recovery) => Source::Recovery,
+            Feed::Past(Product::Replay) => Source::Replay,
+        };
+        if let (Some(repairer), Some(outage)) = (&self.repairer, connection.outage) {
+            repairer.outage(outage);
+        }
+    }
+
     async fn deliver(&mut self, lines: Lines) -> Result<(), Refused> {
         let bytes = lines.bytes();
         let arrived = Arrived {
             lines,
-            connection: self.status.counts().connections,
+            source: self.source,
+            connection: self.connection,
             at_ms: jiff::Timestamp::now().as_millisecond(),
         };
         let delivered = self.queue.deliver(arrived, bytes, &self.shutdown).await;
@@ -85,8 +115,11 @@ struct WhenThereIsRoom {
 impl Connect for WhenThereIsRoom {
     type Body = Body;
 
-    async fn connect(&mut self) -> Result<Body, powertrack::Error> {
+    async fn ready(&mut self) {
         self.queue.flows().await;
-        self.connect.connect().await
+    }
+
+    async fn connect(&mut self, backfill_minutes: u8) -> Result<Body, powertrack::Error> {
+        self.connect.connect(backfill_minutes).await
     }
 }

@@ -12,9 +12,10 @@ use tracing::warn;
 use super::{Error, JournalPlan, Plan};
 use crate::{
     behind::{Behind, Controls, behind},
+    dedupe::Dedupe,
     inbox::Control,
-    ingest::{Arrived, Ingest},
-    journal::{self, Journal, Options},
+    ingest::{Arrived, Ingest, remembered},
+    journal::{self, Journal, Newest, Options},
     queue::{self, queue},
     store::Store,
     tally::{Count, Tally},
@@ -35,6 +36,7 @@ pub(super) struct Threads {
     pub(super) queue: queue::Sender<Arrived>,
     pub(super) controls: Controls,
     pub(super) reports: mpsc::Receiver<Report>,
+    pub(super) newest: Newest,
     pub(super) ends: Ends,
 }
 
@@ -55,6 +57,7 @@ impl Threads {
         let committed = progress.committed();
         let (controls, behind) = behind(journal.follow(Some(committed)));
         count_backlog(&journal, committed, tally)?;
+        let newest = journal.newest();
         let (queue, arrived) = queue(QUEUE);
         let (ingest_waits, end) = std_mpsc::channel();
         let ingest = start_ingest(&plan.journal, journal, &progress, tally, arrived, end)?;
@@ -63,6 +66,7 @@ impl Threads {
             script: plan.script.clone(),
             store,
             progress: Some(progress),
+            sinks: plan.sinks.clone(),
             rules_endpoint: plan.rules_key.clone(),
             limit: plan.limit,
             tally: Arc::clone(tally),
@@ -72,6 +76,7 @@ impl Threads {
             queue,
             controls,
             reports,
+            newest,
             ends: Ends {
                 ingest_waits,
                 ingest,
@@ -135,9 +140,15 @@ fn start_ingest(
     arrived: queue::Receiver<Arrived>,
     end: std_mpsc::Receiver<()>,
 ) -> io::Result<oneshot::Receiver<Result<Journal, journal::Error>>> {
-    let (limits, progress, tally) = (plan.limits, progress.clone(), Arc::clone(tally));
+    let (limits, remembers) = (plan.limits, plan.remembers);
+    let (progress, tally) = (progress.clone(), Arc::clone(tally));
     spawn("journal", move || {
-        Ingest::new(journal, limits, progress, tally, arrived, end).run()
+        let dedupe = if remembers {
+            remembered(&journal)
+        } else {
+            Dedupe::default()
+        };
+        Ingest::new(journal, dedupe, limits, progress, tally, arrived, end).run()
     })
 }
 

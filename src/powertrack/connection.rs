@@ -5,22 +5,32 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::{
     io::AsyncBufRead,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
+    clock::{Moment, asleep},
+    continuity::Continuity,
     decode::{DecodeStats, Decoder, Progress},
     error::Error,
+    job_end::JobEnd,
     message::{Disconnect, Level, Message, SystemMessage},
-    status::StreamStatus,
-    stream::{Deliver, Refused, StreamOptions},
+    outage::Outage,
+    status::{Cause, StreamStatus},
+    stream::{Connection, Deliver, Feed, Refused, StreamOptions},
 };
 use crate::lines::Lines;
 
 /// How long a shutdown waits for lines that are already decoded to be taken.
 const DELIVERY_GRACE: Duration = Duration::from_secs(1);
+
+/// Lines that are not taken for so long wait in the service's buffer, which may then be full [reference 2.8].
+const SLOW: Duration = Duration::from_secs(5);
+
+/// A connection that ends so soon afterwards may have ended for that.
+const SUSPECT: Duration = Duration::from_secs(60);
 
 /// Reads one connection after the other.
 pub(super) struct Reader<'a, D> {
@@ -30,6 +40,13 @@ pub(super) struct Reader<'a, D> {
     shutdown: &'a CancellationToken,
     announced: Option<Disconnect>,
     proven: bool,
+    /// When lines were last taken too slowly.
+    slow_at: Option<Instant>,
+    /// The outage that was told last.
+    told: Option<Outage>,
+    feed: Feed,
+    /// How the job that the connection is for has ended.
+    job: Option<JobEnd>,
 }
 
 impl<'a, D: Deliver> Reader<'a, D> {
@@ -46,7 +63,22 @@ impl<'a, D: Deliver> Reader<'a, D> {
             shutdown,
             announced: None,
             proven: false,
+            slow_at: None,
+            told: None,
+            feed: Feed::Live,
+            job: None,
         }
+    }
+
+    /// What is read is something else than the stream.
+    pub(super) fn feeding(&mut self, feed: Feed) -> &mut Self {
+        self.feed = feed;
+        self
+    }
+
+    /// What the service said about the end of the job.
+    pub(super) fn take_job(&mut self) -> Option<JobEnd> {
+        self.job.take()
     }
 
     /// Whether data or a heartbeat has come over the last connection.
@@ -54,15 +86,32 @@ impl<'a, D: Deliver> Reader<'a, D> {
         self.proven
     }
 
-    /// What the service said about ending the last connection.
-    pub(super) fn take_announced(&mut self) -> Option<Disconnect> {
-        self.announced.take()
+    /// Why the last connection ended, or the attempt, and whether the service has said so itself.
+    ///
+    /// The message about a full buffer is behind all that is in the buffer, and may not come through. A connection that
+    /// ends without a word just after its lines were taken too slowly is suspected of it.
+    pub(super) fn cause(&mut self, error: &Error) -> (Cause, bool) {
+        let announced = self.announced.take();
+        let cause = Cause::of(error, announced);
+        let was_slow = self.slow_at.take().is_some_and(|at| at.elapsed() < SUSPECT);
+        match (announced, cause) {
+            (None, Cause::Ended | Cause::Broken) if was_slow => (Cause::FullBuffer, false),
+            _ => (cause, announced.is_some()),
+        }
     }
 
-    /// Reads a connection to its end, which is an error unless it was meant.
-    pub(super) async fn read(&mut self, body: impl AsyncBufRead + Unpin) -> Result<(), Error> {
+    /// Reads a connection that has been asked for so many minutes again to its end, which is an error unless it was meant.
+    pub(super) async fn read(
+        &mut self,
+        body: impl AsyncBufRead + Unpin,
+        backfill_minutes: u8,
+        continuity: &mut Continuity,
+    ) -> Result<(), Error> {
         self.announced = None;
         self.proven = false;
+        self.slow_at = None;
+        let asleep = asleep();
+        let mut has_begun = false;
         let mut decoder = Decoder::new(body, self.options.max_line);
         let mut seen = DecodeStats::default();
         loop {
@@ -75,6 +124,13 @@ impl<'a, D: Deliver> Reader<'a, D> {
             let now = decoder.stats();
             self.status.decoded(seen, now);
             self.proven |= now.lines + now.heartbeats > 0;
+            if now.compressed > seen.compressed {
+                let at = Moment::now(asleep);
+                if !std::mem::replace(&mut has_begun, true) {
+                    self.begin(backfill_minutes, continuity.resumed(at, backfill_minutes));
+                }
+                continuity.received(at);
+            }
             seen = now;
             match progress {
                 Err(_) => {
@@ -98,6 +154,21 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 }
             }
         }
+    }
+
+    fn begin(&mut self, backfill_minutes: u8, outage: Option<Outage>) {
+        if let Some(outage) = &outage {
+            self.status.outage(outage, self.told.as_ref());
+            self.told = Some(*outage);
+            let (cause, length) = (outage.cause.name(), outage.length);
+            info!(?length, cause, backfill_minutes, "the stream was away");
+        }
+        self.deliver.begin(Connection {
+            number: self.status.number(),
+            feed: self.feed,
+            backfill_minutes,
+            outage,
+        });
     }
 
     /// Takes the system messages out, if there are any.
@@ -132,16 +203,18 @@ impl<'a, D: Deliver> Reader<'a, D> {
             Level::Error => error!(text, sent, "the service reports an error"),
         }
         self.announced = message.disconnect().or(self.announced);
+        self.job = message.job.clone().or(self.job.take());
     }
 
     async fn hand_on(&mut self, lines: Lines) -> Result<(), Error> {
         let count = lines.len();
+        let since = Instant::now();
         let delivery = self.deliver.deliver(lines);
         let shutdown_and_grace = async {
             self.shutdown.cancelled().await;
             sleep(DELIVERY_GRACE).await;
         };
-        tokio::select! {
+        let delivered = tokio::select! {
             biased;
             delivered = delivery => delivered.map_err(|refused| match refused {
                 Refused::Closed => Error::Closed,
@@ -152,6 +225,10 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 warn!(lines = count, "delivery is stuck, so lines were lost in the shutdown");
                 Ok(())
             }
+        };
+        if since.elapsed() >= SLOW {
+            self.slow_at = Some(Instant::now());
         }
+        delivered
     }
 }

@@ -29,14 +29,29 @@ pub struct Addresses {
     pub url: Option<String>,
     /// The rules endpoint's full URL, which wins over account and label.
     pub rules_url: Option<String>,
+    /// The Replay stream's full URL, where the account has Replay.
+    pub replay_url: Option<String>,
+    /// The full URL of its rules, where it does not follow from that of the stream's rules.
+    pub replay_rules_url: Option<String>,
 }
 
-/// The two URLs that everything else is derived from.
+/// The URLs that everything else is derived from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// `GET` gives the stream.
     pub stream: Uri,
     /// `GET` lists the rules, `POST` changes them.
+    pub rules: Uri,
+    /// Replay, where the account has it.
+    pub replay: Option<ReplayEndpoint>,
+}
+
+/// Where Replay is: a stream and rules of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayEndpoint {
+    /// `GET` replays.
+    pub stream: Uri,
+    /// As for the stream's rules.
     pub rules: Uri,
 }
 
@@ -55,8 +70,39 @@ impl Endpoint {
             Some(url) => parse("rules_url", url)?,
             None => composed(addresses, HOSTS.rules, "rules", "rules_url")?,
         };
-        Ok(Self { stream, rules })
+        let replay = replay(addresses, &rules)?;
+        Ok(Self {
+            stream,
+            rules,
+            replay,
+        })
     }
+}
+
+/// The rules of Replay lie beside those of the stream, under another name [reference 1.2].
+fn replay(addresses: &Addresses, rules: &Uri) -> Result<Option<ReplayEndpoint>, Error> {
+    let Some(url) = &addresses.replay_url else {
+        return Ok(None);
+    };
+    let stream = parse("replay_url", url)?;
+    let option = "replay_rules_url";
+    let rules = match &addresses.replay_rules_url {
+        Some(url) => parse(option, url)?,
+        None => {
+            let (from, to) = ("/rules/powertrack/", "/rules/powertrack-replay/");
+            let text = rules.to_string();
+            if !text.contains(from) {
+                return Err(Error::Setting {
+                    option,
+                    reason: format!(
+                        "it is not set, and does not follow from `rules_url`, which has no `{from}` in it"
+                    ),
+                });
+            }
+            parse(option, &text.replacen(from, to, 1))?
+        }
+    };
+    Ok(Some(ReplayEndpoint { stream, rules }))
 }
 
 /// [reference 1.2]
@@ -124,6 +170,17 @@ fn parse(option: &'static str, text: &str) -> Result<Uri, Error> {
         Some(scheme) => Err(wrong(format!("`{scheme}` is not `https`"))),
         None => Err(wrong("it does not start with `https://`".to_owned())),
     }
+}
+
+/// The URL of a setting with one more parameter.
+pub(super) fn with_query(option: &'static str, uri: &Uri, query: &str) -> Result<Uri, Error> {
+    let separator = if uri.query().is_some() { '&' } else { '?' };
+    format!("{uri}{separator}{query}")
+        .parse()
+        .map_err(|error| Error::Setting {
+            option,
+            reason: format!("it cannot take a query: {error}"),
+        })
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -209,11 +266,34 @@ mod tests {
             account: Some("acme".into()),
             label: Some("prod".into()),
             url: Some("http://127.0.0.1:9/s.json".into()),
-            rules_url: None,
+            ..Addresses::default()
         };
         let endpoint = Endpoint::new(&addresses).unwrap();
         assert_eq!(endpoint.stream, "http://127.0.0.1:9/s.json");
         assert_eq!(endpoint.rules.host(), Some(HOSTS.rules));
+    }
+
+    #[test]
+    fn the_rules_of_replay_follow_from_those_of_the_stream() {
+        let mut addresses = Addresses {
+            account: Some("acme".into()),
+            label: Some("prod".into()),
+            replay_url: Some("https://replay.example/r.json".into()),
+            ..Addresses::default()
+        };
+        let replay = Endpoint::new(&addresses).unwrap().replay.unwrap();
+        assert_eq!(
+            replay.rules,
+            "https://data-api.twitter.com/rules/powertrack-replay/accounts/acme/publishers/twitter/prod.json"
+        );
+        addresses.rules_url = Some("https://rules.example/r.json".into());
+        let error = Endpoint::new(&addresses).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`replay_rules_url` cannot be used: it is not set"),
+            "{error}"
+        );
+        addresses.replay_rules_url = Some("https://rules.example/replay.json".into());
+        assert!(Endpoint::new(&addresses).unwrap().replay.is_some());
     }
 
     #[test]

@@ -128,6 +128,15 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether the very request may be at fault for what it asks beside the stream. A wrong login or label, and too many
+    /// requests, say something else.
+    pub(super) fn may_refuse_backfill(&self) -> bool {
+        matches!(self, Self::Status { service: Service::Stream, status, .. }
+            if status.is_client_error() && !matches!(status.as_u16(), 401 | 404 | 420 | 429))
+    }
+}
+
 /// The text of an HTTP status that is not a success, with the next step where there is one.
 fn refusal(service: Service, status: StatusCode, message: Option<&str>) -> String {
     use fmt::Write as _;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::job_end::JobEnd;
 use crate::nesting::is_too_deep;
 
 /// A line understood as far as the connection cares.
@@ -44,6 +45,8 @@ pub struct SystemMessage {
     pub text: String,
     /// When it was sent, as the service wrote it.
     pub sent: Option<String>,
+    /// The end of a Recovery or Replay job, if it is one.
+    pub job: Option<JobEnd>,
 }
 
 /// Why the service is about to end the connection.
@@ -101,6 +104,7 @@ impl SystemMessage {
         let Body { message, sent } = sonic_rs::from_slice::<Wrapper>(line).ok()?.body;
         Some(Self {
             level,
+            job: JobEnd::of(&message, line),
             text: message,
             sent,
         })

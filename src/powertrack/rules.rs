@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     answer,
+    endpoint::with_query,
     error::{Error, RejectedRule, Service},
     http::Http,
     rules_json::{read_added, read_deleted, read_list, read_rejected, write_add, write_delete},
@@ -124,7 +125,7 @@ impl RulesClient {
     /// # Errors
     /// If the URL cannot take a query.
     pub fn new(http: Http, uri: Uri) -> Result<Self, Error> {
-        let delete_uri = with_query(&uri, "_method=delete")?;
+        let delete_uri = with_query("rules_url", &uri, "_method=delete")?;
         Ok(Self {
             http,
             uri,
@@ -202,16 +203,6 @@ pub fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
         batches.push(start..rules.len());
     }
     batches
-}
-
-fn with_query(uri: &Uri, query: &str) -> Result<Uri, Error> {
-    let separator = if uri.query().is_some() { '&' } else { '?' };
-    format!("{uri}{separator}{query}")
-        .parse()
-        .map_err(|error| Error::Setting {
-            option: "rules_url",
-            reason: format!("it cannot take a query: {error}"),
-        })
 }
 
 #[cfg(test)]

@@ -153,7 +153,9 @@ fn a_query_is_added_to_any_url() {
     let check = |uri: &str, expected: &str| {
         let uri: Uri = uri.parse().unwrap();
         assert_eq!(
-            with_query(&uri, "_method=delete").unwrap().to_string(),
+            with_query("rules_url", &uri, "_method=delete")
+                .unwrap()
+                .to_string(),
             expected
         );
     };

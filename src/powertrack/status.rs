@@ -1,14 +1,17 @@
 //! What the stream is doing, for everybody else to read while it runs.
 
 use std::{
-    sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::{decode::DecodeStats, error::Error, message::Disconnect};
+use super::{decode::DecodeStats, error::Error, message::Disconnect, outage::Outage};
 
 /// What the stream is doing now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +59,15 @@ pub enum Cause {
     Server,
     /// 420 or 429.
     RateLimit,
+    /// ouzel itself was not running.
+    Restart,
+    /// It came, and cannot be read in the journal any more.
+    Journal,
 }
 
 impl Cause {
     /// Every cause, in the order of [`Counts::reconnects`].
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Ended,
         Self::TooManyConnections,
         Self::FullBuffer,
@@ -72,6 +79,8 @@ impl Cause {
         Self::Network,
         Self::Server,
         Self::RateLimit,
+        Self::Restart,
+        Self::Journal,
     ];
 
     /// The name in logs and metrics.
@@ -89,7 +98,15 @@ impl Cause {
             Self::Network => "network",
             Self::Server => "server",
             Self::RateLimit => "rate_limit",
+            Self::Restart => "restart",
+            Self::Journal => "journal",
         }
+    }
+
+    /// Where it stands in [`Cause::ALL`].
+    fn place(self) -> usize {
+        let at = Self::ALL.iter().position(|&other| other == self);
+        at.expect("the table of causes is complete")
     }
 
     /// What the service announced says more than how the connection ended then.
@@ -123,6 +140,12 @@ pub struct Counts {
     pub system_messages: u64,
     /// Lost connections and attempts, in the order of [`Cause::ALL`].
     pub reconnects: [u64; Cause::ALL.len()],
+    /// Times in which nothing came, in the order of [`Cause::ALL`].
+    pub outages: [u64; Cause::ALL.len()],
+    /// How long they were together, in milliseconds.
+    pub outage_millis: u64,
+    /// How much time is missing now, earlier runs included, in milliseconds.
+    pub missing_millis: u64,
 }
 
 /// Counters and state of the stream, shared with those who report them.
@@ -141,6 +164,11 @@ pub struct StreamStatus {
     incomplete: AtomicU64,
     system_messages: AtomicU64,
     reconnects: [AtomicU64; Cause::ALL.len()],
+    outages: [AtomicU64; Cause::ALL.len()],
+    outage_millis: AtomicU64,
+    missing_millis: AtomicU64,
+    /// Connections begun; shared with [`StreamStatus::beside`].
+    numbers: Arc<AtomicU64>,
 }
 
 impl Default for StreamStatus {
@@ -158,6 +186,10 @@ impl Default for StreamStatus {
             incomplete: AtomicU64::default(),
             system_messages: AtomicU64::default(),
             reconnects: Default::default(),
+            outages: Default::default(),
+            outage_millis: AtomicU64::default(),
+            missing_millis: AtomicU64::default(),
+            numbers: Arc::default(),
         }
     }
 }
@@ -200,6 +232,9 @@ impl StreamStatus {
             },
             system_messages: self.system_messages.load(Relaxed),
             reconnects: std::array::from_fn(|at| self.reconnects[at].load(Relaxed)),
+            outages: std::array::from_fn(|at| self.outages[at].load(Relaxed)),
+            outage_millis: self.outage_millis.load(Relaxed),
+            missing_millis: self.missing_millis.load(Relaxed),
         }
     }
 
@@ -236,10 +271,38 @@ impl StreamStatus {
         self.system_messages.fetch_add(1, Relaxed);
     }
 
+    /// A status for connections beside those of this one: it counts for itself, but numbers them together.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            numbers: Arc::clone(&self.numbers),
+            ..Self::default()
+        }
+    }
+
+    /// Says how much time is missing now, all gaps together.
+    pub fn set_missing(&self, time: Duration) {
+        self.missing_millis.store(millis(time), Relaxed);
+    }
+
+    /// The number of a connection that begins: greater than all before.
+    pub(super) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Relaxed) + 1
+    }
+
+    /// Counts an outage, or how much longer one has become that goes on.
+    pub(super) fn outage(&self, outage: &Outage, counted: Option<&Outage>) {
+        let counted = counted.filter(|counted| counted.number == outage.number);
+        if counted.is_none() {
+            self.outages[outage.cause.place()].fetch_add(1, Relaxed);
+        }
+        let before = counted.map_or(Duration::ZERO, |counted| counted.length);
+        let more = outage.length.saturating_sub(before);
+        self.outage_millis.fetch_add(millis(more), Relaxed);
+    }
+
     pub(super) fn lost(&self, cause: Cause, delay: Duration) {
-        let at = Cause::ALL.iter().position(|&other| other == cause);
-        let at = at.expect("the table of causes is complete");
-        self.reconnects[at].fetch_add(1, Relaxed);
+        self.reconnects[cause.place()].fetch_add(1, Relaxed);
         let now = Timestamp::now();
         let until = now.checked_add(delay).unwrap_or(now);
         self.state.send_replace(State::Waiting { until, cause });
@@ -248,4 +311,8 @@ impl StreamStatus {
     pub(super) fn stopped(&self) {
         self.state.send_replace(State::Stopped);
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use hyper::Uri;
+use jiff::Timestamp;
 use tokio::{
     io::AsyncBufRead,
     time::{Instant, sleep},
@@ -12,12 +13,16 @@ use tracing::{error, info, warn};
 
 use super::{
     body::Body,
+    clock::{Moment, asleep},
     connection::Reader,
+    continuity::Continuity,
+    endpoint::with_query,
     error::{Error, Recovery},
     http::Http,
     line::MAX_LINE,
+    outage::{MOST_BACKFILL, Outage, Product},
     reconnect::Ladders,
-    status::{Cause, StreamStatus},
+    status::StreamStatus,
 };
 use crate::lines::Lines;
 
@@ -37,6 +42,10 @@ pub struct StreamOptions {
     pub read_timeout: Duration,
     /// Longer lines are dropped.
     pub max_line: usize,
+    /// The most minutes to ask for again after an outage; 0 where the account has no backfill.
+    pub backfill_minutes: u8,
+    /// When the last line before this process was received: being away is an outage too.
+    pub last_received: Option<Timestamp>,
 }
 
 impl Default for StreamOptions {
@@ -44,6 +53,8 @@ impl Default for StreamOptions {
         Self {
             read_timeout: READ_TIMEOUT,
             max_line: MAX_LINE,
+            backfill_minutes: MOST_BACKFILL,
+            last_received: None,
         }
     }
 }
@@ -53,8 +64,16 @@ pub trait Connect: Send {
     /// The compressed bytes.
     type Body: AsyncBufRead + Unpin + Send;
 
-    /// One attempt, bounded in time.
-    fn connect(&mut self) -> impl Future<Output = Result<Self::Body, Error>> + Send;
+    /// Waits until it makes sense to connect, however long that is.
+    fn ready(&mut self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// One attempt, bounded in time, that asks for so many minutes again; for none with 0.
+    fn connect(
+        &mut self,
+        backfill_minutes: u8,
+    ) -> impl Future<Output = Result<Self::Body, Error>> + Send;
 }
 
 /// Asks the service for the stream.
@@ -75,8 +94,12 @@ impl HttpConnect {
 impl Connect for HttpConnect {
     type Body = Body;
 
-    async fn connect(&mut self) -> Result<Body, Error> {
-        self.http.open(&self.uri).await
+    async fn connect(&mut self, backfill_minutes: u8) -> Result<Body, Error> {
+        if backfill_minutes == 0 {
+            return self.http.open(&self.uri).await;
+        }
+        let query = format!("backfillMinutes={backfill_minutes}");
+        self.http.open(&with_query("url", &self.uri, &query)?).await
     }
 }
 
@@ -90,10 +113,45 @@ pub enum Refused {
     Full,
 }
 
+/// What comes over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// The stream.
+    Live,
+    /// A past time again.
+    Past(Product),
+}
+
+/// A connection over which something has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Greater than those of all connections before, in this process.
+    pub number: u64,
+    /// What comes over it.
+    pub feed: Feed,
+    /// The minutes that were asked for again.
+    pub backfill_minutes: u8,
+    /// What was before it. One with the number of an earlier outage takes its place.
+    pub outage: Option<Outage>,
+}
+
 /// Takes the lines. As long as it does not return, nothing more is read.
 pub trait Deliver: Send {
+    /// A connection has begun: its first bytes have come, and the lines from now on are its lines.
+    fn begin(&mut self, _: Connection) {}
+
     /// Takes a run of payload lines.
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
+}
+
+impl<D: Deliver> Deliver for &mut D {
+    fn begin(&mut self, connection: Connection) {
+        (**self).begin(connection);
+    }
+
+    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send {
+        (**self).deliver(lines)
+    }
 }
 
 /// Follows the stream until `shutdown`, or until a job on a Replay URL is complete. What is
@@ -127,7 +185,9 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
     status: &StreamStatus,
     shutdown: &CancellationToken,
 ) -> Result<(), Error> {
+    let mut continuity = Continuity::new(options.last_received, Moment::now(asleep()));
     let mut reader = Reader::new(options, deliver, status, shutdown);
+    let mut most_minutes = options.backfill_minutes;
     let mut attempt = 0_u32;
     let outcome = loop {
         attempt += 1;
@@ -135,16 +195,16 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
         let answer = tokio::select! {
             biased;
             () = shutdown.cancelled() => break Ok(()),
-            answer = connect.connect() => answer,
+            answer = ask(&mut connect, &continuity, &mut most_minutes) => answer,
         };
         let connected = answer.is_ok();
         let error = match answer {
             Err(error) => error,
-            Ok(body) => {
+            Ok((body, minutes)) => {
                 status.connected();
-                info!(attempt, "stream connected");
+                info!(attempt, backfill_minutes = minutes, "stream connected");
                 let since = Instant::now();
-                let read = reader.read(body).await;
+                let read = reader.read(body, minutes, &mut continuity).await;
                 if reader.is_proven() && since.elapsed() >= BRIEF {
                     ladders.reset();
                     attempt = 0;
@@ -158,7 +218,8 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
         let Recovery::Retry(delay) = error.recovery() else {
             break Err(error);
         };
-        let cause = Cause::of(&error, reader.take_announced());
+        let (cause, is_announced) = reader.cause(&error);
+        continuity.lost(cause, is_announced);
         let wait = ladders.next(delay);
         status.lost(cause, wait.delay);
         let (cause, delay) = (cause.name(), wait.delay);
@@ -179,9 +240,35 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
     outcome
 }
 
+/// Asks for the stream, and for what was missed; gives the minutes that are sent again.
+///
+/// Backfill is a part of the contract, and accounts without it are refused. Then the same is asked without, and if that is
+/// granted, so ever after.
+async fn ask<C: Connect>(
+    connect: &mut C,
+    continuity: &Continuity,
+    most_minutes: &mut u8,
+) -> Result<(C::Body, u8), Error> {
+    connect.ready().await;
+    let minutes = continuity.to_ask(Moment::now(asleep()), *most_minutes);
+    let refused = match connect.connect(minutes).await {
+        Ok(body) => return Ok((body, minutes)),
+        Err(error) if minutes > 0 && error.may_refuse_backfill() => error,
+        Err(error) => return Err(error),
+    };
+    let body = connect.connect(0).await?;
+    *most_minutes = 0;
+    let hint = "set `backfill_minutes = 0` under `[stream]`";
+    warn!(error = %refused, hint, "the account has no backfill, so nothing is asked for again after an outage");
+    Ok((body, 0))
+}
+
 #[cfg(test)]
 #[path = "stream_fakes.rs"]
 mod fakes;
+#[cfg(test)]
+#[path = "stream_outage_tests.rs"]
+mod outage_tests;
 #[cfg(test)]
 #[path = "stream_tests.rs"]
 mod tests;

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Sleep;
 
 use super::*;
-use crate::powertrack::{Service, State};
+use crate::powertrack::{Cause, Service, State};
 
 /// What the service does on one attempt.
 pub(super) enum Answer {
@@ -59,8 +59,11 @@ impl Log {
 impl Connect for FakeService {
     type Body = Wire;
 
-    async fn connect(&mut self) -> Result<Wire, Error> {
-        self.log.note("connect");
+    async fn connect(&mut self, backfill_minutes: u8) -> Result<Wire, Error> {
+        match backfill_minutes {
+            0 => self.log.note("connect"),
+            minutes => self.log.note(&format!("connect {minutes}")),
+        }
         match self.answers.pop_front() {
             Some(Stream(events)) => Ok(Wire::new(events)),
             Some(Status(status)) => Err(Error::Status {
@@ -152,9 +155,28 @@ pub(super) enum Taker {
 struct Desk {
     log: Log,
     taker: Taker,
+    is_telling: bool,
 }
 
 impl Deliver for Desk {
+    fn begin(&mut self, connection: Connection) {
+        if !self.is_telling {
+            return;
+        }
+        let mut text = format!("begins {}", connection.number);
+        if let Some(outage) = connection.outage {
+            // The wall clock is not virtual, so its seconds say nothing here.
+            text += &format!(
+                ", outage {} of {} s, {}, covered: {}",
+                outage.number,
+                outage.length.as_secs(),
+                outage.cause.name(),
+                outage.is_covered()
+            );
+        }
+        self.log.note(&text);
+    }
+
     async fn deliver(&mut self, lines: Lines) -> Result<(), Refused> {
         match self.taker {
             Taker::Stuck => std::future::pending().await,
@@ -174,6 +196,8 @@ pub(super) struct Run {
     pub(super) status: Arc<StreamStatus>,
     shutdown: CancellationToken,
     taker: Taker,
+    is_telling: bool,
+    options: StreamOptions,
 }
 
 impl Run {
@@ -183,7 +207,27 @@ impl Run {
             status: Arc::default(),
             shutdown: CancellationToken::new(),
             taker: Taker::Willing,
+            is_telling: false,
+            options: StreamOptions::default(),
         }
+    }
+
+    /// Connections are noted as they are told.
+    pub(super) fn telling(self) -> Self {
+        Self {
+            is_telling: true,
+            ..self
+        }
+    }
+
+    pub(super) fn backfill(mut self, most: u8) -> Self {
+        self.options.backfill_minutes = most;
+        self
+    }
+
+    pub(super) fn last_received(mut self, last: Timestamp) -> Self {
+        self.options.last_received = Some(last);
+        self
     }
 
     pub(super) fn taker(self, taker: Taker) -> Self {
@@ -212,14 +256,14 @@ impl Run {
         let desk = Desk {
             log: self.log.clone(),
             taker: self.taker,
+            is_telling: self.is_telling,
         };
-        let options = StreamOptions::default();
 
         let ladders = Ladders::new(|| 0.5);
         let outcome = follow_with(
             ladders,
             service,
-            options,
+            self.options,
             desk,
             &self.status,
             &self.shutdown,
@@ -232,6 +276,11 @@ impl Run {
 
     pub(super) fn expect(&self, expected: Expect) {
         expected.assert_eq(&self.log.0.lock().unwrap().join("\n"));
+    }
+
+    pub(super) fn outages(&self, cause: Cause) -> u64 {
+        let at = Cause::ALL.iter().position(|&other| other == cause).unwrap();
+        self.status.counts().outages[at]
     }
 
     pub(super) fn lost(&self, cause: Cause) -> u64 {

@@ -10,7 +10,10 @@ use super::{
     },
     *,
 };
-use crate::{powertrack::Credentials, secret::Secret};
+use crate::{
+    powertrack::{Cause, Credentials},
+    secret::Secret,
+};
 
 /// The life of a stream that the service answers like this.
 async fn check(answers: impl IntoIterator<Item = Answer>, expected: Expect) -> Run {
@@ -106,12 +109,12 @@ async fn tweets_are_delivered_as_they_come() {
     let run = check(
         [Stream(events)],
         expect![[r#"
-        0 connect
-        0 {1}
-        10000 {2}
-        10005 {3}
-        10005 connect
-        10005 stopped"#]],
+            0 connect
+            0 {1}
+            10000 {2}
+            10005 {3}
+            10005 connect 1
+            10005 stopped"#]],
     )
     .await;
     let counts = run.status.counts();
@@ -133,10 +136,10 @@ async fn silence_past_the_read_timeout_is_a_stall() {
     let run = check(
         [Stream(quiet)],
         expect![[r#"
-        0 connect
-        0 {1}
-        103000 connect
-        103000 stopped"#]],
+            0 connect
+            0 {1}
+            103000 connect 2
+            103000 stopped"#]],
     )
     .await;
     assert_eq!(run.lost(Cause::Stalled), 1);
@@ -149,9 +152,9 @@ async fn an_end_inside_a_line_drops_the_partial_one() {
         expect![[r#"
             0 connect
             0 {1}
-            0 connect
+            0 connect 1
             0 }
-            250 connect
+            250 connect 2
             250 stopped"#]],
     )
     .await;
@@ -173,14 +176,14 @@ async fn only_data_or_a_heartbeat_resets_the_delays() {
     check(
         answers,
         expect![[r#"
-        0 connect
-        5000 connect
-        10250 connect
-        15750 connect
-        20750 connect
-        25750 connect
-        31000 connect
-        31000 stopped"#]],
+            0 connect
+            5000 connect
+            10250 connect
+            15750 connect
+            20750 connect 2
+            25750 connect 2
+            31000 connect 2
+            31000 stopped"#]],
     )
     .await;
 }
@@ -191,16 +194,16 @@ async fn a_server_that_speaks_and_closes_is_not_hammered() {
     check(
         [brief(), brief(), brief(), brief()],
         expect![[r#"
-        0 connect
-        0 {1}
-        0 connect
-        0 {1}
-        250 connect
-        250 {1}
-        750 connect
-        750 {1}
-        1500 connect
-        1500 stopped"#]],
+            0 connect
+            0 {1}
+            0 connect 1
+            0 {1}
+            250 connect 2
+            250 {1}
+            750 connect 2
+            750 {1}
+            1500 connect 2
+            1500 stopped"#]],
     )
     .await;
 }
@@ -214,12 +217,12 @@ async fn a_corrupt_stream_is_dropped_after_its_lines() {
     let run = check(
         answers,
         expect![[r#"
-        0 connect
-        0 {1}
-        0 connect
-        0 {2}
-        250 connect
-        250 stopped"#]],
+            0 connect
+            0 {1}
+            0 connect 1
+            0 {2}
+            250 connect 2
+            250 stopped"#]],
     )
     .await;
     assert_eq!(run.lost(Cause::Corrupt), 1);
@@ -234,11 +237,11 @@ async fn system_messages_are_heard_and_not_delivered() {
     let run = check(
         [Stream(events)],
         expect![[r#"
-        0 connect
-        0 {"id":1}
-        0 {"id":2}
-        0 connect
-        0 stopped"#]],
+            0 connect
+            0 {"id":1}
+            0 {"id":2}
+            0 connect 1
+            0 stopped"#]],
     )
     .await;
     assert_eq!(run.status.counts().system_messages, 2);
@@ -333,7 +336,7 @@ async fn slow_delivery_is_no_stall() {
         0 connect
         60000 {1}
         120000 {2}
-        120000 connect
+        120000 connect 2
         120000 stopped"#]]);
 }
 

@@ -55,10 +55,10 @@ impl Generation {
         if self.steps.is_empty() {
             return Ok(Verdict::Kept);
         }
-        let emitted = self.host.emitted.borrow().len();
+        self.host.emitted.borrow_mut().begin_tweet();
         let ran = self.run_steps(tweet);
         if ran.is_err() {
-            self.host.emitted.borrow_mut().truncate(emitted);
+            self.host.emitted.borrow_mut().take_back_tweet();
         }
         self.collect();
         ran

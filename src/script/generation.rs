@@ -122,10 +122,22 @@ impl Generation {
         &self.declared
     }
 
-    /// The JSON Lines emitted since the last call.
+    /// The JSON Lines emitted to stdout since the last call.
     #[must_use]
     pub fn take_emitted(&self) -> Vec<u8> {
-        self.host.emitted.take()
+        self.host.emitted.borrow_mut().take_stdout()
+    }
+
+    /// The names of the sinks that the script declared.
+    #[must_use]
+    pub fn sinks(&self) -> Vec<String> {
+        self.host.emitted.borrow().sinks()
+    }
+
+    /// The JSON Lines emitted to each sink since the last call, by the sink's name.
+    #[must_use]
+    pub fn take_sunk(&self) -> Vec<(String, Vec<u8>)> {
+        self.host.emitted.borrow_mut().take_sinks()
     }
 }
 

@@ -1,10 +1,13 @@
 //! The bodies of answers that are not a stream, and their status.
 
+use std::io::Write;
+
 use axum::{
-    body::Body,
-    http::{HeaderValue, StatusCode, header},
+    body::{Body, to_bytes},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
+use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 
 use super::snowflake;
@@ -103,6 +106,35 @@ fn fault(status: u16) -> (StatusCode, &'static str) {
         _ => UNAVAILABLE,
     };
     (status, message)
+}
+
+/// Whether the asker takes gzip.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let weight: String = weight.split_whitespace().collect();
+            let is_refused = matches!(weight.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+            name.trim().eq_ignore_ascii_case("gzip") && !is_refused
+        })
+}
+
+/// The same answer with its body compressed.
+pub(super) async fn compressed(answer: Response) -> Response {
+    let (mut head, body) = answer.into_parts();
+    // It is in memory, so this does not wait.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    let written = gzip.write_all(&body).and_then(|()| gzip.finish());
+    let body = written.expect("writing to memory does not fail");
+    head.headers.remove(header::CONTENT_LENGTH);
+    head.headers
+        .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    Response::from_parts(head, Body::from(body))
 }
 
 /// An answer with a JSON body.

@@ -1,5 +1,9 @@
 //! What one connection is sent: Tweets that match, heartbeats in between, and what goes wrong.
 
+mod ended;
+mod farewell;
+mod trouble;
+
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
@@ -7,14 +11,16 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
+use self::{ended::Ended, farewell::FAREWELL};
 use super::{
-    fault::{DELIMITER, Damage, Dice, Firing, Kind},
+    fault::{DELIMITER, Damage, Dice},
     gate::Place,
+    memory::{Line, Piece},
     message,
     oracle::{self, Event},
-    outlet::{Blocked, Outlet},
+    outlet::Outlet,
     service::{Service, Stream},
-    timeline::{Due, Line, Piece, sent},
+    timeline::{Due, sent},
     window::Window,
 };
 
@@ -24,20 +30,8 @@ const BATCH: usize = 64 * 1024;
 /// How often a delivery that waits for its reader looks at how far behind it is.
 const LAG_TICK: Duration = Duration::from_millis(50);
 
-/// A disconnected reader has this long to take what is under way and the last record.
-const FAREWELL: Duration = Duration::from_secs(2);
-
 /// Where readers set the pace, the others wait this long for one that has fallen behind.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Slow bytes, where nobody says otherwise: how many a second, and how long.
-const SLOW: (u64, Duration) = (1000, Duration::from_secs(10));
-
-/// Bytes that go out one by one, where nobody says otherwise.
-const SINGLE: u64 = 2000;
-
-/// A hundred years of silence.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Where a connection's Tweets come from.
 #[derive(Debug)]
@@ -51,42 +45,6 @@ pub(super) enum Feed {
     },
     /// A part of the past.
     Window { number: u64, window: Window },
-}
-
-/// Why a delivery ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    ReaderLeft,
-    /// The simulator stops.
-    Stopped,
-    FullBuffer,
-    Completed,
-    TooManyConnections,
-    Fault(Kind),
-    Compressor,
-}
-
-impl From<Blocked> for Ended {
-    fn from(blocked: Blocked) -> Self {
-        match blocked {
-            Blocked::ReaderLeft => Self::ReaderLeft,
-            Blocked::Compressor => Self::Compressor,
-        }
-    }
-}
-
-impl Ended {
-    fn name(self) -> &'static str {
-        match self {
-            Self::ReaderLeft => "reader-left",
-            Self::Stopped => "stopped",
-            Self::FullBuffer => "full-buffer",
-            Self::Completed => "completed",
-            Self::TooManyConnections => "too-many-connections",
-            Self::Fault(kind) => kind.name(),
-            Self::Compressor => "compressor",
-        }
-    }
 }
 
 /// What sends one connection its Tweets.
@@ -280,134 +238,6 @@ impl Delivery {
         Ok(None)
     }
 
-    /// What a fault does to the connection; those of lines do nothing to it.
-    async fn suffer(
-        &mut self,
-        fault: Firing,
-        at: Option<(&[u8], &str)>,
-    ) -> Result<Option<Ended>, Ended> {
-        let line = at.map_or(&b"{}"[..], |(line, _)| line);
-        let text = match fault.kind {
-            Kind::Silence => {
-                self.flush().await?;
-                self.silence(fault.lasts.unwrap_or(FOREVER)).await?;
-                return Ok(None);
-            }
-            Kind::NewMember => {
-                self.flush().await?;
-                self.outlet.begin_member().await?;
-                return Ok(None);
-            }
-            Kind::Slow => {
-                self.flush().await?;
-                let (bytes, lasts) = SLOW;
-                self.outlet
-                    .slow_down(fault.bytes.unwrap_or(bytes), fault.lasts.unwrap_or(lasts));
-                return Ok(None);
-            }
-            Kind::OneByteChunks => {
-                self.flush().await?;
-                self.outlet.send_singly(fault.bytes.unwrap_or(SINGLE));
-                return Ok(None);
-            }
-            Kind::Reset => {
-                self.flush().await?;
-                self.outlet.reset();
-                return Ok(Some(Ended::Fault(fault.kind)));
-            }
-            Kind::CutLine => {
-                self.lines.extend_from_slice(&line[..line.len() / 2]);
-                self.flush().await?;
-                return Ok(Some(Ended::Fault(fault.kind)));
-            }
-            Kind::TornGzip => {
-                self.flush().await?;
-                self.outlet.tear(line).await?;
-                return Ok(Some(Ended::Fault(fault.kind)));
-            }
-            Kind::TooManyConnections => message::too_many_connections(self.stream.gate.allowed()),
-            Kind::FullBuffer => {
-                self.stream.gate.has_lost.store(true, Relaxed);
-                message::full_buffer(self.dice.connection, self.service.limits.buffer)
-            }
-            Kind::TooSlow => {
-                self.stream.gate.has_lost.store(true, Relaxed);
-                message::TOO_SLOW.to_owned()
-            }
-            Kind::Operational => message::OPERATIONAL.to_owned(),
-            Kind::Closing => message::CLOSING.to_owned(),
-            _ => return Ok(None),
-        };
-        if let Some((_, sent)) = at {
-            self.write_message("error", &text, sent);
-            self.leave(fault.reset).await;
-        } else {
-            self.farewell(&text, fault.reset).await;
-        }
-        Ok(Some(Ended::Fault(fault.kind)))
-    }
-
-    /// Nothing goes out for a while.
-    async fn silence(&mut self, lasts: Duration) -> Result<(), Ended> {
-        tokio::select! {
-            () = tokio::time::sleep(lasts) => Ok(()),
-            () = self.outlet.closed() => Err(Ended::ReaderLeft),
-            () = self.service.stop.cancelled() => Err(Ended::Stopped),
-        }
-    }
-
-    /// Ends a job with its record.
-    async fn complete(&mut self) -> Result<Ended, Ended> {
-        self.damage.release(&mut self.lines);
-        if let Feed::Window { window, .. } = &self.feed {
-            window.write_end(&mut self.lines, self.service.clock.now_ms());
-            self.lines.extend_from_slice(DELIMITER);
-        }
-        self.flush().await?;
-        self.outlet.finish().await?;
-        Ok(Ended::Completed)
-    }
-
-    /// The last record, and the end of the connection.
-    async fn farewell(&mut self, text: &str, reset: bool) {
-        let sent = sent(self.service.clock.now_ms());
-        self.write_message("error", text, &sent);
-        self.leave(reset).await;
-    }
-
-    fn write_message(&mut self, level: &str, text: &str, sent: &str) {
-        self.damage.release(&mut self.lines);
-        message::write(&mut self.lines, level, text, sent);
-        self.lines.extend_from_slice(DELIMITER);
-    }
-
-    /// Sends what is left and ends the body in order, or resets; the reader may not read, so this takes only so long.
-    async fn leave(&mut self, reset: bool) {
-        let lines = std::mem::take(&mut self.lines);
-        let outlet = &mut self.outlet;
-        let leaving = async {
-            outlet.send(&lines).await?;
-            if reset {
-                // What has been sent is to arrive before the reset does.
-                tokio::time::sleep(LAG_TICK).await;
-                outlet.reset();
-                Ok(())
-            } else {
-                outlet.finish().await
-            }
-        };
-        let stop = self.service.stop.clone();
-        let left = tokio::select! {
-            left = tokio::time::timeout(FAREWELL, leaving) => matches!(left, Ok(Ok(()))),
-            () = stop.cancelled() => false,
-        };
-        if left {
-            self.count_delivered();
-        } else {
-            self.outlet.reset();
-        }
-    }
-
     /// A heartbeat where nothing else was sent for long enough. [inferred]
     async fn keep_alive(&mut self) -> Result<(), Ended> {
         if self.heartbeat_at().is_some_and(|at| at <= Instant::now()) {
@@ -476,19 +306,6 @@ impl Delivery {
             }
             Err(ended) => Err(ended),
         }
-    }
-
-    /// Too much waits for the reader: what waits is lost, and the connection ends.
-    async fn overflow(&mut self, can_send: bool) -> Ended {
-        self.stream.gate.has_lost.store(true, Relaxed);
-        if can_send {
-            let size = self.service.limits.buffer;
-            let text = message::full_buffer(self.dice.connection, size);
-            self.farewell(&text, false).await;
-        } else {
-            self.outlet.reset();
-        }
-        Ended::FullBuffer
     }
 
     fn count_delivered(&mut self) {

@@ -20,6 +20,12 @@ pub enum Error {
         /// What was given.
         rate: f64,
     },
+    /// An account or a label that cannot stand in a URL, or is given twice.
+    #[error("`{name}` is no name for an account or a label, or it is given twice")]
+    Name {
+        /// What was given.
+        name: String,
+    },
     /// The address is taken or not this machine's.
     #[error("cannot listen on `{address}`: {source}")]
     Listen {

@@ -16,6 +16,7 @@ mod gate;
 pub mod generator;
 mod gzip;
 mod json_text;
+mod memory;
 mod message;
 mod options;
 mod oracle;

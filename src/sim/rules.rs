@@ -11,7 +11,7 @@ use axum::{
 use tokio::time::Instant;
 
 use super::{
-    answer::Refusal,
+    answer::{self, Refusal},
     book::Book,
     fault::{Firing, Kind, Scope},
     rule_answer::{self, Shown},
@@ -89,8 +89,14 @@ impl Call {
         self.service.clock.now_ms()
     }
 
-    fn answered(&self, kind: &'static str, answer: Result<Response, Refusal>) -> Response {
-        self.service.answered(kind, answer)
+    /// Counts an answer, and compresses it for those who ask. [source: xd/powertrack-api]
+    async fn answered(&self, kind: &'static str, answer: Result<Response, Refusal>) -> Response {
+        let answer = self.service.answered(kind, answer);
+        if answer::takes_gzip(&self.headers) {
+            answer::compressed(answer).await
+        } else {
+            answer
+        }
     }
 }
 
@@ -101,7 +107,7 @@ pub(super) async fn list(call: Call, Path((account, file)): Path<(String, String
         let rules: Vec<_> = book.rules().all().cloned().collect();
         rule_answer::listing(&rules, call.now_ms())
     });
-    call.answered("list", answer)
+    call.answered("list", answer).await
 }
 
 /// `GET …/{label}/rules/{id}.json`: the rule with an id, or an empty list. [inferred for the latter]
@@ -114,7 +120,7 @@ pub(super) async fn one(
         let id = id.ok_or(Refusal::NoSuchStream)?;
         Ok(found(book, &[id], call.now_ms()))
     });
-    call.answered("get", answer)
+    call.answered("get", answer).await
 }
 
 /// `POST …/{label}.json`: adds rules, or what `_method` says instead.
@@ -128,7 +134,7 @@ pub(super) async fn change(
         Ok(book) => carry_out(&call, book, action, body).await,
         Err(refusal) => Err(refusal),
     };
-    call.answered(action.name(), answer)
+    call.answered(action.name(), answer).await
 }
 
 /// `POST …/{label}/validation.json`: what the validator says; nothing is changed. [seed:003]
@@ -144,7 +150,7 @@ pub(super) async fn validate(
             .map(|rules| rule_answer::validated(&rules, call.now_ms())),
         Err(refusal) => Err(refusal),
     };
-    call.answered("validate", answer)
+    call.answered("validate", answer).await
 }
 
 impl Action {
@@ -201,7 +207,7 @@ async fn carry_out(
     if change.has(Kind::RulesHalf) {
         return Err(Refusal::Fault(503));
     }
-    if change.has(Kind::RulesLost) {
+    if change.has(Kind::RulesLost) && answer.status().is_success() {
         call.wire.reset();
     }
     Ok(answer)

@@ -68,6 +68,8 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
             address: options.listen,
         });
     }
+    check_names(&options.accounts)?;
+    check_names(&options.labels)?;
     let (service, skipped) = Service::new(&options)?;
     let service = Arc::new(service);
     let failed = |source| Error::Listen {
@@ -130,6 +132,17 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
         service,
         server,
     })
+}
+
+/// Names stand in URLs as they are.
+fn check_names(names: &[String]) -> Result<(), Error> {
+    let is_fit = |sign: u8| sign.is_ascii_alphanumeric() || b"-_.~".contains(&sign);
+    for (at, name) in names.iter().enumerate() {
+        if name.is_empty() || !name.bytes().all(is_fit) || names[..at].contains(name) {
+            return Err(Error::Name { name: name.clone() });
+        }
+    }
+    Ok(())
 }
 
 impl Running {

@@ -14,7 +14,7 @@ use axum::{
 use tokio::time::Instant;
 
 use super::{
-    answer::Refusal,
+    answer::{self, Refusal},
     dates::{self, Asked},
     delivery::{Delivery, Feed},
     fault::Scope,
@@ -106,23 +106,10 @@ fn admit(
     file: &str,
 ) -> Result<Arc<Stream>, Refusal> {
     service.authenticate(headers)?;
-    require_gzip(headers)?;
+    if !answer::takes_gzip(headers) {
+        return Err(Refusal::NeedsGzip);
+    }
     service.find(account, file.strip_suffix(".json")).cloned()
-}
-
-fn require_gzip(headers: &HeaderMap) -> Result<(), Refusal> {
-    let takes_gzip = headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| {
-            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            let weight: String = weight.split_whitespace().collect();
-            let is_refused = matches!(weight.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-            name.trim().eq_ignore_ascii_case("gzip") && !is_refused
-        });
-    takes_gzip.then_some(()).ok_or(Refusal::NeedsGzip)
 }
 
 fn live(service: &Arc<Service>, stream: &Arc<Stream>, asked_minutes: u32) -> Feed {

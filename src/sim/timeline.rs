@@ -1,7 +1,7 @@
 //! What happens on one stream, whether somebody reads or not: Tweets are made, and some of them match.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -16,6 +16,7 @@ use super::{
     book::Book,
     clock::Clock,
     composer::{Composer, Moment},
+    memory::{Memory, Piece},
     oracle::{Event, Oracle},
     rule_set::{RuleSet, Stored},
     schedule::Schedule,
@@ -23,18 +24,6 @@ use super::{
     stats::Stats,
     subject::Subjects,
 };
-
-/// Backfill reaches back this far. [source: xd/powertrack-api]
-const MEMORY: Duration = Duration::from_secs(5 * 60);
-
-/// And over no more Tweets than this: a place and its rules are remembered, in 16 bytes, not the text.
-const MAX_REMEMBERED: usize = 6_000_000;
-
-/// The newest lines are kept as they are, so that connections that keep up share them.
-const MAX_RECENT: usize = 4 << 20;
-
-/// How finely backfill knows when a Tweet was made.
-const MARK: Duration = Duration::from_millis(100);
 
 /// So many Tweets are made in one go, and others get a turn on this thread.
 const TURN: u64 = 64;
@@ -80,20 +69,10 @@ struct State {
     next: i64,
     made: u64,
     is_over: bool,
-    matched: VecDeque<(i64, Arc<Moment>)>,
-    head: u64,
-    /// The last ones of `matched`, as they are delivered.
-    recent: VecDeque<Bytes>,
-    recent_bytes: usize,
-    /// How many had matched at which time.
-    marks: VecDeque<(Instant, u64)>,
-    /// No backfill reaches back to before this one.
-    forgotten: u64,
+    memory: Memory,
     moments: HashMap<Vec<u64>, Arc<Moment>>,
     rules_version: u64,
     subjects: Subjects,
-    /// Where each reader is.
-    readers: BTreeMap<u64, u64>,
     scratch: Vec<u8>,
 }
 
@@ -104,20 +83,6 @@ struct Begun {
     /// What the schedule said then, and the clock.
     us: i64,
     ms: i64,
-}
-
-/// A Tweet to deliver.
-#[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) position: i64,
-    pub(super) line: Line,
-}
-
-/// The line of a Tweet, or what it takes to make it again.
-#[derive(Debug)]
-pub(super) enum Line {
-    Ready(Bytes),
-    Again(Arc<Moment>),
 }
 
 /// When there is more.
@@ -156,7 +121,7 @@ impl Timeline {
         };
         state.next = self.setup.schedule.position_from(us);
         state.begun = Some(Begun { at: now, us, ms });
-        state.marks.push_back((now, 0));
+        state.memory.forget(now, self.buffer);
         self.begun.send_replace(true);
     }
 
@@ -174,7 +139,7 @@ impl Timeline {
             state.moments.clear();
             state.subjects = self.subjects(&rules);
         }
-        let before = state.head;
+        let before = state.memory.head();
         let mut due = Due::Now;
         let mut made = 0;
         while made < TURN {
@@ -203,7 +168,9 @@ impl Timeline {
                 self.setup
                     .composer
                     .finish(&mut scratch, 0, &tweet, &moment.rules);
-                state.remember(position, moment, Bytes::copy_from_slice(&scratch));
+                state
+                    .memory
+                    .remember(position, moment, Bytes::copy_from_slice(&scratch));
             }
             state.scratch = scratch;
         }
@@ -211,68 +178,31 @@ impl Timeline {
         if made > 0 {
             self.setup.clock.tell(self.time_ms(begun, state.next - 1));
         }
-        state.forget(now, self.buffer);
+        state.memory.forget(now, self.buffer);
         self.setup.stats.made.fetch_add(made, Relaxed);
         self.setup
             .stats
             .matched
-            .fetch_add(state.head - before, Relaxed);
-        if state.head > before {
-            self.head.send_replace(state.head);
+            .fetch_add(state.memory.head() - before, Relaxed);
+        if state.memory.head() > before {
+            self.head.send_replace(state.memory.head());
         }
         due
     }
 
     /// The Tweets from `cursor` on, up to about `most` bytes of them, for a reader that then stands after them.
     pub(super) fn take(&self, reader: u64, cursor: &mut u64, most: usize) -> Vec<Piece> {
-        let mut state = self.lock();
-        let first = state.first();
-        // What is forgotten is lost. A reader is disconnected before it comes to that.
-        *cursor = (*cursor).max(first);
-        let recent_from = state.head - state.recent.len() as u64;
-        let mut pieces = Vec::new();
-        let mut bytes = 0;
-        while *cursor < state.head && bytes < most {
-            let (position, moment) = &state.matched[(*cursor - first) as usize];
-            let line = if *cursor >= recent_from {
-                Line::Ready(state.recent[(*cursor - recent_from) as usize].clone())
-            } else {
-                Line::Again(Arc::clone(moment))
-            };
-            bytes += match &line {
-                Line::Ready(line) => line.len(),
-                // What a Tweet usually takes.
-                Line::Again(_) => 6_000,
-            };
-            pieces.push(Piece {
-                position: *position,
-                line,
-            });
-            *cursor += 1;
-        }
-        state.readers.insert(reader, *cursor);
-        pieces
+        self.lock().memory.take(reader, cursor, most)
     }
 
     /// A reader is gone.
     pub(super) fn leave(&self, reader: u64) {
-        self.lock().readers.remove(&reader);
+        self.lock().memory.leave(reader);
     }
 
     /// Where a reader starts that asks for the last `back` too.
     pub(super) fn cursor(&self, back: Duration, now: Instant) -> u64 {
-        let state = self.lock();
-        if back.is_zero() {
-            return state.head;
-        }
-        let mark = state
-            .marks
-            .iter()
-            .rev()
-            .find(|(at, _)| now.saturating_duration_since(*at) >= back)
-            .or(state.marks.front());
-        let from = mark.map_or(state.head, |(_, head)| *head);
-        from.clamp(state.first(), state.head)
+        self.lock().memory.cursor(back, now)
     }
 
     /// How many Tweets have matched so far.
@@ -285,9 +215,15 @@ impl Timeline {
         self.head.subscribe()
     }
 
+    /// How many Tweets are remembered for backfill.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> u64 {
+        self.lock().memory.len() as u64
+    }
+
     /// Where the last of the readers is.
     pub(super) fn slowest(&self) -> Option<u64> {
-        self.lock().readers.values().min().copied()
+        self.lock().memory.slowest()
     }
 
     /// The positions of the Tweets from one time to before another that have been made by now.
@@ -393,11 +329,6 @@ impl Timeline {
 }
 
 impl State {
-    /// The number of the oldest Tweet that is remembered.
-    fn first(&self) -> u64 {
-        self.head - self.matched.len() as u64
-    }
-
     fn moment(&mut self, rules: Vec<Arc<Stored>>) -> Arc<Moment> {
         let ids = rules.iter().map(|rule| rule.id).collect();
         if self.moments.len() >= MAX_MOMENTS {
@@ -410,46 +341,6 @@ impl State {
                 rules,
             })
         }))
-    }
-
-    fn remember(&mut self, position: i64, moment: Arc<Moment>, line: Bytes) {
-        self.matched.push_back((position, moment));
-        self.head += 1;
-        self.recent_bytes += line.len();
-        self.recent.push_back(line);
-        while self.recent_bytes > MAX_RECENT {
-            let Some(oldest) = self.recent.pop_front() else {
-                break;
-            };
-            self.recent_bytes -= oldest.len();
-        }
-    }
-
-    /// Lets go of what no backfill reaches; but not of what the slowest reader may still be given.
-    fn forget(&mut self, now: Instant, buffer: usize) {
-        if self
-            .marks
-            .back()
-            .is_none_or(|(at, _)| now.saturating_duration_since(*at) >= MARK)
-        {
-            self.marks.push_back((now, self.head));
-        }
-        let mut old = 0;
-        while let Some((at, head)) = self.marks.get(1) {
-            if now.saturating_duration_since(*at) < MEMORY {
-                break;
-            }
-            old = *head;
-            self.marks.pop_front();
-        }
-        // A reader of backfill may take its time.
-        let slowest = self.readers.values().min().copied();
-        let old = old.max(self.forgotten).min(slowest.unwrap_or(u64::MAX));
-        self.forgotten = old;
-        let most = MAX_REMEMBERED.max(buffer);
-        while self.matched.len() > buffer && (self.first() < old || self.matched.len() > most) {
-            self.matched.pop_front();
-        }
     }
 }
 

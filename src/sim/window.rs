@@ -8,10 +8,11 @@ use super::{
     book::Book,
     composer::{Composer, Moment},
     fault::{Board, Firing, Kind, Scope},
+    memory::{Line, Piece},
     message,
     service::Stream,
     subject::Subjects,
-    timeline::{Due, Line, Piece, sent},
+    timeline::{Due, sent},
 };
 
 /// So many Tweets are looked at in one go, and others get a turn on this thread.

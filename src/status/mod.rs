@@ -1,12 +1,16 @@
-//! How it is going, for people.
+//! How it is going, for people and for programs.
 
 mod bar;
+mod health;
 mod line;
+mod metrics;
 mod progress;
 mod reporter;
+mod server;
 
 pub use bar::Bar;
 pub use line::StatusLine;
 pub use progress::{Progress, Snapshot};
 pub(crate) use progress::{short, thousands};
 pub use reporter::Reporter;
+pub use server::StatusServer;

@@ -225,12 +225,12 @@ impl Comparison {
         Ok(false)
     }
 
-    /// How the lines of two files differ. Sorted on disk, however many there are.
+    /// How the lines of two files differ; one that is not there has none. Sorted on disk, however many there are.
     ///
     /// # Errors
     /// [`Error::Write`], also where the files cannot be read.
-    pub fn lines(&self, first: &Path, second: &Path) -> Result<LineDifference, Error> {
-        compare_rows::lines(&self.connection, [first, second], self.show)
+    pub fn lines(&self, files: [&Path; 2]) -> Result<LineDifference, Error> {
+        compare_rows::lines(&self.connection, files, self.show)
     }
 }
 

@@ -196,9 +196,11 @@ pub(super) fn lines(
     show: usize,
 ) -> Result<LineDifference, Error> {
     connection.execute_batch(
-        "CREATE TABLE main.lines (line BLOB PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL) WITHOUT ROWID; BEGIN;",
+        "DROP TABLE IF EXISTS main.lines;
+         CREATE TABLE main.lines (line BLOB PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL) WITHOUT ROWID; BEGIN;",
     )?;
-    for (file, (a, b)) in files.into_iter().zip([(1, 0), (0, 1)]) {
+    let there = files.into_iter().zip([(1, 0), (0, 1)]);
+    for (file, (a, b)) in there.filter(|(file, _)| file.exists()) {
         let mut add = connection.prepare(
             "INSERT INTO main.lines VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET a = a + excluded.a, b = b + excluded.b",
         )?;

@@ -45,6 +45,10 @@ CREATE TABLE IF NOT EXISTS _ouzel_cursor (
     segment INTEGER NOT NULL,  -- the place behind the last line whose rows are committed
     offset  INTEGER NOT NULL,
     line    INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _ouzel_sinks (
+    name   TEXT PRIMARY KEY,  -- the file in the folder `sinks`
+    length INTEGER NOT NULL   -- in bytes, as of the last commit
 ) WITHOUT ROWID;";
 
 /// The database: the analyst's tables and ouzel's own, written by one thread.
@@ -102,6 +106,7 @@ impl Store {
         )?;
         connection.execute_batch(SCHEMA)?;
         connection.execute_batch(quarantine::SCHEMA)?;
+        connection.execute_batch(super::gaps::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {

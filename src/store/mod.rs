@@ -8,12 +8,14 @@ mod compare_rows;
 mod cursor;
 mod database;
 mod error;
+mod gaps;
 mod guard;
 mod invalid;
 mod ownership;
 mod quarantine;
 mod read_only;
 mod replay;
+mod sinks;
 mod sql;
 mod table;
 
@@ -21,6 +23,7 @@ pub use compare::{Cells, Comparison, Difference, LineDifference, TableDifference
 pub use cursor::Cursor;
 pub use database::Store;
 pub use error::Error;
+pub use gaps::{Gap, GapState, Ledger, Repair, ask_for_repair};
 pub use ownership::OwnedRule;
 pub use quarantine::{Failed, Held, Quarantined};
 pub use read_only::ReadOnly;

@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
-    journal::{self, Position},
+    journal::{self, Damaged, Position},
     script::{self, Change, Declared, Files},
+    sinks,
     store::{self, Cursor, OwnedRule, Store},
     tally::Tally,
 };
@@ -22,6 +23,8 @@ pub struct Work {
     pub store: Store,
     /// How far the journal is handled; `None` where the lines come from no journal.
     pub progress: Option<Progress>,
+    /// The folder of the files that the script emits into.
+    pub sinks: PathBuf,
     /// The endpoint whose rules are asked for when the script has loaded.
     pub rules_endpoint: String,
     /// Handle so many Tweets and no more.
@@ -98,6 +101,8 @@ pub enum Report {
         /// What to watch for a better one.
         files: Files,
     },
+    /// A part of the journal cannot be read.
+    Damaged(Damaged),
     /// The limit has been reached: nothing more will be handled.
     LimitReached,
     /// Nobody reads what the script emits any more.
@@ -127,10 +132,32 @@ pub enum Error {
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A file that the script emits into.
+    #[error(transparent)]
+    Sink(#[from] sinks::Error),
     /// The journal, in a way that waiting does not help.
     #[error(transparent)]
     Journal(#[from] journal::Error),
     /// Standard output, other than by its reader's going.
     #[error("cannot write what the script emits: {0}")]
     Output(io::Error),
+}
+
+impl Error {
+    /// Whether the same may succeed later.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Store(error) | Self::Sink(sinks::Error::Store(error)) => error.may_pass(),
+            Self::Sink(sinks::Error::File { .. }) => true,
+            Self::Journal(_) | Self::Output(_) => false,
+        }
+    }
+
+    /// What a person can do about it.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Store(error) | Self::Sink(sinks::Error::Store(error)) => error.hint(),
+            _ => "make room on the disk, or make the file writable",
+        }
+    }
 }

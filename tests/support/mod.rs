@@ -17,7 +17,7 @@ mod tweets;
 use std::time::Duration;
 
 pub use powertrack::{PowerTrack, Request};
-pub use process::Process;
+pub use process::{Process, command};
 pub use setup::{Ended, Run, Setup};
 pub use sim::Sim;
 pub use tweets::{tagged, tweet};

@@ -206,6 +206,27 @@ impl PowerTrack {
         self.send_bytes(&bytes);
     }
 
+    /// Sends several lines to a client that may break off in the middle; then the rest of them is lost.
+    #[track_caller]
+    pub fn send_to_who_may_go<L: AsRef<str>>(&self, lines: impl IntoIterator<Item = L>) {
+        self.wait(|state| state.stream.is_some().then_some(()), "stream");
+        let mut state = self.state();
+        let stream = state.stream.as_mut().unwrap();
+        for line in lines {
+            let sent = stream
+                .gzip
+                .write_all(line.as_ref().as_bytes())
+                .and_then(|()| stream.gzip.write_all(b"\r\n"))
+                .and_then(|()| stream.gzip.flush());
+            sent.unwrap();
+            let packed = std::mem::take(stream.gzip.get_mut());
+            if chunk(&mut stream.socket, &packed).is_err() {
+                state.stream = None;
+                return;
+            }
+        }
+    }
+
     /// Sends bytes as they are, flushed, in one chunk.
     #[track_caller]
     pub fn send_bytes(&self, bytes: &[u8]) {

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::DEADLINE;
@@ -46,7 +46,12 @@ pub fn command(folder: &Path) -> Command {
 }
 
 impl Process {
-    pub fn start(mut command: Command, stdin: Stdio, stdout_closed: bool) -> Self {
+    pub fn start(command: Command, stdout_closed: bool) -> Self {
+        Self::start_with(command, Stdio::null(), stdout_closed)
+    }
+
+    /// The same, and something may come in.
+    pub fn start_with(mut command: Command, stdin: Stdio, stdout_closed: bool) -> Self {
         let mut child = command
             .stdin(stdin)
             .stdout(Stdio::piped())
@@ -122,6 +127,36 @@ impl Process {
             );
             heard = self.ears.more.wait_timeout(heard, left).unwrap().0;
         }
+    }
+
+    /// Waits for the next line on stdout, but not for longer than this; whether there was one.
+    pub fn hears_output(&self, longest: Duration) -> bool {
+        let deadline = Instant::now() + longest;
+        let mut heard = self.ears.heard.lock().unwrap();
+        loop {
+            let from = heard.seen[0];
+            if let Some(end) = heard.stdout[from..].iter().position(|byte| *byte == b'\n') {
+                heard.seen[0] = from + end + 1;
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || heard.ended[0] {
+                return false;
+            }
+            heard = self.ears.more.wait_timeout(heard, left).unwrap().0;
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The most memory that it has had at once, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let digits = peak.unwrap().trim().trim_end_matches(" kB");
+        digits.parse::<u64>().unwrap() * 1024
     }
 
     /// Sends a signal by its name, such as `TERM`.

@@ -46,6 +46,8 @@ impl Setup {
                 set("OUZEL_USERNAME", USERNAME),
                 set("OUZEL_PASSWORD", PASSWORD),
                 set("OUZEL_DEBOUNCE", "20ms"),
+                // Many runs at once would ask for the same port.
+                set("OUZEL_STATUS_LISTEN", "off"),
             ],
             stdin: Stdin::Nothing,
             stdout_closed: false,
@@ -69,6 +71,15 @@ impl Setup {
         }
     }
 
+    /// Another command, without the arguments of the last one.
+    pub fn command(self, command: &'static str) -> Self {
+        Self {
+            command,
+            arguments: Vec::new(),
+            ..self
+        }
+    }
+
     pub fn script(self, text: &str) -> Self {
         self.file("scripts/main.lua", text)
     }
@@ -76,13 +87,6 @@ impl Setup {
     pub fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
         write(&self.folder.path().join(path), text.as_ref());
         self
-    }
-
-    /// Another command, with these arguments instead of the last ones.
-    pub fn does(mut self, command: &'static str, arguments: &[&str]) -> Self {
-        self.command = command;
-        self.arguments.clear();
-        self.arguments(arguments)
     }
 
     /// The project's folder.
@@ -141,7 +145,7 @@ impl Setup {
             Stdin::Open => Stdio::piped(),
             Stdin::File(path) => fs::File::open(path).unwrap().into(),
         };
-        let process = Process::start(self.command(), stdin, self.stdout_closed);
+        let process = Process::start_with(self.process(), stdin, self.stdout_closed);
         Run {
             setup: self,
             process,
@@ -154,7 +158,7 @@ impl Setup {
         self.start().ends()
     }
 
-    fn command(&self) -> Command {
+    fn process(&self) -> Command {
         let mut command = command(self.folder.path());
         command.arg(self.command).args(&self.arguments);
         for (name, value) in &self.environment {
@@ -209,6 +213,20 @@ impl Run {
     /// Saves a file as the others do.
     pub fn write_in_place(&self, path: &str, text: &str) {
         write(&self.folder().join(path), text.as_bytes());
+    }
+
+    /// A second process of the same project, while this one goes on: its exit code, and what it says.
+    #[track_caller]
+    pub fn another(&self) -> (i32, String) {
+        let (code, _, stderr) = Process::start(self.setup.process(), false).wait();
+        (code, stderr)
+    }
+
+    /// Ends it at once, as a power cut would.
+    #[track_caller]
+    pub fn kill(self) -> Ended {
+        self.process.signal("KILL");
+        self.ends()
     }
 
     /// Waits for the end.

@@ -25,7 +25,7 @@ impl Sim {
         command
             .args(["sim", "--listen", "127.0.0.1:0", "--port-file", "port"])
             .args(arguments);
-        let process = Process::start(command, std::process::Stdio::null(), false);
+        let process = Process::start(command, false);
         process.wait_for_output("read Tweets:");
         Self {
             address: fs::read_to_string(folder.path().join("port")).unwrap(),
@@ -47,6 +47,14 @@ impl Sim {
             "{scheme}://{}/{kind}/powertrack/accounts/sim/publishers/twitter/dev.json",
             self.address
         )
+    }
+
+    /// Ends it, and gives a file that it has written.
+    pub fn truth(self, name: &str) -> String {
+        self.process.signal("TERM");
+        let (code, _, stderr) = self.process.wait();
+        assert_eq!(code, 0, "{stderr}");
+        fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
     /// What the simulator counts.

@@ -1,7 +1,9 @@
 //! Two scripts over the same Tweets, side by side.
 
 use std::{
-    fs::File,
+    collections::BTreeSet,
+    ffi::OsString,
+    fs::{self, File},
     io::BufWriter,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,7 +22,7 @@ use crate::{
     commands::{print, say},
     error::Error,
     status::StatusLine,
-    store::{Comparison, Store},
+    store::{Comparison, LineDifference, Store},
     tally::{Count, Tally},
 };
 
@@ -45,6 +47,7 @@ pub(super) fn compare(
         sides.push(Side {
             script: script.clone(),
             store: Store::open(&file("db", number))?,
+            sinks: file("sinks", number),
             output: Box::new(BufWriter::new(create(&file("emitted", number))?)),
             tally: Arc::clone(&tallies[number]),
         });
@@ -63,7 +66,8 @@ pub(super) fn compare(
         tweets: tallies[0].get(Count::Tweets),
         failed: [0, 1].map(|side: usize| tallies[side].get(Count::Failed)),
         tables: comparison.tables()?,
-        emitted: comparison.lines(&file("emitted", 0), &file("emitted", 1))?,
+        emitted: comparison.lines([&file("emitted", 0), &file("emitted", 1)])?,
+        sinks: sinks(&comparison, [&file("sinks", 0), &file("sinks", 1)])?,
     };
     print(&if arguments.json {
         as_json(&outcome)
@@ -76,6 +80,26 @@ pub(super) fn compare(
         None if outcome.is_equal() => Ok(()),
         None => Err(Error::Different),
     }
+}
+
+/// The files that either has emitted into, by name.
+fn sinks(
+    comparison: &Comparison,
+    folders: [&Path; 2],
+) -> Result<Vec<(String, LineDifference)>, Error> {
+    let mut names = BTreeSet::new();
+    for folder in folders.into_iter().filter(|folder| folder.is_dir()) {
+        let failed = || Error::system(format!("cannot read `{}`", folder.display()));
+        for entry in fs::read_dir(folder).map_err(failed())? {
+            names.insert(entry.map_err(failed())?.file_name());
+        }
+    }
+    let compare = |name: OsString| {
+        let [first, second] = folders.map(|folder| folder.join(&name));
+        let lines = comparison.lines([&first, &second])?;
+        Ok((name.to_string_lossy().into_owned(), lines))
+    };
+    names.into_iter().map(compare).collect()
 }
 
 fn create(path: &Path) -> Result<File, Error> {

@@ -1,6 +1,6 @@
 //! What `ouzel replay --compare` prints.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Serialize, Serializer};
 
@@ -19,13 +19,18 @@ pub(super) struct Outcome {
     /// Tweets whose handler failed, in each.
     pub(super) failed: [u64; 2],
     pub(super) tables: Vec<TableDifference>,
+    /// On stdout.
     pub(super) emitted: LineDifference,
+    /// Into files, by name.
+    pub(super) sinks: Vec<(String, LineDifference)>,
 }
 
 impl Outcome {
     pub(super) fn is_equal(&self) -> bool {
         self.tables.iter().all(TableDifference::is_equal)
-            && self.emitted.removed + self.emitted.added == 0
+            && (self.sinks.iter().map(|(_, lines)| lines))
+                .chain([&self.emitted])
+                .all(|lines| lines.removed + lines.added == 0)
     }
 }
 
@@ -43,25 +48,9 @@ pub(super) fn as_text(outcome: &Outcome) -> String {
         let _ = write!(text, "\ntable {}: ", table.table);
         write_table(&mut text, table);
     }
-    let LineDifference {
-        removed,
-        added,
-        same,
-        shown_removed,
-        shown_added,
-    } = &outcome.emitted;
-    if removed + added + same > 0 {
-        let _ = writeln!(
-            text,
-            "\nemitted: {}",
-            counts(&[
-                (*removed, "removed"),
-                (*added, "added"),
-                (*same, "the same")
-            ])
-        );
-        write_lines(&mut text, '-', shown_removed, *removed);
-        write_lines(&mut text, '+', shown_added, *added);
+    write_emitted(&mut text, "emitted", &outcome.emitted);
+    for (name, lines) in &outcome.sinks {
+        write_emitted(&mut text, &format!("emitted into {name}"), lines);
     }
     text += if outcome.is_equal() {
         "\nno difference\n"
@@ -69,6 +58,20 @@ pub(super) fn as_text(outcome: &Outcome) -> String {
         "\nthe scripts differ\n"
     };
     text
+}
+
+fn write_emitted(text: &mut String, what: &str, lines: &LineDifference) {
+    if lines.removed + lines.added + lines.same == 0 {
+        return;
+    }
+    let counts = counts(&[
+        (lines.removed, "removed"),
+        (lines.added, "added"),
+        (lines.same, "the same"),
+    ]);
+    let _ = writeln!(text, "\n{what}: {counts}");
+    write_lines(text, '-', &lines.shown_removed, lines.removed);
+    write_lines(text, '+', &lines.shown_added, lines.added);
 }
 
 fn write_table(text: &mut String, table: &TableDifference) {
@@ -197,6 +200,7 @@ struct JsonOutcome<'a> {
     failed: [u64; 2],
     tables: Vec<JsonTable<'a>>,
     emitted: JsonEmitted<'a>,
+    sinks: BTreeMap<&'a str, JsonEmitted<'a>>,
 }
 
 #[derive(Serialize)]
@@ -234,8 +238,21 @@ struct JsonEmitted<'a> {
     lines_added: &'a [String],
 }
 
+impl<'a> From<&'a LineDifference> for JsonEmitted<'a> {
+    fn from(lines: &'a LineDifference) -> Self {
+        Self {
+            removed: lines.removed,
+            added: lines.added,
+            same: lines.same,
+            lines_removed: &lines.shown_removed,
+            lines_added: &lines.shown_added,
+        }
+    }
+}
+
 pub(super) fn as_json(outcome: &Outcome) -> String {
-    let emitted = &outcome.emitted;
+    let sinks = outcome.sinks.iter();
+    let sinks = sinks.map(|(name, lines)| (name.as_str(), JsonEmitted::from(lines)));
     let tables = outcome.tables.iter().map(|table| JsonTable {
         table: &table.table,
         there: table.there,
@@ -254,13 +271,8 @@ pub(super) fn as_json(outcome: &Outcome) -> String {
         tweets: outcome.tweets,
         failed: outcome.failed,
         tables: tables.collect(),
-        emitted: JsonEmitted {
-            removed: emitted.removed,
-            added: emitted.added,
-            same: emitted.same,
-            lines_removed: &emitted.shown_removed,
-            lines_added: &emitted.shown_added,
-        },
+        emitted: JsonEmitted::from(&outcome.emitted),
+        sinks: sinks.collect(),
     };
     let text = sonic_rs::to_string(&json).expect("text and finite numbers always have a JSON");
     text + "\n"

@@ -33,6 +33,8 @@ const REPORTS: usize = 16;
 pub(super) struct Side {
     pub(super) script: PathBuf,
     pub(super) store: Store,
+    /// The folder of the files that it emits into.
+    pub(super) sinks: PathBuf,
     pub(super) output: Box<dyn Write + Send>,
     pub(super) tally: Arc<Tally>,
 }
@@ -44,6 +46,9 @@ pub(super) struct Ended {
     /// Why not all of the source was read; what was read is handled and committed.
     pub(super) failed: Option<Error>,
 }
+
+/// What was seen, and why not all was read.
+type Reading = (Seen, Result<(), Error>);
 
 /// Workers that wait for lines.
 pub(super) struct Flow {
@@ -177,11 +182,7 @@ impl Flow {
     }
 
     /// Starts the thread that reads.
-    fn read(
-        &self,
-        source: Source,
-        shown: &Shown,
-    ) -> Result<oneshot::Receiver<(Seen, Result<(), Error>)>, Error> {
+    fn read(&self, source: Source, shown: &Shown) -> Result<oneshot::Receiver<Reading>, Error> {
         let (say, said) = oneshot::channel();
         let (ways, done) = (Arc::clone(&self.ways), Arc::clone(&shown.done));
         let runtime = runtime()?;
@@ -238,6 +239,7 @@ fn work(
     let Side {
         script,
         store,
+        sinks,
         mut output,
         tally,
     } = side;
@@ -245,6 +247,7 @@ fn work(
         script,
         store,
         progress: None,
+        sinks,
         // There is no endpoint: rules are only checked.
         rules_endpoint: String::new(),
         limit,

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{cli::Replay, error::Error, settings::Settings, store::ReadOnly};
+use crate::{cli::Replay, commands::sinks_of, error::Error, settings::Settings, store::ReadOnly};
 
 /// Its name in the data folder, where no other is given.
 const NAME: &str = "replay.db";
@@ -44,7 +44,7 @@ impl Target {
                 settings.data_dir.join(NAME).display()
             )));
         }
-        if !path.exists() {
+        if !path.exists() && !sinks_of(&path).exists() {
             return Ok(Self {
                 path,
                 otherwise: Otherwise::Remove,
@@ -52,7 +52,8 @@ impl Target {
         }
         // An empty file is what `mktemp` makes.
         let is_empty = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() == 0);
-        if !is_empty && !ReadOnly::open(&path)?.has_table("_ouzel_replay")? {
+        let is_there = path.exists() && !is_empty;
+        if is_there && !ReadOnly::open(&path)?.has_table("_ouzel_replay")? {
             return Err(Error::Usage(format!(
                 "`{}` was not made by a replay, so it is left as it is\nhint: give another file with `--db`",
                 path.display()
@@ -121,8 +122,8 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one == other || whole(one).is_some_and(|one| Some(one) == whole(other))
 }
 
-/// A database is up to three files.
-const PARTS: [&str; 3] = ["", "-wal", "-shm"];
+/// A database is up to three files; what the script has emitted into files belongs to it.
+const PARTS: [&str; 4] = ["", "-wal", "-shm", ".sinks"];
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
@@ -133,8 +134,12 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn remove(path: &Path) -> Result<(), Error> {
     for part in PARTS {
         let path = with_suffix(path, part);
-        absent(fs::remove_file(&path))
-            .map_err(Error::system(format!("cannot remove `{}`", path.display())))?;
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        absent(removed).map_err(Error::system(format!("cannot remove `{}`", path.display())))?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use std::{cell::RefCell, rc::Rc};
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
 pub(super) use self::{
+    emit::Emitted,
     log::print,
     steps::{Step, StepKind},
 };
@@ -34,7 +35,7 @@ pub(super) struct Host {
     /// What the script has declared so far; `None` once it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
     /// JSON Lines that wait to be written.
-    pub(super) emitted: RefCell<Vec<u8>>,
+    pub(super) emitted: RefCell<Emitted>,
     /// The last wrong call: its hint and place, should its error come out.
     pub(super) misuse: RefCell<Option<Misuse>>,
 }

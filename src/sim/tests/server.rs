@@ -54,6 +54,20 @@ async fn plain_http_stays_on_this_machine() {
 }
 
 #[tokio::test]
+async fn names_stand_in_urls_as_they_are() {
+    for names in [&[""][..], &["a/b"], &["a b"], &["a", "b", "a"]] {
+        let accounts: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let error = start(SimOptions {
+            accounts,
+            ..SimOptions::default()
+        })
+        .await
+        .unwrap_err();
+        assert!(matches!(error, Error::Name { .. }), "{names:?}");
+    }
+}
+
+#[tokio::test]
 async fn tls_clients_that_trust_the_written_certificate_can_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");

@@ -240,6 +240,27 @@ async fn a_full_buffer_ends_its_connection_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_remembered_stays_bounded() {
+    let mut options = options(Some(100.0));
+    options.limits.buffer = 50;
+    let service = with_rule(&options);
+    let stream = Arc::clone(&service.streams[0]);
+    stream.timeline.begin(&stream.live, Instant::now());
+    let running = Arc::clone(&stream);
+    tokio::spawn(async move { running.timeline.run(&running.live).await });
+    let mut sizes = Vec::new();
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(301)).await;
+        sizes.push(stream.timeline.remembered());
+    }
+    let five_minutes = stream.timeline.head() / 3;
+    assert!(five_minutes > 1000, "{five_minutes}");
+    for size in sizes {
+        assert!(size.abs_diff(five_minutes) < five_minutes / 5, "{size}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn stopping_does_not_wait_for_a_reader_that_does_not_read() {
     let service = with_rule(&options(None));
     let (delivery, _chunks) = delivery(&service);

@@ -1,0 +1,56 @@
+//! `ouzel gaps`: what is missing in the data, since when and why, and asking for it again.
+
+use jiff::Timestamp;
+
+use super::{gaps_table, print};
+use crate::{
+    cli::{Gaps, GapsCommand},
+    error::Error,
+    settings::Settings,
+    store::{Ledger, ask_for_repair},
+};
+
+/// Lists the gaps, or has them repaired.
+///
+/// # Errors
+/// [`Error`], with its exit code.
+pub fn gaps(arguments: &Gaps) -> Result<(), Error> {
+    let settings = Settings::read(arguments.given())?;
+    let database = settings.database();
+    if !database.exists() {
+        return Err(Error::Usage(format!(
+            "there is no database `{}`, so nothing is known of gaps\nhint: `ouzel run` makes it; `--data-dir` or `--config` says where it is",
+            database.display()
+        )));
+    }
+    match arguments.command {
+        Some(GapsCommand::Repair) => {
+            let asked = ask_for_repair(&database, Timestamp::now())?;
+            print(&said(asked, &settings))
+        }
+        None => {
+            let gaps = Ledger::open(&database)?.gaps()?;
+            print(&if arguments.json {
+                gaps_table::json(&gaps)
+            } else {
+                gaps_table::table(&gaps)
+            })
+        }
+    }
+}
+
+/// What follows from having asked.
+fn said(asked: usize, settings: &Settings) -> String {
+    let gaps = match asked {
+        0 => return "nothing is missing that could be asked for again\n".to_owned(),
+        1 => "1 gap is".to_owned(),
+        many => format!("{many} gaps are"),
+    };
+    let mut text = format!(
+        "{gaps} asked for again: by the `ouzel run` on this folder within half a minute, or by the next one\n"
+    );
+    if !settings.recovery && settings.replay_url.is_none() {
+        text += "hint: it takes Recovery or Replay; set `recovery = true` or `replay_url` under `[stream]`\n";
+    }
+    text
+}

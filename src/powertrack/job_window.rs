@@ -1,0 +1,168 @@
+//! The windows in which a past time is asked for. Pure: no IO, no clock.
+
+use jiff::{SignedDuration, Timestamp, Unit, tz::Offset};
+
+use super::outage::{Product, Span};
+
+/// The service recommends no longer ones [reference 2.12, 2.13].
+const LONGEST: SignedDuration = SignedDuration::from_hours(2);
+
+/// The clocks at both ends need not agree, and a Tweet is sent some seconds after it was written.
+const MARGIN: SignedDuration = SignedDuration::from_secs(15);
+
+/// A moment of the past is there to be asked for after so long; of Recovery nothing is documented but that it is the
+/// past, of Replay that the end is 30 minutes old and the beginning 31 [reference 2.12].
+const RECOVERY_AGE: SignedDuration = SignedDuration::from_secs(2);
+const REPLAY_AGE: SignedDuration = SignedDuration::from_mins(30);
+
+/// More than the minute by which the beginning of a window for Replay lies before its end is never needed.
+const SLACK: SignedDuration = SignedDuration::from_secs(5);
+
+/// A span as the product can be asked for it: whole seconds or minutes, a little wider, and cut into windows.
+#[must_use]
+pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
+    let wider = Span {
+        from: span.from.saturating_sub(MARGIN).unwrap_or(span.from),
+        to: span.to.saturating_add(MARGIN).unwrap_or(span.to),
+    };
+    let Span { from, to } = aligned(product, wider);
+    let mut windows = Vec::new();
+    let mut begin = from;
+    while begin < to {
+        let end = (begin + LONGEST).min(to);
+        windows.push(Span {
+            from: begin,
+            to: end,
+        });
+        begin = end;
+    }
+    windows
+}
+
+/// A span in whole seconds or minutes, as the product takes them.
+#[must_use]
+pub(super) fn aligned(product: Product, span: Span) -> Span {
+    let step = match product {
+        Product::Recovery => 1,
+        Product::Replay => 60,
+    };
+    let up = SignedDuration::from_secs(step) - SignedDuration::from_nanos(1);
+    Span {
+        from: floor(span.from, step),
+        to: floor(span.to.saturating_add(up).unwrap_or(span.to), step),
+    }
+}
+
+/// When a window can be asked for.
+#[must_use]
+pub(super) fn ready_at(product: Product, window: Span) -> Timestamp {
+    window.to
+        + match product {
+            Product::Recovery => RECOVERY_AGE,
+            Product::Replay => REPLAY_AGE + SLACK,
+        }
+}
+
+/// The query that asks for a window.
+#[must_use]
+pub(super) fn query(product: Product, window: Span) -> String {
+    let text = |format: &str, time: Timestamp| {
+        let time = Offset::UTC.to_datetime(time);
+        time.strftime(format).to_string()
+    };
+    match product {
+        Product::Recovery => {
+            let text = |time| text("%Y-%m-%dT%H:%M:%SZ", time);
+            format!(
+                "startTime={}&endTime={}",
+                text(window.from),
+                text(window.to)
+            )
+        }
+        Product::Replay => {
+            let text = |time| text("%Y%m%d%H%M", time);
+            format!("fromDate={}&toDate={}", text(window.from), text(window.to))
+        }
+    }
+}
+
+/// The time rounded down to whole steps of seconds.
+fn floor(time: Timestamp, step: i64) -> Timestamp {
+    let secs = time
+        .round(
+            jiff::TimestampRound::new()
+                .smallest(Unit::Second)
+                .mode(jiff::RoundMode::Floor),
+        )
+        .unwrap_or(time)
+        .as_second();
+    Timestamp::from_second(secs.div_euclid(step) * step).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(product: Product, from: &str, to: &str, expected: Expect) {
+        let time = |text: &str| format!("2017-01-01T{text}Z").parse().unwrap();
+        let span = Span {
+            from: time(from),
+            to: time(to),
+        };
+        let windows = windows(product, span);
+        let text: Vec<_> = windows
+            .iter()
+            .map(|window| {
+                let ready = ready_at(product, *window).strftime("%H:%M:%S").to_string();
+                format!("{} at {ready}", query(product, *window))
+            })
+            .collect();
+        expected.assert_eq(&text.join("\n"));
+    }
+
+    #[test]
+    fn recovery_is_asked_in_seconds() {
+        check(
+            Product::Recovery,
+            "12:00:00.5",
+            "12:00:01",
+            expect!["startTime=2017-01-01T11:59:45Z&endTime=2017-01-01T12:00:16Z at 12:00:18"],
+        );
+        check(
+            Product::Recovery,
+            "10:00:00",
+            "14:30:00",
+            expect![[r#"
+                startTime=2017-01-01T09:59:45Z&endTime=2017-01-01T11:59:45Z at 11:59:47
+                startTime=2017-01-01T11:59:45Z&endTime=2017-01-01T13:59:45Z at 13:59:47
+                startTime=2017-01-01T13:59:45Z&endTime=2017-01-01T14:30:15Z at 14:30:17"#]],
+        );
+    }
+
+    #[test]
+    fn replay_is_asked_in_whole_minutes_that_are_half_an_hour_old() {
+        check(
+            Product::Replay,
+            "12:00:30",
+            "12:00:31",
+            expect!["fromDate=201701011200&toDate=201701011201 at 12:31:05"],
+        );
+        check(
+            Product::Replay,
+            "12:00:00",
+            "12:01:00",
+            expect!["fromDate=201701011159&toDate=201701011202 at 12:32:05"],
+        );
+        check(
+            Product::Replay,
+            "10:00:30",
+            "14:30:00",
+            expect![[r#"
+            fromDate=201701011000&toDate=201701011200 at 12:30:05
+            fromDate=201701011200&toDate=201701011400 at 14:30:05
+            fromDate=201701011400&toDate=201701011431 at 15:01:05"#]],
+        );
+    }
+}

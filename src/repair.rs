@@ -1,0 +1,411 @@
+//! Outages become rows of the gap ledger, and jobs that bring what was missed, beside the live stream.
+
+mod verdict;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use self::verdict::{after, at_first, not_any_more};
+use crate::{
+    powertrack::{
+        self, Cause, StreamStatus, copy_replay_rules,
+        estimate::{Rate, missing_tweets},
+        job::{AskPast, Brought, Jobs},
+        outage::{Means, Outage, Product, Span, choose},
+        pace::Pace,
+        rules::{NewRule, RulesClient},
+        stream::Deliver,
+    },
+    script::{Declared, DeclaredRule},
+    store::{Gap, GapState, Repair},
+};
+
+/// How often it looks how many lines have come, and whether somebody has asked for a repair.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// The rate before an outage is that of these minutes.
+const BEFORE: Duration = Duration::from_secs(5 * 60);
+
+/// The rate after it likewise, but for the first minute: in it comes what was asked for again.
+const AFTER: Duration = Duration::from_secs(5 * 60);
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// Jobs end with the run by themselves, at once unless they wait for an answer.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What repairs are made with.
+pub struct Parts<A, Put, Desk, Asked> {
+    /// Runs the jobs.
+    pub jobs: Jobs<A>,
+    /// Which products there are.
+    pub means: Means,
+    /// Where the rules of Replay are, if there is Replay.
+    pub replay_rules: Option<RulesClient>,
+    /// What they are to be.
+    pub declared: watch::Receiver<Arc<Declared>>,
+    /// The live stream's counters.
+    pub status: Arc<StreamStatus>,
+    /// Writes a gap down.
+    pub put: Put,
+    /// Takes the lines of a job for a span.
+    pub desk: Desk,
+    /// The gaps that somebody has asked to repair.
+    pub asked: Asked,
+    /// The ledger as it was at the start.
+    pub known: Vec<Gap>,
+    /// The rate before the start, if it is known.
+    pub rate_before: Option<Rate>,
+}
+
+/// Tells the repairs of outages.
+#[derive(Debug, Clone)]
+pub struct Repairer {
+    told: mpsc::UnboundedSender<Told>,
+}
+
+#[derive(Debug)]
+enum Told {
+    Outage(Outage),
+    Damage(Span),
+}
+
+impl Repairer {
+    /// An outage has ended, or one that was told before goes on.
+    pub fn outage(&self, outage: Outage) {
+        // When the run ends nothing is repaired any more; the next start sees an outage of its own.
+        let _ = self.told.send(Told::Outage(outage));
+    }
+
+    /// A part of the journal with lines of this time cannot be read.
+    pub fn damage(&self, span: Span) {
+        let _ = self.told.send(Told::Damage(span));
+    }
+}
+
+/// Starts the repairs as a task; it ends with the run.
+pub fn start<A, D, Put, Desk, Asked>(
+    parts: Parts<A, Put, Desk, Asked>,
+    shutdown: CancellationToken,
+) -> (Repairer, tokio::task::JoinHandle<()>)
+where
+    A: AskPast + 'static,
+    D: Deliver + 'static,
+    Put: FnMut(Gap) + Send + 'static,
+    Desk: FnMut(Span) -> D + Send + 'static,
+    Asked: FnMut() -> Vec<Gap> + Send + 'static,
+{
+    let (told, hears) = mpsc::unbounded_channel();
+    let repairs = Repairs::new(parts);
+    (
+        Repairer { told },
+        tokio::spawn(repairs.run(hears, shutdown)),
+    )
+}
+
+struct Repairs<A, Put, Desk, Asked> {
+    jobs: Arc<Jobs<A>>,
+    means: Means,
+    replay_rules: Option<RulesClient>,
+    declared: watch::Receiver<Arc<Declared>>,
+    status: Arc<StreamStatus>,
+    put: Put,
+    desk: Desk,
+    asked: Asked,
+    gaps: HashMap<i64, Gap>,
+    next_id: i64,
+    /// The rows of outages that may be told again.
+    of_outage: HashMap<u64, i64>,
+    at_work: HashSet<i64>,
+    running: JoinSet<(i64, Product, Span, Result<Brought, powertrack::Error>)>,
+    pace: Pace,
+    rate_before_start: Option<Rate>,
+    /// Rates before gaps, until the rate after them is known too.
+    unsettled: Vec<Unsettled>,
+}
+
+struct Unsettled {
+    id: i64,
+    before: Option<Rate>,
+    ended: Instant,
+}
+
+impl<A, D, Put, Desk, Asked> Repairs<A, Put, Desk, Asked>
+where
+    A: AskPast + 'static,
+    D: Deliver + 'static,
+    Put: FnMut(Gap) + Send + 'static,
+    Desk: FnMut(Span) -> D + Send + 'static,
+    Asked: FnMut() -> Vec<Gap> + Send + 'static,
+{
+    fn new(parts: Parts<A, Put, Desk, Asked>) -> Self {
+        Self {
+            jobs: Arc::new(parts.jobs),
+            means: parts.means,
+            replay_rules: parts.replay_rules,
+            declared: parts.declared,
+            status: parts.status,
+            put: parts.put,
+            desk: parts.desk,
+            asked: parts.asked,
+            next_id: parts.known.iter().map(|gap| gap.id).max().unwrap_or(0) + 1,
+            gaps: parts.known.into_iter().map(|gap| (gap.id, gap)).collect(),
+            of_outage: HashMap::new(),
+            at_work: HashSet::new(),
+            running: JoinSet::new(),
+            pace: Pace::default(),
+            rate_before_start: parts.rate_before,
+            unsettled: Vec::new(),
+        }
+    }
+
+    async fn run(mut self, mut told: mpsc::UnboundedReceiver<Told>, shutdown: CancellationToken) {
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.resume();
+        loop {
+            tokio::select! {
+                biased;
+                Some(told) = told.recv() => match told {
+                    Told::Outage(outage) => self.outage(outage),
+                    Told::Damage(span) => self.damage(span),
+                },
+                Some(done) = self.running.join_next() => match done {
+                    Ok((id, product, asked, brought)) => self.brought(id, product, asked, brought),
+                    Err(error) => error!(%error, "a repair has died; this is a bug in ouzel"),
+                },
+                () = shutdown.cancelled() => break,
+                _ = look.tick() => self.look(),
+            }
+        }
+        let end = async {
+            while let Some(done) = self.running.join_next().await {
+                if let Ok((id, product, asked, brought)) = done {
+                    self.brought(id, product, asked, brought);
+                }
+            }
+        };
+        // What does not end in time is asked for again by the next run.
+        let _ = timeout(GRACE, end).await;
+    }
+
+    /// What an earlier run could not finish is gone on with.
+    fn resume(&mut self) {
+        let mut open: Vec<_> = self
+            .gaps
+            .values()
+            .filter(|gap| gap.state == GapState::Open)
+            .cloned()
+            .collect();
+        open.sort_unstable_by_key(|gap| gap.id);
+        for gap in open {
+            self.again(gap);
+        }
+        self.count_missing();
+    }
+
+    fn outage(&mut self, outage: Outage) {
+        let mut outage = outage;
+        let told = self.of_outage.get(&outage.number).copied();
+        let id = match told {
+            // What a job is bringing stays its own: the rest of the outage is another gap.
+            Some(id) if self.at_work.contains(&id) => {
+                if let Some(gap) = self.gaps.get(&id) {
+                    let more = outage.ended_at.duration_since(gap.ended_at);
+                    outage.started_at = gap.ended_at;
+                    outage.length = more.try_into().unwrap_or_default();
+                }
+                self.new_id()
+            }
+            Some(id) => id,
+            None => self.new_id(),
+        };
+        self.of_outage.insert(outage.number, id);
+        let (now, ended) = (Timestamp::now(), Instant::now());
+        let (gap, job) = at_first(id, &outage, now, self.means);
+        let began = ended.checked_sub(outage.length).unwrap_or(ended);
+        let before = match outage.cause {
+            Cause::Restart => self.rate_before_start,
+            _ => self
+                .pace
+                .between(began.checked_sub(BEFORE).unwrap_or(began), began),
+        };
+        self.unsettled.retain(|unsettled| unsettled.id != id);
+        self.unsettled.push(Unsettled { id, before, ended });
+        self.write(gap);
+        if let Some((product, span)) = job {
+            self.start(id, product, span);
+        }
+    }
+
+    fn damage(&mut self, span: Span) {
+        let outage = Outage {
+            number: 0,
+            cause: Cause::Journal,
+            started_at: span.from,
+            ended_at: span.to,
+            length: span.length(),
+            backfill_minutes: 0,
+        };
+        let id = self.new_id();
+        let (gap, job) = at_first(id, &outage, Timestamp::now(), self.means);
+        self.write(gap);
+        if let Some((product, span)) = job {
+            self.start(id, product, span);
+        }
+    }
+
+    /// Tries once more to bring what a gap is missing.
+    fn again(&mut self, gap: Gap) {
+        let Some((from, to)) = gap.missing else {
+            return;
+        };
+        let id = gap.id;
+        if self.at_work.contains(&id) {
+            return;
+        }
+        let now = Timestamp::now();
+        match choose(Span { from, to }, now, self.means) {
+            Some((product, span)) => {
+                let detail = format!("asked for again at {now:.0}");
+                self.write(Gap { detail, ..gap });
+                self.start(id, product, span);
+            }
+            None => self.write(not_any_more(gap, now, self.means)),
+        }
+    }
+
+    fn start(&mut self, id: i64, product: Product, span: Span) {
+        let (jobs, deliver) = (Arc::clone(&self.jobs), (self.desk)(span));
+        let rules = self
+            .replay_rules
+            .clone()
+            .filter(|_| product == Product::Replay);
+        let mut declared = self.declared.clone();
+        self.at_work.insert(id);
+        self.running.spawn(async move {
+            let copied = match &rules {
+                Some(rules) => copy_replay_rules(&rules_of(&mut declared).await, rules).await,
+                None => Ok(()),
+            };
+            let brought = match copied {
+                Ok(()) => jobs.bring(product, span, deliver).await,
+                Err(error) => Ok(Brought {
+                    missing: vec![span],
+                    trouble: Some(format!("the rules of Replay could not be set: {error}")),
+                    ..Brought::default()
+                }),
+            };
+            (id, product, span, brought)
+        });
+        let (product, from, to) = (product.name(), span.from, span.to);
+        info!(product, %from, %to, "what was missed is asked for");
+    }
+
+    fn brought(
+        &mut self,
+        id: i64,
+        product: Product,
+        asked: Span,
+        brought: Result<Brought, powertrack::Error>,
+    ) {
+        self.at_work.remove(&id);
+        let (Ok(brought), Some(gap)) = (brought, self.gaps.get(&id).cloned()) else {
+            // Nobody takes lines any more: the run ends, and the next one goes on with it.
+            return;
+        };
+        let gap = after(gap, product, asked, &brought);
+        let (lines, missing) = (brought.lines, gap.missing_length);
+        match gap.state {
+            GapState::Repaired => info!(lines, "a gap is repaired"),
+            _ => {
+                let reason = brought.trouble.as_deref().unwrap_or_default();
+                warn!(lines, ?missing, reason, "a gap could not be repaired");
+            }
+        }
+        self.write(gap);
+    }
+
+    fn look(&mut self) {
+        self.pace
+            .count(Instant::now(), self.status.counts().decoded.lines);
+        for gap in (self.asked)() {
+            self.again(gap);
+        }
+        let is_due = |unsettled: &mut Unsettled| unsettled.ended.elapsed() >= AFTER;
+        let due: Vec<_> = self.unsettled.extract_if(.., is_due).collect();
+        for Unsettled { id, before, ended } in due {
+            let after = self.pace.between(ended + SETTLED, ended + AFTER);
+            if let Some(gap) = self.gaps.get(&id).cloned()
+                && !gap.missing_length.is_zero()
+            {
+                let estimated_tweets = missing_tweets(gap.missing_length, before, after);
+                self.write(Gap {
+                    estimated_tweets,
+                    ..gap
+                });
+            }
+        }
+    }
+
+    fn write(&mut self, mut gap: Gap) {
+        let unsettled = self
+            .unsettled
+            .iter()
+            .find(|unsettled| unsettled.id == gap.id);
+        if let Some(unsettled) = unsettled {
+            gap.estimated_tweets = missing_tweets(gap.missing_length, unsettled.before, None);
+        }
+        if gap.missing_length.is_zero() {
+            gap.estimated_tweets = None;
+        }
+        self.gaps.insert(gap.id, gap.clone());
+        self.count_missing();
+        (self.put)(gap);
+    }
+
+    fn count_missing(&self) {
+        self.status
+            .set_missing(self.gaps.values().map(|gap| gap.missing_length).sum());
+    }
+
+    fn new_id(&mut self) -> i64 {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+}
+
+/// What the script declares, once it has been loaded.
+async fn rules_of(declared: &mut watch::Receiver<Arc<Declared>>) -> Vec<NewRule> {
+    let Ok(declared) = declared
+        .wait_for(|declared| !declared.rules.is_empty())
+        .await
+    else {
+        return Vec::new();
+    };
+    let new = |rule: &DeclaredRule| NewRule {
+        value: rule.value.clone(),
+        tag: rule.tag.clone(),
+    };
+    declared.rules.iter().map(new).collect()
+}
+
+impl From<Product> for Repair {
+    fn from(product: Product) -> Self {
+        match product {
+            Product::Recovery => Self::Recovery,
+            Product::Replay => Self::Replay,
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! What the ledger says of an outage: at first, and after a job. Pure: no IO, no clock.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    powertrack::{
+        job::Brought,
+        outage::{Means, Outage, Product, Span, choose},
+    },
+    store::{Gap, GapState, Repair},
+};
+
+/// Nothing brings older Tweets of a stream again [reference 2.12].
+const OLDEST: SignedDuration = SignedDuration::from_hours(5 * 24);
+
+/// The row of an outage, and the job that it takes.
+pub(super) fn at_first(
+    id: i64,
+    outage: &Outage,
+    now: Timestamp,
+    means: Means,
+) -> (Gap, Option<(Product, Span)>) {
+    let backfill = match outage.backfill_minutes {
+        0 => Repair::None,
+        _ => Repair::Backfill,
+    };
+    let gap = Gap {
+        id,
+        started_at: outage.started_at,
+        ended_at: outage.ended_at,
+        length: outage.length,
+        cause: outage.cause.name().to_owned(),
+        repair: backfill,
+        state: GapState::Repaired,
+        missing: None,
+        missing_length: Duration::ZERO,
+        estimated_tweets: None,
+        detail: String::new(),
+    };
+    let Some(missing) = outage.missing() else {
+        return (gap, None);
+    };
+    let gap = with_missing(gap, vec![missing]);
+    match choose(missing, now, means) {
+        Some((product, span)) => {
+            let detail = format!("asked for by {}", product.name());
+            let gap = Gap {
+                state: GapState::Open,
+                detail,
+                ..gap
+            };
+            (gap, Some((product, span)))
+        }
+        None => (not_any_more(gap, now, means), None),
+    }
+}
+
+/// A gap for which no product can be asked now.
+pub(super) fn not_any_more(gap: Gap, now: Timestamp, means: Means) -> Gap {
+    let is_gone = gap
+        .missing
+        .is_some_and(|(_, to)| now.duration_since(to) > OLDEST);
+    let (detail, state) = match (is_gone, means.recovery, means.replay) {
+        (true, _, _) => ("nothing brings it again after five days", GapState::Lost),
+        (_, false, false) => ("neither Recovery nor Replay is configured", GapState::Open),
+        (_, true, _) => ("Recovery reaches back 24 hours only", GapState::Open),
+        (_, _, true) => ("Replay reaches back five days only", GapState::Lost),
+    };
+    let state = match gap.state {
+        GapState::Partly => GapState::Partly,
+        _ => state,
+    };
+    Gap {
+        state,
+        detail: detail.to_owned(),
+        ..gap
+    }
+}
+
+/// A gap after a job for a part of what was missing.
+pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) -> Gap {
+    let Some((from, to)) = gap.missing else {
+        return gap;
+    };
+    let was_missing = gap.missing_length;
+    // The job may not have reached back so far.
+    let before = Span {
+        from,
+        to: asked.from,
+    };
+    let mut missing = vec![before];
+    missing.extend(brought.missing.iter().copied());
+    let behind = Span { from: asked.to, to };
+    missing.push(behind);
+    missing.retain(|span| span.from < span.to);
+    let gap = with_missing(gap, missing);
+    let has_brought = gap.missing_length < was_missing || brought.lines > 0;
+    let (state, repair) = match gap.missing {
+        None => (GapState::Repaired, product.into()),
+        Some(_) if brought.is_interrupted => (GapState::Open, product.into()),
+        Some(_) if has_brought => (GapState::Partly, product.into()),
+        // It may be only for now.
+        Some(_) => (gap.state, gap.repair),
+    };
+    Gap {
+        state,
+        repair,
+        detail: match &brought.trouble {
+            Some(trouble) => trouble.clone(),
+            None if gap.missing.is_some() => {
+                format!("{} does not reach back so far", product.name())
+            }
+            None => String::new(),
+        },
+        ..gap
+    }
+}
+
+fn with_missing(gap: Gap, parts: Vec<Span>) -> Gap {
+    let from = parts.iter().map(|part| part.from).min();
+    let to = parts.iter().map(|part| part.to).max();
+    Gap {
+        missing: from.zip(to),
+        missing_length: parts.iter().map(Span::length).sum(),
+        ..gap
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::powertrack::Cause;
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_second(100 * 24 * 3600 + secs).expect("a time")
+    }
+
+    fn span(from: i64, to: i64) -> Span {
+        Span {
+            from: at(from),
+            to: at(to),
+        }
+    }
+
+    fn outage(secs: i64, minutes: u8) -> Outage {
+        Outage {
+            number: 1,
+            cause: Cause::Broken,
+            started_at: at(0),
+            ended_at: at(secs),
+            length: Duration::from_secs(secs.unsigned_abs()),
+            backfill_minutes: minutes,
+        }
+    }
+
+    fn told(gap: &Gap, job: Option<(Product, Span)>) -> String {
+        let secs = |time: Timestamp| time.as_second() - at(0).as_second();
+        let mut text = format!("{} by {}", gap.state.name(), gap.repair.name());
+        if let Some((from, to)) = gap.missing {
+            text += &format!(
+                ", missing {} s in {} to {}: {}",
+                gap.missing_length.as_secs(),
+                secs(from),
+                secs(to),
+                gap.detail
+            );
+        }
+        if let Some((product, span)) = job {
+            text += &format!(
+                "; {} for {} to {}",
+                product.name(),
+                secs(span.from),
+                secs(span.to)
+            );
+        }
+        text
+    }
+
+    #[test]
+    fn an_outage_is_repaired_by_backfill_or_takes_a_job_or_stays_open() {
+        let means = |recovery, replay| Means { recovery, replay };
+        let check = |outage: Outage, means, expected: Expect| {
+            let (gap, job) = at_first(7, &outage, outage.ended_at, means);
+            expected.assert_eq(&told(&gap, job));
+        };
+        check(
+            outage(60, 2),
+            means(true, true),
+            expect!["repaired by backfill"],
+        );
+        check(
+            outage(1200, 5),
+            means(true, true),
+            expect![
+                "open by backfill, missing 905 s in 0 to 905: asked for by recovery; recovery for 0 to 905"
+            ],
+        );
+        check(
+            outage(1200, 0),
+            means(false, true),
+            expect![
+                "open by none, missing 1200 s in 0 to 1200: asked for by replay; replay for 0 to 1200"
+            ],
+        );
+        check(
+            outage(1200, 5),
+            means(false, false),
+            expect![
+                "open by backfill, missing 905 s in 0 to 905: neither Recovery nor Replay is configured"
+            ],
+        );
+        check(
+            outage(1200, 0),
+            means(false, false),
+            expect![
+                "open by none, missing 1200 s in 0 to 1200: neither Recovery nor Replay is configured"
+            ],
+        );
+        check(
+            outage(2 * 24 * 3600, 5),
+            means(true, false),
+            expect![
+                "open by backfill, missing 172505 s in 0 to 172505: asked for by recovery; recovery for 86580 to 172505"
+            ],
+        );
+        check(
+            outage(2 * 24 * 3600, 5),
+            means(true, true),
+            expect![
+                "open by backfill, missing 172505 s in 0 to 172505: asked for by replay; replay for 0 to 172505"
+            ],
+        );
+    }
+
+    #[test]
+    fn what_nothing_reaches_any_more_is_lost() {
+        let (gap, _) = at_first(7, &outage(1200, 0), at(1200), Means::default());
+        let later = at(6 * 24 * 3600);
+        expect![
+            "lost by none, missing 1200 s in 0 to 1200: nothing brings it again after five days"
+        ]
+        .assert_eq(&told(
+            &not_any_more(gap.clone(), later, Means::default()),
+            None,
+        ));
+        let partly = Gap {
+            state: GapState::Partly,
+            ..gap
+        };
+        expect![
+            "partly by none, missing 1200 s in 0 to 1200: nothing brings it again after five days"
+        ]
+        .assert_eq(&told(&not_any_more(partly, later, Means::default()), None));
+    }
+
+    #[test]
+    fn a_job_leaves_what_it_has_not_brought() {
+        let (gap, _) = at_first(
+            7,
+            &outage(1200, 0),
+            at(1200),
+            Means {
+                recovery: true,
+                replay: false,
+            },
+        );
+        let check = |asked, missing: &[Span], lines, expected: Expect| {
+            let brought = Brought {
+                missing: missing.to_vec(),
+                lines,
+                requests: 1,
+                is_interrupted: false,
+                trouble: (!missing.is_empty()).then(|| "no".to_owned()),
+            };
+            let gap = after(gap.clone(), Product::Recovery, asked, &brought);
+            expected.assert_eq(&told(&gap, None));
+        };
+        check(span(0, 1200), &[], 50, expect!["repaired by recovery"]);
+        check(
+            span(0, 1200),
+            &[span(60, 120), span(600, 660)],
+            50,
+            expect!["partly by recovery, missing 120 s in 60 to 660: no"],
+        );
+        check(
+            span(0, 1200),
+            &[span(0, 1200)],
+            0,
+            expect!["open by none, missing 1200 s in 0 to 1200: no"],
+        );
+        check(
+            span(300, 1200),
+            &[],
+            0,
+            expect![
+                "partly by recovery, missing 300 s in 0 to 300: recovery does not reach back so far"
+            ],
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! Files that scripts emit into: each is as long as the database says, and longer ones are cut back.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File, OpenOptions},
+    io::{self, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use tracing::warn;
+
+use crate::store::{self, Store};
+
+/// Why a sink could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file.
+    #[error("cannot write the sink `{}`: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database, which knows how long sinks are.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// The sinks of a run.
+///
+/// What is written becomes part of a sink with the commit that follows. After a crash in between the file is longer than
+/// the database says, and is cut back when it is opened.
+#[derive(Debug)]
+pub struct Sinks {
+    folder: PathBuf,
+    open: HashMap<String, Sink>,
+}
+
+#[derive(Debug)]
+struct Sink {
+    path: PathBuf,
+    file: File,
+    /// As committed.
+    length: u64,
+    /// As written.
+    written: u64,
+}
+
+impl Sinks {
+    /// Sinks in a folder, which is made with the first of them.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            open: HashMap::new(),
+        }
+    }
+
+    /// Opens a sink at the length that the database knows, or from now on knows.
+    ///
+    /// A commit has to follow before anything is written to the sink: else a crash would leave what nobody could tell from
+    /// what had been there before.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn open(&mut self, name: &str, store: &Store) -> Result<(), Error> {
+        if self.open.contains_key(name) {
+            return Ok(());
+        }
+        let known = store.sink_length(name)?;
+        let path = self.folder.join(name);
+        let failed = |source| Error::File {
+            path: path.clone(),
+            source,
+        };
+        fs::create_dir_all(&self.folder).map_err(failed)?;
+        let (file, length) = open_at(&path, known).map_err(failed)?;
+        if known != Some(length) {
+            store.set_sink_length(name, length)?;
+        }
+        let sink = Sink {
+            path,
+            file,
+            length,
+            written: length,
+        };
+        self.open.insert(name.to_owned(), sink);
+        Ok(())
+    }
+
+    /// Appends to a sink, and remembers its length in the transaction that is about to be committed.
+    ///
+    /// # Errors
+    /// [`Error`]; then [`Sinks::roll_back`] is next.
+    pub fn write(&mut self, name: &str, lines: &[u8], store: &Store) -> Result<(), Error> {
+        if !self.open.contains_key(name) {
+            // After a failure; its length has been known since the script loaded.
+            self.open(name, store)?;
+        }
+        let Some(sink) = self.open.get_mut(name).filter(|_| !lines.is_empty()) else {
+            return Ok(());
+        };
+        sink.file.write_all(lines).map_err(|source| Error::File {
+            path: sink.path.clone(),
+            source,
+        })?;
+        sink.written += lines.len() as u64;
+        Ok(store.set_sink_length(name, sink.written)?)
+    }
+
+    /// What has been written is committed.
+    pub fn commit(&mut self) {
+        for sink in self.open.values_mut() {
+            sink.length = sink.written;
+        }
+    }
+
+    /// Cuts back what has been written since the last commit; where that fails, opening the sink again does it.
+    pub fn roll_back(&mut self) {
+        self.open.retain(|_, sink| {
+            sink.written == sink.length || {
+                sink.written = sink.length;
+                let cut = sink.file.set_len(sink.length);
+                cut.and_then(|()| sink.file.seek(SeekFrom::Start(sink.length)))
+                    .is_ok()
+            }
+        });
+    }
+}
+
+/// A file for appending at a length; without one, at its end.
+fn open_at(path: &Path, known: Option<u64>) -> io::Result<(File, u64)> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    let there = file.metadata()?.len();
+    let length = known.unwrap_or(there);
+    if there > length {
+        file.set_len(length)?;
+    } else if there < length {
+        let path = path.display();
+        warn!(%path, there, expected = length, "the sink is shorter than it was; it goes on from its end");
+    }
+    let length = there.min(length);
+    file.seek(SeekFrom::Start(length))?;
+    Ok((file, length))
+}

@@ -1,0 +1,265 @@
+//! The gap ledger: every time in which nothing came, what repaired it, and what stays missing.
+
+use std::{path::Path, time::Duration};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, Row};
+
+use super::{Error, Store};
+
+/// Times are text that sorts, that people read and that SQLite's functions understand: UTC with milliseconds.
+const TIME: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";
+
+/// How long a reader beside a run waits for a lock, which is held for a moment at most.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS _ouzel_gaps (
+    id               INTEGER PRIMARY KEY,
+    started_at       TEXT NOT NULL,  -- the last byte before; times are UTC
+    ended_at         TEXT NOT NULL,  -- the first byte after
+    seconds          REAL NOT NULL,  -- how long that was, by a clock that nobody sets
+    cause            TEXT NOT NULL,
+    repair           TEXT NOT NULL,  -- backfill, recovery, replay or none
+    state            TEXT NOT NULL,  -- repaired, open, partly or lost
+    missing_from     TEXT,           -- what is missing lies between these
+    missing_to       TEXT,
+    missing_seconds  REAL NOT NULL,  -- and is so much of it
+    estimated_tweets INTEGER,        -- that many Tweets, by the rate before and after; NULL where no rate is known
+    detail           TEXT NOT NULL,
+    asked_at         TEXT            -- when somebody asked for another repair that has not begun yet
+);";
+
+const COLUMNS: &str = "id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to, missing_seconds, \
+                       estimated_tweets, detail";
+
+/// What repairs a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repair {
+    /// The stream, asked for its last minutes.
+    Backfill,
+    /// Recovery.
+    Recovery,
+    /// Replay.
+    Replay,
+    /// Nothing.
+    None,
+}
+
+/// How a gap stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapState {
+    /// Nothing is missing.
+    Repaired,
+    /// Something is missing, and may still be had.
+    Open,
+    /// A part has been brought, and the rest is missing.
+    Partly,
+    /// It is missing for good.
+    Lost,
+}
+
+/// A row of the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gap {
+    /// The same one again takes the place of the row.
+    pub id: i64,
+    /// When the last byte came before.
+    pub started_at: Timestamp,
+    /// When the first byte came after.
+    pub ended_at: Timestamp,
+    /// How long that was.
+    pub length: Duration,
+    /// Why.
+    pub cause: String,
+    /// What has repaired it, or is about to.
+    pub repair: Repair,
+    /// How it stands.
+    pub state: GapState,
+    /// Between which times something is missing.
+    pub missing: Option<(Timestamp, Timestamp)>,
+    /// How long the missing parts are together.
+    pub missing_length: Duration,
+    /// How many Tweets that may be.
+    pub estimated_tweets: Option<u64>,
+    /// What else there is to say.
+    pub detail: String,
+}
+
+impl Store {
+    /// Writes a gap down, over an earlier row of its id; it is committed with the batch.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn put_gap(&self, gap: &Gap) -> Result<(), Error> {
+        self.before_write()?;
+        let (from, to) = gap.missing.unzip();
+        // Not from the cache of statements: what is prepared there, a script could run.
+        self.connection.execute(
+            "INSERT OR REPLACE INTO _ouzel_gaps (id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to,
+                 missing_seconds, estimated_tweets, detail, asked_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            (
+                gap.id,
+                text(gap.started_at),
+                text(gap.ended_at),
+                gap.length.as_secs_f64(),
+                &gap.cause,
+                gap.repair.name(),
+                gap.state.name(),
+                from.map(text),
+                to.map(text),
+                gap.missing_length.as_secs_f64(),
+                gap.estimated_tweets.map(u64::cast_signed),
+                &gap.detail,
+            ),
+        )?;
+        Ok(())
+    }
+}
+
+/// The ledger, read beside a run or without one.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+}
+
+impl Ledger {
+    /// Opens the ledger of a database that is there.
+    ///
+    /// # Errors
+    /// [`Error::Open`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    fn with(path: &Path, mode: OpenFlags) -> Result<Self, Error> {
+        let open = || {
+            let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            Ok(Self { connection })
+        };
+        open().map_err(|source| Error::Open {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// All gaps, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn gaps(&self) -> Result<Vec<Gap>, Error> {
+        self.select("")
+    }
+
+    /// The gaps that somebody has asked to repair again.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn asked(&self) -> Result<Vec<Gap>, Error> {
+        self.select("WHERE asked_at IS NOT NULL")
+    }
+
+    fn select(&self, which: &str) -> Result<Vec<Gap>, Error> {
+        // An ouzel without a ledger may have made the database.
+        if !self.connection.table_exists(None, "_ouzel_gaps")? {
+            return Ok(Vec::new());
+        }
+        let sql = format!("SELECT {COLUMNS} FROM _ouzel_gaps {which} ORDER BY started_at, id");
+        let mut statement = self.connection.prepare(&sql)?;
+        let gaps = statement.query_map([], read)?;
+        Ok(gaps.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Asks whoever runs on this database now, or next, to repair what is missing; gives how many gaps that are.
+///
+/// # Errors
+/// [`Error::Open`] or [`Error::Write`].
+pub fn ask_for_repair(path: &Path, now: Timestamp) -> Result<usize, Error> {
+    let ledger = Ledger::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    if !ledger.connection.table_exists(None, "_ouzel_gaps")? {
+        return Ok(0);
+    }
+    Ok(ledger.connection.execute(
+        "UPDATE _ouzel_gaps SET asked_at = ? WHERE state IN ('open', 'partly') AND missing_from IS NOT NULL",
+        [text(now)],
+    )?)
+}
+
+fn text(time: Timestamp) -> String {
+    time.strftime(TIME).to_string()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Gap> {
+    let time = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
+        let text: Option<String> = row.get(column)?;
+        // Nobody but ouzel can write here, unless by hand; what is no time then is none.
+        Ok(text.and_then(|text| text.parse().ok()))
+    };
+    let span = |column: usize| -> rusqlite::Result<Duration> {
+        Ok(Duration::try_from_secs_f64(row.get(column)?).unwrap_or_default())
+    };
+    let name = |column: usize| row.get::<_, String>(column);
+    Ok(Gap {
+        id: row.get(0)?,
+        started_at: time(1)?.unwrap_or_default(),
+        ended_at: time(2)?.unwrap_or_default(),
+        length: span(3)?,
+        cause: name(4)?,
+        repair: Repair::named(&name(5)?),
+        state: GapState::named(&name(6)?),
+        missing: time(7)?.zip(time(8)?),
+        missing_length: span(9)?,
+        estimated_tweets: row
+            .get::<_, Option<i64>>(10)?
+            .and_then(|n| n.try_into().ok()),
+        detail: name(11)?,
+    })
+}
+
+impl Repair {
+    const ALL: [Self; 4] = [Self::Backfill, Self::Recovery, Self::Replay, Self::None];
+
+    /// The name in the ledger.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Backfill => "backfill",
+            Self::Recovery => "recovery",
+            Self::Replay => "replay",
+            Self::None => "none",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        let found = Self::ALL.into_iter().find(|repair| repair.name() == name);
+        found.unwrap_or(Self::None)
+    }
+}
+
+impl GapState {
+    const ALL: [Self; 4] = [Self::Repaired, Self::Open, Self::Partly, Self::Lost];
+
+    /// The name in the ledger.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Repaired => "repaired",
+            Self::Open => "open",
+            Self::Partly => "partly",
+            Self::Lost => "lost",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        let found = Self::ALL.into_iter().find(|state| state.name() == name);
+        found.unwrap_or(Self::Open)
+    }
+}
+
+#[cfg(test)]
+#[path = "gaps_tests.rs"]
+mod tests;

@@ -1,0 +1,219 @@
+//! Kill it at any moment, start it again: every Tweet that matched is in the database, once.
+//!
+//! The short form runs with the other tests. The long one is the same with more kills and seeds:
+//! `OUZEL_KILLS=200 OUZEL_SEEDS=1,2,3 cargo test --release --test kill -- --nocapture`
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a failing test panics, and a long one says how far it is"
+)]
+
+mod support;
+
+use std::{
+    collections::HashSet,
+    env, fs,
+    hint::spin_loop,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+use rusqlite::Connection;
+use sonic_rs::{JsonValueTrait, Value};
+use support::{Process, Sim, command};
+
+/// Tweets made each second, and how many seconds each kill has of the stream on average.
+const RATE: u64 = 1500;
+const SECONDS_PER_KILL: f64 = 0.9;
+
+/// What goes wrong meanwhile. Nothing here loses a Tweet for good: backfill brings it again.
+const FAULTS: &[&str] = &[
+    "reset:probability=0.004",
+    "cut-line:probability=0.002",
+    "torn-gzip:probability=0.002",
+    "operational:probability=0.001",
+    "new-member:probability=0.01",
+    "no-delimiter:probability=0.01",
+    "duplicate:probability=0.02",
+    "reorder:probability=0.02",
+    "invalid-json:probability=0.002",
+    "invalid-utf8:probability=0.002",
+    "unknown-message:probability=0.005",
+    "one-byte-chunks:probability=0.002",
+];
+
+const RULES: &str = r#"
+ouzel.rules { { tag = "music", value = "music" }, { tag = "coffee", value = "coffee OR #espresso" } }
+local seen = ouzel.table("seen", { id = "INTEGER" })
+ouzel.db.exec "CREATE TABLE IF NOT EXISTS counter (n INTEGER)"
+ouzel.db.exec "INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter)"
+ouzel.enrich(function(t)
+  seen:insert { id = t.id }
+  ouzel.db.exec "UPDATE counter SET n = n + 1"
+  ouzel.emit(t.id)
+end)
+"#;
+
+/// Handlers that come and go while the stream is live.
+const HANDLERS: [&str; 3] = [
+    "",
+    "ouzel.filter(function(t) for i = 1, 3e5 do end return true end)",
+    "ouzel.on('music', function(t) t.extra = #t.text end)",
+];
+
+#[test]
+fn rows_equal_the_tweets_that_matched_however_often_it_is_killed() {
+    let number = |name: &str, default: u32| {
+        env::var(name).map_or(default, |text| text.parse().expect("a number"))
+    };
+    let kills = number("OUZEL_KILLS", 25);
+    let seeds = env::var("OUZEL_SEEDS").unwrap_or_else(|_| "1".to_owned());
+    for seed in seeds.split(',') {
+        survive(kills, seed.parse().expect("seeds are numbers"));
+    }
+}
+
+fn survive(kills: u32, seed: u64) {
+    let mut random = Rng::with_seed(seed);
+    let limit = (f64::from(kills) * SECONDS_PER_KILL * RATE as f64) as u64;
+    let (rate, limit, seed_text) = (RATE.to_string(), limit.to_string(), seed.to_string());
+    let mut arguments = vec![
+        "--rate",
+        &rate,
+        "--limit",
+        &limit,
+        "--seed",
+        &seed_text,
+        "--oracle",
+        "truth.jsonl",
+        // Kills come faster than the service would let anybody connect.
+        "--connects-per-minute",
+        "0",
+        "--rule-requests-per-minute",
+        "0",
+        "--connections",
+        "100",
+    ];
+    for fault in FAULTS {
+        arguments.extend(["--fault", fault]);
+    }
+    let sim = Sim::start(&arguments);
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("scripts")).unwrap();
+    write_script(folder.path(), 0);
+    for kill in 1..=kills {
+        let run = start(&sim, folder.path());
+        one_life(&run, folder.path(), &mut random);
+        run.signal("KILL");
+        drop(run);
+        if kill % 20 == 0 {
+            eprintln!("seed {seed}: {kill} kills, {:?}", sim.stats()["tweets"]);
+        }
+    }
+    let run = start(&sim, folder.path());
+    write_script(folder.path(), 0);
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let (mut rows, mut matched) = (0, u64::MAX);
+    while rows != matched && Instant::now() < deadline {
+        run.hears_output(Duration::from_millis(200));
+        let tweets = &sim.stats()["tweets"];
+        if tweets["made"].as_u64().unwrap().to_string() == limit {
+            matched = tweets["matched"].as_u64().unwrap();
+        }
+        rows = count(folder.path(), "SELECT count(*) FROM seen");
+    }
+    run.signal("TERM");
+    let (code, _, said) = run.wait();
+    assert_eq!(code, 0, "{said}");
+    compare(&sim, folder.path(), &said);
+}
+
+/// What happens before a kill: sometimes next to nothing, sometimes a reload, sometimes many Tweets.
+fn one_life(run: &Process, folder: &Path, random: &mut Rng) {
+    if random.u8(..4) == 0 {
+        spin(Duration::from_micros(random.u64(..60_000)));
+        return;
+    }
+    if random.bool() {
+        write_script(folder, random.usize(..HANDLERS.len()));
+    }
+    for _ in 0..random.u32(..120) {
+        if !run.hears_output(Duration::from_millis(1500)) {
+            break;
+        }
+    }
+    spin(Duration::from_micros(random.u64(..20_000)));
+}
+
+/// Waits for less than a timer could, and without one.
+fn spin(time: Duration) {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        spin_loop();
+    }
+}
+
+fn start(sim: &Sim, folder: &Path) -> Process {
+    let mut command = command(folder);
+    command
+        .args(["run", "--log", "warn"])
+        .env("OUZEL_URL", sim.url("http", "stream"))
+        .env("OUZEL_RULES_URL", sim.url("http", "rules"))
+        .env("OUZEL_USERNAME", "sim")
+        .env("OUZEL_PASSWORD", "sim")
+        .env("OUZEL_DEBOUNCE", "20ms")
+        .env("OUZEL_STATUS_LISTEN", "off");
+    Process::start(command, false)
+}
+
+fn write_script(folder: &Path, handler: usize) {
+    let text = format!("{RULES}{}", HANDLERS[handler]);
+    fs::write(folder.join("scripts/main.new"), text).unwrap();
+    fs::rename(
+        folder.join("scripts/main.new"),
+        folder.join("scripts/main.lua"),
+    )
+    .unwrap();
+}
+
+fn count(folder: &Path, sql: &str) -> u64 {
+    let database = Connection::open(folder.join("data/ouzel.db")).unwrap();
+    let count: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap_or(0);
+    count.unsigned_abs()
+}
+
+fn compare(sim: &Sim, folder: &Path, said: &str) {
+    let oracle = fs::read_to_string(sim.folder().join("truth.jsonl")).unwrap();
+    let truth: HashSet<i64> = oracle
+        .lines()
+        .filter_map(|line| sonic_rs::from_str::<Value>(line).ok())
+        .filter(|event| event["event"].as_str() == Some("tweet"))
+        .map(|event| event["id"].as_str().unwrap().parse().unwrap())
+        .collect();
+    let database = Connection::open(folder.join("data/ouzel.db")).unwrap();
+    let mut select = database.prepare("SELECT id FROM seen").unwrap();
+    let rows: Vec<i64> = select
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let held: HashSet<i64> = rows.iter().copied().collect();
+    let missing: Vec<_> = truth.difference(&held).collect();
+    let surplus: Vec<_> = held.difference(&truth).collect();
+    assert!(
+        missing.is_empty() && surplus.is_empty() && rows.len() == held.len(),
+        "of {} Tweets {} are missing, {} are twice, {} should not be there\nmissing: {:?}\n{said}",
+        truth.len(),
+        missing.len(),
+        rows.len() - held.len(),
+        surplus.len(),
+        &missing[..missing.len().min(10)],
+    );
+    assert_eq!(
+        count(folder, "SELECT n FROM counter"),
+        rows.len() as u64,
+        "the counter that the script keeps"
+    );
+    assert!(rows.len() > 500, "{} Tweets are no test", rows.len());
+}

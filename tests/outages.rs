@@ -1,0 +1,149 @@
+//! Outages against the simulator: what comes again, what is brought, and what the ledger says.
+#![allow(clippy::unwrap_used, reason = "a failing test panics")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use sonic_rs::{JsonValueTrait, Value};
+use support::{Ended, Run, Setup, Sim};
+
+const STORE: &str = r#"
+ouzel.rules { { tag = "music", value = "music" } }
+local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+ouzel.on("*", function(tweet) seen:insert { id = tweet.id } end)
+"#;
+
+/// Every Tweet matches, more or less: the simulator makes them about what the rules ask for.
+fn sim(faults: &[&str]) -> Sim {
+    let mut arguments = vec!["--rate", "300", "--oracle", "truth.jsonl"];
+    for fault in faults {
+        arguments.extend(["--fault", fault]);
+    }
+    Sim::start(&arguments)
+}
+
+fn setup(sim: &Sim) -> Setup {
+    Setup::new()
+        .script(STORE)
+        .environment("OUZEL_URL", sim.url("http", "stream"))
+        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
+        .environment("OUZEL_USERNAME", "sim")
+        .environment("OUZEL_PASSWORD", "sim")
+}
+
+fn rows(run: &Run) -> i64 {
+    let Ok(database) = Connection::open(run.folder().join("data/ouzel.db")) else {
+        return 0;
+    };
+    let count = database.query_row("SELECT count(*) FROM seen", [], |row| row.get(0));
+    count.unwrap_or(0)
+}
+
+/// Waits until so many more rows are there.
+fn wait_for_more(run: &Run, more: i64) {
+    let before = rows(run);
+    while rows(run) < before + more {
+        std::thread::yield_now();
+    }
+}
+
+/// Each Tweet that matched until the last one that came has a row. A second one of the same would be a failed handler.
+fn assert_complete(sim: Sim, ended: &Ended) {
+    ended.assert_silent_about("handler failed");
+    let truth = sim.truth("truth.jsonl");
+    let seen: BTreeSet<u64> = ended
+        .rows("SELECT id FROM seen")
+        .lines()
+        .map(|id| id.parse().unwrap())
+        .collect();
+    let last = *seen.last().unwrap();
+    let first = *seen.first().unwrap();
+    let missing: Vec<_> = truth
+        .lines()
+        .map(|line| sonic_rs::from_str::<Value>(line).unwrap())
+        .filter(|event| event["event"].as_str() == Some("tweet"))
+        .map(|event| event["id"].as_str().unwrap().parse().unwrap())
+        .filter(|id| (first..last).contains(id) && !seen.contains(id))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{} of {}: {missing:?}",
+        missing.len(),
+        seen.len()
+    );
+}
+
+#[test]
+fn a_reset_costs_no_tweet_and_is_repaired_by_backfill() {
+    let sim = sim(&["reset:after=3s"]);
+    let run = setup(&sim).start();
+    run.wait_for("the stream was away");
+    wait_for_more(&run, 50);
+    let ended = run.drain();
+    assert_complete(sim, &ended);
+    let gaps = "SELECT count(*), min(cause), min(repair), min(state), sum(missing_seconds) FROM _ouzel_gaps";
+    assert_eq!(ended.rows(gaps), "1|broken|backfill|repaired|0.0");
+}
+
+#[test]
+fn an_outage_without_backfill_is_repaired_by_recovery() {
+    let sim = sim(&["reset:after=3s", "stream-status:after=3s,for=1s,status=503"]);
+    let setup = setup(&sim).arguments(&["--backfill-minutes", "0", "--recovery", "true"]);
+    let run = setup.start();
+    run.wait_for("a gap is repaired");
+    wait_for_more(&run, 50);
+    let ended = run.drain();
+    assert_complete(sim, &ended);
+    let gaps = "SELECT count(*), min(cause), min(repair), min(state), min(seconds) > 3, sum(missing_seconds) FROM _ouzel_gaps";
+    assert_eq!(ended.rows(gaps), "1|broken|recovery|repaired|1|0.0");
+    let listed = ended.again().command("gaps").ends();
+    listed.assert_code(0);
+    assert!(
+        listed.output().contains("nothing is missing"),
+        "{}",
+        listed.output()
+    );
+}
+
+#[test]
+fn what_nothing_brings_is_open_with_an_estimate_until_it_is_asked_for_again() {
+    let sim = sim(&["reset:after=7s", "stream-status:after=7s,for=1s,status=503"]);
+    let run = setup(&sim).arguments(&["--backfill-minutes", "0"]).start();
+    run.wait_for("the stream was away");
+    wait_for_more(&run, 50);
+    let ended = run.drain();
+    let gaps =
+        "SELECT state, repair, missing_seconds > 3, estimated_tweets > 10, detail FROM _ouzel_gaps";
+    assert_eq!(
+        ended.rows(gaps),
+        "open|none|1|1|neither Recovery nor Replay is configured"
+    );
+    let listed = ended.again().command("gaps").ends();
+    assert!(
+        listed.output().contains("missing between"),
+        "{}",
+        listed.output()
+    );
+    let asked = listed.again().command("gaps").arguments(&["repair"]).ends();
+    assert!(
+        asked.output().contains("1 gap is asked for again"),
+        "{}",
+        asked.output()
+    );
+    let run = asked
+        .again()
+        .command("run")
+        .arguments(&["--recovery", "true"])
+        .start();
+    run.wait_for("a gap is repaired");
+    let ended = run.drain();
+    assert!(ended.rows("SELECT state FROM _ouzel_gaps ORDER BY id LIMIT 1") == "repaired");
+}
+
+#[test]
+fn no_database_is_said_plainly() {
+    let ended = Setup::new().command("gaps").ends();
+    ended.assert_code(2).assert_says("nothing is known of gaps");
+}

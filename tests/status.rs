@@ -1,0 +1,108 @@
+//! `/metrics` and `/healthz` of a run.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics"
+)]
+
+mod support;
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+};
+
+use support::{Run, Setup, tagged};
+
+const SCRIPT: &str = r#"
+local seen = ouzel.table("seen", { id = "INTEGER" })
+ouzel.filter(function(t) return t.id ~= 2 end)
+ouzel.on("*", function(t)
+  if t.id == 3 then error("no") end
+  seen:insert { id = t.id }
+  ouzel.emit(t.id)
+end)
+"#;
+
+/// The status and the body of an answer.
+fn get(address: &str, path: &str) -> (u16, String) {
+    let mut connection = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), body.to_owned())
+}
+
+/// A run with a status server, and its address.
+fn start() -> (Run, String) {
+    let run = Setup::new()
+        .script(SCRIPT)
+        .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
+        .environment("OUZEL_LOG", "debug")
+        .start();
+    let line = run.wait_for("serving /metrics and /healthz");
+    let address = line.split("address=").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap().to_owned();
+    (run, address)
+}
+
+#[test]
+fn metrics_say_what_became_of_each_tweet() {
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack()
+        .send_all([1, 1, 2, 3, 4].map(|id| tagged(id, &["a"])));
+    run.wait_for_output("4");
+    let (status, text) = get(&address, "/metrics");
+    assert_eq!(status, 200);
+    for expected in [
+        "\nouzel_journaled_lines_total 4\n",
+        "\nouzel_duplicates_total 1\n",
+        "\nouzel_handled_tweets_total 4\n",
+        "\nouzel_filtered_tweets_total 1\n",
+        "\nouzel_failed_tweets_total 1\n",
+        "\nouzel_received_lines_total 5\n",
+        "\nouzel_connected 1\n",
+        "\nouzel_lag_lines 0\n",
+        "\nouzel_generation 1\n",
+        "\nouzel_reconnects_total{cause=\"stalled\"} 0\n",
+        "\nouzel_newest_handled_age_seconds ",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    let (status, body) = get(&address, "/healthz");
+    assert_eq!(status, 200, "{body}");
+    assert!(
+        body.starts_with(r#"{"status":"ok","stream":"connected","silent_seconds":"#),
+        "{body}"
+    );
+    run.drain().assert_code(0);
+}
+
+#[test]
+fn an_address_that_is_taken_costs_the_metrics_and_no_more() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let run = Setup::new()
+        .script(SCRIPT)
+        .environment(
+            "OUZEL_STATUS_LISTEN",
+            taken.local_addr().unwrap().to_string(),
+        )
+        .start();
+    run.wait_for("no metrics are served");
+    run.powertrack().wait_for_connection(1);
+    run.drain().assert_code(0);
+}
+
+#[test]
+fn what_is_no_address_is_refused() {
+    let ended = Setup::new()
+        .script(SCRIPT)
+        .environment("OUZEL_STATUS_LISTEN", "everywhere")
+        .ends();
+    ended
+        .assert_code(2)
+        .assert_says("`everywhere` is no address; write one such as `127.0.0.1:9464`, or `off`");
+}
