@@ -1,12 +1,18 @@
 //! The command line.
 
+mod quarantine;
+mod replay;
 mod sim;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::sim::{Sim, SimSource};
+pub use self::{
+    quarantine::{Drop, List, Place, Quarantine, QuarantineCommand, Retry, Show},
+    replay::Replay,
+    sim::{Sim, SimSource},
+};
 use crate::{
     secret::Secret,
     settings::{Given, JournalGiven, StatusListen, SyncWord},
@@ -65,6 +71,14 @@ pub enum Command {
     /// It prints its URLs and two commands to try. Point your client at them and it should not notice the difference.
     /// Then turn on faults, by flag or while it runs, and see whether the client survives what the service does to it.
     Sim(Sim),
+    /// Run a script over the journal or over files of Tweets, into a database of its own.
+    ///
+    /// Rules are only checked, and no network is used: the Tweets say themselves what they have matched. Stops in order on
+    /// Ctrl-C: what has been handled is committed. With --compare, two scripts run over the same Tweets, and the exit
+    /// code is 0 where they write and emit the same and 1 where they do not.
+    Replay(Replay),
+    /// Look into Tweets whose handler failed, try them again, or forget them.
+    Quarantine(Quarantine),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),
 }

@@ -29,6 +29,12 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A command has done what it could, and it did not help.
+    #[error("{0}")]
+    Failed(String),
+    /// Two scripts write or emit different things, as was told on stdout.
+    #[error("the scripts differ")]
+    Different,
     /// The data folder cannot be held.
     #[error(transparent)]
     Lock(#[from] lock::Error),

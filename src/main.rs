@@ -20,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let line = match &cli.command {
-        Command::Run(_) => StatusLine::on_stderr(),
+        Command::Run(_) | Command::Replay(_) => StatusLine::on_stderr(),
         _ => StatusLine::none(),
     };
     let done = logging::start(&cli.log, &line)
@@ -29,12 +29,16 @@ fn main() -> ExitCode {
             Command::Run(arguments) => commands::run(&arguments, &line),
             Command::Check(arguments) => commands::check(&arguments),
             Command::Rules(arguments) => commands::rules(&arguments),
+            Command::Replay(arguments) => commands::replay(&arguments, &line),
+            Command::Quarantine(arguments) => commands::quarantine(&arguments),
             Command::Gaps(arguments) => commands::gaps(&arguments),
             Command::Sim(arguments) => commands::sim(arguments),
             Command::Bench(arguments) => commands::bench(&arguments),
         });
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // A result, and no failure.
+        Err(error @ Error::Different) => ExitCode::from(error.exit_code()),
         Err(error) => {
             line.clear();
             let red = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

@@ -50,6 +50,8 @@ pub enum Count {
     Duplicates,
     /// Lines that waited in the journal at the start.
     Backlog,
+    /// Tweets in quarantine.
+    Quarantined,
     /// The size of the journal in bytes.
     JournalBytes,
     /// When the newest handled Tweet was received, in milliseconds since 1970.

@@ -77,6 +77,12 @@ impl Tweet {
         &self.line
     }
 
+    /// The same for keeping: it shares the bytes that it lies in.
+    #[must_use]
+    pub fn share_line(&self) -> Bytes {
+        self.line.clone()
+    }
+
     /// The parsed line.
     #[must_use]
     pub fn root(&self) -> &Value {

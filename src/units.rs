@@ -39,6 +39,42 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// A time as people write it: itself, `2026-11-22T08:00:00Z`, or how long ago it was, `2h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// That time.
+    At(jiff::Timestamp),
+    /// So long ago.
+    Ago(Duration),
+}
+
+impl Moment {
+    /// The time, where this is said `now`.
+    #[must_use]
+    pub fn before(self, now: jiff::Timestamp) -> jiff::Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(span) => now.saturating_sub(span).unwrap_or(jiff::Timestamp::MIN),
+        }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(time) = text.parse() {
+            return Ok(Self::At(time));
+        }
+        match text.parse() {
+            Ok(Span(span)) => Ok(Self::Ago(span)),
+            Err(_) => Err(format!(
+                "`{text}` is no time; write one such as `2026-11-22T08:00:00Z`, or how long ago, such as `2h`"
+            )),
+        }
+    }
+}
+
 /// A number of bytes as people write it: `1MiB`, `512 KiB`, `1000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size(pub usize);

@@ -1,6 +1,7 @@
 //! The processing thread: lines become Tweets, Tweets go through the script, rows and the place in the journal are committed in batches.
 
 mod failures;
+mod quarantine;
 mod told;
 
 use std::{
@@ -16,13 +17,16 @@ use bytes::Bytes;
 use tracing::{debug, error, info, warn};
 
 use self::failures::Failures;
-pub use self::told::{Error, Loaded, Progress, Report, Work};
+pub use self::{
+    quarantine::Retried,
+    told::{Error, Loaded, Progress, Report, Work},
+};
 use crate::{
     direct::{self, Load, Parsed},
     inbox::{Control, Event, Inbox, OwnRules},
     journal::{Damaged, Frame, Position},
     patience::Patience,
-    script::{Declared, Files, Generation, Verdict},
+    script::{Declared, Failure, Files, Generation, Verdict},
     sinks::Sinks,
     store::{Gap, Store},
     tables::Tables,
@@ -63,6 +67,8 @@ pub struct Worker<'a> {
     current: Option<(Frame, usize)>,
     /// Behind the last line handled, where it is not committed yet.
     cursor: Option<Position>,
+    /// When what is being handled was received, where that is known.
+    received_ms: Option<i64>,
     /// When the first lines were handled whose rows and counts are not committed and told.
     dirty_since: Option<Instant>,
     /// What was counted at the last commit.
@@ -100,6 +106,7 @@ impl<'a> Worker<'a> {
             controls: VecDeque::new(),
             current: None,
             cursor: None,
+            received_ms: None,
             dirty_since: None,
             counted: Counts::default(),
             committed_rows: 0,
@@ -183,7 +190,7 @@ impl<'a> Worker<'a> {
     /// Does what it was told; where the database fails, the same control is to be obeyed again.
     fn obey(&mut self, control: Control) -> Result<ControlFlow<()>, Error> {
         let obeyed = match &control {
-            Control::Load => self.load(),
+            Control::Load => self.load().and_then(|()| self.tell_quarantine()),
             Control::Own(rules) => self.own(rules),
             Control::Gap(gap) => self.write_gap(gap),
             Control::Stop => {
@@ -286,6 +293,7 @@ impl<'a> Worker<'a> {
         let Some((frame, mut done)) = self.current.take() else {
             return Ok(());
         };
+        self.received_ms = Some(frame.meta().last_ms);
         let began = Instant::now();
         self.dirty_since.get_or_insert(began);
         while let Some(line) = frame.lines().get(done) {
@@ -309,6 +317,7 @@ impl<'a> Worker<'a> {
     }
 
     fn handle_load(&mut self, load: Load) -> Result<(), Error> {
+        self.received_ms = None;
         self.dirty_since.get_or_insert_with(Instant::now);
         match load {
             Load::Lines(lines) => self.handle_all(lines.iter().map(direct::parse))?,
@@ -377,8 +386,18 @@ impl<'a> Worker<'a> {
     }
 
     fn handle_tweet(&mut self, tweet: Tweet) -> Result<(), Error> {
+        let (id, line) = (tweet.id(), tweet.share_line());
+        if let Some(failure) = self.try_tweet(tweet)? {
+            self.failures.log(id, &failure);
+            self.quarantine(id, &line, &failure)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the handlers, and takes back what they have done where one fails.
+    fn try_tweet(&mut self, tweet: Tweet) -> Result<Option<Failure>, Error> {
         let Some(generation) = &self.generation else {
-            return Ok(());
+            return Ok(None);
         };
         for rule in tweet.matching_rules() {
             let tag = rule.tag.unwrap_or("(no tag)");
@@ -389,7 +408,6 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-        let id = tweet.id();
         self.store.begin_tweet();
         let ran = generation.run(tweet);
         self.store.end_tweet(ran.is_ok())?;
@@ -404,10 +422,7 @@ impl<'a> Worker<'a> {
         };
         self.tally.add(count, 1);
         self.tally.add(Count::Tweets, 1);
-        if let Err(failure) = ran {
-            self.failures.log(id, &failure);
-        }
-        Ok(())
+        Ok(ran.err())
     }
 
     fn load(&mut self) -> Result<(), Error> {
@@ -479,6 +494,7 @@ impl<'a> Worker<'a> {
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
         }
+        self.count_quarantine()?;
         let wrote = self.store.is_writing();
         self.store.commit()?;
         self.sinks.commit();

@@ -8,24 +8,31 @@ mod bench_values;
 mod check;
 mod gaps;
 mod gaps_table;
+mod quarantine;
+mod quarantine_retry;
+mod quarantine_text;
+mod replay;
 mod rules;
 mod rules_estimate;
 mod rules_estimate_table;
 mod rules_files;
 mod rules_lint;
-mod rules_tweets;
 mod run;
 mod sim;
+mod summary;
+mod tweet_files;
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     rc::Rc,
 };
 
 pub use bench::bench;
 pub use check::check;
 pub use gaps::gaps;
+pub use quarantine::quarantine;
+pub use replay::replay;
 pub use rules::rules;
 pub use run::run;
 pub use sim::sim;
@@ -36,6 +43,9 @@ use crate::{
     store::Store,
     tables::Tables,
 };
+
+/// The file name of the database of a run.
+const DATABASE: &str = "ouzel.db";
 
 /// Writes a command's result to stdout; a reader that has gone, as with `| head`, is no error.
 fn print(text: &str) -> Result<(), Error> {
@@ -62,6 +72,16 @@ fn declared(script: &Path) -> Result<Declared, Error> {
     let store = Rc::new(Store::in_memory()?);
     let (loaded, _) = Generation::load(script, Rc::new(Tables::over(&store)));
     Ok(loaded?.declared().clone())
+}
+
+/// The folder of the files that a script emits into: of a run beside its database, of a replay with its database's name.
+fn sinks_of(database: &Path) -> PathBuf {
+    if database.file_name().is_some_and(|name| name == DATABASE) {
+        return database.with_file_name("sinks");
+    }
+    let mut folder = database.as_os_str().to_owned();
+    folder.push(".sinks");
+    folder.into()
 }
 
 /// A runtime on this thread. One thread is enough: it reads one stream, and the worker has its own.

@@ -16,8 +16,8 @@ use super::{
     rules::invalid_text,
     rules_estimate_table::{as_json, as_text},
     rules_files::{FileRule, read},
-    rules_tweets::{Batch, read_all, size},
     say,
+    tweet_files::{Batch, read_all, size},
 };
 use crate::{
     cli::RulesEstimate,
@@ -119,7 +119,9 @@ fn count(arguments: &RulesEstimate, rules: &[Arc<Rule>], bar: &Bar) -> Result<Es
             .collect();
         // Only the workers hold it now, so sending fails if all of them have ended.
         drop(receiver);
-        let done = read_all(&arguments.tweets, bar, |batch| sender.send(batch).is_ok());
+        let done = read_all(&arguments.tweets, &|bytes| bar.advance(bytes), |batch| {
+            sender.send(batch).is_ok()
+        });
         drop(sender);
         let mut whole = Estimate {
             rules: vec![Found::default(); rules.len()],
@@ -154,7 +156,7 @@ fn work(receiver: &Mutex<mpsc::Receiver<Batch>>, rules: &[Arc<Rule>]) -> Estimat
             return part;
         };
         part.skipped += batch.skipped;
-        for (place, line) in batch.lines.into_iter().enumerate() {
+        for (place, line) in batch.lines.iter().enumerate() {
             part.take(line, (batch.number, place), &set, &mut matching);
         }
     }

@@ -3,13 +3,12 @@
 use std::{
     sync::mpsc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::{runtime, say};
+use super::{runtime, say, summary::summary};
 use crate::{
     cli::Run,
     error::Error,
@@ -24,7 +23,7 @@ use crate::{
     settings::Settings,
     shutdown,
     sim::{self, SimOptions},
-    status::{Snapshot, StatusLine, short, thousands},
+    status::StatusLine,
 };
 
 /// The name under which rules added to the built-in simulator are remembered: it listens somewhere else each time.
@@ -89,7 +88,12 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         pipeline::run(plan, shutdown, line).await
     })?;
     drop(lock);
-    say(&summary(&snapshot, took, &database.display().to_string()));
+    say(&summary(
+        &snapshot,
+        took,
+        &database,
+        "ouzel quarantine list",
+    ));
     if let Some(simulator) = simulator {
         simulator.stop();
     }
@@ -150,49 +154,6 @@ fn simulated_account(simulator: &Simulator) -> Result<Account, Error> {
         },
         rules_key: SIM_KEY.to_owned(),
     })
-}
-
-fn summary(snapshot: &Snapshot, took: Duration, database: &str) -> String {
-    let Snapshot {
-        tweets,
-        kept,
-        filtered,
-        failed,
-        rejected,
-        rows,
-        duplicates,
-        waiting,
-        ..
-    } = snapshot;
-    let [tweets, kept, filtered, failed, rows] =
-        [tweets, kept, filtered, failed, rows].map(|number| thousands(*number));
-    let took = short(took);
-    let mut text =
-        format!("{tweets} Tweets in {took}: kept {kept}, filtered {filtered}, failed {failed}\n");
-    if *rejected > 0 {
-        text += &format!(
-            "{} lines were no Tweets; invalid ones are in the table `_ouzel_invalid`\n",
-            thousands(*rejected)
-        );
-    }
-    if *duplicates > 0 {
-        text += &format!(
-            "{} Tweets had come before and were not handled again\n",
-            thousands(*duplicates)
-        );
-    }
-    text += &format!("{rows} rows written to {database}\n");
-    let tags = snapshot.tag_list();
-    if !tags.is_empty() {
-        text += &format!("matches: {tags}\n");
-    }
-    if *waiting > 0 {
-        text += &format!(
-            "{} Tweets wait in the journal for the next start\n",
-            thousands(*waiting)
-        );
-    }
-    text
 }
 
 /// The built-in simulator, on a thread and runtime of its own: it plays the part of another machine.

@@ -47,6 +47,12 @@ impl Frame {
         &self.meta
     }
 
+    /// What the whole frame takes of its segment.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.end - self.offset
+    }
+
     /// Before the first of these lines.
     #[must_use]
     pub fn start(&self) -> Position {

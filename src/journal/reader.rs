@@ -22,8 +22,8 @@ pub enum Read {
 /// What is being written meanwhile is read as far as it was written when its segment was opened.
 pub struct Reader {
     folder: PathBuf,
-    /// Segments to read yet.
-    segments: VecDeque<u64>,
+    /// Segments to read yet, with the lengths that they had.
+    segments: VecDeque<(u64, u64)>,
     /// The segment being read, where in it, and how long it is.
     open: Option<(Segment, u64, u64)>,
     from_ms: i64,
@@ -41,11 +41,11 @@ impl Reader {
         to_ms: Option<i64>,
     ) -> Result<Self, Error> {
         let folder = folder.into();
-        let names: Vec<u64> = list(&folder)?.into_keys().collect();
+        let names: Vec<(u64, u64)> = list(&folder)?.into_iter().collect();
         let from_ms = from_ms.unwrap_or(i64::MIN);
         let from = u64::try_from(from_ms).unwrap_or(0).saturating_mul(1000);
         // All lines of a segment came before the next one was named.
-        let is_past = |next: Option<&u64>| next.is_some_and(|&next| next <= from);
+        let is_past = |next: Option<&(u64, u64)>| next.is_some_and(|&(next, _)| next <= from);
         let segments = names
             .iter()
             .enumerate()
@@ -61,9 +61,15 @@ impl Reader {
         })
     }
 
+    /// The length of the segments that are to be read yet.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.segments.iter().map(|(_, length)| length).sum()
+    }
+
     /// The next segment that can hold anything of the time; a missing one is told.
     fn advance(&mut self) -> Result<Option<Read>, Error> {
-        let Some(segment) = self.segments.pop_front() else {
+        let Some((segment, _)) = self.segments.pop_front() else {
             return Ok(None);
         };
         let Some((mut open, length)) = Segment::open_whole(&self.folder, segment, FRAMES_AHEAD)?
@@ -76,7 +82,7 @@ impl Reader {
                 lines: None,
                 first_ms: None,
                 last_ms: None,
-                next: Position::at(self.segments.front().copied().unwrap_or(segment), 0),
+                next: Position::at(self.segments.front().map_or(segment, |(next, _)| *next), 0),
             })));
         };
         // Only a clock that went back puts earlier lines behind later ones, and then a segment's first line shows it.

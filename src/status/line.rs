@@ -35,6 +35,24 @@ impl StatusLine {
         self.0.is_some()
     }
 
+    /// Puts a bar before the text that fills up to so much.
+    pub fn measure(&self, whole: u64) {
+        if let (Some(bar), Ok(style)) = (
+            &self.0,
+            ProgressStyle::with_template("{bar:24} {percent:>3}% {wide_msg}"),
+        ) {
+            bar.set_length(whole);
+            bar.set_style(style);
+        }
+    }
+
+    /// So much of it is done.
+    pub fn advance_to(&self, done: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(done);
+        }
+    }
+
     /// Shows this text.
     pub fn show(&self, text: String) {
         if let Some(bar) = &self.0 {

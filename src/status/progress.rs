@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub rows: u64,
     /// Tweets that had come before, and were dropped.
     pub duplicates: u64,
+    /// Tweets in quarantine, also those of earlier runs.
+    pub quarantined: u64,
     /// Lines written to the journal.
     pub journaled: u64,
     /// Lines that wait in the journal.
@@ -93,6 +95,7 @@ impl Progress {
             rejected: tally.get(Count::Invalid) + tally.get(Count::Unknown),
             rows: tally.get(Count::Rows),
             duplicates: tally.get(Count::Duplicates),
+            quarantined: tally.get(Count::Quarantined),
             journaled: tally.get(Count::Journaled),
             waiting: tally.waiting(),
             lag: Duration::from_millis(tally.get(Count::LagMillis)),
@@ -139,6 +142,19 @@ impl Snapshot {
             let _ = write!(line, " · {tags}");
         }
         line
+    }
+
+    /// How fast it goes and what has come of it, for work that is not about a stream.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        format!(
+            "{:.0} Tweets/s · kept {} filtered {} failed {} · rows {}",
+            self.rate,
+            thousands(self.kept),
+            thousands(self.filtered),
+            thousands(self.failed),
+            thousands(self.rows)
+        )
     }
 
     /// The tags with the most matches: `launch 120 climate 31`.
@@ -215,6 +231,7 @@ mod tests {
             rejected: 0,
             rows: 1,
             duplicates: 0,
+            quarantined: 0,
             journaled: 3,
             waiting: 0,
             lag: Duration::from_millis(2),

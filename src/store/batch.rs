@@ -77,6 +77,8 @@ impl Store {
         self.batch.savepoint.set(false);
         self.rows.set(self.batch.rows_committed.get());
         self.fault.replace(None);
+        // It counts what may have been taken back.
+        self.quarantine_held.set(None);
         if self.connection.is_autocommit() {
             return Ok(());
         }

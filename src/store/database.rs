@@ -9,10 +9,15 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{Error, batch::Batch, guard::Guard};
+use super::{
+    Error,
+    batch::Batch,
+    guard::Guard,
+    quarantine::{self, Held},
+};
 
 /// How long opening waits for another program's lock before it fails.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The same for a write, which is tried again; until then a lock is not worth a word.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -55,6 +60,8 @@ pub struct Store {
     /// The first failure of the database itself since the last look: a handler cannot swallow it.
     pub(super) fault: RefCell<Option<Error>>,
     pub(super) rows: Cell<u64>,
+    /// How much is in quarantine; `None` until somebody has counted.
+    pub(super) quarantine_held: Cell<Option<Held>>,
 }
 
 impl Store {
@@ -98,6 +105,7 @@ impl Store {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
         )?;
         connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(quarantine::SCHEMA)?;
         connection.execute_batch(super::gaps::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
@@ -107,6 +115,7 @@ impl Store {
             batch: Batch::default(),
             fault: RefCell::new(None),
             rows: Cell::new(0),
+            quarantine_held: Cell::new(None),
         })
     }
 

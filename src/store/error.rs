@@ -24,6 +24,14 @@ pub enum Error {
     /// The database cannot be written: a full disk, a lock that stays, a file that is gone.
     #[error("cannot write to the database: {0}")]
     Write(#[from] rusqlite::Error),
+    /// A database that is only looked at cannot be read.
+    #[error("cannot read the database `{}`: {source}", path.display())]
+    Read {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
 }
 
 impl Error {
@@ -53,7 +61,9 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         use rusqlite::ErrorCode as Code;
         let code = match self {
-            Self::Write(error) | Self::Open { source: error, .. } => error.sqlite_error_code(),
+            Self::Write(error)
+            | Self::Open { source: error, .. }
+            | Self::Read { source: error, .. } => error.sqlite_error_code(),
             Self::Folder { .. } => None,
         };
         match code {

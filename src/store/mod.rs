@@ -3,6 +3,8 @@
 //! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
 
 mod batch;
+mod compare;
+mod compare_rows;
 mod cursor;
 mod database;
 mod error;
@@ -10,13 +12,19 @@ mod gaps;
 mod guard;
 mod invalid;
 mod ownership;
+mod quarantine;
+mod read_only;
+mod replay;
 mod sinks;
 mod sql;
 mod table;
 
+pub use compare::{Cells, Comparison, Difference, LineDifference, TableDifference, Value};
 pub use cursor::Cursor;
 pub use database::Store;
 pub use error::Error;
 pub use gaps::{Gap, GapState, Ledger, Repair, ask_for_repair};
 pub use ownership::OwnedRule;
+pub use quarantine::{Failed, Held, Quarantined};
+pub use read_only::ReadOnly;
 pub use table::Table;

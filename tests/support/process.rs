@@ -46,9 +46,14 @@ pub fn command(folder: &Path) -> Command {
 }
 
 impl Process {
-    pub fn start(mut command: Command, stdout_closed: bool) -> Self {
+    pub fn start(command: Command, stdout_closed: bool) -> Self {
+        Self::start_with(command, Stdio::null(), stdout_closed)
+    }
+
+    /// The same, and something may come in.
+    pub fn start_with(mut command: Command, stdin: Stdio, stdout_closed: bool) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use expect_test::Expect;
@@ -19,7 +19,16 @@ pub struct Setup {
     command: &'static str,
     arguments: Vec<String>,
     environment: Vec<(String, Option<String>)>,
+    stdin: Stdin,
     stdout_closed: bool,
+}
+
+/// What comes in.
+enum Stdin {
+    Nothing,
+    /// Nothing either, but that may change.
+    Open,
+    File(PathBuf),
 }
 
 impl Setup {
@@ -40,6 +49,7 @@ impl Setup {
                 // Many runs at once would ask for the same port.
                 set("OUZEL_STATUS_LISTEN", "off"),
             ],
+            stdin: Stdin::Nothing,
             stdout_closed: false,
             powertrack,
         }
@@ -79,6 +89,11 @@ impl Setup {
         self
     }
 
+    /// The project's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A rule that somebody else has added.
     pub fn remote_rule(self, value: &str, tag: Option<&str>) -> Self {
         self.powertrack.add_rule(value, tag);
@@ -101,6 +116,18 @@ impl Setup {
         self
     }
 
+    /// Something may come in, and does not.
+    pub fn stdin_open(mut self) -> Self {
+        self.stdin = Stdin::Open;
+        self
+    }
+
+    /// A file of the project comes in.
+    pub fn stdin(mut self, path: &str) -> Self {
+        self.stdin = Stdin::File(self.folder.path().join(path));
+        self
+    }
+
     /// Nobody reads what the script emits.
     pub fn stdout_closed(mut self) -> Self {
         self.stdout_closed = true;
@@ -113,7 +140,12 @@ impl Setup {
     }
 
     pub fn start(self) -> Run {
-        let process = Process::start(self.process(), self.stdout_closed);
+        let stdin = match &self.stdin {
+            Stdin::Nothing => Stdio::null(),
+            Stdin::Open => Stdio::piped(),
+            Stdin::File(path) => fs::File::open(path).unwrap().into(),
+        };
+        let process = Process::start_with(self.process(), stdin, self.stdout_closed);
         Run {
             setup: self,
             process,
@@ -248,7 +280,15 @@ impl Ended {
     /// The rows of a query, one a line, cells parted by `|`.
     #[track_caller]
     pub fn rows(&self, sql: &str) -> String {
-        let database = Connection::open(self.database()).unwrap();
+        self.rows_of("data/ouzel.db", sql)
+    }
+
+    /// The same of another database.
+    #[track_caller]
+    pub fn rows_of(&self, database: &str, sql: &str) -> String {
+        let database = self.folder().join(database);
+        assert!(database.exists(), "{}", self.stderr);
+        let database = Connection::open(database).unwrap();
         let mut statement = database.prepare(sql).unwrap();
         let columns = statement.column_count();
         let mut rows = statement.query([]).unwrap();

@@ -1,0 +1,382 @@
+//! Tweets whose handler failed, kept with the reason until somebody looks at them; the oldest make room.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{Error, Store};
+
+/// The newest Tweets kept, whatever a broken handler does to a busy stream.
+const MOST_TWEETS: u64 = 10_000;
+
+/// The same for their lines, which may be long.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Of both, so much is freed at a time, so that not each Tweet of a busy stream looks for the oldest.
+const FREED: u64 = 20;
+
+/// ouzel's own table; ids are never given again, so that what somebody has looked up stays what it is.
+pub(super) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS _ouzel_quarantine (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    tweet_id    INTEGER,
+    received_at TEXT,             -- NULL where nobody knows
+    failed_at   TEXT NOT NULL,
+    generation  INTEGER NOT NULL,
+    script      TEXT NOT NULL,
+    handler     TEXT NOT NULL,
+    file        TEXT,             -- where it failed, below the script's folder
+    line_number INTEGER,
+    code        TEXT,             -- of that line
+    error       TEXT NOT NULL,
+    hint        TEXT,
+    traceback   TEXT,
+    attempts    INTEGER NOT NULL, -- how often it has failed
+    line        BLOB NOT NULL     -- the Tweet as received
+);";
+
+const COLUMNS: &str = "id, tweet_id, received_at, failed_at, generation, script, handler, file, \
+     line_number, code, error, hint, traceback, attempts";
+
+/// Why and when a Tweet failed, the last time that it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// When, in RFC 3339.
+    pub at: String,
+    /// The generation of the script, counted from the start of the process.
+    pub generation: u64,
+    /// The script.
+    pub script: String,
+    /// What the handler is: `filter`, `enrich`, or `on "TAG"`.
+    pub handler: String,
+    /// The file and the line that failed.
+    pub place: Option<(String, usize)>,
+    /// The code of that line.
+    pub code: Option<String>,
+    /// What is wrong.
+    pub error: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The calls that led there, one a line.
+    pub traceback: Option<String>,
+}
+
+/// A Tweet in quarantine, without its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its number in quarantine.
+    pub id: i64,
+    /// Its own id.
+    pub tweet_id: Option<i64>,
+    /// When it was received, in RFC 3339, where that is known.
+    pub received_at: Option<String>,
+    /// The last failure.
+    pub failed: Failed,
+    /// How often it has failed.
+    pub attempts: u64,
+}
+
+/// How much is in quarantine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Tweets.
+    pub tweets: u64,
+    /// The bytes of their lines.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Puts a Tweet into quarantine with the batch; gives how many of the oldest had to go for it.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn quarantine(
+        &self,
+        tweet_id: Option<i64>,
+        received_at: Option<&str>,
+        line: &[u8],
+        failed: &Failed,
+    ) -> Result<u64, Error> {
+        self.before_write()?;
+        let place = failed.place.as_ref();
+        // Not from the cache of statements: what is prepared there, a script could run.
+        self.connection.execute(
+            "INSERT INTO _ouzel_quarantine (tweet_id, received_at, failed_at, generation, script, handler, file,
+                 line_number, code, error, hint, traceback, attempts, line)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            rusqlite::params![
+                tweet_id,
+                received_at,
+                failed.at,
+                signed(failed.generation),
+                failed.script,
+                failed.handler,
+                place.map(|(file, _)| file),
+                place.map(|(_, line)| signed(*line as u64)),
+                failed.code,
+                failed.error,
+                failed.hint,
+                failed.traceback,
+                line,
+            ],
+        )?;
+        let held = self.quarantine_held.get().map(|held| Held {
+            tweets: held.tweets + 1,
+            bytes: held.bytes + line.len() as u64,
+        });
+        match held {
+            Some(held) if held.fits() => {
+                self.quarantine_held.set(Some(held));
+                Ok(0)
+            }
+            _ => self.make_room(),
+        }
+    }
+
+    /// A Tweet has failed again.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn quarantine_again(&self, id: i64, failed: &Failed) -> Result<(), Error> {
+        self.before_write()?;
+        let place = failed.place.as_ref();
+        self.connection.execute(
+            "UPDATE _ouzel_quarantine SET failed_at = ?, generation = ?, script = ?, handler = ?, file = ?,
+                 line_number = ?, code = ?, error = ?, hint = ?, traceback = ?, attempts = attempts + 1
+             WHERE id = ?",
+            rusqlite::params![
+                failed.at,
+                signed(failed.generation),
+                failed.script,
+                failed.handler,
+                place.map(|(file, _)| file),
+                place.map(|(_, line)| signed(*line as u64)),
+                failed.code,
+                failed.error,
+                failed.hint,
+                failed.traceback,
+                id,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Takes a Tweet out of quarantine with the batch.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn release(&self, id: i64) -> Result<(), Error> {
+        self.before_write()?;
+        self.quarantine_held.set(None);
+        self.connection
+            .execute("DELETE FROM _ouzel_quarantine WHERE id = ?", [id])?;
+        Ok(())
+    }
+
+    /// Takes all Tweets out of quarantine with the batch; gives how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn release_all(&self) -> Result<u64, Error> {
+        self.before_write()?;
+        self.quarantine_held.set(None);
+        let released = self
+            .connection
+            .execute("DELETE FROM _ouzel_quarantine", [])?;
+        Ok(released as u64)
+    }
+
+    /// How much is in quarantine.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn quarantine_held(&self) -> Result<Held, Error> {
+        if let Some(held) = self.quarantine_held.get() {
+            return Ok(held);
+        }
+        let held = held(&self.connection)?;
+        self.quarantine_held.set(Some(held));
+        Ok(held)
+    }
+
+    /// The numbers of all that is in quarantine, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn quarantined_ids(&self) -> Result<Vec<i64>, Error> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT id FROM _ouzel_quarantine ORDER BY id")?;
+        let ids = statement.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    /// The line of a Tweet in quarantine.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn quarantined_line(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
+        line(&self.connection, id)
+    }
+
+    /// Removes the oldest until the rest fits well.
+    fn make_room(&self) -> Result<u64, Error> {
+        // Others may have taken something out meanwhile.
+        let mut held = held(&self.connection)?;
+        let mut released = 0;
+        if !held.fits() {
+            let last = self.oldest_beyond(held)?;
+            released = self
+                .connection
+                .execute("DELETE FROM _ouzel_quarantine WHERE id <= ?", [last])?;
+            held = self::held(&self.connection)?;
+        }
+        self.quarantine_held.set(Some(held));
+        Ok(released as u64)
+    }
+
+    /// The last one that has to go, oldest first; never the newest of all.
+    fn oldest_beyond(&self, mut held: Held) -> Result<i64, Error> {
+        let mut statement = self.connection.prepare(
+            "SELECT id, length(line) FROM _ouzel_quarantine
+             WHERE id < (SELECT max(id) FROM _ouzel_quarantine) ORDER BY id",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut last = 0;
+        while !held.fits_well()
+            && let Some(row) = rows.next()?
+        {
+            last = row.get(0)?;
+            held.tweets = held.tweets.saturating_sub(1);
+            held.bytes = held.bytes.saturating_sub(unsigned(row.get(1)?));
+        }
+        Ok(last)
+    }
+}
+
+impl Held {
+    fn fits(self) -> bool {
+        self.tweets <= MOST_TWEETS && self.bytes <= MOST_BYTES
+    }
+
+    fn fits_well(self) -> bool {
+        self.tweets <= MOST_TWEETS - MOST_TWEETS / FREED
+            && self.bytes <= MOST_BYTES - MOST_BYTES / FREED
+    }
+}
+
+/// How much is in quarantine; SQLite knows the length of a line without reading it.
+pub(super) fn held(connection: &Connection) -> Result<Held, Error> {
+    let mut statement = connection
+        .prepare("SELECT count(*), coalesce(sum(length(line)), 0) FROM _ouzel_quarantine")?;
+    Ok(statement.query_row([], |row| {
+        Ok(Held {
+            tweets: unsigned(row.get(0)?),
+            bytes: unsigned(row.get(1)?),
+        })
+    })?)
+}
+
+/// The newest of what is in quarantine, newest first.
+pub(super) fn newest(connection: &Connection, most: u64) -> Result<Vec<Quarantined>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM _ouzel_quarantine ORDER BY id DESC LIMIT ?");
+    let mut statement = connection.prepare(&sql)?;
+    let entries = statement.query_map([signed(most)], read)?;
+    Ok(entries.collect::<Result<_, _>>()?)
+}
+
+/// One Tweet in quarantine.
+pub(super) fn one(connection: &Connection, id: i64) -> Result<Option<Quarantined>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM _ouzel_quarantine WHERE id = ?");
+    Ok(connection.prepare(&sql)?.query_row([id], read).optional()?)
+}
+
+/// The line of a Tweet in quarantine.
+pub(super) fn line(connection: &Connection, id: i64) -> Result<Option<Vec<u8>>, Error> {
+    let mut statement = connection.prepare("SELECT line FROM _ouzel_quarantine WHERE id = ?")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Quarantined> {
+    let file: Option<String> = row.get("file")?;
+    let number: Option<i64> = row.get("line_number")?;
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    Ok(Quarantined {
+        id: row.get("id")?,
+        tweet_id: row.get("tweet_id")?,
+        received_at: row.get("received_at")?,
+        failed: Failed {
+            at: row.get("failed_at")?,
+            generation: unsigned(row.get("generation")?),
+            script: row.get("script")?,
+            handler: row.get("handler")?,
+            place: file.zip(number),
+            code: row.get("code")?,
+            error: row.get("error")?,
+            hint: row.get("hint")?,
+            traceback: row.get("traceback")?,
+        },
+        attempts: unsigned(row.get("attempts")?),
+    })
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed() -> Failed {
+        Failed {
+            at: "2026-11-22T00:00:00Z".to_owned(),
+            generation: 1,
+            script: "main.lua".to_owned(),
+            handler: "filter".to_owned(),
+            place: Some(("main.lua".to_owned(), 3)),
+            code: None,
+            error: "no".to_owned(),
+            hint: None,
+            traceback: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_make_room_for_the_newest() {
+        let store = Store::in_memory().unwrap();
+        let mut gone = 0;
+        for id in 0..10_001 {
+            gone += store.quarantine(Some(id), None, b"{}", &failed()).unwrap();
+        }
+        assert_eq!(gone, 501);
+        let ids = store.quarantined_ids().unwrap();
+        assert_eq!((ids.len(), ids[0], ids[9_499]), (9_500, 502, 10_001));
+        assert_eq!(
+            store.quarantine_held().unwrap(),
+            held(&store.connection).unwrap()
+        );
+        // What others have taken out is noticed before anything has to go.
+        store
+            .connection
+            .execute("DELETE FROM _ouzel_quarantine WHERE id < 9000", [])
+            .unwrap();
+        for id in 0..501 {
+            gone += store.quarantine(Some(id), None, b"{}", &failed()).unwrap();
+        }
+        assert_eq!(gone, 501);
+    }
+
+    #[test]
+    fn long_lines_make_room_too_and_the_newest_always_fits() {
+        let store = Store::in_memory().unwrap();
+        let long = vec![b' '; 40 << 20];
+        assert_eq!(store.quarantine(None, None, &long, &failed()).unwrap(), 0);
+        assert_eq!(store.quarantine(None, None, &long, &failed()).unwrap(), 1);
+        let longer = vec![b' '; 70 << 20];
+        assert_eq!(store.quarantine(None, None, &longer, &failed()).unwrap(), 1);
+        assert_eq!(store.quarantined_ids().unwrap(), [3]);
+    }
+}

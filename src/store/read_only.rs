@@ -1,0 +1,106 @@
+//! A database opened to be looked at, also while another process writes it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    Error,
+    database::OPEN_TIMEOUT,
+    quarantine::{self, Held, Quarantined},
+};
+
+/// A database that is only read.
+#[derive(Debug)]
+pub struct ReadOnly {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl ReadOnly {
+    /// Opens a database that is there.
+    ///
+    /// # Errors
+    /// [`Error::Open`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let open = || {
+            let connection = Connection::open_with_flags(
+                path,
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )?;
+            connection.busy_timeout(OPEN_TIMEOUT)?;
+            // Whether it is a database at all shows with the first read.
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|source| Error::Open {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Whether there is a table of this name.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn has_table(&self, name: &str) -> Result<bool, Error> {
+        self.read(|connection| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)";
+            Ok(connection.query_row(sql, [name], |row| row.get(0))?)
+        })
+    }
+
+    /// How much is in quarantine.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn quarantine_held(&self) -> Result<Held, Error> {
+        self.quarantine(quarantine::held)
+    }
+
+    /// The newest of what is in quarantine, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn quarantined(&self, most: u64) -> Result<Vec<Quarantined>, Error> {
+        self.quarantine(|connection| quarantine::newest(connection, most))
+    }
+
+    /// One Tweet in quarantine with its line.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn quarantined_one(&self, id: i64) -> Result<Option<(Quarantined, Vec<u8>)>, Error> {
+        self.quarantine(|connection| {
+            let entry = quarantine::one(connection, id)?;
+            Ok(entry.zip(quarantine::line(connection, id)?))
+        })
+    }
+
+    /// Nothing where an earlier ouzel has made the database, without a quarantine.
+    fn quarantine<T: Default>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if self.has_table("_ouzel_quarantine")? {
+            self.read(read)
+        } else {
+            Ok(T::default())
+        }
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        read(&self.connection).map_err(|error| match error {
+            Error::Write(source) => Error::Read {
+                path: self.path.clone(),
+                source,
+            },
+            other => other,
+        })
+    }
+}

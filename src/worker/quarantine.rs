@@ -1,0 +1,128 @@
+//! Tweets whose handler failed: kept with the batch, and tried again when somebody asks for it.
+
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use tracing::warn;
+
+use super::{Error, Worker};
+use crate::{
+    script::Failure,
+    store::Failed,
+    tally::Count,
+    tweet::{NotTweet, Tweet},
+};
+
+/// What became of a Tweet of the quarantine.
+#[derive(Debug)]
+pub enum Retried {
+    /// Its handlers went through, what they wrote is committed, and it has left the quarantine.
+    Released,
+    /// It has failed again, and stays.
+    Failed(Failure),
+    /// It is not a Tweet any more by what this ouzel understands.
+    Unreadable(NotTweet),
+    /// It is not in quarantine.
+    Unknown,
+}
+
+impl Worker<'_> {
+    /// Loads the script without an inbox; whether it could be loaded is reported.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn load_now(&mut self) -> Result<ControlFlow<()>, Error> {
+        self.load()?;
+        Ok(match self.generation {
+            Some(_) => ControlFlow::Continue(()),
+            None => ControlFlow::Break(()),
+        })
+    }
+
+    /// Runs the handlers on a Tweet of the quarantine, in a transaction of its own.
+    ///
+    /// # Errors
+    /// [`Error`]; then it is still in quarantine.
+    pub fn retry(&mut self, id: i64) -> Result<Retried, Error> {
+        let Some(line) = self.store.quarantined_line(id)? else {
+            return Ok(Retried::Unknown);
+        };
+        let retried = match Tweet::parse(Bytes::from(line)) {
+            Err(reason) => Retried::Unreadable(reason),
+            Ok(tweet) => match self.try_tweet(tweet)? {
+                None => {
+                    self.store.release(id)?;
+                    Retried::Released
+                }
+                Some(failure) => {
+                    let failed = self.failed(&failure);
+                    self.store.quarantine_again(id, &failed)?;
+                    Retried::Failed(failure)
+                }
+            },
+        };
+        self.commit()?;
+        Ok(retried)
+    }
+
+    /// Keeps a Tweet whose handler failed.
+    pub(super) fn quarantine(
+        &mut self,
+        tweet_id: Option<i64>,
+        line: &[u8],
+        failure: &Failure,
+    ) -> Result<(), Error> {
+        let received_at = self.received_ms.and_then(time);
+        let failed = self.failed(failure);
+        let released = self
+            .store
+            .quarantine(tweet_id, received_at.as_deref(), line, &failed)?;
+        if released > 0 {
+            warn!(
+                tweets = released,
+                "the quarantine is full, and the oldest Tweets have left it for good"
+            );
+        }
+        Ok(())
+    }
+
+    /// Counts what is in quarantine, before the commit of the batch.
+    pub(super) fn count_quarantine(&self) -> Result<u64, Error> {
+        let tweets = self.store.quarantine_held()?.tweets;
+        self.tally.set(Count::Quarantined, tweets);
+        Ok(tweets)
+    }
+
+    /// Reminds people of what waits for them.
+    pub(super) fn tell_quarantine(&self) -> Result<(), Error> {
+        let tweets = self.count_quarantine()?;
+        if tweets > 0 {
+            warn!(
+                tweets,
+                "Tweets are in quarantine; `ouzel quarantine list` shows them"
+            );
+        }
+        Ok(())
+    }
+
+    fn failed(&self, failure: &Failure) -> Failed {
+        let fault = &failure.fault;
+        Failed {
+            at: format!("{:.3}", jiff::Timestamp::now()),
+            generation: self.number,
+            script: self.script.display().to_string(),
+            handler: failure.handler.clone(),
+            place: fault.place.clone(),
+            code: fault.code.clone(),
+            error: fault.message.clone(),
+            hint: fault.hint.clone(),
+            traceback: fault.traceback.clone(),
+        }
+    }
+}
+
+/// Milliseconds since 1970 as RFC 3339.
+fn time(millis: i64) -> Option<String> {
+    let time = jiff::Timestamp::from_millisecond(millis).ok()?;
+    Some(format!("{time:.3}"))
+}
