@@ -178,7 +178,7 @@ impl Ingest {
                     return Ok(());
                 }
                 Err(error) if error.may_pass() => {
-                    let delay = patience.next();
+                    let delay = patience.next_wait();
                     if patience.is_worth_a_word() {
                         let hint =
                             "make room on the disk, or give the folder back and make it writable";
@@ -224,7 +224,7 @@ impl Ingest {
             Ok(false) => {}
             Err(error) => {
                 self.is_dirty = false;
-                self.unsynced.next();
+                self.unsynced.next_wait();
                 if self.unsynced.is_worth_a_word() {
                     warn!(%error, "a power failure now would lose the newest Tweets");
                 }

@@ -246,7 +246,7 @@ impl<'a> Worker<'a> {
         if !inbox.go_back(from) {
             return Err(error);
         }
-        let delay = self.patience.next();
+        let delay = self.patience.next_wait();
         if self.patience.is_worth_a_word() {
             let hint = error.hint();
             error!(%error, hint, "the database cannot be written; Tweets wait in the journal until it can");
