@@ -116,7 +116,7 @@ impl Inbox for Behind {
 impl Behind {
     /// Waits a little after an error. What the disk cannot read, though it lets it be opened, is given up at last.
     fn try_again(&mut self, error: &journal::Error) -> Event {
-        let delay = self.patience.next();
+        let delay = self.patience.next_wait();
         let attempts = self.patience.attempts();
         if matches!(error, journal::Error::Read { .. }) && attempts >= ATTEMPTS {
             self.patience.reset();

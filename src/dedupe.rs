@@ -53,6 +53,12 @@ impl Dedupe {
         }
         !self.old.contains(&id) && self.young.insert(id)
     }
+
+    /// Forgets an id whose line was no Tweet after all, so that the Tweet is new when it comes.
+    pub fn forget(&mut self, id: u64) {
+        self.young.remove(&id);
+        self.old.remove(&id);
+    }
 }
 
 /// Ids are counted up in their upper and their lower bits; a multiplication spreads both over the whole word.
@@ -71,8 +77,9 @@ impl Hasher for IdHasher {
     }
 
     fn write_u64(&mut self, number: u64) {
-        let spread = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = spread ^ (spread >> 32);
+        let spread = u128::from(self.0 ^ number) * 0x9E37_79B9_7F4A_7C15;
+        let [low, high] = [spread, spread >> 64].map(|half| half as u64);
+        self.0 = low ^ high;
     }
 }
 
@@ -99,6 +106,17 @@ mod tests {
     fn lines_without_an_id_always_pass() {
         let mut dedupe = Dedupe::default();
         assert!(dedupe.is_new(0, 0) && dedupe.is_new(0, 0));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_new() {
+        let mut dedupe = Dedupe::default();
+        dedupe.is_new(1, 0);
+        dedupe.is_new(2, 2 * REMEMBERED_MS);
+        for id in [1, 2] {
+            dedupe.forget(id);
+            assert!(dedupe.is_new(id, 2 * REMEMBERED_MS));
+        }
     }
 
     #[test]

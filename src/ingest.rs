@@ -124,6 +124,9 @@ impl Ingest {
 
     fn take(&mut self, delivery: Delivery<Arrived>) -> Result<(), Error> {
         let arrived = delivery.item;
+        for id in self.progress.take_invalid() {
+            self.dedupe.forget(id);
+        }
         let mut duplicates = 0;
         for line in arrived.lines.iter() {
             let id = tweet_id(&line);
@@ -177,7 +180,7 @@ impl Ingest {
                     return Ok(());
                 }
                 Err(error) if error.may_pass() => {
-                    let delay = patience.next();
+                    let delay = patience.next_wait();
                     if patience.is_worth_a_word() {
                         let hint =
                             "make room on the disk, or give the folder back and make it writable";
@@ -223,7 +226,7 @@ impl Ingest {
             Ok(false) => {}
             Err(error) => {
                 self.is_dirty = false;
-                self.unsynced.next();
+                self.unsynced.next_wait();
                 if self.unsynced.is_worth_a_word() {
                     warn!(%error, "a power failure now would lose the newest Tweets");
                 }

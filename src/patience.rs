@@ -13,7 +13,7 @@ pub struct Patience {
 
 impl Patience {
     /// The wait after one more failure.
-    pub fn next(&mut self) -> Duration {
+    pub fn next_wait(&mut self) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.attempts.min(10));
         self.attempts = self.attempts.saturating_add(1);
         doubled.min(LONGEST)
@@ -46,13 +46,13 @@ mod tests {
     #[test]
     fn waits_grow_and_words_become_rare() {
         let mut patience = Patience::default();
-        let waits: Vec<u128> = (0..7).map(|_| patience.next().as_millis()).collect();
+        let waits: Vec<u128> = (0..7).map(|_| patience.next_wait().as_millis()).collect();
         assert_eq!(waits, [250, 500, 1000, 2000, 4000, 5000, 5000]);
         assert!(patience.reset());
         assert!(!patience.reset());
         let mut told = Vec::new();
         for attempt in 1..200 {
-            patience.next();
+            patience.next_wait();
             if patience.is_worth_a_word() {
                 told.push(attempt);
             }

@@ -229,7 +229,7 @@ impl<'a> Worker<'a> {
         if !failure.may_pass() || !inbox.go_back(from) {
             return Err(error);
         }
-        let delay = self.patience.next();
+        let delay = self.patience.next_wait();
         if self.patience.is_worth_a_word() {
             let hint = failure.hint();
             error!(%error, hint, "the database cannot be written; Tweets wait in the journal until it can");
@@ -282,7 +282,11 @@ impl<'a> Worker<'a> {
                 self.current = Some((frame, done));
                 return self.write_output();
             }
-            self.handle_line(direct::parse(line))?;
+            let line = direct::parse(line);
+            if let (Err(_), Some(progress)) = (&line, &self.progress) {
+                progress.is_invalid(frame.ids()[done]);
+            }
+            self.handle_line(line)?;
             done += 1;
             self.tally.add(Count::Handled, 1);
             self.cursor = Some(frame.after(done));
