@@ -53,9 +53,15 @@ impl Dedupe {
         }
         !self.old.contains(&id) && self.young.insert(id)
     }
+
+    /// Forgets an id whose line was no Tweet after all, so that the Tweet is new when it comes.
+    pub fn forget(&mut self, id: u64) {
+        self.young.remove(&id);
+        self.old.remove(&id);
+    }
 }
 
-/// Ids are counted up in their upper and their lower bits; two multiplications spread both over the whole word.
+/// Ids are counted up in their upper and their lower bits; a multiplication, folded, spreads both over the whole word.
 #[derive(Debug, Default)]
 pub struct IdHasher(u64);
 
@@ -71,11 +77,9 @@ impl Hasher for IdHasher {
     }
 
     fn write_u64(&mut self, number: u64) {
-        // What SplitMix64 ends with: a single multiplication leaves the lower bits of ids alone that differ in the upper.
-        let mut spread = self.0 ^ number;
-        spread = (spread ^ (spread >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        spread = (spread ^ (spread >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        self.0 = spread ^ (spread >> 31);
+        let spread = u128::from(self.0 ^ number) * 0x9E37_79B9_7F4A_7C15;
+        let [low, high] = [spread, spread >> 64].map(|half| half as u64);
+        self.0 = low ^ high;
     }
 }
 
@@ -102,6 +106,17 @@ mod tests {
     fn lines_without_an_id_always_pass() {
         let mut dedupe = Dedupe::default();
         assert!(dedupe.is_new(0, 0) && dedupe.is_new(0, 0));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_new() {
+        let mut dedupe = Dedupe::default();
+        dedupe.is_new(1, 0);
+        dedupe.is_new(2, 2 * REMEMBERED_MS);
+        for id in [1, 2] {
+            dedupe.forget(id);
+            assert!(dedupe.is_new(id, 2 * REMEMBERED_MS));
+        }
     }
 
     #[test]

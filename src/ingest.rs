@@ -124,6 +124,9 @@ impl Ingest {
 
     fn take(&mut self, delivery: Delivery<Arrived>) -> Result<(), Error> {
         let arrived = delivery.item;
+        for id in self.progress.take_invalid() {
+            self.dedupe.forget(id);
+        }
         let mut duplicates = 0;
         for line in arrived.lines.iter() {
             let id = tweet_id(&line);

@@ -301,7 +301,11 @@ impl<'a> Worker<'a> {
                 self.current = Some((frame, done));
                 return self.write_output();
             }
-            self.handle_line(direct::parse(line))?;
+            let line = direct::parse(line);
+            if let (Err(_), Some(progress)) = (&line, &self.progress) {
+                progress.is_invalid(frame.ids()[done]);
+            }
+            self.handle_line(line)?;
             done += 1;
             self.tally.add(Count::Handled, 1);
             self.cursor = Some(frame.after(done));

@@ -137,9 +137,16 @@ fn lines_without_an_id_all_pass() {
     run.powertrack().send(&tweet(1)[..90]);
     run.powertrack().send(tweet(1));
     run.wait_for("handled 1.");
+    // Wrong in the middle, which only the worker finds out.
+    run.powertrack()
+        .send(tweet(2).replace("\"user\"", "\"user"));
+    run.powertrack().send(tweet(3));
+    run.wait_for("handled 3.");
+    run.powertrack().send(tweet(2));
+    run.wait_for("handled 2.");
     run.drain()
         .assert_silent_about("had come before")
-        .assert_rows("SELECT count(*) FROM _ouzel_invalid", expect!["3"]);
+        .assert_rows("SELECT count(*) FROM _ouzel_invalid", expect!["4"]);
 }
 
 #[test]

@@ -33,11 +33,15 @@ pub struct Work {
     pub tally: Arc<Tally>,
 }
 
+/// Ids of invalid lines that are kept for whoever wants them; a stream that has gone bad must not fill the memory.
+const INVALID: usize = 10_000;
+
 /// How far a journal is handled and committed. The worker moves it on, and what lies before it may be deleted.
 #[derive(Debug, Clone)]
 pub struct Progress {
     journal: Arc<str>,
     committed: Arc<Mutex<Position>>,
+    invalid: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Progress {
@@ -57,6 +61,7 @@ impl Progress {
         Ok(Self {
             journal: journal.into(),
             committed: Arc::new(Mutex::new(position)),
+            invalid: Arc::default(),
         })
     }
 
@@ -67,6 +72,21 @@ impl Progress {
             .committed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The ids, since the last call, of lines that looked like Tweets to the journal's thread and are none.
+    #[must_use]
+    pub fn take_invalid(&self) -> Vec<u64> {
+        let mut invalid = self.invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *invalid)
+    }
+
+    /// A line with this id, or 0, is no Tweet.
+    pub(super) fn is_invalid(&self, id: u64) {
+        let mut invalid = self.invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        if id > 0 && invalid.len() < INVALID {
+            invalid.push(id);
+        }
     }
 
     /// Puts a position into the transaction of the batch.
