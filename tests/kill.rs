@@ -23,24 +23,29 @@ use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
 use support::{Process, Sim, command};
 
-/// Tweets made each second, and how many seconds each kill has of the stream on average.
-const RATE: u64 = 1500;
+/// Tweets made each second, a quarter of which match, and how many seconds each kill has of the stream on average.
+const RATE: u64 = 300;
 const SECONDS_PER_KILL: f64 = 0.9;
 
 /// What goes wrong meanwhile. Nothing here loses a Tweet for good: backfill brings it again.
+///
+/// A backfill is longer than what is new, and has to come to its end at some time, so connections do not end too often.
 const FAULTS: &[&str] = &[
-    "reset:probability=0.004",
-    "cut-line:probability=0.002",
-    "torn-gzip:probability=0.002",
-    "operational:probability=0.001",
-    "new-member:probability=0.01",
-    "no-delimiter:probability=0.01",
-    "duplicate:probability=0.02",
-    "reorder:probability=0.02",
-    "invalid-json:probability=0.002",
-    "invalid-utf8:probability=0.002",
-    "unknown-message:probability=0.005",
-    "one-byte-chunks:probability=0.002",
+    "reset:after=4s",
+    "cut-line:after=8s",
+    "torn-gzip:after=12s",
+    "operational:after=16s",
+    "reset:probability=0.0001",
+    "cut-line:probability=0.00005",
+    "torn-gzip:probability=0.00005",
+    "new-member:probability=0.002",
+    "no-delimiter:probability=0.002",
+    "duplicate:probability=0.005",
+    "reorder:probability=0.005",
+    "invalid-json:probability=0.0005",
+    "invalid-utf8:probability=0.0005",
+    "unknown-message:probability=0.002",
+    "one-byte-chunks:probability=0.0002",
 ];
 
 const RULES: &str = r#"

@@ -483,7 +483,7 @@ fn a_wrong_setting_is_named_with_its_line() {
     expect![[r#"
         error: the settings file `ouzel.toml` is wrong:
           line 3: acount = ***
-          unknown field `acount`, expected one of `account`, `label`, `url`, `rules_url`, `username`, `password`, `username_file`, `password_file`, `ca_file`, `read_timeout`, `max_line`
+          unknown field `acount`, expected one of `account`, `label`, `url`, `rules_url`, `username`, `password`, `username_file`, `password_file`, `ca_file`, `read_timeout`, `max_line`, `backfill_minutes`, `recovery`, `replay_url`, `replay_rules_url`
     "#]].assert_eq(&wrong("script = \"x\"\n[stream]\nacount = \"acme\"\n"));
     expect![[r#"
         error: read_timeout: 30s is too short; it has to be more than 30s, or a late heartbeat costs the connection

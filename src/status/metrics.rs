@@ -138,6 +138,32 @@ fn write_stream(out: &mut String, stream: &StreamStatus, now_ms: i64) {
     for (cause, number) in Cause::ALL.iter().zip(counts.reconnects) {
         let _ = writeln!(out, "{name}{{cause=\"{}\"}} {number}", cause.name());
     }
+    let name = "ouzel_outages_total";
+    write_head(
+        out,
+        name,
+        Kind::Counter,
+        "Times in which nothing came, by cause.",
+    );
+    for (cause, number) in Cause::ALL.iter().zip(counts.outages) {
+        let _ = writeln!(out, "{name}{{cause=\"{}\"}} {number}", cause.name());
+    }
+    for (name, kind, help, millis) in [
+        (
+            "ouzel_outage_seconds_total",
+            Kind::Counter,
+            "How long nothing came, all outages together.",
+            counts.outage_millis,
+        ),
+        (
+            "ouzel_missing_seconds",
+            Kind::Gauge,
+            "How much time is missing in the data now, by the gap ledger.",
+            counts.missing_millis,
+        ),
+    ] {
+        write_one(out, name, kind, help, millis as f64 / 1000.0);
+    }
 }
 
 fn write_tags(out: &mut String, tally: &Tally) {
@@ -188,6 +214,8 @@ mod tests {
             "\nouzel_newest_handled_age_seconds 2.5\n",
             "\nouzel_matches_total{tag=\"a\\\"b\\\\c\\n\"} 3\n",
             "\nouzel_reconnects_total{cause=\"stalled\"} 0\n",
+            "\nouzel_outages_total{cause=\"restart\"} 0\n",
+            "\nouzel_missing_seconds 0\n",
             "\nouzel_connected 0\n",
         ] {
             assert!(text.contains(expected), "{text}");
