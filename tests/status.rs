@@ -63,6 +63,7 @@ fn metrics_say_what_became_of_each_tweet() {
         "\nouzel_handled_tweets_total 4\n",
         "\nouzel_filtered_tweets_total 1\n",
         "\nouzel_failed_tweets_total 1\n",
+        "\nouzel_quarantined_tweets 1\n",
         "\nouzel_received_lines_total 5\n",
         "\nouzel_connected 1\n",
         "\nouzel_lag_lines 0\n",

@@ -39,6 +39,7 @@ const COUNTED: &[(&str, Kind, Count, &str)] = &[
     ("ouzel_rows_total", Kind::Counter, Count::Rows, "Rows written and committed."),
     ("ouzel_journal_damaged_total", Kind::Counter, Count::Damaged, "Parts of the journal that could not be read."),
     ("ouzel_journal_bytes", Kind::Gauge, Count::JournalBytes, "The size of the journal."),
+    ("ouzel_quarantined_tweets", Kind::Gauge, Count::Quarantined, "Tweets in quarantine, also of earlier runs."),
     ("ouzel_generation", Kind::Gauge, Count::Generation, "The generation of the script that handles Tweets."),
 ];
 
