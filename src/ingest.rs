@@ -1,5 +1,6 @@
 //! The journal's thread: what has arrived is freed of duplicates and put on disk, and the journal is kept within its limits.
 
+mod duties;
 mod group;
 
 use std::{
@@ -13,19 +14,13 @@ pub use self::group::Arrived;
 use self::group::Group;
 use crate::{
     dedupe::{Dedupe, REMEMBERED_MS},
-    journal::{Batch, Error, Journal, Over, Sync},
+    journal::{Batch, Error, Journal, Sync},
     patience::Patience,
     queue::{self, Delivery, Receiver, Room},
     tally::{Count, Tally},
     tweet_id::tweet_id,
     worker::Progress,
 };
-
-/// How often old segments are looked for; also whenever a segment is begun.
-const RETAIN_EVERY: Duration = Duration::from_secs(60);
-
-/// How often a journal that is too large is looked at: what has been handled meanwhile may be deleted.
-const OVER_EVERY: Duration = Duration::from_millis(500);
 
 /// How much of the journal is kept.
 #[derive(Debug, Clone, Copy)]
@@ -216,80 +211,6 @@ impl Ingest {
             self.end.recv_timeout(delay),
             Err(mpsc::RecvTimeoutError::Timeout)
         )
-    }
-
-    fn do_duties(&mut self) {
-        match self.journal.sync_if_due(Instant::now()) {
-            Ok(true) => {
-                self.is_dirty = false;
-                self.unsynced.reset();
-            }
-            Ok(false) => {}
-            Err(error) => {
-                self.is_dirty = false;
-                self.unsynced.next_wait();
-                if self.unsynced.is_worth_a_word() {
-                    warn!(%error, "a power failure now would lose the newest Tweets");
-                }
-            }
-        }
-        if Instant::now() >= self.retain_at {
-            self.retain();
-        }
-    }
-
-    /// Deletes what is old, and waits while the journal is too large and only unhandled Tweets could be deleted.
-    fn retain(&mut self) {
-        let mut is_told = false;
-        while let Some(Over { size, max_size }) = self.clean() {
-            if !is_told {
-                is_told = true;
-                let hint =
-                    "the script does not keep up: make its handlers faster, or raise `max_size`";
-                error!(
-                    size,
-                    max_size,
-                    hint,
-                    "the journal is full of Tweets that are not handled; nothing more is read"
-                );
-            }
-            self.queue.set_stuck(true);
-            // At the end what has been read goes in over the limit, since it would be lost.
-            if !self.waits(OVER_EVERY) {
-                break;
-            }
-        }
-        if is_told {
-            self.queue.set_stuck(false);
-            info!("the journal has room again");
-        }
-    }
-
-    /// Deletes segments; gives by how much the rest is too large, if that is because Tweets in it are not handled.
-    fn clean(&mut self) -> Option<Over> {
-        self.retain_at = Instant::now() + RETAIN_EVERY;
-        let Limits {
-            retain, max_size, ..
-        } = self.limits;
-        let committed = self.progress.committed();
-        let now = jiff::Timestamp::now().as_millisecond();
-        match self
-            .journal
-            .retain(Some(retain), Some(max_size), committed, now)
-        {
-            Ok(retained) => {
-                if !retained.deleted.is_empty() {
-                    let (segments, bytes) = (retained.deleted.len(), retained.bytes);
-                    debug!(segments, bytes, "old segments of the journal deleted");
-                }
-                let is_behind = committed.segment < self.journal.end().segment;
-                retained.over.filter(|_| is_behind)
-            }
-            Err(error) => {
-                warn!(%error, "old segments of the journal stay");
-                None
-            }
-        }
     }
 }
 

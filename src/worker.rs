@@ -1,12 +1,14 @@
 //! The processing thread: lines become Tweets, Tweets go through the script, rows and the place in the journal are committed in batches.
 
+mod batch;
 mod failures;
+mod load;
 mod quarantine;
 mod told;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    io::{self, Write},
+    io::Write,
     ops::ControlFlow,
     rc::Rc,
     sync::Arc,
@@ -14,7 +16,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error};
 
 use self::failures::Failures;
 pub use self::{
@@ -23,13 +25,12 @@ pub use self::{
 };
 use crate::{
     direct::{self, Load, Parsed},
-    inbox::{Control, Event, Inbox, OwnRules},
+    inbox::{Control, Event, Inbox},
     journal::{Damaged, Frame, Position},
     patience::Patience,
     script::{Declared, Failure, Files, Generation, Verdict},
     sinks::Sinks,
     store::{Gap, Store},
-    tables::Tables,
     tally::{Count, Counts, Tally},
     tweet::{NotTweet, Tweet},
 };
@@ -237,57 +238,6 @@ impl<'a> Worker<'a> {
                 .is_some_and(|limit| self.tally.get(Count::Tweets) >= limit)
     }
 
-    /// Takes back what is not committed, waits a little, and goes back in the journal, if that can help.
-    fn recover(&mut self, error: Error, inbox: &mut dyn Inbox) -> Result<ControlFlow<()>, Error> {
-        let from = self.progress.as_ref().map(Progress::committed);
-        let Some(from) = from.filter(|_| error.may_pass()) else {
-            return Err(error);
-        };
-        if !inbox.go_back(from) {
-            return Err(error);
-        }
-        let delay = self.patience.next_wait();
-        if self.patience.is_worth_a_word() {
-            let hint = error.hint();
-            error!(%error, hint, "the database cannot be written; Tweets wait in the journal until it can");
-        } else {
-            debug!(%error, ?delay, "the database still cannot be written");
-        }
-        self.roll_back()?;
-        if self.stop_by.is_some_and(|by| Instant::now() >= by) {
-            warn!("the run ends while the database cannot be written");
-            return Ok(ControlFlow::Break(()));
-        }
-        let until = Instant::now() + delay;
-        let left = || Some(until.saturating_duration_since(Instant::now()));
-        while let Some(control) = inbox.control(left()) {
-            if matches!(control, Control::Stop) {
-                // Not to wait behind what cannot be done.
-                self.controls.push_front(control);
-                break;
-            }
-            self.controls.push_back(control);
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn roll_back(&mut self) -> Result<(), Error> {
-        self.store.roll_back()?;
-        self.committed_rows = self.store.rows();
-        self.current = None;
-        self.cursor = None;
-        self.dirty_since = None;
-        self.has_caught_up = false;
-        self.tally.put_back(&self.counted);
-        self.tags.values_mut().for_each(|number| *number = 0);
-        // It comes again with its Tweets.
-        if let Some(generation) = &self.generation {
-            drop((generation.take_emitted(), generation.take_sunk()));
-        }
-        self.sinks.roll_back();
-        Ok(())
-    }
-
     /// Handles what is left of the frame, or a part of that if it takes long.
     fn handle_frame(&mut self) -> Result<(), Error> {
         let Some((frame, mut done)) = self.current.take() else {
@@ -427,137 +377,5 @@ impl<'a> Worker<'a> {
         self.tally.add(count, 1);
         self.tally.add(Count::Tweets, 1);
         Ok(ran.err())
-    }
-
-    fn load(&mut self) -> Result<(), Error> {
-        if self.files.as_ref().is_some_and(|files| !files.changed()) {
-            return Ok(());
-        }
-        let began = Instant::now();
-        self.commit()?;
-        let tables = Rc::new(Tables::over(&self.store));
-        let mut files = Files::default();
-        let loaded = self.store.load(|| {
-            let (loaded, read) = Generation::load(&self.script, tables);
-            files = read;
-            loaded
-        })?;
-        if let Some(fault) = self.store.take_fault() {
-            return Err(fault.into());
-        }
-        if let Ok(generation) = &loaded {
-            for name in generation.sinks() {
-                self.sinks.open(&name, &self.store)?;
-            }
-            self.store.commit()?;
-        }
-        // Whatever fails up to here is done again, as if nothing had been read.
-        let owned = self.store.owned_rules(&self.rules_endpoint)?;
-        self.committed_rows = self.store.rows();
-        self.files = Some(files.clone());
-        let generation = match loaded {
-            Ok(generation) => generation,
-            Err(error) => {
-                (self.report)(Report::LoadFailed { error, files });
-                return Ok(());
-            }
-        };
-        let declared = Arc::new(generation.declared().clone());
-        let change = declared.changes_since(&self.declared);
-        self.number += 1;
-        self.tally.set(Count::Generation, self.number);
-        self.tally.set(Count::Rows, self.committed_rows);
-        self.generation = Some(generation);
-        self.declared = Arc::clone(&declared);
-        self.failures.clear();
-        self.write_output()?;
-        (self.report)(Report::Loaded(Loaded {
-            number: self.number,
-            declared,
-            change,
-            files,
-            owned,
-            pause: began.elapsed(),
-        }));
-        Ok(())
-    }
-
-    fn own(&mut self, rules: &OwnRules) -> Result<(), Error> {
-        self.commit()?;
-        self.store.own_rules(&rules.endpoint, &rules.own)?;
-        self.store.disown_rules(&rules.endpoint, &rules.disown)?;
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), Error> {
-        self.dirty_since = None;
-        // Before the commit: what a crash in between repeats is written twice, never not at all.
-        self.write_output()?;
-        self.write_sinks()?;
-        let moved = self.progress.as_ref().zip(self.cursor);
-        if let Some((progress, position)) = moved {
-            progress.write(&self.store, position)?;
-        }
-        self.count_quarantine()?;
-        let wrote = self.store.is_writing();
-        self.store.commit()?;
-        self.sinks.commit();
-        if let Some((progress, position)) = moved {
-            progress.moved(position);
-        }
-        self.cursor = None;
-        self.committed_rows = self.store.rows();
-        self.tally.set(Count::Rows, self.committed_rows);
-        self.counted = self.tally.handled();
-        // Not after each delivery: a script may have thousands of tags.
-        self.tally.add_tags(&mut self.tags);
-        if wrote && self.patience.reset() {
-            info!("the database can be written again");
-        }
-        // Not before: what is rolled back is not done.
-        if !self.limit_told
-            && self
-                .limit
-                .is_some_and(|limit| self.counted.tweets() >= limit)
-        {
-            self.limit_told = true;
-            (self.report)(Report::LimitReached);
-        }
-        Ok(())
-    }
-
-    /// Before the commit too: it is the commit that makes what is written a part of the sink.
-    fn write_sinks(&mut self) -> Result<(), Error> {
-        let sunk = match &self.generation {
-            Some(generation) => generation.take_sunk(),
-            None => return Ok(()),
-        };
-        for (name, lines) in sunk {
-            self.sinks.write(&name, &lines, &self.store)?;
-        }
-        Ok(())
-    }
-
-    fn write_output(&mut self) -> Result<(), Error> {
-        let emitted = match &self.generation {
-            Some(generation) => generation.take_emitted(),
-            None => return Ok(()),
-        };
-        if emitted.is_empty() || self.output_closed {
-            return Ok(());
-        }
-        let written = self
-            .output
-            .write_all(&emitted)
-            .and_then(|()| self.output.flush());
-        match written {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.output_closed = true;
-                (self.report)(Report::OutputClosed);
-                Ok(())
-            }
-            Err(error) => Err(Error::Output(error)),
-        }
     }
 }

@@ -23,7 +23,7 @@ pub use sim::Sim;
 pub use tweets::{tagged, tweet};
 
 /// After this long a test fails with everything that it has seen: generous, since a busy machine is no failure.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(90);
 
 pub const USERNAME: &str = "ada@example.com";
 pub const PASSWORD: &str = "open-sesame-3141";

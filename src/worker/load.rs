@@ -1,0 +1,73 @@
+//! What the worker does beside handling Tweets: load the script, and remember rules.
+
+use std::{rc::Rc, sync::Arc, time::Instant};
+
+use super::{Error, Loaded, Report, Worker};
+use crate::{
+    inbox::OwnRules,
+    script::{Files, Generation},
+    tables::Tables,
+    tally::Count,
+};
+
+impl Worker<'_> {
+    pub(super) fn load(&mut self) -> Result<(), Error> {
+        if self.files.as_ref().is_some_and(|files| !files.changed()) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        self.commit()?;
+        let tables = Rc::new(Tables::over(&self.store));
+        let mut files = Files::default();
+        let loaded = self.store.load(|| {
+            let (loaded, read) = Generation::load(&self.script, tables);
+            files = read;
+            loaded
+        })?;
+        if let Some(fault) = self.store.take_fault() {
+            return Err(fault.into());
+        }
+        if let Ok(generation) = &loaded {
+            for name in generation.sinks() {
+                self.sinks.open(&name, &self.store)?;
+            }
+            self.store.commit()?;
+        }
+        // Whatever fails up to here is done again, as if nothing had been read.
+        let owned = self.store.owned_rules(&self.rules_endpoint)?;
+        self.committed_rows = self.store.rows();
+        self.files = Some(files.clone());
+        let generation = match loaded {
+            Ok(generation) => generation,
+            Err(error) => {
+                (self.report)(Report::LoadFailed { error, files });
+                return Ok(());
+            }
+        };
+        let declared = Arc::new(generation.declared().clone());
+        let change = declared.changes_since(&self.declared);
+        self.number += 1;
+        self.tally.set(Count::Generation, self.number);
+        self.tally.set(Count::Rows, self.committed_rows);
+        self.generation = Some(generation);
+        self.declared = Arc::clone(&declared);
+        self.failures.clear();
+        self.write_output()?;
+        (self.report)(Report::Loaded(Loaded {
+            number: self.number,
+            declared,
+            change,
+            files,
+            owned,
+            pause: began.elapsed(),
+        }));
+        Ok(())
+    }
+
+    pub(super) fn own(&mut self, rules: &OwnRules) -> Result<(), Error> {
+        self.commit()?;
+        self.store.own_rules(&rules.endpoint, &rules.own)?;
+        self.store.disown_rules(&rules.endpoint, &rules.disown)?;
+        Ok(())
+    }
+}
