@@ -55,6 +55,14 @@ impl Error {
         use pipeline::Error as Run;
         match self {
             Self::Usage(_) | Self::Settings(_) | Self::Lock(lock::Error::Held { .. }) => 2,
+            Self::Sim(
+                sim::Error::Name { .. }
+                | sim::Error::Rate { .. }
+                | sim::Error::PlainRemote { .. }
+                | sim::Error::Tweets { .. }
+                | sim::Error::NoTweets { .. }
+                | sim::Error::About(_),
+            ) => 2,
             Self::Script(_) | Self::Rules(_) | Self::Run(Run::Script(_)) => 3,
             Self::Service(error) | Self::Run(Run::Service(error)) => match error {
                 powertrack::Error::Setting { .. } | powertrack::Error::Certificates { .. } => 2,

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     answer::{self, Refusal},
+    bucket::Bucket,
     dates::{self, Asked},
     delivery::{Delivery, Feed},
     fault::Scope,
@@ -35,12 +36,7 @@ pub(super) async fn connect(
 ) -> Response {
     let query = query.unwrap_or_default();
     let answer = admit(&service, &headers, &account, &file).and_then(|stream| {
-        if !stream.connects.take(Instant::now()) {
-            return Err(Refusal::TooManyRequests);
-        }
-        if let Some(fault) = service.faults.at_request(Scope::Connect) {
-            return Err(Refusal::Fault(fault.status.unwrap_or(503)));
-        }
+        let_in(&service, &stream.connects)?;
         match dates::stream(&query, service.clock.now_ms())? {
             Asked::Live { backfill_minutes } => Ok(open(
                 &service,
@@ -79,12 +75,7 @@ pub(super) async fn replay(
 ) -> Response {
     let query = query.unwrap_or_default();
     let answer = admit(&service, &headers, &account, &file).and_then(|stream| {
-        if !stream.replays.take(Instant::now()) {
-            return Err(Refusal::TooManyRequests);
-        }
-        if let Some(fault) = service.faults.at_request(Scope::Connect) {
-            return Err(Refusal::Fault(fault.status.unwrap_or(503)));
-        }
+        let_in(&service, &stream.replays)?;
         let span_ms = dates::replay(&query, service.clock.now_ms())?;
         let window = Window::new(
             &stream,
@@ -110,6 +101,17 @@ fn admit(
         return Err(Refusal::NeedsGzip);
     }
     service.find(account, file.strip_suffix(".json")).cloned()
+}
+
+/// Refuses a request that comes too soon after others, or that is to be refused.
+fn let_in(service: &Service, requests: &Bucket) -> Result<(), Refusal> {
+    if !requests.take(Instant::now()) {
+        return Err(Refusal::TooManyRequests);
+    }
+    match service.faults.at_request(Scope::Connect) {
+        Some(fault) => Err(Refusal::Fault(fault.status.unwrap_or(503))),
+        None => Ok(()),
+    }
 }
 
 fn live(service: &Arc<Service>, stream: &Arc<Stream>, asked_minutes: u32) -> Feed {
