@@ -71,7 +71,7 @@ impl DirectSender {
         let behind = self.0.waiting() > BEHIND;
         let bytes = lines.bytes() * if behind { PARSED_SIZE } else { 1 };
         let load = if behind {
-            Load::Parsed(lines.iter().map(parse).collect())
+            Load::Parsed(lines.share_all().map(parse).collect())
         } else {
             Load::Lines(lines)
         };

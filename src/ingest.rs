@@ -14,7 +14,7 @@ pub use self::group::Arrived;
 use self::group::Group;
 use crate::{
     dedupe::{Dedupe, REMEMBERED_MS},
-    journal::{Batch, Error, Journal, Sync},
+    journal::{Batch, Effort, Error, Journal, Sync},
     patience::Patience,
     queue::{self, Delivery, Receiver, Room},
     tally::{Count, Tally},
@@ -96,7 +96,7 @@ impl Ingest {
                     while let Ok(Some(delivery)) = self.queue.next(Some(Duration::ZERO)) {
                         self.take(delivery)?;
                     }
-                    self.write()?;
+                    self.write(Effort::Small)?;
                 }
                 Ok(None) => break,
                 Err(queue::TimedOut) => {}
@@ -124,15 +124,16 @@ impl Ingest {
         }
         let mut duplicates = 0;
         for line in arrived.lines.iter() {
-            let id = tweet_id(&line);
+            let id = tweet_id(line);
             if !self.dedupe.is_new(id, arrived.at_ms) {
                 duplicates += 1;
                 continue;
             }
-            if !self.group.has_room_for(&line, &arrived) {
-                self.write()?;
+            if !self.group.has_room_for(line, &arrived) {
+                // So much has come while the last frame was made.
+                self.write(Effort::Fast)?;
             }
-            self.group.push(&line, id, &arrived);
+            self.group.push(line, id, &arrived);
         }
         if duplicates > 0 {
             self.tally.add(Count::Duplicates, duplicates);
@@ -143,13 +144,13 @@ impl Ingest {
     }
 
     /// Writes the group as a frame, however long that takes to succeed.
-    fn write(&mut self) -> Result<(), Error> {
+    fn write(&mut self, effort: Effort) -> Result<(), Error> {
         if self.group.is_empty() {
             self.rooms.clear();
             return Ok(());
         }
         let lines = self.group.len() as u64;
-        let batch = self.group.take();
+        let batch = self.group.take(effort);
         self.append(&batch)?;
         self.tally.add(Count::Journaled, lines);
         self.tally.set(Count::JournalBytes, self.journal.size());

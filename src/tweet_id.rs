@@ -10,7 +10,8 @@ use crate::nesting::is_too_deep;
 #[must_use]
 pub fn tweet_id(line: &[u8]) -> u64 {
     let line = line.trim_ascii();
-    if line.last() != Some(&b'}') || std::str::from_utf8(line).is_err() || is_too_deep(line) {
+    if line.last() != Some(&b'}') || simdutf8::basic::from_utf8(line).is_err() || is_too_deep(line)
+    {
         return 0;
     }
     let Some(mut members) = Members::of(line) else {

@@ -246,7 +246,7 @@ impl<'a> Worker<'a> {
         self.received_ms = Some(frame.meta().last_ms);
         let began = Instant::now();
         self.dirty_since.get_or_insert(began);
-        while let Some(line) = frame.lines().get(done) {
+        while let Some(line) = frame.lines().share(done) {
             if self.is_done() || began.elapsed() >= SLICE {
                 self.current = Some((frame, done));
                 return self.write_output();
@@ -274,7 +274,7 @@ impl<'a> Worker<'a> {
         self.received_ms = None;
         self.dirty_since.get_or_insert_with(Instant::now);
         match load {
-            Load::Lines(lines) => self.handle_all(lines.iter().map(direct::parse))?,
+            Load::Lines(lines) => self.handle_all(lines.share_all().map(direct::parse))?,
             Load::Parsed(parsed) => self.handle_all(parsed.into_iter())?,
         }
         self.write_output()

@@ -12,7 +12,7 @@ use std::{fs, io::Write, path::Path};
 use bytes::Bytes;
 use expect_test::{Expect, expect};
 use ouzel::{
-    journal::{Batch, Journal, Options, Source},
+    journal::{Batch, Effort, Journal, Options, Source},
     lines::Lines,
 };
 use support::{Ended, Setup, tagged, tweet};
@@ -73,6 +73,7 @@ fn journal(folder: &Path, ids: std::ops::RangeInclusive<i64>) {
             connection: 1,
             first_ms: id * 1_000_000,
             last_ms: id * 1_000_000,
+            effort: Effort::Small,
         };
         journal.append(&batch).unwrap();
     }

@@ -156,7 +156,7 @@ fn work(receiver: &Mutex<mpsc::Receiver<Batch>>, rules: &[Arc<Rule>]) -> Estimat
             return part;
         };
         part.skipped += batch.skipped;
-        for (place, line) in batch.lines.iter().enumerate() {
+        for (place, line) in batch.lines.share_all().enumerate() {
             part.take(line, (batch.number, place), &set, &mut matching);
         }
     }

@@ -178,7 +178,7 @@ mod tests {
     fn lines(text: &[u8], piece: usize, fails: bool) -> (Vec<Bytes>, u64, bool) {
         let (mut lines, mut skipped) = (Vec::new(), 0);
         let read = read(Pieces(text, piece, fails), &mut 0, &mut |batch: Batch| {
-            lines.extend(batch.lines.iter());
+            lines.extend(batch.lines.share_all());
             skipped += batch.skipped;
             true
         });

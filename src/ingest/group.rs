@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::{
-    journal::{Batch, FRAME_BYTES, Source},
+    journal::{Batch, Effort, FRAME_BYTES, Source},
     lines::Lines,
 };
 
@@ -28,6 +28,7 @@ pub struct Arrived {
 /// The frame that is being put together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
+    /// The lines as they will lie in the frame.
     buffer: Vec<u8>,
     spans: Vec<Range<u32>>,
     ids: Vec<u64>,
@@ -51,13 +52,13 @@ impl Group {
     pub(super) fn has_room_for(&self, line: &[u8], arrived: &Arrived) -> bool {
         self.is_empty()
             || self.connection == arrived.connection
-                && self.buffer.len() + self.len() + line.len() < FRAME_BYTES
+                && self.buffer.len() + line.len() < FRAME_BYTES
                 && self.len() < MOST_LINES
     }
 
     pub(super) fn push(&mut self, line: &[u8], id: u64, arrived: &Arrived) {
         if self.is_empty() {
-            self.buffer.reserve(FRAME_BYTES.max(line.len()));
+            self.buffer.reserve(FRAME_BYTES.max(line.len() + 1));
             self.connection = arrived.connection;
             self.source = Some(arrived.source);
             self.first_ms = arrived.at_ms;
@@ -68,11 +69,12 @@ impl Group {
         let start = place(self.buffer.len());
         self.buffer.extend_from_slice(line);
         self.spans.push(start..place(self.buffer.len()));
+        self.buffer.push(b'\n');
         self.ids.push(id);
     }
 
     /// What has been put together; the next line begins anew.
-    pub(super) fn take(&mut self) -> Batch {
+    pub(super) fn take(&mut self, effort: Effort) -> Batch {
         let mut buffer = std::mem::take(&mut self.buffer);
         // A single Tweet must not hold the room of a whole frame while it waits to be handled.
         if buffer.len() < buffer.capacity() / 2 {
@@ -85,6 +87,7 @@ impl Group {
             connection: self.connection,
             first_ms: self.first_ms,
             last_ms: self.last_ms.max(self.first_ms),
+            effort,
         }
     }
 }
@@ -112,9 +115,14 @@ mod tests {
         assert!(!group.has_room_for(b"[]", &arrived(2, 9)));
         assert!(!group.has_room_for(&long, &arrived(1, 9)));
         group.push(b"[]", 0, &arrived(1, 9));
-        let batch = group.take();
-        let lines: Vec<_> = batch.lines.iter().collect();
+        let batch = group.take(Effort::Small);
+        let lines: Vec<_> = batch.lines.share_all().collect();
         assert_eq!(lines, ["{}", "[]"]);
+        assert_eq!(
+            batch.lines.joined(),
+            Some(&b"{}\n[]\n"[..]),
+            "no copy to be made"
+        );
         assert_eq!((batch.ids, batch.connection), (vec![7, 0], 1));
         assert_eq!((batch.first_ms, batch.last_ms), (5, 9));
         assert!(group.is_empty());

@@ -24,16 +24,28 @@ pub(super) const MAX_RAW: usize = 64 * 1024 * 1024;
 /// The most lines that one frame can hold: as many as the recommended size can have, two bytes each.
 pub(super) const MAX_LINES: usize = FRAME_BYTES / 2;
 
-/// Measured on 20 000 Tweets of 5.4 KB in frames of 256 KiB: 7.6 µs a Tweet for a ratio of 5.25, where level -5 takes
-/// 7.3 to 7.7 µs for 4.63, and level 1 takes 8.9 to 9.4 µs for 6.64. Reading back takes 2.4, 2.4 and 2.9 µs.
-const LEVEL: i32 = -2;
+/// What compressing is to save: room on the disk, or time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// Room: lines come slower than they are compressed.
+    #[default]
+    Small,
+    /// Time: more lines wait already.
+    Fast,
+}
 
-/// Tweets repeat long keys and whole users, so short matches cost more than they save. With 7, level -5 took 7.4 µs for a
-/// ratio of 4.72 instead of 7.6 for 4.63; only frames of a single Tweet become larger by it, by 7 %.
+/// Measured on 20 000 Tweets of 5.4 KB in frames of 256 KiB: 8.0 µs a Tweet for a ratio of 6.6. Level 3 takes 12 for 6.8.
+const SMALL: i32 = 1;
+
+/// As measured there: 6.2 µs for 3.9, where level -5 takes 6.7 for 4.7, and level -20 takes 5.5 for 3.0.
+const FAST: i32 = -10;
+
+/// Tweets repeat long keys and whole users, so short matches cost more than they save: with 7, either level is faster by 4 to
+/// 12 %. Only frames of a single Tweet become larger by it, by 7 %.
 const MIN_MATCH: u32 = 7;
 
-/// The table of matches then fits the nearest cache. One of 2^14 is 2 % smaller and 10 % slower.
-const HASH_LOG: u32 = 13;
+/// The table of matches then fits the nearest cache.
+const HASH_LOG: u32 = 14;
 
 /// Lines that arrived together, to become one frame.
 #[derive(Debug, Clone)]
@@ -50,6 +62,8 @@ pub struct Batch {
     pub first_ms: i64,
     /// When the last was received, in milliseconds since 1970.
     pub last_ms: i64,
+    /// What compressing them is to save.
+    pub effort: Effort,
 }
 
 /// Why there are no bytes.
@@ -61,36 +75,48 @@ pub(super) enum Failed {
 
 /// Makes frames, with memory that is used again for each.
 pub(super) struct Encoder {
-    compressor: Compressor<'static>,
-    raw: Vec<u8>,
+    small: Compressor<'static>,
+    fast: Compressor<'static>,
+    joined: Vec<u8>,
     // As long as it ever had to be, so that only new room is filled with zeros.
     frame: Vec<u8>,
 }
 
 impl Encoder {
     pub(super) fn new() -> io::Result<Self> {
-        let mut compressor = Compressor::new(LEVEL)?;
-        compressor.set_parameter(CParameter::ChecksumFlag(true))?;
-        compressor.set_parameter(CParameter::MinMatch(MIN_MATCH))?;
-        compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
         Ok(Self {
-            compressor,
-            raw: Vec::new(),
+            small: compressor(SMALL)?,
+            fast: compressor(FAST)?,
+            joined: Vec::new(),
             frame: Vec::new(),
         })
     }
 
     /// The metadata and the bytes of the frame, both parts of it.
     pub(super) fn encode(&mut self, batch: &Batch) -> Result<(Meta, &[u8]), Failed> {
-        self.collect(batch).map_err(Failed::Refused)?;
+        check(batch).map_err(Failed::Refused)?;
+        let raw = match batch.lines.joined() {
+            Some(raw) => raw,
+            None => {
+                self.joined.clear();
+                for line in batch.lines.iter() {
+                    self.joined.extend_from_slice(line);
+                    self.joined.push(b'\n');
+                }
+                &self.joined
+            }
+        };
         let header = meta::header_len(batch.lines.len());
-        let room = header + compress_bound(self.raw.len());
+        let room = header + compress_bound(raw.len());
         if self.frame.len() < room {
             self.frame.resize(room, 0);
         }
-        let compressed = self
-            .compressor
-            .compress_to_buffer(&self.raw, &mut self.frame[header..])
+        let compressor = match batch.effort {
+            Effort::Small => &mut self.small,
+            Effort::Fast => &mut self.fast,
+        };
+        let compressed = compressor
+            .compress_to_buffer(raw, &mut self.frame[header..])
             .map_err(Failed::Compress)?;
         let bounded = |length: usize| u32::try_from(length).expect("frames are bounded");
         let meta = Meta {
@@ -99,38 +125,44 @@ impl Encoder {
             first_ms: batch.first_ms,
             last_ms: batch.last_ms,
             lines: bounded(batch.lines.len()),
-            raw_bytes: bounded(self.raw.len()),
+            raw_bytes: bounded(raw.len()),
             compressed_bytes: bounded(compressed),
             ids: batch.ids.as_slice().into(),
         };
         meta::write(&meta, &mut self.frame[..header]);
         Ok((meta, &self.frame[..header + compressed]))
     }
+}
 
-    /// Puts the lines behind each other. The copy costs a twentieth of the compression, which then finds it in the cache.
-    fn collect(&mut self, batch: &Batch) -> Result<(), Refused> {
-        let lines = &batch.lines;
-        if lines.len() != batch.ids.len() {
-            return Err(Refused::Ids {
-                lines: lines.len(),
-                ids: batch.ids.len(),
-            });
-        }
-        if lines.len() > MAX_LINES {
-            return Err(Refused::TooMany(lines.len()));
-        }
-        let total = lines.iter().map(|line| line.len() + 1).sum();
-        if total > MAX_RAW {
-            return Err(Refused::TooLarge(total));
-        }
-        self.raw.clear();
-        for (number, line) in lines.iter().enumerate() {
-            if memchr::memchr(b'\n', &line).is_some() {
-                return Err(Refused::Delimiter(number));
-            }
-            self.raw.extend_from_slice(&line);
-            self.raw.push(b'\n');
-        }
-        Ok(())
+fn compressor(level: i32) -> io::Result<Compressor<'static>> {
+    let mut compressor = Compressor::new(level)?;
+    compressor.set_parameter(CParameter::ChecksumFlag(true))?;
+    compressor.set_parameter(CParameter::MinMatch(MIN_MATCH))?;
+    compressor.set_parameter(CParameter::HashLog(HASH_LOG))?;
+    Ok(compressor)
+}
+
+/// Whether the lines can be read back as they are.
+fn check(batch: &Batch) -> Result<(), Refused> {
+    let lines = &batch.lines;
+    if lines.len() != batch.ids.len() {
+        return Err(Refused::Ids {
+            lines: lines.len(),
+            ids: batch.ids.len(),
+        });
+    }
+    if lines.len() > MAX_LINES {
+        return Err(Refused::TooMany(lines.len()));
+    }
+    let total = lines.iter().map(|line| line.len() + 1).sum();
+    if total > MAX_RAW {
+        return Err(Refused::TooLarge(total));
+    }
+    match lines
+        .iter()
+        .position(|line| memchr::memchr(b'\n', line).is_some())
+    {
+        Some(number) => Err(Refused::Delimiter(number)),
+        None => Ok(()),
     }
 }

@@ -28,7 +28,7 @@ mod writer;
 
 pub use self::{
     damage::{Damage, Damaged},
-    encode::{Batch, FRAME_BYTES},
+    encode::{Batch, Effort, FRAME_BYTES},
     error::{Error, Refused},
     follower::{Follower, Next, Notifier},
     frame::Frame,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::{
     io::AsyncBufRead,
     time::{Instant, sleep, timeout},
@@ -173,8 +173,8 @@ impl<'a, D: Deliver> Reader<'a, D> {
 
     /// Takes the system messages out, if there are any.
     fn payload(&mut self, lines: Lines) -> Option<Lines> {
-        let is_system = |line: &Bytes| matches!(Message::of(line), Message::System(_));
-        if !lines.iter().any(|line| is_system(&line)) {
+        let is_system = |line| matches!(Message::of(line), Message::System(_));
+        if !lines.iter().any(is_system) {
             return Some(lines);
         }
         // System messages are rare, so copying the few lines beside one costs nothing.
@@ -182,11 +182,11 @@ impl<'a, D: Deliver> Reader<'a, D> {
         let mut spans = Vec::with_capacity(lines.len());
         let offset = |at: usize| u32::try_from(at).expect("a run of lines is below 4 GiB");
         for line in lines.iter() {
-            match Message::of(&line) {
+            match Message::of(line) {
                 Message::System(message) => self.hear(&message),
                 Message::Payload => {
                     let start = offset(buffer.len());
-                    buffer.extend_from_slice(&line);
+                    buffer.extend_from_slice(line);
                     spans.push(start..offset(buffer.len()));
                 }
             }

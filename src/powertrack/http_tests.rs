@@ -55,7 +55,7 @@ async fn the_stream_request_has_the_documented_headers() {
     let (uri, request) = answers(response("200 OK\r\nContent-Encoding: gzip", &body)).await;
     let body = http().open(&uri).await.unwrap();
     let lines = Decoder::new(body, 100).next().await.unwrap().unwrap();
-    assert_eq!(lines.iter().next().unwrap(), "{\"id\":1}");
+    assert_eq!(lines.share(0).unwrap(), "{\"id\":1}");
     let request = request
         .await
         .unwrap()

@@ -306,7 +306,7 @@ impl<D: Deliver> Deliver for Watched<D> {
 
     async fn deliver(&mut self, lines: Lines) -> Result<(), Refused> {
         self.lines += lines.len() as u64;
-        self.last = lines.iter().last().or(self.last.take());
+        self.last = lines.share_all().last().or(self.last.take());
         self.deliver.deliver(lines).await
     }
 }

@@ -185,7 +185,7 @@ impl Deliver for Desk {
             Taker::Willing => {}
         }
         for line in lines.iter() {
-            self.log.note(std::str::from_utf8(&line).unwrap());
+            self.log.note(std::str::from_utf8(line).unwrap());
         }
         Ok(())
     }

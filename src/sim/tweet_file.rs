@@ -51,7 +51,7 @@ impl TweetFile {
 
     /// The Tweet at a position, without `matching_rules`.
     pub(super) fn get(&self, position: u64) -> Option<Bytes> {
-        self.tweets.iter().nth(usize::try_from(position).ok()?)
+        self.tweets.share(usize::try_from(position).ok()?)
     }
 
     fn read(mut from: impl BufRead) -> io::Result<Self> {

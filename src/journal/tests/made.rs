@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::lines::Lines;
 
-use super::super::{Batch, Damaged, Follower, Frame, Journal, Next, Options, Source, Sync};
+use super::super::{Batch, Damaged, Effort, Follower, Frame, Journal, Next, Options, Source, Sync};
 
 /// No test waits for a disk.
 pub(super) fn options() -> Options {
@@ -36,6 +36,7 @@ pub(super) fn batch<T: AsRef<[u8]>>(lines: &[T]) -> Batch {
         connection: 1,
         first_ms: 1000,
         last_ms: 2000,
+        effort: Effort::Small,
     }
 }
 
@@ -53,7 +54,7 @@ pub(super) fn numbered(number: u64) -> Batch {
 }
 
 pub(super) fn lines_of(frame: &Frame) -> Vec<Bytes> {
-    frame.lines().iter().collect()
+    frame.lines().share_all().collect()
 }
 
 /// What a follower gives until it has caught up.

@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::{
-    super::{Error, Journal, Options, Position, Refused, Source, encode::MAX_LINES},
+    super::{Effort, Error, Journal, Options, Position, Refused, Source, encode::MAX_LINES},
     made::{batch, drain, files, lines_of, numbered, open, options, read_all, texts},
 };
 
@@ -45,6 +45,25 @@ proptest! {
         prop_assert_eq!(decoded, expected.as_bytes());
         prop_assert_eq!(read_all(folder.path()).lines(), all);
     }
+}
+
+#[test]
+fn lines_may_be_compressed_small_or_fast() {
+    let folder = tempfile::tempdir().unwrap();
+    let text: Vec<_> = (0..300).flat_map(texts).collect();
+    let mut journal = open(folder.path());
+    let mut sizes = Vec::new();
+    for effort in [Effort::Small, Effort::Fast] {
+        let before = journal.size();
+        let mut lines = batch(&text);
+        lines.effort = effort;
+        journal.append(&lines).unwrap();
+        sizes.push(journal.size() - before);
+    }
+    assert!(sizes[0] < sizes[1], "{sizes:?}");
+    drop(journal);
+    let read = read_all(folder.path()).lines();
+    assert_eq!((&read[..900], &read[900..]), (&text[..], &text[..]));
 }
 
 #[test]
