@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use self::verdict::{after, at_first, not_any_more};
+use self::verdict::{after, at_first, not_any_more, rest};
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
@@ -222,9 +222,7 @@ where
             // What a job is bringing stays its own: the rest of the outage is another gap.
             Some(id) if self.at_work.contains(&id) => {
                 if let Some(gap) = self.gaps.get(&id) {
-                    let more = outage.ended_at.duration_since(gap.ended_at);
-                    outage.started_at = gap.ended_at;
-                    outage.length = more.try_into().unwrap_or_default();
+                    outage = rest(outage, gap);
                 }
                 self.new_id()
             }
@@ -257,6 +255,7 @@ where
             ended_at: span.to,
             length: span.length(),
             backfill_minutes: 0,
+            queued: Duration::ZERO,
         };
         let id = self.new_id();
         let (gap, job) = at_first(id, &outage, Timestamp::now(), self.means);

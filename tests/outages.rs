@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
@@ -105,6 +105,21 @@ fn an_outage_without_backfill_is_repaired_by_recovery() {
         "{}",
         listed.output()
     );
+}
+
+#[test]
+fn a_full_buffer_has_lost_no_more_than_its_connection_could_bring() {
+    let sim = sim(&["full-buffer:after=3s"]);
+    let began = Instant::now();
+    let run = setup(&sim).start();
+    run.wait_for("the stream was away");
+    wait_for_more(&run, 50);
+    let ended = run.drain();
+    let age = began.elapsed().as_secs_f64();
+    let gaps = format!(
+        "SELECT count(*), min(cause), min(state), min(missing_seconds) > 1, max(missing_seconds) < {age} FROM _ouzel_gaps"
+    );
+    assert_eq!(ended.rows(&gaps), "1|full_buffer|open|1|1");
 }
 
 #[test]
