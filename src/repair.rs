@@ -42,6 +42,9 @@ const BEFORE: Duration = Duration::from_secs(5 * 60);
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
 
+/// The beginning of an outage that is told by two runs differs by no more than rounding and two clocks make it.
+const SAME: Duration = Duration::from_millis(50);
+
 /// Jobs end with the run by themselves, at once unless they wait for an answer.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -218,6 +221,7 @@ where
     fn outage(&mut self, outage: Outage) {
         let mut outage = outage;
         let told = self.of_outage.get(&outage.number).copied();
+        let told = told.or_else(|| self.of_earlier_run(&outage));
         let id = match told {
             // What a job is bringing stays its own: the rest of the outage is another gap.
             Some(id) if self.at_work.contains(&id) => {
@@ -245,6 +249,19 @@ where
         if let Some((product, span)) = job {
             self.start(id, product, span);
         }
+    }
+
+    /// The row of an outage that an earlier run took for repaired by backfill, and that goes on, since that run ended too soon
+    /// for it. What is missing in others stays missing.
+    fn of_earlier_run(&self, outage: &Outage) -> Option<i64> {
+        if outage.cause != Cause::Restart {
+            return None;
+        }
+        let is_same = |gap: &&Gap| {
+            let apart = gap.started_at.duration_since(outage.started_at);
+            gap.missing.is_none() && apart.unsigned_abs() < SAME
+        };
+        self.gaps.values().find(is_same).map(|gap| gap.id)
     }
 
     fn damage(&mut self, span: Span) {

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     clock::Moment,
-    outage::{Outage, QUEUED, backfill_minutes},
+    outage::{Outage, QUEUED, back, backfill_minutes},
     status::Cause,
+    stream::Received,
 };
 
 /// What was asked for again has come after so long: older Tweets are sent first, as fast as they are read [reference 2.11].
@@ -17,7 +18,7 @@ const SETTLED: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Continuity {
     outages: u64,
-    /// When the last byte came, by a connection or, before the first one, by an earlier process.
+    /// When the last byte came, by a connection or, before the first one, up to when an earlier process had everything.
     last: Option<Moment>,
     /// What ended the connection that brought it.
     lost: Option<Cause>,
@@ -57,7 +58,7 @@ struct Before {
 }
 
 impl Continuity {
-    /// A stream of which the last line has come at `last_received`, if there was one before.
+    /// A stream of which everything has come until `last_received`, if there was one before.
     pub(super) fn new(last_received: Option<Timestamp>, now: Moment) -> Self {
         let last = last_received.map(|last| now.earlier(last));
         Self {
@@ -127,6 +128,19 @@ impl Continuity {
     /// Bytes have come.
     pub(super) fn received(&mut self, now: Moment) {
         self.last = Some(now);
+    }
+
+    /// Up to when everything has come that could: a process that begins anew goes on from there, and knows nothing of an
+    /// outage before that goes on.
+    pub(super) fn complete(&self) -> Option<Received> {
+        let (last, connection) = (self.last?, self.connection?);
+        let is_settled = connection.again.is_zero() || last.since(connection.at) >= SETTLED;
+        let until = if is_settled {
+            last.wall
+        } else {
+            back(connection.at.wall, connection.again)
+        };
+        Some(Received { until, is_settled })
     }
 
     /// The connection, or an attempt, was lost. After a full buffer that the service has announced, it has nothing left
@@ -220,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_an_outage_from_the_last_line() {
+    fn a_restart_is_an_outage_from_what_had_come_before() {
         check(
             Some(900),
             &[Connect(1000)],
@@ -371,6 +385,31 @@ mod tests {
                 asks for 0, outage 1 from 1061 to 1062, full_buffer, covered: false, lost: 1001 to 1062
                 asks for 2, outage 1 from 1061 to 1065, full_buffer, covered: false, lost: 1001 to 1065"#]],
         );
+    }
+
+    #[test]
+    fn what_was_asked_for_again_has_come_after_half_a_minute() {
+        let first = Instant::now();
+        let at = |secs: u64| {
+            Moment::at(
+                first + Duration::from_secs(secs),
+                SignedDuration::ZERO,
+                Timestamp::from_second(secs.cast_signed()).unwrap(),
+            )
+        };
+        let complete = |before: u64, asked: u8, secs: u64| {
+            let mut continuity = Continuity::new(Some(at(before).wall), at(1000));
+            assert_eq!(continuity.complete(), None);
+            continuity.resumed(at(1000), asked);
+            continuity.received(at(secs));
+            let complete = continuity.complete().unwrap();
+            (complete.until.as_second(), complete.is_settled)
+        };
+        // All of the outage is asked for again, or a part of it, or nothing.
+        assert_eq!(complete(900, 3, 1029), (900, false));
+        assert_eq!(complete(100, 5, 1029), (700, false));
+        assert_eq!(complete(100, 5, 1030), (1030, true));
+        assert_eq!(complete(100, 0, 1001), (1001, true));
     }
 
     #[test]

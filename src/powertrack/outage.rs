@@ -93,7 +93,7 @@ impl Outage {
 }
 
 /// The time before another; the calendar's beginning where there is none.
-fn back(time: Timestamp, by: Duration) -> Timestamp {
+pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by)
         .ok()
         .and_then(|by| time.checked_sub(by).ok())
