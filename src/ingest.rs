@@ -16,6 +16,7 @@ use crate::{
     dedupe::{Dedupe, REMEMBERED_MS},
     journal::{Batch, Effort, Error, Journal, Sync},
     patience::Patience,
+    powertrack::stream::Received,
     queue::{self, Delivery, Receiver, Room},
     tally::{Count, Tally},
     tweet_id::tweet_id,
@@ -44,6 +45,8 @@ pub struct Ingest {
     end: mpsc::Receiver<()>,
     dedupe: Dedupe,
     group: Group,
+    /// Up to when everything has been taken.
+    received: Option<Received>,
     /// Of the lines in the group.
     rooms: Vec<Room>,
     is_dirty: bool,
@@ -76,6 +79,7 @@ impl Ingest {
             queue,
             end,
             group: Group::default(),
+            received: None,
             rooms: Vec::new(),
             is_dirty: false,
             unsynced: Patience::default(),
@@ -97,6 +101,10 @@ impl Ingest {
                         self.take(delivery)?;
                     }
                     self.write(Effort::Small)?;
+                    // Now it is in the journal, and not before.
+                    if let Some(received) = self.received.take() {
+                        self.progress.received().note(received, self.journal.end());
+                    }
                 }
                 Ok(None) => break,
                 Err(queue::TimedOut) => {}
@@ -140,6 +148,7 @@ impl Ingest {
             debug!(duplicates, "these Tweets have come before");
         }
         self.rooms.push(delivery.room);
+        self.received = arrived.received.or(self.received);
         Ok(())
     }
 

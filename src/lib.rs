@@ -17,6 +17,7 @@ pub mod patience;
 pub mod pipeline;
 pub mod powertrack;
 pub mod queue;
+pub mod received;
 pub mod reconciler;
 pub mod repair;
 pub mod row;

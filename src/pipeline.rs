@@ -138,6 +138,7 @@ pub async fn run(
         controls,
         reports,
         newest,
+        before,
         ends,
     } = Threads::start(&plan, &tally)?;
     if let Some(address) = plan.status {
@@ -151,7 +152,7 @@ pub async fn run(
     let mut plan = plan;
     let mut rate_before = None;
     if plan.journal.remembers {
-        (plan.stream.last_received, rate_before) = repair::last_received(&newest);
+        (plan.stream.last_received, rate_before) = repair::before_start(&newest, before);
     }
     let declared = watch::Sender::new(Arc::default());
     let (repairer, repairs) = repair::start(Joins {

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use self::verdict::{after, at_first, not_any_more};
+use self::verdict::{after, at_first, not_any_more, rest};
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
@@ -41,6 +41,9 @@ const BEFORE: Duration = Duration::from_secs(5 * 60);
 /// The rate after it likewise, but for the first minute: in it comes what was asked for again.
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
+
+/// The beginning of an outage that is told by two runs differs by no more than rounding and two clocks make it.
+const SAME: Duration = Duration::from_millis(50);
 
 /// Jobs end with the run by themselves, at once unless they wait for an answer.
 const GRACE: Duration = Duration::from_secs(1);
@@ -218,13 +221,12 @@ where
     fn outage(&mut self, outage: Outage) {
         let mut outage = outage;
         let told = self.of_outage.get(&outage.number).copied();
+        let told = told.or_else(|| self.of_earlier_run(&outage));
         let id = match told {
             // What a job is bringing stays its own: the rest of the outage is another gap.
             Some(id) if self.at_work.contains(&id) => {
                 if let Some(gap) = self.gaps.get(&id) {
-                    let more = outage.ended_at.duration_since(gap.ended_at);
-                    outage.started_at = gap.ended_at;
-                    outage.length = more.try_into().unwrap_or_default();
+                    outage = rest(outage, gap);
                 }
                 self.new_id()
             }
@@ -249,6 +251,19 @@ where
         }
     }
 
+    /// The row of an outage that an earlier run took for repaired by backfill, and that goes on, since that run ended too soon
+    /// for it. What is missing in others stays missing.
+    fn of_earlier_run(&self, outage: &Outage) -> Option<i64> {
+        if outage.cause != Cause::Restart {
+            return None;
+        }
+        let is_same = |gap: &&Gap| {
+            let apart = gap.started_at.duration_since(outage.started_at);
+            gap.missing.is_none() && apart.unsigned_abs() < SAME
+        };
+        self.gaps.values().find(is_same).map(|gap| gap.id)
+    }
+
     fn damage(&mut self, span: Span) {
         let outage = Outage {
             number: 0,
@@ -257,6 +272,7 @@ where
             ended_at: span.to,
             length: span.length(),
             backfill_minutes: 0,
+            queued: Duration::ZERO,
         };
         let id = self.new_id();
         let (gap, job) = at_first(id, &outage, Timestamp::now(), self.means);

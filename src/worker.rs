@@ -4,6 +4,7 @@ mod batch;
 mod failures;
 mod load;
 mod quarantine;
+mod received;
 mod told;
 
 use std::{
@@ -18,7 +19,7 @@ use std::{
 use bytes::Bytes;
 use tracing::{debug, error};
 
-use self::failures::Failures;
+use self::{failures::Failures, received::Kept};
 pub use self::{
     quarantine::Retried,
     told::{Error, Loaded, Progress, Report, Work},
@@ -77,6 +78,7 @@ pub struct Worker<'a> {
     committed_rows: u64,
     tags: BTreeMap<String, u64>,
     failures: Failures,
+    kept: Kept,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
     /// The database's failures in a row.
@@ -113,6 +115,7 @@ impl<'a> Worker<'a> {
             committed_rows: 0,
             tags: BTreeMap::new(),
             failures: Failures::default(),
+            kept: Kept::default(),
             output,
             report,
             patience: Patience::default(),
@@ -153,7 +156,7 @@ impl<'a> Worker<'a> {
         let wait = match (self.dirty_since, self.stop_by) {
             (_, Some(_)) => Some(Duration::ZERO),
             (Some(since), None) => Some(COMMIT_AFTER.saturating_sub(since.elapsed())),
-            (None, None) => None,
+            (None, None) => self.keep_wait(),
         };
         // Without a script, a Tweet would be handled by nobody; and with the last one handled, no more is wanted.
         let event = if self.generation.is_none() || self.is_done() {
@@ -185,6 +188,7 @@ impl<'a> Worker<'a> {
         {
             self.commit()?;
         }
+        self.keep_alone()?;
         Ok(ControlFlow::Continue(()))
     }
 

@@ -3,11 +3,11 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
-use support::{Ended, Run, Setup, Sim};
+use support::{Ended, Run, Setup, Sim, tweet};
 
 const STORE: &str = r#"
 ouzel.rules { { tag = "music", value = "music" } }
@@ -108,6 +108,21 @@ fn an_outage_without_backfill_is_repaired_by_recovery() {
 }
 
 #[test]
+fn a_full_buffer_has_lost_no_more_than_its_connection_could_bring() {
+    let sim = sim(&["full-buffer:after=3s"]);
+    let began = Instant::now();
+    let run = setup(&sim).start();
+    run.wait_for("the stream was away");
+    wait_for_more(&run, 50);
+    let ended = run.drain();
+    let age = began.elapsed().as_secs_f64();
+    let gaps = format!(
+        "SELECT count(*), min(cause), min(state), min(missing_seconds) > 1, max(missing_seconds) < {age} FROM _ouzel_gaps"
+    );
+    assert_eq!(ended.rows(&gaps), "1|full_buffer|open|1|1");
+}
+
+#[test]
 fn what_nothing_brings_is_open_with_an_estimate_until_it_is_asked_for_again() {
     let sim = sim(&["reset:after=7s", "stream-status:after=7s,for=1s,status=503"]);
     let run = setup(&sim).arguments(&["--backfill-minutes", "0"]).start();
@@ -140,6 +155,75 @@ fn what_nothing_brings_is_open_with_an_estimate_until_it_is_asked_for_again() {
     run.wait_for("a gap is repaired");
     let ended = run.drain();
     assert!(ended.rows("SELECT state FROM _ouzel_gaps ORDER BY id LIMIT 1") == "repaired");
+}
+
+/// When the last byte came that the database knows of, in milliseconds since 1970; 0 where it knows none.
+fn last_byte_kept(run: &Run) -> i64 {
+    let kept = || -> rusqlite::Result<i64> {
+        let database = Connection::open(run.folder().join("data/ouzel.db"))?;
+        let kept = "SELECT max(until_ms) FROM _ouzel_received WHERE settled";
+        database.query_row(kept, [], |row| row.get(0))
+    };
+    kept().unwrap_or(0)
+}
+
+/// Starts again what has ended, for the so manieth connection, until the outage is told.
+fn again_until_back(ended: Ended, connection: usize) -> Ended {
+    let run = ended.again().start();
+    run.powertrack().wait_for_connection(connection);
+    run.powertrack().send_bytes(b"\r\n");
+    run.wait_for("the stream was away");
+    let asked = run.powertrack().wait_for_request("stream", connection).path;
+    assert!(asked.ends_with("?backfillMinutes=2"), "{asked}");
+    run.drain()
+}
+
+/// When the only gap began, in milliseconds since 1970.
+fn beginning(ended: &Ended) -> i64 {
+    let gaps = "SELECT count(*), min(cause), min(state) FROM _ouzel_gaps";
+    assert_eq!(ended.rows(gaps), "1|restart|repaired");
+    let began =
+        "SELECT CAST(round(unixepoch(started_at, 'subsec') * 1000) AS INTEGER) FROM _ouzel_gaps";
+    ended.rows(began).parse().unwrap()
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+#[test]
+fn a_restart_counts_from_the_last_byte_and_not_from_the_last_tweet() {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack().send(tweet(1));
+    wait_for_more(&run, 1);
+    let later = now_ms();
+    let words = r#"{"info":{"message":"all is well","sent":"2026-11-22T00:00:00+00:00"}}"#;
+    run.powertrack().send(words);
+    run.wait_for("the service says");
+    let ended = again_until_back(run.drain(), 2);
+    let began = beginning(&ended);
+    // Times of two clocks are compared, so a few milliseconds say nothing.
+    assert!(began > later - 10, "{} ms too early", later - began);
+    // That run has ended before what it had asked for again can have come, so the same outage goes on.
+    let ended = again_until_back(ended, 3);
+    let still = beginning(&ended);
+    assert!((still - began).abs() < 10, "{still} is not {began}");
+}
+
+#[test]
+fn after_a_crash_a_stream_that_has_never_brought_a_tweet_goes_on_from_its_last_bytes() {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().wait_for_connection(1);
+    let first = now_ms();
+    while last_byte_kept(&run) == 0 {
+        run.powertrack().send_bytes(b"\r\n");
+    }
+    let kept = last_byte_kept(&run);
+    let ended = again_until_back(run.kill(), 2);
+    let began = beginning(&ended);
+    assert!(began > first - 10, "{} ms too early", first - began);
+    assert!((began - kept).abs() < 10, "{began} is not {kept}");
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn arrived(lines: Lines) -> Arrived {
         lines,
         connection: 1,
         at_ms: jiff::Timestamp::now().as_millisecond(),
+        received: None,
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::{
     journal::{Batch, Effort, FRAME_BYTES, Source},
     lines::Lines,
+    powertrack::stream::Received,
 };
 
 /// A line beyond the usual ones makes a frame of its own; of the smallest lines no frame takes more than this.
@@ -23,6 +24,8 @@ pub struct Arrived {
     pub connection: u64,
     /// When they were decoded, in milliseconds since 1970.
     pub at_ms: i64,
+    /// Up to when everything is in these lines and in those that have arrived before.
+    pub received: Option<Received>,
 }
 
 /// The frame that is being put together.
@@ -102,6 +105,7 @@ mod tests {
             source: Source::Live,
             connection,
             at_ms,
+            received: None,
         }
     }
 

@@ -1,18 +1,18 @@
 //! What repairs need of the rest of a run: the journal's memory, the ledger, the worker, and the rules of the script.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Plan, stream::ToJournal};
+use super::{Plan, stream::ToJournal, threads::Before};
 use crate::{
     behind::Controls,
     inbox::Control,
     ingest::Arrived,
-    journal::Newest,
+    journal::{Meta, Newest},
     lines::Lines,
     powertrack::{
         self, Http, StreamStatus,
@@ -23,6 +23,7 @@ use crate::{
         stream::{Connection, Deliver, Refused},
     },
     queue::Sender,
+    received,
     repair::{self, Parts, Repairer},
     script::Declared,
     store::{Gap, Ledger},
@@ -31,6 +32,9 @@ use crate::{
 
 /// Tweets are delivered some seconds after they were written, by backfill some minutes.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
+
+/// The rate before a start is that of these minutes.
+const BEFORE_MS: i64 = 300_000;
 
 /// The time of a Tweet is in its id.
 const SNOWFLAKE_EPOCH_MS: u64 = 1_288_834_974_657;
@@ -108,35 +112,46 @@ fn read(
         })
 }
 
-/// When the last line before this run was received, and how fast they came then.
-pub(super) fn last_received(newest: &Newest) -> (Option<Timestamp>, Option<Rate>) {
+/// Up to when everything was received before this run, and how fast lines came until then.
+pub(super) fn before_start(newest: &Newest, before: Before) -> (Option<Timestamp>, Option<Rate>) {
     let now = Timestamp::now();
+    let line = last_line(newest, now);
+    let since = received::last_received(before.mark, before.end, line, now);
+    let rate = since.and_then(|since| rate_before(newest, since, line));
+    (since, rate)
+}
+
+/// What the stream brought since then is what counts, and not what was brought again for it.
+fn live(newest: &Newest, since_ms: i64) -> impl Iterator<Item = Meta> {
+    let metas = newest.recent(since_ms).flatten();
+    metas.filter(|meta| u8::from(meta.source) == 0)
+}
+
+/// When the last line in the journal was received.
+fn last_line(newest: &Newest, now: Timestamp) -> Option<Timestamp> {
     // Mostly it was a moment ago, and then the newest segment says it.
-    for hours in [1, 24, 24 * 7, 24 * 365] {
+    [1, 24, 24 * 7, 24 * 365].into_iter().find_map(|hours| {
         let since = now.as_millisecond() - hours * 3_600_000;
-        // What the stream brought is what counts, and not what was brought again for it.
-        let live = || {
-            newest
-                .recent(since)
-                .flatten()
-                .filter(|meta| u8::from(meta.source) == 0)
-        };
-        let Some(last) = live().map(|meta| meta.last_ms).max() else {
-            continue;
-        };
-        let first = last - 300_000;
-        let inside = || live().filter(|meta| meta.first_ms >= first);
-        let over = inside()
-            .map(|meta| meta.first_ms)
-            .min()
-            .map_or(0, |first| last - first);
-        let rate = Rate {
-            lines: inside().map(|meta| u64::from(meta.lines)).sum(),
-            over: std::time::Duration::from_millis(over.unsigned_abs()),
-        };
-        return (Timestamp::from_millisecond(last).ok(), Some(rate));
-    }
-    (None, None)
+        let last = live(newest, since).map(|meta| meta.last_ms).max()?;
+        Timestamp::from_millisecond(last).ok()
+    })
+}
+
+/// How fast lines came until then, where any is known at all.
+fn rate_before(newest: &Newest, until: Timestamp, line: Option<Timestamp>) -> Option<Rate> {
+    let until = until.as_millisecond();
+    let times = until - BEFORE_MS..=until;
+    let inside = || live(newest, *times.start()).filter(|meta| times.contains(&meta.first_ms));
+    // Without a line in these minutes, they were quiet.
+    let first = match inside().map(|meta| meta.first_ms).min() {
+        Some(first) => first,
+        None if line?.as_millisecond() < *times.start() => *times.start(),
+        None => return None,
+    };
+    Some(Rate {
+        lines: inside().map(|meta| u64::from(meta.lines)).sum(),
+        over: Duration::from_millis(until.abs_diff(first)),
+    })
 }
 
 /// Hands on the Tweets of a past time that are not in the journal: a job repeats what came just before and after an

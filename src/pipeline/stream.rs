@@ -1,6 +1,6 @@
 //! The stream's task: what it reads goes to the journal's thread, and it connects only when there is room for what comes.
 
-use std::{future::pending, io, sync::Arc};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -12,11 +12,18 @@ use crate::{
     powertrack::{
         self, Body, StreamStatus,
         outage::Product,
-        stream::{Connect, Connection, Deliver, Feed, HttpConnect, Refused, StreamOptions, follow},
+        stream::{
+            Connect, Connection, Deliver, Feed, HttpConnect, Received, Refused, StreamOptions,
+            follow,
+        },
     },
     queue::{Sender, Trouble},
     repair::Repairer,
 };
+
+/// How often the journal's thread is told up to when everything has come, while it goes on: each heartbeat, and on a busy
+/// stream hardly ever.
+const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// The task that keeps the stream connected.
 pub(super) type StreamTask = tokio::task::JoinHandle<Result<(), powertrack::Error>>;
@@ -25,7 +32,7 @@ pub(super) type StreamTask = tokio::task::JoinHandle<Result<(), powertrack::Erro
 pub(super) fn start(
     connect: HttpConnect,
     options: StreamOptions,
-    deliver: ToJournal,
+    mut deliver: ToJournal,
     status: Arc<StreamStatus>,
     shutdown: CancellationToken,
 ) -> StreamTask {
@@ -33,7 +40,11 @@ pub(super) fn start(
         connect,
         queue: deliver.queue.clone(),
     };
-    tokio::spawn(async move { follow(connect, options, deliver, &status, &shutdown).await })
+    tokio::spawn(async move {
+        let ended = follow(connect, options, &mut deliver, &status, &shutdown).await;
+        deliver.tell_received();
+        ended
+    })
 }
 
 /// Waits for the stream's end; for ever where there is no stream. Cancelling this loses nothing.
@@ -59,6 +70,9 @@ pub(super) struct ToJournal {
     repairer: Option<Repairer>,
     source: Source,
     connection: u64,
+    received: Option<Received>,
+    /// What the journal's thread knows of it.
+    told: Option<Received>,
 }
 
 impl ToJournal {
@@ -73,7 +87,25 @@ impl ToJournal {
             repairer,
             source: Source::Live,
             connection: 0,
+            received: None,
+            told: None,
         }
+    }
+
+    /// Tells up to when everything has come, behind the lines that have come until then.
+    fn tell_received(&mut self) {
+        if self.received == self.told {
+            return;
+        }
+        self.told = self.received;
+        // A thread that is gone has ended the run.
+        let _ = self.queue.deliver_free(Arrived {
+            lines: Lines::default(),
+            source: self.source,
+            connection: self.connection,
+            at_ms: jiff::Timestamp::now().as_millisecond(),
+            received: self.received,
+        });
     }
 }
 
@@ -97,12 +129,25 @@ impl Deliver for ToJournal {
             source: self.source,
             connection: self.connection,
             at_ms: jiff::Timestamp::now().as_millisecond(),
+            received: None,
         };
         let delivered = self.queue.deliver(arrived, bytes, &self.shutdown).await;
         delivered.map_err(|trouble| match trouble {
             Trouble::Closed => Refused::Closed,
             Trouble::Stuck => Refused::Full,
         })
+    }
+
+    fn received(&mut self, received: Received) {
+        self.received = Some(received);
+        let is_news = self.told.is_none_or(|told| {
+            let since = received.until.duration_since(told.until);
+            // Either way, since the clock may have been put back.
+            told.is_settled != received.is_settled || since.unsigned_abs() >= TELL_EVERY
+        });
+        if is_news {
+            self.tell_received();
+        }
     }
 }
 

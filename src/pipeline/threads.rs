@@ -15,8 +15,9 @@ use crate::{
     dedupe::Dedupe,
     inbox::Control,
     ingest::{Arrived, Ingest, remembered},
-    journal::{self, Journal, Newest, Options},
+    journal::{self, Journal, Newest, Options, Position},
     queue::{self, queue},
+    received::Mark,
     store::Store,
     tally::{Count, Tally},
     worker::{self, Progress, Report, Work, Worker},
@@ -37,7 +38,17 @@ pub(super) struct Threads {
     pub(super) controls: Controls,
     pub(super) reports: mpsc::Receiver<Report>,
     pub(super) newest: Newest,
+    pub(super) before: Before,
     pub(super) ends: Ends,
+}
+
+/// What an earlier run has left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    /// What it has kept of the time up to which it received everything.
+    pub(super) mark: Option<Mark>,
+    /// Everything before this is in the journal, or handled.
+    pub(super) end: Position,
 }
 
 /// The threads' ends.
@@ -53,8 +64,15 @@ impl Threads {
     pub(super) fn start(plan: &Plan, tally: &Arc<Tally>) -> Result<Self, Error> {
         let store = Store::open(&plan.database).map_err(worker::Error::from)?;
         let progress = Progress::read(&store, &plan.journal.name).map_err(worker::Error::from)?;
+        let mark = store
+            .received(&plan.journal.name)
+            .map_err(worker::Error::from)?;
         let journal = open(&plan.journal)?;
         let committed = progress.committed();
+        let before = Before {
+            mark: mark.map(Mark::from),
+            end: journal.end().max(committed),
+        };
         let (controls, behind) = behind(journal.follow(Some(committed)));
         count_backlog(&journal, committed, tally)?;
         let newest = journal.newest();
@@ -77,6 +95,7 @@ impl Threads {
             controls,
             reports,
             newest,
+            before,
             ends: Ends {
                 ingest_waits,
                 ingest,

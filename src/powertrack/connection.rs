@@ -128,10 +128,15 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 let at = Moment::now(asleep);
                 if !std::mem::replace(&mut has_begun, true) {
                     self.begin(backfill_minutes, continuity.resumed(at, backfill_minutes));
+                    // Whoever finds its first lines later must not take them for all that was to come.
+                    if let Some(received) = continuity.complete().filter(|now| !now.is_settled) {
+                        self.deliver.received(received);
+                    }
                 }
                 continuity.received(at);
             }
             seen = now;
+            let is_whole = decoder.is_between_lines();
             match progress {
                 Err(_) => {
                     return Err(Error::Stalled {
@@ -139,10 +144,18 @@ impl<'a, D: Deliver> Reader<'a, D> {
                     });
                 }
                 Ok(Err(error)) => return Err(error),
-                Ok(Ok(Progress::Bytes)) => {}
+                Ok(Ok(Progress::Bytes)) => {
+                    if is_whole {
+                        self.tell(continuity);
+                    }
+                }
                 Ok(Ok(Progress::Lines(lines))) => {
-                    if let Some(payload) = self.payload(lines) {
-                        self.hand_on(payload).await?;
+                    let are_taken = match self.payload(lines) {
+                        Some(payload) => self.hand_on(payload).await?,
+                        None => true,
+                    };
+                    if are_taken && is_whole {
+                        self.tell(continuity);
                     }
                 }
                 Ok(Ok(Progress::End)) => {
@@ -169,6 +182,13 @@ impl<'a, D: Deliver> Reader<'a, D> {
             backfill_minutes,
             outage,
         });
+    }
+
+    /// Says up to when everything has come, once it has been handed on.
+    fn tell(&mut self, continuity: &Continuity) {
+        if let Some(received) = continuity.complete() {
+            self.deliver.received(received);
+        }
     }
 
     /// Takes the system messages out, if there are any.
@@ -206,7 +226,8 @@ impl<'a, D: Deliver> Reader<'a, D> {
         self.job = message.job.clone().or(self.job.take());
     }
 
-    async fn hand_on(&mut self, lines: Lines) -> Result<(), Error> {
+    /// Says whether the lines were taken, and not lost in a shutdown.
+    async fn hand_on(&mut self, lines: Lines) -> Result<bool, Error> {
         let count = lines.len();
         let since = Instant::now();
         let delivery = self.deliver.deliver(lines);
@@ -216,14 +237,14 @@ impl<'a, D: Deliver> Reader<'a, D> {
         };
         let delivered = tokio::select! {
             biased;
-            delivered = delivery => delivered.map_err(|refused| match refused {
+            delivered = delivery => delivered.map(|()| true).map_err(|refused| match refused {
                 Refused::Closed => Error::Closed,
                 Refused::Full => Error::Full,
             }),
             () = shutdown_and_grace => {
                 // The next read sees the shutdown and stops.
                 warn!(lines = count, "delivery is stuck, so lines were lost in the shutdown");
-                Ok(())
+                Ok(false)
             }
         };
         if since.elapsed() >= SLOW {

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     clock::Moment,
-    outage::{Outage, backfill_minutes},
+    outage::{Outage, QUEUED, back, backfill_minutes},
     status::Cause,
+    stream::Received,
 };
 
 /// What was asked for again has come after so long: older Tweets are sent first, as fast as they are read [reference 2.11].
@@ -17,7 +18,7 @@ const SETTLED: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Continuity {
     outages: u64,
-    /// When the last byte came, by a connection or, before the first one, by an earlier process.
+    /// When the last byte came, by a connection or, before the first one, up to when an earlier process had everything.
     last: Option<Moment>,
     /// What ended the connection that brought it.
     lost: Option<Cause>,
@@ -25,6 +26,26 @@ pub(super) struct Continuity {
     is_emptied: bool,
     /// The outage before the present connection, and when both clocks stood where.
     before: Option<Before>,
+    /// The connection that has begun last.
+    connection: Option<Begun>,
+}
+
+/// What a connection can bring, and its buffer can hold: what was sent since its first byte, and what was asked for again.
+///
+/// Its first byte, and not the request for it, since the time between belongs to the outage before.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    /// When the first byte came.
+    at: Moment,
+    /// How much of the time before was asked for again, but not what an earlier connection had brought.
+    again: Duration,
+}
+
+impl Begun {
+    /// How much of the time before its last byte may have waited in its buffer.
+    fn queued(self, last: Moment) -> Duration {
+        QUEUED.min(last.since(self.at) + self.again)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,10 +54,11 @@ struct Before {
     cause: Cause,
     began: Moment,
     ended: Moment,
+    queued: Duration,
 }
 
 impl Continuity {
-    /// A stream of which the last line has come at `last_received`, if there was one before.
+    /// A stream of which everything has come until `last_received`, if there was one before.
     pub(super) fn new(last_received: Option<Timestamp>, now: Moment) -> Self {
         let last = last_received.map(|last| now.earlier(last));
         Self {
@@ -45,6 +67,7 @@ impl Continuity {
             last,
             is_emptied: false,
             before: None,
+            connection: None,
         }
     }
 
@@ -58,11 +81,18 @@ impl Continuity {
 
     /// The first byte of a connection that has been asked for these minutes: what was before it, if anything was.
     pub(super) fn resumed(&mut self, now: Moment, asked: u8) -> Option<Outage> {
-        let began = self.last.replace(now)?;
+        let last = self.last.replace(now);
+        let again = last.map_or(Duration::ZERO, |last| {
+            now.since(last)
+                .min(Duration::from_secs(60) * u32::from(asked))
+        });
+        let lost = self.connection.replace(Begun { at: now, again });
+        let began = last?;
         let cause = self.lost.take().unwrap_or(Cause::Ended);
         self.is_emptied = false;
         let again = self.before.take().filter(|before| before.began == began);
         let before = match again {
+            // Its beginning stays: a buffer of a connection since then held nothing older.
             Some(before) => Before {
                 ended: now,
                 // What is gone from the service's buffer does not come back, whatever else happens.
@@ -80,22 +110,37 @@ impl Continuity {
                     cause,
                     began,
                     ended: now,
+                    queued: match (cause, lost) {
+                        (Cause::FullBuffer, Some(lost)) => lost.queued(began),
+                        _ => Duration::ZERO,
+                    },
                 }
             }
         };
         self.before = Some(before);
-        Some(Outage::between(
-            before.number,
-            before.cause,
-            began,
-            now,
-            asked,
-        ))
+        let outage = Outage::between(before.number, before.cause, began, now, asked);
+        Some(Outage {
+            queued: before.queued,
+            ..outage
+        })
     }
 
     /// Bytes have come.
     pub(super) fn received(&mut self, now: Moment) {
         self.last = Some(now);
+    }
+
+    /// Up to when everything has come that could: a process that begins anew goes on from there, and knows nothing of an
+    /// outage before that goes on.
+    pub(super) fn complete(&self) -> Option<Received> {
+        let (last, connection) = (self.last?, self.connection?);
+        let is_settled = connection.again.is_zero() || last.since(connection.at) >= SETTLED;
+        let until = if is_settled {
+            last.wall
+        } else {
+            back(connection.at.wall, connection.again)
+        };
+        Some(Received { until, is_settled })
     }
 
     /// The connection, or an attempt, was lost. After a full buffer that the service has announced, it has nothing left
@@ -123,6 +168,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::powertrack::outage::Span;
 
     enum Step {
         Byte(u64),
@@ -165,6 +211,10 @@ mod tests {
                             outage.cause.name(),
                             outage.is_covered()
                         );
+                        if !outage.queued.is_zero() {
+                            let Span { from, to } = outage.span();
+                            text += &format!(", lost: {} to {}", secs(from), secs(to));
+                        }
                     }
                     text += "\n";
                 }
@@ -184,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_an_outage_from_the_last_line() {
+    fn a_restart_is_an_outage_from_what_had_come_before() {
         check(
             Some(900),
             &[Connect(1000)],
@@ -240,15 +290,126 @@ mod tests {
             &steps(Emptied),
             expect![[r#"
                 asks for 0
-                asks for 0, outage 1 from 1100 to 1102, full_buffer, covered: false"#]],
+                asks for 0, outage 1 from 1100 to 1102, full_buffer, covered: false, lost: 1001 to 1102"#]],
         );
         check(
             None,
             &steps(Lost(Cause::FullBuffer)),
             expect![[r#"
                 asks for 0
-                asks for 2, outage 1 from 1100 to 1102, full_buffer, covered: false"#]],
+                asks for 2, outage 1 from 1100 to 1102, full_buffer, covered: false, lost: 1001 to 1102"#]],
         );
+    }
+
+    #[test]
+    fn a_full_buffer_has_lost_nothing_of_before_its_connection() {
+        // A young connection of the first run, and an old one.
+        check(
+            None,
+            &[
+                Connect(1000),
+                Byte(1061),
+                Emptied,
+                Connect(1061),
+                Byte(1962),
+                Emptied,
+                Connect(1962),
+            ],
+            expect![[r#"
+                asks for 0
+                asks for 0, outage 1 from 1061 to 1062, full_buffer, covered: false, lost: 1001 to 1062
+                asks for 0, outage 2 from 1962 to 1963, full_buffer, covered: false, lost: 1662 to 1963"#]],
+        );
+        // What its backfill asked for again was in its buffer, but not what had come before the outage, nor what backfill
+        // did not reach.
+        check(
+            None,
+            &[
+                Connect(1000),
+                Byte(1100),
+                Lost(Cause::Broken),
+                Connect(1190),
+                Byte(1250),
+                Emptied,
+                Connect(1250),
+            ],
+            expect![[r#"
+                asks for 0
+                asks for 3, outage 1 from 1100 to 1191, broken, covered: true
+                asks for 0, outage 2 from 1250 to 1251, full_buffer, covered: false, lost: 1100 to 1251"#]],
+        );
+        check(
+            Some(100),
+            &[Connect(1000), Byte(1040), Emptied, Connect(1040)],
+            expect![[r#"
+                asks for 5, outage 1 from 100 to 1001, restart, covered: false
+                asks for 0, outage 2 from 1040 to 1041, full_buffer, covered: false, lost: 740 to 1041"#]],
+        );
+    }
+
+    #[test]
+    fn an_outage_that_a_full_buffer_begins_or_goes_on_with_is_lost_from_where_it_is_unsure() {
+        check(
+            None,
+            &[
+                Connect(1000),
+                Byte(1100),
+                Lost(Cause::Broken),
+                Connect(1110),
+                Byte(1112),
+                Emptied,
+                Connect(1112),
+                Byte(1114),
+                Lost(Cause::Broken),
+                Connect(1114),
+            ],
+            expect![[r#"
+                asks for 0
+                asks for 2, outage 1 from 1100 to 1111, broken, covered: true
+                asks for 0, outage 1 from 1100 to 1113, full_buffer, covered: false
+                asks for 2, outage 1 from 1100 to 1115, full_buffer, covered: false"#]],
+        );
+        check(
+            None,
+            &[
+                Connect(1000),
+                Byte(1061),
+                Emptied,
+                Connect(1061),
+                Byte(1064),
+                Lost(Cause::Broken),
+                Connect(1064),
+            ],
+            expect![[r#"
+                asks for 0
+                asks for 0, outage 1 from 1061 to 1062, full_buffer, covered: false, lost: 1001 to 1062
+                asks for 2, outage 1 from 1061 to 1065, full_buffer, covered: false, lost: 1001 to 1065"#]],
+        );
+    }
+
+    #[test]
+    fn what_was_asked_for_again_has_come_after_half_a_minute() {
+        let first = Instant::now();
+        let at = |secs: u64| {
+            Moment::at(
+                first + Duration::from_secs(secs),
+                SignedDuration::ZERO,
+                Timestamp::from_second(secs.cast_signed()).unwrap(),
+            )
+        };
+        let complete = |before: u64, asked: u8, secs: u64| {
+            let mut continuity = Continuity::new(Some(at(before).wall), at(1000));
+            assert_eq!(continuity.complete(), None);
+            continuity.resumed(at(1000), asked);
+            continuity.received(at(secs));
+            let complete = continuity.complete().unwrap();
+            (complete.until.as_second(), complete.is_settled)
+        };
+        // All of the outage is asked for again, or a part of it, or nothing.
+        assert_eq!(complete(900, 3, 1029), (900, false));
+        assert_eq!(complete(100, 5, 1029), (700, false));
+        assert_eq!(complete(100, 5, 1030), (1030, true));
+        assert_eq!(complete(100, 0, 1001), (1001, true));
     }
 
     #[test]

@@ -103,6 +103,11 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
         }
     }
 
+    /// Whether all that has come is whole lines.
+    pub fn is_between_lines(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
     /// The next lines, as soon as there is one; `None` at the end of the stream, which may come
     /// inside a gzip member [inferred, reference 2.5]. Cancelling this loses nothing.
     ///

@@ -13,9 +13,9 @@ pub const MOST_BACKFILL: u8 = 5;
 /// relied on.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// A client that was too slow has missed Tweets from before it received the last one: those that waited for it. This is
-/// more than any buffer holds of a stream that flows.
-const QUEUED: Duration = Duration::from_secs(5 * 60);
+/// A client that was too slow has missed Tweets from before the last byte: those that waited for it. This is more than any
+/// buffer holds of a stream that flows.
+pub(super) const QUEUED: Duration = Duration::from_secs(5 * 60);
 
 /// Recovery and Replay reach back so far [reference 2.12, 2.13], less some minutes in which to ask and by which a request
 /// is wider.
@@ -38,6 +38,8 @@ pub struct Outage {
     pub length: Duration,
     /// The minutes that were asked for again at its end.
     pub backfill_minutes: u8,
+    /// How much of the time before it may be missing too, since it waited in a buffer that is gone.
+    pub queued: Duration,
 }
 
 impl Outage {
@@ -53,6 +55,7 @@ impl Outage {
             ended_at: after.wall,
             length,
             backfill_minutes: asked,
+            queued: Duration::ZERO,
         }
     }
 
@@ -82,19 +85,15 @@ impl Outage {
     /// What may be missing, before anything has been repaired.
     #[must_use]
     pub fn span(&self) -> Span {
-        let queued = match self.cause {
-            Cause::FullBuffer => QUEUED,
-            _ => Duration::ZERO,
-        };
         Span {
-            from: back(self.started_at, queued),
+            from: back(self.started_at, self.queued),
             to: self.ended_at,
         }
     }
 }
 
 /// The time before another; the calendar's beginning where there is none.
-fn back(time: Timestamp, by: Duration) -> Timestamp {
+pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by)
         .ok()
         .and_then(|by| time.checked_sub(by).ok())
@@ -266,7 +265,7 @@ mod tests {
             (900, 5, Cause::Broken, Some((900, 295))),
             (900, 0, Cause::Broken, Some((900, 0))),
             (296, 5, Cause::Broken, Some((296, 295))),
-            (900, 5, Cause::FullBuffer, Some((1200, 0))),
+            (900, 5, Cause::FullBuffer, Some((900, 0))),
         ] {
             let after = moment(secs, noon());
             let outage = Outage::between(1, cause, moment(0, ago(secs)), after, asked);
@@ -297,9 +296,15 @@ mod tests {
     #[test]
     fn a_full_buffer_was_filled_before_the_last_byte() {
         let (before, after) = (moment(0, ago(10)), moment(10, noon()));
-        let outage = |cause| Outage::between(1, cause, before, after, 0).span();
-        assert_eq!(outage(Cause::Broken).from, ago(10));
-        assert_eq!(outage(Cause::FullBuffer).from, ago(310));
+        let outage = Outage::between(1, Cause::FullBuffer, before, after, 5);
+        assert_eq!(outage.span().from, ago(10));
+        let queued = Duration::from_secs(60);
+        let outage = Outage { queued, ..outage };
+        let lost = Span {
+            from: ago(70),
+            to: noon(),
+        };
+        assert_eq!((outage.span(), outage.missing()), (lost, Some(lost)));
     }
 
     #[test]

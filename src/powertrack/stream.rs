@@ -44,7 +44,7 @@ pub struct StreamOptions {
     pub max_line: usize,
     /// The most minutes to ask for again after an outage; 0 where the account has no backfill.
     pub backfill_minutes: u8,
-    /// When the last line before this process was received: being away is an outage too.
+    /// Up to when everything was received before this process: being away is an outage too.
     pub last_received: Option<Timestamp>,
 }
 
@@ -135,6 +135,16 @@ pub struct Connection {
     pub outage: Option<Outage>,
 }
 
+/// Up to when everything has been received that the stream had to bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// That time.
+    pub until: Timestamp,
+    /// Not as long as what was asked for again may still be on its way: then `until` is the time before that, and lines may
+    /// have come that are younger.
+    pub is_settled: bool,
+}
+
 /// Takes the lines. As long as it does not return, nothing more is read.
 pub trait Deliver: Send {
     /// A connection has begun: its first bytes have come, and the lines from now on are its lines.
@@ -142,6 +152,9 @@ pub trait Deliver: Send {
 
     /// Takes a run of payload lines.
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
+
+    /// All lines until then have been taken. Told with each piece that comes, heartbeats included, so it must cost nothing.
+    fn received(&mut self, _: Received) {}
 }
 
 impl<D: Deliver> Deliver for &mut D {
@@ -151,6 +164,10 @@ impl<D: Deliver> Deliver for &mut D {
 
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send {
         (**self).deliver(lines)
+    }
+
+    fn received(&mut self, received: Received) {
+        (**self).received(received);
     }
 }
 

@@ -156,6 +156,7 @@ struct Desk {
     log: Log,
     taker: Taker,
     is_telling: bool,
+    is_marking: bool,
 }
 
 impl Deliver for Desk {
@@ -189,6 +190,17 @@ impl Deliver for Desk {
         }
         Ok(())
     }
+
+    fn received(&mut self, received: Received) {
+        if self.is_marking {
+            let settled = if received.is_settled {
+                "all"
+            } else {
+                "not yet all"
+            };
+            self.log.note(&format!("{settled} received"));
+        }
+    }
 }
 
 pub(super) struct Run {
@@ -197,6 +209,7 @@ pub(super) struct Run {
     shutdown: CancellationToken,
     taker: Taker,
     is_telling: bool,
+    is_marking: bool,
     options: StreamOptions,
 }
 
@@ -208,6 +221,7 @@ impl Run {
             shutdown: CancellationToken::new(),
             taker: Taker::Willing,
             is_telling: false,
+            is_marking: false,
             options: StreamOptions::default(),
         }
     }
@@ -216,6 +230,14 @@ impl Run {
     pub(super) fn telling(self) -> Self {
         Self {
             is_telling: true,
+            ..self
+        }
+    }
+
+    /// Up to when everything has come is noted as it is told.
+    pub(super) fn marking(self) -> Self {
+        Self {
+            is_marking: true,
             ..self
         }
     }
@@ -257,6 +279,7 @@ impl Run {
             log: self.log.clone(),
             taker: self.taker,
             is_telling: self.is_telling,
+            is_marking: self.is_marking,
         };
 
         let ladders = Ladders::new(|| 0.5);

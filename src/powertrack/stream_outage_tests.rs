@@ -184,6 +184,55 @@ async fn being_away_is_an_outage_from_the_last_line() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_has_come_is_told_behind_its_lines_and_with_heartbeats() {
+    let run = Run::new().marking();
+    run.follow([
+        Stream(vec![
+            Text("{1}\r\n"),
+            Wait(10_000),
+            Text("\r\n"),
+            Wait(10_000),
+            // Half a line is not all of it.
+            Text("{2"),
+            Wait(10_000),
+            Text("}\r\n"),
+            Reset,
+        ]),
+        Status(503),
+        calm("{3}\r\n"),
+    ])
+    .await
+    .unwrap();
+    run.expect(expect![[r#"
+        0 connect
+        0 {1}
+        0 all received
+        10000 all received
+        30000 {2}
+        30000 all received
+        30000 connect 1
+        35000 connect 2
+        35000 not yet all received
+        35000 {3}
+        35000 not yet all received
+        55000 not yet all received
+        75000 all received
+        75000 connect 1
+        75000 stopped"#]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_a_shutdown_loses_are_not_told_as_received() {
+    let run = Run::new().marking().taker(Taker::Stuck).shut_down_after(10);
+    run.follow([Stream(vec![Text("{1}\r\n"), Silence])])
+        .await
+        .unwrap();
+    run.expect(expect![[r#"
+        0 connect
+        1010 stopped"#]]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_is_lost_at_once_ends_no_outage() {
     let brief = || Stream(vec![Text("{2}\r\n"), Wait(5_000), Reset]);
     let run = Run::new().telling();

@@ -57,6 +57,22 @@ pub(super) fn at_first(
     }
 }
 
+/// What of an outage that goes on is not in the gap that a job is at work on. The job brings what is missing there, and not
+/// what backfill was to bring: that may not have come.
+pub(super) fn rest(outage: Outage, gap: &Gap) -> Outage {
+    let from = gap.missing.map_or(gap.ended_at, |(_, to)| to);
+    Outage {
+        started_at: from,
+        length: Span {
+            from,
+            to: outage.ended_at,
+        }
+        .length(),
+        queued: Duration::ZERO,
+        ..outage
+    }
+}
+
 /// A gap for which no product can be asked now.
 pub(super) fn not_any_more(gap: Gap, now: Timestamp, means: Means) -> Gap {
     let is_gone = gap
@@ -154,6 +170,7 @@ mod tests {
             ended_at: at(secs),
             length: Duration::from_secs(secs.unsigned_abs()),
             backfill_minutes: minutes,
+            queued: Duration::ZERO,
         }
     }
 
@@ -234,6 +251,25 @@ mod tests {
                 "open by backfill, missing 172505 s in 0 to 172505: asked for by replay; replay for 0 to 172505"
             ],
         );
+    }
+
+    #[test]
+    fn of_an_outage_that_goes_on_a_job_leaves_what_backfill_was_to_bring() {
+        let means = Means {
+            recovery: true,
+            replay: false,
+        };
+        let (gap, _) = at_first(7, &outage(1200, 5), at(1200), means);
+        let again = Outage {
+            cause: Cause::FullBuffer,
+            queued: Duration::from_secs(60),
+            ..outage(1210, 0)
+        };
+        let (gap, job) = at_first(8, &rest(again, &gap), at(1210), means);
+        expect![
+            "open by none, missing 305 s in 905 to 1210: asked for by recovery; recovery for 905 to 1210"
+        ]
+        .assert_eq(&told(&gap, job));
     }
 
     #[test]

@@ -20,12 +20,16 @@ impl Worker<'_> {
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
         }
+        let mark = self.keep_with_batch()?;
         self.count_quarantine()?;
         let wrote = self.store.is_writing();
         self.store.commit()?;
         self.sinks.commit();
         if let Some((progress, position)) = moved {
             progress.moved(position);
+        }
+        if let Some(mark) = mark {
+            self.has_kept(mark);
         }
         self.cursor = None;
         self.committed_rows = self.store.rows();

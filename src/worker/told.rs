@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     journal::{self, Damaged, Position},
+    received::{Mark, Marks},
     script::{self, Change, Declared, Files},
     sinks,
     store::{self, Cursor, OwnedRule, Store},
@@ -41,6 +42,7 @@ const INVALID: usize = 10_000;
 pub struct Progress {
     journal: Arc<str>,
     committed: Arc<Mutex<Position>>,
+    received: Marks,
     invalid: Arc<Mutex<Vec<u64>>>,
 }
 
@@ -61,6 +63,7 @@ impl Progress {
         Ok(Self {
             journal: journal.into(),
             committed: Arc::new(Mutex::new(position)),
+            received: Marks::default(),
             invalid: Arc::default(),
         })
     }
@@ -72,6 +75,12 @@ impl Progress {
             .committed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to when everything is in the journal.
+    #[must_use]
+    pub fn received(&self) -> &Marks {
+        &self.received
     }
 
     /// The ids, since the last call, of lines that looked like Tweets to the journal's thread and are none.
@@ -87,6 +96,11 @@ impl Progress {
         if id > 0 && invalid.len() < INVALID {
             invalid.push(id);
         }
+    }
+
+    /// Puts into the transaction up to when everything was received.
+    pub(super) fn write_received(&self, store: &Store, mark: Mark) -> Result<(), store::Error> {
+        store.put_received(&self.journal, mark.into())
     }
 
     /// Puts a position into the transaction of the batch.

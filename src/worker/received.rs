@@ -1,0 +1,73 @@
+//! Keeping in the database up to when everything was received: now and then, and at the end.
+
+use std::time::{Duration, Instant};
+
+use super::{Error, Worker};
+use crate::received::Mark;
+
+/// After a crash on a quiet stream the outage counts from so much too early at most, and the heartbeats of an idle one make
+/// no more than one commit in this time.
+const KEEP_EVERY: Duration = Duration::from_secs(10);
+
+/// What has been kept.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// When it was last looked whether there is anything new.
+    looked: Instant,
+    mark: Option<Mark>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            looked: Instant::now(),
+            mark: None,
+        }
+    }
+}
+
+impl Worker<'_> {
+    /// How long nothing has to be kept; `None` where there is nothing to keep.
+    pub(super) fn keep_wait(&self) -> Option<Duration> {
+        self.progress.as_ref()?;
+        Some(KEEP_EVERY.saturating_sub(self.kept.looked.elapsed()))
+    }
+
+    /// Commits what is new, if it is time, and there was nothing else to commit it with.
+    pub(super) fn keep_alone(&mut self) -> Result<(), Error> {
+        if self.dirty_since.is_some() || self.keep_wait() != Some(Duration::ZERO) {
+            return Ok(());
+        }
+        if self.mark_to_keep().is_some() {
+            return self.commit();
+        }
+        self.kept.looked = Instant::now();
+        Ok(())
+    }
+
+    /// Puts what is new into the transaction that is about to be committed, if it is time.
+    pub(super) fn keep_with_batch(&self) -> Result<Option<Mark>, Error> {
+        let (Some(progress), Some(mark)) = (&self.progress, self.mark_to_keep()) else {
+            return Ok(None);
+        };
+        progress.write_received(&self.store, mark)?;
+        Ok(Some(mark))
+    }
+
+    /// It is committed.
+    pub(super) fn has_kept(&mut self, mark: Mark) {
+        self.kept = Kept {
+            looked: Instant::now(),
+            mark: Some(mark),
+        };
+    }
+
+    fn mark_to_keep(&self) -> Option<Mark> {
+        let mark = self.progress.as_ref()?.received().newest()?;
+        let kept = self.kept.mark;
+        // With a backfill on its way, what is kept must not be taken for more than it says.
+        let changes = kept.map(|kept| kept.received.is_settled) != Some(mark.received.is_settled);
+        let is_due = changes || self.is_over() || self.keep_wait() == Some(Duration::ZERO);
+        (is_due && kept != Some(mark)).then_some(mark)
+    }
+}
