@@ -300,7 +300,7 @@ pub struct Bench {
     /// Measure the whole with the journal, as `run` does it.
     #[arg(long, conflicts_with = "rules")]
     pub journal: bool,
-    /// Keep the database here instead of in a folder that goes away.
+    /// Keep the database here instead of in a folder that goes away. Only a database that bench has made is replaced.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Print JSON.
