@@ -1,5 +1,6 @@
 //! The command line.
 
+mod folder;
 mod quarantine;
 mod replay;
 mod sim;
@@ -9,6 +10,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
+    folder::Folder,
     quarantine::{Drop, List, Place, Quarantine, QuarantineCommand, Retry, Show},
     replay::Replay,
     sim::{Sim, SimSource},
@@ -250,12 +252,8 @@ pub struct Gaps {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// Folder for the database [default: data].
-    #[arg(long, global = true, value_name = "DIR", env = "OUZEL_DATA_DIR")]
-    data_dir: Option<PathBuf>,
-    /// Read settings from this file [default: ouzel.toml, where there is one].
-    #[arg(long, global = true, value_name = "FILE", env = "OUZEL_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
 }
 
 /// The commands below `ouzel gaps`.
@@ -364,18 +362,6 @@ impl Check {
     #[must_use]
     pub fn given(&self) -> Given {
         self.script.given()
-    }
-}
-
-impl Gaps {
-    /// What flags and environment say.
-    #[must_use]
-    pub fn given(&self) -> Given {
-        Given {
-            config: set_path(&self.config),
-            data_dir: set_path(&self.data_dir),
-            ..Given::default()
-        }
     }
 }
 
