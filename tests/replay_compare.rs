@@ -307,6 +307,34 @@ fn what_is_emitted_into_files_is_compared_file_by_file() {
 }
 
 #[test]
+fn the_log_says_which_of_the_two_scripts_it_was() {
+    let failing = "
+ouzel.filter(function(t) return t.id == 3 end)
+ouzel.on('*', function(t) ouzel.log.warn('looks at', t.id) error('not this one') end)
+";
+    let ended = compare(failing, AFTER, &["--log", "warn"]);
+    ended.assert_code(1);
+    let mut lines: Vec<_> = ended
+        .log()
+        .lines()
+        .filter(|line| line.contains("compare{"))
+        .map(|line| line.split(" error=").next().unwrap().to_owned())
+        .collect();
+    lines.sort();
+    expect![[r#"
+        ERROR compare{script=after.lua}: handler failed tweet="3" handler="on \"*\"" times=1
+        ERROR compare{script=scripts/main.lua}: handler failed tweet="3" handler="on \"*\"" times=1
+        WARN compare{script=scripts/main.lua}: looks at 3"#]]
+    .assert_eq(&lines.join("\n"));
+    // Where one script runs there is nothing to tell apart.
+    let ended = ended.again().command("replay").arguments(&["tweets.jsonl"]);
+    ended
+        .ends()
+        .assert_says("handler failed")
+        .assert_silent_about("script=");
+}
+
+#[test]
 fn what_cannot_be_compared_says_so() {
     let ended = compare(BEFORE, "ouzel.on(", &[]);
     ended

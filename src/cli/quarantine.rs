@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::set_path;
+use super::{Folder, set_path};
 use crate::settings::Given;
 
 /// `ouzel quarantine`.
@@ -38,12 +38,8 @@ pub struct Place {
     /// The database of a replay, instead of that of `ouzel run`.
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
-    /// Folder for the database [default: data].
-    #[arg(long, value_name = "DIR", env = "OUZEL_DATA_DIR")]
-    data_dir: Option<PathBuf>,
-    /// Read settings from this file [default: ouzel.toml, where there is one].
-    #[arg(long, value_name = "FILE", env = "OUZEL_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
 }
 
 /// `ouzel quarantine list`.
@@ -104,16 +100,6 @@ impl Place {
     pub fn database(&self) -> Option<&Path> {
         self.db.as_deref()
     }
-
-    /// What flags and environment say.
-    #[must_use]
-    pub fn given(&self) -> Given {
-        Given {
-            config: set_path(&self.config),
-            data_dir: set_path(&self.data_dir),
-            ..Given::default()
-        }
-    }
 }
 
 impl Retry {
@@ -122,7 +108,7 @@ impl Retry {
     pub fn given(&self) -> Given {
         Given {
             script: set_path(&self.script),
-            ..self.place.given()
+            ..self.place.folder.given()
         }
     }
 }

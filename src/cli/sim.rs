@@ -4,10 +4,10 @@ use std::{fmt::Write as _, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::PossibleValue};
 
-use super::Span;
 use crate::{
     secret::Secret,
     sim::{Fault, FaultKind, Format, Limits, Profile, SimOptions, Surplus},
+    units::Span,
 };
 
 /// A stream that a person can watch, of which a usual rule matches some tens a second.

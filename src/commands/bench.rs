@@ -10,6 +10,8 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
+    DATABASE,
+    bench_folder::Folder,
     bench_path::Place,
     bench_rules,
     bench_table::{Outcome, Stage, as_json, as_text},
@@ -41,6 +43,8 @@ struct Job {
     runs: u32,
     /// Whether the journal is measured too.
     journal: bool,
+    /// Where the database stays, if it does; held as long as somebody works in it.
+    _kept: Option<Folder>,
     /// Goes away with everything in it.
     _folder: TempDir,
 }
@@ -87,6 +91,8 @@ pub fn bench(arguments: &Bench) -> Result<(), Error> {
 }
 
 fn prepare(arguments: &Bench) -> Result<Job, Error> {
+    let kept = arguments.data_dir.as_deref().map(Folder::take);
+    let kept = kept.transpose()?;
     // The journal is measured on the disk where it would be, and not where things go away.
     let parent = match (&arguments.data_dir, arguments.journal) {
         (Some(folder), true) => folder.clone(),
@@ -117,17 +123,19 @@ fn prepare(arguments: &Bench) -> Result<Job, Error> {
             (input, compressed)
         }
     };
-    let data = arguments.data_dir.as_deref().unwrap_or(folder.path());
     Ok(Job {
         compressed,
         input,
         place: Place {
             script,
-            database: data.join("ouzel.db"),
+            database: kept
+                .as_ref()
+                .map_or_else(|| folder.path().join(DATABASE), Folder::database),
             journal: folder.path().join("journal"),
         },
         runs: arguments.runs,
         journal: arguments.journal,
+        _kept: kept,
         _folder: folder,
     })
 }

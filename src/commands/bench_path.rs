@@ -11,7 +11,10 @@ use std::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::bench_table::Outcome;
+use super::{
+    bench_folder::{PARTS, with},
+    bench_table::Outcome,
+};
 use crate::{
     behind::behind,
     dedupe::Dedupe,
@@ -23,7 +26,7 @@ use crate::{
     lines::Lines,
     pipeline,
     queue::{Sender, queue},
-    store::Store,
+    store::{BENCH_JOURNAL, Store},
     tally::{Count, Tally},
     worker::{self, Progress, Report, Work, Worker},
 };
@@ -113,7 +116,7 @@ impl Place {
     ) -> Result<(Duration, Outcome), Error> {
         let store = self.fresh_store()?;
         let journal = self.fresh_journal()?;
-        let progress = Progress::read(&store, "journal")?;
+        let progress = Progress::read(&store, BENCH_JOURNAL)?;
         let (controls, inbox) = behind(journal.follow(Some(progress.committed())));
         let (sender, arrived) = queue(QUEUE);
         let (_waits, end) = mpsc::channel();
@@ -158,7 +161,7 @@ impl Place {
     pub(super) fn journal_alone(&self, runs: &[Lines]) -> Result<(Duration, ()), Error> {
         let store = self.fresh_store()?;
         let journal = self.fresh_journal()?;
-        let progress = Progress::read(&store, "journal")?;
+        let progress = Progress::read(&store, BENCH_JOURNAL)?;
         let (sender, receiver) = queue(QUEUE);
         let (_waits, end) = mpsc::channel();
         let ingest = Ingest::new(
@@ -236,13 +239,13 @@ impl Place {
     }
 
     fn fresh_store(&self) -> Result<Store, Error> {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = self.database.clone().into_os_string();
-            file.push(suffix);
-            absent(fs::remove_file(&file))
+        for part in PARTS {
+            absent(fs::remove_file(with(&self.database, part)))
                 .map_err(Error::system("cannot remove the last run's database"))?;
         }
-        Ok(Store::open(&self.database)?)
+        let store = Store::open(&self.database)?;
+        store.note_bench(&format!("{:.3}", jiff::Timestamp::now()))?;
+        Ok(store)
     }
 
     fn fresh_journal(&self) -> Result<Journal, Error> {

@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// [`Error`], with its exit code.
 pub fn gaps(arguments: &Gaps) -> Result<(), Error> {
-    let settings = Settings::read(arguments.given())?;
+    let settings = Settings::read(arguments.folder.given())?;
     let database = settings.database();
     if !database.exists() {
         return Err(Error::Usage(format!(

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod bench;
+mod bench_folder;
 mod bench_path;
 mod bench_rules;
 mod bench_table;

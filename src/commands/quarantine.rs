@@ -87,7 +87,7 @@ fn drop_some(arguments: &Drop) -> Result<(), Error> {
 pub(super) fn database(place: &Place) -> Result<PathBuf, Error> {
     let database = match place.database() {
         Some(database) => database.to_owned(),
-        None => Settings::read(place.given())?.database(),
+        None => Settings::read(place.folder.given())?.database(),
     };
     if database.is_file() {
         return Ok(database);

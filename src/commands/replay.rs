@@ -10,6 +10,7 @@ mod target;
 use std::{io, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use self::{
     flow::{Flow, Side},
@@ -50,6 +51,7 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
         sinks: sinks_of(target.path()),
         output: Box::new(io::stdout()),
         tally: Arc::clone(&tally),
+        span: Span::none(),
     };
     let mut shown = Shown::new(line, source.bytes(), &tally);
     // Without an end in order, an earlier database that stood here comes back.

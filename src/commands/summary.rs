@@ -6,33 +6,27 @@ use crate::status::{Snapshot, short, thousands};
 
 /// The last words of a run or a replay; `list` is the command that shows what is in quarantine.
 pub(super) fn summary(snapshot: &Snapshot, took: Duration, database: &Path, list: &str) -> String {
-    let Snapshot {
-        tweets,
-        kept,
-        filtered,
-        failed,
-        rejected,
-        rows,
-        duplicates,
-        quarantined,
-        waiting,
-        ..
-    } = snapshot;
-    let [tweets, kept, filtered, failed, rows] =
-        [tweets, kept, filtered, failed, rows].map(|number| thousands(*number));
+    let [tweets, kept, filtered, failed, rows] = [
+        snapshot.tweets,
+        snapshot.kept,
+        snapshot.filtered,
+        snapshot.failed,
+        snapshot.rows,
+    ]
+    .map(thousands);
     let took = short(took);
     let mut text =
         format!("{tweets} Tweets in {took}: kept {kept}, filtered {filtered}, failed {failed}\n");
-    if *rejected > 0 {
+    if snapshot.rejected > 0 {
         text += &format!(
             "{} lines were no Tweets; invalid ones are in the table `_ouzel_invalid`\n",
-            thousands(*rejected)
+            thousands(snapshot.rejected)
         );
     }
-    if *duplicates > 0 {
+    if snapshot.duplicates > 0 {
         text += &format!(
             "{} Tweets had come before and were not handled again\n",
-            thousands(*duplicates)
+            thousands(snapshot.duplicates)
         );
     }
     text += &format!("{rows} rows written to {}\n", database.display());
@@ -40,19 +34,19 @@ pub(super) fn summary(snapshot: &Snapshot, took: Duration, database: &Path, list
     if !tags.is_empty() {
         text += &format!("matches: {tags}\n");
     }
-    if *quarantined > 0 {
-        text += &match quarantined {
+    if snapshot.quarantined > 0 {
+        text += &match snapshot.quarantined {
             1 => format!("1 Tweet is in quarantine: `{list}` shows it\n"),
             many => format!(
                 "{} Tweets are in quarantine: `{list}` shows them\n",
-                thousands(*many)
+                thousands(many)
             ),
         };
     }
-    if *waiting > 0 {
+    if snapshot.waiting > 0 {
         text += &format!(
             "{} Tweets wait in the journal for the next start\n",
-            thousands(*waiting)
+            thousands(snapshot.waiting)
         );
     }
     text

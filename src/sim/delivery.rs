@@ -77,9 +77,6 @@ impl Delivery {
             Feed::Live { place, .. } => place.number,
             Feed::Window { number, .. } => *number,
         };
-        if matches!(feed, Feed::Live { .. }) {
-            stream.timeline.open.fetch_add(1, Relaxed);
-        }
         service.stats.connections.fetch_add(1, Relaxed);
         service.stats.open.fetch_add(1, Relaxed);
         Self {
@@ -205,7 +202,7 @@ impl Delivery {
         if !is_ahead {
             self.waiting_since = None;
         }
-        let due = timeline.advance(&stream.live, now);
+        let due = timeline.advance(&stream.live, &stream.gate, now);
         (timeline.take(number, cursor, BATCH), due)
     }
 
@@ -320,7 +317,6 @@ impl Drop for Delivery {
         if let Feed::Live { place, .. } = &self.feed {
             self.stream.gate.leave(place.number);
             self.stream.timeline.leave(place.number);
-            self.stream.timeline.open.fetch_sub(1, Relaxed);
         }
         self.service.stats.open.fetch_sub(1, Relaxed);
     }

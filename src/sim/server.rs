@@ -93,7 +93,7 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
         let (stream, stop) = (Arc::clone(stream), service.stop.clone());
         if stream.timeline.setup.paced {
             tokio::spawn(stop.run_until_cancelled_owned(async move {
-                stream.timeline.run(&stream.live).await;
+                stream.timeline.run(&stream.live, &stream.gate).await;
             }));
         }
     }

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -16,6 +13,7 @@ use super::{
     book::Book,
     clock::Clock,
     composer::{Composer, Moment},
+    gate::Gate,
     memory::{Memory, Piece},
     oracle::{Event, Oracle},
     rule_set::{RuleSet, Stored},
@@ -56,7 +54,6 @@ pub(super) struct Timeline {
     pub(super) setup: Setup,
     /// What is remembered of Tweets is at least this many.
     buffer: usize,
-    pub(super) open: AtomicUsize,
     state: Mutex<State>,
     /// How many Tweets have matched so far; connections wait for it to grow.
     head: watch::Sender<u64>,
@@ -99,7 +96,6 @@ impl Timeline {
         Self {
             setup,
             buffer,
-            open: AtomicUsize::new(0),
             state: Mutex::default(),
             head: watch::Sender::new(0),
             begun: watch::Sender::new(false),
@@ -126,7 +122,7 @@ impl Timeline {
     }
 
     /// Makes the Tweets that are due, up to a turn of them.
-    pub(super) fn advance(&self, book: &Book, now: Instant) -> Due {
+    pub(super) fn advance(&self, book: &Book, gate: &Gate, now: Instant) -> Due {
         let mut state = self.lock();
         let state = &mut *state;
         let Some(begun) = state.begun else {
@@ -163,7 +159,7 @@ impl Timeline {
                 && let (matching, Some(tweet)) = Composer::matching(&scratch, &rules)
                 && !matching.is_empty()
             {
-                self.tell(position, &tweet, &matching);
+                self.tell(position, &tweet, &matching, gate);
                 let moment = state.moment(matching);
                 self.setup
                     .composer
@@ -272,12 +268,12 @@ impl Timeline {
     }
 
     /// Makes Tweets when their moments come, for as long as it is let.
-    pub(super) async fn run(&self, book: &Book) {
+    pub(super) async fn run(&self, book: &Book, gate: &Gate) {
         let mut begun = self.begun.subscribe();
         // The sender lives as long as this does.
         let _ = begun.wait_for(|begun| *begun).await;
         loop {
-            match self.advance(book, Instant::now()) {
+            match self.advance(book, gate, Instant::now()) {
                 Due::Now => tokio::task::yield_now().await,
                 Due::At(at) => tokio::time::sleep_until(at).await,
                 Due::Never => return,
@@ -307,7 +303,7 @@ impl Timeline {
         }
     }
 
-    fn tell(&self, position: i64, tweet: &sonic_rs::Value, matching: &[Arc<Stored>]) {
+    fn tell(&self, position: i64, tweet: &sonic_rs::Value, matching: &[Arc<Stored>], gate: &Gate) {
         let Some(oracle) = &self.setup.oracle else {
             return;
         };
@@ -319,7 +315,7 @@ impl Timeline {
             id: &super::tweet_text::id(tweet),
             rules: &ids,
             tags: &tags,
-            open: self.open.load(Relaxed),
+            open: gate.open(),
         });
     }
 

@@ -67,39 +67,21 @@ impl Reporter {
 }
 
 fn log(snapshot: &Snapshot) {
-    let Snapshot {
-        stream,
-        rate,
-        tweets,
-        kept,
-        filtered,
-        failed,
-        rejected,
-        rows,
-        duplicates,
-        quarantined,
-        journaled,
-        waiting,
-        lag,
-        ..
-    } = snapshot;
-    let per_second = rate.round();
-    let tags = snapshot.tag_list();
     info!(
-        stream,
-        per_second,
-        tweets,
-        kept,
-        filtered,
-        failed,
-        rejected,
-        rows,
-        duplicates,
-        quarantined,
-        journaled,
-        waiting,
-        ?lag,
-        tags,
+        stream = snapshot.stream,
+        per_second = snapshot.rate.round(),
+        tweets = snapshot.tweets,
+        kept = snapshot.kept,
+        filtered = snapshot.filtered,
+        failed = snapshot.failed,
+        rejected = snapshot.rejected,
+        rows = snapshot.rows,
+        duplicates = snapshot.duplicates,
+        quarantined = snapshot.quarantined,
+        journaled = snapshot.journaled,
+        waiting = snapshot.waiting,
+        lag = ?snapshot.lag,
+        tags = snapshot.tag_list(),
         "running"
     );
 }

@@ -3,6 +3,7 @@
 //! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
 
 mod batch;
+mod bench;
 mod compare;
 mod compare_rows;
 mod cursor;
@@ -20,6 +21,7 @@ mod sinks;
 mod sql;
 mod table;
 
+pub use bench::BENCH_JOURNAL;
 pub use compare::{Cells, Comparison, Difference, LineDifference, TableDifference, Value};
 pub use cursor::Cursor;
 pub use database::Store;

@@ -1,6 +1,6 @@
 //! Tweets whose handler failed, kept with the reason until somebody looks at them; the oldest make room.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use super::{Error, Store};
 
@@ -33,8 +33,12 @@ CREATE TABLE IF NOT EXISTS _ouzel_quarantine (
     line        BLOB NOT NULL     -- the Tweet as received
 );";
 
-const COLUMNS: &str = "id, tweet_id, received_at, failed_at, generation, script, handler, file, \
-     line_number, code, error, hint, traceback, attempts";
+/// The columns of a [`Failed`], in the order of [`Failed::cells`].
+const FAILED: &str =
+    "failed_at, generation, script, handler, file, line_number, code, error, hint, traceback";
+
+/// Of a [`Quarantined`], those before them.
+const FOUND: &str = "id, tweet_id, received_at, attempts";
 
 /// Why and when a Tweet failed, the last time that it did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,28 +100,18 @@ impl Store {
         failed: &Failed,
     ) -> Result<u64, Error> {
         self.before_write()?;
-        let place = failed.place.as_ref();
         // Not from the cache of statements: what is prepared there, a script could run.
-        self.connection.execute(
-            "INSERT INTO _ouzel_quarantine (tweet_id, received_at, failed_at, generation, script, handler, file,
-                 line_number, code, error, hint, traceback, attempts, line)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
-            rusqlite::params![
-                tweet_id,
-                received_at,
-                failed.at,
-                signed(failed.generation),
-                failed.script,
-                failed.handler,
-                place.map(|(file, _)| file),
-                place.map(|(_, line)| signed(*line as u64)),
-                failed.code,
-                failed.error,
-                failed.hint,
-                failed.traceback,
-                line,
-            ],
-        )?;
+        let mut statement = self.connection.prepare(&format!(
+            "INSERT INTO _ouzel_quarantine ({FAILED}, tweet_id, received_at, attempts, line)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
+        ))?;
+        let mut cells = failed.cells();
+        cells.extend([
+            Box::new(tweet_id) as Box<dyn ToSql>,
+            Box::new(received_at),
+            Box::new(line),
+        ]);
+        statement.execute(params_from_iter(cells))?;
         let held = self.quarantine_held.get().map(|held| Held {
             tweets: held.tweets + 1,
             bytes: held.bytes + line.len() as u64,
@@ -137,25 +131,13 @@ impl Store {
     /// [`Error::Write`].
     pub fn quarantine_again(&self, id: i64, failed: &Failed) -> Result<(), Error> {
         self.before_write()?;
-        let place = failed.place.as_ref();
-        self.connection.execute(
-            "UPDATE _ouzel_quarantine SET failed_at = ?, generation = ?, script = ?, handler = ?, file = ?,
-                 line_number = ?, code = ?, error = ?, hint = ?, traceback = ?, attempts = attempts + 1
-             WHERE id = ?",
-            rusqlite::params![
-                failed.at,
-                signed(failed.generation),
-                failed.script,
-                failed.handler,
-                place.map(|(file, _)| file),
-                place.map(|(_, line)| signed(*line as u64)),
-                failed.code,
-                failed.error,
-                failed.hint,
-                failed.traceback,
-                id,
-            ],
-        )?;
+        let mut statement = self.connection.prepare(&format!(
+            "UPDATE _ouzel_quarantine SET ({FAILED}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?), attempts = attempts + 1
+             WHERE id = ?"
+        ))?;
+        let mut cells = failed.cells();
+        cells.push(Box::new(id));
+        statement.execute(params_from_iter(cells))?;
         Ok(())
     }
 
@@ -252,6 +234,24 @@ impl Store {
     }
 }
 
+impl Failed {
+    fn cells(&self) -> Vec<Box<dyn ToSql + '_>> {
+        let place = self.place.as_ref();
+        vec![
+            Box::new(&self.at),
+            Box::new(signed(self.generation)),
+            Box::new(&self.script),
+            Box::new(&self.handler),
+            Box::new(place.map(|(file, _)| file)),
+            Box::new(place.map(|(_, line)| signed(*line as u64))),
+            Box::new(&self.code),
+            Box::new(&self.error),
+            Box::new(&self.hint),
+            Box::new(&self.traceback),
+        ]
+    }
+}
+
 impl Held {
     fn fits(self) -> bool {
         self.tweets <= MOST_TWEETS && self.bytes <= MOST_BYTES
@@ -277,7 +277,7 @@ pub(super) fn held(connection: &Connection) -> Result<Held, Error> {
 
 /// The newest of what is in quarantine, newest first.
 pub(super) fn newest(connection: &Connection, most: u64) -> Result<Vec<Quarantined>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM _ouzel_quarantine ORDER BY id DESC LIMIT ?");
+    let sql = format!("SELECT {FOUND}, {FAILED} FROM _ouzel_quarantine ORDER BY id DESC LIMIT ?");
     let mut statement = connection.prepare(&sql)?;
     let entries = statement.query_map([signed(most)], read)?;
     Ok(entries.collect::<Result<_, _>>()?)
@@ -285,7 +285,7 @@ pub(super) fn newest(connection: &Connection, most: u64) -> Result<Vec<Quarantin
 
 /// One Tweet in quarantine.
 pub(super) fn one(connection: &Connection, id: i64) -> Result<Option<Quarantined>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM _ouzel_quarantine WHERE id = ?");
+    let sql = format!("SELECT {FOUND}, {FAILED} FROM _ouzel_quarantine WHERE id = ?");
     Ok(connection.prepare(&sql)?.query_row([id], read).optional()?)
 }
 

@@ -94,7 +94,10 @@ impl ReadOnly {
         }
     }
 
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         read(&self.connection).map_err(|error| match error {
             Error::Write(source) => Error::Read {
                 path: self.path.clone(),

@@ -59,10 +59,16 @@ impl Sim {
 
     /// What the simulator counts.
     pub fn stats(&self) -> Value {
+        self.control("GET", "stats", "")
+    }
+
+    /// A request to what it has beyond the service, such as `faults`.
+    pub fn control(&self, method: &str, what: &str, body: &str) -> Value {
         let mut connection = TcpStream::connect(&self.address).unwrap();
         let request = format!(
-            "GET /_sim/stats HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
-            self.address
+            "{method} /_sim/{what} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
         );
         connection.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();

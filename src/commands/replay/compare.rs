@@ -9,6 +9,8 @@ use std::{
     sync::Arc,
 };
 
+use tracing::error_span;
+
 use super::{
     differences::{Outcome, as_json, as_text},
     flow,
@@ -50,6 +52,8 @@ pub(super) fn compare(
             sinks: file("sinks", number),
             output: Box::new(BufWriter::new(create(&file("emitted", number))?)),
             tally: Arc::clone(&tallies[number]),
+            // Of the highest level, or `--log error` would take it from errors too.
+            span: error_span!("compare", script = %script.display()),
         });
     }
     let mut shown = Shown::new(line, source.bytes(), &tallies[0]);

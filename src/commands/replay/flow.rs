@@ -7,6 +7,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use super::{
     progress::Shown,
@@ -37,6 +38,8 @@ pub(super) struct Side {
     pub(super) sinks: PathBuf,
     pub(super) output: Box<dyn Write + Send>,
     pub(super) tally: Arc<Tally>,
+    /// What stands before its lines in the log.
+    pub(super) span: Span,
 }
 
 /// How it ended.
@@ -242,6 +245,7 @@ fn work(
         sinks,
         mut output,
         tally,
+        span,
     } = side;
     let work = Work {
         script,
@@ -256,6 +260,7 @@ fn work(
     let (say, said) = oneshot::channel();
     let thread = thread::Builder::new().name("worker".to_owned());
     let spawned = thread.spawn(move || {
+        let _entered = span.entered();
         let ended = Worker::new(work, &mut output, &mut report).run(&mut inbox);
         // The other side of the queue is gone before anybody hears of the end.
         drop(inbox);

@@ -1,7 +1,5 @@
 //! The kinds of faults, and what each of them is.
 
-use serde::Serialize;
-
 /// What a fault happens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -18,8 +16,7 @@ pub enum Scope {
 }
 
 /// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "`Kind::about` says what each one is")]
 pub enum Kind {
     Reset,

@@ -43,12 +43,10 @@ fn mistakes_are_explained() {
 
 #[test]
 fn every_kind_has_a_name_and_a_text() {
-    for kind in Kind::all() {
+    for (place, kind) in Kind::all().enumerate() {
+        // The table is in the order of the kinds, so that one which is left out shows.
+        assert_eq!(kind as usize, place);
         assert_eq!(Kind::named(kind.name()), Some(kind));
         assert!(!kind.about().is_empty());
-        assert_eq!(
-            sonic_rs::to_string(&kind).unwrap(),
-            format!("\"{}\"", kind.name())
-        );
     }
 }

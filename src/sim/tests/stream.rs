@@ -188,7 +188,7 @@ async fn silence_is_broken_by_heartbeats() {
 async fn a_rate_is_kept_and_a_busy_stream_has_no_heartbeats() {
     let service = with_rule(&options(Some(20_000.0)));
     let stream = Arc::clone(&service.streams[0]);
-    tokio::spawn(async move { stream.timeline.run(&stream.live).await });
+    tokio::spawn(async move { stream.timeline.run(&stream.live, &stream.gate).await });
     let (delivery, mut chunks) = delivery(&service);
     tokio::spawn(delivery.run());
     let start = Instant::now();
@@ -225,7 +225,7 @@ async fn a_full_buffer_ends_its_connection_and_no_other() {
     let service = with_rule(&options);
     let stream = Arc::clone(&service.streams[0]);
     let timeline = Arc::clone(&stream);
-    tokio::spawn(async move { timeline.timeline.run(&timeline.live).await });
+    tokio::spawn(async move { timeline.timeline.run(&timeline.live, &timeline.gate).await });
     let (stuck, unread) = delivery(&service);
     let (fine, mut chunks) = delivery(&service);
     let stuck = tokio::spawn(stuck.run());
@@ -247,7 +247,7 @@ async fn what_is_remembered_stays_bounded() {
     let stream = Arc::clone(&service.streams[0]);
     stream.timeline.begin(&stream.live, Instant::now());
     let running = Arc::clone(&stream);
-    tokio::spawn(async move { running.timeline.run(&running.live).await });
+    tokio::spawn(async move { running.timeline.run(&running.live, &running.gate).await });
     let mut sizes = Vec::new();
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_secs(301)).await;

@@ -1,0 +1,77 @@
+//! The settings file.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{Error, journal::JournalFile, mistake::reason, status::StatusFile};
+use crate::{
+    secret::Secret,
+    units::{Size, Span},
+};
+
+/// All of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) script: Option<PathBuf>,
+    pub(super) data_dir: Option<PathBuf>,
+    pub(super) stream: StreamFile,
+    pub(super) journal: JournalFile,
+    pub(super) watch: WatchFile,
+    pub(super) status: StatusFile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct StreamFile {
+    pub(super) account: Option<String>,
+    pub(super) label: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) rules_url: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Hidden>,
+    pub(super) username_file: Option<PathBuf>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) read_timeout: Option<Span>,
+    pub(super) max_line: Option<Size>,
+    pub(super) backfill_minutes: Option<u8>,
+    pub(super) recovery: Option<bool>,
+    pub(super) replay_url: Option<String>,
+    pub(super) replay_rules_url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct WatchFile {
+    pub(super) enabled: Option<bool>,
+    pub(super) debounce: Option<Span>,
+}
+
+impl File {
+    /// Reads the file.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|source| Error::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|error| Error::Wrong {
+            path: path.to_owned(),
+            reason: reason(&error, &text),
+        })
+    }
+}
+
+/// A password in the file; its own type, so that printing the file's content cannot show it.
+#[derive(Debug)]
+pub(super) struct Hidden(pub(super) Secret);
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
