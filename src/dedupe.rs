@@ -5,19 +5,25 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-/// An id is remembered at least this long, in milliseconds: twice what the longest backfill brings again.
-pub const REMEMBERED_MS: i64 = 10 * 60 * 1000;
+/// An id is remembered at least this long, in milliseconds: half as long again as the longest backfill reaches back.
+pub const REMEMBERED_MS: i64 = 450_000;
 
-/// Ids in a generation at most: as many as fit a table of 2^21 places before it grows, 19 MB. There are two generations, so
-/// no stream takes more than 38 MB, and up to 3 000 Tweets a second are remembered the whole time, faster ones shorter.
-const MOST_IDS: usize = (1 << 21) / 8 * 7;
+/// How many generations there are. The more, the less is remembered for longer than it has to be.
+const GENERATIONS: usize = 4;
 
-/// The ids of the last minutes, in two generations: when the younger one is old or full, the older one is forgotten.
+/// When a generation is old; then a new one begins, and the oldest is forgotten. All but the newest are whole.
+const GENERATION_MS: i64 = REMEMBERED_MS / (GENERATIONS as i64 - 1);
+
+/// Ids in a generation at most: as many as fit a table of 2^19 places before it grows, 5 MB. So no stream takes more than
+/// 19 MB, and up to 3 000 Tweets a second are remembered the whole time, faster ones shorter.
+const MOST_IDS: usize = (1 << 19) / 8 * 7;
+
+/// The ids of the last minutes.
 #[derive(Debug)]
 pub struct Dedupe {
-    young: HashSet<u64, BuildHasherDefault<IdHasher>>,
-    old: HashSet<u64, BuildHasherDefault<IdHasher>>,
-    /// When the younger generation began.
+    /// The newest first.
+    generations: [HashSet<u64, BuildHasherDefault<IdHasher>>; GENERATIONS],
+    /// When the newest began.
     began_ms: Option<i64>,
     most: usize,
 }
@@ -31,8 +37,7 @@ impl Default for Dedupe {
 impl Dedupe {
     fn holding(most: usize) -> Self {
         Self {
-            young: HashSet::default(),
-            old: HashSet::default(),
+            generations: Default::default(),
             began_ms: None,
             most,
         }
@@ -47,17 +52,20 @@ impl Dedupe {
         // A clock that is put back makes no generation last longer.
         let began = self.began_ms.map_or(now_ms, |began| began.min(now_ms));
         self.began_ms = Some(began);
-        if now_ms - began > REMEMBERED_MS || self.young.len() >= self.most {
-            self.old = std::mem::take(&mut self.young);
+        if now_ms - began > GENERATION_MS || self.generations[0].len() >= self.most {
+            self.generations.rotate_right(1);
+            self.generations[0] = HashSet::default();
             self.began_ms = Some(now_ms);
         }
-        !self.old.contains(&id) && self.young.insert(id)
+        let [newest, older @ ..] = &mut self.generations;
+        !older.iter().any(|ids| ids.contains(&id)) && newest.insert(id)
     }
 
     /// Forgets an id whose line was no Tweet after all, so that the Tweet is new when it comes.
     pub fn forget(&mut self, id: u64) {
-        self.young.remove(&id);
-        self.old.remove(&id);
+        for ids in &mut self.generations {
+            ids.remove(&id);
+        }
     }
 }
 
@@ -88,18 +96,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tweet_is_new_once_in_ten_minutes() {
+    fn a_tweet_is_new_once_in_the_minutes_that_are_remembered() {
         let mut dedupe = Dedupe::default();
-        assert!(dedupe.is_new(1, 0));
-        assert!(!dedupe.is_new(1, 0));
-        assert!(dedupe.is_new(2, REMEMBERED_MS));
-        for minute in 0..=9 {
-            assert!(!dedupe.is_new(2, REMEMBERED_MS + minute * 60_000));
+        // Others keep the generations going, from whichever part of one on.
+        for first in (0..GENERATION_MS).step_by(10_000) {
+            let (id, first) = (first as u64 + 1, first + 10 * REMEMBERED_MS * first);
+            assert!(dedupe.is_new(id, first));
+            for passed in (0..=REMEMBERED_MS).step_by(50_000) {
+                dedupe.is_new(u64::MAX - passed as u64, first + passed);
+                assert!(!dedupe.is_new(id, first + passed), "{first} {passed}");
+            }
+            // Nobody knows it for ever.
+            let forgotten = first + 2 * REMEMBERED_MS;
+            for generation in 0..GENERATIONS as i64 {
+                dedupe.is_new(1 << 40, forgotten + generation * (GENERATION_MS + 1));
+            }
+            assert!(dedupe.is_new(id, forgotten + 2 * REMEMBERED_MS));
         }
-        assert!(!dedupe.is_new(2, 2 * REMEMBERED_MS));
-        // Two generations later nobody knows it any more.
-        assert!(dedupe.is_new(3, 3 * REMEMBERED_MS + 2));
-        assert!(dedupe.is_new(2, 5 * REMEMBERED_MS));
     }
 
     #[test]
@@ -112,10 +125,10 @@ mod tests {
     fn what_is_forgotten_is_new() {
         let mut dedupe = Dedupe::default();
         dedupe.is_new(1, 0);
-        dedupe.is_new(2, 2 * REMEMBERED_MS);
+        dedupe.is_new(2, GENERATION_MS + 1);
         for id in [1, 2] {
             dedupe.forget(id);
-            assert!(dedupe.is_new(id, 2 * REMEMBERED_MS));
+            assert!(dedupe.is_new(id, GENERATION_MS + 1));
         }
     }
 
@@ -124,9 +137,9 @@ mod tests {
         let mut dedupe = Dedupe::holding(100);
         for id in 1..=1000 {
             assert!(dedupe.is_new(id, 0));
-            assert!(dedupe.young.len() <= 100 && dedupe.old.len() <= 100);
+            assert!(dedupe.generations.iter().all(|ids| ids.len() <= 100));
         }
-        for id in 901..=1000 {
+        for id in 701..=1000 {
             assert!(!dedupe.is_new(id, 0), "{id}");
         }
     }
