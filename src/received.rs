@@ -37,8 +37,8 @@ impl Marks {
 /// A mark is noted after its lines are written, but nothing is synced for it, and the database has its own time for reaching
 /// the disk: after a power failure the mark may be there and lines before it not. So it counts only where the journal still
 /// reaches as far as it did, or where so much of it is handled: `end` is the farther one of the two, and a cursor in the
-/// database is never younger than the mark beside it. Else the last line in the journal counts, whose time may be too early,
-/// and never too late.
+/// database is never younger than the mark beside it. Else the last line in the journal counts: the making of its Tweet may
+/// be too early, and is never too late.
 ///
 /// That line is of no use either while what was asked for again is not complete: it may belong to it.
 #[must_use]

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -42,8 +42,9 @@ const BEFORE: Duration = Duration::from_secs(5 * 60);
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
 
-/// The beginning of an outage that is told by two runs differs by no more than rounding and two clocks make it.
-const SAME: Duration = Duration::from_millis(50);
+/// The beginning of an outage that is told by two runs is later in the second by no more than rounding and two clocks make
+/// it.
+const SAME: SignedDuration = SignedDuration::from_millis(50);
 
 /// Jobs end with the run by themselves, at once unless they wait for an answer.
 const GRACE: Duration = Duration::from_secs(1);
@@ -253,15 +254,20 @@ where
 
     /// The row of an outage that an earlier run took for repaired by backfill, and that goes on, since that run ended too soon
     /// for it. What is missing in others stays missing.
+    ///
+    /// The row says when the last byte came, and a restart counts from where the Tweets had been read to by then, which is
+    /// earlier. So a row that lies in the outage is part of it.
     fn of_earlier_run(&self, outage: &Outage) -> Option<i64> {
         if outage.cause != Cause::Restart {
             return None;
         }
         let is_same = |gap: &&Gap| {
-            let apart = gap.started_at.duration_since(outage.started_at);
-            gap.missing.is_none() && apart.unsigned_abs() < SAME
+            let later = gap.started_at.duration_since(outage.started_at);
+            let is_inside = later > -SAME && gap.ended_at <= outage.ended_at;
+            gap.missing.is_none() && gap.repair == Repair::Backfill && is_inside
         };
-        self.gaps.values().find(is_same).map(|gap| gap.id)
+        let ids = self.gaps.values().filter(is_same).map(|gap| gap.id);
+        ids.max()
     }
 
     fn damage(&mut self, span: Span) {

@@ -211,6 +211,46 @@ fn a_restart_counts_from_the_last_byte_and_not_from_the_last_tweet() {
     assert!((still - began).abs() < 10, "{still} is not {began}");
 }
 
+/// A run whose last Tweet came late, and when that was made.
+fn late() -> (Run, i64) {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().wait_for_connection(1);
+    let sends_and_waits = |line: String| {
+        let before = rows(&run);
+        run.powertrack().send(&line);
+        while rows(&run) == before {
+            std::thread::yield_now();
+        }
+    };
+    sends_and_waits(tweet(1));
+    let made = now_ms();
+    sends_and_waits(tweet(2));
+    let id = (made - 1_288_834_974_657) << 22;
+    sends_and_waits(tweet(id));
+    assert!(now_ms() > made + 10, "committing takes longer than this");
+    (run, made)
+}
+
+#[test]
+fn a_restart_counts_from_the_making_of_a_last_tweet_that_came_late() {
+    for end in [Run::drain, Run::kill] {
+        let (run, made) = late();
+        let began = beginning(&again_until_back(end(run), 2));
+        assert!((began - made).abs() < 10, "{began} is not {made}");
+    }
+}
+
+#[test]
+fn an_outage_after_a_late_tweet_that_goes_on_in_the_next_run_stays_one() {
+    let (run, made) = late();
+    run.powertrack().end();
+    run.powertrack().wait_for_connection(2);
+    run.powertrack().send_bytes(b"\r\n");
+    run.wait_for("the stream was away");
+    let began = beginning(&again_until_back(run.drain(), 3));
+    assert!((began - made).abs() < 10, "{began} is not {made}");
+}
+
 #[test]
 fn after_a_crash_a_stream_that_has_never_brought_a_tweet_goes_on_from_its_last_bytes() {
     let run = Setup::new().script(STORE).start();

@@ -41,7 +41,15 @@ const HOMES: &[(&[&str], &[&str])] = &[
 const WORLDS: &[(&str, &[&str])] = &[
     (
         "powertrack",
-        &["powertrack", "rule", "lines", "secret", "tweet", "nesting"],
+        &[
+            "powertrack",
+            "rule",
+            "lines",
+            "secret",
+            "tweet",
+            "tweet_id",
+            "nesting",
+        ],
     ),
     ("script", &["script", "row", "tweet", "rule", "nesting"]),
     ("store", &["store", "row"]),

@@ -18,6 +18,7 @@ use crate::{
         self, Http, StreamStatus,
         estimate::Rate,
         job::{HttpPast, Jobs},
+        lateness::{lateness, made_at},
         outage::{Means, Span},
         rules::RulesClient,
         stream::{Connection, Deliver, Refused},
@@ -35,9 +36,6 @@ const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// The rate before a start is that of these minutes.
 const BEFORE_MS: i64 = 300_000;
-
-/// The time of a Tweet is in its id.
-const SNOWFLAKE_EPOCH_MS: u64 = 1_288_834_974_657;
 
 /// What the repairs of a run are made of.
 pub(super) struct Joins<'a> {
@@ -127,13 +125,16 @@ fn live(newest: &Newest, since_ms: i64) -> impl Iterator<Item = Meta> {
     metas.filter(|meta| u8::from(meta.source) == 0)
 }
 
-/// When the last line in the journal was received.
+/// When the last Tweet in the journal was made, or received where its id does not say it: what was made after it may have
+/// waited to be read when the run before ended.
 fn last_line(newest: &Newest, now: Timestamp) -> Option<Timestamp> {
     // Mostly it was a moment ago, and then the newest segment says it.
     [1, 24, 24 * 7, 24 * 365].into_iter().find_map(|hours| {
         let since = now.as_millisecond() - hours * 3_600_000;
-        let last = live(newest, since).map(|meta| meta.last_ms).max()?;
-        Timestamp::from_millisecond(last).ok()
+        let last = live(newest, since).max_by_key(|meta| meta.last_ms)?;
+        let came = Timestamp::from_millisecond(last.last_ms).ok()?;
+        let id = last.ids.last().copied().unwrap_or_default();
+        lateness(id, came).and(made_at(id)).or(Some(came))
     })
 }
 
@@ -172,15 +173,16 @@ impl OnlyNew {
             self.span.from - LATE,
             self.span.to + LATE,
         );
-        let ms = |time: Timestamp| u64::try_from(time.as_millisecond()).unwrap_or(0);
-        let times = ms(from)..=ms(to);
+        let times = from..=to;
         let look = move || {
             let mut known = HashSet::new();
             for meta in newest.recent(from.as_millisecond()) {
                 match meta {
-                    Ok(meta) => known.extend(meta.ids.iter().filter(|&&id| {
-                        id != 0 && times.contains(&((id >> 22) + SNOWFLAKE_EPOCH_MS))
-                    })),
+                    Ok(meta) => known.extend(
+                        meta.ids
+                            .iter()
+                            .filter(|&&id| made_at(id).is_some_and(|made| times.contains(&made))),
+                    ),
                     Err(error) => warn!(%error, "some repaired Tweets may be handled twice"),
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::{future::pending, io, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
@@ -13,7 +14,7 @@ use crate::{
         self, Body, StreamStatus,
         outage::Product,
         stream::{
-            Connect, Connection, Deliver, Feed, HttpConnect, Received, Refused, StreamOptions,
+            Complete, Connect, Connection, Deliver, Feed, HttpConnect, Refused, StreamOptions,
             follow,
         },
     },
@@ -70,9 +71,9 @@ pub(super) struct ToJournal {
     repairer: Option<Repairer>,
     source: Source,
     connection: u64,
-    received: Option<Received>,
-    /// What the journal's thread knows of it.
-    told: Option<Received>,
+    complete: Option<Complete>,
+    /// What the journal's thread knows of it: [`Complete::at`] and whether it is settled.
+    told: Option<(Timestamp, bool)>,
 }
 
 impl ToJournal {
@@ -87,24 +88,27 @@ impl ToJournal {
             repairer,
             source: Source::Live,
             connection: 0,
-            received: None,
+            complete: None,
             told: None,
         }
     }
 
     /// Tells up to when everything has come, behind the lines that have come until then.
     fn tell_received(&mut self) {
-        if self.received == self.told {
+        let Some(complete) = &self.complete else {
+            return;
+        };
+        let told = Some((complete.at, complete.is_settled));
+        if std::mem::replace(&mut self.told, told) == told {
             return;
         }
-        self.told = self.received;
         // A thread that is gone has ended the run.
         let _ = self.queue.deliver_free(Arrived {
             lines: Lines::default(),
             source: self.source,
             connection: self.connection,
-            at_ms: jiff::Timestamp::now().as_millisecond(),
-            received: self.received,
+            at_ms: Timestamp::now().as_millisecond(),
+            received: Some(complete.received()),
         });
     }
 }
@@ -128,7 +132,7 @@ impl Deliver for ToJournal {
             lines,
             source: self.source,
             connection: self.connection,
-            at_ms: jiff::Timestamp::now().as_millisecond(),
+            at_ms: Timestamp::now().as_millisecond(),
             received: None,
         };
         let delivered = self.queue.deliver(arrived, bytes, &self.shutdown).await;
@@ -138,13 +142,13 @@ impl Deliver for ToJournal {
         })
     }
 
-    fn received(&mut self, received: Received) {
-        self.received = Some(received);
-        let is_news = self.told.is_none_or(|told| {
-            let since = received.until.duration_since(told.until);
+    fn received(&mut self, complete: Complete) {
+        let is_news = self.told.is_none_or(|(at, is_settled)| {
+            let since = complete.at.duration_since(at);
             // Either way, since the clock may have been put back.
-            told.is_settled != received.is_settled || since.unsigned_abs() >= TELL_EVERY
+            is_settled != complete.is_settled || since.unsigned_abs() >= TELL_EVERY
         });
+        self.complete = Some(complete);
         if is_news {
             self.tell_received();
         }

@@ -42,6 +42,11 @@ impl Moment {
         }
     }
 
+    /// What the clock said that never goes back.
+    pub(super) fn steady(self) -> Instant {
+        self.steady
+    }
+
     /// How long ago another moment was.
     pub(super) fn since(self, earlier: Self) -> time::Duration {
         let steady = self.steady.saturating_duration_since(earlier.steady);

@@ -29,6 +29,9 @@ const DELIVERY_GRACE: Duration = Duration::from_secs(1);
 /// Lines that are not taken for so long wait in the service's buffer, which may then be full [reference 2.8].
 const SLOW: Duration = Duration::from_secs(5);
 
+/// Bytes that came so long after the last ones were done with did not wait for them: what was there had been read.
+const WAITED: Duration = Duration::from_secs(1);
+
 /// A connection that ends so soon afterwards may have ended for that.
 const SUSPECT: Duration = Duration::from_secs(60);
 
@@ -42,6 +45,8 @@ pub(super) struct Reader<'a, D> {
     proven: bool,
     /// When lines were last taken too slowly.
     slow_at: Option<Instant>,
+    /// Since when more bytes are waited for.
+    waits_since: Instant,
     /// The outage that was told last.
     told: Option<Outage>,
     feed: Feed,
@@ -64,6 +69,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
             announced: None,
             proven: false,
             slow_at: None,
+            waits_since: Instant::now(),
             told: None,
             feed: Feed::Live,
             job: None,
@@ -110,10 +116,12 @@ impl<'a, D: Deliver> Reader<'a, D> {
         self.announced = None;
         self.proven = false;
         self.slow_at = None;
+        self.waits_since = Instant::now();
         let asleep = asleep();
         let mut has_begun = false;
         let mut decoder = Decoder::new(body, self.options.max_line);
         let mut seen = DecodeStats::default();
+        let mut is_whole = true;
         loop {
             let read_timeout = self.options.read_timeout;
             let progress = tokio::select! {
@@ -124,19 +132,26 @@ impl<'a, D: Deliver> Reader<'a, D> {
             let now = decoder.stats();
             self.status.decoded(seen, now);
             self.proven |= now.lines + now.heartbeats > 0;
+            // Heartbeats come when nothing else is to be sent. But those that waited in a buffer say so of an earlier time.
+            let mut is_at_end = is_whole && now.heartbeats > seen.heartbeats;
             if now.compressed > seen.compressed {
                 let at = Moment::now(asleep);
                 if !std::mem::replace(&mut has_begun, true) {
                     self.begin(backfill_minutes, continuity.resumed(at, backfill_minutes));
                     // Whoever finds its first lines later must not take them for all that was to come.
-                    if let Some(received) = continuity.complete().filter(|now| !now.is_settled) {
-                        self.deliver.received(received);
+                    if let Some(complete) = continuity.complete().filter(|now| !now.is_settled) {
+                        self.deliver.received(complete);
                     }
                 }
                 continuity.received(at);
+                let waited = at.steady().saturating_duration_since(self.waits_since);
+                is_at_end &= waited >= WAITED;
+                self.waits_since = at.steady();
+            } else {
+                is_at_end = false;
             }
             seen = now;
-            let is_whole = decoder.is_between_lines();
+            is_whole = decoder.is_between_lines();
             match progress {
                 Err(_) => {
                     return Err(Error::Stalled {
@@ -145,13 +160,22 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 }
                 Ok(Err(error)) => return Err(error),
                 Ok(Ok(Progress::Bytes)) => {
+                    if is_at_end {
+                        continuity.read_to_end();
+                    }
                     if is_whole {
                         self.tell(continuity);
                     }
                 }
                 Ok(Ok(Progress::Lines(lines))) => {
                     let are_taken = match self.payload(lines) {
-                        Some(payload) => self.hand_on(payload).await?,
+                        Some(payload) => {
+                            // Even if nothing more is taken then, these are.
+                            if let Some(last) = payload.share(payload.len() - 1) {
+                                continuity.read(last);
+                            }
+                            self.hand_on(payload).await?
+                        }
                         None => true,
                     };
                     if are_taken && is_whole {
@@ -186,8 +210,8 @@ impl<'a, D: Deliver> Reader<'a, D> {
 
     /// Says up to when everything has come, once it has been handed on.
     fn tell(&mut self, continuity: &Continuity) {
-        if let Some(received) = continuity.complete() {
-            self.deliver.received(received);
+        if let Some(complete) = continuity.complete() {
+            self.deliver.received(complete);
         }
     }
 
@@ -247,8 +271,9 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 Ok(false)
             }
         };
-        if since.elapsed() >= SLOW {
-            self.slow_at = Some(Instant::now());
+        self.waits_since = Instant::now();
+        if self.waits_since - since >= SLOW {
+            self.slow_at = Some(self.waits_since);
         }
         delivered
     }

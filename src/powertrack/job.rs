@@ -20,6 +20,7 @@ use super::{
     job_end::{joined, remaining},
     job_turns::Turns,
     job_window::{aligned, query, ready_at, windows},
+    lateness::made_at,
     outage::{Product, Span},
     reconnect::{Delay, Ladders},
     status::StreamStatus,
@@ -292,10 +293,10 @@ impl<D> Watched<D> {
         }
     }
 
-    /// The time of the last Tweet; its id says it. [reference 4.1]
+    /// The time of the last Tweet; its id says it.
     fn last_tweet(&self) -> Option<Timestamp> {
         let id = Tweet::parse(self.last.clone()?).ok()?.id()?;
-        Timestamp::from_millisecond((id >> 22) + 1_288_834_974_657).ok()
+        made_at(id.try_into().ok()?)
     }
 }
 

@@ -25,6 +25,7 @@ pub mod job;
 mod job_end;
 mod job_turns;
 mod job_window;
+pub mod lateness;
 pub mod line;
 pub mod message;
 pub mod outage;

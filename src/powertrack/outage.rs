@@ -38,7 +38,7 @@ pub struct Outage {
     pub length: Duration,
     /// The minutes that were asked for again at its end.
     pub backfill_minutes: u8,
-    /// How much of the time before it may be missing too, since it waited in a buffer that is gone.
+    /// How much of the time before it may be missing too: its Tweets waited in a buffer that is gone.
     pub queued: Duration,
 }
 
@@ -59,12 +59,12 @@ impl Outage {
         }
     }
 
-    /// Whether the minutes that were asked for again reach back to its beginning. After a full buffer nothing is sent
-    /// again [reference 2.8].
+    /// Whether the minutes that were asked for again reach back to the first Tweet that may be missing. After a full buffer
+    /// nothing is sent again [reference 2.8].
     #[must_use]
     pub fn is_covered(&self) -> bool {
         let reach = Duration::from_secs(60) * u32::from(self.backfill_minutes);
-        self.cause != Cause::FullBuffer && self.length + MARGIN <= reach
+        self.cause != Cause::FullBuffer && self.length + self.queued + MARGIN <= reach
     }
 
     /// What is missing, as far as backfill has not brought it.
@@ -275,6 +275,30 @@ mod tests {
             });
             assert_eq!(outage.missing(), missing, "{secs} s with {asked} minutes");
         }
+    }
+
+    #[test]
+    fn what_waited_when_it_began_is_to_be_brought_too() {
+        let check = |cause, queued, asked, missing: Option<(u64, u64)>| {
+            let after = moment(200, noon());
+            let outage = Outage {
+                queued: Duration::from_secs(queued),
+                ..Outage::between(1, cause, moment(0, ago(200)), after, asked)
+            };
+            let missing = missing.map(|(from, to)| Span {
+                from: ago(from),
+                to: ago(to),
+            });
+            assert_eq!(outage.is_covered(), missing.is_none(), "{queued} s");
+            assert_eq!(outage.missing(), missing, "{queued} s");
+            assert_eq!(outage.started_at, ago(200), "the last byte");
+        };
+        check(Cause::Broken, 0, 5, None);
+        check(Cause::Broken, 95, 5, None);
+        check(Cause::Broken, 96, 5, Some((296, 295)));
+        check(Cause::Stalled, 200, 5, Some((400, 295)));
+        check(Cause::GivenUp, 2, 0, Some((202, 0)));
+        check(Cause::FullBuffer, 95, 5, Some((295, 0)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub use super::continuity::Complete;
 use super::{
     body::Body,
     clock::{Moment, asleep},
@@ -154,7 +155,7 @@ pub trait Deliver: Send {
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
 
     /// All lines until then have been taken. Told with each piece that comes, heartbeats included, so it must cost nothing.
-    fn received(&mut self, _: Received) {}
+    fn received(&mut self, _: Complete) {}
 }
 
 impl<D: Deliver> Deliver for &mut D {
@@ -166,8 +167,8 @@ impl<D: Deliver> Deliver for &mut D {
         (**self).deliver(lines)
     }
 
-    fn received(&mut self, received: Received) {
-        (**self).received(received);
+    fn received(&mut self, complete: Complete) {
+        (**self).received(complete);
     }
 }
 

@@ -174,6 +174,10 @@ impl Deliver for Desk {
                 outage.cause.name(),
                 outage.is_covered()
             );
+            let queued = outage.queued.as_secs();
+            if queued > 0 {
+                text += &format!(", {queued} s of before it");
+            }
         }
         self.log.note(&text);
     }
@@ -191,9 +195,9 @@ impl Deliver for Desk {
         Ok(())
     }
 
-    fn received(&mut self, received: Received) {
+    fn received(&mut self, complete: Complete) {
         if self.is_marking {
-            let settled = if received.is_settled {
+            let settled = if complete.is_settled {
                 "all"
             } else {
                 "not yet all"
@@ -299,6 +303,11 @@ impl Run {
 
     pub(super) fn expect(&self, expected: Expect) {
         expected.assert_eq(&self.log.0.lock().unwrap().join("\n"));
+    }
+
+    pub(super) fn expect_said(&self, part: &str) {
+        let said = self.log.0.lock().unwrap().join("\n");
+        assert!(said.contains(part), "no {part:?} in\n{said}");
     }
 
     pub(super) fn outages(&self, cause: Cause) -> u64 {

@@ -263,3 +263,40 @@ async fn a_connection_that_is_lost_at_once_ends_no_outage() {
         95000 stopped"#]]);
     assert_eq!(run.outages(Cause::Broken), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_last_tweet_has_waited_is_missing_too_unless_a_heartbeat_was_waited_for() {
+    // The wall clock is not virtual, and goes on a little.
+    let made = Timestamp::now().as_millisecond() - 100_500;
+    let id = (made - 1_288_834_974_657) << 22;
+    let late: &str = format!("{{\"id_str\":\"{id}\"}}\r\n").leak();
+    for (after, asked, queued) in [
+        (vec![], 3, 100),
+        // It came with the Tweet, so it has waited too.
+        (vec![Text("\r\n")], 3, 100),
+        (vec![Wait(10_000), Text("\r\n")], 2, 15),
+        // The line that was not read to its end was made in between.
+        (
+            vec![Wait(10_000), Text("\r\n"), Wait(5_000), Text("{")],
+            2,
+            20,
+        ),
+        (
+            vec![Wait(5_000), Text("{"), Wait(5_000), Text("\"")],
+            3,
+            110,
+        ),
+    ] {
+        let run = Run::new().telling();
+        let mut events = vec![Text("\r\n")];
+        for _ in 0..10 {
+            events.extend([Wait(30_000), Text("\r\n")]);
+        }
+        events.push(Text(late));
+        events.extend(after);
+        events.push(Reset);
+        run.follow([Stream(events), calm("\r\n")]).await.unwrap();
+        run.expect_said(&format!("connect {asked}"));
+        run.expect_said(&format!("covered: true, {queued} s of before it"));
+    }
+}
