@@ -4,6 +4,7 @@ mod duties;
 mod group;
 
 use std::{
+    collections::HashMap,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
@@ -18,6 +19,7 @@ use crate::{
     patience::Patience,
     powertrack::stream::Received,
     queue::{self, Delivery, Receiver, Room},
+    store::{self, Store},
     tally::{Count, Tally},
     tweet_id::tweet_id,
     worker::Progress,
@@ -224,20 +226,40 @@ impl Ingest {
     }
 }
 
-/// The Tweets of the last minutes, as far as they are in the journal.
+/// How many lines of the last minutes had an id and have turned out to be no Tweets, by that id.
+///
+/// # Errors
+/// Where the database does not say it.
+pub fn invalid(store: &Store) -> Result<HashMap<u64, usize>, store::Error> {
+    let since = jiff::Timestamp::from_millisecond(since_ms()).unwrap_or(jiff::Timestamp::MIN);
+    let mut invalid = HashMap::new();
+    store.each_invalid(&since.to_string(), |line| {
+        *invalid.entry(tweet_id(line)).or_default() += 1;
+    })?;
+    Ok(invalid)
+}
+
+/// The Tweets of the last minutes, as far as they are in the journal. Of an id that is `invalid`, the first so many lines do
+/// not count: the Tweet may have come behind them.
 #[must_use]
-pub fn remembered(journal: &Journal) -> Dedupe {
+pub fn remembered(journal: &Journal, mut invalid: HashMap<u64, usize>) -> Dedupe {
     let mut dedupe = Dedupe::default();
-    let now = jiff::Timestamp::now().as_millisecond();
-    for meta in journal.recent(now - 2 * REMEMBERED_MS) {
+    for meta in journal.recent(since_ms()) {
         match meta {
             Ok(meta) => {
                 for &id in meta.ids.iter() {
-                    dedupe.is_new(id, meta.last_ms);
+                    match invalid.get_mut(&id) {
+                        Some(lines @ 1..) => *lines -= 1,
+                        _ => drop(dedupe.is_new(id, meta.last_ms)),
+                    }
                 }
             }
             Err(error) => warn!(%error, "some Tweets of the last minutes may be handled twice"),
         }
     }
     dedupe
+}
+
+fn since_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond() - 2 * REMEMBERED_MS
 }

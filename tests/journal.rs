@@ -150,6 +150,25 @@ fn lines_without_an_id_all_pass() {
 }
 
 #[test]
+fn a_line_that_is_no_tweet_does_not_stand_for_the_tweet_after_a_restart_either() {
+    let damaged = |id| tweet(id).replace("\"user\"", "\"user");
+    let run = Setup::new().script(STORE).start();
+    // The Tweet of the first one has come already, and that of the second one comes later.
+    run.powertrack()
+        .send_all([damaged(1), damaged(2), tweet(3)]);
+    run.wait_for("handled 3.");
+    run.powertrack().send(tweet(1));
+    run.wait_for("handled 1.");
+    let run = run.drain().again().start();
+    run.powertrack().wait_for_connection(2);
+    run.powertrack().send_all([1, 2, 3, 4].map(tweet));
+    run.wait_for("handled 4.");
+    let ended = run.drain();
+    ended.assert_says("2 Tweets had come before");
+    assert_each_once(&ended, 4);
+}
+
+#[test]
 fn a_slow_handler_does_not_hold_up_reading_and_a_save_lets_it_catch_up() {
     let run = Setup::new().script(&slow()).start();
     // Several times what memory may hold of them; sending waits for the reader.

@@ -1,6 +1,7 @@
 //! The two threads of a run, the journal's and the worker: how they start, and in which order they end.
 
 use std::{
+    collections::HashMap,
     io,
     sync::{Arc, mpsc as std_mpsc},
     thread,
@@ -12,9 +13,8 @@ use tracing::warn;
 use super::{Error, JournalPlan, Plan};
 use crate::{
     behind::{Behind, Controls, behind},
-    dedupe::Dedupe,
     inbox::Control,
-    ingest::{Arrived, Ingest, remembered},
+    ingest::{self, Arrived, Ingest, Limits},
     journal::{self, Journal, Newest, Options, Position},
     queue::{self, queue},
     received::Mark,
@@ -67,6 +67,8 @@ impl Threads {
         let mark = store
             .received(&plan.journal.name)
             .map_err(worker::Error::from)?;
+        let remember = plan.journal.remembers.then(|| ingest::invalid(&store));
+        let remember = remember.transpose().map_err(worker::Error::from)?;
         let journal = open(&plan.journal)?;
         let committed = progress.committed();
         let before = Before {
@@ -78,7 +80,8 @@ impl Threads {
         let newest = journal.newest();
         let (queue, arrived) = queue(QUEUE);
         let (ingest_waits, end) = std_mpsc::channel();
-        let ingest = start_ingest(&plan.journal, journal, &progress, tally, arrived, end)?;
+        let limits = plan.journal.limits;
+        let ingest = start_ingest(limits, remember, journal, &progress, tally, arrived, end)?;
         let (report, reports) = mpsc::channel(REPORTS);
         let work = Work {
             script: plan.script.clone(),
@@ -151,22 +154,20 @@ fn count_backlog(
     Ok(())
 }
 
+/// Starts the journal's thread. It has to `remember` what has come before, apart from so many lines of these ids, or nothing.
 fn start_ingest(
-    plan: &JournalPlan,
+    limits: Limits,
+    remember: Option<HashMap<u64, usize>>,
     journal: Journal,
     progress: &Progress,
     tally: &Arc<Tally>,
     arrived: queue::Receiver<Arrived>,
     end: std_mpsc::Receiver<()>,
 ) -> io::Result<oneshot::Receiver<Result<Journal, journal::Error>>> {
-    let (limits, remembers) = (plan.limits, plan.remembers);
     let (progress, tally) = (progress.clone(), Arc::clone(tally));
     spawn("journal", move || {
-        let dedupe = if remembers {
-            remembered(&journal)
-        } else {
-            Dedupe::default()
-        };
+        let dedupe = remember.map(|invalid| ingest::remembered(&journal, invalid));
+        let dedupe = dedupe.unwrap_or_default();
         Ingest::new(journal, dedupe, limits, progress, tally, arrived, end).run()
     })
 }

@@ -23,4 +23,21 @@ impl Store {
         )?;
         Ok(())
     }
+
+    /// Shows each of the lines that are kept since a time (RFC 3339).
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn each_invalid(&self, since: &str, mut show: impl FnMut(&[u8])) -> Result<(), Error> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT line FROM _ouzel_invalid WHERE received_at >= ?")?;
+        let mut rows = statement.query([since])?;
+        while let Some(row) = rows.next()? {
+            if let Ok(line) = row.get_ref(0)?.as_bytes() {
+                show(line);
+            }
+        }
+        Ok(())
+    }
 }
