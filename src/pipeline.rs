@@ -1,10 +1,12 @@
 //! The async side of a run: worker, stream, rules, watch, signals and status, from the first load to the summary.
 
+mod error;
+mod plan;
 mod repair;
 mod stream;
 mod threads;
 
-use std::{future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -14,6 +16,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
+pub use self::{
+    error::Error,
+    plan::{JournalPlan, Plan},
+};
 use self::{
     repair::Joins,
     stream::{StreamTask, ToJournal},
@@ -22,98 +28,22 @@ use self::{
 use crate::{
     behind::Controls,
     inbox::Control,
-    ingest::{Arrived, Limits},
+    ingest::Arrived,
     journal,
     powertrack::{
-        self, Credentials, Http, State, StreamStatus,
-        endpoint::Endpoint,
-        outage::Span,
-        rules::RulesClient,
-        stream::{HttpConnect, StreamOptions},
+        Http, State, StreamStatus, outage::Span, rules::RulesClient, stream::HttpConnect,
     },
     queue,
     reconciler::{self, Outcome, WorkerLedger},
     repair::Repairer,
-    script::{self, Counts, Declared, Files, Watch, WatchError},
+    script::{self, Counts, Declared, Files, Watch},
     status::{Reporter, Snapshot, StatusLine, StatusServer, short},
     tally::Tally,
-    worker::{self, Loaded, Report},
+    worker::{Loaded, Report},
 };
 
 /// An editor that goes on saving puts a load off by no more than this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 5;
-
-/// Everything that a run needs to know.
-#[derive(Debug)]
-pub struct Plan {
-    /// The script.
-    pub script: PathBuf,
-    /// The database's file.
-    pub database: PathBuf,
-    /// The folder of the files that the script emits into.
-    pub sinks: PathBuf,
-    /// The journal.
-    pub journal: JournalPlan,
-    /// Where the service is.
-    pub endpoint: Endpoint,
-    /// The name under which added rules are remembered.
-    pub rules_key: String,
-    /// Who asks.
-    pub credentials: Credentials,
-    /// A PEM file with further root certificates.
-    pub ca_file: Option<PathBuf>,
-    /// How the stream is read.
-    pub stream: StreamOptions,
-    /// How long the script's files have to be quiet before it is loaded again; `None` not to watch them.
-    pub debounce: Option<Duration>,
-    /// Whether the account has Recovery.
-    pub recovery: bool,
-    /// Stop after so many Tweets.
-    pub limit: Option<u64>,
-    /// Stop after so long.
-    pub duration: Option<Duration>,
-    /// Where metrics are served.
-    pub status: Option<SocketAddr>,
-}
-
-/// Where the journal is, and how it is kept.
-#[derive(Debug, Clone)]
-pub struct JournalPlan {
-    /// The name under which the database remembers how far it is handled.
-    pub name: String,
-    /// Its folder.
-    pub folder: PathBuf,
-    /// How much of it is kept.
-    pub limits: Limits,
-    /// Whether what came before the start may come again, and is not to be handled again.
-    pub remembers: bool,
-}
-
-/// Why a run failed.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The script could not be loaded at the start.
-    #[error(transparent)]
-    Script(#[from] script::Error),
-    /// The service, or the way to it.
-    #[error(transparent)]
-    Service(#[from] powertrack::Error),
-    /// The worker.
-    #[error(transparent)]
-    Worker(#[from] worker::Error),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] journal::Error),
-    /// Changes cannot be watched.
-    #[error(transparent)]
-    Watch(#[from] WatchError),
-    /// The system refused a thread or a signal handler.
-    #[error("the system refused: {0}")]
-    System(#[from] io::Error),
-    /// A thread has ended in a way that should not be possible.
-    #[error("the {0} thread has died; this is a bug in ouzel")]
-    ThreadDied(&'static str),
-}
 
 /// Runs until something ends it, and gives the last numbers. The database holds all of them.
 ///
