@@ -416,6 +416,13 @@ fn what_cannot_be_read_says_so_and_what_came_before_is_committed() {
     assert!(!ended.folder().join("data").exists());
     for (arguments, expected) in [
         (
+            &["scripts"][..],
+            expect![[r#"
+            error: `scripts` is a folder
+            hint: name the files in it, such as `scripts/*.zst`; without files, replay takes the journal of the data folder, and with `--sim` that of `run --sim`
+        "#]],
+        ),
+        (
             &["tweets.jsonl", "--from", "2h"][..],
             expect![[r#"
             error: `--from` and `--to` go by the time of receipt, which only the journal knows; they go without files

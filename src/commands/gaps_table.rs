@@ -90,9 +90,15 @@ fn utc(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
+/// A database may hold anything, so that no sum is too large.
+fn sum(gaps: &[Gap], length: fn(&Gap) -> Duration) -> Duration {
+    let lengths = gaps.iter().map(length);
+    lengths.fold(Duration::ZERO, Duration::saturating_add)
+}
+
 fn totals(gaps: &[Gap]) -> String {
     let count = |state| gaps.iter().filter(|gap| gap.state == state).count();
-    let sum = |length: fn(&Gap) -> Duration| gaps.iter().map(length).sum::<Duration>();
+    let sum = |length| sum(gaps, length);
     let mut text = match gaps.len() {
         1 => "1 outage".to_owned(),
         many => format!("{many} outages"),
@@ -179,11 +185,8 @@ impl<'a> From<&'a Gap> for Listed<'a> {
 /// The same as JSON, for programs.
 pub(super) fn json(gaps: &[Gap]) -> String {
     let whole = Whole {
-        seconds: gaps.iter().map(|gap| gap.length.as_secs_f64()).sum(),
-        missing_seconds: gaps
-            .iter()
-            .map(|gap| gap.missing_length.as_secs_f64())
-            .sum(),
+        seconds: sum(gaps, |gap| gap.length).as_secs_f64(),
+        missing_seconds: sum(gaps, |gap| gap.missing_length).as_secs_f64(),
         estimated_tweets: gaps.iter().filter_map(|gap| gap.estimated_tweets).sum(),
         gaps: gaps.iter().map(Listed::from).collect(),
     };
@@ -260,5 +263,9 @@ mod tests {
         expect![[r#"
             {"gaps":[{"id":1,"started_at":"2026-11-21T20:00:00.500Z","ended_at":"2026-11-21T20:00:02.000Z","seconds":1.5,"cause":"broken","repair":"backfill","state":"repaired","missing_from":null,"missing_to":null,"missing_seconds":0.0,"estimated_tweets":null,"detail":""},{"id":2,"started_at":"2026-11-21T23:30:00.000Z","ended_at":"2026-11-21T23:45:00.000Z","seconds":900.0,"cause":"restart","repair":"backfill","state":"open","missing_from":"2026-11-21T23:30:00.000Z","missing_to":"2026-11-21T23:40:05.000Z","missing_seconds":605.0,"estimated_tweets":12100,"detail":"neither Recovery nor Replay is configured"}],"seconds":901.5,"missing_seconds":605.0,"estimated_tweets":12100}
         "#]].assert_eq(&json(&gaps()));
+        expect![[r#"
+            {"gaps":[],"seconds":0.0,"missing_seconds":0.0,"estimated_tweets":0}
+        "#]]
+        .assert_eq(&json(&[]));
     }
 }

@@ -65,6 +65,13 @@ impl Source {
             ));
         }
         for file in &files {
+            if file.is_dir() {
+                return Err(Error::Usage(format!(
+                    "`{0}` is a folder\nhint: name the files in it, such as `{0}/*.zst`; without files, replay takes the \
+                     journal of the data folder, and with `--sim` that of `run --sim`",
+                    file.display()
+                )));
+            }
             if file != Path::new("-") {
                 std::fs::File::open(file)
                     .map_err(Error::system(format!("cannot read `{}`", file.display())))?;
