@@ -51,9 +51,9 @@ pub(super) struct Place {
 /// of a faster one the rest would wait on disk, and be read from there when the stream has become slower.
 const MOST_ON_THE_WAY: u64 = 3_000;
 
-/// Once there were too many, it goes on with so few: three threads that take turns all the time leave one of two processors
-/// idle for a fifth of the time, since the system does not move a thread for a wait so short.
-const FEW_ON_THE_WAY: u64 = MOST_ON_THE_WAY / 2;
+/// Once there were too many, it goes on with so few. With a hundred lines between the two, the three threads take turns in
+/// pieces that are worth moving a thread to an idle processor for; with none between, they are a sixth slower.
+const FEW_ON_THE_WAY: u64 = MOST_ON_THE_WAY - 100;
 
 /// How long it waits before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_micros(300);
