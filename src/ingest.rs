@@ -51,7 +51,6 @@ pub struct Ingest {
     received: Option<Received>,
     /// Of the lines in the group.
     rooms: Vec<Room>,
-    is_dirty: bool,
     /// Failed syncs in a row.
     unsynced: Patience,
     /// The segment that was written last.
@@ -83,7 +82,6 @@ impl Ingest {
             group: Group::default(),
             received: None,
             rooms: Vec::new(),
-            is_dirty: false,
             unsynced: Patience::default(),
             retain_at: Instant::now(),
         }
@@ -122,7 +120,7 @@ impl Ingest {
     fn next_duty(&self) -> Duration {
         let retain = self.retain_at.saturating_duration_since(Instant::now());
         match self.limits.sync {
-            Sync::Interval(interval) if self.is_dirty => interval.min(retain),
+            Sync::Interval(interval) if self.journal.needs_sync() => interval.min(retain),
             _ => retain,
         }
     }
@@ -166,7 +164,6 @@ impl Ingest {
         self.tally.add(Count::Journaled, lines);
         self.tally.set(Count::JournalBytes, self.journal.size());
         self.rooms.clear();
-        self.is_dirty = true;
         let segment = self.journal.end().segment;
         if segment != self.segment {
             self.segment = segment;

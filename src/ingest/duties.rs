@@ -16,13 +16,9 @@ const OVER_EVERY: Duration = Duration::from_millis(500);
 impl Ingest {
     pub(super) fn do_duties(&mut self) {
         match self.journal.sync_if_due(Instant::now()) {
-            Ok(true) => {
-                self.is_dirty = false;
-                self.unsynced.reset();
-            }
+            Ok(true) => drop(self.unsynced.reset()),
             Ok(false) => {}
             Err(error) => {
-                self.is_dirty = false;
                 self.unsynced.next_wait();
                 if self.unsynced.is_worth_a_word() {
                     warn!(%error, "a power failure now would lose the newest Tweets");

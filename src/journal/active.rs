@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{Error, position::path_of};
@@ -15,7 +16,7 @@ pub(super) struct Active {
     pub(super) path: PathBuf,
     /// Behind the last whole frame; the file's cursor is here.
     pub(super) end: u64,
-    file: File,
+    file: Arc<File>,
     identity: Identity,
     is_dirty: bool,
     /// How much the next write can write before it fails.
@@ -38,6 +39,25 @@ fn identity(metadata: &Metadata) -> Identity {
 #[cfg(not(unix))]
 fn identity(_: &Metadata) -> Identity {}
 
+/// What was written to a segment and is not known to last.
+#[derive(Debug)]
+pub(super) struct Unsynced {
+    segment: u64,
+    path: PathBuf,
+    file: Arc<File>,
+}
+
+impl Unsynced {
+    pub(super) fn segment(&self) -> u64 {
+        self.segment
+    }
+
+    /// Makes it last.
+    pub(super) fn sync(&self) -> Result<(), Error> {
+        sync_file(&self.file, &self.path)
+    }
+}
+
 /// Whether there is more to write there.
 #[derive(Debug)]
 pub(super) enum Failed {
@@ -58,7 +78,7 @@ impl Active {
                 segment,
                 path,
                 end: 0,
-                file,
+                file: Arc::new(file),
                 identity,
                 is_dirty: false,
                 #[cfg(test)]
@@ -89,7 +109,7 @@ impl Active {
         });
         let mut is_synced = false;
         if written.is_ok() && sync {
-            written = self.sync_file();
+            written = sync_file(&self.file, &self.path);
             is_synced = true;
         }
         let Err(error) = written else {
@@ -105,36 +125,33 @@ impl Active {
         }
     }
 
-    /// Makes what was written last; says whether there was anything to do.
-    pub(super) fn sync(&mut self) -> Result<bool, Error> {
-        if !self.is_dirty {
-            return Ok(false);
-        }
-        self.sync_file()?;
-        self.is_dirty = false;
-        Ok(true)
+    /// Whether something was written since it was last asked for what is not synced.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.is_dirty
+    }
+
+    /// What was written since this was asked last, if there is anything: the caller has to sync it.
+    pub(super) fn take_unsynced(&mut self) -> Option<Unsynced> {
+        std::mem::take(&mut self.is_dirty).then(|| Unsynced {
+            segment: self.segment,
+            path: self.path.clone(),
+            file: Arc::clone(&self.file),
+        })
     }
 
     fn put(&mut self, frame: &[u8]) -> io::Result<()> {
         #[cfg(test)]
         if let Some(room) = self.room.take() {
-            self.file.write_all(&frame[..room])?;
+            (&*self.file).write_all(&frame[..room])?;
             return Err(io::ErrorKind::StorageFull.into());
         }
-        self.file.write_all(frame)
-    }
-
-    fn sync_file(&self) -> Result<(), Error> {
-        self.file.sync_data().map_err(|source| Error::Sync {
-            path: self.path.clone(),
-            source,
-        })
+        (&*self.file).write_all(frame)
     }
 
     /// Cuts off what a failed write has left.
     fn restore(&mut self) -> io::Result<()> {
         self.file.set_len(self.end)?;
-        self.file.seek(SeekFrom::Start(self.end)).map(drop)
+        (&*self.file).seek(SeekFrom::Start(self.end)).map(drop)
     }
 }
 
@@ -147,7 +164,7 @@ impl Active {
 
     /// All goes to another file from now on.
     pub(super) fn write_to(&mut self, file: File) {
-        self.file = file;
+        self.file = Arc::new(file);
     }
 }
 
@@ -158,6 +175,13 @@ impl Drop for Active {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
+    file.sync_data().map_err(|source| Error::Sync {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Makes the names in a folder last.

@@ -41,6 +41,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The thread that syncs cannot be started.
+    #[error("cannot start the thread that syncs the journal: {0}")]
+    Thread(io::Error),
     /// A segment cannot be read.
     #[error("cannot read the journal segment `{}` at byte {offset}: {source}", path.display())]
     Read {
@@ -138,7 +141,10 @@ impl Error {
             | Self::Remove { .. }
             | Self::Cut { .. }
             | Self::Compress { .. } => true,
-            Self::Version { .. } | Self::NoName { .. } | Self::Refused { .. } => false,
+            Self::Thread(_)
+            | Self::Version { .. }
+            | Self::NoName { .. }
+            | Self::Refused { .. } => false,
         }
     }
 }

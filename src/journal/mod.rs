@@ -20,6 +20,7 @@ mod recent;
 mod retention;
 mod segment;
 mod shared;
+mod syncer;
 mod tail;
 #[cfg(test)]
 mod tests;

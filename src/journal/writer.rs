@@ -9,10 +9,11 @@ use std::{
 
 use super::{
     Batch, Error, Follower, Frame, Opened, Options, Position, Sync,
-    active::{Active, Failed, sync_folder},
+    active::{Active, Failed, Unsynced, sync_folder},
     encode::{self, Encoder},
     open,
     shared::Shared,
+    syncer::{Answer, Syncer},
 };
 
 /// A clock that was wrong for a while must not name all segments after its time.
@@ -29,7 +30,9 @@ pub struct Journal {
     active: Option<Active>,
     /// The latest time that a line was received.
     last_ms: i64,
+    /// When the last sync was begun.
     synced: Instant,
+    syncer: Syncer,
     /// Microseconds since 1970.
     pub(super) clock: fn() -> u64,
 }
@@ -46,6 +49,7 @@ impl Journal {
             path: folder.clone(),
             source,
         })?;
+        let syncer = Syncer::start().map_err(Error::Thread)?;
         let journal = Self {
             shared: Arc::new(Shared::new(folder, &segments, floor, options.tail_bytes)),
             options,
@@ -53,6 +57,7 @@ impl Journal {
             active: None,
             last_ms: opened.last.as_ref().map_or(0, |meta| meta.last_ms),
             synced: Instant::now(),
+            syncer,
             clock: now,
         };
         Ok((journal, opened))
@@ -80,7 +85,13 @@ impl Journal {
             },
         })?;
         let kept = match self.active.take() {
-            Some(active) => Self::keep(active, bytes.len(), &self.shared, &self.options)?,
+            Some(active) => Self::keep(
+                active,
+                bytes.len(),
+                &self.shared,
+                &self.options,
+                &mut self.syncer,
+            )?,
             None => None,
         };
         let active = match kept {
@@ -113,28 +124,50 @@ impl Journal {
         Ok(position)
     }
 
-    /// Makes what was written last, if the interval is over; says whether it did.
+    /// Begins to make what was written last, if the interval is over, and goes on meanwhile. Says whether a sync that was
+    /// begun before has ended.
     ///
     /// # Errors
-    /// As [`Journal::sync`].
+    /// As [`Journal::sync`], for a sync that was begun before.
     pub fn sync_if_due(&mut self, now: Instant) -> Result<bool, Error> {
-        match self.options.sync {
-            Sync::Interval(interval) if now.saturating_duration_since(self.synced) >= interval => {
-                self.synced = now;
-                self.sync_active()
-            }
-            _ => Ok(false),
+        let mut has_ended = false;
+        while let Some(answer) = self.syncer.answer() {
+            self.heed(answer)?;
+            has_ended = true;
         }
+        if let Sync::Interval(interval) = self.options.sync
+            && now.saturating_duration_since(self.synced) >= interval
+            && self.syncer.is_idle()
+        {
+            self.synced = now;
+            if let Some(unsynced) = self.take_unsynced() {
+                self.syncer.begin(unsynced);
+            }
+        }
+        Ok(has_ended)
     }
 
-    /// Makes what was written last.
+    /// Whether there is something that is not known to last.
+    #[must_use]
+    pub fn needs_sync(&self) -> bool {
+        !self.syncer.is_idle() || self.active.as_ref().is_some_and(Active::is_dirty)
+    }
+
+    /// Makes what was written last, and waits for that.
     ///
     /// # Errors
     /// Where the system cannot promise it. What was written stays readable until a power failure; what comes next goes
     /// to a new segment.
     pub fn sync(&mut self) -> Result<(), Error> {
         self.synced = Instant::now();
-        self.sync_active().map(drop)
+        if let Some(unsynced) = self.take_unsynced() {
+            self.syncer.begin(unsynced);
+        }
+        let mut synced = Ok(());
+        while let Some(answer) = self.syncer.wait() {
+            synced = synced.and(self.heed(answer));
+        }
+        synced
     }
 
     /// Reads behind the writing, on a thread of its own: from a position, or from the oldest frame.
@@ -177,12 +210,13 @@ impl Journal {
         self.active.as_mut().expect("something was written")
     }
 
-    fn sync_active(&mut self) -> Result<bool, Error> {
-        let Some(active) = &mut self.active else {
-            return Ok(false);
-        };
-        let synced = active.sync();
-        if synced.is_err() {
+    fn take_unsynced(&mut self) -> Option<Unsynced> {
+        self.active.as_mut()?.take_unsynced()
+    }
+
+    /// After a failed sync nobody knows what of a segment will last, and no more goes there.
+    fn heed(&mut self, (segment, synced): Answer) -> Result<(), Error> {
+        if synced.is_err() && self.written() == Some(segment) {
             self.active = None;
         }
         synced
@@ -194,6 +228,7 @@ impl Journal {
         length: usize,
         shared: &Shared,
         options: &Options,
+        syncer: &mut Syncer,
     ) -> Result<Option<Active>, Error> {
         if !active.is_there() {
             let path = active.path.display();
@@ -204,8 +239,15 @@ impl Journal {
         if active.end == 0 || active.end + length as u64 <= options.segment_bytes {
             return Ok(Some(active));
         }
-        if options.sync != Sync::Never {
-            active.sync()?;
+        if options.sync != Sync::Never
+            && let Some(unsynced) = active.take_unsynced()
+        {
+            syncer.begin(unsynced);
+            while !syncer.has_room()
+                && let Some((_, synced)) = syncer.wait()
+            {
+                synced?;
+            }
         }
         Ok(None)
     }
@@ -253,7 +295,7 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         if self.options.sync != Sync::Never
-            && let Err(error) = self.sync_active()
+            && let Err(error) = self.sync()
         {
             tracing::warn!(%error, "journal could not be synced at its end");
         }

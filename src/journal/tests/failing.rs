@@ -169,15 +169,59 @@ fn always_syncs_each_frame_and_an_interval_when_it_is_over() {
     );
     drop(journal);
     let second = Duration::from_secs(1);
-    let (mut journal, _) = Journal::open(folder.path(), sync(Sync::Interval(second))).unwrap();
+    let short = Options {
+        segment_bytes: 1,
+        ..sync(Sync::Interval(second))
+    };
+    let (mut journal, _) = Journal::open(folder.path(), short).unwrap();
     let start = Instant::now();
     assert!(!journal.sync_if_due(start + 2 * second).unwrap());
     journal.append(&numbered(1)).unwrap();
     assert!(!journal.sync_if_due(start + 2 * second).unwrap());
-    assert!(journal.sync_if_due(start + 3 * second).unwrap());
+    assert!(journal.needs_sync());
+    journal.sync_if_due(start + 3 * second).unwrap();
+    // In the background, and once.
+    while !journal.sync_if_due(start + 9 * second).unwrap() {
+        std::thread::yield_now();
+    }
+    assert!(!journal.needs_sync());
     assert!(!journal.sync_if_due(start + 9 * second).unwrap());
-    journal.append(&numbered(2)).unwrap();
+    // Each begins a segment, and the one before is synced without waiting for its time.
+    for n in 2..12 {
+        journal.append(&numbered(n)).unwrap();
+    }
+    assert!(journal.needs_sync());
     journal.sync().unwrap();
+    assert!(!journal.needs_sync());
     drop(journal);
-    assert_eq!(read_all(folder.path()).lines().len(), 9);
+    assert_eq!(read_all(folder.path()).lines().len(), 36);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sync_that_fails_is_told_and_what_comes_next_goes_to_a_new_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let sync = Sync::Interval(Duration::ZERO);
+    let (mut journal, _) = Journal::open(folder.path(), Options { sync, ..options() }).unwrap();
+    let first = journal.append(&numbered(0)).unwrap();
+    // A pipe takes what is written, and cannot be synced.
+    let (reader, writer) = std::io::pipe().unwrap();
+    let writer = std::os::fd::OwnedFd::from(writer);
+    journal.active().write_to(writer.into());
+    journal.append(&numbered(1)).unwrap();
+    let text = loop {
+        match journal.sync_if_due(Instant::now()) {
+            Ok(has_ended) => assert!(!has_ended),
+            Err(error) => break error.to_string(),
+        }
+        std::thread::yield_now();
+    };
+    let file = files(folder.path()).remove(0);
+    let told = format!("cannot sync the journal's `{}`: ", file.display());
+    assert!(text.starts_with(&told), "{text}");
+    assert!(!journal.needs_sync());
+    let next = journal.append(&numbered(2)).unwrap();
+    assert!(next.segment > first.segment);
+    journal.sync().unwrap();
+    drop(reader);
 }
