@@ -347,6 +347,19 @@ fn what_cannot_be_compared_says_so() {
     compare(BEFORE, AFTER, &["--db", "x.db"])
         .assert_code(2)
         .assert_says("the argument '--compare <SCRIPT>' cannot be used with '--db <FILE>'");
+    // What differs in a part of the Tweets would say nothing of the rest.
+    let packed = zstd::encode_all(tweet(1).as_bytes(), 1).unwrap();
+    let cut = Setup::new()
+        .script(BEFORE)
+        .file("after.lua", AFTER)
+        .file("cut.zst", &packed[..packed.len() - 8])
+        .command("replay")
+        .arguments(&["cut.zst", "--compare", "after.lua"])
+        .ends();
+    cut.assert_code(1)
+        .assert_says("error: cannot read `cut.zst`: ")
+        .assert_silent_about("differ");
+    assert_eq!(cut.output(), "");
     // A limit holds for both.
     let ended = compare(BEFORE, BEFORE, &["--limit", "2"]);
     ended.assert_code(0);

@@ -59,6 +59,11 @@ pub(super) fn compare(
     let mut shown = Shown::new(line, source.bytes(), &tallies[0]);
     let ended = flow(source, sides, arguments.limit, &mut shown)?;
     shown.finish();
+    // What differs in a part would be taken for what differs.
+    if let Some(error) = ended.failed {
+        say(&unread(&ended.seen));
+        return Err(error);
+    }
     let comparison = Comparison::open(
         &file("db", 0),
         &file("db", 1),
@@ -79,10 +84,10 @@ pub(super) fn compare(
         as_text(&outcome)
     })?;
     say(&unread(&ended.seen));
-    match ended.failed {
-        Some(error) => Err(error),
-        None if outcome.is_equal() => Ok(()),
-        None => Err(Error::Different),
+    if outcome.is_equal() {
+        Ok(())
+    } else {
+        Err(Error::Different)
     }
 }
 
