@@ -47,9 +47,10 @@ pub(super) struct Place {
     pub(super) journal: PathBuf,
 }
 
-/// Lines that may be between this thread and the worker. What is asked is how fast a stream may be for the worker to keep up;
-/// of a faster one the rest would wait on disk, and be read from there when the stream has become slower.
-const MOST_ON_THE_WAY: u64 = 3_000;
+/// Lines that may be between this thread and the worker: of usual Tweets as many as the journal holds in memory. What is asked
+/// is how fast a stream may be for the worker to keep up; of a faster one the rest would wait on disk, and be read from there
+/// when the stream has become slower.
+const MOST_ON_THE_WAY: u64 = 5_000;
 
 /// Once there were too many, it goes on with so few. With a hundred lines between the two, the three threads take turns in
 /// pieces that are worth moving a thread to an idle processor for; with none between, they are a sixth slower.
@@ -220,7 +221,10 @@ impl Place {
                 let mut report = |event| {
                     let _ = report.send(event);
                 };
-                Worker::new(work, &mut output, &mut report).run(&mut inbox)
+                let mut worker = Worker::new(work, &mut output, &mut report);
+                let ran = worker.run(&mut inbox);
+                // The last rows are committed. Closing the database comes once, and not once for so many Tweets.
+                (ran, Instant::now())
             });
             let worker = worker.map_err(pipeline::Error::from)?;
             let loaded = reports.recv();
@@ -233,11 +237,11 @@ impl Place {
                 }
                 _ => feed(),
             };
-            let ended = worker
+            let (ran, ended) = worker
                 .join()
                 .map_err(|_| pipeline::Error::ThreadDied("worker"))?;
-            ended.map_err(pipeline::Error::from)?;
-            fed.map(|()| began.elapsed())
+            ran.map_err(pipeline::Error::from)?;
+            fed.map(|()| ended.duration_since(began))
         })?;
         let outcome = Outcome {
             tweets: tally.get(Count::Tweets),
