@@ -141,10 +141,9 @@ impl Error {
             | Self::Remove { .. }
             | Self::Cut { .. }
             | Self::Compress { .. } => true,
-            Self::Thread(_)
-            | Self::Version { .. }
-            | Self::NoName { .. }
-            | Self::Refused { .. } => false,
+            Self::Thread(_) | Self::Version { .. } | Self::NoName { .. } | Self::Refused { .. } => {
+                false
+            }
         }
     }
 }
