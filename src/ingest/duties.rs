@@ -16,7 +16,9 @@ const OVER_EVERY: Duration = Duration::from_millis(500);
 impl Ingest {
     pub(super) fn do_duties(&mut self) {
         match self.journal.sync_if_due(Instant::now()) {
-            Ok(true) => drop(self.unsynced.reset()),
+            Ok(true) => {
+                self.unsynced.reset();
+            }
             Ok(false) => {}
             Err(error) => {
                 self.unsynced.next_wait();
