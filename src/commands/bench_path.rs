@@ -50,7 +50,7 @@ pub(super) struct Place {
 /// Lines that may be between this thread and the worker: of usual Tweets as many as the journal holds in memory. What is asked
 /// is how fast a stream may be for the worker to keep up; of a faster one the rest would wait on disk, and be read from there
 /// when the stream has become slower.
-const MOST_ON_THE_WAY: u64 = 5_000;
+const MOST_ON_THE_WAY: u64 = 3_000;
 
 /// Once there were too many, it goes on with so few. With a hundred lines between the two, the three threads take turns in
 /// pieces that are worth moving a thread to an idle processor for; with none between, they are a sixth slower.

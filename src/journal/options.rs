@@ -29,7 +29,7 @@ impl Default for Options {
         Self {
             sync: Sync::Interval(Duration::from_secs(1)),
             segment_bytes: 128 * 1024 * 1024,
-            tail_bytes: 32 * 1024 * 1024,
+            tail_bytes: 16 * 1024 * 1024,
         }
     }
 }
