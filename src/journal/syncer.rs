@@ -1,8 +1,11 @@
 //! Makes what was written last, on a thread of its own: a disk takes tens of milliseconds for that, and writing goes on meanwhile.
 
 use std::{
+    collections::VecDeque,
+    io,
     sync::mpsc::{self, Receiver, Sender},
-    thread::{self, JoinHandle},
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{Error, active::Unsynced};
@@ -10,84 +13,65 @@ use super::{Error, active::Unsynced};
 /// Segments that may wait to be synced. Only a disk that takes longer for a sync than for a whole segment has more.
 const MOST: usize = 4;
 
+/// A disk that takes longer for a sync hangs, and what is written meanwhile is not safe.
+const LONGEST: Duration = Duration::from_secs(5);
+
 /// What became of a sync, and the segment that it was for.
 pub(super) type Answer = (u64, Result<(), Error>);
 
-/// The thread, and what it was asked for. Dropping it waits until all of that is done.
+/// The thread, which ends when this is dropped, and what it was asked for.
 #[derive(Debug)]
 pub(super) struct Syncer {
-    /// `None` only while it is dropped.
-    requests: Option<Sender<Unsynced>>,
+    requests: Sender<Unsynced>,
     answers: Receiver<Answer>,
-    /// Asked for and not answered yet.
-    pending: usize,
-    thread: Option<JoinHandle<()>>,
+    /// When it was asked for what is not answered yet, in the order of the answers.
+    asked: VecDeque<Instant>,
 }
 
 impl Syncer {
-    pub(super) fn start() -> std::io::Result<Self> {
-        let (requests, asked) = mpsc::channel::<Unsynced>();
+    pub(super) fn start() -> io::Result<Self> {
+        let (requests, unsynced) = mpsc::channel::<Unsynced>();
         let (answer, answers) = mpsc::channel();
-        let thread = thread::Builder::new()
-            .name("sync".to_owned())
-            .spawn(move || {
-                for unsynced in asked {
-                    let answered = answer.send((unsynced.segment(), unsynced.sync()));
-                    if answered.is_err() {
-                        break;
-                    }
-                }
-            })?;
+        let sync = move || {
+            for unsynced in unsynced {
+                // Whoever does not wait for the answer has ended.
+                let _ = answer.send((unsynced.segment(), unsynced.sync()));
+            }
+        };
+        thread::Builder::new().name("sync".to_owned()).spawn(sync)?;
         Ok(Self {
-            requests: Some(requests),
+            requests,
             answers,
-            pending: 0,
-            thread: Some(thread),
+            asked: VecDeque::new(),
         })
     }
 
     /// Whether everything that it was asked for is answered.
     pub(super) fn is_idle(&self) -> bool {
-        self.pending == 0
-    }
-
-    /// Whether a segment more may wait.
-    pub(super) fn has_room(&self) -> bool {
-        self.pending < MOST
+        self.asked.is_empty()
     }
 
     /// Asks for a sync, to be answered later.
-    pub(super) fn begin(&mut self, unsynced: Unsynced) {
-        if let Some(requests) = &self.requests
-            && requests.send(unsynced).is_ok()
-        {
-            self.pending += 1;
+    pub(super) fn begin(&mut self, unsynced: Unsynced, now: Instant) {
+        if self.requests.send(unsynced).is_ok() {
+            self.asked.push_back(now);
         }
     }
 
-    /// The next answer, if it is there already.
-    pub(super) fn answer(&mut self) -> Option<Answer> {
+    /// The next answer, if it is there already; waited for where too much has been asked for, or too long ago.
+    pub(super) fn answer(&mut self, now: Instant) -> Option<Answer> {
+        let is_late = |asked: &Instant| now.saturating_duration_since(*asked) >= LONGEST;
+        if self.asked.len() > MOST || self.asked.front().is_some_and(is_late) {
+            return self.wait();
+        }
         let answer = self.answers.try_recv().ok()?;
-        self.pending -= 1;
+        self.asked.pop_front();
         Some(answer)
     }
 
     /// The next answer; `None` where nothing was asked for.
     pub(super) fn wait(&mut self) -> Option<Answer> {
-        if self.is_idle() {
-            return None;
-        }
-        let answer = self.answers.recv().ok()?;
-        self.pending -= 1;
-        Some(answer)
-    }
-}
-
-impl Drop for Syncer {
-    fn drop(&mut self) {
-        self.requests = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.asked.pop_front()?;
+        self.answers.recv().ok()
     }
 }

@@ -125,13 +125,14 @@ impl Journal {
     }
 
     /// Begins to make what was written last, if the interval is over, and goes on meanwhile. Says whether a sync that was
-    /// begun before has ended.
+    /// begun before has ended; one that takes seconds is waited for, since nothing that is written meanwhile is safe.
+    /// To be called after each frame.
     ///
     /// # Errors
     /// As [`Journal::sync`], for a sync that was begun before.
     pub fn sync_if_due(&mut self, now: Instant) -> Result<bool, Error> {
         let mut has_ended = false;
-        while let Some(answer) = self.syncer.answer() {
+        while let Some(answer) = self.syncer.answer(now) {
             self.heed(answer)?;
             has_ended = true;
         }
@@ -141,7 +142,7 @@ impl Journal {
         {
             self.synced = now;
             if let Some(unsynced) = self.take_unsynced() {
-                self.syncer.begin(unsynced);
+                self.syncer.begin(unsynced, now);
             }
         }
         Ok(has_ended)
@@ -161,7 +162,7 @@ impl Journal {
     pub fn sync(&mut self) -> Result<(), Error> {
         self.synced = Instant::now();
         if let Some(unsynced) = self.take_unsynced() {
-            self.syncer.begin(unsynced);
+            self.syncer.begin(unsynced, self.synced);
         }
         let mut synced = Ok(());
         while let Some(answer) = self.syncer.wait() {
@@ -242,12 +243,7 @@ impl Journal {
         if options.sync != Sync::Never
             && let Some(unsynced) = active.take_unsynced()
         {
-            syncer.begin(unsynced);
-            while !syncer.has_room()
-                && let Some((_, synced)) = syncer.wait()
-            {
-                synced?;
-            }
+            syncer.begin(unsynced, Instant::now());
         }
         Ok(None)
     }

@@ -59,9 +59,9 @@ pub(super) fn compare(
     let mut shown = Shown::new(line, source.bytes(), &tallies[0]);
     let ended = flow(source, sides, arguments.limit, &mut shown)?;
     shown.finish();
+    say(&unread(&ended.seen));
     // What differs in a part would be taken for what differs.
     if let Some(error) = ended.failed {
-        say(&unread(&ended.seen));
         return Err(error);
     }
     let comparison = Comparison::open(
@@ -83,7 +83,6 @@ pub(super) fn compare(
     } else {
         as_text(&outcome)
     })?;
-    say(&unread(&ended.seen));
     if outcome.is_equal() {
         Ok(())
     } else {

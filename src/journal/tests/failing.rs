@@ -186,6 +186,10 @@ fn always_syncs_each_frame_and_an_interval_when_it_is_over() {
     }
     assert!(!journal.needs_sync());
     assert!(!journal.sync_if_due(start + 9 * second).unwrap());
+    // One that takes too long is waited for.
+    journal.append(&numbered(1)).unwrap();
+    assert!(!journal.sync_if_due(start + 10 * second).unwrap());
+    assert!(journal.sync_if_due(start + 15 * second).unwrap());
     // Each begins a segment, and the one before is synced without waiting for its time.
     for n in 2..12 {
         journal.append(&numbered(n)).unwrap();
@@ -194,7 +198,7 @@ fn always_syncs_each_frame_and_an_interval_when_it_is_over() {
     journal.sync().unwrap();
     assert!(!journal.needs_sync());
     drop(journal);
-    assert_eq!(read_all(folder.path()).lines().len(), 36);
+    assert_eq!(read_all(folder.path()).lines().len(), 39);
 }
 
 #[cfg(target_os = "linux")]
