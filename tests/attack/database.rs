@@ -1,0 +1,1 @@
+//! The database's file, taken away or replaced while a run writes to it.

@@ -1,0 +1,1 @@
+//! Lua programs that use a Tweet in ways that few do.

@@ -1,0 +1,1 @@
+//! JSON that is valid and odd: what a Python client reads, ouzel handles.

@@ -1,0 +1,1 @@
+//! Hostile requests and files of JSON: they are refused, and nothing falls.

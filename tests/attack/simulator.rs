@@ -1,0 +1,1 @@
+//! What the simulator makes up: like the real thing, and the same for the same seed.

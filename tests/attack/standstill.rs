@@ -1,0 +1,1 @@
+//! Handlers that hang: the run says so, with the handler and the Tweet.

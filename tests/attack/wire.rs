@@ -1,0 +1,1 @@
+//! What the network may bring: refusals, silence, control characters, endless lines.
