@@ -1,4 +1,4 @@
-//! Which Tweets have come lately: backfill and redundant connections bring some of them again. Pure: no IO, no clock.
+//! Which Tweets have been handled lately: backfill and redundant connections bring some of them again. Pure: no IO, no clock.
 
 use std::{
     collections::HashSet,
@@ -17,6 +17,9 @@ const GENERATION_MS: i64 = REMEMBERED_MS / (GENERATIONS as i64 - 1);
 /// Ids in a generation at most: as many as fit a table of 2^19 places before it grows, 5 MB. So no stream takes more than
 /// 19 MB, and up to 3 000 Tweets a second are remembered the whole time, faster ones shorter.
 const MOST_IDS: usize = (1 << 19) / 8 * 7;
+
+/// All of them together.
+pub const MOST_REMEMBERED: usize = MOST_IDS * GENERATIONS;
 
 /// The ids of the last minutes.
 #[derive(Debug)]
@@ -43,11 +46,16 @@ impl Dedupe {
         }
     }
 
-    /// Remembers an id that has come at `now_ms`, and says whether it is new. 0 stands for a line without an id and is new
-    /// each time.
-    pub fn is_new(&mut self, id: u64, now_ms: i64) -> bool {
+    /// Whether an id is remembered. 0 stands for a line without an id, and never is.
+    #[must_use]
+    pub fn contains(&self, id: u64) -> bool {
+        self.generations.iter().any(|ids| ids.contains(&id))
+    }
+
+    /// Remembers an id that came at `now_ms`; 0 is not remembered.
+    pub fn insert(&mut self, id: u64, now_ms: i64) {
         if id == 0 {
-            return true;
+            return;
         }
         // A clock that is put back makes no generation last longer.
         let began = self.began_ms.map_or(now_ms, |began| began.min(now_ms));
@@ -57,11 +65,10 @@ impl Dedupe {
             self.generations[0] = HashSet::default();
             self.began_ms = Some(now_ms);
         }
-        let [newest, older @ ..] = &mut self.generations;
-        !older.iter().any(|ids| ids.contains(&id)) && newest.insert(id)
+        self.generations[0].insert(id);
     }
 
-    /// Forgets an id whose line was no Tweet after all, so that the Tweet is new when it comes.
+    /// Forgets an id, so that it is new when it comes again.
     pub fn forget(&mut self, id: u64) {
         for ids in &mut self.generations {
             ids.remove(&id);
@@ -94,6 +101,14 @@ impl Hasher for IdHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Dedupe {
+        fn is_new(&mut self, id: u64, now_ms: i64) -> bool {
+            let is_new = !self.contains(id);
+            self.insert(id, now_ms);
+            is_new
+        }
+    }
 
     #[test]
     fn a_tweet_is_new_once_in_the_minutes_that_are_remembered() {

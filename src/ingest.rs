@@ -1,25 +1,22 @@
-//! The journal's thread: what has arrived is freed of duplicates and put on disk, and the journal is kept within its limits.
+//! The journal's thread: what has arrived is put on disk, and the journal is kept within its limits.
 
 mod duties;
 mod group;
 
 use std::{
-    collections::HashMap,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, info};
 
 pub use self::group::Arrived;
 use self::group::Group;
 use crate::{
-    dedupe::{Dedupe, REMEMBERED_MS},
-    journal::{Batch, Effort, Error, Journal, Sync},
+    journal::{Batch, Effort, Error, Journal, Source, Sync},
     patience::Patience,
     powertrack::stream::Received,
     queue::{self, Delivery, Receiver, Room},
-    store::{self, Store},
     tally::{Count, Tally},
     tweet_id::tweet_id,
     worker::Progress,
@@ -45,8 +42,10 @@ pub struct Ingest {
     queue: Receiver<Arrived>,
     /// Closed when the run ends: then nothing is waited for any more.
     end: mpsc::Receiver<()>,
-    dedupe: Dedupe,
     group: Group,
+    /// The ids of the lines that are being taken, and which of them have been handled.
+    ids: Vec<u64>,
+    known: Vec<bool>,
     /// Up to when everything has been taken.
     received: Option<Received>,
     /// Of the lines in the group.
@@ -59,11 +58,10 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// An ingest that drops what `dedupe` knows already.
+    /// An ingest behind a queue.
     #[must_use]
     pub fn new(
         journal: Journal,
-        dedupe: Dedupe,
         limits: Limits,
         progress: Progress,
         tally: Arc<Tally>,
@@ -71,7 +69,6 @@ impl Ingest {
         end: mpsc::Receiver<()>,
     ) -> Self {
         Self {
-            dedupe,
             segment: journal.end().segment,
             journal,
             limits,
@@ -80,6 +77,8 @@ impl Ingest {
             queue,
             end,
             group: Group::default(),
+            ids: Vec::new(),
+            known: Vec::new(),
             received: None,
             rooms: Vec::new(),
             unsynced: Patience::default(),
@@ -127,13 +126,16 @@ impl Ingest {
 
     fn take(&mut self, delivery: Delivery<Arrived>) -> Result<(), Error> {
         let arrived = delivery.item;
-        for id in self.progress.take_invalid() {
-            self.dedupe.forget(id);
+        self.ids.clear();
+        self.ids.extend(arrived.lines.iter().map(tweet_id));
+        self.known.clear();
+        if arrived.source != Source::Live {
+            // What is asked for again has mostly been handled. The worker would find that out too: this saves the disk.
+            self.progress.handled().look_up(&self.ids, &mut self.known);
         }
         let mut duplicates = 0;
-        for line in arrived.lines.iter() {
-            let id = tweet_id(line);
-            if !self.dedupe.is_new(id, arrived.at_ms) {
+        for (number, line) in arrived.lines.iter().enumerate() {
+            if self.known.get(number) == Some(&true) {
                 duplicates += 1;
                 continue;
             }
@@ -141,11 +143,11 @@ impl Ingest {
                 // So much has come while the last frame was made.
                 self.write(Effort::Fast)?;
             }
-            self.group.push(line, id, &arrived);
+            self.group.push(line, self.ids[number], &arrived);
         }
         if duplicates > 0 {
             self.tally.add(Count::Duplicates, duplicates);
-            debug!(duplicates, "these Tweets have come before");
+            debug!(duplicates, "these Tweets have been handled before");
         }
         self.rooms.push(delivery.room);
         self.received = arrived.received.or(self.received);
@@ -221,42 +223,4 @@ impl Ingest {
             Err(mpsc::RecvTimeoutError::Timeout)
         )
     }
-}
-
-/// How many lines of the last minutes had an id and have turned out to be no Tweets, by that id.
-///
-/// # Errors
-/// Where the database does not say it.
-pub fn invalid(store: &Store) -> Result<HashMap<u64, usize>, store::Error> {
-    let since = jiff::Timestamp::from_millisecond(since_ms()).unwrap_or(jiff::Timestamp::MIN);
-    let mut invalid = HashMap::new();
-    store.each_invalid(&since.to_string(), |line| {
-        *invalid.entry(tweet_id(line)).or_default() += 1;
-    })?;
-    Ok(invalid)
-}
-
-/// The Tweets of the last minutes, as far as they are in the journal. Of an id that is `invalid`, the first so many lines do
-/// not count: the Tweet may have come behind them.
-#[must_use]
-pub fn remembered(journal: &Journal, mut invalid: HashMap<u64, usize>) -> Dedupe {
-    let mut dedupe = Dedupe::default();
-    for meta in journal.recent(since_ms()) {
-        match meta {
-            Ok(meta) => {
-                for &id in meta.ids.iter() {
-                    match invalid.get_mut(&id) {
-                        Some(lines @ 1..) => *lines -= 1,
-                        _ => drop(dedupe.is_new(id, meta.last_ms)),
-                    }
-                }
-            }
-            Err(error) => warn!(%error, "some Tweets of the last minutes may be handled twice"),
-        }
-    }
-    dedupe
-}
-
-fn since_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond() - 2 * REMEMBERED_MS
 }

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod dedupe;
 pub mod direct;
 pub mod error;
+pub mod handled;
 pub mod inbox;
 pub mod ingest;
 pub mod journal;

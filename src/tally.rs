@@ -11,7 +11,7 @@ use std::{
 /// Tags counted one by one; Tweets of further tags count as "other tags".
 const MAX_TAGS: usize = 10_000;
 
-/// Counters since the start. Each is written by one thread: what arrives by the journal's, the rest by the worker.
+/// Counters since the start. Nearly each is written by one thread: what arrives by the journal's, the rest by the worker.
 #[derive(Debug, Default)]
 pub struct Tally {
     counters: [AtomicU64; COUNTERS],
@@ -46,7 +46,7 @@ pub enum Count {
     Generation,
     /// Lines written to the journal.
     Journaled,
-    /// Lines that had come before, and were dropped.
+    /// Lines whose Tweets had been handled before, and that were dropped: by the journal's thread or the worker.
     Duplicates,
     /// Lines that waited in the journal at the start.
     Backlog,
@@ -94,6 +94,11 @@ impl Tally {
     /// Adds to a counter.
     pub fn add(&self, count: Count, number: u64) {
         self.counters[count as usize].fetch_add(number, Ordering::Relaxed);
+    }
+
+    /// Takes from a counter what was added and did not last.
+    pub fn take_back(&self, count: Count, number: u64) {
+        self.counters[count as usize].fetch_sub(number, Ordering::Relaxed);
     }
 
     /// Sets a counter.

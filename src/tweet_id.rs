@@ -1,20 +1,12 @@
 //! The id of a Tweet, read from its line without parsing more of it than lies before the id. Pure: no IO.
 
-use crate::nesting::is_too_deep;
-
 /// The id that [`crate::tweet::Tweet::id`] would give for a line that is a Tweet; 0 where there is none to be found.
 ///
 /// Native payloads have `id_str` among their first keys, Activity Streams `id` and `objectType`, so a few dozen bytes are
-/// understood of some thousand. What is seen at a glance to be no Tweet has no id, lest it stand for the Tweet when that
-/// comes; what else is no valid JSON only parsing finds out.
+/// understood of some thousand. Whether the line is a Tweet at all only parsing finds out.
 #[must_use]
 pub fn tweet_id(line: &[u8]) -> u64 {
-    let line = line.trim_ascii();
-    if line.last() != Some(&b'}') || simdutf8::basic::from_utf8(line).is_err() || is_too_deep(line)
-    {
-        return 0;
-    }
-    let Some(mut members) = Members::of(line) else {
+    let Some(mut members) = Members::of(line.trim_ascii_start()) else {
         return 0;
     };
     let (mut number, mut tag) = (None, None);
@@ -168,17 +160,15 @@ mod tests {
             ),
             (r#"{"id":"tag:x:7","actor":{}}"#, 0),
             (r#"{"delete":{"status":{"id":1,"id_str":"1"}}}"#, 0),
-            (r#"{"id_str":"1","#, 0),
+            (r#"{"id_str":"1","#, 1),
             (r#"{"id_str":"1""#, 0),
             (r#"["id_str"]"#, 0),
-            (&format!(r#"{{"id_str":"1","x":{}}}"#, "[".repeat(300)), 0),
             ("{}", 0),
             ("}", 0),
             ("", 0),
         ] {
             assert_eq!(tweet_id(line.as_bytes()), id, "{line}");
         }
-        assert_eq!(tweet_id(b"{\"id_str\":\"1\",\"text\":\"\xff\"}"), 0);
     }
 
     #[test]

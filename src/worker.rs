@@ -5,6 +5,7 @@ mod failures;
 mod load;
 mod quarantine;
 mod received;
+mod remembered;
 mod told;
 
 use std::{
@@ -19,7 +20,7 @@ use std::{
 use bytes::Bytes;
 use tracing::{debug, error};
 
-use self::{failures::Failures, received::Kept};
+use self::{failures::Failures, received::Kept, remembered::Remembered};
 pub use self::{
     quarantine::Retried,
     told::{Error, Loaded, Progress, Report, Work},
@@ -79,6 +80,10 @@ pub struct Worker<'a> {
     tags: BTreeMap<String, u64>,
     failures: Failures,
     kept: Kept,
+    /// `None` where each line is to be handled, whatever came before.
+    remembered: Option<Remembered>,
+    /// Lines dropped since the last commit because their Tweets had been handled.
+    repeated: u64,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
     /// The database's failures in a row.
@@ -116,6 +121,8 @@ impl<'a> Worker<'a> {
             tags: BTreeMap::new(),
             failures: Failures::default(),
             kept: Kept::default(),
+            remembered: work.handled.map(Remembered::new),
+            repeated: 0,
             output,
             report,
             patience: Patience::default(),
@@ -255,11 +262,12 @@ impl<'a> Worker<'a> {
                 self.current = Some((frame, done));
                 return self.write_output();
             }
-            let line = direct::parse(line);
-            if let (Err(_), Some(progress)) = (&line, &self.progress) {
-                progress.is_invalid(frame.ids()[done]);
+            // The id is read without parsing, so it tells nothing of whether this is a Tweet: only that it was handled.
+            if self.was_handled(Some(frame.ids()[done])) {
+                self.repeat();
+            } else {
+                self.handle_line(direct::parse(line))?;
             }
-            self.handle_line(line)?;
             done += 1;
             self.tally.add(Count::Handled, 1);
             self.cursor = Some(frame.after(done));
@@ -343,11 +351,31 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Whether the Tweet of this id has been handled before.
+    fn was_handled(&self, id: Option<u64>) -> bool {
+        let remembered = self.remembered.as_ref().zip(id);
+        remembered.is_some_and(|(remembered, id)| remembered.contains(id))
+    }
+
+    /// Drops a line whose Tweet has been handled.
+    fn repeat(&mut self) {
+        self.repeated += 1;
+        self.tally.add(Count::Duplicates, 1);
+    }
+
     fn handle_tweet(&mut self, tweet: Tweet) -> Result<(), Error> {
         let (id, line) = (tweet.id(), tweet.share_line());
+        let unsigned = id.and_then(|id| u64::try_from(id).ok());
+        if self.was_handled(unsigned) {
+            self.repeat();
+            return Ok(());
+        }
         if let Some(failure) = self.try_tweet(tweet)? {
             self.failures.log(id, &failure);
             self.quarantine(id, &line, &failure)?;
+        }
+        if let Some((remembered, id)) = self.remembered.as_mut().zip(unsigned) {
+            remembered.note(id, self.received_ms.unwrap_or(0));
         }
         Ok(())
     }

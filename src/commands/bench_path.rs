@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     behind::behind,
-    dedupe::Dedupe,
     direct::{DirectSender, direct},
     error::Error,
     inbox::{Control, Inbox},
@@ -95,8 +94,7 @@ impl JournalSender {
     }
 
     fn on_the_way(&self) -> u64 {
-        let done = self.tally.get(Count::Handled) + self.tally.get(Count::Duplicates);
-        self.sent.saturating_sub(done)
+        self.sent.saturating_sub(self.tally.get(Count::Handled))
     }
 }
 
@@ -135,15 +133,7 @@ impl Place {
         let (_waits, end) = mpsc::channel();
         let tally = Arc::<Tally>::default();
         let (counts, told) = (Arc::clone(&tally), Arc::clone(&tally));
-        let ingest = Ingest::new(
-            journal,
-            Dedupe::default(),
-            LIMITS,
-            progress.clone(),
-            counts,
-            arrived,
-            end,
-        );
+        let ingest = Ingest::new(journal, LIMITS, progress.clone(), counts, arrived, end);
         let _ = controls.send(Control::Load);
         let feed = move || {
             let mut sender = JournalSender {
@@ -177,15 +167,7 @@ impl Place {
         let progress = Progress::read(&store, BENCH_JOURNAL)?;
         let (sender, receiver) = queue(QUEUE);
         let (_waits, end) = mpsc::channel();
-        let ingest = Ingest::new(
-            journal,
-            Dedupe::default(),
-            LIMITS,
-            progress,
-            Arc::default(),
-            receiver,
-            end,
-        );
+        let ingest = Ingest::new(journal, LIMITS, progress, Arc::default(), receiver, end);
         for lines in runs {
             let _ = sender.deliver_free(arrived(lines.clone()));
         }
@@ -207,6 +189,7 @@ impl Place {
         let work = Work {
             script: self.script.clone(),
             store,
+            handled: progress.as_ref().map(|progress| progress.handled().clone()),
             progress,
             sinks: self.journal.with_file_name("sinks"),
             rules_endpoint: String::new(),

@@ -42,6 +42,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
         script: settings.script,
         store,
         progress: None,
+        handled: None,
         sinks: sinks_of(&database),
         rules_endpoint: String::new(),
         limit: None,

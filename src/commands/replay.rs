@@ -48,6 +48,7 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let side = Side {
         script: settings.script.clone(),
         store,
+        handled: source.handled(),
         sinks: sinks_of(target.path()),
         output: Box::new(io::stdout()),
         tally: Arc::clone(&tally),

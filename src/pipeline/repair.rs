@@ -1,6 +1,6 @@
 //! What repairs need of the rest of a run: the journal's memory, the ledger, the worker, and the rules of the script.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, task::JoinHandle};
@@ -27,7 +27,7 @@ use crate::{
     received,
     repair::{self, Parts, Repairer},
     script::Declared,
-    store::{Gap, Ledger},
+    store::{Gap, Ledger, ReadOnly},
     tweet_id::tweet_id,
 };
 
@@ -68,7 +68,7 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         replay.map(|replay| replay.stream),
     );
     let known = read(&plan.database, Ledger::gaps);
-    let database = plan.database.clone();
+    let (database, of_lines) = (plan.database.clone(), plan.database.clone());
     let (queue, stop, newest, controls) =
         (joins.queue, shutdown.clone(), joins.newest, joins.controls);
     let parts = Parts {
@@ -86,6 +86,7 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         },
         desk: move |span| OnlyNew {
             newest: newest.clone(),
+            database: of_lines.clone(),
             span,
             known: None,
             deliver: ToJournal::new(queue.clone(), stop.clone(), None),
@@ -159,6 +160,8 @@ fn rate_before(newest: &Newest, until: Timestamp, line: Option<Timestamp>) -> Op
 /// outage, so long ago that nobody else remembers it.
 struct OnlyNew {
     newest: Newest,
+    /// Where the lines are named that turned out to be no Tweets.
+    database: PathBuf,
     span: Span,
     /// The ids of that time in the journal, once the first lines have come.
     known: Option<HashSet<u64>>,
@@ -174,6 +177,7 @@ impl OnlyNew {
             self.span.to + LATE,
         );
         let times = from..=to;
+        let database = self.database.clone();
         let look = move || {
             let mut known = HashSet::new();
             for meta in newest.recent(from.as_millisecond()) {
@@ -185,6 +189,15 @@ impl OnlyNew {
                     ),
                     Err(error) => warn!(%error, "some repaired Tweets may be handled twice"),
                 }
+            }
+            // A damaged copy does not stand for the Tweet.
+            let forgotten = ReadOnly::open(&database).and_then(|database| {
+                database.each_invalid(|line| {
+                    known.remove(&tweet_id(line));
+                })
+            });
+            if let Err(error) = forgotten {
+                warn!(%error, "a repaired Tweet that came damaged before may be missing");
             }
             known
         };

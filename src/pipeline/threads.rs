@@ -1,7 +1,6 @@
 //! The two threads of a run, the journal's and the worker: how they start, and in which order they end.
 
 use std::{
-    collections::HashMap,
     io,
     sync::{Arc, mpsc as std_mpsc},
     thread,
@@ -14,7 +13,7 @@ use super::{Error, JournalPlan, Plan};
 use crate::{
     behind::{Behind, Controls, behind},
     inbox::Control,
-    ingest::{self, Arrived, Ingest, Limits},
+    ingest::{Arrived, Ingest, Limits},
     journal::{self, Journal, Newest, Options, Position},
     queue::{self, queue},
     received::Mark,
@@ -67,8 +66,9 @@ impl Threads {
         let mark = store
             .received(&plan.journal.name)
             .map_err(worker::Error::from)?;
-        let remember = plan.journal.remembers.then(|| ingest::invalid(&store));
-        let remember = remember.transpose().map_err(worker::Error::from)?;
+        if plan.journal.remembers {
+            progress.remember(&store).map_err(worker::Error::from)?;
+        }
         let journal = open(&plan.journal)?;
         let committed = progress.committed();
         let before = Before {
@@ -81,11 +81,12 @@ impl Threads {
         let (queue, arrived) = queue(QUEUE);
         let (ingest_waits, end) = std_mpsc::channel();
         let limits = plan.journal.limits;
-        let ingest = start_ingest(limits, remember, journal, &progress, tally, arrived, end)?;
+        let ingest = start_ingest(limits, journal, &progress, tally, arrived, end)?;
         let (report, reports) = mpsc::channel(REPORTS);
         let work = Work {
             script: plan.script.clone(),
             store,
+            handled: Some(progress.handled().clone()),
             progress: Some(progress),
             sinks: plan.sinks.clone(),
             rules_endpoint: plan.rules_key.clone(),
@@ -154,10 +155,9 @@ fn count_backlog(
     Ok(())
 }
 
-/// Starts the journal's thread. It has to `remember` what has come before, apart from so many lines of these ids, or nothing.
+/// Starts the journal's thread.
 fn start_ingest(
     limits: Limits,
-    remember: Option<HashMap<u64, usize>>,
     journal: Journal,
     progress: &Progress,
     tally: &Arc<Tally>,
@@ -166,9 +166,7 @@ fn start_ingest(
 ) -> io::Result<oneshot::Receiver<Result<Journal, journal::Error>>> {
     let (progress, tally) = (progress.clone(), Arc::clone(tally));
     spawn("journal", move || {
-        let dedupe = remember.map(|invalid| ingest::remembered(&journal, invalid));
-        let dedupe = dedupe.unwrap_or_default();
-        Ingest::new(journal, dedupe, limits, progress, tally, arrived, end).run()
+        Ingest::new(journal, limits, progress, tally, arrived, end).run()
     })
 }
 

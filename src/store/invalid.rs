@@ -1,6 +1,6 @@
 //! Lines that could not be understood, kept for inspection.
 
-use super::{Error, Store};
+use super::{Error, ReadOnly, Store};
 
 /// The newest lines kept; a stream that has gone bad must not fill the disk.
 const KEPT: i64 = 1_000;
@@ -23,21 +23,23 @@ impl Store {
         )?;
         Ok(())
     }
+}
 
-    /// Shows each of the lines that are kept since a time (RFC 3339).
+impl ReadOnly {
+    /// Shows each line that is kept.
     ///
     /// # Errors
-    /// Where they cannot be read.
-    pub fn each_invalid(&self, since: &str, mut show: impl FnMut(&[u8])) -> Result<(), Error> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT line FROM _ouzel_invalid WHERE received_at >= ?")?;
-        let mut rows = statement.query([since])?;
-        while let Some(row) = rows.next()? {
-            if let Ok(line) = row.get_ref(0)?.as_bytes() {
-                show(line);
+    /// [`Error::Read`].
+    pub fn each_invalid(&self, mut show: impl FnMut(&[u8])) -> Result<(), Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("SELECT line FROM _ouzel_invalid")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if let Ok(line) = row.get_ref(0)?.as_bytes() {
+                    show(line);
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -20,11 +20,18 @@ impl Worker<'_> {
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
         }
+        if let Some((progress, remembered)) = self.progress.as_ref().zip(self.remembered.as_mut()) {
+            remembered.write(&self.store, progress)?;
+        }
         let mark = self.keep_with_batch()?;
         self.count_quarantine()?;
         let wrote = self.store.is_writing();
         self.store.commit()?;
         self.sinks.commit();
+        if let Some(remembered) = &mut self.remembered {
+            remembered.committed();
+        }
+        self.repeated = 0;
         if let Some((progress, position)) = moved {
             progress.moved(position);
         }
@@ -133,6 +140,11 @@ impl Worker<'_> {
         self.dirty_since = None;
         self.has_caught_up = false;
         self.tally.put_back(&self.counted);
+        self.tally
+            .take_back(Count::Duplicates, std::mem::take(&mut self.repeated));
+        if let Some(remembered) = &mut self.remembered {
+            remembered.roll_back();
+        }
         self.tags.values_mut().for_each(|number| *number = 0);
         // It comes again with its Tweets.
         if let Some(generation) = &self.generation {

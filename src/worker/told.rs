@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    handled::Handled,
     journal::{self, Damaged, Position},
     received::{Mark, Marks},
     script::{self, Change, Declared, Files},
@@ -24,6 +25,8 @@ pub struct Work {
     pub store: Store,
     /// How far the journal is handled; `None` where the lines come from no journal.
     pub progress: Option<Progress>,
+    /// Tweets that are not handled again; `None` to handle each line that is a Tweet.
+    pub handled: Option<Handled>,
     /// The folder of the files that the script emits into.
     pub sinks: PathBuf,
     /// The endpoint whose rules are asked for when the script has loaded.
@@ -34,20 +37,17 @@ pub struct Work {
     pub tally: Arc<Tally>,
 }
 
-/// Ids of invalid lines that are kept for whoever wants them; a stream that has gone bad must not fill the memory.
-const INVALID: usize = 10_000;
-
 /// How far a journal is handled and committed. The worker moves it on, and what lies before it may be deleted.
 #[derive(Debug, Clone)]
 pub struct Progress {
     journal: Arc<str>,
     committed: Arc<Mutex<Position>>,
     received: Marks,
-    invalid: Arc<Mutex<Vec<u64>>>,
+    handled: Handled,
 }
 
 impl Progress {
-    /// How far the journal of this name is handled by what the database says.
+    /// How far the journal of this name is handled by what the database says. No Tweet is known to be handled.
     ///
     /// # Errors
     /// [`store::Error::Write`].
@@ -64,8 +64,29 @@ impl Progress {
             journal: journal.into(),
             committed: Arc::new(Mutex::new(position)),
             received: Marks::default(),
-            invalid: Arc::default(),
+            handled: Handled::default(),
         })
+    }
+
+    /// Remembers the Tweets that were handled lately by what the database says.
+    ///
+    /// # Errors
+    /// [`store::Error::Write`].
+    pub fn remember(&self, store: &Store) -> Result<(), store::Error> {
+        store.each_handled(&self.journal, |row, ids| {
+            self.handled.remember(ids, row.at_ms);
+        })
+    }
+
+    /// The Tweets that have been handled lately.
+    #[must_use]
+    pub fn handled(&self) -> &Handled {
+        &self.handled
+    }
+
+    /// The journal's name.
+    pub(super) fn journal(&self) -> &str {
+        &self.journal
     }
 
     /// Behind the last line of which everything is committed.
@@ -81,21 +102,6 @@ impl Progress {
     #[must_use]
     pub fn received(&self) -> &Marks {
         &self.received
-    }
-
-    /// The ids, since the last call, of lines that looked like Tweets to the journal's thread and are none.
-    #[must_use]
-    pub fn take_invalid(&self) -> Vec<u64> {
-        let mut invalid = self.invalid.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *invalid)
-    }
-
-    /// A line with this id, or 0, is no Tweet.
-    pub(super) fn is_invalid(&self, id: u64) {
-        let mut invalid = self.invalid.lock().unwrap_or_else(PoisonError::into_inner);
-        if id > 0 && invalid.len() < INVALID {
-            invalid.push(id);
-        }
     }
 
     /// Puts into the transaction up to when everything was received.

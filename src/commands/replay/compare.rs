@@ -49,6 +49,7 @@ pub(super) fn compare(
         sides.push(Side {
             script: script.clone(),
             store: Store::open(&file("db", number))?,
+            handled: source.handled(),
             sinks: file("sinks", number),
             output: Box::new(BufWriter::new(create(&file("emitted", number))?)),
             tally: Arc::clone(&tallies[number]),

@@ -17,6 +17,7 @@ use crate::{
     commands::runtime,
     direct::{Direct, DirectSender, direct},
     error::Error,
+    handled::Handled,
     lines::Lines,
     pipeline,
     store::Store,
@@ -34,6 +35,8 @@ const REPORTS: usize = 16;
 pub(super) struct Side {
     pub(super) script: PathBuf,
     pub(super) store: Store,
+    /// As in [`Work`].
+    pub(super) handled: Option<Handled>,
     /// The folder of the files that it emits into.
     pub(super) sinks: PathBuf,
     pub(super) output: Box<dyn Write + Send>,
@@ -242,6 +245,7 @@ fn work(
     let Side {
         script,
         store,
+        handled,
         sinks,
         mut output,
         tally,
@@ -251,6 +255,7 @@ fn work(
         script,
         store,
         progress: None,
+        handled,
         sinks,
         // There is no endpoint: rules are only checked.
         rules_endpoint: String::new(),

@@ -11,6 +11,7 @@ use crate::{
     cli::Replay,
     commands::tweet_files,
     error::Error,
+    handled::Handled,
     journal::{self, Read, Reader},
     lines::Lines,
     pipeline,
@@ -104,6 +105,12 @@ impl Source {
             reader: Box::new(reader),
             folder: folder.to_owned(),
         })
+    }
+
+    /// What a worker starts from in handling each Tweet once: the journal may hold several copies of one, as a run would
+    /// have received them. Of files each line counts.
+    pub(super) fn handled(&self) -> Option<Handled> {
+        matches!(self, Self::Journal { .. }).then(Handled::default)
     }
 
     /// How much there is to read, before it is unpacked; `None` where that cannot be told.

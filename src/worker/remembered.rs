@@ -1,0 +1,90 @@
+//! What the worker remembers of the Tweets that it has handled: at once for this run, and with the commit for the next.
+
+use std::collections::VecDeque;
+
+use super::{Error, Progress};
+use crate::{
+    dedupe::{MOST_REMEMBERED, REMEMBERED_MS},
+    handled::Handled,
+    store::{HandledRow, Store},
+};
+
+/// The Tweets that have been handled, and how much of that is committed.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    handled: Handled,
+    /// Handled since the last commit.
+    fresh: Vec<u64>,
+    /// When the last of them was received.
+    fresh_ms: i64,
+    /// What the database keeps, the oldest first; `None` until it has been asked.
+    kept: Option<VecDeque<HandledRow>>,
+}
+
+impl Remembered {
+    pub(super) fn new(handled: Handled) -> Self {
+        Self {
+            handled,
+            fresh: Vec::new(),
+            fresh_ms: 0,
+            kept: None,
+        }
+    }
+
+    /// Whether the Tweet of this id has been handled.
+    pub(super) fn contains(&self, id: u64) -> bool {
+        self.handled.contains(id)
+    }
+
+    /// A Tweet that was received at `at_ms` has been handled, or is in quarantine.
+    pub(super) fn note(&mut self, id: u64, at_ms: i64) {
+        self.handled.remember(&[id], at_ms);
+        self.fresh.push(id);
+        self.fresh_ms = at_ms;
+    }
+
+    /// Puts what is new into the transaction of its rows, in the place of what is too old to come again.
+    pub(super) fn write(&mut self, store: &Store, progress: &Progress) -> Result<(), Error> {
+        if self.fresh.is_empty() {
+            return Ok(());
+        }
+        let journal = progress.journal();
+        let kept = match &mut self.kept {
+            Some(kept) => kept,
+            None => {
+                let mut kept = VecDeque::new();
+                store.each_handled(journal, |row, _| kept.push_back(row))?;
+                self.kept.insert(kept)
+            }
+        };
+        kept.push_back(store.put_handled(journal, self.fresh_ms, &self.fresh)?);
+        let mut ids: usize = kept.iter().map(|row| row.ids).sum();
+        let mut last_old = None;
+        while let Some(oldest) = kept.front().copied() {
+            let is_needed = oldest.at_ms >= self.fresh_ms - REMEMBERED_MS && ids <= MOST_REMEMBERED;
+            if is_needed || kept.len() == 1 {
+                break;
+            }
+            ids -= oldest.ids;
+            last_old = Some(oldest.number);
+            kept.pop_front();
+        }
+        match last_old {
+            Some(number) => Ok(store.drop_handled(journal, number)?),
+            None => Ok(()),
+        }
+    }
+
+    /// It is committed.
+    pub(super) fn committed(&mut self) {
+        self.fresh.clear();
+    }
+
+    /// The Tweets since the last commit will be handled again.
+    pub(super) fn roll_back(&mut self) {
+        self.handled.forget(&self.fresh);
+        self.fresh.clear();
+        // It may hold rows that are gone.
+        self.kept = None;
+    }
+}
