@@ -194,6 +194,7 @@ impl Ingest {
                         error!(%error, hint, "nothing can be journaled; what has arrived waits, and then nothing more is read");
                     }
                     self.queue.set_stuck(true);
+                    self.sync();
                     if self.waits(delay) {
                         continue;
                     }

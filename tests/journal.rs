@@ -476,6 +476,20 @@ fn tweets_that_are_not_handled_are_never_deleted() {
 }
 
 #[test]
+fn a_full_journal_is_not_said_to_have_room_at_the_end() {
+    let run = Setup::new()
+        .script(&slow().replace("2e7", "1e8"))
+        .arguments(&["--journal-max-size", "1MiB"])
+        .start();
+    run.powertrack()
+        .send_all((1..=60).map(|id| long_tweet(id, 100_000)));
+    run.wait_for("the journal is full of Tweets that are not handled");
+    run.drain()
+        .assert_silent_about("the journal has room again")
+        .assert_says("Tweets wait in the journal for the next start");
+}
+
+#[test]
 fn a_run_against_the_simulator_that_is_killed_repeats_nothing() {
     let sim = Sim::start(&[
         "--rate",

@@ -68,7 +68,7 @@ fn metrics_say_what_became_of_each_tweet() {
     let (status, text) = get(&address, "/metrics");
     assert_eq!(status, 200);
     for expected in [
-        "\nouzel_journaled_lines_total 4\n",
+        "\nouzel_journaled_lines_total 5\n",
         "\nouzel_duplicates_total 1\n",
         "\nouzel_handled_tweets_total 4\n",
         "\nouzel_filtered_tweets_total 1\n",

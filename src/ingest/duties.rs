@@ -15,6 +15,14 @@ const OVER_EVERY: Duration = Duration::from_millis(500);
 
 impl Ingest {
     pub(super) fn do_duties(&mut self) {
+        self.sync();
+        if Instant::now() >= self.retain_at {
+            self.retain();
+        }
+    }
+
+    /// Syncs what is written, if it is time.
+    pub(super) fn sync(&mut self) {
         match self.journal.sync_if_due(Instant::now()) {
             Ok(true) => {
                 self.unsynced.reset();
@@ -27,14 +35,11 @@ impl Ingest {
                 }
             }
         }
-        if Instant::now() >= self.retain_at {
-            self.retain();
-        }
     }
 
     /// Deletes what is old, and waits while the journal is too large and only unhandled Tweets could be deleted.
     fn retain(&mut self) {
-        let mut is_told = false;
+        let (mut is_told, mut is_over) = (false, false);
         while let Some(Over { size, max_size }) = self.clean() {
             if !is_told {
                 is_told = true;
@@ -48,14 +53,19 @@ impl Ingest {
                 );
             }
             self.queue.set_stuck(true);
+            // What was written last is synced, however long this takes.
+            self.sync();
             // At the end what has been read goes in over the limit, since it would be lost.
-            if !self.waits(OVER_EVERY) {
+            is_over = !self.waits(OVER_EVERY);
+            if is_over {
                 break;
             }
         }
         if is_told {
             self.queue.set_stuck(false);
-            info!("the journal has room again");
+            if !is_over {
+                info!("the journal has room again");
+            }
         }
     }
 

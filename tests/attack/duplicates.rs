@@ -121,8 +121,7 @@ fn nor_across_a_reconnect_while_the_worker_waits_for_the_database() {
         .busy_timeout(super::support::DEADLINE)
         .and_then(|()| other.execute_batch("BEGIN IMMEDIATE"))
         .unwrap();
-    run.powertrack()
-        .send_bytes(&lines((2..=50).map(damaged)));
+    run.powertrack().send_bytes(&lines((2..=50).map(damaged)));
     run.wait_for("the database cannot be written");
     run.powertrack().cut();
     run.powertrack().wait_for_connection(2);
@@ -227,6 +226,9 @@ fn a_replay_of_the_journal_handles_each_tweet_once_too() {
     assert_each_once(&ended, 50);
     let ended = ended.again().command("replay").ends();
     ended.assert_code(0);
-    let rows = ended.rows_of("data/replay.db", "SELECT count(*), count(DISTINCT id) FROM seen");
+    let rows = ended.rows_of(
+        "data/replay.db",
+        "SELECT count(*), count(DISTINCT id) FROM seen",
+    );
     assert_eq!(rows, "50|50", "{}", ended.stderr);
 }

@@ -12,6 +12,7 @@ mod support;
 
 mod database;
 mod duplicates;
+mod interleavings;
 mod ledger;
 mod lua_tweets;
 mod odd_json;
