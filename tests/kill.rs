@@ -44,6 +44,7 @@ const FAULTS: &[&str] = &[
     "reorder:probability=0.005",
     "invalid-json:probability=0.0005",
     "invalid-utf8:probability=0.0005",
+    "damaged-copy:probability=0.02",
     "unknown-message:probability=0.002",
     "one-byte-chunks:probability=0.0002",
 ];
@@ -168,6 +169,9 @@ fn start(sim: &Sim, folder: &Path) -> Process {
         .env("OUZEL_USERNAME", "sim")
         .env("OUZEL_PASSWORD", "sim")
         .env("OUZEL_DEBOUNCE", "20ms")
+        // What is handled goes at once: the journal remembers nothing.
+        .env("OUZEL_JOURNAL_RETAIN", "1s")
+        .env("OUZEL_JOURNAL_MAX_SIZE", "1MiB")
         .env("OUZEL_STATUS_LISTEN", "off");
     Process::start(command, false)
 }

@@ -55,13 +55,9 @@ impl Damage {
 
 fn insert_before(out: &mut Vec<u8>, line: &[u8], sent: &str, kind: Kind) {
     match kind {
-        Kind::InvalidUtf8 => {
-            // A copy with a byte in the middle of a text that no UTF-8 has.
-            let at = memchr::memmem::find(line, b"\"text\":\"").map_or(1, |at| at + 8);
-            out.extend_from_slice(&line[..at]);
-            out.push(0xff);
-            out.extend_from_slice(&line[at..]);
-        }
+        // No UTF-8 has this byte.
+        Kind::InvalidUtf8 => damaged_copy(out, line, 0xff),
+        Kind::DamagedCopy => damaged_copy(out, line, b'\t'),
         Kind::InvalidJson => out.extend_from_slice(&line[..line.len() / 2]),
         Kind::UnknownMessage => out.extend_from_slice(
             format!(
@@ -75,6 +71,14 @@ fn insert_before(out: &mut Vec<u8>, line: &[u8], sent: &str, kind: Kind) {
         _ => return,
     }
     out.extend_from_slice(DELIMITER);
+}
+
+/// A copy with this byte in the middle of a text.
+fn damaged_copy(out: &mut Vec<u8>, line: &[u8], byte: u8) {
+    let at = memchr::memmem::find(line, b"\"text\":\"").map_or(1, |at| at + 8);
+    out.extend_from_slice(&line[..at]);
+    out.push(byte);
+    out.extend_from_slice(&line[at..]);
 }
 
 /// The same Tweet with a member that makes it big.

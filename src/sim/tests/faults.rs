@@ -90,6 +90,12 @@ async fn what_should_not_be_there_comes_before_the_tweet() {
     let lines = with_fault("invalid-json:").await;
     assert_eq!(lines[2], plain[2][..plain[2].len() / 2]);
     assert_eq!(lines[3..], plain[2..5]);
+    let lines = with_fault("damaged-copy:").await;
+    assert_eq!(
+        lines[2].replacen("\"text\":\"\t", "\"text\":\"", 1),
+        plain[2]
+    );
+    assert_eq!(lines[3..], plain[2..5]);
     let lines = with_fault("big-tweet:").await;
     assert_eq!(lines[2].len(), 900_000);
     let big: Value = sonic_rs::from_str(&lines[2]).unwrap();
