@@ -12,7 +12,7 @@ use std::ops::Range;
 use super::diagnose::{Edit, Source, apply, position_of};
 use super::lexer::utf16_len;
 use super::tree::{Expr, Kind};
-use super::{MAX_VALUE, Rule};
+use super::{MAX_VALUE, Rule, characters};
 
 pub use several::lint_all;
 
@@ -159,7 +159,7 @@ impl Lint<'_> {
                 vec![(0..0, String::new())],
             );
         }
-        let length = utf16_len(value);
+        let length = characters(value);
         if length * 10 > MAX_VALUE * 9 {
             let message = format!("the rule has {length} characters, and {MAX_VALUE} is the most");
             self.warn(Topic::Long, 0..value.len(), message, Vec::new());

@@ -54,7 +54,7 @@ pub enum Code {
     M21,
     /// `source:` alone. `[inferred]`, modelled on M23.
     M22,
-    /// A value or tag that is too long. `[inferred]`
+    /// A value that is too long, as a client's test has recorded it. A tag that is: `[inferred]`.
     M24,
 }
 
@@ -280,11 +280,13 @@ impl Message {
         Self::new(Code::M22, position, text)
     }
 
-    pub(super) fn long_value(limit: usize) -> Self {
-        let position = limit + 1;
-        let text =
-            format!("Rule value must not exceed {limit} characters (at position {position})\n");
-        Self::new(Code::M24, position, text)
+    /// The whole value stands in it, and the position is that of the rule and not of its end.
+    pub(super) fn long_value(value: &str, length: usize, limit: usize) -> Self {
+        let text = format!(
+            "Rule '{value}' exceeds the maximum length of a rule. It is {length} characters while \
+             the maximum allowed is {limit} (at position 1)\n"
+        );
+        Self::new(Code::M24, 1, text)
     }
 
     pub(super) fn long_tag(limit: usize) -> Self {

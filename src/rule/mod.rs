@@ -37,13 +37,11 @@ pub use pattern::{Pattern, Phrase};
 pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 
-use lexer::utf16_len;
-
-/// The longest rule, in UTF-16 units: the unit is not documented, but positions are counted in it.
-/// `[source: xd/rules-filtering]` `[inferred]` for the unit
+/// The longest rule, in characters. `[source: xd/rules-filtering]`, and the recorded refusal of a
+/// longer one counts them too.
 pub const MAX_VALUE: usize = 2048;
 
-/// The longest tag, in the same units. `[source: xd/rules-filtering]`
+/// The longest tag, in characters. `[source: xd/rules-filtering]`
 pub const MAX_TAG: usize = 255;
 
 /// A valid rule, parsed.
@@ -56,8 +54,9 @@ pub struct Rule {
 impl Rule {
     /// Parses a rule and checks everything that the server checks.
     pub fn parse(value: &str) -> Result<Self, Invalid> {
-        if utf16_len(value) > MAX_VALUE {
-            return Err(Message::long_value(MAX_VALUE).into());
+        let length = characters(value);
+        if length > MAX_VALUE {
+            return Err(Message::long_value(value, length, MAX_VALUE).into());
         }
         let tokens = lexer::lex(value).map_err(|messages| Invalid { messages })?;
         let raw = parser::parse(&tokens)?;
@@ -86,9 +85,14 @@ impl Rule {
 
 /// Checks a rule's tag, which may be anything that is not too long.
 pub fn validate_tag(tag: &str) -> Result<(), Invalid> {
-    if utf16_len(tag) > MAX_TAG {
+    if characters(tag) > MAX_TAG {
         Err(Message::long_tag(MAX_TAG).into())
     } else {
         Ok(())
     }
+}
+
+/// What the limits of length count; positions are counted in UTF-16 units.
+fn characters(text: &str) -> usize {
+    text.chars().count()
 }
