@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::certainty::Guess;
 use super::operators;
 
 /// Which sentence it is: the number that the rule reference gives it.
@@ -67,6 +68,8 @@ pub struct Message {
     pub position: usize,
     /// The sentence as the server writes it, with the newlines it ends in.
     pub text: String,
+    /// Set where it is not known that the server says anything at all.
+    pub guess: Option<Guess>,
 }
 
 /// What the server would say against a rule.
@@ -116,6 +119,14 @@ impl Message {
             code,
             position,
             text,
+            guess: None,
+        }
+    }
+
+    pub(super) fn guessed(self, guess: Guess) -> Self {
+        Self {
+            guess: Some(guess),
+            ..self
         }
     }
 
@@ -255,7 +266,7 @@ impl Message {
 
     pub(super) fn not_an_id(name: &str, position: usize) -> Self {
         let text = format!("{name} expects a numeric id (at position {position})\n");
-        Self::new(Code::M18, position, text)
+        Self::new(Code::M18, position, text).guessed(Guess::StatusId)
     }
 
     pub(super) fn out_of_range(name: &str, position: usize) -> Self {
