@@ -260,9 +260,11 @@ ouzel = {}
 ---```lua
 ---ouzel.rules { { tag = "launch", value = '(rocket OR launch) lang:en' } }
 ---```
+---A rule with `unchecked = true` is sent as it is, whatever ouzel knows against it, with a warning.
+---
 ---Raises for a rule without a value, one that the service would refuse (all of them at once), an unknown field, and in a
 ---handler: rules are declared while the script loads. `ouzel check` warns about rules that are valid and hardly meant so.
----@param rules { value: string, tag: string? }[]
+---@param rules { value: string, tag: string?, unchecked: boolean? }[]
 function ouzel.rules(rules) end
 
 ---Declares a table: it is made if it is not there, and gets the columns that it lacks. Nothing is ever deleted from it.

@@ -238,6 +238,9 @@ impl Run {
         if declared.rules.is_empty() {
             warn!("the script declares no rules, so the stream brings only what other rules match");
         }
+        if rules != Counts::default() {
+            reconciler::warn_of_doubtful(&declared);
+        }
         self.follow_files(&files);
         // The service allows so many requests a minute, and most saves change no rule.
         let ask = rules != Counts::default() || std::mem::take(&mut self.rules_failed);

@@ -17,7 +17,10 @@ use crate::{
         reconnect::Ladders,
         rules::Rules,
     },
-    rule::plan::{Declared as PlannedRule, Owned, Plan, Remote},
+    rule::{
+        doubts,
+        plan::{Declared as PlannedRule, Owned, Plan, Remote},
+    },
     script::Declared,
     store::OwnedRule,
 };
@@ -89,6 +92,17 @@ async fn attempt(
         .collect();
     let plan = Plan::new(&planned, &remote, &ledger.owned());
     reconcile(rules, &plan, ledger).await
+}
+
+/// Says for each rule that is sent although the service may refuse it where the script declares it, and why.
+pub fn warn_of_doubtful(declared: &Declared) {
+    for rule in &declared.rules {
+        for doubt in doubts(&rule.value, rule.tag.as_deref(), rule.unchecked) {
+            let (value, place) = (&rule.value, format!("{}:{}", rule.file, rule.line));
+            let reason = doubt.message;
+            warn!(value, place, reason, "a rule is sent that may be refused");
+        }
+    }
 }
 
 /// Says for each rule that the service rejects where the script declares it.

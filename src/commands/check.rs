@@ -11,7 +11,7 @@ use super::{
 use crate::{
     cli::Check,
     error::Error,
-    rule::{Rule, Warning},
+    rule::{Rule, Warning, unchecked},
     script::{Declared, DeclaredRule},
     settings::Settings,
 };
@@ -23,11 +23,16 @@ use crate::{
 pub fn check(arguments: &Check) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let declared = &declared(&settings.script)?;
-    // A script with an invalid rule does not load.
+    // A script with an invalid rule that is not unchecked does not load.
     let parsed: Vec<_> = (declared.rules.iter())
-        .map(|rule| Rule::parse(&rule.value).ok())
+        .map(|rule| Rule::accept(&rule.value).ok())
         .collect();
-    let warnings = warnings(&parsed);
+    let mut warnings = warnings(&parsed);
+    for (rule, warnings) in declared.rules.iter().zip(&mut warnings) {
+        if rule.unchecked {
+            warnings.extend(unchecked(&rule.value, rule.tag.as_deref()));
+        }
+    }
     let warnings: Vec<_> = (declared.rules.iter().zip(&warnings))
         .flat_map(|(rule, warnings)| warnings.iter().map(move |warning| (rule, warning)))
         .collect();

@@ -13,7 +13,7 @@ use sonic_rs::{JsonValueTrait, Value};
 
 use super::{
     declared, print,
-    rules::invalid_text,
+    rules::{invalid_text, warning_text},
     rules_estimate_table::{as_json, as_text},
     rules_files::{FileRule, read},
     say,
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     cli::RulesEstimate,
     error::Error,
-    rule::{Analysis, Rule, RuleSet},
+    rule::{Analysis, Rule, RuleSet, doubts},
     settings::Settings,
     status::Bar,
     tweet::{Format, Tweet},
@@ -51,6 +51,8 @@ pub(super) struct Estimate {
 /// What a rule has matched.
 #[derive(Default, Clone)]
 pub(super) struct Found {
+    /// The rule is one that only the service can read, if anybody.
+    pub(super) is_unknown: bool,
     pub(super) matches: u64,
     /// Those of them that tell their time.
     pub(super) timed: u64,
@@ -67,8 +69,13 @@ pub(super) fn estimate(arguments: &RulesEstimate) -> Result<(), Error> {
     let mut parsed = Vec::new();
     let mut wrong = 0;
     for rule in &given {
-        match Rule::parse(&rule.value) {
-            Ok(rule) => parsed.push(Arc::new(rule)),
+        let found = Rule::accept(&rule.value);
+        for warning in doubts(&rule.value, rule.tag.as_deref(), rule.unchecked) {
+            say(&warning_text(&rule.place, &rule.value, &warning));
+        }
+        match found {
+            Ok(rule) => parsed.push(Some(Arc::new(rule))),
+            Err(_) if rule.unchecked => parsed.push(None),
             Err(invalid) => {
                 wrong += 1;
                 let diagnosis = invalid.diagnose(&rule.value);
@@ -100,12 +107,17 @@ fn rules(arguments: &RulesEstimate) -> Result<Vec<FileRule>, Error> {
         place: format!("{}:{}", rule.file, rule.line),
         value: rule.value,
         tag: rule.tag,
+        unchecked: rule.unchecked,
     });
     Ok(rules.collect())
 }
 
 /// One thread reads, and as many as there are cores parse and match.
-fn count(arguments: &RulesEstimate, rules: &[Arc<Rule>], bar: &Bar) -> Result<Estimate, Error> {
+fn count(
+    arguments: &RulesEstimate,
+    rules: &[Option<Arc<Rule>>],
+    bar: &Bar,
+) -> Result<Estimate, Error> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     // When it is full, reading waits.
     let (sender, receiver) = mpsc::sync_channel::<Batch>(2 * threads);
@@ -124,7 +136,7 @@ fn count(arguments: &RulesEstimate, rules: &[Arc<Rule>], bar: &Bar) -> Result<Es
         });
         drop(sender);
         let mut whole = Estimate {
-            rules: vec![Found::default(); rules.len()],
+            rules: none_found(rules),
             ..Estimate::default()
         };
         for worker in workers {
@@ -137,13 +149,23 @@ fn count(arguments: &RulesEstimate, rules: &[Arc<Rule>], bar: &Bar) -> Result<Es
     })
 }
 
-fn work(receiver: &Mutex<mpsc::Receiver<Batch>>, rules: &[Arc<Rule>]) -> Estimate {
+fn none_found(rules: &[Option<Arc<Rule>>]) -> Vec<Found> {
+    let unknown = rules.iter().map(|rule| Found {
+        is_unknown: rule.is_none(),
+        ..Found::default()
+    });
+    unknown.collect()
+}
+
+fn work(receiver: &Mutex<mpsc::Receiver<Batch>>, rules: &[Option<Arc<Rule>>]) -> Estimate {
     let mut set = RuleSet::new();
     for (index, rule) in rules.iter().enumerate() {
-        set.insert(index, Arc::clone(rule));
+        if let Some(rule) = rule {
+            set.insert(index, Arc::clone(rule));
+        }
     }
     let mut part = Estimate {
-        rules: vec![Found::default(); rules.len()],
+        rules: none_found(rules),
         ..Estimate::default()
     };
     let mut matching = Vec::new();

@@ -32,12 +32,12 @@ pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
             let rate =
                 per_hour(own.timed, hours).map_or("-".to_owned(), |rate| format!("{rate:.1}"));
             let tag = rule.tag.as_deref().unwrap_or("(no tag)");
-            [
-                thousands(own.matches),
-                rate,
-                tag.to_owned(),
-                cut(&rule.value),
-            ]
+            let (matches, rate) = if own.is_unknown {
+                ("?".to_owned(), "?".to_owned())
+            } else {
+                (thousands(own.matches), rate)
+            };
+            [matches, rate, tag.to_owned(), cut(&rule.value)]
         })
         .collect();
     let width = |column: usize, title: &str| {
@@ -136,7 +136,7 @@ struct Json<'a> {
 struct JsonRule<'a> {
     value: &'a str,
     tag: Option<&'a str>,
-    matches: u64,
+    matches: Option<u64>,
     per_hour: Option<f64>,
     samples: Vec<&'a str>,
 }
@@ -152,8 +152,8 @@ pub(super) fn as_json(rules: &[FileRule], found: &Estimate) -> String {
     let shown = rules.iter().zip(&found.rules).map(|(rule, own)| JsonRule {
         value: &rule.value,
         tag: rule.tag.as_deref(),
-        matches: own.matches,
-        per_hour: per_hour(own.timed, hours),
+        matches: (!own.is_unknown).then_some(own.matches),
+        per_hour: per_hour(own.timed, hours).filter(|_| !own.is_unknown),
         samples: own.samples.iter().map(|(_, text)| text.as_str()).collect(),
     });
     let value = |place: usize| rules.get(place).map_or("", |rule| rule.value.as_str());

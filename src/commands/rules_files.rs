@@ -15,6 +15,8 @@ use crate::error::Error;
 pub(super) struct FileRule {
     pub(super) value: String,
     pub(super) tag: Option<String>,
+    /// Whether a script sends it whatever is known against it.
+    pub(super) unchecked: bool,
     /// Where it stands, for people.
     pub(super) place: String,
 }
@@ -28,6 +30,9 @@ struct Body {
 struct BodyRule {
     value: String,
     tag: Option<String>,
+    /// Not a field of the service's: as in a script.
+    #[serde(default)]
+    unchecked: bool,
 }
 
 /// The rules of a file; `-` is stdin.
@@ -65,6 +70,7 @@ fn parse(name: &str, text: &str) -> Result<Vec<FileRule>, Error> {
             .map(|(number, line)| FileRule {
                 value: line.to_owned(),
                 tag: None,
+                unchecked: false,
                 place: format!("{name}:{}", number + 1),
             })
             .collect());
@@ -81,6 +87,7 @@ fn parse(name: &str, text: &str) -> Result<Vec<FileRule>, Error> {
         .map(|(number, rule)| FileRule {
             value: rule.value,
             tag: rule.tag,
+            unchecked: rule.unchecked,
             place: format!("{name}, rule {}", number + 1),
         })
         .collect())

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cli::RulesLint,
     error::Error,
-    rule::{Invalid, Rule, Warning, validate_tag},
+    rule::{Invalid, Rule, Warning, unchecked, validate_tag},
 };
 
 /// Looks at the rules of files and prints what it finds.
@@ -34,7 +34,8 @@ pub(super) fn lint(arguments: &RulesLint) -> Result<(), Error> {
     let mut parsed = Vec::new();
     for rule in &given {
         let tag = rule.tag.as_deref().map_or(Ok(()), validate_tag);
-        let (rule, wrong) = match (Rule::parse(&rule.value), tag) {
+        let (rule, wrong) = match (Rule::accept(&rule.value), tag) {
+            (found, _) if rule.unchecked => (found.ok(), None),
             (Ok(rule), Ok(())) => (Some(rule), None),
             (Err(wrong), _) => (None, Some(("rule", wrong))),
             (_, Err(wrong)) => (None, Some(("tag", wrong))),
@@ -42,7 +43,12 @@ pub(super) fn lint(arguments: &RulesLint) -> Result<(), Error> {
         parsed.push(rule);
         invalid.push(wrong);
     }
-    let warnings = warnings(&parsed);
+    let mut warnings = warnings(&parsed);
+    for (rule, warnings) in given.iter().zip(&mut warnings) {
+        if rule.unchecked {
+            warnings.extend(unchecked(&rule.value, rule.tag.as_deref()));
+        }
+    }
     let wrong = invalid.iter().flatten().count();
     print(&if arguments.json {
         as_json(&given, &invalid, &warnings, wrong)

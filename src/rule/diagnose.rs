@@ -17,6 +17,7 @@ pub use drawing::draw;
 
 use super::messages::{Code, Invalid, Message};
 use super::{Rule, lexer::utf16_len};
+pub(super) use explain::explain;
 pub(super) use source::{Source, position_of, quoted};
 
 /// A correction may uncover the next mistake; after so many it is a guess.
@@ -51,12 +52,12 @@ pub(super) type Edit = (Range<usize>, String);
 
 /// What a message is about, and how to mend it.
 #[derive(Debug)]
-struct Finding {
+pub(super) struct Finding {
     /// In bytes.
-    range: Range<usize>,
+    pub(super) range: Range<usize>,
     why: String,
     fix: String,
-    edits: Option<Vec<Edit>>,
+    pub(super) edits: Option<Vec<Edit>>,
 }
 
 impl Finding {
@@ -128,7 +129,7 @@ fn findings(value: &str, invalid: &Invalid) -> Vec<(Code, Finding)> {
     let mut seen = HashSet::new();
     let fresh = |message: &&Message| seen.insert((message.code, message.position));
     (invalid.messages.iter().filter(fresh))
-        .map(|message| (message.code, explain::explain(&source, message)))
+        .map(|message| (message.code, explain(&source, message)))
         .collect()
 }
 

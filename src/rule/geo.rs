@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use super::certainty::Guess;
+
 /// The radius that turns 53 x 69 miles out of a box of one degree at 39.5° north. `[inferred]`
 const EARTH_RADIUS_MILES: f64 = 3958.76;
 
@@ -10,6 +12,9 @@ const KM_PER_MILE: f64 = 1.609_344;
 /// The largest radius, width and height. The documentation says "less than", its examples go up to
 /// `25mi`, so the limit itself is taken as allowed. `[source: xd-v2/powerstream]`
 const MAX_MILES: f64 = 25.0;
+
+/// How much two ways to measure a box can differ: radii of the earth in use differ by a third of that.
+const MEASURE: f64 = 1.01;
 
 /// A place on earth, in decimal degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +44,14 @@ pub enum Area {
     },
 }
 
+/// Whether the server would take an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Allowed,
+    Guessed(Guess),
+    Refused,
+}
+
 pub(super) fn miles(km: f64) -> f64 {
     km / KM_PER_MILE
 }
@@ -61,29 +74,53 @@ impl Point {
 }
 
 impl Area {
-    /// Whether the server would take it: real coordinates, and not too large. A box that crosses
-    /// the date line is not documented and counts as wrong. `[inferred]`
-    pub(super) fn is_allowed(&self) -> bool {
+    /// Whether the server would take it: real coordinates, and not too large. Whether it takes a box that crosses the
+    /// date line is not documented.
+    pub(super) fn verdict(&self) -> Verdict {
+        match *self {
+            Self::Box {
+                south_west,
+                north_east,
+            } => {
+                let width = self.width();
+                let height = north_east.latitude - south_west.latitude;
+                let middle = radians(f64::midpoint(south_west.latitude, north_east.latitude));
+                let length =
+                    |degrees: f64, scale: f64| radians(degrees) * scale * EARTH_RADIUS_MILES;
+                let longest = length(width, middle.cos()).max(length(height, 1.0));
+                if !south_west.exists()
+                    || !north_east.exists()
+                    || height < 0.0
+                    || longest > MAX_MILES * MEASURE
+                {
+                    Verdict::Refused
+                } else if south_west.longitude > north_east.longitude {
+                    Verdict::Guessed(Guess::DateLine)
+                } else if longest > MAX_MILES {
+                    Verdict::Guessed(Guess::Measure)
+                } else {
+                    Verdict::Allowed
+                }
+            }
+            Self::Circle {
+                center,
+                radius_miles,
+            } if center.exists() && radius_miles <= MAX_MILES => Verdict::Allowed,
+            Self::Circle { .. } => Verdict::Refused,
+        }
+    }
+
+    /// The degrees from west to east, across the date line where the west lies east of the east.
+    fn width(&self) -> f64 {
         match *self {
             Self::Box {
                 south_west,
                 north_east,
             } => {
                 let width = north_east.longitude - south_west.longitude;
-                let height = north_east.latitude - south_west.latitude;
-                let middle = radians(f64::midpoint(south_west.latitude, north_east.latitude));
-                let allowed = |degrees: f64, scale: f64| {
-                    degrees >= 0.0 && radians(degrees) * scale * EARTH_RADIUS_MILES <= MAX_MILES
-                };
-                south_west.exists()
-                    && north_east.exists()
-                    && allowed(width, middle.cos())
-                    && allowed(height, 1.0)
+                if width < 0.0 { width + 360.0 } else { width }
             }
-            Self::Circle {
-                center,
-                radius_miles,
-            } => center.exists() && radius_miles <= MAX_MILES,
+            Self::Circle { .. } => 0.0,
         }
     }
 
@@ -91,6 +128,19 @@ impl Area {
     /// around a pole.
     pub(super) fn bounds(&self) -> Option<(Point, Point)> {
         match *self {
+            Self::Box {
+                south_west,
+                north_east,
+            } if south_west.longitude > north_east.longitude => {
+                let longitude = north_east.longitude + 360.0;
+                Some((
+                    south_west,
+                    Point {
+                        longitude,
+                        ..north_east
+                    },
+                ))
+            }
             Self::Box {
                 south_west,
                 north_east,
@@ -123,8 +173,13 @@ impl Area {
                 south_west,
                 north_east,
             } => {
-                (south_west.longitude..=north_east.longitude).contains(&point.longitude)
-                    && (south_west.latitude..=north_east.latitude).contains(&point.latitude)
+                let (west, east) = (south_west.longitude, north_east.longitude);
+                let between = if west > east {
+                    point.longitude >= west || point.longitude <= east
+                } else {
+                    (west..=east).contains(&point.longitude)
+                };
+                between && (south_west.latitude..=north_east.latitude).contains(&point.latitude)
             }
             Self::Circle {
                 center,
@@ -171,21 +226,37 @@ mod tests {
 
     #[test]
     fn an_area_is_at_most_25_miles_wide() {
-        for (area, allowed) in [
-            (circle(2.35, 48.86, 25.0), true),
-            (circle(2.35, 48.86, miles(40.0)), true),
-            (circle(2.35, 48.86, miles(41.0)), false),
-            (circle(174.8, 174.76, 1.0), false),
-            (circle(181.0, 0.0, 1.0), false),
-            (circle(2.35, 48.86, f64::INFINITY), false),
-            (area(-71.2, 42.2, -70.9, 42.4), true),
-            (area(-106.0, 39.0, -105.0, 40.0), false),
-            (area(-70.9, 42.2, -71.2, 42.4), false),
-            (area(-71.2, 42.4, -70.9, 42.2), false),
-            (area(179.9, 0.0, -179.9, 0.1), false),
+        use Verdict::{Allowed, Guessed, Refused};
+        for (area, verdict) in [
+            (circle(2.35, 48.86, 25.0), Allowed),
+            (circle(2.35, 48.86, miles(40.0)), Allowed),
+            (circle(2.35, 48.86, miles(41.0)), Refused),
+            (circle(174.8, 174.76, 1.0), Refused),
+            (circle(181.0, 0.0, 1.0), Refused),
+            (circle(2.35, 48.86, f64::INFINITY), Refused),
+            (area(-71.2, 42.2, -70.9, 42.4), Allowed),
+            (area(-106.0, 39.0, -105.0, 40.0), Refused),
+            (area(-70.9, 42.2, -71.2, 42.4), Refused),
+            (area(-71.2, 42.4, -70.9, 42.2), Refused),
+            (area(0.0, 0.0, 0.1, 0.361), Allowed),
+            (area(0.0, 0.0, 0.1, 0.364), Guessed(Guess::Measure)),
+            (area(0.0, 0.0, 0.364, 0.1), Guessed(Guess::Measure)),
+            (area(0.0, 0.0, 0.1, 0.366), Refused),
+            (area(179.9, 0.0, -179.9, 0.1), Guessed(Guess::DateLine)),
+            (area(179.0, 0.0, -179.0, 0.1), Refused),
         ] {
-            assert_eq!(area.is_allowed(), allowed, "{area:?}");
+            assert_eq!(area.verdict(), verdict, "{area:?}");
         }
+    }
+
+    #[test]
+    fn a_box_across_the_date_line_holds_both_sides() {
+        let both = area(179.9, 0.0, -179.9, 0.1);
+        assert!(both.contains(point(179.95, 0.0)));
+        assert!(both.contains(point(-179.95, 0.0)));
+        assert!(!both.contains(point(0.0, 0.0)));
+        let (south_west, north_east) = both.bounds().expect("it is no circle");
+        assert!((north_east.longitude - south_west.longitude - 0.2).abs() < 1e-9);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Cuts a rule into tokens.
 
+use super::certainty::Guess;
 use super::messages::{END, Message};
 
 /// What a token is.
@@ -75,6 +76,15 @@ impl<'a> Token<'a> {
 
 /// All tokens of a rule, [`Kind::End`] last, or everything that is no token.
 pub(super) fn lex(value: &str) -> Result<Vec<Token<'_>>, Vec<Message>> {
+    match lex_leniently(value) {
+        Ok((_, guesses)) if !guesses.is_empty() => Err(guesses),
+        Ok((tokens, _)) => Ok(tokens),
+        Err(errors) => Err(errors),
+    }
+}
+
+/// The same, with what is only a guess apart.
+pub(super) fn lex_leniently(value: &str) -> Result<(Vec<Token<'_>>, Vec<Message>), Vec<Message>> {
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let mut errors = Vec::new();
     let mut start = 0;
@@ -87,6 +97,10 @@ pub(super) fn lex(value: &str) -> Result<Vec<Token<'_>>, Vec<Message>> {
         let length = match lexeme(first, rest, behind_quote) {
             Lexeme::Blank => first.len_utf8(),
             Lexeme::Token(kind, length) => {
+                if kind == Kind::Word && is_guessed(first) {
+                    let stray = Message::no_viable_character(first, position);
+                    errors.push(stray.guessed(Guess::Character));
+                }
                 tokens.push(Token {
                     kind,
                     text: &rest[..length],
@@ -113,8 +127,8 @@ pub(super) fn lex(value: &str) -> Result<Vec<Token<'_>>, Vec<Message>> {
         position,
         start,
     });
-    if errors.is_empty() {
-        Ok(tokens)
+    if errors.iter().all(|error| error.guess.is_some()) {
+        Ok((tokens, errors))
     } else {
         Err(errors)
     }
@@ -160,7 +174,9 @@ fn lexeme(first: char, rest: &str, behind_quote: bool) -> Lexeme {
         '#' => marked(Kind::Hashtag),
         '$' => marked(Kind::Cashtag),
         '@' => marked(Kind::Mention),
-        _ if can_start_word(first) => Lexeme::Token(Kind::Word, word_len(rest)),
+        _ if can_start_word(first) || is_guessed(first) => {
+            Lexeme::Token(Kind::Word, word_len(rest))
+        }
         _ => Lexeme::Stray,
     }
 }
@@ -174,6 +190,11 @@ fn can_start_word(c: char) -> bool {
         | '\u{2b0}'..='\u{37f}'
         | '\u{2000}'..='\u{2bff}'
         | '\u{ff00}'..='\u{ff03}' | '\u{ff05}'..='\u{ff0f}')
+}
+
+/// In neither of the published lists. `[inferred]`
+fn is_guessed(c: char) -> bool {
+    matches!(c, '^' | '`')
 }
 
 /// How far a word goes. Apostrophes may stand inside but not at its end: the second one of

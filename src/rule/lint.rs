@@ -5,16 +5,18 @@ mod never;
 mod several;
 #[cfg(test)]
 mod tests;
+mod unchecked;
 
 use std::fmt;
 use std::ops::Range;
 
-use super::diagnose::{Edit, Source, apply, position_of};
+use super::diagnose::{Edit, Source, apply, explain, position_of};
 use super::lexer::utf16_len;
 use super::tree::{Expr, Kind};
-use super::{MAX_VALUE, Rule};
+use super::{MAX_VALUE, Message, Rule, characters};
 
 pub use several::lint_all;
+pub use unchecked::{doubts, unchecked};
 
 /// What a warning is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +47,10 @@ pub enum Topic {
     StopWord,
     /// Blanks at an end.
     Blanks,
+    /// Whether the service takes it is not known.
+    Doubtful,
+    /// It is sent whatever ouzel has against it.
+    Unchecked,
 }
 
 /// Something about a valid rule that is hardly meant.
@@ -80,6 +86,8 @@ impl Topic {
             Self::NegatedGroup => "negated-group",
             Self::StopWord => "stop-word",
             Self::Blanks => "blanks",
+            Self::Doubtful => "doubtful",
+            Self::Unchecked => "unchecked",
         }
     }
 }
@@ -98,6 +106,7 @@ impl Rule {
             source: Source::new(self.value()),
             warnings: Vec::new(),
         };
+        lint.guesses(&self.guesses);
         never::look(&mut lint, self.expr());
         clauses::look(&mut lint, self.expr());
         lint.whole(self.expr());
@@ -127,6 +136,23 @@ impl Lint<'_> {
             message,
             suggestion: mended.filter(|rule| rule != value && Rule::parse(rule).is_ok()),
         });
+    }
+
+    /// What the service may refuse, and nobody knows.
+    fn guesses(&mut self, guesses: &[Message]) {
+        for (message, guess) in guesses
+            .iter()
+            .filter_map(|message| Some((message, message.guess?)))
+        {
+            let finding = explain(&self.source, message);
+            let text = format!("the service may refuse this: {}", guess.why());
+            self.warn(
+                Topic::Doubtful,
+                finding.range,
+                text,
+                finding.edits.unwrap_or_default(),
+            );
+        }
     }
 
     /// The clause, negation or group at a position, in bytes.
@@ -159,7 +185,7 @@ impl Lint<'_> {
                 vec![(0..0, String::new())],
             );
         }
-        let length = utf16_len(value);
+        let length = characters(value);
         if length * 10 > MAX_VALUE * 9 {
             let message = format!("the rule has {length} characters, and {MAX_VALUE} is the most");
             self.warn(Topic::Long, 0..value.len(), message, Vec::new());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::certainty::Guess;
 use super::operators;
 
 /// Which sentence it is: the number that the rule reference gives it.
@@ -54,7 +55,7 @@ pub enum Code {
     M21,
     /// `source:` alone. `[inferred]`, modelled on M23.
     M22,
-    /// A value or tag that is too long. `[inferred]`
+    /// A value that is too long, as a client's test has recorded it. A tag that is: `[inferred]`.
     M24,
 }
 
@@ -67,6 +68,8 @@ pub struct Message {
     pub position: usize,
     /// The sentence as the server writes it, with the newlines it ends in.
     pub text: String,
+    /// Set where it is not known that the server says anything at all.
+    pub guess: Option<Guess>,
 }
 
 /// What the server would say against a rule.
@@ -116,6 +119,14 @@ impl Message {
             code,
             position,
             text,
+            guess: None,
+        }
+    }
+
+    pub(super) fn guessed(self, guess: Guess) -> Self {
+        Self {
+            guess: Some(guess),
+            ..self
         }
     }
 
@@ -255,7 +266,7 @@ impl Message {
 
     pub(super) fn not_an_id(name: &str, position: usize) -> Self {
         let text = format!("{name} expects a numeric id (at position {position})\n");
-        Self::new(Code::M18, position, text)
+        Self::new(Code::M18, position, text).guessed(Guess::StatusId)
     }
 
     pub(super) fn out_of_range(name: &str, position: usize) -> Self {
@@ -280,11 +291,13 @@ impl Message {
         Self::new(Code::M22, position, text)
     }
 
-    pub(super) fn long_value(limit: usize) -> Self {
-        let position = limit + 1;
-        let text =
-            format!("Rule value must not exceed {limit} characters (at position {position})\n");
-        Self::new(Code::M24, position, text)
+    /// The whole value stands in it, and the position is that of the rule and not of its end.
+    pub(super) fn long_value(value: &str, length: usize, limit: usize) -> Self {
+        let text = format!(
+            "Rule '{value}' exceeds the maximum length of a rule. It is {length} characters while \
+             the maximum allowed is {limit} (at position 1)\n"
+        );
+        Self::new(Code::M24, 1, text)
     }
 
     pub(super) fn long_tag(limit: usize) -> Self {

@@ -2,6 +2,7 @@
 
 mod activity;
 mod analysis;
+mod certainty;
 mod clause;
 mod diagnose;
 mod entities;
@@ -28,22 +29,21 @@ mod tree;
 mod validate;
 
 pub use analysis::Analysis;
+pub use certainty::Guess;
 pub use diagnose::{Diagnosis, Problem, draw};
 pub use geo::{Area, Point};
-pub use lint::{Topic, Warning, lint_all};
+pub use lint::{Topic, Warning, doubts, lint_all, unchecked};
 pub use messages::{Code, Invalid, Message};
 pub use normal::Normal;
 pub use pattern::{Pattern, Phrase};
 pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 
-use lexer::utf16_len;
-
-/// The longest rule, in UTF-16 units: the unit is not documented, but positions are counted in it.
-/// `[source: xd/rules-filtering]` `[inferred]` for the unit
+/// The longest rule, in characters. `[source: xd/rules-filtering]`, and the recorded refusal of a
+/// longer one counts them too.
 pub const MAX_VALUE: usize = 2048;
 
-/// The longest tag, in the same units. `[source: xd/rules-filtering]`
+/// The longest tag, in characters. `[source: xd/rules-filtering]`
 pub const MAX_TAG: usize = 255;
 
 /// A valid rule, parsed.
@@ -51,20 +51,43 @@ pub const MAX_TAG: usize = 255;
 pub struct Rule {
     value: String,
     expr: Expr,
+    /// What the server may have against it, and nobody knows.
+    guesses: Vec<Message>,
 }
 
 impl Rule {
-    /// Parses a rule and checks everything that the server checks.
+    /// Parses a rule and checks everything that the server checks, and what it may check.
     pub fn parse(value: &str) -> Result<Self, Invalid> {
-        if utf16_len(value) > MAX_VALUE {
-            return Err(Message::long_value(MAX_VALUE).into());
+        Self::read(value, None)
+    }
+
+    /// Parses a rule and checks what the server is known to check; [`Self::lint`] warns about what is only guessed.
+    pub fn accept(value: &str) -> Result<Self, Invalid> {
+        let mut guesses = Vec::new();
+        let rule = Self::read(value, Some(&mut guesses))?;
+        Ok(Self { guesses, ..rule })
+    }
+
+    fn read(value: &str, mut guesses: Option<&mut Vec<Message>>) -> Result<Self, Invalid> {
+        let length = characters(value);
+        if length > MAX_VALUE {
+            return Err(Message::long_value(value, length, MAX_VALUE).into());
         }
-        let tokens = lexer::lex(value).map_err(|messages| Invalid { messages })?;
+        let invalid = |messages| Invalid { messages };
+        let tokens = match guesses.as_deref_mut() {
+            None => lexer::lex(value).map_err(invalid)?,
+            Some(guesses) => {
+                let (tokens, found) = lexer::lex_leniently(value).map_err(invalid)?;
+                guesses.extend(found);
+                tokens
+            }
+        };
         let raw = parser::parse(&tokens)?;
-        let expr = validate::validate(raw).map_err(|messages| Invalid { messages })?;
+        let expr = validate::validate(raw, guesses).map_err(invalid)?;
         Ok(Self {
             value: value.to_owned(),
             expr,
+            guesses: Vec::new(),
         })
     }
 
@@ -86,9 +109,14 @@ impl Rule {
 
 /// Checks a rule's tag, which may be anything that is not too long.
 pub fn validate_tag(tag: &str) -> Result<(), Invalid> {
-    if utf16_len(tag) > MAX_TAG {
+    if characters(tag) > MAX_TAG {
         Err(Message::long_tag(MAX_TAG).into())
     } else {
         Ok(())
     }
+}
+
+/// What the limits of length count; positions are counted in UTF-16 units.
+fn characters(text: &str) -> usize {
+    text.chars().count()
 }

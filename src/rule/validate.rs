@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+use super::certainty::Guess;
 use super::clause::{Raw, is_digits};
+use super::geo::Verdict;
 use super::messages::Message;
 use super::operators::{self, Operator};
 use super::pattern::Pattern;
@@ -13,8 +15,16 @@ use super::tree::{Account, Clause, Expr, Fact, Kind};
 
 /// All checks that follow parsing, in the server's order: names and arguments together, and only
 /// if there is nothing against those, what the rule as a whole must have.
-pub(super) fn validate(expr: Expr<Raw<'_>>) -> Result<Expr, Vec<Message>> {
-    let mut checks = Checks::default();
+///
+/// With a list for guesses, what is only a guess is put there and refuses nothing.
+pub(super) fn validate<'r>(
+    expr: Expr<Raw<'r>>,
+    guesses: Option<&mut Vec<Message>>,
+) -> Result<Expr, Vec<Message>> {
+    let mut checks = Checks {
+        guesses,
+        ..Checks::default()
+    };
     let expr = checks.expr(expr, Above::default());
     let mut messages = checks.into_messages();
     match expr {
@@ -34,19 +44,34 @@ pub(super) fn validate(expr: Expr<Raw<'_>>) -> Result<Expr, Vec<Message>> {
 #[derive(Debug, Default, Clone, Copy)]
 struct Above {
     or: bool,
+    /// Nothing stands beside the `OR` further up: it is the rule, and no group in it.
+    or_is_rule: bool,
+    within: bool,
     negations: usize,
 }
 
 /// What was found so far, from left to right.
 #[derive(Default)]
-struct Checks {
+struct Checks<'g> {
+    guesses: Option<&'g mut Vec<Message>>,
     /// The names and positions of operators that do not exist.
     unknown: Vec<(String, usize)>,
     reserved: Vec<Message>,
     arguments: Vec<Message>,
 }
 
-impl Checks {
+impl Checks<'_> {
+    /// Takes a message for a guess and the clause for what it is, if guesses refuse nothing.
+    fn unless_guess(&mut self, message: Message, kind: Kind) -> Result<Kind, Message> {
+        match self.guesses.as_deref_mut() {
+            Some(guesses) if message.guess.is_some() => {
+                guesses.push(message);
+                Ok(kind)
+            }
+            _ => Err(message),
+        }
+    }
+
     /// The recorded answers list the rightmost occurrence first, and all short lines of M9 before
     /// all long ones. `[source: rules-migrator@6473dfe]` `[inferred]` for arguments.
     fn into_messages(self) -> Vec<Message> {
@@ -63,12 +88,25 @@ impl Checks {
     /// The same tree with typed clauses, or nothing if one of them cannot be had.
     fn expr(&mut self, expr: Expr<Raw<'_>>, above: Above) -> Option<Expr> {
         match expr {
-            Expr::All(parts) => self.parts(parts, above).map(Expr::All),
-            Expr::Any(parts) => self
-                .parts(parts, Above { or: true, ..above })
-                .map(Expr::Any),
+            Expr::All(parts) => {
+                let above = Above {
+                    within: true,
+                    ..above
+                };
+                self.parts(parts, above).map(Expr::All)
+            }
+            Expr::Any(parts) => {
+                let above = Above {
+                    or: true,
+                    or_is_rule: above.or_is_rule || !above.within,
+                    within: true,
+                    ..above
+                };
+                self.parts(parts, above).map(Expr::Any)
+            }
             Expr::Not { position, inner } => {
                 let above = Above {
+                    within: true,
                     negations: above.negations + 1,
                     ..above
                 };
@@ -109,8 +147,16 @@ impl Checks {
             Raw::Hashtag(tag) => Ok(Kind::Hashtag(fold(tag).into_owned())),
             Raw::Cashtag(tag) => Ok(Kind::Cashtag(fold(tag).into_owned())),
             Raw::Mention(name) => Ok(Kind::Mention(account(name))),
-            Raw::Area(_, subject, area) if area.is_allowed() => Ok(Kind::Inside(subject, area)),
-            Raw::Area(name, ..) => Err(Message::out_of_range(name, position)),
+            Raw::Area(name, subject, area) => {
+                let refusal = Message::out_of_range(name, position);
+                match area.verdict() {
+                    Verdict::Allowed => Ok(Kind::Inside(subject, area)),
+                    Verdict::Guessed(guess) => {
+                        self.unless_guess(refusal.guessed(guess), Kind::Inside(subject, area))
+                    }
+                    Verdict::Refused => Err(refusal),
+                }
+            }
             Raw::Operator(name, value) => {
                 let name = match name {
                     "has" | "is" => Cow::Owned(format!("{name}:{value}")),
@@ -119,7 +165,12 @@ impl Checks {
                 match operators::find(&name) {
                     Some(operator) => {
                         self.placement(operator, position, above);
-                        argument(operator, &name, &value, position)
+                        match (operator, argument(operator, &name, &value, position)) {
+                            (Operator::Status(link), Err(message)) => {
+                                self.unless_guess(message, Kind::Status(link, value.into_owned()))
+                            }
+                            (_, kind) => kind,
+                        }
                     }
                     None => {
                         self.unknown.push((name.into_owned(), position));
@@ -139,7 +190,16 @@ impl Checks {
                     self.arguments.push(Message::negated_sample(position));
                 }
                 if above.or {
-                    self.arguments.push(Message::sample_under_or(position));
+                    let message = Message::sample_under_or(position);
+                    let message = if above.or_is_rule {
+                        message
+                    } else {
+                        message.guessed(Guess::SampleInGroup)
+                    };
+                    // The kind is of no interest here.
+                    if let Err(message) = self.unless_guess(message, Kind::Sample(0)) {
+                        self.arguments.push(message);
+                    }
                 }
             }
             Operator::Fact(Fact::Nullcast) if above.negations.is_multiple_of(2) => {

@@ -11,6 +11,8 @@ pub struct DeclaredRule {
     pub value: String,
     /// The rule's tag.
     pub tag: Option<String>,
+    /// Whether it is sent whatever is known against it.
+    pub unchecked: bool,
     /// The file, below the script's folder, that declares it.
     pub file: String,
     /// The line in that file.
@@ -102,6 +104,7 @@ mod tests {
         DeclaredRule {
             value: value.to_owned(),
             tag: Some(tag.to_owned()),
+            unchecked: false,
             file: "main.lua".to_owned(),
             line: 1,
         }

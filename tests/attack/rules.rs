@@ -1,1 +1,259 @@
 //! Rules that hardly mean what they say: ouzel explains them, and may be overruled.
+
+use expect_test::{Expect, expect};
+
+use crate::support::{Setup, tagged};
+
+/// What `rules lint` says about rules.
+#[track_caller]
+fn lint(rules: &str, expected: Expect) {
+    let ended = Setup::rules()
+        .file("rules.txt", rules)
+        .arguments(&["lint", "rules.txt"])
+        .ends();
+    expected.assert_eq(ended.output());
+    assert!(matches!(ended.code, 0 | 3), "{}", ended.log());
+}
+
+/// The words are those that a client's test has recorded, and what is counted are characters.
+#[test]
+fn a_rule_that_is_too_long_is_refused_in_the_words_of_the_service() {
+    let value = "é🍕".repeat(1132);
+    let ended = Setup::rules()
+        .file("rules.txt", &value)
+        .arguments(&["lint", "--json", "rules.txt"])
+        .ends();
+    ended.assert_code(3);
+    ended.assert_says("1 of 1 rule is not valid");
+    let message = format!(
+        "\"message\":\"Rule '{value}' exceeds the maximum length of a rule. It is 2264 characters while the maximum allowed is 2048 (at position 1)\\n\""
+    );
+    assert!(ended.output().contains(&message), "{}", ended.output());
+    let ended = Setup::rules()
+        .file("rules.txt", "é🍕".repeat(1024))
+        .arguments(&["lint", "rules.txt"])
+        .ends();
+    ended.assert_code(0);
+}
+
+/// Most of what the service says about rules is known from a few recorded answers, so ouzel may be wrong.
+#[test]
+fn a_refusal_can_be_overruled() {
+    let setup = Setup::new().script(
+        r#"ouzel.rules {
+  { tag = "new", value = "min_joy:5 fish AND bird", unchecked = true },
+  { tag = "sea", value = "fish" },
+}
+ouzel.on("new", function(t) ouzel.log.info("handled", t.id) end)
+"#,
+    );
+    let run = setup.start();
+    run.wait_for("stream connected");
+    run.powertrack().send(tagged(1, &["new"]));
+    run.wait_for("handled 1");
+    let ended = run.drain();
+    expect![[r#"
+        min_joy:5 fish AND bird [new]
+        fish [sea]"#]]
+    .assert_eq(&ended.powertrack().rules());
+    expect![[r#"
+        WARN a rule is sent that may be refused value="min_joy:5 fish AND bird" place="main.lua:2" reason="this rule is sent unchecked: there is no operator `min_joy`"
+        WARN a rule is sent that may be refused value="min_joy:5 fish AND bird" place="main.lua:2" reason="this rule is sent unchecked: `AND` is no operator: a blank between two clauses already means \"and\"""#]].assert_eq(
+        &(ended.log().lines())
+            .filter(|line| line.contains("may be refused"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
+}
+
+const UNCHECKED: &str = r#"ouzel.rules {
+  { tag = "new", value = "min_joy:5 fish AND bird", unchecked = true },
+  { tag = "sea", value = "fish", unchecked = true },
+  { tag = ("t"):rep(256), value = "bird", unchecked = true },
+}
+"#;
+
+#[test]
+fn an_unchecked_rule_is_warned_about() {
+    let ended = Setup::check().script(UNCHECKED).ends();
+    ended.assert_code(0);
+    let (_, warnings) = ended.output().split_once("tables (0)\n").unwrap();
+    expect![[r#"
+
+        warning: this rule is sent unchecked: there is no operator `min_joy`
+         --> main.lua:2
+          |
+          | min_joy:5 fish AND bird
+          | ^^^^^^^
+
+        warning: this rule is sent unchecked: `AND` is no operator: a blank between two clauses already means "and"
+         --> main.lua:2
+          |
+          | min_joy:5 fish AND bird
+          |                ^^^
+
+        warning: this rule is sent unchecked: nothing is known against it, so `unchecked` can go
+         --> main.lua:3
+          |
+          | fish
+          | ^^^^
+
+        warning: this rule is sent unchecked: its tag would be refused: Tag must not exceed 255 characters
+         --> main.lua:4
+          |
+          | bird
+          | ^^^^
+    "#]].assert_eq(warnings);
+    let json = r#"{"rules":[{"value":"fish AND bird","unchecked":true},{"value":"fish AND cow"}]}"#;
+    let ended = Setup::rules()
+        .file("rules.json", json)
+        .arguments(&["lint", "rules.json"])
+        .ends();
+    ended.assert_code(3);
+    expect![[r#"
+        warning: this rule is sent unchecked: `AND` is no operator: a blank between two clauses already means "and"
+         --> rules.json, rule 1
+          |
+          | fish AND bird
+          |      ^^^
+        hint: write `fish bird`
+
+        error: the rule is not valid
+         --> rules.json, rule 2
+          |
+          | fish AND cow
+          |      ^^^
+          = `AND` is no operator: a blank between two clauses already means "and"
+            leave it out, or quote it to look for the word
+        hint: write `fish cow`
+
+        2 rules: 1 not valid, 1 warning
+    "#]].assert_eq(ended.output());
+}
+
+#[test]
+fn an_unchecked_rule_that_cannot_be_read_is_not_counted() {
+    let script = "ouzel.rules { { tag = 'new', value = 'fish AND bird', unchecked = true }, { value = 'bird' } }";
+    let tweets = r#"{"id":1,"id_str":"1","text":"fish and bird","user":{"id":1}}"#;
+    let ended = Setup::rules()
+        .script(script)
+        .file("tweets.jsonl", tweets)
+        .arguments(&["estimate", "tweets.jsonl"])
+        .ends();
+    ended.assert_code(0);
+    ended.assert_says("`AND` is no operator");
+    expect![[r#"
+        1 Tweet, 0 lines skipped
+
+        rules (2)
+          matches  per hour  tag       rule
+                ?         ?  new       fish AND bird
+                1         -  (no tag)  bird
+                                         fish and bird
+    "#]]
+    .assert_eq(ended.output());
+    let ended = Setup::rules()
+        .script(script)
+        .file("tweets.jsonl", tweets)
+        .arguments(&["estimate", "--json", "tweets.jsonl"])
+        .ends();
+    let (_, rules) = ended.output().split_once("\"rules\":").unwrap();
+    expect![[r#"
+        [{"value":"fish AND bird","tag":"new","matches":null,"per_hour":null,"samples":[]},{"value":"bird","tag":null,"matches":1,"per_hour":null,"samples":["fish and bird"]}],"overlap":[]}
+    "#]].assert_eq(rules);
+}
+
+/// `unchecked` is a decision, so it is written out.
+#[test]
+fn only_true_and_false_say_whether_a_rule_is_unchecked() {
+    let ended = Setup::check()
+        .script("ouzel.rules {\n  { value = 'x' },\n  { value = 'y', unchecked = 'yes' },\n}")
+        .ends();
+    ended.assert_code(3);
+    expect![[r#"
+        error: script `main.lua` could not be loaded
+         --> main.lua:3
+          |
+        3 |   { value = 'y', unchecked = 'yes' },
+          |
+          = `unchecked` of rule 2 has to be a boolean, not a string"#]]
+    .assert_eq(&ended.log());
+    let ended = Setup::check()
+        .script("ouzel.rules { { value = 'x AND y', unchecked = false } }")
+        .ends();
+    ended.assert_code(3);
+}
+
+/// Where nobody has seen what the service says, ouzel does not keep a rule back.
+#[test]
+fn a_guess_warns_and_does_not_refuse() {
+    lint(
+        "bounding_box:[0 0 0.1 0.363]\nbounding_box:[179.95 0 -179.95 0.1]\nx in_reply_to_status_id:abc\n(x OR y sample:10) z\n^x\n",
+        expect![[r#"
+            warning: the service may refuse this: 25 miles (40 km) is the most, this is within 1 % of it, and how the service measures is not documented
+             --> rules.txt:1
+              |
+              | bounding_box:[0 0 0.1 0.363]
+              |               ^^^^^^^^^^^^^
+
+            warning: the service may refuse this: whether a box can cross the date line is not documented
+             --> rules.txt:2
+              |
+              | bounding_box:[179.95 0 -179.95 0.1]
+              |               ^^^^^^^^^^^^^^^^^^^^
+
+            warning: the service may refuse this: the id of a Tweet is a number, and what the service says to anything else is not documented
+             --> rules.txt:3
+              |
+              | x in_reply_to_status_id:abc
+              |   ^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            warning: the service may refuse this: `sample:` holds for the whole rule, and whether it can stand in a group is not documented
+             --> rules.txt:4
+              |
+              | (x OR y sample:10) z
+              |         ^^^^^^^^^
+            hint: write `((x OR y ) z) sample:10`
+
+            warning: the service may refuse this: whether a word can begin with this character is not documented
+             --> rules.txt:5
+              |
+              | ^x
+              | ^^
+            hint: write `"^x"`
+
+            warning: `^x` holds punctuation, so it is looked for as a phrase; quotes say so
+             --> rules.txt:5
+              |
+              | ^x
+              | ^^
+            hint: write `"^x"`
+
+            5 rules: 0 not valid, 6 warnings
+        "#]],
+    );
+    let ended = Setup::check()
+        .script("ouzel.rules { { value = 'bounding_box:[0 0 0.1 0.363]' } }")
+        .ends();
+    ended.assert_code(0);
+    assert!(ended.output().contains("may refuse"));
+    let run = Setup::new()
+        .script("ouzel.rules { { value = 'bounding_box:[0 0 0.1 0.363]' } }")
+        .start();
+    run.wait_for("a rule is sent that may be refused");
+    run.wait_for("stream connected");
+    expect!["bounding_box:[0 0 0.1 0.363] [-]"].assert_eq(&run.drain().powertrack().rules());
+}
+
+/// What the simulator takes should be what the service takes.
+#[test]
+fn the_simulator_refuses_what_is_only_a_guess() {
+    let ended = Setup::new()
+        .command("run")
+        .script("ouzel.rules { { value = 'bounding_box:[0 0 0.1 0.363]' } }")
+        .arguments(&["--sim"])
+        .ends();
+    ended
+        .assert_code(3)
+        .assert_says("bounding_box is out of range (at position 1)");
+}

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::super::lexer::{Kind, utf16_len};
+use super::super::characters;
+use super::super::lexer::Kind;
 use super::super::messages::{Code, Message};
 use super::super::{MAX_TAG, MAX_VALUE};
 use super::{Finding, Source, arguments, names, quoted, stray, syntax};
 
-pub(super) fn explain(source: &Source<'_>, message: &Message) -> Finding {
+pub(in crate::rule) fn explain(source: &Source<'_>, message: &Message) -> Finding {
     let index = source.at(message.position);
     match (message.code, index) {
         (Code::M6, _) => stray::character(source, source.offset(message.position)),
@@ -146,7 +147,7 @@ fn not_a_word(source: &Source<'_>, index: usize) -> Finding {
 }
 
 fn too_long(source: &Source<'_>, message: &Message) -> Finding {
-    let length = utf16_len(source.value);
+    let length = characters(source.value);
     let (what, limit, fix) = if message.position == MAX_TAG + 1 {
         ("the tag", MAX_TAG, "shorten it")
     } else {
@@ -156,7 +157,7 @@ fn too_long(source: &Source<'_>, message: &Message) -> Finding {
             "split it into several rules with the same tag",
         )
     };
-    let start = source.offset(limit + 1);
+    let start = (source.value.char_indices().nth(limit)).map_or(source.value.len(), |(at, _)| at);
     Finding::new(
         start..source.value.len(),
         format!("{what} has {length} characters, and {limit} is the most"),

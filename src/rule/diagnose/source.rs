@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::lexer::{Kind, Token, lex, utf16_len};
+use super::super::lexer::{Kind, Token, lex_leniently, utf16_len};
 
 /// A rule and its tokens.
 pub(in crate::rule) struct Source<'v> {
@@ -15,7 +15,9 @@ pub(in crate::rule) struct Source<'v> {
 
 impl<'v> Source<'v> {
     pub(in crate::rule) fn new(value: &'v str) -> Self {
-        let tokens = lex(value).unwrap_or_default();
+        let tokens = lex_leniently(value)
+            .map(|(tokens, _)| tokens)
+            .unwrap_or_default();
         let mut starts = Vec::with_capacity(tokens.len());
         let (mut offset, mut position) = (0, 1);
         for token in &tokens {

@@ -275,6 +275,12 @@ fn the_caret_stands_under_wide_and_combined_characters() {
 
 #[test]
 fn a_rule_that_is_too_long_is_cut() {
+    let wide = "🍕".repeat(2050);
+    let problem = &Rule::parse(&wide)
+        .expect_err("it is too long")
+        .diagnose(&wide)
+        .problems[0];
+    assert_eq!((problem.position, problem.length), (2 * 2048 + 1, 4));
     check(
         &"word ".repeat(500),
         expect![[r#"

@@ -10,7 +10,7 @@ use crate::{
     script::{declared::DeclaredRule, error::Misuse},
 };
 
-const FIELDS: [&str; 2] = ["value", "tag"];
+const FIELDS: [&str; 3] = ["value", "tag", "unchecked"];
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let rules = host.function(lua, |host, lua, arguments| {
@@ -92,7 +92,10 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
 fn refusal(rules: &[DeclaredRule]) -> Option<Misuse> {
     let mut wrong: Vec<(&DeclaredRule, &str, &str, Diagnosis)> = Vec::new();
     for rule in rules {
-        if let Err(invalid) = Rule::parse(&rule.value) {
+        if rule.unchecked {
+            continue;
+        }
+        if let Err(invalid) = Rule::accept(&rule.value) {
             wrong.push((rule, "rule", &rule.value, invalid.diagnose(&rule.value)));
         }
         if let Some(tag) = &rule.tag
@@ -155,6 +158,17 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
     }
     let value: Value = entry.raw_get("value").map_err(internal)?;
     let tag: Value = entry.raw_get("tag").map_err(internal)?;
+    let unchecked = match entry.raw_get("unchecked").map_err(internal)? {
+        Value::Nil => false,
+        Value::Boolean(unchecked) => unchecked,
+        other => {
+            let message = format!(
+                "`unchecked` of rule {number} has to be a boolean, not {}",
+                type_name(&other)
+            );
+            return Err(Misuse::new(message).at_word("unchecked"));
+        }
+    };
     if value.is_nil() {
         return Err(Misuse::new(format!("rule {number} has no `value`")));
     }
@@ -174,6 +188,7 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
                 Some(tag.map_err(|misuse| misuse.at_word("tag"))?)
             }
         },
+        unchecked,
         file: String::new(),
         line: 0,
     })

@@ -136,12 +136,15 @@ async fn a_value_of_2048_characters_and_a_tag_of_255_are_the_longest() {
         (
             value(2049),
             value(255),
-            "Rule value must not exceed 2048 characters (at position 2049)\\n",
+            format!(
+                "Rule '{}' exceeds the maximum length of a rule. It is 2049 characters while the maximum allowed is 2048 (at position 1)\\n",
+                value(2049)
+            ),
         ),
         (
             "tea".to_owned(),
             value(256),
-            "Tag must not exceed 255 characters\\n",
+            "Tag must not exceed 255 characters\\n".to_owned(),
         ),
     ] {
         let expected = format!(

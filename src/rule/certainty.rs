@@ -1,0 +1,50 @@
+//! How sure it is that the service refuses what is refused here.
+//!
+//! | sentence | that there is a refusal is | its words are |
+//! |---|---|---|
+//! | M1 | recorded; guessed inside a group ([`Guess::SampleInGroup`]) | recorded |
+//! | M2, M3, M4, M5, M9, M10, M11 | recorded | recorded |
+//! | M6 | recorded; guessed for `^` and `` ` `` ([`Guess::Character`]) | recorded |
+//! | M7 | documented | documented |
+//! | M8, M13, M14, M15, M16, M20, M21, M22 | documented | guessed |
+//! | M12, M17 | recorded by the tests of other parsers | guessed |
+//! | M18 | guessed ([`Guess::StatusId`]) | guessed |
+//! | M19 | documented; guessed near the limit and at the date line ([`Guess::Measure`], [`Guess::DateLine`]) | guessed |
+//! | M24 | documented, for a rule also recorded | recorded for a rule, guessed for a tag |
+//!
+//! A rule that is refused only by guesses is accepted with a warning, but not by the simulator: a rule that it takes
+//! should be one that the service takes too.
+
+/// A refusal that nobody has seen and no document tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Guess {
+    /// `(a OR b sample:10) c`: documented is only that an `OR` has to be grouped.
+    SampleInGroup,
+    /// `^` and `` ` `` are in no list of the characters that a word may, or may not, begin with.
+    Character,
+    /// The id of a Tweet that is not a number.
+    StatusId,
+    /// A box across the date line.
+    DateLine,
+    /// A box that is so near the limit that the way to measure it decides.
+    Measure,
+}
+
+impl Guess {
+    /// What is not known.
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::SampleInGroup => {
+                "`sample:` holds for the whole rule, and whether it can stand in a group is not documented"
+            }
+            Self::Character => "whether a word can begin with this character is not documented",
+            Self::StatusId => {
+                "the id of a Tweet is a number, and what the service says to anything else is not documented"
+            }
+            Self::DateLine => "whether a box can cross the date line is not documented",
+            Self::Measure => {
+                "25 miles (40 km) is the most, this is within 1 % of it, and how the service measures is not documented"
+            }
+        }
+    }
+}
