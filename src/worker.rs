@@ -1,7 +1,9 @@
 //! The processing thread: lines become Tweets, Tweets go through the script, rows and the place in the journal are committed in batches.
 
 mod batch;
+mod blame;
 mod failures;
+mod in_hand;
 mod load;
 mod quarantine;
 mod received;
@@ -20,7 +22,7 @@ use std::{
 use bytes::Bytes;
 use tracing::{debug, error};
 
-use self::{failures::Failures, received::Kept, remembered::Remembered};
+use self::{failures::Failures, in_hand::InHand, received::Kept, remembered::Remembered};
 pub use self::{
     quarantine::Retried,
     told::{Error, Loaded, Progress, Report, Work},
@@ -46,6 +48,12 @@ const COMMIT_AFTER: Duration = Duration::from_millis(200);
 /// When the run ends, what waits in the journal is handled for this long, and then waits for the next run: service
 /// managers kill what takes ten seconds to stop.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// Lines that come from no journal are held until the commit, in case they have to be handled again: no more than this.
+const MOST_HELD: usize = 32 << 20;
+
+/// How often it is looked whether the database's file is still there.
+const LOOK_FOR_FILE: Duration = Duration::from_millis(500);
 
 /// After this long in one frame it is looked whether there is something else to do: a slow handler makes a long time of a few
 /// hundred Tweets.
@@ -84,6 +92,22 @@ pub struct Worker<'a> {
     remembered: Option<Remembered>,
     /// Lines dropped since the last commit because their Tweets had been handled.
     repeated: u64,
+    in_hand: InHand,
+    /// The line that is being handled, or was last.
+    at: Option<Position>,
+    /// What became of it, where the whole batch has to be taken back for it.
+    blamed: Option<Failure>,
+    /// Lines that are not handled but put into quarantine.
+    condemned: BTreeMap<Position, Failure>,
+    /// So many of the next Tweets are committed each by itself.
+    singly: u64,
+    /// Tweets since the last commit.
+    since_commit: u64,
+    /// Lines since the last commit that come from no journal, and how long they are.
+    batch: Vec<Bytes>,
+    batch_bytes: usize,
+    are_keys_unchecked: bool,
+    looked_for_file: Instant,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
     /// The database's failures in a row.
@@ -123,6 +147,16 @@ impl<'a> Worker<'a> {
             kept: Kept::default(),
             remembered: work.handled.map(Remembered::new),
             repeated: 0,
+            in_hand: work.in_hand.map(InHand::open).unwrap_or_default(),
+            at: None,
+            blamed: None,
+            condemned: BTreeMap::new(),
+            singly: 0,
+            since_commit: 0,
+            batch: Vec::new(),
+            batch_bytes: 0,
+            are_keys_unchecked: false,
+            looked_for_file: Instant::now(),
             output,
             report,
             patience: Patience::default(),
@@ -139,6 +173,13 @@ impl<'a> Worker<'a> {
     /// # Errors
     /// [`Error`]; what was committed before stays.
     pub fn run(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
+        self.condemn_after_crash();
+        let ended = self.work(inbox);
+        self.in_hand.end();
+        ended
+    }
+
+    fn work(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
         loop {
             match self.step(inbox) {
                 Ok(ControlFlow::Continue(())) => {}
@@ -165,6 +206,11 @@ impl<'a> Worker<'a> {
             (Some(since), None) => Some(COMMIT_AFTER.saturating_sub(since.elapsed())),
             (None, None) => self.keep_wait(),
         };
+        let wait = match self.progress {
+            Some(_) => Some(wait.unwrap_or(LOOK_FOR_FILE).min(LOOK_FOR_FILE)),
+            None => wait,
+        };
+        self.look_for_file()?;
         // Without a script, a Tweet would be handled by nobody; and with the last one handled, no more is wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
@@ -225,6 +271,15 @@ impl<'a> Worker<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Looks now and then whether what is written can be seen by anybody.
+    fn look_for_file(&mut self) -> Result<(), Error> {
+        if self.progress.is_some() && self.looked_for_file.elapsed() >= LOOK_FOR_FILE {
+            self.looked_for_file = Instant::now();
+            self.store.look_for_file()?;
+        }
+        Ok(())
+    }
+
     fn write_gap(&mut self, gap: &Gap) -> Result<(), Error> {
         self.commit()?;
         self.store.put_gap(gap)?;
@@ -257,20 +312,36 @@ impl<'a> Worker<'a> {
         self.received_ms = Some(frame.meta().last_ms);
         let began = Instant::now();
         self.dirty_since.get_or_insert(began);
+        let mut at = frame.after(done);
+        self.in_hand.begin(at..frame.end());
         while let Some(line) = frame.lines().share(done) {
             if self.is_done() || began.elapsed() >= SLICE {
                 self.current = Some((frame, done));
                 return self.write_output();
             }
+            if self.in_hand.is_careful() {
+                self.in_hand.one(at);
+            }
+            self.at = Some(at);
+            let condemned = self.condemned.get(&at).cloned();
             // The id is read without parsing, so it tells nothing of whether this is a Tweet: only that it was handled.
             if self.was_handled(Some(frame.ids()[done])) {
                 self.repeat();
+            } else if let Some(failure) = &condemned {
+                self.condemn(&line, failure)?;
             } else {
                 self.handle_line(direct::parse(line))?;
             }
             done += 1;
+            at = frame.after(done);
             self.tally.add(Count::Handled, 1);
-            self.cursor = Some(frame.after(done));
+            self.cursor = Some(at);
+            let is_single = self.singly > 0 && self.since_commit > 0;
+            if condemned.is_some() || is_single {
+                self.singly = self.singly.saturating_sub(1);
+                self.commit()?;
+                self.dirty_since = Some(began);
+            }
             self.commit_if_large()?;
         }
         let now = jiff::Timestamp::now().as_millisecond();
@@ -297,8 +368,17 @@ impl<'a> Worker<'a> {
             if self.is_done() {
                 break;
             }
-            self.handle_line(line)?;
-            self.commit_if_large()?;
+            let bytes = match &line {
+                Ok(tweet) => tweet.share_line(),
+                Err((line, _)) => line.clone(),
+            };
+            self.batch_bytes += bytes.len();
+            self.batch.push(bytes);
+            let handled = self.handle_line(line);
+            // The lines behind it are not in the batch yet, so this one is mended at once.
+            if let Err(error) = handled.and_then(|()| self.commit_if_large()) {
+                self.redo(error)?;
+            }
         }
         Ok(())
     }
@@ -327,7 +407,7 @@ impl<'a> Worker<'a> {
     }
 
     fn commit_if_large(&mut self) -> Result<(), Error> {
-        if self.store.rows() - self.committed_rows >= COMMIT_ROWS {
+        if self.store.rows() - self.committed_rows >= COMMIT_ROWS || self.batch_bytes >= MOST_HELD {
             self.commit()?;
         }
         Ok(())
@@ -365,26 +445,28 @@ impl<'a> Worker<'a> {
 
     fn handle_tweet(&mut self, tweet: Tweet) -> Result<(), Error> {
         let (id, line) = (tweet.id(), tweet.share_line());
-        let unsigned = id.and_then(|id| u64::try_from(id).ok());
-        if self.was_handled(unsigned) {
+        if self.was_handled(id.and_then(|id| u64::try_from(id).ok())) {
             self.repeat();
             return Ok(());
         }
+        self.since_commit += 1;
         if let Some(failure) = self.try_tweet(tweet)? {
             self.failures.log(id, &failure);
             self.quarantine(id, &line, &failure)?;
         }
-        if let Some((remembered, id)) = self.remembered.as_mut().zip(unsigned) {
-            remembered.note(id, self.received_ms.unwrap_or(0));
-        }
+        self.remember(id);
         Ok(())
     }
 
-    /// Runs the handlers, and takes back what they have done where one fails.
-    fn try_tweet(&mut self, tweet: Tweet) -> Result<Option<Failure>, Error> {
-        let Some(generation) = &self.generation else {
-            return Ok(None);
-        };
+    /// A Tweet has been handled, or is in quarantine.
+    fn remember(&mut self, id: Option<i64>) {
+        let id = id.and_then(|id| u64::try_from(id).ok());
+        if let Some((remembered, id)) = self.remembered.as_mut().zip(id) {
+            remembered.note(id, self.received_ms.unwrap_or(0));
+        }
+    }
+
+    fn count_tags(&mut self, tweet: &Tweet) {
         for rule in tweet.matching_rules() {
             let tag = rule.tag.unwrap_or("(no tag)");
             match self.tags.get_mut(tag) {
@@ -394,13 +476,23 @@ impl<'a> Worker<'a> {
                 }
             }
         }
+    }
+
+    /// Runs the handlers, and takes back what they have done where one fails.
+    fn try_tweet(&mut self, tweet: Tweet) -> Result<Option<Failure>, Error> {
+        self.count_tags(&tweet);
+        let Some(generation) = &self.generation else {
+            return Ok(None);
+        };
         self.store.begin_tweet();
         let ran = generation.run(tweet);
-        self.store.end_tweet(ran.is_ok())?;
+        let ended = self.store.end_tweet(ran.is_ok());
         // Whatever the handler made of it, with a failed database nothing can be kept safe.
         if let Some(fault) = self.store.take_fault() {
+            self.blamed = ran.err();
             return Err(fault.into());
         }
+        ended?;
         let count = match &ran {
             Ok(Verdict::Kept) => Count::Kept,
             Ok(Verdict::Dropped) => Count::Filtered,

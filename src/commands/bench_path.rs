@@ -189,6 +189,9 @@ impl Place {
         let work = Work {
             script: self.script.clone(),
             store,
+            in_hand: progress
+                .is_some()
+                .then(|| self.journal.with_extension("in-hand")),
             handled: progress.as_ref().map(|progress| progress.handled().clone()),
             progress,
             sinks: self.journal.with_file_name("sinks"),

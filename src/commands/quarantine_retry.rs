@@ -43,6 +43,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
         store,
         progress: None,
         handled: None,
+        in_hand: None,
         sinks: sinks_of(&database),
         rules_endpoint: String::new(),
         limit: None,

@@ -106,6 +106,7 @@ fn journal(settings: &Settings, sim: bool) -> JournalPlan {
     JournalPlan {
         name: name.to_owned(),
         folder: settings.data_dir.join(name),
+        in_hand: settings.data_dir.join(format!("{name}.in-hand")),
         limits: Limits {
             retain: settings.journal.retain,
             max_size: settings.journal.max_size,

@@ -47,6 +47,8 @@ pub struct JournalPlan {
     pub name: String,
     /// Its folder.
     pub folder: PathBuf,
+    /// The file that says which Tweets of it are in hand.
+    pub in_hand: PathBuf,
     /// How much of it is kept.
     pub limits: Limits,
     /// Whether what came before the start may come again, and is not to be handled again.

@@ -88,6 +88,7 @@ impl Threads {
             store,
             handled: Some(progress.handled().clone()),
             progress: Some(progress),
+            in_hand: Some(plan.journal.in_hand.clone()),
             sinks: plan.sinks.clone(),
             rules_endpoint: plan.rules_key.clone(),
             limit: plan.limit,

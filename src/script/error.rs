@@ -31,6 +31,24 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// A script whose SQL went wrong in a way that no place in it was told of.
+    #[must_use]
+    pub fn sql(script: &std::path::Path, message: String) -> Self {
+        let name = script.file_name().unwrap_or(script.as_os_str());
+        Self::Broken {
+            script: name.to_string_lossy().into_owned(),
+            fault: Box::new(Fault {
+                place: None,
+                code: None,
+                message,
+                hint: None,
+                traceback: None,
+            }),
+        }
+    }
+}
+
 /// A mistake at a place in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {

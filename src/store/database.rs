@@ -3,16 +3,17 @@
 use std::{
     cell::{Cell, RefCell},
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     Error,
     batch::Batch,
-    guard::Guard,
+    guard::{Guard, keys_onto_own},
     quarantine::{self, Held},
 };
 
@@ -62,6 +63,27 @@ pub struct Store {
     pub(super) rows: Cell<u64>,
     /// How much is in quarantine; `None` until somebody has counted.
     pub(super) quarantine_held: Cell<Option<Held>>,
+    /// The file, and which one it is; `None` in memory.
+    place: Option<Place>,
+}
+
+/// Which file a database is.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl Place {
+    fn of(path: &Path) -> Option<Self> {
+        let meta = fs::metadata(path).ok()?;
+        Some(Self {
+            path: path.to_owned(),
+            device: meta.dev(),
+            inode: meta.ino(),
+        })
+    }
 }
 
 impl Store {
@@ -79,10 +101,39 @@ impl Store {
                 source,
             })?;
         }
-        Self::prepare(Connection::open(path)).map_err(|source| Error::Open {
+        let mut store = Self::prepare(Connection::open(path)).map_err(|source| Error::Open {
             path: path.to_owned(),
             source,
-        })
+        })?;
+        store.place = Place::of(path);
+        Ok(store)
+    }
+
+    /// Looks whether the file is still where it was: what is written to one that is removed, nobody can see.
+    ///
+    /// # Errors
+    /// [`Error::Gone`].
+    pub fn look_for_file(&self) -> Result<(), Error> {
+        match &self.place {
+            Some(place) if Place::of(&place.path).as_ref() != Some(place) => Err(Error::Gone {
+                path: place.path.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops checking foreign keys where one looks at ouzel's own tables, since it would keep ouzel from deleting what is
+    /// old there; gives the table that has it. Not within a transaction.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn distrust_foreign_keys(&self) -> Result<Option<String>, Error> {
+        let table = keys_onto_own(&self.connection)?;
+        if table.is_some() {
+            self.connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
+        }
+        Ok(table)
     }
 
     /// A database in memory, for looking at a script without touching any data.
@@ -118,6 +169,7 @@ impl Store {
             fault: RefCell::new(None),
             rows: Cell::new(0),
             quarantine_held: Cell::new(None),
+            place: None,
         })
     }
 
@@ -132,8 +184,8 @@ impl Store {
         self.fault.borrow_mut().take()
     }
 
-    /// Keeps a failure of the database itself for [`Store::take_fault`].
-    pub(super) fn note_fault(&self, error: rusqlite::Error) {
-        self.fault.borrow_mut().get_or_insert(Error::Write(error));
+    /// Keeps a failure that nothing may swallow for [`Store::take_fault`].
+    pub(super) fn note_fault(&self, error: Error) {
+        self.fault.borrow_mut().get_or_insert(error);
     }
 }

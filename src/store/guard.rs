@@ -1,8 +1,11 @@
-//! What scripts may do in SQL: anything but ouzel's own tables, transactions, and other files.
+//! What scripts may do in SQL: a closed list of SQLite's actions, and what of the schema has to stay as it is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    cell::Cell,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rusqlite::{
@@ -10,10 +13,8 @@ use rusqlite::{
     hooks::{AuthAction, AuthContext, Authorization},
 };
 
-use crate::row::Refused;
-
-/// Pragmas that only tell about the schema.
-const READING_PRAGMAS: [&str; 7] = [
+/// Pragmas that only tell about the schema, and the one by which FTS5 sees that its tables have changed.
+const READING_PRAGMAS: [&str; 8] = [
     "table_info",
     "table_xinfo",
     "table_list",
@@ -21,61 +22,128 @@ const READING_PRAGMAS: [&str; 7] = [
     "index_info",
     "foreign_key_list",
     "compile_options",
+    "data_version",
 ];
+
+/// Modules of virtual tables that lie in tables of the database and nowhere else.
+const MODULES: [&str; 5] = ["fts4", "fts5", "fts5vocab", "rtree", "rtree_i32"];
+
+/// Functions that load code, or that hand out pointers.
+const FORBIDDEN_FUNCTIONS: [&str; 2] = ["load_extension", "fts3_tokenizer"];
+
+/// SQLite's own tables, as long as it keeps scripts from writing them itself.
+const SCHEMA_TABLES: [&str; 4] = [
+    "sqlite_master",
+    "sqlite_schema",
+    "sqlite_temp_master",
+    "sqlite_temp_schema",
+];
+
+/// What a script reads that has tried what it may not do.
+pub(super) const DENIED: &str =
+    "scripts cannot write ouzel's own tables, open transactions or other files";
 
 /// Switches SQLite's authorizer on while statements of a script are prepared.
 #[derive(Debug)]
 pub(super) struct Guard {
-    // Atomic only because the authorizer has to be `Send`; one thread uses it.
-    active: Arc<AtomicBool>,
+    shared: Arc<Shared>,
+    /// Whether the script's last statement changes the schema.
+    changes_schema: Cell<bool>,
+}
+
+// Atomic only because the authorizer has to be `Send`; one thread uses it.
+#[derive(Debug, Default)]
+struct Shared {
+    active: AtomicBool,
+    schema: AtomicBool,
 }
 
 impl Guard {
     pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<Self> {
-        let active = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&active);
+        let shared = Arc::<Shared>::default();
+        let seen = Arc::clone(&shared);
         connection.authorizer(Some(move |context: AuthContext<'_>| {
-            if seen.load(Ordering::Relaxed) && !allowed(&context.action) {
-                Authorization::Deny
-            } else {
-                Authorization::Allow
+            if !seen.active.load(Ordering::Relaxed) {
+                return Authorization::Allow;
+            }
+            let in_schema = seen.schema.load(Ordering::Relaxed);
+            match judge(&context.action, in_schema) {
+                Verdict::Deny => Authorization::Deny,
+                Verdict::Allow => Authorization::Allow,
+                Verdict::AllowSchema => {
+                    seen.schema.store(true, Ordering::Relaxed);
+                    Authorization::Allow
+                }
             }
         }))?;
-        Ok(Self { active })
+        Ok(Self {
+            shared,
+            changes_schema: Cell::new(false),
+        })
     }
 
     /// Runs `work` with the rules for scripts in force.
     pub(super) fn script<R>(&self, work: impl FnOnce() -> R) -> R {
-        self.active.store(true, Ordering::Relaxed);
+        self.shared.schema.store(false, Ordering::Relaxed);
+        // A statement may call the script, which runs another one.
+        let outer = self.shared.active.swap(true, Ordering::Relaxed);
         let result = work();
-        self.active.store(false, Ordering::Relaxed);
+        self.shared.active.store(outer, Ordering::Relaxed);
+        self.changes_schema
+            .set(self.shared.schema.load(Ordering::Relaxed));
         result
+    }
+
+    /// Whether what was prepared in the last [`Guard::script`] changes the schema.
+    pub(super) fn changes_schema(&self) -> bool {
+        self.changes_schema.get()
     }
 }
 
-fn allowed(action: &AuthAction<'_>) -> bool {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Allow,
+    /// It changes the schema: what SQLite itself writes for that is allowed too.
+    AllowSchema,
+    Deny,
+}
+
+fn judge(action: &AuthAction<'_>, in_schema: bool) -> Verdict {
     use AuthAction as A;
+    let allow_if = |allowed: bool| match allowed {
+        true => Verdict::Allow,
+        false => Verdict::Deny,
+    };
+    let schema_if = |allowed: bool| match allowed {
+        true => Verdict::AllowSchema,
+        false => Verdict::Deny,
+    };
     match action {
-        // The transaction belongs to the batch, and other files to nobody.
-        A::Transaction { .. } | A::Savepoint { .. } | A::Attach { .. } | A::Detach { .. } => false,
-        A::Pragma { pragma_name, .. } => READING_PRAGMAS
-            .iter()
-            .any(|name| pragma_name.eq_ignore_ascii_case(name)),
-        A::Insert { table_name }
-        | A::Update { table_name, .. }
-        | A::Delete { table_name }
-        | A::CreateTable { table_name }
+        A::Select | A::Read { .. } | A::Recursive | A::Reindex { .. } => Verdict::Allow,
+        A::Function { function_name } => allow_if(!is_one_of(function_name, &FORBIDDEN_FUNCTIONS)),
+        A::Pragma { pragma_name, .. } => allow_if(is_one_of(pragma_name, &READING_PRAGMAS)),
+        A::Insert { table_name } | A::Update { table_name, .. } | A::Delete { table_name } => {
+            allow_if(
+                !is_own(table_name)
+                    && (in_schema
+                        || !is_sqlites(table_name)
+                        || is_one_of(table_name, &SCHEMA_TABLES)),
+            )
+        }
+        A::CreateTable { table_name }
         | A::DropTable { table_name }
         | A::AlterTable { table_name, .. }
         | A::CreateTempTable { table_name }
         | A::DropTempTable { table_name }
-        | A::CreateVtable { table_name, .. }
         | A::DropVtable { table_name, .. }
         | A::CreateIndex { table_name, .. }
         | A::DropIndex { table_name, .. }
+        | A::CreateTempIndex { table_name, .. }
+        | A::DropTempIndex { table_name, .. }
         | A::CreateTrigger { table_name, .. }
         | A::DropTrigger { table_name, .. }
         | A::CreateTempTrigger { table_name, .. }
+        | A::DropTempTrigger { table_name, .. }
         | A::CreateView {
             view_name: table_name,
         }
@@ -85,81 +153,63 @@ fn allowed(action: &AuthAction<'_>) -> bool {
         // A temporary one of the same name would stand before ouzel's own.
         | A::CreateTempView {
             view_name: table_name,
-        } => !is_own(table_name),
-        _ => true,
+        }
+        | A::DropTempView {
+            view_name: table_name,
+        } => schema_if(!is_own(table_name) && (in_schema || !is_sqlites(table_name))),
+        A::CreateVtable {
+            table_name,
+            module_name,
+        } => schema_if(!is_own(table_name) && is_one_of(module_name, &MODULES)),
+        // The transaction belongs to the batch, and other files to nobody. What a later SQLite can do is not known.
+        _ => Verdict::Deny,
     }
 }
 
-/// Why SQL may not run for what stands in it, where SQLite's authorizer is not asked.
-///
-/// A conflict or a trigger that rolls back, and a constraint that is checked at the commit, undo the rows of
-/// other Tweets; a new name is not told to the authorizer; and ouzel's own savepoint lies prepared already.
-pub(super) fn refusal(sql: &str) -> Option<Refused> {
-    let mut before = "";
-    for word in words(sql) {
-        let (name, quoted) = match word.as_bytes()[0] {
-            b'\'' | b'"' | b'`' | b'[' => (&word[1..], true),
-            _ => (word, false),
-        };
-        let is = |keyword: &str| !quoted && name.eq_ignore_ascii_case(keyword);
-        if is("ROLLBACK") || is("DEFERRED") {
-            return Some(Refused(format!(
-                "`{}` would undo the rows of other Tweets too, so scripts cannot use it",
-                name.to_ascii_uppercase()
-            )));
-        }
-        if is_own(name)
-            && (before.eq_ignore_ascii_case("TO") || name.eq_ignore_ascii_case("_ouzel_tweet"))
-        {
-            return Some(Refused(DENIED.to_owned()));
-        }
-        before = word;
-    }
-    None
-}
-
-/// What a script reads that has tried what it may not do.
-pub(super) const DENIED: &str =
-    "scripts cannot write ouzel's own tables, open transactions or other files";
-
-/// The words of a statement; of a quoted one all but its last quote, so that its first tells.
-fn words(sql: &str) -> impl Iterator<Item = &str> {
-    let mut rest = sql;
-    std::iter::from_fn(move || {
-        loop {
-            let first = rest.chars().next()?;
-            let end = |found: Option<usize>| found.unwrap_or(rest.len());
-            if let Some(comment) = rest.strip_prefix("--") {
-                rest = &rest[end(comment.find('\n').map(|at| at + 2))..];
-            } else if let Some(comment) = rest.strip_prefix("/*") {
-                rest = &rest[end(comment.find("*/").map(|at| at + 4))..];
-            } else if let Some(quote) = "'\"`]".find(if first == '[' { ']' } else { first }) {
-                if first == ']' {
-                    rest = &rest[1..];
-                    continue;
-                }
-                let close = char::from(b"'\"`]"[quote]);
-                let at = end(rest[1..].find(close).map(|at| at + 1));
-                let word = &rest[..at];
-                rest = rest.get(at + 1..).unwrap_or_default();
-                return Some(word);
-            } else if first.is_alphanumeric() || first == '_' {
-                let at = end(rest.find(|c: char| !(c.is_alphanumeric() || c == '_')));
-                let word = &rest[..at];
-                rest = &rest[at..];
-                return Some(word);
-            } else {
-                rest = &rest[first.len_utf8()..];
-            }
-        }
-    })
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Whether a table is one of ouzel's own.
 pub(super) fn is_own(table: &str) -> bool {
-    table
-        .get(..7)
-        .is_some_and(|start| start.eq_ignore_ascii_case("_ouzel_"))
+    begins(table, "_ouzel_")
+}
+
+/// Whether a table is one of SQLite's own.
+fn is_sqlites(table: &str) -> bool {
+    begins(table, "sqlite_")
+}
+
+fn begins(table: &str, start: &str) -> bool {
+    let begin = table.get(..start.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+}
+
+/// What there is of ouzel's own names, and which foreign keys look at its tables: no statement of a script may change that,
+/// and SQLite's authorizer is told neither of the new name of a table nor of what a foreign key looks at.
+pub(super) fn own_schema(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT type || ' ' || name || ' on ' || tbl_name FROM
+            (SELECT * FROM sqlite_schema UNION ALL SELECT * FROM sqlite_temp_schema)
+         WHERE name LIKE '\\_ouzel\\_%' ESCAPE '\\' OR tbl_name LIKE '\\_ouzel\\_%' ESCAPE '\\'
+         ORDER BY 1",
+    )?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    let mut found = names.collect::<rusqlite::Result<Vec<String>>>()?;
+    found.extend(keys_onto_own(connection)?.map(|table| format!("foreign key of {table}")));
+    Ok(found)
+}
+
+/// The first table with a foreign key onto one of ouzel's own or of SQLite's.
+pub(super) fn keys_onto_own(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut statement = connection.prepare(
+        "SELECT s.name FROM sqlite_schema s, pragma_foreign_key_list(s.name) k
+         WHERE s.type = 'table'
+           AND (k.\"table\" LIKE '\\_ouzel\\_%' ESCAPE '\\' OR k.\"table\" LIKE 'sqlite\\_%' ESCAPE '\\')
+         ORDER BY 1 LIMIT 1",
+    )?;
+    let mut rows = statement.query([])?;
+    rows.next()?.map(|row| row.get(0)).transpose()
 }
 
 #[cfg(test)]
@@ -167,31 +217,71 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_undo_other_rows_is_refused_and_data_is_not() {
-        for (sql, refused) in [
-            ("INSERT OR ROLLBACK INTO t VALUES (1)", true),
-            ("insert or rollback into t values (1)", true),
+    fn only_what_is_known_to_be_harmless_is_allowed() {
+        let own = "_OUZEL_cursor";
+        for (action, in_schema, expected) in [
+            (AuthAction::Select, false, Verdict::Allow),
             (
-                "CREATE TABLE t (a REFERENCES b DEFERRABLE INITIALLY DEFERRED)",
-                true,
-            ),
-            ("ALTER TABLE t RENAME TO _ouzel_t", true),
-            ("ALTER TABLE t RENAME TO \"_ouzel_t\"", true),
-            ("ALTER TABLE t RENAME TO [_OUZEL_t]", true),
-            ("RELEASE _ouzel_tweet", true),
-            ("release '_ouzel_tweet'", true),
-            ("-- ROLLBACK\nSELECT 1 /* ROLLBACK */", false),
-            (
-                "SELECT 'ROLLBACK', 'it''s a ROLLBACK', \"ROLLBACK\", [ROLLBACK], rollbacks",
+                AuthAction::Insert { table_name: "t" },
                 false,
+                Verdict::Allow,
             ),
-            ("SELECT * FROM _ouzel_rules", false),
-            ("SELECT 'unfinished ROLLBACK", false),
-            ("SELECT 'é' /* é", false),
-            ("]", false),
-            ("", false),
+            (AuthAction::Insert { table_name: own }, false, Verdict::Deny),
+            (AuthAction::Delete { table_name: own }, true, Verdict::Deny),
+            (
+                AuthAction::Insert {
+                    table_name: "sqlite_sequence",
+                },
+                false,
+                Verdict::Deny,
+            ),
+            (
+                AuthAction::Delete {
+                    table_name: "sqlite_sequence",
+                },
+                true,
+                Verdict::Allow,
+            ),
+            (AuthAction::Attach { filename: "x" }, false, Verdict::Deny),
+            (
+                AuthAction::Analyze { table_name: "t" },
+                false,
+                Verdict::Deny,
+            ),
+            (
+                AuthAction::CreateVtable {
+                    table_name: "t",
+                    module_name: "dbstat",
+                },
+                false,
+                Verdict::Deny,
+            ),
+            (
+                AuthAction::CreateVtable {
+                    table_name: "t",
+                    module_name: "FTS5",
+                },
+                false,
+                Verdict::AllowSchema,
+            ),
+            (
+                AuthAction::Function {
+                    function_name: "Load_Extension",
+                },
+                false,
+                Verdict::Deny,
+            ),
+            (
+                AuthAction::Unknown {
+                    code: 99,
+                    arg1: None,
+                    arg2: None,
+                },
+                false,
+                Verdict::Deny,
+            ),
         ] {
-            assert_eq!(refusal(sql).is_some(), refused, "{sql}");
+            assert_eq!(judge(&action, in_schema), expected, "{action:?}");
         }
     }
 }

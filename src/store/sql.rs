@@ -2,7 +2,7 @@
 
 use rusqlite::{Statement, types::ValueRef};
 
-use super::{Store, guard::refusal, table::bind};
+use super::{Store, batch::is_prepared, guard::DENIED, table::bind};
 use crate::row::{Cell, EachRow, Refused};
 
 impl Store {
@@ -61,37 +61,48 @@ impl Store {
         refused.map_or(Ok(()), Err)
     }
 
-    fn with_statement(
+    /// Prepares SQL of a script, and runs it. What changes the schema is prepared each time, and looked at afterwards.
+    pub(super) fn with_statement(
         &self,
         sql: &str,
         parameters: &[Cell<'_>],
         run: impl FnOnce(&mut Statement<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), Refused> {
-        if let Some(refused) = refusal(sql) {
-            return Err(refused);
+        if is_prepared(sql) {
+            return Err(Refused(DENIED.to_owned()));
         }
-        let mut wrong_count = None;
-        let done = self.guard.script(|| {
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let expected = statement.parameter_count();
-            if expected != parameters.len() {
-                wrong_count = Some(Refused(format!(
-                    "the statement has {expected} parameter{}, {} given",
-                    if expected == 1 { "" } else { "s" },
-                    match parameters.len() {
-                        1 => "1 was".to_owned(),
-                        number => format!("{number} were"),
-                    }
-                )));
-                return Ok(());
-            }
-            bind(&mut statement, parameters.iter())?;
-            run(&mut statement)
-        });
-        if let Some(refused) = wrong_count {
-            return Err(refused);
+        let prepared = self.guard.script(|| self.connection.prepare_cached(sql));
+        let mut statement = prepared.map_err(|error| self.refuse(error))?;
+        let expected = statement.parameter_count();
+        if expected != parameters.len() {
+            return Err(Refused(format!(
+                "the statement has {expected} parameter{}, {} given",
+                if expected == 1 { "" } else { "s" },
+                match parameters.len() {
+                    1 => "1 was".to_owned(),
+                    number => format!("{number} were"),
+                }
+            )));
         }
-        done.map_err(|error| self.refuse(error))
+        let changes_schema = self.guard.changes_schema();
+        // It may be prepared once more while it runs, and calls what other statements are prepared by.
+        let work = |statement: &mut Statement<'_>| {
+            self.guard.script(|| {
+                bind(statement, parameters.iter())?;
+                run(statement)
+            })
+        };
+        if !changes_schema {
+            return work(&mut statement).map_err(|error| self.refuse(error));
+        }
+        self.before_write().map_err(|error| self.fail(error))?;
+        let changed = self.change_schema(|| work(&mut statement));
+        statement.discard();
+        match changed {
+            Ok(None) => Ok(()),
+            Ok(Some(refused)) => Err(refused),
+            Err(error) => Err(self.refuse(error)),
+        }
     }
 }
 

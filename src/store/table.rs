@@ -7,11 +7,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{
-    Store,
-    error::is_fault,
-    guard::{DENIED, refusal},
-};
+use super::{Error, Store, error::fault_of, guard::DENIED};
 use crate::row::{Cell, EachRow, Refused, TableSpec};
 
 /// Different sets of columns for which the SQL is kept; a script that goes beyond starts over.
@@ -52,12 +48,7 @@ impl Store {
             additions(&spec, &existing)?
         };
         for change in changes {
-            if let Some(refused) = refusal(&change) {
-                return Err(refused);
-            }
-            self.guard
-                .script(|| self.connection.execute(&change, []))
-                .map_err(|error| self.refuse(error))?;
+            self.with_statement(&change, &[], |statement| statement.raw_execute().map(drop))?;
         }
         Ok(Table {
             spec,
@@ -140,8 +131,11 @@ impl Store {
             rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
             other => other.to_string(),
         };
-        if is_fault(&error) {
-            self.note_fault(error);
+        // Where it may be the database's fault, that it has rolled back is no sign of the script's.
+        if let Some(fault) = fault_of(error) {
+            self.note_fault(fault);
+        } else if self.is_torn() {
+            self.note_fault(Error::Torn(text.clone()));
         }
         Refused(text)
     }
@@ -149,7 +143,7 @@ impl Store {
     /// The same for a failure to open the transaction.
     pub(super) fn fail(&self, error: super::Error) -> Refused {
         let text = error.to_string();
-        self.fault.borrow_mut().get_or_insert(error);
+        self.note_fault(error);
         Refused(text)
     }
 }

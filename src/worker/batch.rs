@@ -32,8 +32,12 @@ impl Worker<'_> {
             remembered.committed();
         }
         self.repeated = 0;
+        self.since_commit = 0;
+        self.batch.clear();
+        self.batch_bytes = 0;
         if let Some((progress, position)) = moved {
             progress.moved(position);
+            self.forget_condemned(position);
         }
         if let Some(mark) = mark {
             self.has_kept(mark);
@@ -100,6 +104,10 @@ impl Worker<'_> {
         error: Error,
         inbox: &mut dyn Inbox,
     ) -> Result<ControlFlow<()>, Error> {
+        let error = match self.blame(error, inbox) {
+            Ok(()) => return Ok(ControlFlow::Continue(())),
+            Err(error) => error,
+        };
         let from = self.progress.as_ref().map(Progress::committed);
         let Some(from) = from.filter(|_| error.may_pass()) else {
             return Err(error);
@@ -132,13 +140,16 @@ impl Worker<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn roll_back(&mut self) -> Result<(), Error> {
+    pub(super) fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
         self.committed_rows = self.store.rows();
         self.current = None;
         self.cursor = None;
         self.dirty_since = None;
         self.has_caught_up = false;
+        self.since_commit = 0;
+        self.batch.clear();
+        self.batch_bytes = 0;
         self.tally.put_back(&self.counted);
         self.tally
             .take_back(Count::Duplicates, std::mem::take(&mut self.repeated));

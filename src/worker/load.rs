@@ -5,7 +5,8 @@ use std::{rc::Rc, sync::Arc, time::Instant};
 use super::{Error, Loaded, Report, Worker};
 use crate::{
     inbox::OwnRules,
-    script::{Files, Generation},
+    script::{self, Files, Generation},
+    store,
     tables::Tables,
     tally::Count,
 };
@@ -18,15 +19,21 @@ impl Worker<'_> {
         let began = Instant::now();
         self.commit()?;
         let tables = Rc::new(Tables::over(&self.store));
-        let mut files = Files::default();
+        self.stop_checking_keys()?;
+        let (mut files, mut broken) = (Files::default(), None);
         let loaded = self.store.load(|| {
             let (loaded, read) = Generation::load(&self.script, tables);
             files = read;
-            loaded
-        })?;
-        if let Some(fault) = self.store.take_fault() {
-            return Err(fault.into());
-        }
+            loaded.map_err(|error| broken = Some(error))
+        });
+        let why = match loaded {
+            Ok(Ok(generation)) => Ok(generation),
+            Ok(Err(())) => Err("it could not be loaded".to_owned()),
+            Err(fault) if self.is_of_script(&fault) => Err(fault.to_string()),
+            Err(fault) => return Err(fault.into()),
+        };
+        let loaded =
+            why.map_err(|why| broken.unwrap_or_else(|| script::Error::sql(&self.script, why)));
         if let Ok(generation) = &loaded {
             for name in generation.sinks() {
                 self.sinks.open(&name, &self.store)?;
@@ -62,6 +69,15 @@ impl Worker<'_> {
             pause: began.elapsed(),
         }));
         Ok(())
+    }
+
+    /// Whether a load failed for what the script's SQL did, and not because nothing can be written.
+    fn is_of_script(&self, fault: &store::Error) -> bool {
+        match fault {
+            store::Error::Torn(_) | store::Error::Commit(_) => true,
+            store::Error::Statement(_) => self.store.can_write(),
+            _ => false,
+        }
     }
 
     pub(super) fn own(&mut self, rules: &OwnRules) -> Result<(), Error> {

@@ -49,20 +49,27 @@ impl Worker<'_> {
         };
         let retried = match Tweet::parse(Bytes::from(line)) {
             Err(reason) => Retried::Unreadable(reason),
-            Ok(tweet) => match self.try_tweet(tweet)? {
-                None => {
-                    self.store.release(id)?;
-                    Retried::Released
-                }
-                Some(failure) => {
-                    let failed = self.failed(&failure);
-                    self.store.quarantine_again(id, &failed)?;
-                    Retried::Failed(failure)
-                }
+            Ok(tweet) => match self.release(id, tweet) {
+                Ok(None) => Retried::Released,
+                Ok(Some(failure)) => Retried::Failed(failure),
+                Err(error) => Retried::Failed(self.judge(error)?),
             },
         };
-        self.commit()?;
+        if let Retried::Failed(failure) = &retried {
+            self.store.quarantine_again(id, &self.failed(failure))?;
+            self.commit()?;
+        }
         Ok(retried)
+    }
+
+    /// Takes a Tweet out of quarantine if its handlers go through and what they write can be committed.
+    fn release(&mut self, id: i64, tweet: Tweet) -> Result<Option<Failure>, Error> {
+        let failure = self.try_tweet(tweet)?;
+        if failure.is_none() {
+            self.store.release(id)?;
+            self.commit()?;
+        }
+        Ok(failure)
     }
 
     /// Keeps a Tweet whose handler failed.

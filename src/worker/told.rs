@@ -27,6 +27,8 @@ pub struct Work {
     pub progress: Option<Progress>,
     /// Tweets that are not handled again; `None` to handle each line that is a Tweet.
     pub handled: Option<Handled>,
+    /// The file that says which Tweets are in hand; `None` where a crash loses nothing.
+    pub in_hand: Option<PathBuf>,
     /// The folder of the files that the script emits into.
     pub sinks: PathBuf,
     /// The endpoint whose rules are asked for when the script has loaded.

@@ -121,6 +121,7 @@ fn live(folder: &Path, life: &Life) {
         store,
         handled: Some(progress.handled().clone()),
         progress: Some(progress),
+        in_hand: None,
         sinks: folder.join("sinks"),
         rules_endpoint: String::new(),
         limit: None,

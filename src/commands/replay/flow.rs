@@ -256,6 +256,7 @@ fn work(
         store,
         progress: None,
         handled,
+        in_hand: None,
         sinks,
         // There is no endpoint: rules are only checked.
         rules_endpoint: String::new(),
