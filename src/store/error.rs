@@ -35,8 +35,8 @@ pub enum Error {
     Commit(rusqlite::Error),
     /// The database's file is not where it was.
     #[error(
-        "the database `{}` has been removed or replaced while ouzel was writing to it\nhint: put it back, or leave it; at the next \
-         start ouzel goes on from what the file there says, and handles the whole journal where there is none",
+        "the database `{}` has been removed or replaced while ouzel was writing to it\nhint: the next start goes on from what the file there \
+         says, and handles the whole journal where there is none; remove the `-wal` and `-shm` beside it, unless they belong to it",
         path.display()
     )]
     Gone {

@@ -147,6 +147,28 @@ impl Process {
         }
     }
 
+    /// Waits until stderr holds a text, or until the end; whether it does.
+    #[track_caller]
+    pub fn says_before_it_ends(&self, text: &str) -> bool {
+        let deadline = Instant::now() + DEADLINE;
+        let mut heard = self.ears.heard.lock().unwrap();
+        loop {
+            if String::from_utf8_lossy(&heard.stderr).contains(text) {
+                return true;
+            }
+            if heard.ended[1] {
+                return false;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "neither came in time:\n{}",
+                transcript(&heard)
+            );
+            heard = self.ears.more.wait_timeout(heard, left).unwrap().0;
+        }
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }
