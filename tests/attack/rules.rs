@@ -208,6 +208,12 @@ fn a_guess_warns_and_does_not_refuse() {
               | x in_reply_to_status_id:abc
               |   ^^^^^^^^^^^^^^^^^^^^^^^^^
 
+            warning: this rule can never match: the id of a Tweet is a number
+             --> rules.txt:3
+              |
+              | x in_reply_to_status_id:abc
+              |   ^^^^^^^^^^^^^^^^^^^^^^^^^
+
             warning: the service may refuse this: `sample:` holds for the whole rule, and whether it can stand in a group is not documented
              --> rules.txt:4
               |
@@ -229,7 +235,7 @@ fn a_guess_warns_and_does_not_refuse() {
               | ^^
             hint: write `"^x"`
 
-            5 rules: 0 not valid, 6 warnings
+            5 rules: 0 not valid, 7 warnings
         "#]],
     );
     let ended = Setup::check()
@@ -256,4 +262,101 @@ fn the_simulator_refuses_what_is_only_a_guess() {
     ended
         .assert_code(3)
         .assert_says("bounding_box is out of range (at position 1)");
+}
+
+#[test]
+fn a_rule_that_no_tweet_can_match_is_named() {
+    lint(
+        "lang:jp\nx OR lang:he\nplace_country:UK\nprofile_country:USA\nhas:geo is:retweet\nfrom:\"@jack\"\n\"\"\n",
+        expect![[r#"
+            warning: this rule can never match: no Tweet has the language `jp`, Japanese is `ja`
+             --> rules.txt:1
+              |
+              | lang:jp
+              | ^^^^^^^
+            hint: write `lang:ja`
+
+            warning: this branch can never match: no Tweet has the language `he`, Hebrew is `iw`
+             --> rules.txt:2
+              |
+              | x OR lang:he
+              |      ^^^^^^^
+            hint: write `x OR lang:iw`
+
+            warning: this rule can never match: no Tweet has the country `UK`, United Kingdom is `GB`
+             --> rules.txt:3
+              |
+              | place_country:UK
+              | ^^^^^^^^^^^^^^^^
+            hint: write `place_country:GB`
+
+            warning: this rule can never match: no Tweet has the country `USA`, United States is `US`
+             --> rules.txt:4
+              |
+              | profile_country:USA
+              | ^^^^^^^^^^^^^^^^^^^
+            hint: write `profile_country:US`
+
+            warning: this rule can never match: `has:geo` and `is:retweet` cannot both hold, a Retweet has no place
+             --> rules.txt:5
+              |
+              | has:geo is:retweet
+              |         ^^^^^^^^^^
+
+            warning: this rule can never match: a user's name has letters without accents, digits and `_` only
+             --> rules.txt:6
+              |
+              | from:"@jack"
+              | ^^^^^^^^^^^^
+            hint: write `from:jack`
+
+            warning: this rule can never match: there is nothing between the quotes
+             --> rules.txt:7
+              |
+              | ""
+              | ^^
+
+            7 rules: 0 not valid, 7 warnings
+        "#]],
+    );
+}
+
+#[test]
+fn a_rule_that_nearly_all_tweets_match_is_named() {
+    lint(
+        "sample:100\nfollowers_count:0\n-from:x followers_count:1\n\" \"\n",
+        expect![[r#"
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:1
+              |
+              | sample:100
+              | ^^^^^^^^^^
+
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:2
+              |
+              | followers_count:0
+              | ^^^^^^^^^^^^^^^^^
+
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:3
+              |
+              | -from:x followers_count:1
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            warning: every Tweet of this rule is also one of `followers_count:0`
+             --> rules.txt:3
+              |
+              | -from:x followers_count:1
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:4
+              |
+              | " "
+              | ^^^
+
+            4 rules: 0 not valid, 5 warnings
+        "#]],
+    );
 }

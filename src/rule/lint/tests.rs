@@ -33,6 +33,22 @@ fn check_all(values: &[&str], expected: Expect) {
     expected.assert_eq(&lines.join("\n"));
 }
 
+/// Many rules in short: what is said of each, and what is suggested.
+#[expect(clippy::needless_pass_by_value, reason = "`expect!` makes a value")]
+#[track_caller]
+fn check_each(values: &[&str], expected: Expect) {
+    let mut lines = Vec::new();
+    for value in values {
+        let rule = Rule::accept(value).expect("the rule is valid");
+        lines.push((*value).to_owned());
+        for warning in rule.lint() {
+            lines.push(format!("    {}: {}", warning.topic, warning.message));
+            lines.extend(warning.suggestion.map(|rule| format!("    => {rule}")));
+        }
+    }
+    expected.assert_eq(&lines.join("\n"));
+}
+
 #[test]
 fn a_good_rule_has_no_warnings() {
     for value in [
@@ -46,6 +62,23 @@ fn a_good_rule_has_no_warnings() {
         "followers_count:10..20 followers_count:20..30",
         "a1 (lang:en OR lang:ja)",
         "x -\"x y\"",
+        // What the service may have, and a table does not know for certain.
+        "lang:zh-CN x",
+        "lang:zxx x",
+        "lang:und x",
+        "lang:EN x",
+        "lang:hi-Latn x",
+        "place_country:gb x",
+        "profile_country:XK x",
+        "from:_under_score_ OR from:12345678901234567890",
+        "#2016 OR #cumpleaños OR #東京・大阪",
+        "($TWTR OR $TSLA OR $BRK.A) -$F",
+        "has:geo -is:retweet cat",
+        "is:retweet cat from:jack is:reply",
+        "has:images -has:links cat",
+        "-is:nullcast cat",
+        "followers_count:5 cat",
+        "bio:\"a b\" -bio:c",
     ] {
         let rule = Rule::parse(value).expect("the rule is valid");
         assert_eq!(rule.lint(), [], "{value}");
@@ -96,9 +129,10 @@ fn rules_that_can_never_match() {
     check(
         "x followers_count:20..10",
         expect![[r#"
-        x followers_count:20..10
-          ^^^^^^^^^^^^^^^^^^^^^^
-        never-matches: this rule can never match: the range of `followers_count:20..10` ends before it begins"#]],
+            x followers_count:20..10
+              ^^^^^^^^^^^^^^^^^^^^^^
+            never-matches: this rule can never match: the range ends before it begins
+            => x followers_count:10..20"#]],
     );
     check(
         "x followers_count:50 -followers_count:10",
@@ -336,4 +370,319 @@ fn many_rules_are_compared_in_reasonable_time() {
         })
         .collect();
     assert_eq!(lint_all(&rules.iter().collect::<Vec<_>>()), []);
+}
+
+#[test]
+fn what_no_tweet_has_can_never_match() {
+    check_each(
+        &[
+            "lang:jp",
+            "lang:JPN x",
+            "lang:eng x",
+            "lang:he x",
+            "lang:id x",
+            "lang:xx",
+            "lang:xx cat",
+            "lang:pt-BR x",
+            "lang:japanese x",
+            "lang:en,fr x",
+            "x -lang:jp",
+            "cat OR lang:jp",
+            "cat OR (dog lang:kr place_country:UK)",
+            "place_country:UK",
+            "place_country:usa",
+            r#"place_country:"United States" x"#,
+            "profile_country:DEU x",
+            "place_country:US,CA x",
+            "has:geo is:retweet",
+            "x (has:geo is:retweet OR dog)",
+            "is:retweet place:paris",
+            "retweets_of:a bounding_box:[0 0 0.1 0.1]",
+            "to:jack is:retweet",
+            r#"from:"@jack""#,
+            "from:jack,bob",
+            "from:jack,bob lang:en",
+            "x -from:jack,bob",
+            "from:jack, from:bob",
+            "from:jack, from:bob, from:carl cat",
+            "from:jack, bob",
+            r#"from:"Jack Dorsey""#,
+            r#"from:"https://twitter.com/jack""#,
+            "@jack, hello",
+            "@jack's x",
+            "#cat, x",
+            "#cat,#dog",
+            "#at&t x",
+            "#c++ x",
+            "$100 bill",
+            "$TWTR, x",
+            r#""""#,
+            r#"cat OR """#,
+            r#""" cat"#,
+            r#"contains:"" x"#,
+            r#"lang:"" x"#,
+            r#""!!"~3 x"#,
+            r#"url_contains:"a b""#,
+            "x source:twitter_for_iphone",
+            "#a -has:hashtags",
+            r#""x y" -x"#,
+            "x in_reply_to_status_id:12 is:retweet",
+            "lang:jp lang:kr",
+            "x followers_count:20..10",
+            "(x OR lang:jp) -lang:kr",
+            r#"from:"jack,@bob;from:carl""#,
+            r#"retweets_of:"@jack" x"#,
+            "from:abcdefghijklmnopqrstu",
+            "place_country:uk OR place_country:de",
+        ],
+        expect![[r##"
+            lang:jp
+                never-matches: this rule can never match: no Tweet has the language `jp`, Japanese is `ja`
+                => lang:ja
+            lang:JPN x
+                never-matches: this rule can never match: no Tweet has the language `JPN`, Japanese is `ja`
+                => lang:ja x
+            lang:eng x
+                never-matches: this rule can never match: no Tweet has the language `eng`, English is `en`
+                => lang:en x
+            lang:he x
+                never-matches: this rule can never match: no Tweet has the language `he`, Hebrew is `iw`
+                => lang:iw x
+            lang:id x
+                never-matches: this rule can never match: no Tweet has the language `id`, Indonesian is `in`
+                => lang:in x
+            lang:xx
+                never-matches: this rule can never match: no Tweet has the language `xx`
+            lang:xx cat
+                never-matches: this rule can never match: no Tweet has the language `xx`
+            lang:pt-BR x
+                never-matches: this rule can never match: no Tweet has the language `pt-BR`, Portuguese is `pt`
+                => lang:pt x
+            lang:japanese x
+                never-matches: this rule can never match: no Tweet has the language `japanese`, Japanese is `ja`
+                => lang:ja x
+            lang:en,fr x
+                never-matches: this rule can never match: `lang:` takes one language
+                => (lang:en OR lang:fr) x
+            x -lang:jp
+                no-effect: `-lang:jp` excludes nothing: no Tweet has the language `jp`, Japanese is `ja`
+                => x -lang:ja
+            cat OR lang:jp
+                never-matches: this branch can never match: no Tweet has the language `jp`, Japanese is `ja`
+                => cat OR lang:ja
+            cat OR (dog lang:kr place_country:UK)
+                never-matches: this branch can never match: no Tweet has the language `kr`, Korean is `ko`
+                => cat OR (dog lang:ko place_country:GB)
+                never-matches: this branch can never match: no Tweet has the country `UK`, United Kingdom is `GB`
+                => cat OR (dog lang:ko place_country:GB)
+            place_country:UK
+                never-matches: this rule can never match: no Tweet has the country `UK`, United Kingdom is `GB`
+                => place_country:GB
+            place_country:usa
+                never-matches: this rule can never match: no Tweet has the country `usa`, United States is `US`
+                => place_country:US
+            place_country:"United States" x
+                never-matches: this rule can never match: no Tweet has the country `"United States"`, United States is `US`
+                => place_country:US x
+            profile_country:DEU x
+                never-matches: this rule can never match: no Tweet has the country `DEU`, Germany is `DE`
+                => profile_country:DE x
+            place_country:US,CA x
+                never-matches: this rule can never match: `place_country:` takes one country
+                => (place_country:US OR place_country:CA) x
+            has:geo is:retweet
+                never-matches: this rule can never match: `has:geo` and `is:retweet` cannot both hold, a Retweet has no place
+            x (has:geo is:retweet OR dog)
+                never-matches: this branch can never match: `has:geo` and `is:retweet` cannot both hold, a Retweet has no place
+            is:retweet place:paris
+                never-matches: this rule can never match: `is:retweet` and `place:paris` cannot both hold, a Retweet has no place
+            retweets_of:a bounding_box:[0 0 0.1 0.1]
+                never-matches: this rule can never match: `retweets_of:a` and `bounding_box:[0 0 0.1 0.1]` cannot both hold, a Retweet has no place
+            to:jack is:retweet
+                never-matches: this rule can never match: `to:jack` and `is:retweet` cannot both hold, a Retweet answers nobody
+            from:"@jack"
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => from:jack
+            from:jack,bob
+                never-matches: this rule can never match: `from:` takes one user
+                => from:jack OR from:bob
+            from:jack,bob lang:en
+                never-matches: this rule can never match: `from:` takes one user
+                => (from:jack OR from:bob) lang:en
+            x -from:jack,bob
+                no-effect: `-from:jack,bob` excludes nothing: `from:` takes one user
+                => x -from:jack -from:bob
+            from:jack, from:bob
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => from:jack OR from:bob
+            from:jack, from:bob, from:carl cat
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => (from:jack OR from:bob OR from:carl) cat
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => (from:jack OR from:bob OR from:carl) cat
+            from:jack, bob
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+            from:"Jack Dorsey"
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+            from:"https://twitter.com/jack"
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => from:jack
+            @jack, hello
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => @jack hello
+            @jack's x
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => @jack x
+            #cat, x
+                never-matches: this rule can never match: a hashtag has letters, digits and `_` only
+                => #cat x
+            #cat,#dog
+                never-matches: this rule can never match: a hashtag has letters, digits and `_` only
+                => #cat OR #dog
+            #at&t x
+                never-matches: this rule can never match: a hashtag has letters, digits and `_` only
+                => "#at&t" x
+            #c++ x
+                never-matches: this rule can never match: a hashtag has letters, digits and `_` only
+                => #c x
+            $100 bill
+                never-matches: this rule can never match: a cashtag is the letters of a stock, not an amount
+                => "$100" bill
+            $TWTR, x
+                never-matches: this rule can never match: a cashtag is the letters of a stock, not an amount
+                => $TWTR x
+            ""
+                never-matches: this rule can never match: there is nothing between the quotes
+            cat OR ""
+                never-matches: this branch can never match: there is nothing between the quotes
+            "" cat
+                never-matches: this rule can never match: there is nothing between the quotes
+            contains:"" x
+                never-matches: this rule can never match: there is nothing between the quotes
+            lang:"" x
+                never-matches: this rule can never match: there is nothing between the quotes
+            "!!"~3 x
+                never-matches: this rule can never match: there is no word in the phrase
+            url_contains:"a b"
+                never-matches: this rule can never match: there are no blanks in a URL
+            x source:twitter_for_iphone
+                never-matches: this rule can never match: the names of programs have blanks
+                => x source:"twitter for iphone"
+            #a -has:hashtags
+                never-matches: this rule can never match: `#a` and `-has:hashtags` cannot both hold, what meets `#a` meets `has:hashtags` too
+            "x y" -x
+                never-matches: this rule can never match: `"x y"` and `-x` cannot both hold, what meets `"x y"` meets `x` too
+            x in_reply_to_status_id:12 is:retweet
+                never-matches: this rule can never match: `in_reply_to_status_id:12` and `is:retweet` cannot both hold, a Retweet answers nobody
+            lang:jp lang:kr
+                never-matches: this rule can never match: no Tweet has the language `jp`, Japanese is `ja`
+                never-matches: this rule can never match: no Tweet has the language `kr`, Korean is `ko`
+            x followers_count:20..10
+                never-matches: this rule can never match: the range ends before it begins
+                => x followers_count:10..20
+            (x OR lang:jp) -lang:kr
+                never-matches: this branch can never match: no Tweet has the language `jp`, Japanese is `ja`
+                => (x OR lang:ja) -lang:kr
+                no-effect: `-lang:kr` excludes nothing: no Tweet has the language `kr`, Korean is `ko`
+                => (x OR lang:jp) -lang:ko
+            from:"jack,@bob;from:carl"
+                never-matches: this rule can never match: `from:` takes one user
+                => from:jack OR from:bob OR from:carl
+            retweets_of:"@jack" x
+                never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
+                => retweets_of:jack x
+            from:abcdefghijklmnopqrstu
+                never-matches: this rule can never match: no user has a name of more than 20 characters
+            place_country:uk OR place_country:de
+                never-matches: this branch can never match: no Tweet has the country `uk`, United Kingdom is `GB`
+                => place_country:GB OR place_country:de"##]],
+    );
+}
+
+#[test]
+fn what_nearly_all_tweets_have_narrows_nothing_down() {
+    check_each(
+        &[
+            "sample:100",
+            "cat sample:100",
+            "followers_count:0",
+            "cat followers_count:0",
+            "cat -followers_count:0",
+            "-from:x followers_count:1",
+            "followers_count:2000000",
+            "followers_count:100..120",
+            r#"" ""#,
+            r#"".""#,
+            r#"contains:" ""#,
+            "contains:e",
+            r#"cat " ""#,
+            "sample:50",
+            "sample:5",
+            "url:https",
+            r#"url_contains:"/""#,
+            r#"source:"Twitter for iPhone" lang:en"#,
+            "-from:x -followers_count:1 sample:100",
+            r#"cat -" ""#,
+            "followers_count:0 -is:nullcast",
+            "x OR statuses_count:1",
+            "sample:5 lang:en",
+            r#"source:"My bot" lang:en"#,
+            "url_contains:x",
+            "lang:en lang:ja",
+            r#""★""#,
+            "listed_count:100000",
+        ],
+        expect![[r#"
+            sample:100
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            cat sample:100
+                no-effect: `sample:100` changes nothing: all of 100 % are kept
+                => cat
+            followers_count:0
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            cat followers_count:0
+                no-effect: `followers_count:0` changes nothing: every user has 0 or more
+                => cat
+            cat -followers_count:0
+                never-matches: this rule can never match: `-followers_count:0` excludes all, every user has 0 or more
+            -from:x followers_count:1
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            followers_count:2000000
+            followers_count:100..120
+            " "
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            "."
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            contains:" "
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            contains:e
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            cat " "
+                no-effect: `" "` changes nothing: it stands in nearly every Tweet
+            sample:50
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            sample:5
+            url:https
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            url_contains:"/"
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            source:"Twitter for iPhone" lang:en
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            -from:x -followers_count:1 sample:100
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            cat -" "
+                no-effect: `" "` leaves nearly nothing: a blank stands in nearly every Tweet
+            followers_count:0 -is:nullcast
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            x OR statuses_count:1
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            sample:5 lang:en
+            source:"My bot" lang:en
+            url_contains:x
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+            lang:en lang:ja
+                never-matches: this rule can never match: `lang:en` and `lang:ja` cannot both hold, a Tweet has one language
+            "★"
+            listed_count:100000"#]],
+    );
 }
