@@ -7,6 +7,7 @@ mod idle;
 mod languages;
 mod names;
 mod never;
+mod precedence;
 mod several;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,8 @@ pub enum Topic {
     Shadowed,
     /// A clause that decides nothing.
     NoEffect,
+    /// A part of one branch that most likely is meant for all.
+    Precedence,
     /// A clause says what another one beside it has said.
     Repeated,
     /// A word of a script that is written without blanks.
@@ -86,6 +89,7 @@ impl Topic {
             Self::SameMeaning => "same-meaning",
             Self::Shadowed => "shadowed",
             Self::NoEffect => "no-effect",
+            Self::Precedence => "precedence",
             Self::Repeated => "repeated",
             Self::NoWordBoundaries => "no-word-boundaries",
             Self::Broad => "broad",
@@ -104,7 +108,10 @@ impl Topic {
 impl Topic {
     /// Whether the suggestion is meant to be another rule than the one that is written.
     fn changes_meaning(self) -> bool {
-        matches!(self, Self::NeverMatches | Self::NoEffect | Self::Doubtful)
+        matches!(
+            self,
+            Self::NeverMatches | Self::NoEffect | Self::Precedence | Self::Doubtful
+        )
     }
 }
 
@@ -125,6 +132,7 @@ impl Rule {
         lint.guesses(&self.guesses);
         let is_dead = never::look(&mut lint, self.expr());
         idle::look(&mut lint, self.expr());
+        precedence::look(&mut lint);
         clauses::look(&mut lint, self.expr());
         lint.whole(self.expr(), is_dead);
         let mut warnings = lint.warnings;

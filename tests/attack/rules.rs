@@ -214,6 +214,13 @@ fn a_guess_warns_and_does_not_refuse() {
               | x in_reply_to_status_id:abc
               |   ^^^^^^^^^^^^^^^^^^^^^^^^^
 
+            warning: `sample:10` holds for the last branch only, since a blank binds before `OR`: `x OR (y sample:10)`; write these parentheses if that is meant
+             --> rules.txt:4
+              |
+              | (x OR y sample:10) z
+              |       ^^^^^^^^^^^
+            hint: write `((x OR y) sample:10) z`
+
             warning: the service may refuse this: `sample:` holds for the whole rule, and whether it can stand in a group is not documented
              --> rules.txt:4
               |
@@ -235,7 +242,7 @@ fn a_guess_warns_and_does_not_refuse() {
               | ^^
             hint: write `"^x"`
 
-            5 rules: 0 not valid, 7 warnings
+            5 rules: 0 not valid, 8 warnings
         "#]],
     );
     let ended = Setup::check()
@@ -357,6 +364,37 @@ fn a_rule_that_nearly_all_tweets_match_is_named() {
               | ^^^
 
             4 rules: 0 not valid, 5 warnings
+        "#]],
+    );
+}
+
+/// The group that a blank makes is drawn, and the one that was most likely meant is suggested.
+#[test]
+fn a_condition_that_holds_for_one_branch_only_is_named() {
+    lint(
+        "cat OR dog -is:retweet\nf1 OR formula1 lang:en\ncat OR (dog -is:retweet)\n",
+        expect![[r#"
+            warning: `-is:retweet` holds for the last branch only, since a blank binds before `OR`: `cat OR (dog -is:retweet)`; write these parentheses if that is meant
+             --> rules.txt:1
+              |
+              | cat OR dog -is:retweet
+              |        ^^^^^^^^^^^^^^^
+            hint: write `(cat OR dog) -is:retweet`
+
+            warning: `lang:en` holds for the last branch only, since a blank binds before `OR`: `f1 OR (formula1 lang:en)`; write these parentheses if that is meant
+             --> rules.txt:2
+              |
+              | f1 OR formula1 lang:en
+              |       ^^^^^^^^^^^^^^^^
+            hint: write `(f1 OR formula1) lang:en`
+
+            warning: this rule means the same as `cat OR dog -is:retweet` further up
+             --> rules.txt:3
+              |
+              | cat OR (dog -is:retweet)
+              | ^^^^^^^^^^^^^^^^^^^^^^^^
+
+            3 rules: 0 not valid, 3 warnings
         "#]],
     );
 }

@@ -493,6 +493,8 @@ fn what_no_tweet_has_can_never_match() {
             has:geo is:retweet
                 never-matches: this rule can never match: `has:geo` and `is:retweet` cannot both hold, a Retweet has no place
             x (has:geo is:retweet OR dog)
+                precedence: `has:geo` holds for the first branch only, since a blank binds before `OR`: `(has:geo is:retweet) OR dog`; write these parentheses if that is meant
+                => x (has:geo (is:retweet OR dog))
                 never-matches: this branch can never match: `has:geo` and `is:retweet` cannot both hold, a Retweet has no place
             is:retweet place:paris
                 never-matches: this rule can never match: `is:retweet` and `place:paris` cannot both hold, a Retweet has no place
@@ -685,4 +687,109 @@ fn what_nearly_all_tweets_have_narrows_nothing_down() {
             "★"
             listed_count:100000"#]],
     );
+}
+
+#[test]
+fn what_most_likely_belongs_to_all_branches() {
+    check_each(
+        &[
+            "cat OR dog -is:retweet",
+            "f1 OR formula1 lang:en",
+            "lang:en cat OR dog",
+            "-is:retweet cat OR dog",
+            "lang:en cat OR dog -is:retweet",
+            "(f1 OR formula1 lang:en) -is:retweet",
+            r#"cat OR (f1 OR "formula one" lang:en -is:retweet)"#,
+            "cat OR dog from:jack",
+            "from:jack cat OR dog",
+            "from:nasa OR from:esa rocket",
+            "rocket from:nasa OR from:esa",
+            "cat OR dog (lang:en OR lang:fr)",
+            "lang:en red cat OR dog",
+            "has:images OR has:videos -is:retweet",
+            "x -(cat OR dog lang:en)",
+            "cat OR dog -fish",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa OR bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb OR cccccccccccccccccccccccccccccccccccccccc OR dog lang:en",
+        ],
+        expect![[r#"
+            cat OR dog -is:retweet
+                precedence: `-is:retweet` holds for the last branch only, since a blank binds before `OR`: `cat OR (dog -is:retweet)`; write these parentheses if that is meant
+                => (cat OR dog) -is:retweet
+            f1 OR formula1 lang:en
+                precedence: `lang:en` holds for the last branch only, since a blank binds before `OR`: `f1 OR (formula1 lang:en)`; write these parentheses if that is meant
+                => (f1 OR formula1) lang:en
+            lang:en cat OR dog
+                precedence: `lang:en` holds for the first branch only, since a blank binds before `OR`: `(lang:en cat) OR dog`; write these parentheses if that is meant
+                => lang:en (cat OR dog)
+            -is:retweet cat OR dog
+                precedence: `-is:retweet` holds for the first branch only, since a blank binds before `OR`: `(-is:retweet cat) OR dog`; write these parentheses if that is meant
+                => -is:retweet (cat OR dog)
+            lang:en cat OR dog -is:retweet
+                precedence: `lang:en` holds for the first branch only, and `-is:retweet` for the last, since a blank binds before `OR`: `(lang:en cat) OR (dog -is:retweet)`; write these parentheses if that is meant
+                => lang:en (cat OR dog) -is:retweet
+            (f1 OR formula1 lang:en) -is:retweet
+                precedence: `lang:en` holds for the last branch only, since a blank binds before `OR`: `f1 OR (formula1 lang:en)`; write these parentheses if that is meant
+                => ((f1 OR formula1) lang:en) -is:retweet
+            cat OR (f1 OR "formula one" lang:en -is:retweet)
+                precedence: `lang:en -is:retweet` holds for the last branch only, since a blank binds before `OR`: `f1 OR ("formula one" lang:en -is:retweet)`; write these parentheses if that is meant
+                => cat OR ((f1 OR "formula one") lang:en -is:retweet)
+            cat OR dog from:jack
+                precedence: `from:jack` holds for the last branch only, since a blank binds before `OR`: `cat OR (dog from:jack)`; write these parentheses if that is meant
+                => (cat OR dog) from:jack
+            from:jack cat OR dog
+                precedence: `from:jack` holds for the first branch only, since a blank binds before `OR`: `(from:jack cat) OR dog`; write these parentheses if that is meant
+                => from:jack (cat OR dog)
+            from:nasa OR from:esa rocket
+                precedence: `rocket` holds for the last branch only, since a blank binds before `OR`: `from:nasa OR (from:esa rocket)`; write these parentheses if that is meant
+                => (from:nasa OR from:esa) rocket
+            rocket from:nasa OR from:esa
+                precedence: `rocket` holds for the first branch only, since a blank binds before `OR`: `(rocket from:nasa) OR from:esa`; write these parentheses if that is meant
+                => rocket (from:nasa OR from:esa)
+            cat OR dog (lang:en OR lang:fr)
+                precedence: `(lang:en OR lang:fr)` holds for the last branch only, since a blank binds before `OR`: `cat OR (dog (lang:en OR lang:fr))`; write these parentheses if that is meant
+                => (cat OR dog) (lang:en OR lang:fr)
+            lang:en red cat OR dog
+                precedence: `lang:en` holds for the first branch only, since a blank binds before `OR`: `(lang:en red cat) OR dog`; write these parentheses if that is meant
+                => lang:en ((red cat) OR dog)
+            has:images OR has:videos -is:retweet
+                broad: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+                precedence: `-is:retweet` holds for the last branch only, since a blank binds before `OR`: `has:images OR (has:videos -is:retweet)`; write these parentheses if that is meant
+                => (has:images OR has:videos) -is:retweet
+            x -(cat OR dog lang:en)
+                negated-group: the service advises against negated groups such as `-(cat OR dog lang:en)`; negate each clause
+                precedence: `lang:en` holds for the last branch only, since a blank binds before `OR`: `cat OR (dog lang:en)`; write these parentheses if that is meant
+                => x -((cat OR dog) lang:en)
+            cat OR dog -fish
+                precedence: `-fish` holds for the last branch only, since a blank binds before `OR`: `cat OR (dog -fish)`; write these parentheses if that is meant
+                => (cat OR dog) -fish
+            aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa OR bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb OR cccccccccccccccccccccccccccccccccccccccc OR dog lang:en
+                precedence: `lang:en` holds for the last branch only, since a blank binds before `OR`: `… OR (dog lang:en)`; write these parentheses if that is meant
+                => (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa OR bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb OR cccccccccccccccccccccccccccccccccccccccc OR dog) lang:en"#]],
+    );
+}
+
+#[test]
+fn blanks_and_or_in_one_rule_are_nothing_to_warn_of_by_themselves() {
+    for value in [
+        "cat OR (dog -is:retweet)",
+        "(cat OR dog) -is:retweet",
+        "cat lang:en OR dog lang:ja",
+        "cat -is:retweet OR dog -is:retweet",
+        "cat -fish OR dog -bird",
+        "apple OR iphone ipad",
+        "ipad iphone OR android",
+        "these OR -that bla OR others",
+        "cat lang:en OR dog",
+        "cat OR dog lang:en OR fish",
+        "from:jack cat OR from:bob dog",
+        "rocket from:nasa OR launch",
+        "x1 OR (cat OR dog) from:jack",
+        "lang:en OR lang:ja cat dog lang:fr",
+    ] {
+        let warnings = Rule::parse(value).expect("the rule is valid").lint();
+        let found = warnings
+            .iter()
+            .any(|warning| warning.topic == Topic::Precedence);
+        assert!(!found, "{value}");
+    }
 }
