@@ -28,7 +28,7 @@ pub use unchecked::{doubts, unchecked};
 /// What a warning is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// No Tweet can be what the rule, or a branch of it, asks for.
+    /// No Tweet can be what the rule, or a part of it, asks for.
     NeverMatches,
     /// The same rule twice.
     Duplicate,
@@ -46,6 +46,8 @@ pub enum Topic {
     NoWordBoundaries,
     /// Nothing that narrows it down.
     Broad,
+    /// A whole rule in quotes, and so a phrase.
+    QuotedRule,
     /// A word that would be clearer in quotes.
     UnquotedPunctuation,
     /// `&`, which Tweets write as `&amp;`.
@@ -93,6 +95,7 @@ impl Topic {
             Self::Repeated => "repeated",
             Self::NoWordBoundaries => "no-word-boundaries",
             Self::Broad => "broad",
+            Self::QuotedRule => "quoted-rule",
             Self::UnquotedPunctuation => "unquoted-punctuation",
             Self::Entity => "entity",
             Self::Long => "long",
@@ -110,7 +113,11 @@ impl Topic {
     fn changes_meaning(self) -> bool {
         matches!(
             self,
-            Self::NeverMatches | Self::NoEffect | Self::Precedence | Self::Doubtful
+            Self::NeverMatches
+                | Self::NoEffect
+                | Self::Precedence
+                | Self::QuotedRule
+                | Self::Doubtful
         )
     }
 }
@@ -134,6 +141,7 @@ impl Rule {
         idle::look(&mut lint, self.expr());
         precedence::look(&mut lint);
         clauses::look(&mut lint, self.expr());
+        clauses::quoted_rule(&mut lint, self.expr());
         lint.whole(self.expr(), is_dead);
         let mut warnings = lint.warnings;
         warnings.sort_by_key(|warning| warning.position);
@@ -160,22 +168,36 @@ struct Lint<'v> {
 }
 
 impl Lint<'_> {
-    /// Warns about a part of the rule; with edits, if they lead to a valid rule, and to one that can match where that
-    /// is what they are for.
+    /// Warns about a part of the rule, with what edits make of it.
     fn warn(&mut self, topic: Topic, range: Range<usize>, message: String, edits: Vec<Edit>) {
+        let suggestion = self.mended(topic, edits);
+        self.suggest(topic, range, message, suggestion);
+    }
+
+    /// What edits make of the rule: a valid one, and one that can match where that is what they are for.
+    fn mended(&self, topic: Topic, edits: Vec<Edit>) -> Option<String> {
         let value = self.source.value;
-        let mended = (!edits.is_empty()).then(|| apply(value, edits));
+        let mended = (!edits.is_empty()).then(|| apply(value, edits))?;
+        let fits = |rule: &Rule| !topic.changes_meaning() || !rule.is_dead();
+        let is_better = mended != value && Rule::parse(&mended).is_ok_and(|rule| fits(&rule));
+        is_better.then_some(mended)
+    }
+
+    fn suggest(
+        &mut self,
+        topic: Topic,
+        range: Range<usize>,
+        message: String,
+        suggestion: Option<String>,
+    ) {
+        let value = self.source.value;
         let text = value.get(range.clone()).unwrap_or_default();
         self.warnings.push(Warning {
             topic,
             position: position_of(value, range.start),
             length: utf16_len(text),
             message,
-            suggestion: mended.filter(|rule| {
-                rule != value
-                    && Rule::parse(rule)
-                        .is_ok_and(|rule| !topic.changes_meaning() || !rule.is_dead())
-            }),
+            suggestion,
         });
     }
 

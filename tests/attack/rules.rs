@@ -398,3 +398,87 @@ fn a_condition_that_holds_for_one_branch_only_is_named() {
         "#]],
     );
 }
+
+/// What is suggested can match, and is what was meant; where that cannot be told, nothing is.
+#[test]
+fn no_suggestion_can_never_match() {
+    lint(
+        "from:jack,from:bob\nfrom:jack:\nfrom:contains:heart\n\\\"cat\\\"\nx filter:links -filter:replies\nx min_retweets:5\nx since:2020-01-01\nfrom:jack,bob x\n",
+        expect![[r#"
+            error: the rule is not valid
+             --> rules.txt:1
+              |
+              | from:jack,from:bob
+              | ^^^^^^^^^^^^^^^^^^
+              = a comma joins nothing
+                write `OR` between clauses one of which is enough, and a blank between those that belong together
+            hint: write `from:jack OR from:bob`
+
+            error: the rule is not valid
+             --> rules.txt:2
+              |
+              | from:jack:
+              |          ^
+              = a `:` too many stands behind the value
+                take it out
+            hint: write `from:jack`
+
+            error: the rule is not valid
+             --> rules.txt:3
+              |
+              | from:contains:heart
+              |              ^
+              = the value of `from:` holds no colon
+                write one value, and other clauses behind a blank
+
+            error: the rule is not valid
+             --> rules.txt:4
+              |
+              | \"cat\"
+              | ^
+              = `\` here is an escape from where the rule was copied
+                write the rule as it is meant, without escapes
+            hint: write `"cat"`
+
+            error: the rule is not valid
+             --> rules.txt:5
+              |
+              | x filter:links -filter:replies
+              |   ^^^^^^^^^^^^
+              = PowerTrack has no `filter`, it has `has:` and `is:`
+                write `has:links`
+             --> rules.txt:5
+              |
+              | x filter:links -filter:replies
+              |                 ^^^^^^^^^^^^^^
+              = PowerTrack has no `filter`, it has `has:` and `is:`
+                write `-is:reply`
+            hint: write `x has:links -is:reply`
+
+            error: the rule is not valid
+             --> rules.txt:6
+              |
+              | x min_retweets:5
+              |   ^^^^^^^^^^^^
+              = PowerTrack has no `min_retweets`: a Tweet is delivered as soon as it is posted, and has none by then
+                take it out; Retweets and answers come as Tweets of their own, which a handler can count
+
+            error: the rule is not valid
+             --> rules.txt:7
+              |
+              | x since:2020-01-01
+              |   ^^^^^
+              = PowerTrack has no `since`: the stream brings what is posted from now on
+                take it out; a Lua filter can look at `tweet:created_at_iso()`
+
+            warning: this rule can never match: `from:` takes one user
+             --> rules.txt:8
+              |
+              | from:jack,bob x
+              | ^^^^^^^^^^^^^
+            hint: write `(from:jack OR from:bob) x`
+
+            8 rules: 7 not valid, 1 warning
+        "#]],
+    );
+}

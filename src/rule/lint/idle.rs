@@ -46,7 +46,7 @@ fn one(lint: &mut Lint<'_>, clause: &Clause, positive: bool) {
         (Some(Truth::Never { why, instead }), false) => {
             let message = format!("`-{text}` excludes nothing: {why}");
             let edits = never::replaced(lint, &range, &instead);
-            lint.warn(Topic::NoEffect, range, message, edits);
+            lint.warn(Topic::NeverMatches, range, message, edits);
         }
         (None, positive) if is_blank(&clause.kind) => {
             let effect = if positive {

@@ -33,16 +33,13 @@ pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) -> bool {
     let edits: Vec<Edit> = (conflicts.iter().chain(&dead))
         .flat_map(|conflict| conflict.edits.iter().cloned())
         .collect();
+    let mended = lint.mended(Topic::NeverMatches, edits);
     for (what, found) in [("rule", conflicts), ("branch", dead)] {
         for conflict in found {
             let range = lint.range(conflict.position);
             let message = format!("this {what} can never match: {}", conflict.message);
-            let edits = if conflict.edits.is_empty() {
-                Vec::new()
-            } else {
-                edits.clone()
-            };
-            lint.warn(Topic::NeverMatches, range, message, edits);
+            let suggestion = mended.clone().filter(|_| !conflict.edits.is_empty());
+            lint.suggest(Topic::NeverMatches, range, message, suggestion);
         }
     }
     is_dead

@@ -465,7 +465,7 @@ fn what_no_tweet_has_can_never_match() {
                 never-matches: this rule can never match: `lang:` takes one language
                 => (lang:en OR lang:fr) x
             x -lang:jp
-                no-effect: `-lang:jp` excludes nothing: no Tweet has the language `jp`, Japanese is `ja`
+                never-matches: `-lang:jp` excludes nothing: no Tweet has the language `jp`, Japanese is `ja`
                 => x -lang:ja
             cat OR lang:jp
                 never-matches: this branch can never match: no Tweet has the language `jp`, Japanese is `ja`
@@ -512,7 +512,7 @@ fn what_no_tweet_has_can_never_match() {
                 never-matches: this rule can never match: `from:` takes one user
                 => (from:jack OR from:bob) lang:en
             x -from:jack,bob
-                no-effect: `-from:jack,bob` excludes nothing: `from:` takes one user
+                never-matches: `-from:jack,bob` excludes nothing: `from:` takes one user
                 => x -from:jack -from:bob
             from:jack, from:bob
                 never-matches: this rule can never match: a user's name has letters without accents, digits and `_` only
@@ -585,7 +585,7 @@ fn what_no_tweet_has_can_never_match() {
             (x OR lang:jp) -lang:kr
                 never-matches: this branch can never match: no Tweet has the language `jp`, Japanese is `ja`
                 => (x OR lang:ja) -lang:kr
-                no-effect: `-lang:kr` excludes nothing: no Tweet has the language `kr`, Korean is `ko`
+                never-matches: `-lang:kr` excludes nothing: no Tweet has the language `kr`, Korean is `ko`
                 => (x OR lang:jp) -lang:ko
             from:"jack,@bob;from:carl"
                 never-matches: this rule can never match: `from:` takes one user
@@ -792,4 +792,42 @@ fn blanks_and_or_in_one_rule_are_nothing_to_warn_of_by_themselves() {
             .any(|warning| warning.topic == Topic::Precedence);
         assert!(!found, "{value}");
     }
+}
+
+#[test]
+fn what_looks_like_an_operator_and_is_none() {
+    check_each(
+        &[
+            "from=jack",
+            "lang==en cat",
+            "cat,dog",
+            "1,000 dogs",
+            r#""cat OR dog""#,
+            r#""\"cat food\" lang:en""#,
+            r#""snow -rain""#,
+            r#""DO OR DIE""#,
+            "\"#cat @dog\"",
+        ],
+        expect![[r##"
+            from=jack
+                unquoted-punctuation: `from=jack` is looked for as text: an operator's value stands behind a `:`
+                => from:jack
+            lang==en cat
+                unquoted-punctuation: `lang==en` is looked for as text: an operator's value stands behind a `:`
+                => lang:en cat
+            cat,dog
+                unquoted-punctuation: `cat,dog` is looked for as it stands, since a comma joins nothing: write a blank for "and", or `OR`
+            1,000 dogs
+                unquoted-punctuation: `1,000` holds punctuation, so it is looked for as a phrase; quotes say so
+                => "1,000" dogs
+            "cat OR dog"
+                quoted-rule: the whole rule stands in quotes, so these very words are looked for
+                => cat OR dog
+            "\"cat food\" lang:en"
+                quoted-rule: the whole rule stands in quotes, so these very words are looked for
+                => "cat food" lang:en
+            "snow -rain"
+            "DO OR DIE"
+            "#cat @dog""##]],
+    );
 }
