@@ -10,6 +10,8 @@ mod never;
 mod precedence;
 mod several;
 #[cfg(test)]
+mod short_tests;
+#[cfg(test)]
 mod tests;
 mod truth;
 mod unchecked;
