@@ -2,8 +2,10 @@
 
 mod arguments;
 mod drawing;
+mod escapes;
 mod explain;
 mod names;
+mod search;
 mod source;
 mod stray;
 mod syntax;
@@ -15,8 +17,10 @@ use std::ops::Range;
 
 pub use drawing::draw;
 
+use super::lint::Topic;
 use super::messages::{Code, Invalid, Message};
 use super::{Rule, lexer::utf16_len};
+pub(super) use escapes::without_backslashes;
 pub(super) use explain::explain;
 pub(super) use source::{Source, position_of, quoted};
 
@@ -128,9 +132,20 @@ fn findings(value: &str, invalid: &Invalid) -> Vec<(Code, Finding)> {
     let source = Source::new(value);
     let mut seen = HashSet::new();
     let fresh = |message: &&Message| seen.insert((message.code, message.position));
-    (invalid.messages.iter().filter(fresh))
+    let mut found: Vec<_> = (invalid.messages.iter().filter(fresh))
         .map(|message| (message.code, explain(&source, message)))
-        .collect()
+        .collect();
+    // Escapes are mended all at once, and what else is wrong comes from them.
+    let is_all = |(code, finding): &(Code, Finding)| {
+        let edits = finding.edits.as_deref();
+        matches!(code, Code::M6 | Code::M12)
+            && edits
+                .is_some_and(|edits| matches!(edits, [(range, _)] if *range == (0..value.len())))
+    };
+    if let Some(escapes) = found.iter().position(is_all) {
+        return vec![found.swap_remove(escapes)];
+    }
+    found
 }
 
 /// The rule with all corrections carried out, if that makes it valid.
@@ -144,8 +159,20 @@ fn corrected(value: &str, invalid: &Invalid) -> Option<String> {
         }
         mended = apply(&mended, edits);
         match Rule::parse(&mended) {
-            Ok(_) => return Some(mended),
+            Ok(rule) => return meant(rule),
             Err(next) => invalid = next,
+        }
+    }
+    None
+}
+
+/// A corrected rule, if all of it can match; otherwise the one that is suggested for it.
+fn meant(mut rule: Rule) -> Option<String> {
+    for _ in 0..ROUNDS {
+        let mut warnings = rule.lint().into_iter();
+        match warnings.find(|warning| warning.topic == Topic::NeverMatches) {
+            None => return Some(rule.value),
+            Some(warning) => rule = Rule::parse(&warning.suggestion?).ok()?,
         }
     }
     None

@@ -1,10 +1,19 @@
 //! Warns about rules that are valid, and still not what was meant.
 
+mod broad;
 mod clauses;
+mod countries;
+mod idle;
+mod languages;
+mod names;
 mod never;
+mod precedence;
 mod several;
 #[cfg(test)]
+mod short_tests;
+#[cfg(test)]
 mod tests;
+mod truth;
 mod unchecked;
 
 use std::fmt;
@@ -12,7 +21,7 @@ use std::ops::Range;
 
 use super::diagnose::{Edit, Source, apply, explain, position_of};
 use super::lexer::utf16_len;
-use super::tree::{Expr, Kind};
+use super::tree::Expr;
 use super::{MAX_VALUE, Message, Rule, characters};
 
 pub use several::lint_all;
@@ -21,7 +30,7 @@ pub use unchecked::{doubts, unchecked};
 /// What a warning is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// No Tweet can be what the rule, or a branch of it, asks for.
+    /// No Tweet can be what the rule, or a part of it, asks for.
     NeverMatches,
     /// The same rule twice.
     Duplicate,
@@ -29,12 +38,18 @@ pub enum Topic {
     SameMeaning,
     /// Another rule has all of its Tweets.
     Shadowed,
+    /// A clause that decides nothing.
+    NoEffect,
+    /// A part of one branch that most likely is meant for all.
+    Precedence,
     /// A clause says what another one beside it has said.
     Repeated,
     /// A word of a script that is written without blanks.
     NoWordBoundaries,
     /// Nothing that narrows it down.
     Broad,
+    /// A whole rule in quotes, and so a phrase.
+    QuotedRule,
     /// A word that would be clearer in quotes.
     UnquotedPunctuation,
     /// `&`, which Tweets write as `&amp;`.
@@ -77,9 +92,12 @@ impl Topic {
             Self::Duplicate => "duplicate",
             Self::SameMeaning => "same-meaning",
             Self::Shadowed => "shadowed",
+            Self::NoEffect => "no-effect",
+            Self::Precedence => "precedence",
             Self::Repeated => "repeated",
             Self::NoWordBoundaries => "no-word-boundaries",
             Self::Broad => "broad",
+            Self::QuotedRule => "quoted-rule",
             Self::UnquotedPunctuation => "unquoted-punctuation",
             Self::Entity => "entity",
             Self::Long => "long",
@@ -89,6 +107,20 @@ impl Topic {
             Self::Doubtful => "doubtful",
             Self::Unchecked => "unchecked",
         }
+    }
+}
+
+impl Topic {
+    /// Whether the suggestion is meant to be another rule than the one that is written.
+    fn changes_meaning(self) -> bool {
+        matches!(
+            self,
+            Self::NeverMatches
+                | Self::NoEffect
+                | Self::Precedence
+                | Self::QuotedRule
+                | Self::Doubtful
+        )
     }
 }
 
@@ -107,13 +139,27 @@ impl Rule {
             warnings: Vec::new(),
         };
         lint.guesses(&self.guesses);
-        never::look(&mut lint, self.expr());
+        let is_dead = never::look(&mut lint, self.expr());
+        idle::look(&mut lint, self.expr());
+        precedence::look(&mut lint);
         clauses::look(&mut lint, self.expr());
-        lint.whole(self.expr());
+        clauses::quoted_rule(&mut lint, self.expr());
+        lint.whole(self.expr(), is_dead);
         let mut warnings = lint.warnings;
         warnings.sort_by_key(|warning| warning.position);
         warnings.dedup();
         warnings
+    }
+}
+
+impl Rule {
+    /// Whether no Tweet can match, as far as is known.
+    pub(super) fn is_dead(&self) -> bool {
+        let lint = Lint {
+            source: Source::new(self.value()),
+            warnings: Vec::new(),
+        };
+        never::is_dead(&lint, self.expr())
     }
 }
 
@@ -124,17 +170,36 @@ struct Lint<'v> {
 }
 
 impl Lint<'_> {
-    /// Warns about a part of the rule; with edits, if they lead to a valid rule.
+    /// Warns about a part of the rule, with what edits make of it.
     fn warn(&mut self, topic: Topic, range: Range<usize>, message: String, edits: Vec<Edit>) {
+        let suggestion = self.mended(topic, edits);
+        self.suggest(topic, range, message, suggestion);
+    }
+
+    /// What edits make of the rule: a valid one, and one that can match where that is what they are for.
+    fn mended(&self, topic: Topic, edits: Vec<Edit>) -> Option<String> {
         let value = self.source.value;
-        let mended = (!edits.is_empty()).then(|| apply(value, edits));
+        let mended = (!edits.is_empty()).then(|| apply(value, edits))?;
+        let fits = |rule: &Rule| !topic.changes_meaning() || !rule.is_dead();
+        let is_better = mended != value && Rule::parse(&mended).is_ok_and(|rule| fits(&rule));
+        is_better.then_some(mended)
+    }
+
+    fn suggest(
+        &mut self,
+        topic: Topic,
+        range: Range<usize>,
+        message: String,
+        suggestion: Option<String>,
+    ) {
+        let value = self.source.value;
         let text = value.get(range.clone()).unwrap_or_default();
         self.warnings.push(Warning {
             topic,
             position: position_of(value, range.start),
             length: utf16_len(text),
             message,
-            suggestion: mended.filter(|rule| rule != value && Rule::parse(rule).is_ok()),
+            suggestion,
         });
     }
 
@@ -172,7 +237,7 @@ impl Lint<'_> {
     }
 
     /// What concerns the rule as a whole.
-    fn whole(&mut self, expr: &Expr) {
+    fn whole(&mut self, expr: &Expr, is_dead: bool) {
         let value = self.source.value;
         let trimmed = value.trim();
         if trimmed.len() != value.len() {
@@ -190,23 +255,10 @@ impl Lint<'_> {
             let message = format!("the rule has {length} characters, and {MAX_VALUE} is the most");
             self.warn(Topic::Long, 0..value.len(), message, Vec::new());
         }
-        if is_broad(expr) {
+        if !is_dead && broad::is_broad(self, expr) {
             let message =
                 "nothing narrows this down: it matches a large part of all Tweets, and each one counts".to_owned();
             self.warn(Topic::Broad, 0..value.trim_end().len(), message, Vec::new());
         }
-    }
-}
-
-/// Whether some branch asks for a language, or for what many Tweets have or are, and for nothing else.
-fn is_broad(expr: &Expr) -> bool {
-    match expr {
-        // A sample is small by itself.
-        Expr::All(parts) => parts
-            .iter()
-            .all(|part| is_broad(part) || matches!(part, Expr::Not { .. })),
-        Expr::Any(branches) => branches.iter().any(is_broad),
-        Expr::Not { .. } => false,
-        Expr::Clause(clause) => matches!(clause.kind, Kind::Lang(_) | Kind::Fact(_)),
     }
 }

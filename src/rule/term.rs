@@ -172,7 +172,7 @@ fn shown(area: &Area) -> String {
 }
 
 /// What follows although it is not the same.
-fn kind_implies(kind: &Kind, other: &Kind) -> bool {
+pub(super) fn kind_implies(kind: &Kind, other: &Kind) -> bool {
     match (kind, other) {
         (
             Kind::Keyword(own) | Kind::Phrase(own) | Kind::In(Field::Url, own),

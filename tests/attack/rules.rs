@@ -208,6 +208,19 @@ fn a_guess_warns_and_does_not_refuse() {
               | x in_reply_to_status_id:abc
               |   ^^^^^^^^^^^^^^^^^^^^^^^^^
 
+            warning: this rule can never match: the id of a Tweet is a number
+             --> rules.txt:3
+              |
+              | x in_reply_to_status_id:abc
+              |   ^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            warning: `sample:10` holds for the last branch only, since a blank binds before `OR`: `x OR (y sample:10)`; write these parentheses if that is meant
+             --> rules.txt:4
+              |
+              | (x OR y sample:10) z
+              |       ^^^^^^^^^^^
+            hint: write `((x OR y) sample:10) z`
+
             warning: the service may refuse this: `sample:` holds for the whole rule, and whether it can stand in a group is not documented
              --> rules.txt:4
               |
@@ -229,7 +242,7 @@ fn a_guess_warns_and_does_not_refuse() {
               | ^^
             hint: write `"^x"`
 
-            5 rules: 0 not valid, 6 warnings
+            5 rules: 0 not valid, 8 warnings
         "#]],
     );
     let ended = Setup::check()
@@ -256,4 +269,216 @@ fn the_simulator_refuses_what_is_only_a_guess() {
     ended
         .assert_code(3)
         .assert_says("bounding_box is out of range (at position 1)");
+}
+
+#[test]
+fn a_rule_that_no_tweet_can_match_is_named() {
+    lint(
+        "lang:jp\nx OR lang:he\nplace_country:UK\nprofile_country:USA\nhas:geo is:retweet\nfrom:\"@jack\"\n\"\"\n",
+        expect![[r#"
+            warning: this rule can never match: no Tweet has the language `jp`, Japanese is `ja`
+             --> rules.txt:1
+              |
+              | lang:jp
+              | ^^^^^^^
+            hint: write `lang:ja`
+
+            warning: this branch can never match: no Tweet has the language `he`, Hebrew is `iw`
+             --> rules.txt:2
+              |
+              | x OR lang:he
+              |      ^^^^^^^
+            hint: write `x OR lang:iw`
+
+            warning: this rule can never match: no Tweet has the country `UK`, United Kingdom is `GB`
+             --> rules.txt:3
+              |
+              | place_country:UK
+              | ^^^^^^^^^^^^^^^^
+            hint: write `place_country:GB`
+
+            warning: this rule can never match: no Tweet has the country `USA`, United States is `US`
+             --> rules.txt:4
+              |
+              | profile_country:USA
+              | ^^^^^^^^^^^^^^^^^^^
+            hint: write `profile_country:US`
+
+            warning: this rule can never match: `has:geo` and `is:retweet` cannot both hold, a Retweet has no place
+             --> rules.txt:5
+              |
+              | has:geo is:retweet
+              |         ^^^^^^^^^^
+
+            warning: this rule can never match: a user's name has letters without accents, digits and `_` only
+             --> rules.txt:6
+              |
+              | from:"@jack"
+              | ^^^^^^^^^^^^
+            hint: write `from:jack`
+
+            warning: this rule can never match: there is nothing between the quotes
+             --> rules.txt:7
+              |
+              | ""
+              | ^^
+
+            7 rules: 0 not valid, 7 warnings
+        "#]],
+    );
+}
+
+#[test]
+fn a_rule_that_nearly_all_tweets_match_is_named() {
+    lint(
+        "sample:100\nfollowers_count:0\n-from:x followers_count:1\n\" \"\n",
+        expect![[r#"
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:1
+              |
+              | sample:100
+              | ^^^^^^^^^^
+
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:2
+              |
+              | followers_count:0
+              | ^^^^^^^^^^^^^^^^^
+
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:3
+              |
+              | -from:x followers_count:1
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            warning: every Tweet of this rule is also one of `followers_count:0`
+             --> rules.txt:3
+              |
+              | -from:x followers_count:1
+              | ^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            warning: nothing narrows this down: it matches a large part of all Tweets, and each one counts
+             --> rules.txt:4
+              |
+              | " "
+              | ^^^
+
+            4 rules: 0 not valid, 5 warnings
+        "#]],
+    );
+}
+
+/// The group that a blank makes is drawn, and the one that was most likely meant is suggested.
+#[test]
+fn a_condition_that_holds_for_one_branch_only_is_named() {
+    lint(
+        "cat OR dog -is:retweet\nf1 OR formula1 lang:en\ncat OR (dog -is:retweet)\n",
+        expect![[r#"
+            warning: `-is:retweet` holds for the last branch only, since a blank binds before `OR`: `cat OR (dog -is:retweet)`; write these parentheses if that is meant
+             --> rules.txt:1
+              |
+              | cat OR dog -is:retweet
+              |        ^^^^^^^^^^^^^^^
+            hint: write `(cat OR dog) -is:retweet`
+
+            warning: `lang:en` holds for the last branch only, since a blank binds before `OR`: `f1 OR (formula1 lang:en)`; write these parentheses if that is meant
+             --> rules.txt:2
+              |
+              | f1 OR formula1 lang:en
+              |       ^^^^^^^^^^^^^^^^
+            hint: write `(f1 OR formula1) lang:en`
+
+            warning: this rule means the same as `cat OR dog -is:retweet` further up
+             --> rules.txt:3
+              |
+              | cat OR (dog -is:retweet)
+              | ^^^^^^^^^^^^^^^^^^^^^^^^
+
+            3 rules: 0 not valid, 3 warnings
+        "#]],
+    );
+}
+
+/// What is suggested can match, and is what was meant; where that cannot be told, nothing is.
+#[test]
+fn no_suggestion_can_never_match() {
+    lint(
+        "from:jack,from:bob\nfrom:jack:\nfrom:contains:heart\n\\\"cat\\\"\nx filter:links -filter:replies\nx min_retweets:5\nx since:2020-01-01\nfrom:jack,bob x\n",
+        expect![[r#"
+            error: the rule is not valid
+             --> rules.txt:1
+              |
+              | from:jack,from:bob
+              | ^^^^^^^^^^^^^^^^^^
+              = a comma joins nothing
+                write `OR` between clauses one of which is enough, and a blank between those that belong together
+            hint: write `from:jack OR from:bob`
+
+            error: the rule is not valid
+             --> rules.txt:2
+              |
+              | from:jack:
+              |          ^
+              = a `:` too many stands behind the value
+                take it out
+            hint: write `from:jack`
+
+            error: the rule is not valid
+             --> rules.txt:3
+              |
+              | from:contains:heart
+              |              ^
+              = the value of `from:` holds no colon
+                write one value, and other clauses behind a blank
+
+            error: the rule is not valid
+             --> rules.txt:4
+              |
+              | \"cat\"
+              | ^
+              = `\` here is an escape from where the rule was copied
+                write the rule as it is meant, without escapes
+            hint: write `"cat"`
+
+            error: the rule is not valid
+             --> rules.txt:5
+              |
+              | x filter:links -filter:replies
+              |   ^^^^^^^^^^^^
+              = PowerTrack has no `filter`, it has `has:` and `is:`
+                write `has:links`
+             --> rules.txt:5
+              |
+              | x filter:links -filter:replies
+              |                 ^^^^^^^^^^^^^^
+              = PowerTrack has no `filter`, it has `has:` and `is:`
+                write `-is:reply`
+            hint: write `x has:links -is:reply`
+
+            error: the rule is not valid
+             --> rules.txt:6
+              |
+              | x min_retweets:5
+              |   ^^^^^^^^^^^^
+              = PowerTrack has no `min_retweets`: a Tweet is delivered as soon as it is posted, and has none by then
+                take it out; Retweets and answers come as Tweets of their own, which a handler can count
+
+            error: the rule is not valid
+             --> rules.txt:7
+              |
+              | x since:2020-01-01
+              |   ^^^^^
+              = PowerTrack has no `since`: the stream brings what is posted from now on
+                take it out; a Lua filter can look at `tweet:created_at_iso()`
+
+            warning: this rule can never match: `from:` takes one user
+             --> rules.txt:8
+              |
+              | from:jack,bob x
+              | ^^^^^^^^^^^^^
+            hint: write `(from:jack OR from:bob) x`
+
+            8 rules: 7 not valid, 1 warning
+        "#]],
+    );
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::lexer::Kind;
 use super::super::operators::{self, Operator};
-use super::{Finding, Source, quoted};
+use super::{Finding, Source, quoted, search};
 
 /// Operators of 1.0 and of API v2, and what PowerTrack 2.0 has instead. `[source: rules-migrator]`
 const REPLACED: [(&str, &str); 12] = [
@@ -66,6 +66,9 @@ pub(super) fn unknown(source: &Source<'_>, index: usize) -> Finding {
     };
     let name = source.value.get(name_range.clone()).unwrap_or_default();
     let known = |name: &str| operators::find(name).is_some();
+    if let Some(finding) = search::foreign(source, index) {
+        return finding;
+    }
     let there_is_none = format!("there is no operator `{name}`");
     if let Some((_, new)) = REPLACED.iter().find(|(old, _)| *old == name) {
         return Finding::new(

@@ -45,19 +45,19 @@ impl<'v> Source<'v> {
     }
 
     /// A token's kind; the end is before the first and behind the last one.
-    pub(super) fn kind(&self, index: Option<usize>) -> Kind {
+    pub(in crate::rule) fn kind(&self, index: Option<usize>) -> Kind {
         index
             .and_then(|index| self.tokens.get(index))
             .map_or(Kind::End, |token| token.kind)
     }
 
-    pub(super) fn is_or(&self, index: Option<usize>) -> bool {
+    pub(in crate::rule) fn is_or(&self, index: Option<usize>) -> bool {
         index
             .and_then(|index| self.tokens.get(index))
             .is_some_and(Token::is_or)
     }
 
-    pub(super) fn text(&self, index: usize) -> &'v str {
+    pub(in crate::rule) fn text(&self, index: usize) -> &'v str {
         self.tokens.get(index).map_or("", |token| token.text)
     }
 

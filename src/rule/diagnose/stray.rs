@@ -2,8 +2,8 @@
 
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
-use super::super::operators;
-use super::{Finding, Source, quoted};
+use super::super::{Rule, operators};
+use super::{Finding, Source, escapes, quoted};
 
 /// Where a word ends.
 const ENDS: [char; 9] = [' ', '\t', '\r', '\n', '(', ')', '[', ']', '"'];
@@ -24,6 +24,9 @@ pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
     let whole = at..at + run.len();
     if let Some(open) = open_bracket(before) {
         return commas(value, open, one);
+    }
+    if let Some(finding) = escapes::pasted(value, at) {
+        return finding;
     }
     match c {
         '“' | '”' | '„' | '«' | '»' => Finding::new(
@@ -224,6 +227,16 @@ pub(super) fn unclosed_quote(source: &Source<'_>) -> Finding {
             ')' if !inside => depth = depth.saturating_sub(1),
             _ => {}
         }
+    }
+    let plain = escapes::without_backslashes(value);
+    if value.contains("\\\"") && Rule::parse(&plain).is_ok() {
+        let at = value.find("\\\"").unwrap_or(open);
+        return Finding::new(
+            at..at + 1,
+            "`\\` here is an escape from where the rule was copied",
+            "write the rule as it is meant, without escapes",
+        )
+        .edit(0..value.len(), plain);
     }
     // The `)` of groups that are still open stand behind the phrase.
     let mut end = value.len();

@@ -2,7 +2,7 @@
 
 use super::super::lexer::{Kind, Token};
 use super::super::operators::{self, Operator};
-use super::{Finding, Source, names, quoted};
+use super::{Finding, Source, names, quoted, search};
 
 pub(super) fn unclosed_group(source: &Source<'_>, index: usize) -> Finding {
     let open = source.unclosed();
@@ -118,9 +118,39 @@ fn colon(source: &Source<'_>, index: usize) -> Finding {
                 .unwrap_or(rest.len())
     };
     if last > 1 && source.kind(Some(last - 1)) == Kind::Colon && source.touches_last(index) {
+        let name_at = last - 2;
+        let name = source.text(name_at);
+        let operator = operators::find(name);
         let start = source.start(last);
         let whole = start..run(start);
         let text = source.value.get(whole.clone()).unwrap_or_default();
+        if operator.is_none()
+            && let Some(finding) = search::foreign(source, name_at)
+        {
+            return finding;
+        }
+        let clause = source.start(name_at)..whole.end;
+        if text.contains(LIST) && (operator.is_some() || matches!(name, "has" | "is")) {
+            return list(source, clause);
+        }
+        let bare = text.trim_end_matches(':');
+        if bare.len() < text.len() && !bare.is_empty() && !bare.contains(':') {
+            return Finding::new(
+                source.range(index),
+                "a `:` too many stands behind the value",
+                "take it out",
+            )
+            .edit(whole.start + bare.len()..whole.end, "");
+        }
+        if operator.is_some_and(|operator| !takes_text(operator)) {
+            return Finding::new(
+                source.range(index),
+                format!("the value of `{name}:` holds no colon"),
+                "write one value, and other clauses behind a blank",
+            )
+            // Whether something can be made of it shows when the value is looked at.
+            .edit(whole, quoted(text.trim_matches('"')));
+        }
         return Finding::new(
             source.range(index),
             "a value that holds a colon has to be quoted",
@@ -140,6 +170,52 @@ fn colon(source: &Source<'_>, index: usize) -> Finding {
     } else {
         finding
     }
+}
+
+/// What stands between the parts of a list; no operator takes one.
+const LIST: [char; 3] = [',', ';', '|'];
+
+/// Whether a quoted value of an operator can hold anything.
+fn takes_text(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::Contains
+            | Operator::UrlContains
+            | Operator::In(_)
+            | Operator::Source
+            | Operator::Profile(_)
+    )
+}
+
+/// `from:a,from:b` as `from:a OR from:b`: clauses of one operator are branches, others hold together.
+fn list(source: &Source<'_>, clause: std::ops::Range<usize>) -> Finding {
+    let text = source.value.get(clause.clone()).unwrap_or_default();
+    let finding = Finding::new(
+        clause.clone(),
+        "a comma joins nothing",
+        "write `OR` between clauses one of which is enough, and a blank between those that belong together",
+    );
+    let mut clauses: Vec<String> = Vec::new();
+    for part in text.split(LIST).filter(|part| !part.is_empty()) {
+        let last_name = clauses.last().and_then(|last| last.split(':').next());
+        clauses.push(match (part.contains(':'), last_name) {
+            (false, Some(name)) => format!("{name}:{}", part.trim_start_matches('@')),
+            _ => part.to_owned(),
+        });
+    }
+    let name = |clause: &String| clause.split(':').next().map(str::to_owned);
+    let is_one = clauses
+        .windows(2)
+        .all(|pair| name(&pair[0]) == name(&pair[1]));
+    let before = source.value.get(..clause.start).unwrap_or_default();
+    let is_whole = clause == (0..source.value.len());
+    let text = match () {
+        () if clauses.len() < 2 || !is_one => clauses.join(" "),
+        () if before.ends_with('-') => clauses.join(" -"),
+        () if is_whole => clauses.join(" OR "),
+        () => format!("({})", clauses.join(" OR ")),
+    };
+    finding.edit(clause, text)
 }
 
 /// What stands behind an operator's colon.
@@ -186,7 +262,11 @@ fn value(source: &Source<'_>, index: usize) -> Finding {
         Kind::Mention if matches!(operator, Some(Operator::User(_))) => Finding::new(
             range.clone(),
             format!("`{name}:` takes a user's name without the `@`"),
-            format!("write `{name}:{}`", &text[1..]),
+            if text.contains(LIST) {
+                "write a clause for each user, with `OR` between them".to_owned()
+            } else {
+                format!("write `{name}:{}`", &text[1..])
+            },
         )
         .edit(range, &text[1..]),
         Kind::Hashtag | Kind::Cashtag | Kind::Mention => Finding::new(

@@ -29,18 +29,17 @@ fn each_sentence_has_an_explanation() {
     check(
         "Pizza OR 🍕 OR \"🍕\" sample:100",
         expect![[r#"
-          Pizza OR 🍕 OR "🍕" sample:100
-                              ^^^^^^^^^^
-        `sample:` holds for the whole rule, so it cannot stand in one branch of an `OR`; put the branches into parentheses and `sample:` behind them
-        => (Pizza OR 🍕 OR "🍕") sample:100"#]],
+              Pizza OR 🍕 OR "🍕" sample:100
+                                  ^^^^^^^^^^
+            `sample:` holds for the whole rule, so it cannot stand in one branch of an `OR`; put the branches into parentheses and `sample:` behind them
+            => (Pizza OR 🍕 OR "🍕") sample:100"#]],
     );
     check(
         "from:contains:heart",
         expect![[r#"
-          from:contains:heart
-                       ^
-        a value that holds a colon has to be quoted; put quotes around it
-        => from:"contains:heart""#]],
+              from:contains:heart
+                           ^
+            the value of `from:` holds no colon; write one value, and other clauses behind a blank"#]],
     );
     check(
         "aaaaa OR",
@@ -230,6 +229,65 @@ fn each_sentence_has_an_explanation() {
 }
 
 #[test]
+fn operators_of_others_are_explained() {
+    check(
+        "cat -filter:replies min_faves:10",
+        expect![[r#"
+              cat -filter:replies min_faves:10
+                   ^^^^^^^^^^^^^^
+            PowerTrack has no `filter`, it has `has:` and `is:`; write `-is:reply`
+              cat -filter:replies min_faves:10
+                                  ^^^^^^^^^
+            PowerTrack has no `min_faves`: a Tweet is delivered as soon as it is posted, and has none by then; take it out; Retweets and answers come as Tweets of their own, which a handler can count"#]],
+    );
+    check(
+        "cat until:2020-01-01T00:00:00Z",
+        expect![[r#"
+          cat until:2020-01-01T00:00:00Z
+              ^^^^^
+        PowerTrack has no `until`: the stream brings what is posted from now on; take it out; a Lua filter can look at `tweet:created_at_iso()`"#]],
+    );
+    check(
+        "cat near:Paris",
+        expect![[r#"
+          cat near:Paris
+              ^^^^
+        PowerTrack has no `near`: places are written in another way; write `point_radius:[longitude latitude 10mi]`, `place:`, or `profile_locality:` for where the author lives"#]],
+    );
+    check(
+        "cat filter:safe",
+        expect![[r#"
+          cat filter:safe
+              ^^^^^^^^^^^
+        PowerTrack has no `filter`, and nothing like `filter:safe`; take it out; a Lua filter can look at all fields of the Tweet"#]],
+    );
+    check(
+        "from:jack,from:bob",
+        expect![[r#"
+          from:jack,from:bob
+          ^^^^^^^^^^^^^^^^^^
+        a comma joins nothing; write `OR` between clauses one of which is enough, and a blank between those that belong together
+        => from:jack OR from:bob"#]],
+    );
+    check(
+        "from:jack: cat",
+        expect![[r#"
+          from:jack: cat
+                   ^
+        a `:` too many stands behind the value; take it out
+        => from:jack cat"#]],
+    );
+    check(
+        "\\\"cat\\\" AND dog",
+        expect![[r#"
+          \"cat\" AND dog
+          ^
+        `\` here is an escape from where the rule was copied; write the rule as it is meant, without escapes
+        => "cat" dog"#]],
+    );
+}
+
+#[test]
 fn the_caret_stands_under_wide_and_combined_characters() {
     check(
         "東京 AND x",
@@ -364,6 +422,72 @@ fn rules_are_corrected_where_it_can_be_derived() {
         ("point_radius:[1 2 10]", "-"),
         ("", "-"),
         ("*", "-"),
+        // Lists.
+        ("from:jack,from:bob", "from:jack OR from:bob"),
+        (
+            "from:jack,from:bob,from:carl x",
+            "(from:jack OR from:bob OR from:carl) x",
+        ),
+        ("x -from:jack,from:bob", "x -from:jack -from:bob"),
+        (
+            "from:jack,@bob,from:carl x",
+            "(from:jack OR from:bob OR from:carl) x",
+        ),
+        ("from:@jack,@bob", "from:jack OR from:bob"),
+        ("from:jack;from:bob", "from:jack OR from:bob"),
+        ("from:jack,lang:en", "from:jack lang:en"),
+        ("has:links,has:media x", "(has:links OR has:media) x"),
+        ("lang:en,lang:jp x", "(lang:en OR lang:ja) x"),
+        ("contains:a,contains:b", "contains:a OR contains:b"),
+        // A colon too many.
+        ("from:jack:", "from:jack"),
+        ("from:jack: hello", "from:jack hello"),
+        ("(from:jack:)", "(from:jack)"),
+        ("lang:en::", "lang:en"),
+        ("from:contains:heart", "-"),
+        ("from:jack:cat", "-"),
+        ("lang:en:fr", "-"),
+        ("x OR from:a:b", "-"),
+        ("contains:a:b", "contains:\"a:b\""),
+        ("from:https://twitter.com/jack", "from:jack"),
+        ("from:https://x.com/jack/status/1 x", "from:jack x"),
+        // Escapes from JSON, Lua, HTML and URLs.
+        ("\\\"cat\\\"", "\"cat\""),
+        (
+            "\\\"cat food\\\" OR \\\"dog food\\\"",
+            "\"cat food\" OR \"dog food\"",
+        ),
+        ("x OR \\\"cat\\\" -y", "x OR \"cat\" -y"),
+        ("contains:\\\"cat food\\\"", "contains:\"cat food\""),
+        ("\\(cat OR dog\\) x", "(cat OR dog) x"),
+        ("\\u2764 x", "\"\u{2764}\" x"),
+        ("\\ud83c\\udf55 x", "\u{1f355} x"),
+        ("&quot;cat food&quot; x", "\"cat food\" x"),
+        ("%22cat%20food%22", "\"cat food\""),
+        // The search.
+        ("x filter:links", "x has:links"),
+        ("x -filter:replies", "x -is:reply"),
+        (
+            "x filter:nativeretweets OR FILTER:images",
+            "x is:retweet OR has:images",
+        ),
+        ("x exclude:retweets", "x -is:retweet"),
+        ("x -exclude:replies", "x is:reply"),
+        ("x include:nativeretweets", "x"),
+        ("x filter:safe", "-"),
+        ("x min_retweets:10", "-"),
+        ("x min_faves:10 since:2020-01-01", "-"),
+        ("x until:2020-01-01T00:00:00Z", "-"),
+        ("x near:\"New York\" within:15mi", "-"),
+        (
+            "x geocode:37.78,-122.4,10mi",
+            "x point_radius:[-122.4 37.78 10mi]",
+        ),
+        ("x list:123", "-"),
+        ("user:jack", "from:jack"),
+        ("language:jp x", "lang:ja x"),
+        ("hashtag:cat mention:@jack", "#cat @jack"),
+        ("x min_followers:100", "x followers_count:100"),
     ];
     let wrong: Vec<_> = (table.into_iter())
         .filter_map(|(value, expected)| mends(value, expected))

@@ -1,11 +1,61 @@
 //! Clauses that look right and hardly do what was meant.
 
-use super::super::diagnose::quoted;
+use super::super::Rule;
+use super::super::diagnose::{quoted, without_backslashes};
+use super::super::operators;
 use super::super::pattern::Pattern;
 use super::super::polarity::is_stop_word;
 use super::super::tree::{Clause, Expr, Kind};
 use super::never::is_same;
 use super::{Lint, Topic};
+
+/// A rule that was pasted with the quotes around it, and is a phrase with them.
+pub(super) fn quoted_rule(lint: &mut Lint<'_>, expr: &Expr) {
+    let Expr::Clause(Clause {
+        kind: Kind::Phrase(_),
+        ..
+    }) = expr
+    else {
+        return;
+    };
+    let value = lint.source.value.trim();
+    let inside = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
+    let Some(inside) = inside.map(without_backslashes) else {
+        return;
+    };
+    // Whoever shouts means the word.
+    let is_shouted = !inside.contains(char::is_lowercase);
+    if is_shouted || !Rule::parse(&inside).is_ok_and(|rule| has_operators(rule.expr())) {
+        return;
+    }
+    let whole = 0..lint.source.value.len();
+    let message = "the whole rule stands in quotes, so these very words are looked for".to_owned();
+    lint.warn(
+        Topic::QuotedRule,
+        whole.clone(),
+        message,
+        vec![(whole, inside)],
+    );
+}
+
+/// Whether a rule asks for more than words.
+fn has_operators(expr: &Expr) -> bool {
+    match expr {
+        Expr::Any(_) => true,
+        Expr::All(parts) => parts.iter().any(has_operators),
+        Expr::Not { inner, .. } => has_operators(inner),
+        Expr::Clause(clause) => !matches!(
+            clause.kind,
+            Kind::Keyword(_)
+                | Kind::Phrase(_)
+                | Kind::Hashtag(_)
+                | Kind::Cashtag(_)
+                | Kind::Mention(_)
+        ),
+    }
+}
 
 pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) {
     match expr {
@@ -88,6 +138,22 @@ fn punctuation(lint: &mut Lint<'_>, clause: &Clause) {
             "`{text}` asks for the character `*`: there are no wildcards, `contains:` finds a part of a word"
         );
         (message, format!("contains:{bare}"))
+    } else if let Some((name, value)) = text.split_once('=')
+        && operators::find(name).is_some()
+    {
+        let message =
+            format!("`{text}` is looked for as text: an operator's value stands behind a `:`");
+        (message, format!("{name}:{}", value.trim_start_matches('=')))
+    } else if let [_, _, ..] = &text
+        .split(',')
+        .filter(|part| is_word(part))
+        .collect::<Vec<_>>()[..]
+    {
+        let message = format!(
+            "`{text}` is looked for as it stands, since a comma joins nothing: write a blank for \"and\", or `OR`"
+        );
+        lint.warn(Topic::UnquotedPunctuation, range, message, Vec::new());
+        return;
     } else if bare.len() < text.len() && bare.chars().all(char::is_alphanumeric) {
         let message = format!("the punctuation of `{text}` has to stand in the Tweet too");
         (message, bare.to_owned())
@@ -102,6 +168,10 @@ fn punctuation(lint: &mut Lint<'_>, clause: &Clause) {
         message,
         vec![(range, mended)],
     );
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic)
 }
 
 /// `&`, `<` and `>` are escaped in the text of a Tweet.

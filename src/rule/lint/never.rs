@@ -1,7 +1,12 @@
 //! Finds clauses that no Tweet can meet together.
 
-use super::super::tree::{Account, Clause, Expr, Fact, Kind, Role};
-use super::{Lint, Topic};
+use std::ops::Range;
+
+use super::super::diagnose::Edit;
+use super::super::term::kind_implies;
+use super::super::tree::{Account, Clause, Expr, Fact, Kind, Link, Role};
+use super::truth::{Truth, truth};
+use super::{Lint, Topic, names};
 
 /// A clause that has to hold, or must not.
 #[derive(Clone, Copy)]
@@ -14,77 +19,116 @@ struct Literal<'e> {
 struct Conflict {
     position: usize,
     message: String,
+    /// What to write in its place, where a clause is empty by itself.
+    edits: Vec<Edit>,
+    is_alone: bool,
 }
 
-pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) {
+/// Warns about a rule that can never match and about branches that cannot; whether it is the whole rule.
+pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) -> bool {
     let mut dead = Vec::new();
-    if let Some(conflict) = conflict(lint, expr, true, &mut Vec::new(), &mut dead) {
-        let range = lint.range(conflict.position);
-        let message = format!("this rule can never match: {}", conflict.message);
-        lint.warn(Topic::NeverMatches, range, message, Vec::new());
-        return;
+    let conflicts = conflicts(lint, expr, true, &mut Vec::new(), &mut dead);
+    let is_dead = !conflicts.is_empty();
+    // All corrections at once: one of several would still never match.
+    let edits: Vec<Edit> = (conflicts.iter().chain(&dead))
+        .flat_map(|conflict| conflict.edits.iter().cloned())
+        .collect();
+    let mended = lint.mended(Topic::NeverMatches, edits);
+    for (what, found) in [("rule", conflicts), ("branch", dead)] {
+        for conflict in found {
+            let range = lint.range(conflict.position);
+            let message = format!("this {what} can never match: {}", conflict.message);
+            let suggestion = mended.clone().filter(|_| !conflict.edits.is_empty());
+            lint.suggest(Topic::NeverMatches, range, message, suggestion);
+        }
     }
-    for conflict in dead {
-        let range = lint.range(conflict.position);
-        let message = format!("this branch can never match: {}", conflict.message);
-        lint.warn(Topic::NeverMatches, range, message, Vec::new());
-    }
+    is_dead
+}
+
+/// Whether no Tweet can match.
+pub(super) fn is_dead(lint: &Lint<'_>, expr: &Expr) -> bool {
+    !conflicts(lint, expr, true, &mut Vec::new(), &mut Vec::new()).is_empty()
+}
+
+/// The edits that put clauses in the place of one, any of which will do.
+pub(super) fn replaced(lint: &Lint<'_>, range: &Range<usize>, instead: &[String]) -> Vec<Edit> {
+    let value = lint.source.value;
+    let before = value.get(..range.start).unwrap_or_default();
+    let text = match instead {
+        [] => return Vec::new(),
+        [one] => one.clone(),
+        several if before.ends_with('-') => several.join(" -"),
+        several if before.trim().is_empty() && value.len() == range.end => several.join(" OR "),
+        several => format!("({})", several.join(" OR ")),
+    };
+    vec![(range.clone(), text)]
 }
 
 /// Why an expression can never hold beside what is known to hold, if that is so. Branches of an OR that cannot are
 /// noted in `dead`.
-fn conflict<'e>(
+fn conflicts<'e>(
     lint: &Lint<'_>,
     expr: &'e Expr,
     positive: bool,
     known: &mut Vec<Literal<'e>>,
     dead: &mut Vec<Conflict>,
-) -> Option<Conflict> {
+) -> Vec<Conflict> {
     match (expr, positive) {
         (Expr::Clause(clause), _) => {
             let literal = Literal { clause, positive };
-            let found = impossible(lint, literal).or_else(|| {
-                known
-                    .iter()
-                    .find_map(|other| excluded(lint, *other, literal))
-            });
+            if let Some(alone) = impossible(lint, literal) {
+                return vec![alone];
+            }
+            let found = known
+                .iter()
+                .find_map(|other| excluded(lint, *other, literal));
             known.push(literal);
-            found
+            found.into_iter().collect()
         }
-        (Expr::Not { inner, .. }, _) => conflict(lint, inner, !positive, known, dead),
+        (Expr::Not { inner, .. }, _) => conflicts(lint, inner, !positive, known, dead),
         // All parts have to hold; for a negated OR, none of its branches.
         (Expr::All(parts), true) | (Expr::Any(parts), false) => {
             // What is certain first, so that an OR is seen beside all of it.
             let is_choice = |part: &&Expr| is_choice(part, positive);
             let certain = parts.iter().filter(|part| !is_choice(part));
             let choices = parts.iter().filter(is_choice);
+            let mut found = Vec::new();
             for part in certain.chain(choices) {
-                let found = conflict(lint, part, positive, known, dead);
-                if found.is_some() {
-                    return found;
-                }
+                found.append(&mut conflicts(lint, part, positive, known, dead));
             }
-            None
+            // One contradiction is enough; what is empty by itself has to be mended each.
+            if found.iter().any(|conflict| conflict.is_alone) {
+                found.retain(|conflict| conflict.is_alone);
+            } else {
+                found.truncate(1);
+            }
+            found
         }
         // One branch has to hold.
         (Expr::Any(parts), true) | (Expr::All(parts), false) => {
             let length = known.len();
-            let mut first = None;
-            let mut possible = 0;
             let mut own = Vec::new();
+            let mut possible = 0;
+            let mut below = Vec::new();
             for part in parts {
-                match conflict(lint, part, positive, known, &mut own) {
-                    Some(conflict) if positive => own.push(conflict),
-                    Some(conflict) => first = Some(conflict),
-                    None => possible += 1,
-                }
+                let mut found = conflicts(lint, part, positive, known, &mut below);
                 known.truncate(length);
+                if found.is_empty() {
+                    possible += 1;
+                }
+                own.append(&mut found);
             }
             if possible == 0 {
-                return own.into_iter().next().or(first);
+                if !own.iter().all(|conflict| conflict.is_alone) {
+                    own.truncate(1);
+                }
+                return own;
             }
-            dead.append(&mut own);
-            None
+            if positive {
+                dead.append(&mut below);
+                dead.append(&mut own);
+            }
+            Vec::new()
         }
     }
 }
@@ -100,14 +144,25 @@ fn is_choice(expr: &Expr, positive: bool) -> bool {
 
 /// A clause that nothing can meet.
 fn impossible(lint: &Lint<'_>, literal: Literal<'_>) -> Option<Conflict> {
-    let text = lint.text(&lint.range(literal.clause.position));
-    match &literal.clause.kind {
-        Kind::Count(_, range) if range.is_empty() && literal.positive => Some(Conflict {
-            position: literal.clause.position,
-            message: format!("the range of `{text}` ends before it begins"),
-        }),
-        _ => None,
-    }
+    let range = lint.range(literal.clause.position);
+    let (message, edits) = match (truth(lint, literal.clause)?, literal.positive) {
+        (Truth::Never { why, instead }, true) => {
+            let listed = names::listed(lint, literal.clause);
+            let edits = listed.unwrap_or_else(|| replaced(lint, &range, &instead));
+            (why, edits)
+        }
+        (Truth::Always { why }, false) => {
+            let text = lint.text(&range);
+            (format!("`-{text}` excludes all, {why}"), Vec::new())
+        }
+        _ => return None,
+    };
+    Some(Conflict {
+        position: literal.clause.position,
+        message,
+        edits,
+        is_alone: true,
+    })
 }
 
 /// Whether two literals cannot both be true.
@@ -150,6 +205,15 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
             {
                 format!("{} have no number in common", both())
             }
+            (a, b)
+                if is_about_place(a) && only_retweets(b)
+                    || only_retweets(a) && is_about_place(b) =>
+            {
+                format!("{} cannot both hold, a Retweet has no place", both())
+            }
+            (a, b) if is_answer(a) && only_retweets(b) || only_retweets(a) && is_answer(b) => {
+                format!("{} cannot both hold, a Retweet answers nobody", both())
+            }
             _ => return None,
         },
         (false, false) => return None,
@@ -170,6 +234,22 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
                     )
                 }
                 (a, b) if is_same(a, b) => format!("{} contradict each other", both()),
+                // What counts as a link is described in two ways.
+                (a, b)
+                    if kind_implies(a, b)
+                        && !matches!((a, b), (Kind::Fact(_), Kind::Fact(Fact::Links))) =>
+                {
+                    let (all, none) = if positive { (one, other) } else { (other, one) };
+                    format!(
+                        "{} cannot both hold, what meets {} meets {} too",
+                        both(),
+                        show(all),
+                        show(Literal {
+                            positive: true,
+                            ..none
+                        })
+                    )
+                }
                 _ => return None,
             }
         }
@@ -177,7 +257,32 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
     Some(Conflict {
         position: other.clause.position,
         message,
+        edits: Vec::new(),
+        is_alone: false,
     })
+}
+
+/// What a Retweet never has: the place stays with the original. `[source: xd/rules-filtering]`
+fn is_about_place(kind: &Kind) -> bool {
+    is(kind, Fact::Geo)
+}
+
+/// What only a Retweet has or is.
+fn only_retweets(kind: &Kind) -> bool {
+    is(kind, Fact::Retweet)
+}
+
+fn is(kind: &Kind, fact: Fact) -> bool {
+    let asked = Kind::Fact(fact);
+    *kind == asked || kind_implies(kind, &asked)
+}
+
+/// What only the Tweet itself is asked for, and no Retweet of an answer is.
+fn is_answer(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::User(Role::Recipient, _) | Kind::Status(Link::RepliedTo, _)
+    )
 }
 
 /// Whether two accounts are certainly two users; a name and an id may be one.
