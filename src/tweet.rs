@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use crate::nesting::is_too_deep;
+use crate::json;
 
 /// How a payload is laid out; a setting of the stream on the service's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +48,7 @@ impl Tweet {
     /// # Errors
     /// [`NotTweet::Invalid`] for bytes that are not JSON in UTF-8, [`NotTweet::Unknown`] for any other JSON.
     pub fn parse(line: Bytes) -> Result<Self, NotTweet> {
-        if is_too_deep(&line) {
-            return Err(NotTweet::Invalid("nested too deeply".to_owned()));
-        }
-        let root: Value = sonic_rs::from_slice(&line).map_err(|error| {
-            // The library's text draws the place over several lines; its first line says it all.
-            let text = error.to_string();
-            NotTweet::Invalid(text.lines().next().unwrap_or_default().to_owned())
-        })?;
+        let root = json::read_any(&line).map_err(|error| NotTweet::Invalid(error.to_string()))?;
         let object = root.as_object().ok_or(NotTweet::Unknown)?;
         // Told apart as in the protocol reference, 4.9: `objectType` means Activity Streams, `id_str` native. [inferred]
         // Native ids came without `id_str` in old payloads, so `id` beside `user` will do too.

@@ -48,15 +48,15 @@ const WORLDS: &[(&str, &[&str])] = &[
             "secret",
             "tweet",
             "tweet_id",
-            "nesting",
+            "json",
         ],
     ),
-    ("script", &["script", "row", "tweet", "rule", "nesting"]),
+    ("script", &["script", "row", "tweet", "rule", "json"]),
     ("store", &["store", "row"]),
     (
         "sim",
         &[
-            "sim", "rule", "tweet", "secret", "lines", "nesting", "units",
+            "sim", "rule", "tweet", "secret", "lines", "json", "origin", "units",
         ],
     ),
     ("rule", &["rule", "tweet"]),

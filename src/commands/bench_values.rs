@@ -25,7 +25,7 @@ struct Material {
 pub(super) fn values(count: usize, seed: u64, lines: &[Vec<u8>]) -> Vec<String> {
     let mut material = Material::default();
     for line in lines.iter().take(SAMPLE) {
-        if let Ok(tweet) = sonic_rs::from_slice::<Value>(line) {
+        if let Ok(tweet) = crate::json::read_any(line) {
             material.read(&tweet);
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use super::{
     DATABASE, print,
     quarantine_retry::retry,
-    quarantine_text::{as_json, as_text, list_as_json, list_as_text},
+    quarantine_text::{as_json, as_text, invalid_as_text, list_as_json, list_as_text},
     say,
 };
 use crate::{
@@ -36,8 +36,14 @@ pub fn quarantine(arguments: &Quarantine) -> Result<(), Error> {
 fn list(arguments: &List) -> Result<(), Error> {
     let store = ReadOnly::open(&database(&arguments.place)?)?;
     let entries = store.quarantined(arguments.limit)?;
+    // A database of somebody else's has no such table, and none of these lines.
+    let has_invalid = store.has_table("_ouzel_invalid")?;
+    let invalid = match has_invalid {
+        true => store.invalid(arguments.limit)?,
+        false => Vec::new(),
+    };
     if arguments.json {
-        return print(&list_as_json(&entries));
+        return print(&list_as_json(&entries, &invalid));
     }
     let all = store.quarantine_held()?.tweets;
     print(&list_as_text(&entries, all))?;
@@ -46,6 +52,9 @@ fn list(arguments: &List) -> Result<(), Error> {
         say(&format!(
             "the newest {shown} of {all}; `--limit N` shows more\n"
         ));
+    }
+    if !invalid.is_empty() {
+        print(&invalid_as_text(&invalid, store.invalid_held()?))?;
     }
     Ok(())
 }

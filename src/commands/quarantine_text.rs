@@ -1,14 +1,15 @@
 //! What `ouzel quarantine list` and `show` print.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use serde::Serialize;
 use sonic_rs::LazyValue;
 
 use crate::{
+    plain,
     script::Fault,
     status::thousands,
-    store::{Failed, Quarantined},
+    store::{Failed, Invalid, Quarantined},
 };
 
 /// Longer messages are cut in the list.
@@ -46,6 +47,38 @@ pub(super) fn list_as_text(entries: &[Quarantined], all: u64) -> String {
         );
     }
     text
+}
+
+/// Lines that are no Tweets, newest first: nothing can be tried again with them.
+pub(super) fn invalid_as_text(lines: &[Invalid], all: u64) -> String {
+    let mut text = match all {
+        1 => "\n1 line was no valid JSON:\n".to_owned(),
+        all => format!(
+            "\n{} lines were no valid JSON, the newest first:\n",
+            thousands(all)
+        ),
+    };
+    for Invalid {
+        received_at,
+        reason,
+        line,
+        ..
+    } in lines
+    {
+        let shown = String::from_utf8_lossy(&line[..line.len().min(MESSAGE * 4)]);
+        let (reason, shown) = (cut(reason), cut(&shown));
+        let _ = writeln!(text, "{received_at}  {reason}\n    {shown}");
+    }
+    text
+}
+
+/// As much of a text as a row has room for.
+fn cut(text: &str) -> String {
+    let mut cut: String = text.chars().take(MESSAGE).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    plain::line(&cut).into_owned()
 }
 
 /// One Tweet: its failure as the script's author reads it, and all that came in.
@@ -101,12 +134,7 @@ fn brief(failed: &Failed) -> String {
     if let Some((file, line)) = &failed.place {
         let _ = write!(text, "{file}:{line}: ");
     }
-    let message = failed.error.lines().next().unwrap_or_default();
-    text.extend(message.chars().take(MESSAGE));
-    if message.chars().count() > MESSAGE {
-        text.push('…');
-    }
-    text
+    text + &cut(failed.error.lines().next().unwrap_or_default())
 }
 
 /// The same JSON text over several lines: each number and string stays as it came in.
@@ -120,7 +148,7 @@ fn over_lines(json: &str) -> String {
     for c in json.chars() {
         if in_string {
             // What a terminal would take for a command is none of the Tweet's business.
-            text.push(if c.is_control() { '\u{fffd}' } else { c });
+            text.push(if plain::is_unsafe(c) { '\u{fffd}' } else { c });
             in_string = escaped || c != '"';
             escaped = !escaped && c == '\\';
             continue;
@@ -175,6 +203,19 @@ struct Json<'a> {
     tweet: Option<LazyValue<'a>>,
 }
 
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Listed<'a> {
+    Tweet(Box<Json<'a>>),
+    Line {
+        /// Its number among lines that are no valid JSON.
+        invalid: i64,
+        received_at: &'a str,
+        error: &'a str,
+        line: Cow<'a, str>,
+    },
+}
+
 fn json<'a>(entry: &'a Quarantined, line: Option<&'a [u8]>) -> Json<'a> {
     let failed = &entry.failed;
     let place = failed.place.as_ref();
@@ -193,13 +234,23 @@ fn json<'a>(entry: &'a Quarantined, line: Option<&'a [u8]>) -> Json<'a> {
         error: &failed.error,
         hint: failed.hint.as_deref(),
         traceback: failed.traceback.as_deref(),
-        tweet: line.and_then(|line| sonic_rs::from_slice(line).ok()),
+        tweet: line.and_then(|line| crate::json::read(line).ok()),
     }
 }
 
-pub(super) fn list_as_json(entries: &[Quarantined]) -> String {
-    let entries: Vec<_> = entries.iter().map(|entry| json(entry, None)).collect();
-    let text = sonic_rs::to_string(&entries).expect("text and numbers always have a JSON");
+/// The Tweets, and behind them the lines that are none.
+pub(super) fn list_as_json(entries: &[Quarantined], invalid: &[Invalid]) -> String {
+    let tweets = entries
+        .iter()
+        .map(|entry| Listed::Tweet(Box::new(json(entry, None))));
+    let lines = invalid.iter().map(|line| Listed::Line {
+        invalid: line.number,
+        received_at: &line.received_at,
+        error: &line.reason,
+        line: String::from_utf8_lossy(&line.line),
+    });
+    let listed: Vec<_> = tweets.chain(lines).collect();
+    let text = sonic_rs::to_string(&listed).expect("text and numbers always have a JSON");
     text + "\n"
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::error::Error;
+use crate::{error::Error, json};
 
 /// A rule of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,9 +75,7 @@ fn parse(name: &str, text: &str) -> Result<Vec<FileRule>, Error> {
             })
             .collect());
     }
-    let body: Body = sonic_rs::from_str(text).map_err(|error| {
-        let error = error.to_string();
-        let reason = error.lines().next().unwrap_or_default();
+    let body: Body = json::read(text.as_bytes()).map_err(|reason| {
         Error::Usage(format!(
             "`{name}` begins like JSON and is not `{{\"rules\":[{{\"value\":…,\"tag\":…}}]}}`: {reason}"
         ))

@@ -19,7 +19,7 @@ use super::{
     compressed::Compressed,
     error::{Error, Service},
 };
-use crate::nesting::is_too_deep;
+use crate::json;
 
 /// Error bodies are one short sentence [reference 2.6.1].
 const ERROR_BODY: usize = 64 * 1024;
@@ -110,10 +110,7 @@ pub(super) fn error_message(body: &[u8]) -> Option<String> {
         message: String,
     }
 
-    if is_too_deep(body) {
-        return None;
-    }
-    let message = sonic_rs::from_slice::<Wrapper>(body).ok()?.error.message;
+    let message = json::read::<Wrapper>(body).ok()?.error.message;
     let message = message.trim();
     (!message.is_empty()).then(|| message.to_owned())
 }

@@ -51,7 +51,7 @@ impl JobEnd {
     /// The closing record that a line with this text is, if it is one.
     pub(super) fn of(text: &str, line: &[u8]) -> Option<Self> {
         let fields = || {
-            let record = sonic_rs::from_slice::<Record>(line);
+            let record = crate::json::read::<Record>(line);
             record.unwrap_or_default().info
         };
         if text.contains("Request Completed with Errors") {

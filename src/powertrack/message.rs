@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::job_end::JobEnd;
-use crate::nesting::is_too_deep;
+use crate::json;
 
 /// A line understood as far as the connection cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,10 +98,7 @@ impl SystemMessage {
             sent: Option<String>,
         }
 
-        if is_too_deep(line) {
-            return None;
-        }
-        let Body { message, sent } = sonic_rs::from_slice::<Wrapper>(line).ok()?.body;
+        let Body { message, sent } = json::read::<Wrapper>(line).ok()?.body;
         Some(Self {
             level,
             job: JobEnd::of(&message, line),

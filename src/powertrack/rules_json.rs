@@ -6,7 +6,7 @@ use super::{
     error::{Error, RejectedRule, Service},
     rules::{Added, Deleted, NewRule, NotDeleted, RemoteRule},
 };
-use crate::nesting::is_too_deep;
+use crate::json;
 
 #[derive(Serialize)]
 struct AddBody<'a> {
@@ -127,10 +127,7 @@ pub(super) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
         detail: Vec<Entry>,
     }
 
-    if is_too_deep(body) {
-        return Vec::new();
-    }
-    let Ok(answer) = sonic_rs::from_slice::<Answer>(body) else {
+    let Ok(answer) = json::read::<Answer>(body) else {
         return Vec::new();
     };
     let old = answer.error.map(|error| error.detail).unwrap_or_default();
@@ -178,14 +175,7 @@ fn words(message: &str) -> Option<String> {
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    if is_too_deep(body) {
-        return Err(wrong("it is nested too deeply".to_owned()));
-    }
-    sonic_rs::from_slice(body).map_err(|error| {
-        // sonic-rs adds an excerpt in further lines, which may be 150 MB of rules away.
-        let text = error.to_string();
-        wrong(text.lines().next().unwrap_or_default().to_owned())
-    })
+    json::read(body).map_err(|error| wrong(error.to_string()))
 }
 
 fn wrong(reason: String) -> Error {

@@ -53,7 +53,7 @@ impl Composer {
 
     /// The rules that match the Tweet in `text`, and the Tweet, understood.
     pub(super) fn matching(text: &[u8], rules: &RuleSet) -> (Vec<Arc<Stored>>, Option<Value>) {
-        let Ok(tweet) = sonic_rs::from_slice::<Value>(text) else {
+        let Ok(tweet) = crate::json::read_any(text) else {
             return (Vec::new(), None);
         };
         let analysis = if activity::is_activity(&tweet) {
@@ -89,7 +89,7 @@ impl Composer {
     pub(super) fn again(&self, position: i64, moment: &Moment) -> Vec<u8> {
         let mut line = Vec::new();
         if self.begin(position, &moment.subjects, &mut line)
-            && let Ok(tweet) = sonic_rs::from_slice::<Value>(&line)
+            && let Ok(tweet) = crate::json::read_any(&line)
         {
             self.finish(&mut line, 0, &tweet, &moment.rules);
         }

@@ -5,18 +5,37 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Bytes,
-    extract::State,
-    http::StatusCode,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 
 use super::{fault::Fault, service::Service};
+use crate::origin::is_own;
 
 /// What is wrong with a request.
 #[derive(Serialize)]
 struct Wrong {
     error: String,
+}
+
+/// Answers only who asks this machine by its own name: there is no login, and a web page must not set faults.
+pub(super) async fn only_own(request: Request, next: Next) -> Response {
+    let is_own = {
+        let text = |name| {
+            let value: Option<&HeaderValue> = request.headers().get(name);
+            value.map(|value| value.to_str().unwrap_or_default())
+        };
+        is_own(text(header::HOST), text(header::ORIGIN))
+    };
+    if is_own {
+        return next.run(request).await;
+    }
+    let error = "this is only for programs on this machine: ask for it by an address or by `localhost`, and not from a page of another origin";
+    let error = error.to_owned();
+    (StatusCode::FORBIDDEN, Json(Wrong { error })).into_response()
 }
 
 /// `GET /_sim/stats`: the counters.

@@ -12,6 +12,7 @@ use std::{
 use axum::{
     Router,
     extract::{Request, State, connect_info::Connected},
+    middleware::from_fn,
     routing::{get, post},
     serve::{IncomingStream, Listener},
 };
@@ -253,7 +254,7 @@ fn app(service: Arc<Service>) -> Router {
                 post(rules::validate),
             );
     }
-    router
+    let control = Router::new()
         .route("/_sim/stats", get(control::stats))
         .route(
             "/_sim/faults",
@@ -261,6 +262,9 @@ fn app(service: Arc<Service>) -> Router {
                 .post(control::add_faults)
                 .delete(control::clear_faults),
         )
+        .layer(from_fn(control::only_own));
+    router
+        .merge(control)
         .method_not_allowed_fallback(async |State(service): State<Arc<Service>>, _: Request| {
             service.answered("other", Err(Refusal::NoSuchMethod))
         })

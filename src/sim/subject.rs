@@ -26,7 +26,6 @@ mod written;
 use std::{path::Path, sync::Arc};
 
 use fastrand::Rng;
-use sonic_rs::Value;
 
 pub use self::about::AboutError;
 use self::{about::Interests, node::Node, said::Said, wishes::Wishes};
@@ -81,7 +80,7 @@ impl Subject {
                 wishes.add(rule, rng);
             }
             let edited = edit(json, &wishes, rng)?;
-            let tweet: Value = sonic_rs::from_slice(&edited).ok()?;
+            let tweet = crate::json::read_any(&edited).ok()?;
             let tweet = Analysis::native(&tweet);
             rules
                 .iter()

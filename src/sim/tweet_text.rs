@@ -6,7 +6,7 @@ use memchr::memmem;
 use sonic_rs::{JsonValueTrait, Value};
 
 use super::{json_text::Json, rule_set::Stored};
-use crate::nesting::is_too_deep;
+use crate::json;
 
 /// Adds `matching_rules` as the last key of the Tweet that `out` ends with. [source: xd/data-enrichments]
 pub(super) fn append_matching(out: &mut Vec<u8>, rules: &[Arc<Stored>]) {
@@ -49,16 +49,15 @@ pub(super) fn id(tweet: &Value) -> String {
 pub(super) fn accept(line: &[u8]) -> Option<Vec<u8>> {
     let line = line.trim_ascii();
     let text = str::from_utf8(line).ok()?;
-    // The parser recurses.
-    if !text.starts_with('{') || is_too_deep(line) {
+    // First of all, since what comes below does not look how deep it is.
+    json::read_any(line).ok()?;
+    if !text.starts_with('{') {
         return None;
     }
     let mut has_id = false;
     for member in sonic_rs::to_object_iter(text) {
         has_id |= member.ok()?.0 == "id";
     }
-    // The iterator stops at the closing brace; this looks at what comes after, and inside.
-    sonic_rs::from_str::<Value>(text).ok()?;
     let has_rules = memmem::find(line, b"\"matching_rules\"").is_some();
     let line = if has_rules {
         let mut kept = Vec::with_capacity(line.len());

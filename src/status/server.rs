@@ -8,8 +8,9 @@ use std::{
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -22,7 +23,7 @@ use super::{
     health::{Pulse, judge},
     metrics::render,
 };
-use crate::{powertrack::StreamStatus, tally::Tally};
+use crate::{origin::is_own, powertrack::StreamStatus, tally::Tally};
 
 /// How often the server looks whether processing goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -55,6 +56,10 @@ impl StatusServer {
                 return;
             }
         };
+        if !address.ip().is_loopback() {
+            let hint = "anybody who can reach this machine can read them; set `listen` in `[status]` to `127.0.0.1:9464`, or put a proxy with a login before it";
+            warn!(%address, hint, "metrics are served on an address that is not loopback");
+        }
         if let Ok(address) = listener.local_addr() {
             debug!(%address, "serving /metrics and /healthz");
         }
@@ -72,6 +77,7 @@ impl StatusServer {
         let app = Router::new()
             .route("/metrics", get(metrics))
             .route("/healthz", get(healthz))
+            .layer(from_fn(only_own))
             .with_state(shared);
         tokio::spawn(async move {
             let serving =
@@ -88,6 +94,23 @@ impl Shared {
         let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
         pulse.look(&self.server.tally, Instant::now())
     }
+}
+
+/// Answers only who asks this machine by its own name, and not a page that has found its way here.
+async fn only_own(request: Request, next: Next) -> Response {
+    let is_own = {
+        let text = |name| {
+            let value: Option<&HeaderValue> = request.headers().get(name);
+            value.map(|value| value.to_str().unwrap_or_default())
+        };
+        is_own(text(header::HOST), text(header::ORIGIN))
+    };
+    if is_own {
+        return next.run(request).await;
+    }
+    let why =
+        "ask for this by an address or by `localhost`, and not from a page of another origin\n";
+    (StatusCode::FORBIDDEN, why).into_response()
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {

@@ -25,7 +25,53 @@ impl Store {
     }
 }
 
+/// A line that could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Its number; later ones are higher.
+    pub number: i64,
+    /// When it was received, in RFC 3339.
+    pub received_at: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// The line as received.
+    pub line: Vec<u8>,
+}
+
 impl ReadOnly {
+    /// The newest lines that are kept, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn invalid(&self, most: u64) -> Result<Vec<Invalid>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT number, received_at, reason, line FROM _ouzel_invalid ORDER BY number DESC LIMIT ?",
+            )?;
+            let rows = statement.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+                Ok(Invalid {
+                    number: row.get(0)?,
+                    received_at: row.get(1)?,
+                    reason: row.get(2)?,
+                    line: row.get(3)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// How many lines are kept.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    pub fn invalid_held(&self) -> Result<u64, Error> {
+        self.read(|connection| {
+            let sql = "SELECT count(*) FROM _ouzel_invalid";
+            let lines: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+            Ok(lines.unsigned_abs())
+        })
+    }
+
     /// Shows each line that is kept.
     ///
     /// # Errors

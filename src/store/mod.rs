@@ -29,6 +29,7 @@ pub use database::Store;
 pub use error::Error;
 pub use gaps::{Gap, GapState, Ledger, Repair, ask_for_repair};
 pub use handled::HandledRow;
+pub use invalid::Invalid;
 pub use ownership::OwnedRule;
 pub use quarantine::{Failed, Held, Quarantined};
 pub use read_only::ReadOnly;

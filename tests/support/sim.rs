@@ -38,6 +38,11 @@ impl Sim {
         self.folder.path().join("ouzel-sim.pem")
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }

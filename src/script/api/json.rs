@@ -6,7 +6,7 @@ use mlua::{LightUserData, Lua, Result, Table, Value};
 
 use super::{Host, internal, plain_table, text};
 use crate::{
-    nesting::is_too_deep,
+    json,
     script::{
         error::Misuse,
         lua::strict,
@@ -28,11 +28,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let source = arguments.front().cloned().unwrap_or(Value::Nil);
         let source = text(&source, "what `ouzel.json.decode` takes")?;
         // Wrong text is to be expected, a wrong argument is not: only the latter raises.
-        if is_too_deep(source.as_bytes()) {
-            let problem = "the JSON is nested too deeply".to_owned();
-            return Ok((Value::Nil, Some(problem)));
-        }
-        let decoded = match sonic_rs::from_str::<sonic_rs::Value>(&source) {
+        let decoded = match json::read_any(source.as_bytes()) {
             Ok(value) => from_json(lua, &value, 0).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };

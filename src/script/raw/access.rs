@@ -283,7 +283,9 @@ unsafe fn push_value(state: *mut lua_State, node: *mut Node, value: &Value, posi
             JsonType::Number => {
                 return match value.as_i64() {
                     Some(number) => ffi::lua_pushinteger(state, number),
-                    None => ffi::lua_pushnumber(state, value.as_f64().unwrap_or(f64::NAN)),
+                    None => {
+                        ffi::lua_pushnumber(state, crate::json::to_f64(value).unwrap_or(f64::NAN))
+                    }
                 };
             }
             JsonType::String => {

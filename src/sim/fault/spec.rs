@@ -64,15 +64,11 @@ impl Fault {
     pub fn from_json(json: &[u8]) -> Result<Vec<Self>, String> {
         let is_array = json.trim_ascii_start().starts_with(b"[");
         let parts: Vec<Parts> = if is_array {
-            sonic_rs::from_slice(json)
+            crate::json::read(json)
         } else {
-            sonic_rs::from_slice(json).map(|one| vec![one])
+            crate::json::read(json).map(|one| vec![one])
         }
-        .map_err(|error| {
-            // The first line says what it is; the others draw the JSON.
-            let text = error.to_string();
-            text.lines().next().unwrap_or_default().to_owned()
-        })?;
+        .map_err(|error| error.to_string())?;
         parts.into_iter().map(Self::try_from).collect()
     }
 }

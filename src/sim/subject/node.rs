@@ -184,7 +184,9 @@ impl<'t> Node<'t> {
         };
         let inner = json.strip_prefix('"')?.strip_suffix('"')?;
         if inner.contains('\\') {
-            sonic_rs::from_str::<String>(json).ok().map(Cow::Owned)
+            crate::json::read::<String>(json.as_bytes())
+                .ok()
+                .map(Cow::Owned)
         } else {
             Some(Cow::Borrowed(inner))
         }
