@@ -226,9 +226,9 @@ fn a_wrong_rule_says_which_field() {
 }"#,
         expect![[r#"
             error: script `main.lua` could not be loaded
-             --> main.lua:1
+             --> main.lua:2
               |
-            1 | ouzel.rules {
+            2 |   { tag = "rust" },
               |
               = rule 1 has no `value`"#]],
     );

@@ -115,6 +115,8 @@ struct JsonRuleWarning<'a> {
 struct JsonRule<'a> {
     value: &'a str,
     tag: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unchecked: bool,
     file: &'a str,
     line: usize,
 }
@@ -142,6 +144,7 @@ fn as_json(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
     let rules = declared.rules.iter().map(|rule| JsonRule {
         value: &rule.value,
         tag: rule.tag.as_deref(),
+        unchecked: rule.unchecked,
         file: &rule.file,
         line: rule.line,
     });

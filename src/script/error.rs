@@ -71,8 +71,8 @@ pub(super) struct Misuse {
     pub(super) hint: Option<String>,
     /// A word of the source that shows the exact line of a call that spans several.
     pub(super) word: Option<String>,
-    /// The exact line, where it is known.
-    pub(super) line: Option<usize>,
+    /// The exact file and line, where they are known.
+    pub(super) place: Option<(String, usize)>,
 }
 
 impl Misuse {
@@ -81,7 +81,7 @@ impl Misuse {
             message: message.into(),
             hint: None,
             word: None,
-            line: None,
+            place: None,
         }
     }
 
@@ -95,7 +95,7 @@ impl Misuse {
             message,
             hint: nearest(name, known).map(|near| format!("did you mean `{near}`?")),
             word: Some(name.to_owned()),
-            line: None,
+            place: None,
         }
     }
 
@@ -104,8 +104,8 @@ impl Misuse {
         self
     }
 
-    pub(super) fn at_line(mut self, line: usize) -> Self {
-        self.line = Some(line);
+    pub(super) fn at_place(mut self, file: impl Into<String>, line: usize) -> Self {
+        self.place = Some((file.into(), line));
         self
     }
 
@@ -156,9 +156,9 @@ impl Fault {
             let exact = misuse
                 .and_then(|misuse| misuse.word.as_deref())
                 .and_then(|word| sources.find_word(&file, line, word));
-            let known = misuse.and_then(|misuse| misuse.line);
-            let line = known.or(exact.map(|(line, _)| line)).unwrap_or(line);
-            (file, line)
+            let known = misuse.and_then(|misuse| misuse.place.clone());
+            let line = exact.map_or(line, |(line, _)| line);
+            known.unwrap_or((file, line))
         });
         Self {
             code: place

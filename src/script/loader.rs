@@ -5,10 +5,11 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io,
+    ops::RangeInclusive,
     path::{Component, Path, PathBuf},
 };
 
-use super::error::without_controls;
+use super::{entries::entries, error::without_controls};
 
 /// Larger than any script; what is larger is some other file.
 const MAX_FILE: u64 = 16 << 20;
@@ -114,15 +115,41 @@ impl Sources {
             })
     }
 
-    /// The first line from `from` on that holds a piece of text as it is.
-    pub(super) fn find_text(&self, file: &str, from: usize, piece: &str) -> Option<usize> {
+    /// The first of some lines that holds a piece of text as it is.
+    pub(super) fn find_text(
+        &self,
+        file: &str,
+        lines: &RangeInclusive<usize>,
+        piece: &str,
+    ) -> Option<usize> {
         let text = self.files.get(file)?.as_deref()?;
+        // Most of what is looked for in vain is nowhere, which takes less to find out.
+        if !text.contains(piece) {
+            return None;
+        }
+        let first = lines.start().checked_sub(1)?;
         text.lines()
             .enumerate()
-            .skip(from.checked_sub(1)?)
-            .take(CALL_LINES)
+            .skip(first)
+            .take(lines.end().saturating_sub(first))
             .find(|(_, line)| line.contains(piece))
             .map(|(number, _)| number + 1)
+    }
+
+    /// The names of the files that have been read.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let read = self.files.iter().filter(|(_, text)| text.is_some());
+        read.map(|(name, _)| name.as_str())
+    }
+
+    /// The lines of the entries that a call of `function` writes out.
+    pub(super) fn entries(
+        &self,
+        file: &str,
+        line: usize,
+        function: &str,
+    ) -> Option<Vec<RangeInclusive<usize>>> {
+        entries(self.files.get(file)?.as_deref()?, line, function)
     }
 
     /// The text between two lines, for telling whether a handler has changed.

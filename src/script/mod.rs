@@ -3,6 +3,7 @@
 mod api;
 mod declared;
 mod dispatch;
+mod entries;
 mod error;
 mod generation;
 mod loader;

@@ -482,3 +482,215 @@ fn no_suggestion_can_never_match() {
         "#]],
     );
 }
+
+/// What `check` says about a script with modules.
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: Expect) {
+    let mut setup = Setup::check();
+    for (path, text) in files {
+        setup = setup.file(path, text);
+    }
+    expected.assert_eq(&setup.ends().log());
+}
+
+#[test]
+fn a_message_about_a_rule_points_at_its_own_line() {
+    // The words of the mistake stand in rules before it, and in a comment.
+    check(
+        &[(
+            "scripts/main.lua",
+            r#"ouzel.rules {
+  -- value, tag
+  { value = "rocket", tag = "ok" },
+  { value = "launch", tag = true },
+}
+"#,
+        )],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:4
+              |
+            4 |   { value = "launch", tag = true },
+              |
+              = the `tag` of rule 2 has to be a string, not a boolean"#]],
+    );
+    check(
+        &[(
+            "scripts/main.lua",
+            r#"ouzel.rules {
+  { value = "rocket", tag = "ok" },
+  {
+    tag = "late",
+    value = 5,
+  },
+}
+"#,
+        )],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:5
+              |
+            5 |     value = 5,
+              |
+              = the `value` of rule 2 has to be a string, not a number"#]],
+    );
+    check(
+        &[(
+            "scripts/main.lua",
+            r#"ouzel.rules {
+  { value = "rocket", tag = "ok" },
+  { tag = "none" },
+}
+"#,
+        )],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 |   { tag = "none" },
+              |
+              = rule 2 has no `value`"#]],
+    );
+    check(
+        &[(
+            "scripts/main.lua",
+            r#"local x = "fish AND bird"
+ouzel.rules {
+  { value = "fish", tag = "fish AND bird" },
+  { value = x, tag = "other" },
+}
+"#,
+        )],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:4
+              |
+            4 |   { value = x, tag = "other" },
+              |
+              = the rule is not valid
+                  fish AND bird
+                       ^^^
+                `AND` is no operator: a blank between two clauses already means "and"; leave it out, or quote it to look for the word
+            hint: write `fish bird`"#]],
+    );
+    check(
+        &[(
+            "scripts/main.lua",
+            r#"ouzel.rules {
+  { value = "fish", tag = "a" },
+  { value = "fish", tag = "b" },
+}
+"#,
+        )],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 |   { value = "fish", tag = "b" },
+              |
+              = the rule `fish` is declared twice with different tags; a rule has one tag"#]],
+    );
+}
+
+#[test]
+fn a_rule_of_a_module_is_shown_where_it_stands_and_with_its_tag() {
+    let main = ("scripts/main.lua", "ouzel.rules(require('names'))\n");
+    check(
+        &[
+            main,
+            (
+                "scripts/names.lua",
+                "return {\n  { tag = 'good', value = 'fish' },\n  { tag = 'bad', value = 'fish AND bird' },\n}\n",
+            ),
+        ],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> names.lua:3
+              |
+            3 |   { tag = 'bad', value = 'fish AND bird' },
+              |
+              = the rule is not valid
+                  fish AND bird
+                       ^^^
+                `AND` is no operator: a blank between two clauses already means "and"; leave it out, or quote it to look for the word
+            hint: write `fish bird`"#]],
+    );
+    check(
+        &[
+            main,
+            (
+                "scripts/names.lua",
+                "return {\n  { tag = 'good', value = 'fish' },\n  { tag = 5, value = 'bird' },\n}\n",
+            ),
+        ],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> names.lua:3
+              |
+            3 |   { tag = 5, value = 'bird' },
+              |
+              = the `tag` of rule 2 has to be a string, not a number"#]],
+    );
+    // What code has made stands nowhere, so the tag says which rule it is.
+    let made = "local list = {}\nfor _, name in ipairs { 'jack', 'bob' } do\n  list[#list + 1] = { tag = 'by ' .. name, value = 'from:' .. name .. ' AND x' }\nend\n";
+    check(
+        &[main, ("scripts/names.lua", &format!("{made}return list\n"))],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.rules(require('names'))
+              |
+              = 2 rules are not valid
+                main.lua:1, tag `by jack`
+                  from:jack AND x
+                            ^^^
+                `AND` is no operator: a blank between two clauses already means "and"; leave it out, or quote it to look for the word
+                write `from:jack x`
+                main.lua:1, tag `by bob`
+                  from:bob AND x
+                           ^^^
+                `AND` is no operator: a blank between two clauses already means "and"; leave it out, or quote it to look for the word
+                write `from:bob x`"#]],
+    );
+    check(
+        &[
+            main,
+            (
+                "scripts/names.lua",
+                &format!("{made}return {{ list[2] }}\n"),
+            ),
+        ],
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.rules(require('names'))
+              |
+              = the rule with the tag `by bob` is not valid
+                  from:bob AND x
+                           ^^^
+                `AND` is no operator: a blank between two clauses already means "and"; leave it out, or quote it to look for the word
+            hint: write `from:bob x`"#]],
+    );
+    let ended = Setup::check()
+        .file(main.0, main.1)
+        .file("scripts/names.lua", "return {\n  { tag = 'good', value = 'fish' },\n\n  { tag = 'odd', value = 'lang:jp' },\n}\n")
+        .ends();
+    ended.assert_code(0);
+    expect![[r#"
+        rules (2)
+          good  fish     names.lua:2
+          odd   lang:jp  names.lua:4
+        handlers (0)
+        tables (0)
+
+        warning: this rule can never match: no Tweet has the language `jp`, Japanese is `ja`
+         --> names.lua:4
+          |
+          | lang:jp
+          | ^^^^^^^
+        hint: write `lang:ja`
+    "#]]
+    .assert_eq(ended.output());
+}

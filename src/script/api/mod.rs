@@ -5,6 +5,7 @@ mod emit;
 mod json;
 mod log;
 mod require;
+mod rule_places;
 mod rules;
 mod steps;
 mod table;

@@ -4,7 +4,11 @@ use std::rc::Rc;
 
 use mlua::{Lua, Result, Table, Value};
 
-use super::{Answer, Host, caller, internal, plain_table, text, type_name};
+use super::{
+    Answer, Host, caller, internal, plain_table,
+    rule_places::{Place, Places},
+    text, type_name,
+};
 use crate::{
     rule::{Diagnosis, Rule, validate_tag},
     script::{declared::DeclaredRule, error::Misuse},
@@ -38,6 +42,7 @@ fn declare(rules: &mut Vec<DeclaredRule>, rule: DeclaredRule) -> Answer<()> {
                 "the rule `{}` is declared twice with different tags, first in {}:{}",
                 rule.value, other.file, other.line
             ))
+            .at_place(rule.file, rule.line)
             .hint("a rule has one tag; two handlers can share it: `ouzel.on(\"TAG\", …)` twice"));
         }
     }
@@ -45,24 +50,31 @@ fn declare(rules: &mut Vec<DeclaredRule>, rule: DeclaredRule) -> Answer<()> {
 }
 
 fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<DeclaredRule>> {
+    let sources = host.sources.borrow();
+    let places = Places::of(&sources, file, line, list.raw_len());
     let mut rules = Vec::new();
     // A call's line is where it begins; each rule is looked for from the one before on.
     let mut from = line;
     for number in 1..=list.raw_len() {
         let entry: Value = list.raw_get(number).map_err(internal)?;
-        let rule = read_rule(&entry, number)?;
-        if let Some(found) = place(host, file, from, &rule) {
-            from = found;
+        let rule = read_rule(&entry, number).map_err(|misuse| {
+            let value = value_of(&entry);
+            places.aim(misuse, number, value.as_deref())
+        })?;
+        let place = places.of_rule(number, &rule.value, from);
+        if place.file == file {
+            from = place.line;
         }
         if let Some(twin) = rules.iter().find(|other| is_retag(other, &rule)) {
-            return Err(Misuse::new(format!(
+            let misuse = Misuse::new(format!(
                 "the rule `{}` is declared twice with different tags; a rule has one tag",
                 twin.value
-            )));
+            ));
+            return Err(misuse.at_place(place.file, place.line));
         }
         rules.push(DeclaredRule {
-            file: file.to_owned(),
-            line: from,
+            file: place.file,
+            line: place.line,
             ..rule
         });
     }
@@ -82,14 +94,14 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
             misuse
         });
     }
-    match refusal(&rules) {
+    match refusal(&rules, &places) {
         Some(misuse) => Err(misuse),
         None => Ok(rules),
     }
 }
 
 /// What the service would refuse, for all rules of a call at once: it takes one request to find the first of them.
-fn refusal(rules: &[DeclaredRule]) -> Option<Misuse> {
+fn refusal(rules: &[DeclaredRule], places: &Places<'_>) -> Option<Misuse> {
     let mut wrong: Vec<(&DeclaredRule, &str, &str, Diagnosis)> = Vec::new();
     for rule in rules {
         if rule.unchecked {
@@ -107,7 +119,15 @@ fn refusal(rules: &[DeclaredRule]) -> Option<Misuse> {
     let (first, ..) = wrong.first()?;
     if let [(rule, what, text, diagnosis)] = &wrong[..] {
         let lines = diagnosis.lines(text).join("\n");
-        let misuse = Misuse::new(format!("the {what} is not valid\n{lines}")).at_line(rule.line);
+        // The line that is shown may be that of a call.
+        let which = match &rule.tag {
+            Some(tag) if *what == "rule" && !places.shows(&place_of(rule), tag) => {
+                format!(" with the tag `{tag}`")
+            }
+            _ => String::new(),
+        };
+        let misuse = Misuse::new(format!("the {what}{which} is not valid\n{lines}"))
+            .at_place(&*rule.file, rule.line);
         return Some(match &diagnosis.corrected {
             Some(corrected) => misuse.hint(format!("write `{corrected}`")),
             None => misuse,
@@ -115,13 +135,29 @@ fn refusal(rules: &[DeclaredRule]) -> Option<Misuse> {
     }
     let mut message = format!("{} rules are not valid", wrong.len());
     for (rule, _, text, diagnosis) in &wrong {
-        message.push_str(&format!("\n{}:{}\n", rule.file, rule.line));
+        let tag = match &rule.tag {
+            Some(tag) if !places.shows(&place_of(rule), tag) => format!(", tag `{tag}`"),
+            _ => String::new(),
+        };
+        message.push_str(&format!("\n{}:{}{tag}\n", rule.file, rule.line));
         message.push_str(&diagnosis.lines(text).join("\n"));
         if let Some(corrected) = &diagnosis.corrected {
             message.push_str(&format!("\nwrite `{corrected}`"));
         }
     }
-    Some(Misuse::new(message).at_line(first.line))
+    Some(Misuse::new(message).at_place(&*first.file, first.line))
+}
+
+fn place_of(rule: &DeclaredRule) -> Place {
+    Place {
+        file: rule.file.clone(),
+        line: rule.line,
+    }
+}
+
+fn value_of(entry: &Value) -> Option<String> {
+    let value: Value = entry.as_table()?.raw_get("value").ok()?;
+    text(&value, "").ok()
 }
 
 /// Whether two rules are one for the service, but for their tags.
@@ -192,22 +228,4 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
         file: String::new(),
         line: 0,
     })
-}
-
-/// The line that a rule is written on, found by its text.
-fn place(host: &Host, file: &str, from: usize, rule: &DeclaredRule) -> Option<usize> {
-    let sources = host.sources.borrow();
-    let value = &rule.value;
-    // In the source the quotes may stand escaped. Without quotes a short value is found in other words.
-    let escaped = value.replace('"', "\\\"");
-    let quoted = [
-        format!("\"{value}\""),
-        format!("'{value}'"),
-        format!("[[{value}]]"),
-        format!("\"{escaped}\""),
-        value.clone(),
-    ];
-    quoted
-        .iter()
-        .find_map(|text| sources.find_text(file, from, text))
 }
