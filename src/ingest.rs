@@ -163,6 +163,7 @@ impl Ingest {
         let lines = self.group.len() as u64;
         let batch = self.group.take(effort);
         self.append(&batch)?;
+        self.tally.waits_since(batch.first_ms);
         self.tally.add(Count::Journaled, lines);
         self.tally.set(Count::JournalBytes, self.journal.size());
         self.rooms.clear();

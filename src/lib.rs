@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 pub mod dedupe;
 pub mod direct;
+pub mod doing;
 pub mod error;
 pub mod handled;
 pub mod inbox;

@@ -1,13 +1,22 @@
 //! Log lines on stderr, above the status line where there is one.
 
-use std::io::{self, IsTerminal, Write};
-
-use tracing_subscriber::{
-    EnvFilter,
-    fmt::{MakeWriter, format::Writer, time::FormatTime},
+use std::{
+    fmt,
+    io::{self, IsTerminal, Write},
 };
 
-use crate::status::StatusLine;
+use tracing::field::Field;
+use tracing_subscriber::{
+    EnvFilter,
+    field::MakeExt,
+    fmt::{
+        MakeWriter,
+        format::{Writer, debug_fn},
+        time::FormatTime,
+    },
+};
+
+use crate::{plain, status::StatusLine};
 
 /// Starts logging. `directives` are a level or what `tracing` calls directives.
 ///
@@ -24,10 +33,22 @@ pub fn start(directives: &str, line: &StatusLine) -> Result<(), String> {
         .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .with_timer(Clock)
+        .fmt_fields(debug_fn(write_field).delimited(" "))
         .finish();
     // Only tests start logging twice, and they want the first.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
+}
+
+/// Whatever a value holds, it stays within its line, and within a bound.
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let text = format!("{value:?}");
+    let text = plain::logged(&text);
+    match (field.name(), writer.has_ansi_escapes()) {
+        ("message", _) => write!(writer, "{}", text.replace('\n', "\n  ")),
+        (name, true) => write!(writer, "\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{text}"),
+        (name, false) => write!(writer, "{name}={text}"),
+    }
 }
 
 struct Clock;

@@ -10,7 +10,7 @@ use ouzel::{
     cli::{Cli, Command},
     commands,
     error::Error,
-    logging,
+    logging, plain,
     status::StatusLine,
 };
 
@@ -48,7 +48,11 @@ fn main() -> ExitCode {
                 ("", "")
             };
             // Nothing can be said about a stderr that is closed.
-            let _ = writeln!(io::stderr(), "{on}error:{off} {error}");
+            let _ = writeln!(
+                io::stderr(),
+                "{on}error:{off} {}",
+                plain::lines(&error.to_string())
+            );
             ExitCode::from(error.exit_code())
         }
     }

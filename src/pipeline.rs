@@ -3,6 +3,7 @@
 mod error;
 mod plan;
 mod repair;
+mod standstill;
 mod stream;
 mod threads;
 
@@ -22,11 +23,13 @@ pub use self::{
 };
 use self::{
     repair::Joins,
+    standstill::Standstill,
     stream::{StreamTask, ToJournal},
     threads::Threads,
 };
 use crate::{
     behind::Controls,
+    doing::Doing,
     inbox::Control,
     ingest::Arrived,
     journal,
@@ -56,6 +59,7 @@ pub async fn run(
 ) -> Result<(Snapshot, Duration), Error> {
     let tally = Arc::new(Tally::default());
     let status = Arc::new(StreamStatus::default());
+    let doing = Arc::<Doing>::default();
     let mut reporter = Reporter::new(Arc::clone(&tally), line.clone());
     let http = Http::new(&plan.credentials, plan.ca_file.as_deref())?;
     let rules = RulesClient::new(http.clone(), plan.endpoint.rules.clone())?;
@@ -70,11 +74,12 @@ pub async fn run(
         newest,
         before,
         ends,
-    } = Threads::start(&plan, &tally)?;
+    } = Threads::start(&plan, &tally, &doing)?;
     if let Some(address) = plan.status {
         let server = StatusServer {
             tally: Arc::clone(&tally),
             stream: Arc::clone(&status),
+            doing: Arc::clone(&doing),
             read_timeout: plan.stream.read_timeout,
         };
         server.start(address, shutdown.clone()).await;
@@ -109,6 +114,7 @@ pub async fn run(
         reports,
         watch,
         status,
+        standstill: Standstill::new(doing),
         shutdown,
         plan,
     };
@@ -140,6 +146,7 @@ struct Run {
     reports: mpsc::Receiver<Report>,
     watch: Option<Watch>,
     status: Arc<StreamStatus>,
+    standstill: Standstill,
     shutdown: CancellationToken,
 }
 
@@ -198,9 +205,11 @@ impl Run {
                 () = sleep_until_some(reload.due) => {
                     reload = Reload::default();
                     self.refresh_watch();
+                    self.standstill.save_waits = true;
                     let _ = self.controls.send(Control::Load);
                 }
                 () = reporter.due() => reporter.report(self.stream_state()),
+                () = self.standstill.watch() => {}
             }
         }
     }
@@ -212,6 +221,7 @@ impl Run {
             let _ = repairs.await;
         }
         self.queue = None;
+        self.standstill.is_ending();
         let ending = ends.end(self.controls.clone());
         tokio::pin!(ending);
         loop {
@@ -220,6 +230,7 @@ impl Run {
                 // The worker may still have something to say, and waits until it is heard.
                 Some(_) = self.reports.recv() => {}
                 () = reporter.due() => reporter.report("finishing what has arrived".to_owned()),
+                () = self.standstill.watch() => {}
             }
         }
     }

@@ -5,6 +5,9 @@ use std::{borrow::Cow, fmt::Write as _};
 /// Longer texts are cut in a log or in a terminal; whoever wants all of it finds it in the data.
 const MOST_BYTES: usize = 4_000;
 
+/// The same for what ouzel itself writes over several lines, such as the rules that are not valid.
+const MOST_IN_LINES: usize = 64_000;
+
 /// Whether a character could command a terminal, begin a line, or turn the order of what stands around it.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
@@ -17,18 +20,40 @@ pub fn is_unsafe(c: char) -> bool {
 /// A text on one line: what is unsafe stands there as an escape, and what is too long is cut.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
-    clean(text, |_| false)
+    clean(text, MOST_BYTES, |_| false)
 }
 
-/// The same over several lines, which begin as far to the right as the first says, so that none passes for a line of ouzel's.
+/// The same over several lines, with tabs.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
-    clean(text, |c| c == '\n')
+    clean(text, MOST_IN_LINES, |c| matches!(c, '\n' | '\t'))
 }
 
-fn clean(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+/// Text over several lines for a log: none of those behind the first can pass for a line of the log, which begins with a year.
+#[must_use]
+pub fn logged(text: &str) -> Cow<'_, str> {
+    let text = lines(text);
+    let is_forged =
+        |line: &str| line.starts_with(|c: char| c.is_ascii_digit()) && line.get(4..5) == Some("-");
+    if !text.contains('\n') || !text.lines().skip(1).any(is_forged) {
+        return text;
+    }
+    let mut quoted = String::with_capacity(text.len() + 32);
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            quoted.push_str(if is_forged(line) { "\n  " } else { "\n" });
+        }
+        quoted.push_str(line);
+    }
+    Cow::Owned(quoted)
+}
+
+fn clean(text: &str, most: usize, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let is_plain = |c: char| keep(c) || !is_unsafe(c);
-    let end = end(text);
+    let end = match text.len() <= most {
+        true => text.len(),
+        false => text.floor_char_boundary(most),
+    };
     if end == text.len() && text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
@@ -44,13 +69,6 @@ fn clean(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
         let _ = write!(cleaned, "… ({} bytes)", text.len());
     }
     Cow::Owned(cleaned)
-}
-
-fn end(text: &str) -> usize {
-    if text.len() <= MOST_BYTES {
-        return text.len();
-    }
-    text.floor_char_boundary(MOST_BYTES)
 }
 
 #[cfg(test)]
@@ -71,6 +89,10 @@ mod tests {
             assert_eq!(line(text), expected);
         }
         assert_eq!(lines("a\n b\u{1b}"), "a\n b\\u{1b}");
+        assert_eq!(
+            logged("no\n7 | code\n2026-11-24T00:00:00.000Z  INFO all is well"),
+            "no\n7 | code\n  2026-11-24T00:00:00.000Z  INFO all is well"
+        );
         let long = "é".repeat(3_000);
         let cut = line(&long);
         assert!(cut.ends_with("é… (6000 bytes)"), "{cut}");

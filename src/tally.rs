@@ -6,6 +6,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 /// Tags counted one by one; Tweets of further tags count as "other tags".
@@ -40,8 +41,8 @@ pub enum Count {
     Handled,
     /// Parts of the journal that could not be read.
     Damaged,
-    /// How long the newest handled Tweet had waited, in milliseconds.
-    LagMillis,
+    /// When the oldest Tweet that waits was received, in milliseconds since 1970; 0 where none does.
+    OldestMs,
     /// The generation that handles Tweets.
     Generation,
     /// Lines written to the journal.
@@ -124,6 +125,27 @@ impl Tally {
     pub fn waiting(&self) -> u64 {
         let all = self.get(Count::Backlog) + self.get(Count::Journaled);
         all.saturating_sub(self.get(Count::Handled))
+    }
+
+    /// How long the oldest Tweet that is not handled has waited, at `now_ms` milliseconds since 1970.
+    #[must_use]
+    pub fn lag(&self, now_ms: i64) -> Duration {
+        let oldest = self.get(Count::OldestMs);
+        if oldest == 0 || self.waiting() == 0 {
+            return Duration::ZERO;
+        }
+        Duration::from_millis(u64::try_from(now_ms).unwrap_or(0).saturating_sub(oldest))
+    }
+
+    /// Lines received at `at_ms` wait now.
+    pub fn waits_since(&self, at_ms: i64) {
+        // Whatever waits already is older.
+        let _ = self.counters[Count::OldestMs as usize].compare_exchange(
+            0,
+            u64::try_from(at_ms).unwrap_or(0),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
     }
 
     /// Adds the Tweets of each tag; empties `tags` but keeps its room.

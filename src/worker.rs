@@ -29,6 +29,7 @@ pub use self::{
 };
 use crate::{
     direct::{self, Load, Parsed},
+    doing::Doing,
     inbox::{Control, Event, Inbox},
     journal::{Damaged, Frame, Position},
     patience::Patience,
@@ -108,6 +109,7 @@ pub struct Worker<'a> {
     batch_bytes: usize,
     are_keys_unchecked: bool,
     looked_for_file: Instant,
+    doing: Arc<Doing>,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
     /// The database's failures in a row.
@@ -157,6 +159,7 @@ impl<'a> Worker<'a> {
             batch_bytes: 0,
             are_keys_unchecked: false,
             looked_for_file: Instant::now(),
+            doing: work.doing,
             output,
             report,
             patience: Patience::default(),
@@ -314,6 +317,9 @@ impl<'a> Worker<'a> {
         self.dirty_since.get_or_insert(began);
         let mut at = frame.after(done);
         self.in_hand.begin(at..frame.end());
+        let received = |ms: i64| u64::try_from(ms).unwrap_or(0);
+        self.tally
+            .set(Count::OldestMs, received(frame.meta().first_ms));
         while let Some(line) = frame.lines().share(done) {
             if self.is_done() || began.elapsed() >= SLICE {
                 self.current = Some((frame, done));
@@ -344,11 +350,9 @@ impl<'a> Worker<'a> {
             }
             self.commit_if_large()?;
         }
-        let now = jiff::Timestamp::now().as_millisecond();
-        let lag = now.saturating_sub(frame.meta().last_ms);
-        self.tally
-            .set(Count::LagMillis, u64::try_from(lag).unwrap_or(0));
-        let newest = u64::try_from(frame.meta().last_ms).unwrap_or(0);
+        let newest = received(frame.meta().last_ms);
+        let oldest = if self.tally.waiting() == 0 { 0 } else { newest };
+        self.tally.set(Count::OldestMs, oldest);
         self.tally.set(Count::NewestMs, newest);
         self.write_output()
     }
@@ -485,7 +489,9 @@ impl<'a> Worker<'a> {
             return Ok(None);
         };
         self.store.begin_tweet();
-        let ran = generation.run(tweet);
+        self.doing.begin_tweet(tweet.id());
+        let ran = generation.run(tweet, &self.doing);
+        self.doing.end();
         let ended = self.store.end_tweet(ran.is_ok());
         // Whatever the handler made of it, with a failed database nothing can be kept safe.
         if let Some(fault) = self.store.take_fault() {

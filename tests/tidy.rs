@@ -51,7 +51,10 @@ const WORLDS: &[(&str, &[&str])] = &[
             "json",
         ],
     ),
-    ("script", &["script", "row", "tweet", "rule", "json"]),
+    (
+        "script",
+        &["script", "row", "tweet", "rule", "json", "doing"],
+    ),
     ("store", &["store", "row"]),
     (
         "sim",

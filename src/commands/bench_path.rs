@@ -198,6 +198,7 @@ impl Place {
             rules_endpoint: String::new(),
             limit: None,
             tally: Arc::clone(&tally),
+            doing: Arc::default(),
         };
         let (report, reports) = mpsc::channel();
         let took = thread::scope(|scope| {

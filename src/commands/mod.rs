@@ -40,6 +40,7 @@ pub use sim::sim;
 
 use crate::{
     error::Error,
+    plain,
     script::{Declared, Generation},
     store::Store,
     tables::Tables,
@@ -65,7 +66,7 @@ fn print(text: &str) -> Result<(), Error> {
 /// Writes what a person at the terminal should know to stderr.
 fn say(text: &str) {
     // Nothing can be said about a stderr that is closed.
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(plain::lines(text).as_bytes());
 }
 
 /// What a script declares, found by loading it over an empty database in memory.

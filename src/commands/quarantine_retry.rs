@@ -48,6 +48,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
         rules_endpoint: String::new(),
         limit: None,
         tally: Arc::<Tally>::default(),
+        doing: Arc::default(),
     };
     let mut output = io::stdout();
     let mut not_loaded = None;

@@ -96,19 +96,19 @@ pub(super) fn as_text(entry: &Quarantined, line: &[u8]) -> String {
         hint: failed.hint.clone(),
         traceback: failed.traceback.clone(),
     };
-    format!(
+    let head = format!(
         "{id}: Tweet {tweet}\n\
          received    {received}\n\
          failed      {at}{attempts}\n\
          script      {script}, generation {generation}\n\
-         handler     {handler}{fault}\n\n{json}\n",
+         handler     {handler}{fault}\n\n",
         tweet = tweet(entry),
         at = failed.at,
         script = failed.script,
         generation = failed.generation,
         handler = failed.handler,
-        json = over_lines(&String::from_utf8_lossy(line)),
-    )
+    );
+    plain::lines(&head).into_owned() + &over_lines(&String::from_utf8_lossy(line)) + "\n"
 }
 
 fn ordinal(number: u64) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{rules_estimate::Estimate, rules_files::FileRule};
-use crate::status::thousands;
+use crate::{plain, status::thousands};
 
 /// Pairs of rules that people are shown; JSON has more.
 const SHOWN_PAIRS: usize = 10;
@@ -116,7 +116,7 @@ fn per_hour(matches: u64, hours: Option<f64>) -> Option<f64> {
 
 /// One line of a text, at most so long.
 fn cut(text: &str) -> String {
-    let line = text.replace(char::is_control, " ");
+    let line = text.replace(plain::is_unsafe, " ");
     if line.chars().count() <= SHOWN {
         return line;
     }

@@ -12,6 +12,7 @@ use tracing::warn;
 use super::{Error, JournalPlan, Plan};
 use crate::{
     behind::{Behind, Controls, behind},
+    doing::Doing,
     inbox::Control,
     ingest::{Arrived, Ingest, Limits},
     journal::{self, Journal, Newest, Options, Position},
@@ -60,7 +61,11 @@ pub(super) struct Ends {
 
 impl Threads {
     /// Opens database and journal, and starts the threads.
-    pub(super) fn start(plan: &Plan, tally: &Arc<Tally>) -> Result<Self, Error> {
+    pub(super) fn start(
+        plan: &Plan,
+        tally: &Arc<Tally>,
+        doing: &Arc<Doing>,
+    ) -> Result<Self, Error> {
         let store = Store::open(&plan.database).map_err(worker::Error::from)?;
         let progress = Progress::read(&store, &plan.journal.name).map_err(worker::Error::from)?;
         let mark = store
@@ -93,6 +98,7 @@ impl Threads {
             rules_endpoint: plan.rules_key.clone(),
             limit: plan.limit,
             tally: Arc::clone(tally),
+            doing: Arc::clone(doing),
         };
         let worker = start_worker(work, behind, report)?;
         Ok(Self {

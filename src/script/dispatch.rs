@@ -10,7 +10,10 @@ use super::{
     generation::Generation,
     raw::{mark_view, push_tweet},
 };
-use crate::tweet::{MatchedRule, Tweet};
+use crate::{
+    doing::Doing,
+    tweet::{MatchedRule, Tweet},
+};
 
 /// How many Tweets may wait for the collector before it is called. What a Tweet holds outside Lua's own
 /// memory, some 15 KB, the collector does not see.
@@ -47,16 +50,16 @@ impl fmt::Display for Failure {
 impl Generation {
     /// Runs the handlers on a Tweet, in the order in which the script registers them.
     ///
-    /// What a failed Tweet has emitted is taken back; its rows are for the caller to take back.
+    /// Says which of them it is, for whoever looks from elsewhere. What a failed Tweet has emitted is taken back; its rows are for the caller to take back.
     ///
     /// # Errors
     /// [`Failure`] when a handler raises an error.
-    pub fn run(&self, tweet: Tweet) -> Result<Verdict, Failure> {
+    pub fn run(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
         if self.steps.is_empty() {
             return Ok(Verdict::Kept);
         }
         self.host.emitted.borrow_mut().begin_tweet();
-        let ran = self.run_steps(tweet);
+        let ran = self.run_steps(tweet, doing);
         if ran.is_err() {
             self.host.emitted.borrow_mut().take_back_tweet();
         }
@@ -64,11 +67,12 @@ impl Generation {
         ran
     }
 
-    fn run_steps(&self, tweet: Tweet) -> Result<Verdict, Failure> {
+    fn run_steps(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
         let lua_failed = |error: &mlua::Error| self.failure("loading the Tweet".to_owned(), error);
         let rules = self.matching(&tweet).map_err(|error| lua_failed(&error))?;
         let tweet = push_tweet(&self.lua, tweet, &self.live).map_err(|error| lua_failed(&error))?;
-        for step in &self.steps {
+        for (number, step) in self.steps.iter().enumerate() {
+            doing.step(number);
             let done = match &step.kind {
                 StepKind::Filter => match step.function.call::<bool>(&tweet) {
                     Ok(true) => Ok(()),
@@ -81,6 +85,18 @@ impl Generation {
             done.map_err(|error| self.handler_failure(step, &error))?;
         }
         Ok(Verdict::Kept)
+    }
+
+    /// What each step is, and where it begins.
+    #[must_use]
+    pub fn steps(&self) -> Vec<String> {
+        let named = self.steps.iter().map(|step| {
+            let info = step.function.info();
+            let file = info.short_src.unwrap_or_default();
+            let line = info.line_defined.unwrap_or(1);
+            format!("{} at {file}:{line}", step.kind.name())
+        });
+        named.collect()
     }
 
     /// The tables of the rules that a Tweet matched, if a handler is going to ask for them.

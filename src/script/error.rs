@@ -247,7 +247,12 @@ impl Fault {
         if let Some((file, line)) = &self.place {
             write!(f, "{file}:{line}: ")?;
         }
-        f.write_str(&self.message)?;
+        // A line of the message must not pass for one of the log.
+        let mut message = self.message.lines();
+        f.write_str(message.next().unwrap_or_default())?;
+        for line in message {
+            write!(f, "\n         {line}")?;
+        }
         if let (Some((_, line)), Some(code)) = (&self.place, &self.code) {
             write!(f, "\n{line:>6} | {code}")?;
         }

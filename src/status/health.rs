@@ -1,10 +1,14 @@
 //! Whether a run is well: the judgement behind `/healthz`.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 
 use crate::{
+    doing::{Doing, Hanging, Look},
     powertrack::{State, StreamStatus},
     tally::{Count, Tally},
 };
@@ -13,7 +17,7 @@ use crate::{
 const SLACK: Duration = Duration::from_secs(15);
 
 /// Nothing that waits is handled for so long: processing stands still.
-const STANDSTILL: Duration = Duration::from_secs(60);
+const STANDSTILL: Duration = Duration::from_secs(10);
 
 /// What is wrong, if anything, and the numbers behind it.
 #[derive(Debug, Serialize)]
@@ -24,6 +28,17 @@ pub(super) struct Health {
     silent_seconds: Option<u64>,
     waiting: u64,
     standing_still_seconds: u64,
+    /// The handler that does not end, or what else the worker is at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_hand: Option<String>,
+}
+
+/// How processing goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Still {
+    /// For how long nothing that waits has been handled.
+    lasts: Duration,
+    in_hand: Option<String>,
 }
 
 /// Watches how processing goes on.
@@ -31,24 +46,40 @@ pub(super) struct Health {
 pub(super) struct Pulse {
     handled: u64,
     since: Instant,
+    doing: Arc<Doing>,
+    look: Look,
 }
 
 impl Pulse {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant, doing: Arc<Doing>) -> Self {
         Self {
             handled: 0,
             since: now,
+            doing,
+            look: Look::new(now),
         }
     }
 
     /// Looks; to be called every second or so. Gives how long nothing has been handled that waits.
-    pub(super) fn look(&mut self, tally: &Tally, now: Instant) -> Duration {
+    pub(super) fn look(&mut self, tally: &Tally, now: Instant) -> Still {
         let handled = tally.get(Count::Handled);
         if handled != self.handled || tally.waiting() == 0 {
             self.handled = handled;
             self.since = now;
         }
-        now.saturating_duration_since(self.since)
+        let hanging = self.look.look(&self.doing, now);
+        let waited = now.saturating_duration_since(self.since);
+        let lasts = hanging
+            .as_ref()
+            .map_or(waited, |(_, lasts)| waited.max(*lasts));
+        let in_hand = hanging.map(|(hanging, _)| match hanging {
+            Hanging::Handler { handler, tweet } => {
+                let tweet = tweet.map_or_else(String::new, |id| format!(", Tweet {id}"));
+                format!("{handler}{tweet}")
+            }
+            Hanging::Load => "loading the script".to_owned(),
+        });
+        Still { lasts, in_hand }
     }
 }
 
@@ -56,7 +87,7 @@ impl Pulse {
 pub(super) fn judge(
     stream: &StreamStatus,
     tally: &Tally,
-    still: Duration,
+    still: Still,
     read_timeout: Duration,
     now_ms: i64,
 ) -> Health {
@@ -75,7 +106,7 @@ pub(super) fn judge(
     };
     let status = if silent.is_some_and(|silent| silent > read_timeout + SLACK) {
         "silent"
-    } else if still > STANDSTILL {
+    } else if still.lasts > STANDSTILL {
         "standing still"
     } else {
         "ok"
@@ -85,7 +116,8 @@ pub(super) fn judge(
         stream: name,
         silent_seconds: silent.map(|silent| silent.as_secs()),
         waiting: tally.waiting(),
-        standing_still_seconds: still.as_secs(),
+        standing_still_seconds: still.lasts.as_secs(),
+        in_hand: still.in_hand.filter(|_| status == "standing still"),
     }
 }
 
@@ -98,18 +130,22 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let tally = Tally::default();
-        let mut pulse = Pulse::new(start);
-        assert_eq!(pulse.look(&tally, at(100)), Duration::ZERO, "nothing waits");
+        let mut pulse = Pulse::new(start, Arc::default());
+        let mut lasts = |seconds| pulse.look(&tally, at(seconds)).lasts.as_secs();
+        assert_eq!(lasts(100), 0, "nothing waits");
         tally.add(Count::Journaled, 5);
-        assert_eq!(pulse.look(&tally, at(130)).as_secs(), 30);
+        assert_eq!(lasts(130), 30);
         tally.add(Count::Handled, 1);
-        assert_eq!(pulse.look(&tally, at(150)), Duration::ZERO);
-        let still = pulse.look(&tally, at(215));
-        let judge = |still| {
+        assert_eq!(lasts(150), 0);
+        let judge = |seconds| {
+            let still = Still {
+                lasts: Duration::from_secs(seconds),
+                in_hand: None,
+            };
             let stream = StreamStatus::default();
             judge(&stream, &tally, still, Duration::from_secs(35), 0).status
         };
-        assert_eq!(judge(still), "standing still");
-        assert_eq!(judge(Duration::from_secs(60)), "ok");
+        assert_eq!(judge(11), "standing still");
+        assert_eq!(judge(10), "ok");
     }
 }

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::tally::{Count, Tally};
+use crate::{
+    plain,
+    tally::{Count, Tally},
+};
 
 /// The rate shown is that of the last few seconds.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -98,7 +101,7 @@ impl Progress {
             quarantined: tally.get(Count::Quarantined),
             journaled: tally.get(Count::Journaled),
             waiting: tally.waiting(),
-            lag: Duration::from_millis(tally.get(Count::LagMillis)),
+            lag: tally.lag(jiff::Timestamp::now().as_millisecond()),
             tags: tally.tags(),
         }
     }
@@ -166,7 +169,7 @@ impl Snapshot {
         let mut list: Vec<_> = tags
             .iter()
             .take(SHOWN_TAGS)
-            .map(|(tag, count)| format!("{tag} {}", thousands(**count)))
+            .map(|(tag, count)| format!("{} {}", plain::line(tag), thousands(**count)))
             .collect();
         if rest > 0 {
             list.push(format!("others {}", thousands(rest)));

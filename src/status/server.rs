@@ -20,10 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{
-    health::{Pulse, judge},
+    health::{Pulse, Still, judge},
     metrics::render,
 };
-use crate::{origin::is_own, powertrack::StreamStatus, tally::Tally};
+use crate::{doing::Doing, origin::is_own, powertrack::StreamStatus, tally::Tally};
 
 /// How often the server looks whether processing goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -33,6 +33,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct StatusServer {
     /// What has happened.
     pub tally: Arc<Tally>,
+    /// What the worker is doing.
+    pub doing: Arc<Doing>,
     /// What the stream is doing.
     pub stream: Arc<StreamStatus>,
     /// Silence after which the stream gives a connection up.
@@ -64,7 +66,7 @@ impl StatusServer {
             debug!(%address, "serving /metrics and /healthz");
         }
         let shared = Arc::new(Shared {
-            pulse: Mutex::new(Pulse::new(Instant::now())),
+            pulse: Mutex::new(Pulse::new(Instant::now(), Arc::clone(&self.doing))),
             server: self,
         });
         let looking = Arc::clone(&shared);
@@ -90,7 +92,7 @@ impl StatusServer {
 }
 
 impl Shared {
-    fn still(&self) -> Duration {
+    fn still(&self) -> Still {
         let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
         pulse.look(&self.server.tally, Instant::now())
     }
@@ -128,6 +130,7 @@ async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
         tally,
         stream,
         read_timeout,
+        ..
     } = &shared.server;
     let now_ms = Timestamp::now().as_millisecond();
     let health = judge(stream, tally, shared.still(), *read_timeout, now_ms);

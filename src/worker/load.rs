@@ -21,11 +21,13 @@ impl Worker<'_> {
         let tables = Rc::new(Tables::over(&self.store));
         self.stop_checking_keys()?;
         let (mut files, mut broken) = (Files::default(), None);
+        self.doing.begin_load();
         let loaded = self.store.load(|| {
             let (loaded, read) = Generation::load(&self.script, tables);
             files = read;
             loaded.map_err(|error| broken = Some(error))
         });
+        self.doing.end();
         let why = match loaded {
             Ok(Ok(generation)) => Ok(generation),
             Ok(Err(())) => Err("it could not be loaded".to_owned()),
@@ -56,6 +58,7 @@ impl Worker<'_> {
         self.number += 1;
         self.tally.set(Count::Generation, self.number);
         self.tally.set(Count::Rows, self.committed_rows);
+        self.doing.set_steps(generation.steps());
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.failures.clear();

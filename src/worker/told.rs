@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    doing::Doing,
     handled::Handled,
     journal::{self, Damaged, Position},
     received::{Mark, Marks},
@@ -37,6 +38,8 @@ pub struct Work {
     pub limit: Option<u64>,
     /// Where the counts go.
     pub tally: Arc<Tally>,
+    /// Where it says what it is doing.
+    pub doing: Arc<Doing>,
 }
 
 /// How far a journal is handled and committed. The worker moves it on, and what lies before it may be deleted.

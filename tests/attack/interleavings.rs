@@ -126,6 +126,7 @@ fn live(folder: &Path, life: &Life) {
         rules_endpoint: String::new(),
         limit: None,
         tally,
+        doing: Arc::default(),
     };
     let worker = move || {
         let mut report = |report| {

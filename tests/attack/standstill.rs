@@ -1,1 +1,95 @@
 //! Handlers that hang: the run says so, with the handler and the Tweet.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Instant,
+};
+
+use super::support::{DEADLINE, Run, Setup, tweet};
+
+fn start(script: &str) -> (Run, String) {
+    let run = Setup::new()
+        .script(script)
+        .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
+        .arguments(&["--log", "debug"])
+        .start();
+    let said = run.wait_for("serving /metrics");
+    let address = said.split("address=").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap().to_owned();
+    (run, address)
+}
+
+fn health(address: &str) -> String {
+    let mut connection = TcpStream::connect(address).unwrap();
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_handler_that_hangs_is_named_with_its_tweet_and_the_second_signal_ends_it() {
+    let (run, address) = start(
+        "ouzel.filter(function() return true end)
+ouzel.enrich(function(t) if t.id == 13 then while true do end end end)",
+    );
+    run.powertrack().send_all((1..=20).map(tweet));
+    let said = run.wait_for("a handler does not end");
+    assert!(said.contains("WARN"), "{said}");
+    assert!(said.contains("tweet=\"13\""), "{said}");
+    assert!(said.contains("handler=\"enrich at main.lua:2\""), "{said}");
+    // A save waits, and that is said.
+    run.write("scripts/main.lua", "ouzel.enrich(function() end)");
+    let said = run.wait_for("a handler does not end");
+    assert!(said.contains("a save waits for this"), "{said}");
+    // Those who look from outside are told within seconds.
+    let deadline = Instant::now() + DEADLINE;
+    let answer = loop {
+        let answer = health(&address);
+        if answer.starts_with("HTTP/1.1 503") {
+            break answer;
+        }
+        assert!(Instant::now() < deadline, "{answer}");
+        std::thread::yield_now();
+    };
+    assert!(answer.contains("\"status\":\"standing still\""), "{answer}");
+    assert!(
+        answer.contains("enrich at main.lua:2, Tweet 13"),
+        "{answer}"
+    );
+    run.process().signal("TERM");
+    let said = run.wait_for("a handler does not end");
+    assert!(said.contains("another signal ends it at once"), "{said}");
+    run.process().signal("TERM");
+    let ended = run.ends();
+    assert_eq!(ended.code, 130, "{}", ended.stderr);
+    // What waited comes with the mended script, and so does the Tweet that hung.
+    let run = ended.again().start();
+    run.powertrack().wait_for_connection(2);
+    run.drain().assert_says("kept 8,");
+}
+
+#[test]
+fn a_script_that_hangs_while_it_is_loaded_is_named_too() {
+    let (run, _) = start("ouzel.enrich(function() end)");
+    run.powertrack().send(tweet(1));
+    run.write("scripts/main.lua", "while true do end");
+    run.wait_for("the script does not end while it is loaded");
+    run.process().signal("TERM");
+    run.wait_for("another signal ends it at once");
+    run.process().signal("TERM");
+    run.ends().assert_code(130);
+}
+
+#[test]
+fn a_handler_that_is_only_slow_is_said_to_go_on() {
+    let (run, _) = start(
+        "ouzel.enrich(function(t) if t.id == 1 then local s = os.clock() while os.clock() < s + 7 do end end end)",
+    );
+    run.powertrack().send_all([tweet(1), tweet(2)]);
+    run.wait_for("a handler does not end");
+    run.wait_for("handling goes on");
+    run.drain();
+}

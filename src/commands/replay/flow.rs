@@ -262,6 +262,7 @@ fn work(
         rules_endpoint: String::new(),
         limit,
         tally,
+        doing: Arc::default(),
     };
     let (say, said) = oneshot::channel();
     let thread = thread::Builder::new().name("worker".to_owned());

@@ -1,0 +1,159 @@
+//! What the worker is doing at the moment, said by the worker and looked at from elsewhere: a handler that hangs can say nothing.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// What the worker has begun. Saying so costs a few stores for each Tweet.
+#[derive(Debug, Default)]
+pub struct Doing {
+    /// Goes up with whatever the worker begins.
+    begun: AtomicU64,
+    /// Raised while there is something that has not ended.
+    kind: AtomicU32,
+    tweet: AtomicI64,
+    step: AtomicU32,
+    /// The script's steps, in their order.
+    steps: Mutex<Vec<String>>,
+}
+
+const IDLE: u32 = 0;
+const TWEET: u32 = 1;
+const LOAD: u32 = 2;
+
+/// What has not ended for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hanging {
+    /// A handler with a Tweet.
+    Handler {
+        /// What the handler is, and where it begins.
+        handler: String,
+        /// The Tweet's id, where it has one.
+        tweet: Option<i64>,
+    },
+    /// A script that is being loaded.
+    Load,
+}
+
+impl Doing {
+    /// The handlers are about to see this Tweet.
+    pub fn begin_tweet(&self, id: Option<i64>) {
+        self.begun.store(
+            self.begun.load(Ordering::Relaxed).wrapping_add(1),
+            Ordering::Relaxed,
+        );
+        self.tweet.store(id.unwrap_or(0), Ordering::Relaxed);
+        self.step.store(0, Ordering::Relaxed);
+        self.kind.store(TWEET, Ordering::Release);
+    }
+
+    /// The step of this number is about to see it.
+    pub fn step(&self, number: usize) {
+        self.step
+            .store(u32::try_from(number).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    /// A script is about to be loaded.
+    pub fn begin_load(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.kind.store(LOAD, Ordering::Release);
+    }
+
+    /// What was begun last has ended.
+    pub fn end(&self) {
+        self.kind.store(IDLE, Ordering::Release);
+    }
+
+    /// The script has these steps from now on.
+    pub fn set_steps(&self, steps: Vec<String>) {
+        *self.steps.lock().unwrap_or_else(PoisonError::into_inner) = steps;
+    }
+
+    fn hanging(&self) -> Option<Hanging> {
+        match self.kind.load(Ordering::Acquire) {
+            LOAD => Some(Hanging::Load),
+            TWEET => {
+                let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+                let step = self.step.load(Ordering::Relaxed) as usize;
+                let id = self.tweet.load(Ordering::Relaxed);
+                Some(Hanging::Handler {
+                    handler: steps.get(step).cloned().unwrap_or_default(),
+                    tweet: (id != 0).then_some(id),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Looks now and then at what the worker is doing, and knows for how long.
+#[derive(Debug)]
+pub struct Look {
+    begun: u64,
+    since: Instant,
+}
+
+impl Look {
+    /// Begins to look.
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
+        Self {
+            begun: 0,
+            since: now,
+        }
+    }
+
+    /// Looks once; gives what has not ended since an earlier look, and how long that is ago at least.
+    pub fn look(&mut self, doing: &Doing, now: Instant) -> Option<(Hanging, Duration)> {
+        let begun = doing.begun.load(Ordering::Relaxed);
+        let hanging = doing.hanging();
+        if begun != self.begun || hanging.is_none() {
+            self.begun = begun;
+            self.since = now;
+            return None;
+        }
+        hanging.map(|hanging| (hanging, now.saturating_duration_since(self.since)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_end_is_found_and_what_goes_on_is_not() {
+        let (doing, start) = (Doing::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut look = Look::new(start);
+        doing.set_steps(vec![
+            "filter at a.lua:1".to_owned(),
+            "enrich at a.lua:2".to_owned(),
+        ]);
+        assert_eq!(look.look(&doing, at(1)), None, "idle");
+        for second in 2..10 {
+            doing.begin_tweet(Some(7));
+            assert_eq!(look.look(&doing, at(second)), None, "each is another one");
+        }
+        doing.step(1);
+        let handler = Hanging::Handler {
+            handler: "enrich at a.lua:2".to_owned(),
+            tweet: Some(7),
+        };
+        assert_eq!(
+            look.look(&doing, at(15)),
+            Some((handler, Duration::from_secs(6)))
+        );
+        doing.end();
+        assert_eq!(look.look(&doing, at(16)), None);
+        doing.begin_load();
+        assert_eq!(look.look(&doing, at(17)), None);
+        assert_eq!(
+            look.look(&doing, at(20)),
+            Some((Hanging::Load, Duration::from_secs(3)))
+        );
+    }
+}
