@@ -68,7 +68,7 @@ ouzel.enrich(function(t) if t.id == 13 then while true do end end end)",
     // What waited comes with the mended script, and so does the Tweet that hung.
     let run = ended.again().start();
     run.powertrack().wait_for_connection(2);
-    run.drain().assert_says("kept 8,");
+    run.drain().assert_says("kept 20,");
 }
 
 #[test]
