@@ -5,13 +5,14 @@ mod plan;
 mod repair;
 mod standstill;
 mod stream;
+mod tasks;
 mod threads;
 
 use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinHandle,
+    task::{JoinError, JoinHandle},
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,7 @@ use self::{
     repair::Joins,
     standstill::Standstill,
     stream::{StreamTask, ToJournal},
+    tasks::Tasks,
     threads::Threads,
 };
 use crate::{
@@ -32,7 +34,7 @@ use crate::{
     doing::Doing,
     inbox::Control,
     ingest::Arrived,
-    journal,
+    journal::{self, Newest},
     powertrack::{
         Http, State, StreamStatus, outage::Span, rules::RulesClient, stream::HttpConnect,
     },
@@ -74,6 +76,7 @@ pub async fn run(
         newest,
         before,
         ends,
+        ended,
     } = Threads::start(&plan, &tally, &doing)?;
     if let Some(address) = plan.status {
         let server = StatusServer {
@@ -90,6 +93,8 @@ pub async fn run(
         (plan.stream.last_received, rate_before) = repair::before_start(&newest, before);
     }
     let declared = watch::Sender::new(Arc::default());
+    let ready = CancellationToken::new();
+    let journal = newest.clone();
     let (repairer, repairs) = repair::start(Joins {
         plan: &plan,
         http: http.clone(),
@@ -100,6 +105,7 @@ pub async fn run(
         declared: declared.subscribe(),
         rate_before,
         shutdown: shutdown.clone(),
+        ready: ready.clone(),
     })?;
     let mut run = Run {
         declared,
@@ -115,6 +121,10 @@ pub async fn run(
         watch,
         status,
         standstill: Standstill::new(doing),
+        ready,
+        journal,
+        tasks: Tasks::default(),
+        ended,
         shutdown,
         plan,
     };
@@ -147,6 +157,12 @@ struct Run {
     watch: Option<Watch>,
     status: Arc<StreamStatus>,
     standstill: Standstill,
+    /// Cancelled with the first connection: then repairs may begin too.
+    ready: CancellationToken,
+    journal: Newest,
+    tasks: Tasks,
+    /// Cancelled when one of the threads has ended, however it did.
+    ended: CancellationToken,
     shutdown: CancellationToken,
 }
 
@@ -196,6 +212,7 @@ impl Run {
                 },
                 outcome = self.outcomes.1.recv() => {
                     self.reconciled(outcome)?;
+                    self.ready.cancel();
                     if let Some(connect) = self.connect.take() {
                         *stream = self.start_stream(connect);
                     }
@@ -210,6 +227,13 @@ impl Run {
                 }
                 () = reporter.due() => reporter.report(self.stream_state()),
                 () = self.standstill.watch() => {}
+                // What it says itself at the end explains the rest.
+                () = self.ended.cancelled() => return Ok(()),
+                died = self.tasks.died() => return Err(died),
+                ended = join_some(&mut self.repairs) => {
+                    self.repairs = None;
+                    return Err(tasks::ended("repairs", ended));
+                }
             }
         }
     }
@@ -263,12 +287,8 @@ impl Run {
             let ledger =
                 WorkerLedger::new(self.plan.rules_key.clone(), self.controls.clone(), owned);
             let declared = self.declared.subscribe();
-            tokio::spawn(reconciler::run(
-                rules,
-                ledger,
-                declared,
-                self.outcomes.0.clone(),
-            ));
+            let reconciler = reconciler::run(rules, ledger, declared, self.outcomes.0.clone());
+            self.tasks.spawn("reconciler", reconciler);
         }
         Ok(())
     }
@@ -324,12 +344,22 @@ impl Run {
 
     /// What of the journal cannot be read is missing like what never came, and may be had again in the same way.
     fn damaged(&self, damaged: &journal::Damaged) {
-        let time = |millis: Option<i64>| jiff::Timestamp::from_millisecond(millis?).ok();
-        let segment = i64::try_from(damaged.segment / 1000).ok();
-        let from = time(damaged.first_ms.or(segment));
-        if let Some((from, to)) = from.zip(time(damaged.last_ms).or(from)) {
-            self.repairer.damage(Span { from, to });
-        }
+        let (damaged, journal, repairer) =
+            (damaged.clone(), self.journal.clone(), self.repairer.clone());
+        // It is looked up in the journal, which may take a while.
+        tokio::task::spawn_blocking(move || {
+            let time = |millis: Option<i64>| jiff::Timestamp::from_millisecond(millis?).ok();
+            let segment = i64::try_from(damaged.segment / 1000).ok();
+            let from = time(damaged.first_ms.or(segment));
+            // Where the end is not known, it is where the next lines begin that can be read, or now.
+            let next = || time(journal.first_from(damaged.next));
+            let to = time(damaged.last_ms)
+                .or_else(next)
+                .unwrap_or_else(jiff::Timestamp::now);
+            if let Some(from) = from {
+                repairer.damage(Span { from, to }, damaged.lines.map(u64::from));
+            }
+        });
     }
 
     fn start_stream(&self, connect: HttpConnect) -> Option<StreamTask> {
@@ -370,6 +400,14 @@ impl Reload {
             .at_the_latest
             .get_or_insert(now + debounce * LONGEST_DEBOUNCE);
         self.due = Some((now + debounce).min(latest));
+    }
+}
+
+/// Waits for a task's end; for ever where there is none. Cancelling this loses nothing.
+async fn join_some(task: &mut Option<JoinHandle<()>>) -> Result<(), JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => pending().await,
     }
 }
 

@@ -42,6 +42,9 @@ const BEFORE: Duration = Duration::from_secs(5 * 60);
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
 
+/// A part of the journal that is lost takes up so much time at least.
+const SHORTEST: SignedDuration = SignedDuration::from_millis(1);
+
 /// The beginning of an outage that is told by two runs is later in the second by no more than rounding and two clocks make
 /// it.
 const SAME: SignedDuration = SignedDuration::from_millis(50);
@@ -71,6 +74,10 @@ pub struct Parts<A, Put, Desk, Asked> {
     pub known: Vec<Gap>,
     /// The rate before the start, if it is known.
     pub rate_before: Option<Rate>,
+    /// Whether what an earlier run could not finish is gone on with.
+    pub resumes: bool,
+    /// Cancelled once the script has been loaded and the rules have been reconciled.
+    pub ready: CancellationToken,
 }
 
 /// Tells the repairs of outages.
@@ -82,7 +89,7 @@ pub struct Repairer {
 #[derive(Debug)]
 enum Told {
     Outage(Outage),
-    Damage(Span),
+    Damage(Span, Option<u64>),
 }
 
 impl Repairer {
@@ -92,9 +99,9 @@ impl Repairer {
         let _ = self.told.send(Told::Outage(outage));
     }
 
-    /// A part of the journal with lines of this time cannot be read.
-    pub fn damage(&self, span: Span) {
-        let _ = self.told.send(Told::Damage(span));
+    /// A part of the journal with lines of this time cannot be read; so many, where that is known.
+    pub fn damage(&self, span: Span, lines: Option<u64>) {
+        let _ = self.told.send(Told::Damage(span, lines));
     }
 }
 
@@ -108,7 +115,7 @@ where
     D: Deliver + 'static,
     Put: FnMut(Gap) + Send + 'static,
     Desk: FnMut(Span) -> D + Send + 'static,
-    Asked: FnMut() -> Vec<Gap> + Send + 'static,
+    Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
 {
     let (told, hears) = mpsc::unbounded_channel();
     let repairs = Repairs::new(parts);
@@ -137,6 +144,12 @@ struct Repairs<A, Put, Desk, Asked> {
     rate_before_start: Option<Rate>,
     /// Rates before gaps, until the rate after them is known too.
     unsettled: Vec<Unsettled>,
+    /// Of parts of the journal, how many Tweets were in them.
+    known_numbers: HashMap<i64, Option<u64>>,
+    /// What somebody has asked for is read from the database on another thread.
+    asking: JoinSet<Vec<Gap>>,
+    ready: CancellationToken,
+    resumes: bool,
 }
 
 struct Unsettled {
@@ -151,7 +164,7 @@ where
     D: Deliver + 'static,
     Put: FnMut(Gap) + Send + 'static,
     Desk: FnMut(Span) -> D + Send + 'static,
-    Asked: FnMut() -> Vec<Gap> + Send + 'static,
+    Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
 {
     fn new(parts: Parts<A, Put, Desk, Asked>) -> Self {
         Self {
@@ -171,24 +184,41 @@ where
             pace: Pace::default(),
             rate_before_start: parts.rate_before,
             unsettled: Vec::new(),
+            known_numbers: HashMap::new(),
+            asking: JoinSet::new(),
+            ready: parts.ready,
+            resumes: parts.resumes,
         }
     }
 
     async fn run(mut self, mut told: mpsc::UnboundedReceiver<Told>, shutdown: CancellationToken) {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.resume();
+        // As the stream does: what is brought needs a script that handles it, and rules that say what it is.
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return,
+            () = self.ready.cancelled() => {}
+        }
+        if self.resumes {
+            self.resume();
+        }
         loop {
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => match told {
                     Told::Outage(outage) => self.outage(outage),
-                    Told::Damage(span) => self.damage(span),
+                    Told::Damage(span, lines) => self.damage(span, lines),
                 },
                 Some(done) = self.running.join_next() => match done {
                     Ok((id, product, asked, brought)) => self.brought(id, product, asked, brought),
                     Err(error) => error!(%error, "a repair has died; this is a bug in ouzel"),
                 },
+                Some(asked) = self.asking.join_next() => {
+                    for gap in asked.unwrap_or_default() {
+                        self.again(gap);
+                    }
+                }
                 () = shutdown.cancelled() => break,
                 _ = look.tick() => self.look(),
             }
@@ -270,7 +300,12 @@ where
         ids.max()
     }
 
-    fn damage(&mut self, span: Span) {
+    fn damage(&mut self, span: Span, lines: Option<u64>) {
+        // What is gone takes up some time, however short, or it would not show.
+        let span = Span {
+            to: span.to.max(span.from + SHORTEST),
+            ..span
+        };
         let outage = Outage {
             number: 0,
             cause: Cause::Journal,
@@ -282,6 +317,13 @@ where
         };
         let id = self.new_id();
         let (gap, job) = at_first(id, &outage, Timestamp::now(), self.means);
+        // Where nobody knows how many lines there were, they came as fast as others.
+        let rate = self.rate_before_start.or_else(|| {
+            let now = Instant::now();
+            self.pace.between(now.checked_sub(BEFORE)?, now)
+        });
+        let estimated_tweets = lines.or_else(|| missing_tweets(gap.missing_length, rate, None));
+        self.known_numbers.insert(id, estimated_tweets);
         self.write(gap);
         if let Some((product, span)) = job {
             self.start(id, product, span);
@@ -362,8 +404,9 @@ where
     fn look(&mut self) {
         self.pace
             .count(Instant::now(), self.status.counts().decoded.lines);
-        for gap in (self.asked)() {
-            self.again(gap);
+        // A database that somebody has locked must not hold up the stream, nor be asked by more and more threads.
+        if self.asking.is_empty() {
+            self.asking.spawn_blocking(self.asked.clone());
         }
         let is_due = |unsettled: &mut Unsettled| unsettled.ended.elapsed() >= AFTER;
         let due: Vec<_> = self.unsettled.extract_if(.., is_due).collect();
@@ -388,6 +431,9 @@ where
             .find(|unsettled| unsettled.id == gap.id);
         if let Some(unsettled) = unsettled {
             gap.estimated_tweets = missing_tweets(gap.missing_length, unsettled.before, None);
+        }
+        if let Some(tweets) = self.known_numbers.get(&gap.id) {
+            gap.estimated_tweets = *tweets;
         }
         if gap.missing_length.is_zero() {
             gap.estimated_tweets = None;

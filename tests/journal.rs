@@ -261,7 +261,7 @@ fn what_takes_too_long_at_the_end_waits_for_the_next_start() {
 }
 
 #[test]
-fn simulated_tweets_have_a_journal_of_their_own() {
+fn simulated_tweets_have_a_folder_of_their_own() {
     let ended = Setup::new()
         .script(&format!(
             "ouzel.rules {{ {{ value = 'lang:en' }} }} {STORE}"
@@ -269,12 +269,11 @@ fn simulated_tweets_have_a_journal_of_their_own() {
         .arguments(&["--sim", "--rate", "max", "--limit", "100"])
         .ends();
     ended.assert_code(0);
-    assert!(!ended.folder().join("data/journal").exists());
-    assert!(!segments(&ended.folder().join("data/journal-sim")).is_empty());
-    assert_eq!(
-        ended.rows("SELECT journal FROM _ouzel_cursor"),
-        "journal-sim"
-    );
+    for name in ["journal", "ouzel.db", "lock"] {
+        assert!(!ended.folder().join("data").join(name).exists(), "{name}");
+    }
+    assert!(!segments(&ended.folder().join("data/sim/journal")).is_empty());
+    assert_eq!(ended.rows("SELECT count(*) FROM seen"), "100");
 }
 
 #[test]

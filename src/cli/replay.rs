@@ -22,7 +22,7 @@ pub struct Replay {
     /// Only what was received before then.
     #[arg(long, value_name = "TIME")]
     pub to: Option<Moment>,
-    /// Take the journal of `ouzel run --sim`.
+    /// Take the journal of `ouzel run --sim`, and its data folder.
     #[arg(long)]
     pub sim: bool,
     /// The database to write to [default: replay.db in the data folder].

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::DATABASE;
 use crate::{error::Error, lock::Lock, store::ReadOnly};
 
-/// What a run has beside its database: the journal of a stream, and that of the built-in simulator.
+/// What a run has beside its database, also one of an earlier ouzel against the built-in simulator.
 const JOURNALS: [&str; 2] = ["journal", "journal-sim"];
 
 /// A database is up to three files.

@@ -116,6 +116,10 @@ fn totals(gaps: &[Gap]) -> String {
     }
     text.push('\n');
     let missing = sum(|gap| gap.missing_length);
+    let is_whole = gaps.iter().all(|gap| gap.state == GapState::Repaired);
+    if missing.is_zero() && !is_whole {
+        return text + "something is missing, and nobody knows how much\n";
+    }
     if missing.is_zero() {
         return text + "nothing is missing\n";
     }

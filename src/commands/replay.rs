@@ -18,7 +18,7 @@ use self::{
     source::{Seen, Source},
     target::Target,
 };
-use super::{runtime, say, sinks_of, summary::summary};
+use super::{run::simulated, runtime, say, sinks_of, summary::summary};
 use crate::{
     cli, error::Error, pipeline, settings::Settings, shutdown, status::StatusLine,
     status::thousands, store::Store, tally::Tally,
@@ -32,7 +32,10 @@ const STOPPING: &str = "stopping; another signal stops at once and loses what is
 /// # Errors
 /// [`Error`], with its exit code.
 pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
-    let settings = Settings::read(arguments.given())?;
+    let mut settings = Settings::read(arguments.given())?;
+    if arguments.sim {
+        settings.data_dir = simulated(&settings.data_dir);
+    }
     let source = Source::open(arguments, &settings)?;
     if let Some(other) = &arguments.compare {
         return compare::compare(arguments, [&settings.script, other], source, line);

@@ -1,6 +1,7 @@
 //! `ouzel run`: the main job.
 
 use std::{
+    path::{Path, PathBuf},
     sync::mpsc,
     thread::{self, JoinHandle},
 };
@@ -37,7 +38,10 @@ const STOPPING: &str = "stopping; another signal stops at once and loses what is
 /// # Errors
 /// [`Error`], with its exit code.
 pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
-    let settings = Settings::read(arguments.given())?;
+    let mut settings = Settings::read(arguments.given())?;
+    if arguments.sim {
+        settings.data_dir = simulated(&settings.data_dir);
+    }
     let source = &arguments.source;
     if !arguments.sim && (source.rate.is_some() || source.seed.is_some() || source.tweets.is_some())
     {
@@ -88,21 +92,28 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         pipeline::run(plan, shutdown, line).await
     })?;
     drop(lock);
-    say(&summary(
-        &snapshot,
-        took,
-        &database,
-        "ouzel quarantine list",
-    ));
+    let list = match arguments.sim {
+        true => format!(
+            "ouzel quarantine list --data-dir {}",
+            settings.data_dir.display()
+        ),
+        false => "ouzel quarantine list".to_owned(),
+    };
+    say(&summary(&snapshot, took, &database, &list));
     if let Some(simulator) = simulator {
         simulator.stop();
     }
     Ok(())
 }
 
-/// Simulated Tweets have a journal of their own, so that a real run never handles any.
+/// Simulated Tweets have a folder of their own, so that nothing of them gets into the data of a real run.
+#[must_use]
+pub(super) fn simulated(data_dir: &Path) -> PathBuf {
+    data_dir.join("sim")
+}
+
 fn journal(settings: &Settings, sim: bool) -> JournalPlan {
-    let name = if sim { "journal-sim" } else { "journal" };
+    let name = "journal";
     JournalPlan {
         name: name.to_owned(),
         folder: settings.data_dir.join(name),

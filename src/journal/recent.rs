@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 use super::{
-    Error, Journal, Meta,
+    Error, Journal, Meta, Position,
     segment::{Found, METADATA_AHEAD, Segment},
     shared::Shared,
 };
@@ -62,6 +62,37 @@ impl Newest {
             open: None,
             since_ms,
         }
+    }
+}
+
+impl Newest {
+    /// When the first line at or behind a place was received, in milliseconds since 1970; `None` where there is none that can
+    /// be read.
+    #[must_use]
+    pub fn first_from(&self, place: Position) -> Option<i64> {
+        let segments: VecDeque<_> = self
+            .shared
+            .lock()
+            .segments
+            .iter()
+            .filter(|(segment, known)| **segment >= place.segment && !known.is_gone)
+            .map(|(&segment, known)| (segment, known.bytes))
+            .collect();
+        segments.into_iter().find_map(|(segment, bytes)| {
+            let opened = Segment::open(&self.shared.folder, segment, METADATA_AHEAD);
+            let at = if segment == place.segment {
+                place.offset
+            } else {
+                0
+            };
+            let mut recent = Recent {
+                folder: self.shared.folder.clone(),
+                segments: VecDeque::new(),
+                open: Some((opened.ok()??, at, bytes)),
+                since_ms: i64::MIN,
+            };
+            Some(recent.step().ok()??.first_ms)
+        })
     }
 }
 

@@ -29,6 +29,9 @@ pub enum Error {
     /// The system refused a thread or a signal handler.
     #[error("the system refused: {0}")]
     System(#[from] io::Error),
+    /// A task has ended that goes on as long as the run.
+    #[error("the {0} task has died; this is a bug in ouzel")]
+    TaskDied(&'static str),
     /// A thread has ended in a way that should not be possible.
     #[error("the {0} thread has died; this is a bug in ouzel")]
     ThreadDied(&'static str),

@@ -48,6 +48,8 @@ pub(super) struct Joins<'a> {
     pub(super) declared: watch::Receiver<Arc<Declared>>,
     pub(super) rate_before: Option<Rate>,
     pub(super) shutdown: CancellationToken,
+    /// Cancelled once the script has been loaded and the rules have been reconciled.
+    pub(super) ready: CancellationToken,
 }
 
 /// Starts the repairs.
@@ -94,6 +96,9 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         asked: move || read(&database, Ledger::asked),
         known,
         rate_before: joins.rate_before,
+        // Another simulator knows nothing of what an earlier one has made up.
+        resumes: plan.journal.remembers,
+        ready: joins.ready,
     };
     Ok(repair::start(parts, shutdown))
 }

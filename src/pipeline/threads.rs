@@ -7,6 +7,7 @@ use std::{
 };
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{Error, JournalPlan, Plan};
@@ -40,6 +41,8 @@ pub(super) struct Threads {
     pub(super) newest: Newest,
     pub(super) before: Before,
     pub(super) ends: Ends,
+    /// Cancelled when one of them has ended, however it did.
+    pub(super) ended: CancellationToken,
 }
 
 /// What an earlier run has left.
@@ -86,7 +89,8 @@ impl Threads {
         let (queue, arrived) = queue(QUEUE);
         let (ingest_waits, end) = std_mpsc::channel();
         let limits = plan.journal.limits;
-        let ingest = start_ingest(limits, journal, &progress, tally, arrived, end)?;
+        let ended = CancellationToken::new();
+        let ingest = start_ingest(&ended, limits, journal, &progress, tally, arrived, end)?;
         let (report, reports) = mpsc::channel(REPORTS);
         let work = Work {
             script: plan.script.clone(),
@@ -100,7 +104,7 @@ impl Threads {
             tally: Arc::clone(tally),
             doing: Arc::clone(doing),
         };
-        let worker = start_worker(work, behind, report)?;
+        let worker = start_worker(&ended, work, behind, report)?;
         Ok(Self {
             queue,
             controls,
@@ -112,6 +116,7 @@ impl Threads {
                 ingest,
                 worker,
             },
+            ended,
         })
     }
 }
@@ -164,6 +169,7 @@ fn count_backlog(
 
 /// Starts the journal's thread.
 fn start_ingest(
+    ended: &CancellationToken,
     limits: Limits,
     journal: Journal,
     progress: &Progress,
@@ -172,17 +178,18 @@ fn start_ingest(
     end: std_mpsc::Receiver<()>,
 ) -> io::Result<oneshot::Receiver<Result<Journal, journal::Error>>> {
     let (progress, tally) = (progress.clone(), Arc::clone(tally));
-    spawn("journal", move || {
+    spawn("journal", ended, move || {
         Ingest::new(journal, limits, progress, tally, arrived, end).run()
     })
 }
 
 fn start_worker(
+    ended: &CancellationToken,
     work: Work,
     mut behind: Behind,
     reports: mpsc::Sender<Report>,
 ) -> io::Result<oneshot::Receiver<Result<(), worker::Error>>> {
-    spawn("worker", move || {
+    spawn("worker", ended, move || {
         let mut output = io::stdout();
         // Should nobody listen any more, the run is over already.
         let mut report = |report| {
@@ -195,12 +202,16 @@ fn start_worker(
 /// A thread whose result can be waited for without blocking; none comes of a thread that has died.
 fn spawn<T: Send + 'static>(
     name: &str,
+    ended: &CancellationToken,
     run: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<oneshot::Receiver<T>> {
-    let (done, ended) = oneshot::channel();
+    let (done, result) = oneshot::channel();
     let thread = thread::Builder::new().name(name.to_owned());
+    let ends = ended.clone().drop_guard();
     thread.spawn(move || {
+        // Also when it panics.
+        let _ends = ends;
         let _ = done.send(run());
     })?;
-    Ok(ended)
+    Ok(result)
 }

@@ -180,7 +180,8 @@ fn a_small_journal_repeats_no_tweet_after_a_restart() {
 
 #[test]
 fn a_damaged_cut_or_missing_segment_repeats_no_handled_tweet_and_is_named() {
-    let spoil: [(&str, fn(&Path)); 3] = [
+    type Spoil = fn(&Path);
+    let spoil: [(&str, Spoil); 3] = [
         ("missing", |path| fs::remove_file(path).unwrap()),
         ("cut", |path| {
             let bytes = fs::read(path).unwrap();

@@ -96,7 +96,7 @@ fn lines(copies: &[Copy]) -> Lines {
 
 fn live(folder: &Path, life: &Life) {
     let store = Store::open(&folder.join("ouzel.db")).unwrap();
-    let (journal, _) = Journal::open(&folder.join("journal"), Options::default()).unwrap();
+    let (journal, _) = Journal::open(folder.join("journal"), Options::default()).unwrap();
     let progress = Progress::read(&store, "journal").unwrap();
     progress.remember(&store).unwrap();
     let (controls, mut inbox) = behind(journal.follow(Some(progress.committed())));

@@ -1,1 +1,197 @@
 //! What the gap ledger says, when faults fall together: it never says that less is missing than is.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use expect_test::expect;
+use rusqlite::Connection;
+
+use super::support::{Ended, Setup, tweet};
+
+const STORE: &str = r#"
+local seen = ouzel.table("seen", { id = "INTEGER" })
+ouzel.enrich(function(t)
+  seen:insert { id = t.id }
+  ouzel.log.info("handled", t.id .. ".")
+end)
+"#;
+
+/// Nothing is handled, so that all waits in the journal.
+const HANGING: &str = "ouzel.enrich(function() ouzel.log.info('in hand') while true do end end)";
+
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(folder.join("data/journal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
+/// A run of which 40 Tweets wait in the journal, ended by force.
+fn unhandled() -> Ended {
+    let run = Setup::new().script(HANGING).start();
+    run.powertrack().wait_for_connection(1);
+    for id in 1..=40 {
+        run.powertrack().send(tweet(id));
+    }
+    run.wait_for("in hand");
+    // They are on disk when the next one can be told: a heartbeat is not written, so look at the file.
+    let deadline = std::time::Instant::now() + super::support::DEADLINE;
+    let lines = || -> usize {
+        let text: Vec<u8> = segments(run.folder())
+            .iter()
+            .flat_map(|path| zstd::decode_all(fs::File::open(path).unwrap()).unwrap_or_default())
+            .collect();
+        text.iter().filter(|byte| **byte == b'\n').count()
+    };
+    while lines() < 40 {
+        assert!(std::time::Instant::now() < deadline, "they never come");
+        std::thread::yield_now();
+    }
+    run.kill()
+}
+
+#[track_caller]
+fn assert_missing_is_told(ended: Ended, state: &str) {
+    let row = ended.rows(
+        "SELECT cause, state, missing_from < missing_to FROM _ouzel_gaps WHERE cause = 'journal'",
+    );
+    assert_eq!(row, format!("journal|{state}|1"), "{}", ended.stderr);
+    let ended = ended.again().command("gaps").ends();
+    assert!(
+        !ended.output().contains("nothing is missing"),
+        "{}",
+        ended.output()
+    );
+    assert!(!ended.output().contains("0 µs"), "{}", ended.output());
+}
+
+#[test]
+fn a_segment_that_is_gone_with_unhandled_tweets_is_missing_up_to_the_next_known_data() {
+    let ended = unhandled();
+    for segment in segments(ended.folder()) {
+        fs::remove_file(segment).unwrap();
+    }
+    let run = ended.again().script(STORE).start();
+    run.wait_for("is missing");
+    run.powertrack().wait_for_connection(2);
+    run.powertrack().send(tweet(50));
+    run.wait_for("handled 50.");
+    assert_missing_is_told(run.drain(), "open");
+}
+
+#[test]
+fn a_segment_that_is_damaged_before_it_is_handled_is_missing_too() {
+    let ended = unhandled();
+    for segment in segments(ended.folder()) {
+        let mut bytes = fs::read(&segment).unwrap();
+        for byte in bytes.iter_mut().step_by(31) {
+            *byte ^= 0x55;
+        }
+        fs::write(segment, bytes).unwrap();
+    }
+    let run = ended.again().script(STORE).start();
+    run.wait_for("is damaged from byte");
+    run.powertrack().wait_for_connection(2);
+    run.powertrack().send(tweet(50));
+    run.wait_for("handled 50.");
+    assert_missing_is_told(run.drain(), "open");
+}
+
+/// An open gap of the real ledger, with Recovery configured.
+const OPEN_GAP: &str = "INSERT INTO _ouzel_gaps (id, started_at, ended_at, length_ms, cause, repair, state, missing_from, missing_to, missing_ms, estimated_tweets, detail)
+    VALUES (1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-2 hours'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 hours'), 3600000, 'restart', 'none', 'open',
+            strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-2 hours'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 hours'), 3600000, 5, '')";
+
+#[test]
+fn a_simulated_run_touches_nothing_of_the_real_one() {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("handled 1.");
+    let ended = run.drain();
+    let columns = ended.rows("SELECT group_concat(name) FROM pragma_table_info('_ouzel_gaps')");
+    let real = Connection::open(ended.database()).unwrap();
+    real.execute_batch(OPEN_GAP)
+        .unwrap_or_else(|error| panic!("{error}: {columns}"));
+    drop(real);
+    let before = ended.rows("SELECT state, detail, (SELECT count(*) FROM seen), (SELECT count(*) FROM _ouzel_rules) FROM _ouzel_gaps");
+    let ended = ended
+        .again()
+        .script("ouzel.rules { { value = 'lang:en' } } local seen = ouzel.table('seen', { id = 'INTEGER' }) ouzel.enrich(function(t) seen:insert { id = t.id } end)")
+        .environment("OUZEL_RECOVERY", "true")
+        .arguments(&["--sim", "--rate", "max", "--limit", "500"])
+        .ends();
+    ended
+        .assert_code(0)
+        .assert_silent_about("a gap is repaired");
+    assert_eq!(
+        ended.rows("SELECT state, detail, (SELECT count(*) FROM seen), (SELECT count(*) FROM _ouzel_rules) FROM _ouzel_gaps"),
+        before
+    );
+    ended.assert_rows("SELECT count(*) FROM seen", expect!["1"]);
+    assert_eq!(
+        ended.rows_of("data/sim/ouzel.db", "SELECT count(*) FROM seen"),
+        "500"
+    );
+}
+
+#[test]
+fn repairs_wait_for_the_script_and_the_rules() {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("handled 1.");
+    let ended = run.drain();
+    let real = Connection::open(ended.database()).unwrap();
+    real.execute_batch(OPEN_GAP).unwrap();
+    drop(real);
+    let setup = ended
+        .again()
+        .script("ouzel.rules { { value = 'a' } } ouzel.on('*', function() end)")
+        .environment("OUZEL_RECOVERY", "true");
+    setup
+        .powertrack()
+        .refuse_rules("add", 422, "{\"error\":{\"message\":\"no\"}}");
+    let before = setup.powertrack().requests().len();
+    let ended = setup.ends();
+    assert_ne!(ended.code, 0);
+    // The rules were refused, so nothing was asked for.
+    let asked = ended.powertrack().requests();
+    assert!(
+        asked[before..]
+            .iter()
+            .all(|request| request.kind() != "stream"),
+        "{asked:?}"
+    );
+    ended.assert_silent_about("what was missed is asked for");
+}
+
+/// A lock that somebody holds must not hold up the reading of the stream.
+#[test]
+fn a_locked_database_does_not_stall_the_stream() {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("handled 1.");
+    let other = Connection::open(run.folder().join("data/ouzel.db")).unwrap();
+    other.busy_timeout(super::support::DEADLINE).unwrap();
+    // Readers have to wait too.
+    other
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE")
+        .unwrap();
+    let _ = other.execute_batch("BEGIN EXCLUSIVE");
+    run.powertrack().send(tweet(2));
+    run.wait_for("the database cannot be written");
+    run.powertrack().cut();
+    run.wait_for("connection lost");
+    run.powertrack().wait_for_connection(2);
+    run.powertrack().send(tweet(3));
+    drop(other);
+    run.wait_for("handled 3.");
+    let ended = run.drain();
+    ended.assert_rows(
+        "SELECT count(*), count(DISTINCT id) FROM seen",
+        expect!["3|3"],
+    );
+}

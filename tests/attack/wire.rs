@@ -5,16 +5,12 @@ use super::support::{Ended, Setup, tagged, tweet};
 /// Nothing that a terminal obeys, and no line that ouzel has not begun.
 #[track_caller]
 fn assert_plain(ended: &Ended) {
-    for text in [ended.stderr.as_str()] {
-        let odd = |c: char| ouzel::plain::is_unsafe(c) && !matches!(c, '\n' | '\t');
-        assert!(!text.contains(odd), "{text:?}");
-        assert!(
-            !text
-                .lines()
-                .any(|line| line.starts_with("2026-01-01T") || line.starts_with("error: forged")),
-            "{text}"
-        );
-    }
+    let text = ended.stderr.as_str();
+    let odd = |c: char| ouzel::plain::is_unsafe(c) && !matches!(c, '\n' | '\t');
+    assert!(!text.contains(odd), "{text:?}");
+    let is_forged =
+        |line: &str| line.starts_with("2026-01-01T") || line.starts_with("error: forged");
+    assert!(!text.lines().any(is_forged), "{text}");
 }
 
 const FORGED: &str = "a\\n2026-01-01T00:00:00.000Z  INFO all is well\\nerror: forged\\u001b[31m\\u202e\\u2028b\\u009b";

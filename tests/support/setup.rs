@@ -269,7 +269,16 @@ impl Ended {
     }
 
     pub fn database(&self) -> PathBuf {
-        self.folder().join("data/ouzel.db")
+        self.folder().join(self.database_name())
+    }
+
+    /// A run against the built-in simulator has a folder of its own.
+    fn database_name(&self) -> &'static str {
+        let names = ["data/ouzel.db", "data/sim/ouzel.db"];
+        let found = names
+            .into_iter()
+            .find(|name| self.folder().join(name).exists());
+        found.unwrap_or(names[0])
     }
 
     /// What the script has emitted.
@@ -280,7 +289,7 @@ impl Ended {
     /// The rows of a query, one a line, cells parted by `|`.
     #[track_caller]
     pub fn rows(&self, sql: &str) -> String {
-        self.rows_of("data/ouzel.db", sql)
+        self.rows_of(self.database_name(), sql)
     }
 
     /// The same of another database.

@@ -47,12 +47,7 @@ impl Source {
     pub(super) fn open(arguments: &Replay, settings: &Settings) -> Result<Self, Error> {
         let files = arguments.files();
         if files.is_empty() {
-            let name = if arguments.sim {
-                "journal-sim"
-            } else {
-                "journal"
-            };
-            return Self::open_journal(arguments, &settings.data_dir.join(name));
+            return Self::open_journal(arguments, &settings.data_dir.join("journal"));
         }
         if arguments.sim {
             return Err(Error::Usage(

@@ -281,12 +281,13 @@ unsafe fn push_value(state: *mut lua_State, node: *mut Node, value: &Value, posi
                 return ffi::lua_pushboolean(state, c_int::from(value.is_true()));
             }
             JsonType::Number => {
-                return match value.as_i64() {
+                match value.as_i64() {
                     Some(number) => ffi::lua_pushinteger(state, number),
                     None => {
-                        ffi::lua_pushnumber(state, crate::json::to_f64(value).unwrap_or(f64::NAN))
+                        ffi::lua_pushnumber(state, crate::json::to_f64(value).unwrap_or(f64::NAN));
                     }
-                };
+                }
+                return;
             }
             JsonType::String => {
                 return push_string(state, value.as_str().unwrap_or_default().as_bytes());
