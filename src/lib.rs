@@ -15,6 +15,7 @@ pub mod json;
 pub mod lines;
 pub mod lock;
 pub mod logging;
+pub mod nearest;
 pub mod origin;
 pub mod patience;
 pub mod pipeline;
