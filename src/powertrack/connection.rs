@@ -35,6 +35,9 @@ const WAITED: Duration = Duration::from_secs(1);
 /// A connection that ends so soon afterwards may have ended for that.
 const SUSPECT: Duration = Duration::from_secs(60);
 
+/// The longest line there can be takes less, also over a slow modem. Whoever sends a byte now and then is no stream.
+const DRIPPING: Duration = Duration::from_secs(5 * 60);
+
 /// Reads one connection after the other.
 pub(super) struct Reader<'a, D> {
     options: StreamOptions,
@@ -122,6 +125,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
         let mut decoder = Decoder::new(body, self.options.max_line);
         let mut seen = DecodeStats::default();
         let mut is_whole = true;
+        let mut whole_at = Moment::now(asleep);
         loop {
             let read_timeout = self.options.read_timeout;
             let progress = tokio::select! {
@@ -132,6 +136,9 @@ impl<'a, D: Deliver> Reader<'a, D> {
             let now = decoder.stats();
             self.status.decoded(seen, now);
             self.proven |= now.lines + now.heartbeats > 0;
+            if now.lines + now.heartbeats > seen.lines + seen.heartbeats {
+                whole_at = Moment::now(asleep);
+            }
             // Heartbeats come when nothing else is to be sent. But those that waited in a buffer say so of an earlier time.
             let mut is_at_end = is_whole && now.heartbeats > seen.heartbeats;
             if now.compressed > seen.compressed {
@@ -160,6 +167,12 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 }
                 Ok(Err(error)) => return Err(error),
                 Ok(Ok(Progress::Bytes)) => {
+                    let after = DRIPPING.max(read_timeout);
+                    if whole_at.steady().elapsed() > after {
+                        // What came since then was nothing.
+                        continuity.received(whole_at);
+                        return Err(Error::Dripping { after });
+                    }
                     if is_at_end {
                         continuity.read_to_end();
                     }

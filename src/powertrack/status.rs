@@ -39,7 +39,7 @@ pub enum State {
 pub enum Cause {
     /// The server ended the stream in order, without a word.
     Ended,
-    /// It did so after saying that there are too many connections.
+    /// It did so, or refused one, after saying that there are too many connections: somebody else holds the stream.
     TooManyConnections,
     /// It did so because this client was too slow; backfill does not help [reference 2.8].
     FullBuffer,
@@ -113,13 +113,16 @@ impl Cause {
     pub(super) fn of(error: &Error, announced: Option<Disconnect>) -> Self {
         match (announced, error) {
             (Some(Disconnect::TooManyConnections), _) => Self::TooManyConnections,
+            (_, error) if error.is_taken() => Self::TooManyConnections,
             (Some(Disconnect::FullBuffer), _) => Self::FullBuffer,
             (Some(Disconnect::Operational), _) => Self::Operational,
             (_, Error::Broken(_)) => Self::Broken,
-            (_, Error::Stalled { .. }) => Self::Stalled,
+            (_, Error::Stalled { .. } | Error::Dripping { .. }) => Self::Stalled,
             (_, Error::Corrupt(_)) => Self::Corrupt,
             (_, Error::Full) => Self::GivenUp,
-            (_, Error::Connect { .. } | Error::NoAnswer { .. }) => Self::Network,
+            (_, Error::Connect { .. } | Error::NoAnswer { .. } | Error::Endless { .. }) => {
+                Self::Network
+            }
             (_, Error::Status { status, .. }) if status.is_server_error() => Self::Server,
             (_, Error::Status { .. }) => Self::RateLimit,
             _ => Self::Ended,

@@ -22,8 +22,8 @@ use super::{
     http::Http,
     line::MAX_LINE,
     outage::{MOST_BACKFILL, Outage, Product},
-    reconnect::Ladders,
-    status::StreamStatus,
+    reconnect::{Delay, Ladders},
+    status::{Cause, StreamStatus},
 };
 use crate::lines::Lines;
 
@@ -31,10 +31,12 @@ use crate::lines::Lines;
 /// [reference 2.4: over 30 s].
 const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// A connection lost sooner than this starts no ladder anew, even if data arrived: else a server
-/// that says a word and closes would be asked for the stream without end, and 60 requests a
-/// minute is what it allows [reference 2.1, inferred].
-const BRIEF: Duration = Duration::from_secs(1);
+/// What somebody who reads a log can do about a stream that somebody else holds.
+const TAKEN: &str = "another client reads this stream, perhaps another ouzel or one that was not stopped; stop it, or use \
+                     a label of its own for this one";
+
+/// So many connections in a row that end in order and soon, without a word, are hardly the service's doing.
+const SUSPICIOUS: u32 = 5;
 
 /// How the stream is read.
 #[derive(Debug, Clone, Copy)]
@@ -223,8 +225,7 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
                 info!(attempt, backfill_minutes = minutes, "stream connected");
                 let since = Instant::now();
                 let read = reader.read(body, minutes, &mut continuity).await;
-                if reader.is_proven() && since.elapsed() >= BRIEF {
-                    ladders.reset();
+                if reader.is_proven() && ladders.lasted(since.elapsed()) {
                     attempt = 0;
                 }
                 match read {
@@ -238,10 +239,16 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
         };
         let (cause, is_announced) = reader.cause(&error);
         continuity.lost(cause, is_announced);
-        let wait = ladders.next(delay);
+        let is_taken = cause == Cause::TooManyConnections;
+        let wait = ladders.next(if is_taken { Delay::Taken } else { delay });
         status.lost(cause, wait.delay);
+        let is_suspicious = connected && cause == Cause::Ended && attempt == SUSPICIOUS;
         let (cause, delay) = (cause.name(), wait.delay);
-        if wait.longest {
+        if is_taken {
+            warn!(%error, cause, attempt, ?delay, hint = TAKEN, "somebody else holds the stream");
+        } else if is_suspicious {
+            warn!(%error, cause, attempt, ?delay, hint = TAKEN, "connections end again and again; somebody else may hold the stream");
+        } else if wait.longest {
             error!(%error, cause, attempt, ?delay, "the stream stays away");
         } else if connected {
             warn!(%error, cause, attempt, ?delay, "connection lost");

@@ -1,5 +1,11 @@
 //! What the network may bring: refusals, silence, control characters, endless lines.
 
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+};
+
 use super::support::{Ended, Setup, tagged, tweet};
 
 /// Nothing that a terminal obeys, and no line that ouzel has not begun.
@@ -61,8 +67,8 @@ fn tags_and_messages_command_no_terminal() {
 #[test]
 fn answers_of_the_service_command_no_terminal() {
     for status in [401, 403, 404, 422, 503] {
-        let setup =
-            Setup::new().script("ouzel.rules { { value = 'a' } } ouzel.on('*', function() end)");
+        let setup = Setup::new()
+            .script("ouzel.rules { { value = 'coffee' } } ouzel.on('*', function() end)");
         setup.powertrack().refuse_rules("add", status, &format!("{{\"error\":{{\"message\":\"{FORGED}\"}},\"detail\":[{{\"rule\":{{\"value\":\"{FORGED}\"}},\"message\":\"{FORGED}\"}}]}}"));
         setup.powertrack().refuse_stream(
             status,
@@ -82,4 +88,114 @@ fn a_text_of_fifty_megabytes_is_not_logged_whole() {
     run.wait_for("handler failed");
     let ended = run.drain();
     assert!(ended.stderr.len() < 200_000, "{}", ended.stderr.len());
+}
+
+/// A server that takes connections, reads what comes, and answers this, and then nothing, or this over and over.
+fn mute(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            thread::spawn(move || {
+                let mut socket = socket.unwrap();
+                let mut buffer = [0; 4096];
+                while !matches!(socket.read(&mut buffer), Ok(0) | Err(_)) {
+                    // Whoever has gone away needs no answer.
+                    let _ = socket.write_all(answer);
+                }
+            });
+        }
+    });
+    address.to_string()
+}
+
+#[test]
+fn a_run_that_never_connects_does_not_end_well() {
+    let address = mute(b"");
+    let url = |scheme: &str, kind: &str| {
+        format!("{scheme}://{address}/{kind}/powertrack/accounts/a/publishers/twitter/p.json")
+    };
+    for scheme in ["http", "https"] {
+        let ended = Setup::new()
+            .script("ouzel.rules { { value = 'coffee' } }")
+            .environment("OUZEL_URL", url(scheme, "stream"))
+            .environment("OUZEL_RULES_URL", url(scheme, "rules"))
+            .arguments(&["--for", "1s"])
+            .ends();
+        ended
+            .assert_code(1)
+            .assert_says("error: the stream was never connected in 1.0 s: the rules endpoint had not answered by then");
+    }
+    // Refused each time.
+    let setup = Setup::new().script("ouzel.on('*', function() end)");
+    for _ in 0..5 {
+        setup.powertrack().refuse_stream(503, "");
+    }
+    setup
+        .arguments(&["--for", "1s"])
+        .ends()
+        .assert_code(1)
+        .assert_says(
+            "error: the stream was never connected in 1.0 s: the stream was asked for once",
+        );
+}
+
+#[test]
+fn whoever_waits_for_a_server_that_says_nothing_is_told() {
+    let answers = [
+        &b""[..],
+        b"HTTP/1.1 200 OK\r\nx-a: b",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{",
+    ];
+    let start = |answer| {
+        Setup::new()
+            .script("ouzel.rules { { value = 'coffee' } }")
+            .environment("OUZEL_RULES_URL", format!("http://{}/x", mute(answer)))
+            .start()
+    };
+    for run in answers.map(start) {
+        let said = run.wait_for("no answer yet");
+        assert!(said.contains("service=rules endpoint"), "{said}");
+        run.drain();
+    }
+}
+
+#[test]
+fn a_stream_that_somebody_else_holds_is_said_and_not_hammered() {
+    // A refusal, whatever the status.
+    for (status, body) in [
+        (
+            403,
+            "{\"error\":{\"message\":\"Forced Disconnect: Too many connections. (Allowed Connections = 1)\"}}",
+        ),
+        (
+            429,
+            "{\"title\":\"ConnectionException\",\"detail\":\"This stream is currently at the maximum allowed connection limit.\",\"connection_issue\":\"TooManyConnections\"}",
+        ),
+        (503, "Exceeded connection limit for user"),
+    ] {
+        let setup = Setup::new().script("ouzel.on('*', function() end)");
+        setup.powertrack().refuse_stream(status, body);
+        let run = setup.start();
+        let said = run.wait_for("somebody else holds the stream");
+        assert!(said.contains("another client reads this stream"), "{said}");
+        assert!(delay(&said) >= 48, "{said}");
+        run.drain();
+    }
+    // In the stream.
+    let run = Setup::new().script("ouzel.on('*', function() end)").start();
+    run.powertrack().send("{\"error\":{\"message\":\"Forced Disconnect: Too many connections. (Allowed Connections = 1)\",\"sent\":\"2017-01-11T18:12:52+00:00\"}}");
+    run.powertrack().end();
+    let said = run.wait_for("somebody else holds the stream");
+    assert!(delay(&said) >= 48, "{said}");
+    let ended = run.drain();
+    assert_eq!(ended.powertrack().connections(), 1);
+}
+
+/// The whole seconds of a log line's delay.
+#[track_caller]
+fn delay(said: &str) -> u64 {
+    let text = said.split("delay=").nth(1).unwrap();
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap();
+    digits.parse().unwrap()
 }
