@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use self::verdict::{after, at_first, not_any_more, rest};
+use self::verdict::{after, at_first, is_soon_after, not_any_more, rest, too_long};
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
@@ -26,7 +26,7 @@ use crate::{
         outage::{Means, Outage, Product, Span, choose},
         pace::Pace,
         rules::{NewRule, RulesClient},
-        stream::Deliver,
+        stream::{Deliver, Dropped},
     },
     script::{Declared, DeclaredRule},
     store::{Gap, GapState, Repair},
@@ -90,6 +90,7 @@ pub struct Repairer {
 enum Told {
     Outage(Outage),
     Damage(Span, Option<u64>),
+    Dropped(Dropped, Span),
 }
 
 impl Repairer {
@@ -102,6 +103,11 @@ impl Repairer {
     /// A part of the journal with lines of this time cannot be read; so many, where that is known.
     pub fn damage(&self, span: Span, lines: Option<u64>) {
         let _ = self.told.send(Told::Damage(span, lines));
+    }
+
+    /// Lines came in this time that were too long.
+    pub fn dropped(&self, dropped: Dropped, span: Span) {
+        let _ = self.told.send(Told::Dropped(dropped, span));
     }
 }
 
@@ -150,6 +156,8 @@ struct Repairs<A, Put, Desk, Asked> {
     asking: JoinSet<Vec<Gap>>,
     ready: CancellationToken,
     resumes: bool,
+    /// The gap of the lines that were too long last.
+    too_long: Option<i64>,
 }
 
 struct Unsettled {
@@ -188,6 +196,7 @@ where
             asking: JoinSet::new(),
             ready: parts.ready,
             resumes: parts.resumes,
+            too_long: None,
         }
     }
 
@@ -209,6 +218,7 @@ where
                 Some(told) = told.recv() => match told {
                     Told::Outage(outage) => self.outage(outage),
                     Told::Damage(span, lines) => self.damage(span, lines),
+                    Told::Dropped(dropped, span) => self.dropped(dropped, span),
                 },
                 Some(done) = self.running.join_next() => match done {
                     Ok((id, product, asked, brought)) => self.brought(id, product, asked, brought),
@@ -328,6 +338,19 @@ where
         if let Some((product, span)) = job {
             self.start(id, product, span);
         }
+    }
+
+    /// A line that was too long is gone, and may have been a Tweet.
+    fn dropped(&mut self, lines: Dropped, span: Span) {
+        let last = self.too_long.and_then(|id| self.gaps.get(&id));
+        let id = last
+            .filter(|gap| is_soon_after(gap, span))
+            .map(|gap| gap.id);
+        let gap = too_long(id.and_then(|id| self.gaps.get(&id)), lines, span);
+        let id = id.unwrap_or_else(|| self.new_id());
+        self.too_long = Some(id);
+        self.known_numbers.insert(id, gap.estimated_tweets);
+        self.write(Gap { id, ..gap });
     }
 
     /// Tries once more to bring what a gap is missing.

@@ -63,7 +63,7 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let database = target.keep()?;
     let (snapshot, took) = shown.finish();
     let list = format!("ouzel quarantine list --db {}", database.display());
-    say(&summary(&snapshot, took, &database, &list));
+    say(&summary(&snapshot, 0, took, &database, &list));
     say(&speed(snapshot.tweets, took));
     say(&unread(&ended.seen));
     ended.failed.map_or(Ok(()), Err)

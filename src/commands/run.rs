@@ -100,11 +100,12 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         ),
         false => "ouzel quarantine list".to_owned(),
     };
-    say(&summary(&snapshot, took, &database, &list));
+    let counts = stream.counts();
+    let over_long = counts.decoded.over_long;
+    say(&summary(&snapshot, over_long, took, &database, &list));
     if let Some(simulator) = simulator {
         simulator.stop();
     }
-    let counts = stream.counts();
     match arguments.duration() {
         // Whoever ends it by hand has seen what it does.
         Some(duration) if counts.connections == 0 && took >= duration => {

@@ -11,7 +11,6 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use super::continuity::Complete;
 use super::{
     body::Body,
     clock::{Moment, asleep},
@@ -21,10 +20,11 @@ use super::{
     error::{Error, Recovery},
     http::Http,
     line::MAX_LINE,
-    outage::{MOST_BACKFILL, Outage, Product},
+    outage::{MOST_BACKFILL, Outage, Product, Span},
     reconnect::{Delay, Ladders},
     status::{Cause, StreamStatus},
 };
+pub use super::{continuity::Complete, line::Dropped};
 use crate::lines::Lines;
 
 /// Three missed heartbeats and some slack: one late heartbeat must not cost a reconnect
@@ -156,6 +156,9 @@ pub trait Deliver: Send {
     /// Takes a run of payload lines.
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
 
+    /// Lines came between these times that were longer than any may be. What was in them is gone.
+    fn dropped(&mut self, _: Dropped, _: Span) {}
+
     /// All lines until then have been taken. Told with each piece that comes, heartbeats included, so it must cost nothing.
     fn received(&mut self, _: Complete) {}
 }
@@ -167,6 +170,10 @@ impl<D: Deliver> Deliver for &mut D {
 
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send {
         (**self).deliver(lines)
+    }
+
+    fn dropped(&mut self, dropped: Dropped, span: Span) {
+        (**self).dropped(dropped, span);
     }
 
     fn received(&mut self, complete: Complete) {

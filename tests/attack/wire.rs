@@ -6,6 +6,8 @@ use std::{
     thread,
 };
 
+use expect_test::expect;
+
 use super::support::{Ended, Setup, tagged, tweet};
 
 /// Nothing that a terminal obeys, and no line that ouzel has not begun.
@@ -190,6 +192,58 @@ fn a_stream_that_somebody_else_holds_is_said_and_not_hammered() {
     assert!(delay(&said) >= 48, "{said}");
     let ended = run.drain();
     assert_eq!(ended.powertrack().connections(), 1);
+}
+
+#[test]
+fn a_line_that_is_too_long_is_told_everywhere() {
+    let long = |size: usize| {
+        let text = "x".repeat(size);
+        tweet(1).replace("hello", &text)
+    };
+    let run = Setup::new()
+        .script("ouzel.on('*', function() end)")
+        .environment("OUZEL_MAX_LINE", "4KiB")
+        .start();
+    run.powertrack().send(tweet(1));
+    // Whole, in pieces, and after what is good.
+    run.powertrack().send(long(9_000));
+    let said = run.wait_for("a line was too long and is dropped");
+    assert!(said.contains("max_line=4096"), "{said}");
+    let bytes = long(9_000).len();
+    assert!(said.contains(&format!("bytes={bytes}")), "{said}");
+    let pieces = long(500_000);
+    for piece in pieces.as_bytes().chunks(100_000) {
+        run.powertrack().send_bytes(piece);
+    }
+    run.powertrack().send("");
+    run.wait_for(&format!("bytes={}", pieces.len()));
+    for _ in 0..20 {
+        run.powertrack().send(long(9_000));
+    }
+    run.powertrack().send(tweet(2));
+    // One that never ends.
+    run.powertrack()
+        .send_bytes(&long(20_000).as_bytes()[..19_000]);
+    run.powertrack().cut();
+    run.wait_for("connection lost");
+    let ended = run.drain();
+    ended.assert_says("2 Tweets in ");
+    ended.assert_says(
+        "23 lines were longer than `max_line` and were dropped; `ouzel gaps` lists when",
+    );
+    let told = ended.stderr.matches("a line was too long").count();
+    assert!((3..10).contains(&told), "{}", ended.stderr);
+    ended.assert_rows(
+        "SELECT cause, state, repair, estimated_tweets FROM _ouzel_gaps WHERE cause = 'over_long'",
+        expect!["over_long|lost|none|23"],
+    );
+    let gaps = ended.again().command("gaps").ends();
+    gaps.assert_code(0);
+    assert!(
+        gaps.output().contains("lines were longer than `max_line`"),
+        "{}",
+        gaps.output()
+    );
 }
 
 /// The whole seconds of a log line's delay.
