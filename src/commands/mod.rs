@@ -49,11 +49,11 @@ use crate::{
 /// The file name of the database of a run.
 const DATABASE: &str = "ouzel.db";
 
-/// Writes a command's result to stdout; a reader that has gone, as with `| head`, is no error.
+/// Writes a command's result to stdout, and nothing that a terminal would obey; a reader that has gone, as with `| head`, is no error.
 fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout
-        .write_all(text.as_bytes())
+        .write_all(plain::printed(text).as_bytes())
         .and_then(|()| stdout.flush())
     {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -37,7 +37,7 @@ pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
             } else {
                 (thousands(own.matches), rate)
             };
-            [matches, rate, tag.to_owned(), cut(&rule.value)]
+            [matches, rate, cut(tag), cut(&rule.value)]
         })
         .collect();
     let width = |column: usize, title: &str| {

@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use crate::status::{Snapshot, short, thousands};
+use crate::{
+    plain,
+    status::{Snapshot, short, thousands},
+};
 
 /// The last words of a run or a replay; `list` is the command that shows what is in quarantine, and `over_long` lines of the
 /// stream were dropped.
@@ -62,7 +65,8 @@ pub(super) fn summary(
         1 => "1 row".to_owned(),
         _ => format!("{rows} rows"),
     };
-    text += &format!("{rows} written to {}\n", database.display());
+    let database = database.display().to_string();
+    text += &format!("{rows} written to {}\n", plain::line(&database));
     let tags = snapshot.tag_list();
     if !tags.is_empty() {
         text += &format!("matches: {tags}\n");

@@ -8,7 +8,7 @@ use std::{
 
 use expect_test::expect;
 
-use super::support::{Ended, Setup, tagged, tweet};
+use super::support::{Ended, Process, Setup, command, tagged, tweet};
 
 /// Nothing that a terminal obeys, and no line that ouzel has not begun.
 #[track_caller]
@@ -79,6 +79,127 @@ fn answers_of_the_service_command_no_terminal() {
         let ended = setup.arguments(&["--for", "1s"]).ends();
         assert_plain(&ended);
     }
+}
+
+#[test]
+fn no_command_prints_what_a_terminal_obeys() {
+    let odd = "o\u{1b}[31mdd\u{9b}\u{202e}\u{2028}\r\n2026-01-01T00:00:00.000Z  INFO all is well\nerror: forged";
+    let quoted = format!("[==[\n{odd}]==]");
+    let script = format!(
+        "local odd = {quoted}
+         ouzel.rules {{ {{ value = '\"' .. odd .. '\" coffee', tag = odd }} }}
+         local t = ouzel.table('seen', {{ id = 'INTEGER', text = 'TEXT' }})
+         local sink = ouzel.sink('hits.jsonl')
+         ouzel.on(odd, function(tweet, rule)
+           t:insert {{ id = tweet.id, text = SIDE .. odd }}
+           ouzel.emit({{ text = SIDE .. odd }}, sink)
+           if tweet.id % 2 == 0 then error(odd, 0) end
+         end)"
+    );
+    let tag = "o\\u001b[31mdd\\u009b\\u202e\\u2028\\n2026-01-01T00:00:00.000Z  INFO all is well\\nerror: forged";
+    let tweets: String = (1..5)
+        .map(|id| {
+            tagged(id, &["TAG"])
+                .replace("TAG", tag)
+                .replace("hello", &format!("hello coffee {tag}"))
+                + "\n"
+        })
+        .collect();
+    let setup = || {
+        Setup::rules()
+            .script(&script.replace("SIDE", "''"))
+            .file("odd\n2026-01-01T00:00:00.000Z INFO.lua", script.replace("SIDE", "'x'"))
+            .file("tweets.jsonl", &tweets)
+            .file("rules.json", format!("{{\"rules\":[{{\"value\":\"\\\"{tag}\\\" OR the\",\"tag\":\"{tag}\"}},{{\"value\":\"coffee {tag} (\"}}]}}"))
+            .file("rules2.json", format!("{{\"rules\":[{{\"value\":\"\\\"{tag}\\\" OR coffee\",\"tag\":\"{tag}\"}}]}}"))
+    };
+    let other = "odd\n2026-01-01T00:00:00.000Z INFO.lua";
+    let mut printed = 0;
+    for (command, arguments) in [
+        ("check", &["scripts/main.lua"][..]),
+        ("check", &["scripts/main.lua", "--json"]),
+        ("check", &[other]),
+        ("rules", &["lint", "rules.json"]),
+        ("rules", &["lint", "rules.json", "--json"]),
+        (
+            "rules",
+            &["estimate", "--rules", "rules2.json", "tweets.jsonl"],
+        ),
+        (
+            "rules",
+            &[
+                "estimate",
+                "--rules",
+                "rules2.json",
+                "tweets.jsonl",
+                "--json",
+            ],
+        ),
+        (
+            "replay",
+            &["scripts/main.lua", "tweets.jsonl", "--db", "try.db"],
+        ),
+        (
+            "replay",
+            &["scripts/main.lua", "tweets.jsonl", "--compare", other],
+        ),
+        (
+            "replay",
+            &[
+                "scripts/main.lua",
+                "tweets.jsonl",
+                "--compare",
+                other,
+                "--json",
+            ],
+        ),
+    ] {
+        let ended = setup().command(command).arguments(arguments).ends();
+        printed += ended.output().len();
+        for text in [ended.output(), &ended.stderr] {
+            let unsafe_one = |c: char| ouzel::plain::is_unsafe(c) && !matches!(c, '\n' | '\t');
+            assert!(
+                !text.contains(unsafe_one),
+                "{command} {arguments:?}: {text:?}"
+            );
+            let is_forged =
+                |line: &str| line.starts_with("2026-01-01T") || line.starts_with("error: forged");
+            assert!(
+                !text.lines().any(is_forged),
+                "{command} {arguments:?}: {text}"
+            );
+        }
+        if arguments.contains(&"try.db") {
+            for arguments in [
+                &["list", "--db", "try.db"][..],
+                &["list", "--db", "try.db", "--json"],
+                &["show", "1", "--db", "try.db"],
+                &["show", "1", "--db", "try.db", "--json"],
+            ] {
+                printed += look(ended.folder(), arguments);
+            }
+        }
+    }
+    assert!(printed > 5_000, "{printed}");
+}
+
+/// What a look into the quarantine prints is plain; how much it is.
+#[track_caller]
+fn look(folder: &std::path::Path, arguments: &[&str]) -> usize {
+    let mut command = command(folder);
+    command.arg("quarantine").args(arguments);
+    let (code, stdout, stderr) = Process::start(command, false).wait();
+    assert_eq!(code, 0, "{stderr}");
+    let text = String::from_utf8(stdout).unwrap();
+    let unsafe_one = |c: char| ouzel::plain::is_unsafe(c) && c != '\n';
+    assert!(!text.contains(unsafe_one), "{arguments:?}: {text:?}");
+    assert!(
+        !text
+            .lines()
+            .any(|line| line.starts_with("2026-01-01T") || line.starts_with("error: forged")),
+        "{arguments:?}: {text}"
+    );
+    text.len()
 }
 
 #[test]
