@@ -96,7 +96,11 @@ fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
         }
     }
     for (rule, warning) in warnings {
-        let place = format!("{}:{}", rule.file, rule.line);
+        // Rules that a loop makes all stand on the line of the call.
+        let place = match &rule.tag {
+            Some(tag) => format!("{}:{}, tag `{tag}`", rule.file, rule.line),
+            None => format!("{}:{}", rule.file, rule.line),
+        };
         let _ = write!(text, "\n{}", warning_text(&place, &rule.value, warning));
     }
     text

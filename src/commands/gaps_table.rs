@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     plain,
-    status::{short, thousands},
+    status::{counted, short, thousands},
     store::{Gap, GapState},
 };
 
@@ -134,9 +134,9 @@ fn totals(gaps: &[Gap]) -> String {
         .any(|gap| gap.estimated_tweets.is_none() && !gap.missing_length.is_zero());
     let _ = writeln!(
         text,
-        "missing: {}, about {} Tweets{}",
+        "missing: {}, about {}{}",
         short(missing),
-        thousands(tweets),
+        counted(tweets, "Tweet"),
         if unknown {
             ", and those of the times whose rate is unknown"
         } else {

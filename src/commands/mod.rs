@@ -22,6 +22,7 @@ mod run;
 mod sim;
 mod summary;
 mod tweet_files;
+mod tweet_format;
 
 use std::{
     io::{self, Write},

@@ -18,9 +18,9 @@ use self::{
     source::{Seen, Source},
     target::Target,
 };
-use super::{run::simulated, runtime, say, sinks_of, summary::summary};
+use super::{run::simulated, runtime, say, sinks_of, summary::summary, tweet_format::NO_TWEET};
 use crate::{
-    cli, error::Error, pipeline, settings::Settings, shutdown, status::StatusLine,
+    cli, error::Error, pipeline, script, settings::Settings, shutdown, status::StatusLine,
     status::thousands, store::Store, tally::Tally,
 };
 
@@ -35,6 +35,16 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let mut settings = Settings::read(arguments.given())?;
     if arguments.sim {
         settings.data_dir = simulated(&settings.data_dir);
+    }
+    for script in [Some(&settings.script), arguments.compare.as_ref()] {
+        let script = script.filter(|script| !script.exists());
+        if let Some(script) = script {
+            return Err(script::Error::Unreadable {
+                path: script.clone(),
+                source: io::ErrorKind::NotFound.into(),
+            }
+            .into());
+        }
     }
     let source = Source::open(arguments, &settings)?;
     if let Some(other) = &arguments.compare {
@@ -66,7 +76,13 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     say(&summary(&snapshot, 0, took, &database, &list));
     say(&speed(snapshot.tweets, took));
     say(&unread(&ended.seen));
-    ended.failed.map_or(Ok(()), Err)
+    match ended.failed {
+        Some(error) => Err(error),
+        None if snapshot.tweets == 0 && snapshot.rejected > 0 => {
+            Err(Error::Usage(NO_TWEET.to_owned()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Drives Tweets through the scripts, with Ctrl-C for an end in order.

@@ -90,9 +90,3 @@ impl<'a> From<&'a Warning> for JsonWarning<'a> {
         }
     }
 }
-
-/// `1 rule`, `2 rules`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    let end = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{end}")
-}

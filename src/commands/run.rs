@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::{runtime, say, summary::summary};
+use super::{runtime, say, summary::summary, tweet_files};
 use crate::{
     cli::Run,
     error::Error,
@@ -50,6 +50,9 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
             "`--rate`, `--seed` and `--tweets` say what the simulator sends; they go with `--sim`"
                 .to_owned(),
         ));
+    }
+    if let Some(tweets) = &source.tweets {
+        tweet_files::check(tweets)?;
     }
     let simulator = arguments
         .sim

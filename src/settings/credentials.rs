@@ -62,7 +62,13 @@ impl Source {
                 })?;
                 // Editors end a file with a newline, passwords do not.
                 let text = text.trim_end_matches(['\r', '\n']);
-                Ok((!text.is_empty()).then(|| Secret::new(text)))
+                if text.is_empty() {
+                    return Err(Error::EmptyFile {
+                        name,
+                        path: path.clone(),
+                    });
+                }
+                Ok(Some(Secret::new(text)))
             }
         }
     }

@@ -1,6 +1,10 @@
 //! Wrong settings, wrong input and wrong permissions: the message says what, where, and what to do.
 
-use super::support::{Ended, Setup};
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+
+use super::support::{Ended, Setup, tagged, tweet};
 
 const EMPTY: &str = "ouzel.on('*', function() end)";
 
@@ -116,4 +120,195 @@ fn one_url_of_two_says_which_is_missing() {
         2,
         "`url` cannot be used: it is not set, and only `rules_url` is",
     );
+}
+
+#[test]
+fn an_empty_password_file_is_named() {
+    for text in ["", "\n", "\r\n"] {
+        let setup = Setup::new()
+            .script(EMPTY)
+            .without("OUZEL_PASSWORD")
+            .file("pw", text)
+            .arguments(&["--password-file", "pw"]);
+        refused(setup, 2, "error: password_file: the file `pw` is empty");
+    }
+}
+
+#[test]
+fn a_setting_in_the_wrong_place_is_told_where_it_stands() {
+    let setup = Setup::new()
+        .script(EMPTY)
+        .file("ouzel.toml", "account = \"acme\"\n");
+    refused(setup, 2, "hint: `account` stands under `[stream]`");
+    let setup = Setup::new()
+        .script(EMPTY)
+        .file("ouzel.toml", "[stream]\npasword = \"secret\"\n");
+    let ended = refused(setup, 2, "hint: did you mean `password`?");
+    ended.assert_silent_about("secret");
+}
+
+#[test]
+fn a_script_that_is_not_there_is_no_matter_of_the_journal() {
+    for arguments in [
+        &["nofile.lua"][..],
+        &["nofile.lua", "tweets.jsonl"],
+        &[
+            "scripts/main.lua",
+            "tweets.jsonl",
+            "--compare",
+            "nofile.lua",
+        ],
+    ] {
+        let ended = Setup::new()
+            .script(EMPTY)
+            .file("tweets.jsonl", tweet(1))
+            .command("replay")
+            .arguments(arguments)
+            .ends();
+        ended
+            .assert_code(3)
+            .assert_says("cannot read the script `nofile.lua`");
+    }
+}
+
+#[test]
+fn rules_over_the_limit_are_no_matter_of_the_url() {
+    let setup = Setup::new().script("ouzel.rules { { value = 'coffee' } }");
+    setup.powertrack().refuse_rules(
+        "add",
+        422,
+        "{\"error\":{\"message\":\"Your account is limited to 1000 rules\"}}",
+    );
+    let ended = setup.ends();
+    ended
+        .assert_code(1)
+        .assert_says("limited to 1000 rules")
+        .assert_says("their number may be over what the contract allows")
+        .assert_silent_about("rules_url");
+}
+
+/// What is no JSON Lines, and the words for it.
+const FOREIGN: [(&str, &str); 5] = [
+    (
+        "[{\"id\":1,\"text\":\"coffee\"},{\"id\":2}]",
+        "is a JSON array",
+    ),
+    (
+        "[\n{\"id\":1,\"text\":\"coffee\"},\n{\"id\":2}\n]\n",
+        "`jq -c '.[]'`",
+    ),
+    (
+        "{\n \"id\": 1,\n \"text\": \"coffee\"\n}\n",
+        "is JSON over several lines",
+    ),
+    (
+        "{\"data\":{\"id\":\"1\",\"text\":\"x\"},\"includes\":{},\"matching_rules\":[]}\n",
+        "is of the X API v2",
+    ),
+    ("id,text\n1,coffee\n", "no line of the input is a Tweet"),
+];
+
+#[test]
+fn input_of_another_format_is_named_and_is_no_success() {
+    for (text, words) in FOREIGN {
+        let setup = || {
+            Setup::new()
+                .script(EMPTY)
+                .file("tweets.json", text)
+                .file("tweets.json.gz", gzip(text.as_bytes()))
+                .file("rules.txt", "coffee")
+        };
+        for (command, arguments) in [
+            (
+                "replay",
+                &["scripts/main.lua", "tweets.json", "--db", "try.db"][..],
+            ),
+            (
+                "replay",
+                &["scripts/main.lua", "tweets.json.gz", "--db", "try.db"],
+            ),
+            ("replay", &["scripts/main.lua", "-", "--db", "try.db"]),
+            (
+                "rules",
+                &["estimate", "--rules", "rules.txt", "tweets.json"],
+            ),
+            (
+                "rules",
+                &["estimate", "--rules", "rules.txt", "tweets.json", "--json"],
+            ),
+            ("rules", &["estimate", "--rules", "rules.txt", "-"]),
+            ("bench", &["--input", "tweets.json.gz", "--runs", "1"]),
+        ] {
+            let ended = setup()
+                .stdin("tweets.json")
+                .command(command)
+                .arguments(arguments)
+                .ends();
+            ended.assert_code(2).assert_says(words);
+        }
+        if !text.starts_with("id") {
+            let ended = setup()
+                .arguments(&["--sim", "--tweets", "tweets.json"])
+                .ends();
+            ended.assert_code(2).assert_says(words);
+        }
+    }
+}
+
+#[test]
+fn a_bench_of_what_is_not_gzip_says_so() {
+    let ended = Setup::new()
+        .file("tweets.jsonl", tweet(1))
+        .command("bench")
+        .arguments(&["--input", "tweets.jsonl"])
+        .ends();
+    ended
+        .assert_code(2)
+        .assert_says("`tweets.jsonl` is not compressed with gzip");
+}
+
+#[test]
+fn a_warning_about_a_rule_names_its_tag() {
+    let ended = Setup::check()
+        .script("ouzel.rules(require 'rules')")
+        .file(
+            "scripts/rules.lua",
+            "local rules = {}
+             for _, name in ipairs { 'jp', 'en' } do
+               table.insert(rules, { tag = 'news-' .. name, value = 'coffee lang:' .. name })
+             end
+             return rules",
+        )
+        .ends();
+    ended.assert_code(0);
+    let text = ended.output();
+    assert!(text.contains(" --> "), "{text}");
+    assert!(text.contains(", tag `news-jp`\n"), "{text}");
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn one_of_a_kind_is_said_as_one() {
+    let ended = Setup::new()
+        .script("local t = ouzel.table('seen', { id = 'INTEGER' }) ouzel.on('*', function(tweet) t:insert { id = tweet.id } end)")
+        .file("tweets.jsonl", format!("{}\nnonsense\n", tagged(1, &["a"])))
+        .command("replay")
+        .arguments(&["scripts/main.lua", "tweets.jsonl", "--db", "try.db"])
+        .ends();
+    ended
+        .assert_code(0)
+        .assert_says("1 Tweet in ")
+        .assert_says("1 line was no Tweet")
+        .assert_says("1 row written to try.db");
+    let is_wrong = |line: &str| {
+        ["1 Tweets ", "1 lines ", "1 rows "]
+            .iter()
+            .any(|wrong| line.starts_with(wrong))
+    };
+    assert!(!ended.stderr.lines().any(is_wrong), "{}", ended.stderr);
 }

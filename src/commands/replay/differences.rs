@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     plain,
-    status::thousands,
+    status::{counted, thousands},
     store::{Cells, Difference, LineDifference, TableDifference, Value},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn as_text(outcome: &Outcome) -> String {
     let [first, second] = outcome.scripts.each_ref().map(|name| plain::line(name));
     let mut text = format!(
         "- {first}\n+ {second}\nover {}\n",
-        number(outcome.tweets, "Tweet")
+        counted(outcome.tweets, "Tweet")
     );
     if outcome.failed != [0, 0] {
         let [first, second] = outcome.failed.map(thousands);
@@ -86,7 +86,7 @@ fn write_table(text: &mut String, table: &TableDifference) {
         _ => Some(("+", table.added)),
     };
     if let Some((side, rows)) = which {
-        let _ = writeln!(text, "only in {side}, {}", number(rows, "row"));
+        let _ = writeln!(text, "only in {side}, {}", counted(rows, "row"));
         return;
     }
     let _ = writeln!(
@@ -176,11 +176,6 @@ fn cut(text: &str, most: usize) -> String {
         short.push('…');
     }
     short
-}
-
-fn number(number: u64, what: &str) -> String {
-    let end = if number == 1 { "" } else { "s" };
-    format!("{} {what}{end}", thousands(number))
 }
 
 /// `1 removed, 3 the same`; what there is none of is left out.
