@@ -21,6 +21,7 @@ pub mod patience;
 pub mod pipeline;
 pub mod plain;
 pub mod powertrack;
+pub mod private;
 pub mod queue;
 pub mod received;
 pub mod reconciler;

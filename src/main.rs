@@ -10,7 +10,7 @@ use ouzel::{
     cli::{Cli, Command},
     commands,
     error::Error,
-    logging, plain,
+    logging, plain, private,
     status::StatusLine,
 };
 
@@ -18,6 +18,7 @@ use ouzel::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    private::begin();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => wrong_usage(&error),

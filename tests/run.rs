@@ -485,7 +485,8 @@ fn a_wrong_setting_is_named_with_its_line() {
           line 3: acount = "acme"
           there is no setting `acount` under `[stream]`
         hint: did you mean `account`?
-    "#]].assert_eq(&wrong("script = \"x\"\n[stream]\nacount = \"acme\"\n"));
+    "#]]
+    .assert_eq(&wrong("script = \"x\"\n[stream]\nacount = \"acme\"\n"));
     expect![[r#"
         error: read_timeout: 30s is too short; it has to be more than 30s, or a late heartbeat costs the connection
     "#]].assert_eq(&wrong("[stream]\nread_timeout = \"30s\"\n"));

@@ -30,6 +30,8 @@ use std::{
     rc::Rc,
 };
 
+use tracing::warn;
+
 pub use bench::bench;
 pub use check::check;
 pub use gaps::gaps;
@@ -41,7 +43,7 @@ pub use sim::sim;
 
 use crate::{
     error::Error,
-    plain,
+    plain, private,
     script::{Declared, Generation},
     store::Store,
     tables::Tables,
@@ -68,6 +70,16 @@ fn print(text: &str) -> Result<(), Error> {
 fn say(text: &str) {
     // Nothing can be said about a stderr that is closed.
     let _ = io::stderr().write_all(plain::lines(text).as_bytes());
+}
+
+/// Says that a data folder which is there already lets others in: what is made in it is for its user alone, but what is there
+/// may not be.
+fn warn_of_open_folder(folder: &Path) {
+    if private::is_open_folder(folder) {
+        let hint = format!("chmod -R o= {}", folder.display());
+        let folder = folder.display();
+        warn!(%folder, hint, "everybody on this machine can look into the data folder");
+    }
 }
 
 /// What a script declares, found by loading it over an empty database in memory.

@@ -70,19 +70,17 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let mut shown = Shown::new(line, source.bytes(), &tally);
     // Without an end in order, an earlier database that stood here comes back.
     let ended = flow(source, vec![side], arguments.limit, &mut shown)?;
-    let database = target.keep()?;
     let (snapshot, took) = shown.finish();
+    if snapshot.tweets == 0 && snapshot.rejected > 0 && ended.failed.is_none() {
+        // What stood in the database's place before is worth more.
+        return Err(Error::Usage(NO_TWEET.to_owned()));
+    }
+    let database = target.keep()?;
     let list = format!("ouzel quarantine list --db {}", database.display());
     say(&summary(&snapshot, 0, took, &database, &list));
     say(&speed(snapshot.tweets, took));
     say(&unread(&ended.seen));
-    match ended.failed {
-        Some(error) => Err(error),
-        None if snapshot.tweets == 0 && snapshot.rejected > 0 => {
-            Err(Error::Usage(NO_TWEET.to_owned()))
-        }
-        None => Ok(()),
-    }
+    ended.failed.map_or(Ok(()), Err)
 }
 
 /// Drives Tweets through the scripts, with Ctrl-C for an end in order.

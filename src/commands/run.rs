@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::{runtime, say, summary::summary, tweet_files};
+use super::{runtime, say, summary::summary, tweet_files, warn_of_open_folder};
 use crate::{
     cli::Run,
     error::Error,
@@ -67,6 +67,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         None => account(&settings)?,
     };
     let lock = Lock::take(&settings.data_dir)?;
+    warn_of_open_folder(&settings.data_dir);
     let plan = Plan {
         script: settings.script.clone(),
         database: settings.database(),

@@ -15,6 +15,7 @@ const SCRIPT: &str = "script";
 /// The modules that write to the log, which `tests/tidy.rs` keeps true.
 const MODULES: &[&str] = &[
     "behind",
+    "commands",
     "commands::replay::progress",
     "commands::replay::source",
     "commands::replay::target",
@@ -34,6 +35,7 @@ const MODULES: &[&str] = &[
     "powertrack::stream",
     "reconciler",
     "repair",
+    "settings::credentials",
     "shutdown",
     "sim::delivery",
     "sim::oracle",
@@ -229,7 +231,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `settings`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
             ],
         );
         check(
@@ -257,7 +259,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `settings`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
             ],
         );
         check(

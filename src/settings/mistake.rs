@@ -221,7 +221,8 @@ mod tests {
 
     fn check(text: &str, expected: Expect) {
         let error = toml::from_str::<File>(text).expect_err("it is wrong");
-        expected.assert_eq(&reason(&error, text));
+        // The first line keeps the indent of the others.
+        expected.assert_eq(&format!("wrong:\n{}", reason(&error, text)));
     }
 
     #[test]
@@ -247,41 +248,47 @@ mod tests {
         check(
             "[stream]\nacount = \"x\"\n",
             expect![[r#"
-              line 2: acount = "x"
-              there is no setting `acount` under `[stream]`
-            hint: did you mean `account`?"#]],
+                wrong:
+                  line 2: acount = "x"
+                  there is no setting `acount` under `[stream]`
+                hint: did you mean `account`?"#]],
         );
         check(
             "[stream]\nread-timout = \"40s\"\n",
             expect![[r#"
-              line 2: read-timout = "40s"
-              there is no setting `read-timout` under `[stream]`
-            hint: did you mean `read_timeout`?"#]],
+                wrong:
+                  line 2: read-timout = "40s"
+                  there is no setting `read-timout` under `[stream]`
+                hint: did you mean `read_timeout`?"#]],
         );
         check(
             "account = \"x\"\n[stream]\n",
             expect![[r#"
-              line 1: account = "x"
-              there is no setting `account` at the top of the file
-            hint: `account` stands under `[stream]`"#]],
+                wrong:
+                  line 1: account = "x"
+                  there is no setting `account` at the top of the file
+                hint: `account` stands under `[stream]`"#]],
         );
         check(
             "data-dir = \"x\"\n",
             expect![[r#"
-              line 1: data-dir = "x"
-              there is no setting `data-dir` at the top of the file
-            hint: did you mean `data_dir`?"#]],
+                wrong:
+                  line 1: data-dir = "x"
+                  there is no setting `data-dir` at the top of the file
+                hint: did you mean `data_dir`?"#]],
         );
         check(
             "[stream]\ndata_dir = \"x\"\n",
             expect![[r#"
-              line 2: data_dir = "x"
-              there is no setting `data_dir` under `[stream]`
-            hint: `data_dir` stands at the top of the file, before the first section"#]],
+                wrong:
+                  line 2: data_dir = "x"
+                  there is no setting `data_dir` under `[stream]`
+                hint: `data_dir` stands at the top of the file, before the first section"#]],
         );
         check(
             "[stream]\njournal_retain = \"1d\"\n",
             expect![[r#"
+                wrong:
                   line 2: journal_retain = "1d"
                   there is no setting `journal_retain` under `[stream]`
                 hint: `retain` stands under `[journal]`"#]],
@@ -289,6 +296,7 @@ mod tests {
         check(
             "status_listen = \"off\"\n",
             expect![[r#"
+                wrong:
                   line 1: status_listen = "off"
                   there is no setting `status_listen` at the top of the file
                 hint: `listen` stands under `[status]`"#]],
@@ -296,34 +304,39 @@ mod tests {
         check(
             "log = \"debug\"\n",
             expect![[r#"
-              line 1: log = "debug"
-              there is no setting `log` at the top of the file
-            hint: `--log` says that on the command line; there is no setting for it"#]],
+                wrong:
+                  line 1: log = "debug"
+                  there is no setting `log` at the top of the file
+                hint: `--log` says that on the command line; there is no setting for it"#]],
         );
         check(
             "[strem]\naccount = \"x\"\n",
             expect![[r#"
-              line 1: [strem]
-              there is no setting `strem` at the top of the file
-            hint: did you mean the section `[stream]`?"#]],
+                wrong:
+                  line 1: [strem]
+                  there is no setting `strem` at the top of the file
+                hint: did you mean the section `[stream]`?"#]],
         );
         check(
             "stream.acount = 5\n",
             expect![[r#"
-              line 1: stream.acount = 5
-              there is no setting `acount` under `[stream]`
-            hint: did you mean `account`?"#]],
+                wrong:
+                  line 1: stream.acount = 5
+                  there is no setting `acount` under `[stream]`
+                hint: did you mean `account`?"#]],
         );
         check(
             "[journal]\ncolour = 5\n",
             expect![[r#"
-              line 2: colour = ***
-              there is no setting `colour` under `[journal]`
-            hint: there are `retain`, `max_size`, `sync` under `[journal]`"#]],
+                wrong:
+                  line 2: colour = ***
+                  there is no setting `colour` under `[journal]`
+                hint: there are `retain`, `max_size`, `sync` under `[journal]`"#]],
         );
         check(
             "[colours]\nred = 5\n",
             expect![[r#"
+                wrong:
                   line 1: [colours]
                   there is no setting `colours` at the top of the file
                 hint: the sections are `[stream]`, `[journal]`, `[watch]`, `[status]`"#]],
@@ -335,88 +348,102 @@ mod tests {
         check(
             "[stream]\nread_timeout = \"soon\"\n",
             expect![[r#"
+                wrong:
                   line 2: read_timeout = "soon"
                   `soon` is no length of time; write one such as `35s`, `100ms` or `2h`"#]],
         );
         check(
             "[status]\nlisten = 9464\n",
             expect![[r#"
+                wrong:
                   line 2: listen = 9464
                   invalid type: integer `9464`, expected a string"#]],
         );
         check(
             "[stream]\nurl = 7\n",
             expect![[r#"
+                wrong:
                   line 2: url = 7
                   invalid type: integer `7`, expected a string"#]],
         );
         check(
             "[stream]\naccount \"x\"\n",
             expect![[r#"
+                wrong:
                   line 2: account "x"
                   key with no value, expected `=`"#]],
         );
         check(
             "[stream]\nurl = \"https://me:secret@h/\"\nurl = \"https://me:secret@h/\"\n",
             expect![[r#"
+                wrong:
                   line 3: url = ***
                   duplicate key"#]],
         );
         check(
             "[stream]\npassword = 1234\n",
             expect![[r#"
+                wrong:
                   line 2: password = ***
                   invalid type, expected a string"#]],
         );
         check(
             "[stream]\npasword = \"secret\"\n",
             expect![[r#"
-              line 2: pasword = ***
-              there is no setting `pasword` under `[stream]`
-            hint: did you mean `password`?"#]],
+                wrong:
+                  line 2: pasword = ***
+                  there is no setting `pasword` under `[stream]`
+                hint: did you mean `password`?"#]],
         );
         check(
             "[stream]\nPassword = \"secret\"\n",
             expect![[r#"
-              line 2: Password = ***
-              there is no setting `Password` under `[stream]`
-            hint: did you mean `password`?"#]],
+                wrong:
+                  line 2: Password = ***
+                  there is no setting `Password` under `[stream]`
+                hint: did you mean `password`?"#]],
         );
         check(
             "[stream]\npw = \"secret\"\n",
             expect![[r#"
-              line 2: pw = ***
-              there is no setting `pw` under `[stream]`
-            hint: there are `account`, `label`, `url`, `rules_url`, `username`, `password`, `username_file`, `password_file`, `ca_file`, `read_timeout`, `max_line`, `backfill_minutes`, `recovery`, `replay_url`, `replay_rules_url` under `[stream]`"#]],
+                wrong:
+                  line 2: pw = ***
+                  there is no setting `pw` under `[stream]`
+                hint: there are `account`, `label`, `url`, `rules_url`, `username`, `password`, `username_file`, `password_file`, `ca_file`, `read_timeout`, `max_line`, `backfill_minutes`, `recovery`, `replay_url`, `replay_rules_url` under `[stream]`"#]],
         );
         check(
             "[stream]\npassword \"secret\"\n",
             expect![[r#"
+                wrong:
                   line 2: ***
                   key with no value, expected `=`"#]],
         );
         check(
             "[stream]\npassword = secret\n",
             expect![[r#"
+                wrong:
                   line 2: password = ***
                   string values must be quoted, expected literal string"#]],
         );
         check(
             "[stream]\npassword = \"sec\nret\"\n",
             expect![[r#"
+                wrong:
                   line 3: ***
                   key with no value, expected `=`"#]],
         );
         check(
             "password = \"secret\"\n",
             expect![[r#"
-              line 1: password = ***
-              there is no setting `password` at the top of the file
-            hint: `password` stands under `[stream]`"#]],
+                wrong:
+                  line 1: password = ***
+                  there is no setting `password` at the top of the file
+                hint: `password` stands under `[stream]`"#]],
         );
         check(
             "stream = { account = \"x\", pasword = \"secret\" }\n",
             expect![[r#"
+                wrong:
                   line 1: stream = ***
                   there is no setting `pasword` under `[stream]`
                 hint: did you mean `password`?"#]],
@@ -424,12 +451,14 @@ mod tests {
         check(
             "stream.password = 5\n",
             expect![[r#"
+                wrong:
                   line 1: stream.password = ***
                   invalid type, expected a string"#]],
         );
         check(
             "[stream]\npassword = [\n\"secret\"\n]\n",
             expect![[r#"
+                wrong:
                   line 2: password = ***
                   invalid type, expected a string"#]],
         );

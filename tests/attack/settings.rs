@@ -1,10 +1,15 @@
 //! Wrong settings, wrong input and wrong permissions: the message says what, where, and what to do.
 
-use std::io::Write;
+use std::{
+    fs::{self, Permissions},
+    io::Write,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
 
 use flate2::{Compression, write::GzEncoder};
 
-use super::support::{Ended, Setup, tagged, tweet};
+use super::support::{Ended, PASSWORD, Setup, Sim, tagged, tweet};
 
 const EMPTY: &str = "ouzel.on('*', function() end)";
 
@@ -311,4 +316,161 @@ fn one_of_a_kind_is_said_as_one() {
             .any(|wrong| line.starts_with(wrong))
     };
     assert!(!ended.stderr.lines().any(is_wrong), "{}", ended.stderr);
+}
+
+/// The paths below a folder that others than the owner may do something with, with their modes.
+fn open_to_others(folder: &Path) -> String {
+    let mut open = Vec::new();
+    let mut todo = vec![folder.to_owned()];
+    while let Some(path) = todo.pop() {
+        let meta = fs::symlink_metadata(&path).unwrap();
+        if meta.mode() & 0o077 != 0 {
+            let name = path.strip_prefix(folder).unwrap().display();
+            open.push(format!("{name} {:o}", meta.mode() & 0o777));
+        }
+        if meta.is_dir() {
+            todo.extend(
+                fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        }
+    }
+    open.sort();
+    open.join(", ")
+}
+
+const FAILS_OFTEN: &str = "ouzel.rules { { value = 'hello' } }
+    local t = ouzel.table('seen', { id = 'INTEGER' })
+    local sink = ouzel.sink('hits.jsonl')
+    ouzel.on('*', function(tweet)
+      t:insert { id = tweet.id } ouzel.emit({ id = tweet.id }, sink)
+      if tweet.id % 2 == 0 then error('no', 0) end
+    end)";
+
+#[test]
+fn what_a_run_makes_is_for_its_user_alone() {
+    let run = Setup::new()
+        .script(FAILS_OFTEN)
+        .environment("OUZEL_DATA_DIR", "made/data")
+        .start();
+    run.powertrack().send(tweet(1));
+    run.powertrack().send(tweet(2));
+    run.wait_for("handler failed");
+    // While it runs, with the database's other files, the lock, and what is in hand.
+    let made = run.folder().join("made");
+    assert_eq!(open_to_others(&made), "");
+    let names: Vec<_> = fs::read_dir(made.join("data"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for name in [
+        "ouzel.db",
+        "ouzel.db-wal",
+        "ouzel.db-shm",
+        "lock",
+        "journal",
+        "sinks",
+    ] {
+        assert!(names.iter().any(|other| other == name), "{names:?}");
+    }
+    run.drain();
+}
+
+#[test]
+fn what_other_commands_make_is_for_their_user_alone() {
+    let file = |id| tagged(id, &["a"]) + "\n";
+    let setup = Setup::new()
+        .script(FAILS_OFTEN)
+        .file("tweets.jsonl", file(1) + &file(2))
+        .command("replay")
+        .arguments(&["scripts/main.lua", "tweets.jsonl", "--db", "made/try.db"]);
+    let ended = setup.ends();
+    ended.assert_code(0);
+    assert_eq!(open_to_others(&ended.folder().join("made")), "");
+    let ended = ended
+        .again()
+        .command("bench")
+        .arguments(&["--tweets", "20", "--runs", "1", "--data-dir", "made/bench"])
+        .ends();
+    ended.assert_code(0);
+    assert_eq!(open_to_others(&ended.folder().join("made")), "");
+    let ended = ended
+        .again()
+        .command("run")
+        .arguments(&["--sim", "--limit", "3", "--data-dir", "made/data"])
+        .ends();
+    ended.assert_code(0);
+    assert_eq!(open_to_others(&ended.folder().join("made")), "");
+    let sim = Sim::start(&["--tls", "--oracle", "truth.jsonl"]);
+    for name in ["ouzel-sim.pem", "truth.jsonl", "port"] {
+        let mode = fs::metadata(sim.folder().join(name)).unwrap().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+}
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_data_folder_that_everybody_can_look_into_is_left_and_warned_of() {
+    for (mode, is_open) in [(0o755, true), (0o701, true), (0o750, false), (0o700, false)] {
+        let setup = Setup::new().script(EMPTY).file("data/mine", "");
+        let data = setup.folder().join("data");
+        chmod(&data, mode);
+        let run = setup.start();
+        run.powertrack().wait_for_connection(1);
+        let ended = run.drain();
+        let words = "everybody on this machine can look into the data folder";
+        assert_eq!(ended.stderr.contains(words), is_open, "{mode:o}");
+        assert_eq!(ended.stderr.contains("chmod -R o= data"), is_open);
+        assert_eq!(fs::metadata(&data).unwrap().mode() & 0o777, mode);
+    }
+}
+
+#[test]
+fn a_password_that_others_can_read_is_warned_of() {
+    let words = "others on this machine can read the password";
+    let warns = |setup: Setup| {
+        let run = setup.start();
+        run.powertrack().wait_for_connection(1);
+        let ended = run.drain();
+        ended.assert_silent_about(PASSWORD);
+        ended.stderr.contains(words)
+    };
+    let in_file = |mode| {
+        let setup = Setup::new()
+            .script(EMPTY)
+            .without("OUZEL_PASSWORD")
+            .file("pw", PASSWORD)
+            .arguments(&["--password-file", "pw"]);
+        chmod(&setup.folder().join("pw"), mode);
+        setup
+    };
+    assert!(warns(in_file(0o644)));
+    assert!(warns(in_file(0o640)));
+    assert!(!warns(in_file(0o600)));
+    let in_settings = |mode| {
+        let setup = Setup::new().script(EMPTY).file(
+            "ouzel.toml",
+            format!("[stream]\npassword = \"{PASSWORD}\"\n"),
+        );
+        chmod(&setup.folder().join("ouzel.toml"), mode);
+        setup
+    };
+    assert!(warns(in_settings(0o644).without("OUZEL_PASSWORD")));
+    assert!(!warns(in_settings(0o600).without("OUZEL_PASSWORD")));
+    // Another one is in force.
+    assert!(!warns(in_settings(0o644)));
+}
+
+#[test]
+fn metrics_for_everybody_are_warned_of() {
+    let run = Setup::new()
+        .script(EMPTY)
+        .environment("OUZEL_STATUS_LISTEN", "0.0.0.0:0")
+        .start();
+    run.wait_for("metrics are served on an address that is not loopback");
+    run.drain();
 }
