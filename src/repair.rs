@@ -158,6 +158,9 @@ struct Repairs<A, Put, Desk, Asked> {
     resumes: bool,
     /// The gap of the lines that were too long last.
     too_long: Option<i64>,
+    /// Such lines that are not in it yet, and when it was written last.
+    unwritten: Option<(Dropped, Span)>,
+    written_at: Option<Instant>,
 }
 
 struct Unsettled {
@@ -197,6 +200,8 @@ where
             ready: parts.ready,
             resumes: parts.resumes,
             too_long: None,
+            unwritten: None,
+            written_at: None,
         }
     }
 
@@ -233,6 +238,7 @@ where
                 _ = look.tick() => self.look(),
             }
         }
+        self.write_dropped();
         let end = async {
             while let Some(done) = self.running.join_next().await {
                 if let Ok((id, product, asked, brought)) = done {
@@ -342,6 +348,28 @@ where
 
     /// A line that was too long is gone, and may have been a Tweet.
     fn dropped(&mut self, lines: Dropped, span: Span) {
+        let more = match self.unwritten.take() {
+            None => (lines, span),
+            Some((before, first)) => (
+                before.and(lines),
+                Span {
+                    to: span.to,
+                    ..first
+                },
+            ),
+        };
+        self.unwritten = Some(more);
+        // One row for all of them, however many there are, must not be written for each.
+        if self.written_at.is_none_or(|at| at.elapsed() >= LOOK) {
+            self.write_dropped();
+        }
+    }
+
+    fn write_dropped(&mut self) {
+        let Some((lines, span)) = self.unwritten.take() else {
+            return;
+        };
+        self.written_at = Some(Instant::now());
         let last = self.too_long.and_then(|id| self.gaps.get(&id));
         let id = last
             .filter(|gap| is_soon_after(gap, span))
@@ -425,6 +453,7 @@ where
     }
 
     fn look(&mut self) {
+        self.write_dropped();
         self.pace
             .count(Instant::now(), self.status.counts().decoded.lines);
         // A database that somebody has locked must not hold up the stream, nor be asked by more and more threads.

@@ -26,7 +26,7 @@ pub struct Run {
     /// Stop after handling this many Tweets.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
-    /// Stop after this long, such as `10s` or `2h`.
+    /// Stop after this long, such as `10s` or `2h`; exits with 1 if the stream was never connected by then.
     #[arg(long = "for", value_name = "DURATION")]
     pub duration: Option<Span>,
 }

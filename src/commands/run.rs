@@ -111,9 +111,12 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         simulator.stop();
     }
     match arguments.duration() {
-        // Whoever ends it by hand has seen what it does.
         Some(duration) if counts.connections == 0 && took >= duration => {
             Err(never_connected(duration, counts.attempts))
+        }
+        _ if counts.connections == 0 => {
+            say("the stream was never connected\n");
+            Ok(())
         }
         _ => Ok(()),
     }

@@ -73,7 +73,10 @@ pub enum Error {
         status: StatusCode,
         message: Option<String>,
     },
-    #[error("the answer of the {service} could not be understood: {reason}")]
+    #[error(
+        "the answer of the {service} could not be understood: {reason}\n\
+         hint: check `{}` and any proxy on the way", setting(*service)
+    )]
     Answer { service: Service, reason: String },
     #[error("the answer of the {service} is longer than {limit} bytes")]
     TooLarge { service: Service, limit: usize },

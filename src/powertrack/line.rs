@@ -28,8 +28,19 @@ pub struct LineCounts {
 pub struct Dropped {
     /// How many.
     pub lines: u64,
-    /// The bytes of the longest, without its delimiter.
+    /// The bytes of the longest, give or take its delimiter.
     pub longest: u64,
+}
+
+impl Dropped {
+    /// These and others.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        Self {
+            lines: self.lines + more.lines,
+            longest: self.longest.max(more.longest),
+        }
+    }
 }
 
 /// Finds the lines in a growing buffer, whatever the cuts between its pieces.
@@ -141,8 +152,10 @@ impl Splitter {
     /// The rest of an over-long line.
     fn drop_line(&mut self, rest: usize) {
         let length = std::mem::take(&mut self.skipped) + rest as u64;
-        self.dropped.lines += 1;
-        self.dropped.longest = self.dropped.longest.max(length);
+        self.dropped = self.dropped.and(Dropped {
+            lines: 1,
+            longest: length,
+        });
     }
 
     fn push(&mut self, span: Range<usize>, spans: &mut Vec<Range<u32>>) {

@@ -32,6 +32,9 @@ fn split(pieces: &[&[u8]], max_line: usize) -> (Vec<Vec<u8>>, LineCounts) {
     let mut spans = Vec::new();
     splitter.finish(&buffer, &mut spans);
     collect(&buffer, spans);
+    let dropped = splitter.take_dropped();
+    assert_eq!(dropped.lines, splitter.counts().over_long);
+    assert!(dropped.lines == 0 || dropped.longest > max_line as u64);
     (lines, splitter.counts())
 }
 

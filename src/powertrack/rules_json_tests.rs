@@ -104,31 +104,31 @@ fn a_list_that_cannot_be_trusted_is_an_error() {
     list(
         r#"{"rules":[{"value":"a","id":9.61664522481119232e17}]}"#,
         expect![
-            "the answer of the rules endpoint could not be understood: a rule without value or exact id"
+            "the answer of the rules endpoint could not be understood: a rule without value or exact id\nhint: check `rules_url` and any proxy on the way"
         ],
     );
     list(
         r#"{"rules":[{"value":"a"}]}"#,
         expect![
-            "the answer of the rules endpoint could not be understood: a rule without value or exact id"
+            "the answer of the rules endpoint could not be understood: a rule without value or exact id\nhint: check `rules_url` and any proxy on the way"
         ],
     );
     list(
         r#"{"rules":[{"id":1}]}"#,
         expect![
-            "the answer of the rules endpoint could not be understood: a rule without value or exact id"
+            "the answer of the rules endpoint could not be understood: a rule without value or exact id\nhint: check `rules_url` and any proxy on the way"
         ],
     );
     list(
         r#"{"sent":"x"}"#,
         expect![
-            "the answer of the rules endpoint could not be understood: missing field `rules` at line 1 column 12"
+            "the answer of the rules endpoint could not be understood: missing field `rules` at line 1 column 12\nhint: check `rules_url` and any proxy on the way"
         ],
     );
     list(
         r#"{"rules":[{"value":"a","id":1}"#,
         expect![
-            "the answer of the rules endpoint could not be understood: EOF while parsing at line 1 column 30"
+            "the answer of the rules endpoint could not be understood: EOF while parsing at line 1 column 30\nhint: check `rules_url` and any proxy on the way"
         ],
     );
 }
@@ -158,7 +158,7 @@ fn an_addition_says_what_became_of_each_rule() {
     added(
         r#"{"summary":{"created":2,"not_created":0}}"#,
         expect![
-            "the answer of the rules endpoint could not be understood: missing field `detail` at line 1 column 41"
+            "the answer of the rules endpoint could not be understood: missing field `detail` at line 1 column 41\nhint: check `rules_url` and any proxy on the way"
         ],
     );
 }
@@ -206,7 +206,7 @@ fn a_deletion_lists_only_failures() {
     deleted(
         "{}",
         expect![
-            "the answer of the rules endpoint could not be understood: missing field `summary` at line 1 column 2"
+            "the answer of the rules endpoint could not be understood: missing field `summary` at line 1 column 2\nhint: check `rules_url` and any proxy on the way"
         ],
     );
 }
