@@ -16,7 +16,9 @@ pub(super) fn foreign(name: &str, start: &[u8]) -> Option<String> {
             "`{name}` is {what}, and Tweets are read as JSON Lines: one on each line\nhint: `jq -c '{filter}'` makes them of it"
         ))
     };
-    if start.starts_with(b"[") {
+    let inside = start.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    // Brackets within brackets are no file of Tweets in any format.
+    if inside.is_some_and(|inside| inside.is_empty() || inside.starts_with(b"{")) {
         return jq("a JSON array", ".[]");
     }
     if start.starts_with(b"window.YTD.") {
@@ -100,6 +102,7 @@ mod tests {
         check("id,text\n1,a\n", expect!["as it should be"]);
         check("{\"id\":1,\"text\":\"cut", expect!["as it should be"]);
         check("", expect!["as it should be"]);
+        check("[[[[[[\n{\"id\":1}\n", expect!["as it should be"]);
         check(
             "[{\"id\":1}]",
             expect![[r#"

@@ -144,6 +144,8 @@ impl<'a, D: Deliver> Reader<'a, D> {
         let mut seen = DecodeStats::default();
         let mut is_whole = true;
         let mut whole_at = Moment::now(asleep);
+        // Since when a whole line is waited for: lines that are slow to be taken hold up those behind them.
+        let mut waits_for_whole = Instant::now();
         loop {
             let read_timeout = self.options.read_timeout;
             let progress = tokio::select! {
@@ -158,6 +160,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
             let dropped = decoder.take_dropped();
             if now.lines + now.heartbeats + dropped.lines > seen.lines + seen.heartbeats {
                 whole_at = Moment::now(asleep);
+                waits_for_whole = whole_at.steady();
             }
             self.dropped(
                 dropped,
@@ -195,7 +198,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 Ok(Err(error)) => return Err(error),
                 Ok(Ok(Progress::Bytes)) => {
                     let after = DRIPPING.max(read_timeout);
-                    if whole_at.steady().elapsed() > after {
+                    if waits_for_whole.elapsed() > after {
                         // What came since then was nothing.
                         continuity.received(whole_at);
                         return Err(Error::Dripping { after });
@@ -218,6 +221,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
                         }
                         None => true,
                     };
+                    waits_for_whole = Instant::now();
                     if are_taken && is_whole {
                         self.tell(continuity);
                     }

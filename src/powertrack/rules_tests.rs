@@ -1,5 +1,6 @@
 //! The client against a one-shot server, and the cutting into requests.
 
+use expect_test::expect;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -130,7 +131,10 @@ async fn an_answer_that_is_no_json_says_so() {
     let (client, _) = client(answer("200 OK", "<html>")).await;
     let error = client.list().await.unwrap_err();
     assert!(matches!(error, Error::Answer { .. }), "{error}");
-    assert!(!error.to_string().contains('\n'), "{error}");
+    expect![[r#"
+        the answer of the rules endpoint could not be understood: Invalid JSON value at line 1 column 1
+        hint: check `rules_url` and any proxy on the way"#]]
+    .assert_eq(&error.to_string());
 }
 
 #[test]

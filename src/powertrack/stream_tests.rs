@@ -343,6 +343,22 @@ async fn slow_delivery_is_no_stall() {
         120000 stopped"#]]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_line_in_pieces_behind_slow_ones_is_no_drip() {
+    let run = Run::new().taker(Taker::Slow(400_000));
+    run.follow([Stream(vec![
+        Text("{1}\r\n"),
+        Wait(1),
+        Text("{2"),
+        Wait(1),
+        Text("}\r\n"),
+    ])])
+    .await
+    .unwrap();
+    assert_eq!(run.lost(Cause::Stalled), 0);
+    run.expect_said("{2}");
+}
+
 #[test]
 fn following_can_be_a_task_of_its_own() {
     fn is_send<T: Send>(_: &T) {}
