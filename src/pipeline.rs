@@ -79,6 +79,7 @@ pub async fn run(
         ends,
         ended,
     } = Threads::start(&plan, &tally, &doing)?;
+    let mut tasks = Tasks::default();
     if let Some(address) = plan.status {
         let server = StatusServer {
             tally: Arc::clone(&tally),
@@ -86,7 +87,9 @@ pub async fn run(
             doing: Arc::clone(&doing),
             read_timeout: plan.stream.read_timeout,
         };
-        server.start(address, shutdown.clone()).await;
+        if let Some(serving) = server.bind(address, shutdown.clone()).await {
+            tasks.spawn("status", serving);
+        }
     }
     let mut plan = plan;
     plan.stream.last_received = before.received;
@@ -120,7 +123,7 @@ pub async fn run(
         status,
         standstill: Standstill::new(doing),
         ready,
-        tasks: Tasks::default(),
+        tasks,
         ended,
         shutdown,
         plan,

@@ -107,6 +107,23 @@ fn an_outage_without_backfill_is_repaired_by_recovery() {
     );
 }
 
+/// What a repair brings is damaged half of the time: a copy before the Tweet, which must not stand for it.
+#[test]
+fn a_damaged_copy_in_a_repair_does_not_stand_for_the_tweet_behind_it() {
+    let sim = sim(&[
+        "reset:after=3s",
+        "stream-status:after=3s,for=1s,status=503",
+        "damaged-copy:probability=0.5",
+    ]);
+    let setup = setup(&sim).arguments(&["--backfill-minutes", "0", "--recovery", "true"]);
+    let run = setup.start();
+    run.wait_for("a gap is repaired");
+    wait_for_more(&run, 50);
+    let ended = run.drain();
+    assert_complete(sim, &ended);
+    assert_eq!(ended.rows("SELECT count(*) > 100 FROM _ouzel_invalid"), "1");
+}
+
 #[test]
 fn a_full_buffer_has_lost_no_more_than_its_connection_could_bring() {
     let sim = sim(&["full-buffer:after=3s"]);
