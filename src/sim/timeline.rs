@@ -255,7 +255,7 @@ impl Timeline {
     pub(super) fn at_ms(&self, position: i64) -> i64 {
         match self.lock().begun {
             Some(begun) => self.time_ms(begun, position),
-            None => self.setup.start_ms + self.setup.schedule.at_us(position) / 1000,
+            None => self.setup.start_ms + self.setup.schedule.at_us(position).div_euclid(1000),
         }
     }
 

@@ -47,7 +47,8 @@ async fn a_status_lasts_for_as_long_as_it_should() {
     for _ in 0..3 {
         assert_eq!(status(&sim, "GET", RULES, "").await, 503);
     }
-    exchange(sim.address, "DELETE", "/_sim/faults", "", "").await;
+    let cleared = exchange(sim.address, "DELETE", "/_sim/faults", "", "").await;
+    assert_eq!(cleared.status, 200, "{}", cleared.body);
     assert_eq!(status(&sim, "GET", RULES, "").await, 200);
 }
 
