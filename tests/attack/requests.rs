@@ -1,13 +1,10 @@
 //! Hostile requests and files of JSON: they are refused, and nothing falls.
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-};
+use std::io::{Read, Write};
 
 use expect_test::expect;
 
-use super::support::{Setup, Sim};
+use super::support::{Setup, Sim, connect};
 use sonic_rs::JsonValueTrait;
 
 /// Nested so deep that a parser which recurses overflows any stack.
@@ -17,7 +14,7 @@ fn deep() -> String {
 
 /// Sends a request as it is, and gives the status of the answer.
 fn ask(sim: &Sim, request: &str) -> u16 {
-    let mut connection = TcpStream::connect(sim.address()).unwrap();
+    let mut connection = connect(sim.address());
     connection.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     // Whoever is refused early may be reset.
@@ -99,7 +96,7 @@ fn metrics_are_not_for_web_pages() {
     let address = said.split("address=").nth(1).unwrap();
     let address = address.split_whitespace().next().unwrap();
     let status = |headers: &str| {
-        let mut connection = TcpStream::connect(address).unwrap();
+        let mut connection = connect(address);
         let request = format!("GET /metrics HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
         connection.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();

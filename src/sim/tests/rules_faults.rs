@@ -18,7 +18,7 @@ async fn unanswered(sim: &Running, path: &str, body: &str) {
     let asked = request("POST", path, BASIC, body);
     stream.write_all(asked.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    let ended = stream.read_to_end(&mut answer).await;
+    let ended = in_time("a reset", stream.read_to_end(&mut answer)).await;
     assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(
         ended.unwrap_err().kind(),

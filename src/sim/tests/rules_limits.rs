@@ -100,9 +100,12 @@ async fn a_change_during_another_one_is_rejected() {
     let tea = request("POST", RULES, BASIC, &body(&["tea"]));
     first.write_all(tea.as_bytes()).await.unwrap();
     // Its turn has come when nobody else has one.
-    while sim.service.streams[0].live.turn().is_some() {
-        tokio::task::yield_now().await;
-    }
+    in_time("the first one's turn", async {
+        while sim.service.streams[0].live.turn().is_some() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 
     let message = "Another request is changing the rules. Send changes one after the other.";
     let milk = body(&["milk"]);
@@ -142,6 +145,9 @@ async fn a_change_that_is_refused_or_given_up_lets_the_next_one_in() {
         .await
         .unwrap();
     drop(gone);
-    while status(&sim, "POST", RULES, &body(&["tea"])).await == 429 {}
+    in_time("a turn", async {
+        while status(&sim, "POST", RULES, &body(&["tea"])).await == 429 {}
+    })
+    .await;
     assert_eq!(values(&sim, RULES).await, ["tea"]);
 }
