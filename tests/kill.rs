@@ -25,7 +25,7 @@ use std::{
 use fastrand::Rng;
 use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
-use support::{DEADLINE, Process, Sim, command, wait_until};
+use support::{Process, Sim, command, wait_until, wait_while_it_grows};
 
 /// Tweets made each second, a quarter of which match, and how many seconds each kill has of the stream on average.
 const RATE: u64 = 300;
@@ -145,16 +145,12 @@ fn survive(kills: u32, seed: u64) {
     write_script(folder.path(), "", 0, Save::Renamed);
     let run = start(&sim, folder.path());
     let limit: u64 = limit.parse().unwrap();
-    wait_until("all Tweets are made", || {
-        sim.stats()["tweets"]["made"].as_u64() == Some(limit)
-    });
-    let matched = sim.stats()["tweets"]["matched"].as_u64().unwrap();
-    // Not an assertion: the comparison says more of what is missing.
-    let deadline = Instant::now() + DEADLINE;
+    let tweets = |which: &str| sim.stats()["tweets"][which].as_u64().unwrap();
+    let made = wait_while_it_grows(limit, || tweets("made"));
+    assert_eq!(made, limit, "the simulator makes no more Tweets");
+    // What is missing, the comparison says.
     let held = "SELECT (SELECT count(*) FROM seen) + (SELECT count(*) FROM _ouzel_quarantine)";
-    while count(folder.path(), held) < matched && Instant::now() < deadline {
-        run.hears_output(Duration::from_millis(200));
-    }
+    wait_while_it_grows(tweets("matched"), || count(folder.path(), held));
     // The rule that comes and goes is gone, and no other one is left or lost.
     wait_until("the rules are the declared ones", || {
         sim.stats()["rules"].as_u64() == Some(2)

@@ -11,7 +11,7 @@ use std::{
 use super::DEADLINE;
 
 /// Between two looks others get the processor. How long it is decides nothing.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// Waits until it is so, where nothing tells of it, as of rows in a database; panics with what was waited for if that takes longer than any machine needs.
 #[track_caller]
@@ -33,6 +33,19 @@ pub fn wait_for_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         );
         thread::park_timeout(BETWEEN_LOOKS);
     }
+}
+
+/// Waits until a number is so high, for as long as it still moves; the last one seen.
+pub fn wait_while_it_grows(enough: u64, mut look: impl FnMut() -> u64) -> u64 {
+    let (mut last, mut deadline) = (look(), Instant::now() + DEADLINE);
+    while last < enough && Instant::now() < deadline {
+        thread::park_timeout(BETWEEN_LOOKS);
+        let now = look();
+        if now != last {
+            (last, deadline) = (now, Instant::now() + DEADLINE);
+        }
+    }
+    last
 }
 
 /// A connection on which nothing is waited for without end.
