@@ -30,6 +30,7 @@ mod server;
 mod service;
 mod snowflake;
 mod source;
+mod start;
 mod stats;
 mod stream;
 mod subject;
