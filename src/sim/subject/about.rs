@@ -21,6 +21,9 @@ const LANGUAGES: &str = "am ar bg bn bo bs ca ckb cs cy da de dv el en es et eu 
     hi-latn hr ht hu hy in is it iw ja ka km kn ko lo lt lv ml mr my ne nl no or pa pl ps pt ro ru \
     sd si sk sl sr sv ta te th tl tr ug uk und ur vi zh zh-cn zh-tw id he";
 
+/// So many characters of a line stand in a message.
+const MOST_SHOWN: usize = 200;
+
 /// Why the file cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -77,6 +80,14 @@ pub(super) struct Interests {
 /// What is wrong with a value, and what to do.
 type Wrong = (String, String);
 
+/// A line of the file for a message, whose rest has to be found behind it.
+fn shown(line: &str) -> String {
+    match line.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
 impl Interests {
     /// Reads a file.
     pub(super) fn read(path: &Path) -> Result<Self, AboutError> {
@@ -94,7 +105,7 @@ impl Interests {
             AboutError::Wrong {
                 path: path.to_owned(),
                 line: line + 1,
-                text: text.lines().nth(line).unwrap_or_default().trim().to_owned(),
+                text: shown(text.lines().nth(line).unwrap_or_default().trim()),
                 reason,
                 hint,
             }
