@@ -2,6 +2,7 @@
 
 mod activity;
 mod answer;
+mod body;
 mod book;
 mod bucket;
 mod clock;
