@@ -1,6 +1,6 @@
 //! Hostile files: without an end, in one line, in other encodings, and signals while they are read.
 
-use std::{fs::File, io::Write};
+use std::{fs::File, io::Write, process::Command};
 
 use expect_test::expect;
 use flate2::{Compression, write::GzEncoder};
@@ -112,4 +112,22 @@ fn the_first_tweet_behind_a_byte_order_mark_is_one() {
         .arguments(&["--limit", "2"])
         .ends();
     assert_eq!(ended.output(), "1\n2\n");
+}
+
+#[test]
+fn a_simulator_that_still_reads_its_file_ends_at_the_first_signal() {
+    let setup =
+        Setup::new()
+            .command("sim")
+            .arguments(&["--listen", "127.0.0.1:0", "--tweets", "pipe"]);
+    let pipe = setup.folder().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success(), "mkfifo of coreutils is needed");
+    let run = setup.start();
+    // It is opened as soon as somebody reads it, and says nothing.
+    let _writer = File::options().write(true).open(&pipe).unwrap();
+    run.process().signal("TERM");
+    let ended = run.ends();
+    assert_eq!(ended.stderr, "");
+    assert!(!ended.output().contains("read Tweets"));
 }
