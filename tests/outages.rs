@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Instant};
 
 use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
-use support::{Ended, Run, Setup, Sim, tweet};
+use support::{Ended, Run, Setup, Sim, tweet, wait_for_some, wait_until};
 
 const STORE: &str = r#"
 ouzel.rules { { tag = "music", value = "music" } }
@@ -44,9 +44,7 @@ fn rows(run: &Run) -> i64 {
 /// Waits until so many more rows are there.
 fn wait_for_more(run: &Run, more: i64) {
     let before = rows(run);
-    while rows(run) < before + more {
-        std::thread::yield_now();
-    }
+    wait_until("more rows", || rows(run) >= before + more);
 }
 
 /// Each Tweet that matched until the last one that came has a row. A second one of the same would be a failed handler.
@@ -235,9 +233,7 @@ fn late() -> (Run, i64) {
     let sends_and_waits = |line: String| {
         let before = rows(&run);
         run.powertrack().send(&line);
-        while rows(&run) == before {
-            std::thread::yield_now();
-        }
+        wait_until("a row", || rows(&run) > before);
     };
     sends_and_waits(tweet(1));
     let made = now_ms();
@@ -273,10 +269,10 @@ fn after_a_crash_a_stream_that_has_never_brought_a_tweet_goes_on_from_its_last_b
     let run = Setup::new().script(STORE).start();
     run.powertrack().wait_for_connection(1);
     let first = now_ms();
-    while last_byte_kept(&run) == 0 {
+    let kept = wait_for_some("a time in the database", || {
         run.powertrack().send_bytes(b"\r\n");
-    }
-    let kept = last_byte_kept(&run);
+        Some(last_byte_kept(&run)).filter(|kept| *kept > 0)
+    });
     let ended = again_until_back(run.kill(), 2);
     let began = beginning(&ended);
     assert!(began > first - 10, "{} ms too early", first - began);
