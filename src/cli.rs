@@ -23,7 +23,7 @@ pub use self::{
     run::Run,
     sim::{Sim, SimSource},
 };
-use crate::settings::Given;
+use crate::{logging::Wanted, settings::Given};
 
 /// After the options that a command has of its own, among which clap would put it otherwise.
 const LAST: usize = 900;
@@ -35,7 +35,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// What to log to stderr: error, warn, info, debug or trace, or directives such as `info,script=debug`.
+    /// What to log to stderr: error, warn, info, debug, trace or off; also for a part, such as `warn,script=debug`.
+    ///
+    /// `script` is what the script writes itself; other parts are the modules of ouzel, such as `powertrack` or
+    /// `worker`.
     #[arg(
         long,
         global = true,
@@ -44,7 +47,7 @@ pub struct Cli {
         default_value = "info",
         display_order = LAST
     )]
-    pub log: String,
+    pub log: Wanted,
 }
 
 /// The commands.

@@ -1,43 +1,40 @@
 //! Log lines on stderr, above the status line where there is one.
 
+mod wanted;
+
 use std::{
     fmt,
     io::{self, IsTerminal, Write},
 };
 
-use tracing::field::Field;
+use tracing::{field::Field, level_filters::LevelFilter};
 use tracing_subscriber::{
-    EnvFilter,
     field::MakeExt,
     fmt::{
         MakeWriter,
         format::{Writer, debug_fn},
         time::FormatTime,
     },
+    layer::SubscriberExt,
 };
 
+pub use self::wanted::Wanted;
 use crate::{plain, status::StatusLine};
 
-/// Starts logging. `directives` are a level or what `tracing` calls directives.
-///
-/// # Errors
-/// A sentence about wrong directives.
-pub fn start(directives: &str, line: &StatusLine) -> Result<(), String> {
-    let filter = EnvFilter::builder()
-        .parse(directives)
-        .map_err(|error| format!("`{directives}` is no log level: {error}"))?;
+/// Starts logging what is wanted.
+pub fn start(wanted: &Wanted, line: &StatusLine) {
     let terminal = io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(AboveLine(line.clone()))
         .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .with_timer(Clock)
         .fmt_fields(debug_fn(write_field).delimited(" "))
-        .finish();
+        .finish()
+        .with(wanted.targets());
     // Only tests start logging twice, and they want the first.
     let _ = tracing::subscriber::set_global_default(subscriber);
-    Ok(())
 }
 
 /// Whatever a value holds, it stays within its line, and within a bound.

@@ -10,7 +10,7 @@ use ouzel::{
     cli::{Cli, Command},
     commands,
     error::Error,
-    logging, plain,
+    logging, plain, private,
     status::StatusLine,
 };
 
@@ -18,23 +18,26 @@ use ouzel::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    private::begin();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => wrong_usage(&error),
+    };
     let line = match &cli.command {
         Command::Run(_) | Command::Replay(_) => StatusLine::on_stderr(),
         _ => StatusLine::none(),
     };
-    let done = logging::start(&cli.log, &line)
-        .map_err(Error::Usage)
-        .and_then(|()| match cli.command {
-            Command::Run(arguments) => commands::run(&arguments, &line),
-            Command::Check(arguments) => commands::check(&arguments),
-            Command::Rules(arguments) => commands::rules(&arguments),
-            Command::Replay(arguments) => commands::replay(&arguments, &line),
-            Command::Quarantine(arguments) => commands::quarantine(&arguments),
-            Command::Gaps(arguments) => commands::gaps(&arguments),
-            Command::Sim(arguments) => commands::sim(arguments),
-            Command::Bench(arguments) => commands::bench(&arguments),
-        });
+    logging::start(&cli.log, &line);
+    let done = match cli.command {
+        Command::Run(arguments) => commands::run(&arguments, &line),
+        Command::Check(arguments) => commands::check(&arguments),
+        Command::Rules(arguments) => commands::rules(&arguments),
+        Command::Replay(arguments) => commands::replay(&arguments, &line),
+        Command::Quarantine(arguments) => commands::quarantine(&arguments),
+        Command::Gaps(arguments) => commands::gaps(&arguments),
+        Command::Sim(arguments) => commands::sim(arguments),
+        Command::Bench(arguments) => commands::bench(&arguments),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         // A result, and no failure.
@@ -56,4 +59,19 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Says what clap says, but for what an argument or a variable would do to the terminal: clap lets colours through.
+fn wrong_usage(error: &clap::Error) -> ! {
+    let variables = std::env::vars_os().map(|(_, value)| value);
+    let is_odd = std::env::args_os()
+        .chain(variables)
+        .any(|text| text.to_string_lossy().contains(plain::is_unsafe));
+    if !error.use_stderr() || !is_odd {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    // Nothing can be said about a stderr that is closed.
+    let _ = io::stderr().write_all(plain::lines(&text).as_bytes());
+    std::process::exit(error.exit_code());
 }

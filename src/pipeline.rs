@@ -50,7 +50,7 @@ use crate::{
 /// An editor that goes on saving puts a load off by no more than this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 5;
 
-/// Runs until something ends it, and gives the last numbers. The database holds all of them.
+/// Runs until something ends it, and gives the last numbers, with those of the stream. The database holds all of them.
 ///
 /// # Errors
 /// [`Error`], after what could be handled has been handled and committed.
@@ -58,7 +58,7 @@ pub async fn run(
     plan: Plan,
     shutdown: CancellationToken,
     line: &StatusLine,
-) -> Result<(Snapshot, Duration), Error> {
+) -> Result<(Snapshot, Duration, Arc<StreamStatus>), Error> {
     let tally = Arc::new(Tally::default());
     let status = Arc::new(StreamStatus::default());
     let doing = Arc::<Doing>::default();
@@ -128,13 +128,14 @@ pub async fn run(
         shutdown,
         plan,
     };
+    let stream = Arc::clone(&run.status);
     let ended = run.main_loop(&tally, &mut reporter).await;
     let drained = run.drain(ends, &mut reporter).await;
-    let finished = reporter.finish();
+    let (snapshot, took) = reporter.finish();
     // What the threads say explains what the others met.
     drained?;
     ended?;
-    Ok(finished)
+    Ok((snapshot, took, stream))
 }
 
 struct Run {

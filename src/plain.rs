@@ -29,6 +29,28 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     clean(text, MOST_IN_LINES, |c| matches!(c, '\n' | '\t'))
 }
 
+/// All of a command's result, for people or as JSON: what is unsafe stands there as JSON writes it, which changes no JSON,
+/// since only its strings can hold such characters.
+#[must_use]
+pub fn printed(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| matches!(c, '\n' | '\t') || !is_unsafe(c);
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        match c {
+            c if is_plain(c) => cleaned.push(c),
+            // Between the tokens of a JSON it may stand.
+            '\r' => cleaned.push(' '),
+            c => {
+                let _ = write!(cleaned, "\\u{:04x}", u32::from(c));
+            }
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
 /// Text over several lines for a log: none of those behind the first can pass for a line of the log, which begins with a year.
 #[must_use]
 pub fn logged(text: &str) -> Cow<'_, str> {
@@ -92,6 +114,10 @@ mod tests {
         assert_eq!(
             logged("no\n7 | code\n2026-11-24T00:00:00.000Z  INFO all is well"),
             "no\n7 | code\n  2026-11-24T00:00:00.000Z  INFO all is well"
+        );
+        assert_eq!(
+            printed("{\"a\":\r\n\t\"\u{9b}\u{202e}é\"}"),
+            "{\"a\": \n\t\"\\u009b\\u202eé\"}"
         );
         let long = "é".repeat(3_000);
         let cut = line(&long);

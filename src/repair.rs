@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::verdict::{after, at_first, not_any_more, rest};
+use self::verdict::{after, at_first, is_soon_after, not_any_more, rest, too_long};
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
@@ -27,7 +27,7 @@ use crate::{
         outage::{Means, Outage, Product, Span, choose},
         pace::Pace,
         rules::{NewRule, RulesClient},
-        stream::Deliver,
+        stream::{Deliver, Dropped},
     },
     script::{Declared, DeclaredRule},
     store::{Gap, GapIds, GapState, Repair},
@@ -90,6 +90,7 @@ pub struct Repairer {
 enum Told {
     Outage(Outage),
     Lost(Gap),
+    Dropped(Dropped, Span),
 }
 
 impl Repairer {
@@ -102,6 +103,11 @@ impl Repairer {
     /// A part of the journal is lost; it is in the ledger already.
     pub fn lost(&self, gap: Gap) {
         let _ = self.told.send(Told::Lost(gap));
+    }
+
+    /// Lines came in this time that were too long.
+    pub fn dropped(&self, dropped: Dropped, span: Span) {
+        let _ = self.told.send(Told::Dropped(dropped, span));
     }
 }
 
@@ -152,6 +158,8 @@ struct Repairs<A, Put, Desk, Asked> {
     ready: CancellationToken,
     has_begun: bool,
     resumes: bool,
+    /// The gap of the lines that were too long last.
+    too_long: Option<i64>,
 }
 
 struct Unsettled {
@@ -192,6 +200,7 @@ where
             ready: parts.ready,
             has_begun: false,
             resumes: parts.resumes,
+            too_long: None,
         }
     }
 
@@ -205,6 +214,7 @@ where
                 Some(told) = told.recv() => match told {
                     Told::Outage(outage) => self.outage(outage),
                     Told::Lost(gap) => self.lost(gap),
+                    Told::Dropped(dropped, span) => self.dropped(dropped, span),
                 },
                 Some(done) = self.running.join_next() => {
                     let (id, product, asked, brought) = joined(done);
@@ -329,6 +339,18 @@ where
         let before = before.or(self.rate_before_start);
         let id = gap.id;
         self.unsettled.push(Unsettled { id, before, ended });
+    }
+
+    /// A line that was too long is gone, and may have been a Tweet.
+    fn dropped(&mut self, lines: Dropped, span: Span) {
+        let last = self.too_long.and_then(|id| self.gaps.get(&id));
+        let id = last
+            .filter(|gap| is_soon_after(gap, span))
+            .map(|gap| gap.id);
+        let gap = too_long(id.and_then(|id| self.gaps.get(&id)), lines, span);
+        let id = id.unwrap_or_else(|| self.ids.next());
+        self.too_long = Some(id);
+        self.write(Gap { id, ..gap });
     }
 
     /// Tries once more to bring what a gap is missing.

@@ -77,6 +77,8 @@ pub struct Settings {
     pub status: StatusListen,
     username: Source,
     password: Source,
+    /// The settings file, where the password itself stands in it and is the one in force.
+    password_in: Option<PathBuf>,
 }
 
 impl Settings {
@@ -85,6 +87,7 @@ impl Settings {
     /// # Errors
     /// [`Error`], naming the setting.
     pub fn read(given: Given) -> Result<Self, Error> {
+        let path = given.config.clone().unwrap_or_else(|| FILE.into());
         let (file, folder) = match &given.config {
             Some(path) => (File::read(path)?, folder_of(path)),
             None if Path::new(FILE).exists() => (File::read(Path::new(FILE))?, PathBuf::new()),
@@ -99,6 +102,8 @@ impl Settings {
             status,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
+        let is_given = given.password.is_some() || given.password_file.is_some();
+        let password_in = Some(path).filter(|_| !is_given && stream.password.is_some());
         let settings = Self {
             script: given
                 .script
@@ -142,6 +147,7 @@ impl Settings {
                     stream.username_file.map(beside),
                 ),
             ),
+            password_in,
             password: Source::first(
                 (given.password, given.password_file),
                 (

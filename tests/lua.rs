@@ -428,7 +428,7 @@ fn a_failure_is_shown_wherever_it_happens() {
         let log = ended.log();
         let failure = log
             .split_once("ERROR ")
-            .map_or("", |(_, rest)| rest.split("\n1 Tweets in").next().unwrap());
+            .map_or("", |(_, rest)| rest.split("\n1 Tweet in").next().unwrap());
         expected.assert_eq(failure.trim_end());
     };
     failure(

@@ -208,7 +208,7 @@ fn what_is_no_tweet_is_counted_and_the_stream_goes_on() {
     run.wait_for("handled 6");
     let ended = run.drain();
     ended
-        .assert_says("1 Tweets in")
+        .assert_says("1 Tweet in")
         .assert_says("5 lines were no Tweets; invalid ones are in the table `_ouzel_invalid`")
         .assert_rows("SELECT number, typeof(line), line FROM _ouzel_invalid", expect![[r#"
             1|blob|x'7b2269645f737472223a2231222c'
@@ -306,7 +306,7 @@ fn a_signal_that_comes_twice_in_a_moment_is_one() {
     run.powertrack().send(tweet(1));
     run.wait_for("busy");
     run.process().signal_twice("INT");
-    run.ends().assert_code(0).assert_says("1 Tweets in");
+    run.ends().assert_code(0).assert_says("1 Tweet in");
 }
 
 #[test]
@@ -482,9 +482,11 @@ fn a_wrong_setting_is_named_with_its_line() {
     };
     expect![[r#"
         error: the settings file `ouzel.toml` is wrong:
-          line 3: acount = ***
-          unknown field `acount`, expected one of `account`, `label`, `url`, `rules_url`, `username`, `password`, `username_file`, `password_file`, `ca_file`, `read_timeout`, `max_line`, `backfill_minutes`, `recovery`, `replay_url`, `replay_rules_url`
-    "#]].assert_eq(&wrong("script = \"x\"\n[stream]\nacount = \"acme\"\n"));
+          line 3: acount = "acme"
+          there is no setting `acount` under `[stream]`
+        hint: did you mean `account`?
+    "#]]
+    .assert_eq(&wrong("script = \"x\"\n[stream]\nacount = \"acme\"\n"));
     expect![[r#"
         error: read_timeout: 30s is too short; it has to be more than 30s, or a late heartbeat costs the connection
     "#]].assert_eq(&wrong("[stream]\nread_timeout = \"30s\"\n"));

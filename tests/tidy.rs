@@ -49,11 +49,12 @@ const WORLDS: &[(&str, &[&str])] = &[
             "tweet",
             "tweet_id",
             "json",
+            "plain",
         ],
     ),
     (
         "script",
-        &["script", "row", "tweet", "rule", "json", "doing"],
+        &["script", "row", "tweet", "rule", "json", "doing", "nearest"],
     ),
     ("store", &["store", "row"]),
     (
@@ -181,6 +182,31 @@ fn first_segments(path: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+#[test]
+fn every_module_that_logs_can_be_named_in_the_level() {
+    let macros = ["error!(", "warn!(", "info!(", "debug!(", "trace!("];
+    let logs = |text: &str| {
+        macros.iter().any(|call| {
+            text.match_indices(call)
+                .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+        })
+    };
+    let mut modules = Vec::new();
+    for (file, text) in files("src", ".rs") {
+        // What scripts write has a name of its own.
+        if logs(&text) && file != "script/api/log.rs" {
+            let module = file.trim_end_matches(".rs").trim_end_matches("/mod");
+            modules.push(module.replace('/', "::"));
+        }
+    }
+    modules.sort();
+    let text = fs::read_to_string(root().join("src/logging/wanted.rs")).unwrap();
+    let list = text.split("MODULES: &[&str] = &[").nth(1).unwrap();
+    let listed: Vec<_> = list.split("];").next().unwrap().split('"').collect();
+    let listed: Vec<_> = listed.into_iter().skip(1).step_by(2).collect();
+    assert_eq!(listed, modules);
 }
 
 #[test]

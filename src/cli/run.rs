@@ -64,7 +64,7 @@ struct Stream {
     /// Silence after which the connection counts as dropped, over 30s [default: 35s].
     #[arg(long, value_name = "DURATION", env = "OUZEL_READ_TIMEOUT")]
     read_timeout: Option<Span>,
-    /// The longest line; longer ones are dropped and counted [default: 1MiB].
+    /// The longest line; longer ones are dropped, and told [default: 1MiB].
     #[arg(long, value_name = "SIZE", env = "OUZEL_MAX_LINE")]
     max_line: Option<Size>,
     /// The most minutes to ask for again after an outage, up to 5; 0 for an account without backfill [default: 5].

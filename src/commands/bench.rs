@@ -14,8 +14,10 @@ use super::{
     bench_folder::Folder,
     bench_path::Place,
     bench_rules,
-    bench_table::{Outcome, Stage, as_json, as_text},
+    bench_table::{Outcome, Stage, as_json, as_text, plainly},
     declared, print, runtime, say,
+    tweet_files::{self, GZIP_MAGIC},
+    tweet_format::NO_TWEET,
 };
 use crate::{
     cli::Bench,
@@ -62,6 +64,9 @@ pub fn bench(arguments: &Bench) -> Result<(), Error> {
     let in_memory = in_memory(&job)?;
     // Last of those that write: its rows stay in the database.
     let (whole, outcome) = fastest(job.runs, || whole(&job))?;
+    if outcome.tweets + outcome.duplicates == 0 {
+        return Err(Error::Usage(NO_TWEET.to_owned()));
+    }
     let (tweets, bytes) = (outcome.tweets + outcome.duplicates, outcome.bytes);
     let stage = |name, took| Stage {
         name,
@@ -109,13 +114,20 @@ fn prepare(arguments: &Bench) -> Result<Job, Error> {
     };
     let (input, compressed) = match &arguments.input {
         Some(input) => {
+            tweet_files::check(input)?;
             let read = fs::read(input);
             let compressed =
                 read.map_err(Error::system(format!("cannot read `{}`", input.display())))?;
+            if !compressed.starts_with(&GZIP_MAGIC) {
+                return Err(Error::Usage(format!(
+                    "`{}` is not compressed with gzip, as a stream is\nhint: `gzip -k` makes such a file of it",
+                    input.display()
+                )));
+            }
             (input.clone(), compressed)
         }
         None => {
-            say(&format!("making {} Tweets\n", arguments.tweets));
+            say(&format!("making {}\n", plainly(arguments.tweets, "Tweet")));
             let declared = declared(&script)?;
             let tags: Vec<_> = declared.rules.iter().map(|rule| rule.tag.clone()).collect();
             let compressed = sim::corpus(arguments.tweets, arguments.seed, &tags);

@@ -39,6 +39,12 @@ impl Stage {
     }
 }
 
+/// `1 row`, `2000 rows`: the digits of these tables are not in threes.
+pub(super) fn plainly(number: u64, what: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{end}")
+}
+
 pub(super) fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
     let mut text = format!(
         "{:32}{:>12}{:>10}{:>12}{:>11}\n",
@@ -67,7 +73,9 @@ pub(super) fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
     let mean = bytes / (tweets + duplicates).max(1);
     let _ = writeln!(
         text,
-        "\n{tweets} Tweets of {mean} bytes: {kept} kept, {failed} failed, {rows} rows"
+        "\n{} of {mean} bytes: {kept} kept, {failed} failed, {}",
+        plainly(*tweets, "Tweet"),
+        plainly(*rows, "row")
     );
     if *duplicates > 0 {
         let _ = writeln!(

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     cli::Check,
     error::Error,
+    plain,
     rule::{Rule, Warning, unchecked},
     script::{Declared, DeclaredRule},
     settings::Settings,
@@ -46,11 +47,11 @@ pub fn check(arguments: &Check) -> Result<(), Error> {
 fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> String {
     let mut sections = Vec::new();
     let rules = declared.rules.iter().map(|rule| {
-        let tag = rule.tag.clone().unwrap_or_else(|| "(no tag)".to_owned());
+        let tag = rule.tag.as_deref().unwrap_or("(no tag)");
         [
-            tag,
-            rule.value.clone(),
-            format!("{}:{}", rule.file, rule.line),
+            plain::line(tag).into_owned(),
+            plain::line(&rule.value).into_owned(),
+            plain::line(&format!("{}:{}", rule.file, rule.line)).into_owned(),
         ]
     });
     sections.push(("rules", rules.collect::<Vec<_>>()));
@@ -60,7 +61,11 @@ fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
         .enumerate()
         .map(|(number, handler)| {
             let place = format!("{}:{}", handler.file, handler.line);
-            [(number + 1).to_string(), handler.name.clone(), place]
+            [
+                (number + 1).to_string(),
+                plain::line(&handler.name).into_owned(),
+                plain::line(&place).into_owned(),
+            ]
         });
     sections.push(("handlers", handlers.collect()));
     let tables = declared.tables.iter().map(|table| {
@@ -69,7 +74,11 @@ fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
             .iter()
             .map(|(name, kind)| format!("{name} {kind}"))
             .collect();
-        [table.name.clone(), columns.join(", "), String::new()]
+        [
+            plain::line(&table.name).into_owned(),
+            plain::line(&columns.join(", ")).into_owned(),
+            String::new(),
+        ]
     });
     sections.push(("tables", tables.collect()));
 
@@ -87,7 +96,11 @@ fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
         }
     }
     for (rule, warning) in warnings {
-        let place = format!("{}:{}", rule.file, rule.line);
+        // Rules that a loop makes all stand on the line of the call.
+        let place = match &rule.tag {
+            Some(tag) => format!("{}:{}, tag `{tag}`", rule.file, rule.line),
+            None => format!("{}:{}", rule.file, rule.line),
+        };
         let _ = write!(text, "\n{}", warning_text(&place, &rule.value, warning));
     }
     text

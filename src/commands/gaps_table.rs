@@ -6,7 +6,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
-    status::{short, thousands},
+    plain,
+    status::{counted, short, thousands},
     store::{Gap, GapState},
 };
 
@@ -39,13 +40,17 @@ fn table_in(gaps: &[Gap], zone: &TimeZone) -> String {
     let mut text = line(&header.map(str::to_owned), &widths);
     for (gap, row) in gaps.iter().zip(&rows) {
         text += &line(row, &widths);
+        // What a service says may have lines.
+        let detail = gap.detail.replace('\n', "; ");
+        let detail = plain::line(&detail);
         if let Some((from, to)) = gap.missing {
             let _ = write!(text, "    missing between {} and {}", utc(from), utc(to));
-            if !gap.detail.is_empty() {
-                // What a service says may have lines.
-                let _ = write!(text, ": {}", gap.detail.replace('\n', "; "));
+            if !detail.is_empty() {
+                let _ = write!(text, ": {detail}");
             }
             text.push('\n');
+        } else if !detail.is_empty() {
+            let _ = writeln!(text, "    {detail}");
         }
     }
     text.push('\n');
@@ -60,7 +65,7 @@ fn row(gap: &Gap, zone: &TimeZone) -> [String; 8] {
         utc(gap.started_at),
         here.strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
         short(gap.length),
-        gap.cause.clone(),
+        plain::line(&gap.cause).into_owned(),
         gap.state.name().to_owned(),
         gap.repair.name().replace("none", "-"),
         if is_missing {
@@ -137,9 +142,9 @@ fn totals(gaps: &[Gap]) -> String {
     }
     let _ = writeln!(
         text,
-        "missing: {}, about {} Tweets{}",
+        "missing: {}, about {}{}",
         short(missing),
-        thousands(tweets),
+        counted(tweets, "Tweet"),
         if unknown {
             ", and those of the times whose rate is unknown"
         } else {

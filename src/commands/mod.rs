@@ -22,12 +22,15 @@ mod run;
 mod sim;
 mod summary;
 mod tweet_files;
+mod tweet_format;
 
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     rc::Rc,
 };
+
+use tracing::warn;
 
 pub use bench::bench;
 pub use check::check;
@@ -40,7 +43,7 @@ pub use sim::sim;
 
 use crate::{
     error::Error,
-    plain,
+    plain, private,
     script::{Declared, Generation},
     store::Store,
     tables::Tables,
@@ -49,11 +52,11 @@ use crate::{
 /// The file name of the database of a run.
 const DATABASE: &str = "ouzel.db";
 
-/// Writes a command's result to stdout; a reader that has gone, as with `| head`, is no error.
+/// Writes a command's result to stdout, and nothing that a terminal would obey; a reader that has gone, as with `| head`, is no error.
 fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout
-        .write_all(text.as_bytes())
+        .write_all(plain::printed(text).as_bytes())
         .and_then(|()| stdout.flush())
     {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -67,6 +70,16 @@ fn print(text: &str) -> Result<(), Error> {
 fn say(text: &str) {
     // Nothing can be said about a stderr that is closed.
     let _ = io::stderr().write_all(plain::lines(text).as_bytes());
+}
+
+/// Says that a data folder which is there already lets others in: what is made in it is for its user alone, but what is there
+/// may not be.
+fn warn_of_open_folder(folder: &Path) {
+    if private::is_open_folder(folder) {
+        let hint = format!("chmod -R o= {}", folder.display());
+        let folder = folder.display();
+        warn!(%folder, hint, "everybody on this machine can look into the data folder");
+    }
 }
 
 /// What a script declares, found by loading it over an empty database in memory.

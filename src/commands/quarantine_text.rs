@@ -26,9 +26,9 @@ pub(super) fn list_as_text(entries: &[Quarantined], all: u64) -> String {
         [
             entry.id.to_string(),
             tweet(entry),
-            entry.failed.at.clone(),
+            plain::line(&entry.failed.at).into_owned(),
             entry.attempts.to_string(),
-            entry.failed.handler.clone(),
+            plain::line(&entry.failed.handler).into_owned(),
             brief(&entry.failed),
         ]
     }));
@@ -103,10 +103,10 @@ pub(super) fn as_text(entry: &Quarantined, line: &[u8]) -> String {
          script      {script}, generation {generation}\n\
          handler     {handler}{fault}\n\n",
         tweet = tweet(entry),
-        at = failed.at,
-        script = failed.script,
+        at = plain::line(&failed.at),
+        script = plain::line(&failed.script),
         generation = failed.generation,
-        handler = failed.handler,
+        handler = plain::line(&failed.handler),
     );
     plain::lines(&head).into_owned() + &over_lines(&String::from_utf8_lossy(line)) + "\n"
 }
@@ -132,7 +132,7 @@ fn tweet(entry: &Quarantined) -> String {
 fn brief(failed: &Failed) -> String {
     let mut text = String::new();
     if let Some((file, line)) = &failed.place {
-        let _ = write!(text, "{file}:{line}: ");
+        let _ = write!(text, "{}:{line}: ", plain::line(file));
     }
     text + &cut(failed.error.lines().next().unwrap_or_default())
 }

@@ -18,9 +18,9 @@ use self::{
     source::{Seen, Source},
     target::Target,
 };
-use super::{run::simulated, runtime, say, sinks_of, summary::summary};
+use super::{run::simulated, runtime, say, sinks_of, summary::summary, tweet_format::NO_TWEET};
 use crate::{
-    cli, error::Error, pipeline, settings::Settings, shutdown, status::StatusLine,
+    cli, error::Error, pipeline, script, settings::Settings, shutdown, status::StatusLine,
     status::thousands, store::Store, tally::Tally,
 };
 
@@ -35,6 +35,16 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let mut settings = Settings::read(arguments.given())?;
     if arguments.sim {
         settings.data_dir = simulated(&settings.data_dir);
+    }
+    for script in [Some(&settings.script), arguments.compare.as_ref()] {
+        let script = script.filter(|script| !script.exists());
+        if let Some(script) = script {
+            return Err(script::Error::Unreadable {
+                path: script.clone(),
+                source: io::ErrorKind::NotFound.into(),
+            }
+            .into());
+        }
     }
     let source = Source::open(arguments, &settings)?;
     if let Some(other) = &arguments.compare {
@@ -60,10 +70,14 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     let mut shown = Shown::new(line, source.bytes(), &tally);
     // Without an end in order, an earlier database that stood here comes back.
     let ended = flow(source, vec![side], arguments.limit, &mut shown)?;
-    let database = target.keep()?;
     let (snapshot, took) = shown.finish();
+    if snapshot.tweets == 0 && snapshot.rejected > 0 && ended.failed.is_none() {
+        // What stood in the database's place before is worth more.
+        return Err(Error::Usage(NO_TWEET.to_owned()));
+    }
+    let database = target.keep()?;
     let list = format!("ouzel quarantine list --db {}", database.display());
-    say(&summary(&snapshot, took, &database, &list));
+    say(&summary(&snapshot, 0, took, &database, &list));
     say(&speed(snapshot.tweets, took));
     say(&unread(&ended.seen));
     ended.failed.map_or(Ok(()), Err)

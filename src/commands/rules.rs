@@ -8,6 +8,7 @@ use super::{rules_estimate::estimate, rules_lint::lint};
 use crate::{
     cli::{Rules, RulesCommand},
     error::Error,
+    plain,
     rule::{Diagnosis, Rule, Warning, draw, lint_all},
 };
 
@@ -46,7 +47,7 @@ pub(super) fn warning_text(place: &str, value: &str, warning: &Warning) -> Strin
     let mut text = format!("warning: {}\n", warning.message);
     drawn(&mut text, place, value, warning.position, warning.length);
     if let Some(suggestion) = &warning.suggestion {
-        let _ = writeln!(text, "hint: write `{suggestion}`");
+        let _ = writeln!(text, "hint: write `{}`", plain::line(suggestion));
     }
     text
 }
@@ -59,13 +60,14 @@ pub(super) fn invalid_text(place: &str, what: &str, value: &str, diagnosis: &Dia
         let _ = writeln!(text, "  = {}\n    {}", problem.why, problem.fix);
     }
     if let Some(corrected) = &diagnosis.corrected {
-        let _ = writeln!(text, "hint: write `{corrected}`");
+        let _ = writeln!(text, "hint: write `{}`", plain::line(corrected));
     }
     text
 }
 
 fn drawn(text: &mut String, place: &str, value: &str, position: usize, length: usize) {
     let [rule, carets] = draw(value, position, length);
+    let place = plain::line(place);
     let _ = writeln!(text, " --> {place}\n  |\n  | {rule}\n  | {carets}");
 }
 
@@ -87,10 +89,4 @@ impl<'a> From<&'a Warning> for JsonWarning<'a> {
             suggestion: warning.suggestion.as_deref(),
         }
     }
-}
-
-/// `1 rule`, `2 rules`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    let end = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{end}")
 }

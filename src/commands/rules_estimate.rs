@@ -18,6 +18,7 @@ use super::{
     rules_files::{FileRule, read},
     say,
     tweet_files::{Batch, read_all, size},
+    tweet_format::NO_TWEET,
 };
 use crate::{
     cli::RulesEstimate,
@@ -94,7 +95,11 @@ pub(super) fn estimate(arguments: &RulesEstimate) -> Result<(), Error> {
         as_json(&given, &found)
     } else {
         as_text(&given, &found)
-    })
+    })?;
+    if found.tweets == 0 && found.skipped > 0 {
+        return Err(Error::Usage(NO_TWEET.to_owned()));
+    }
+    Ok(())
 }
 
 fn rules(arguments: &RulesEstimate) -> Result<Vec<FileRule>, Error> {

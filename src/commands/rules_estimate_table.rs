@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{rules_estimate::Estimate, rules_files::FileRule};
-use crate::{plain, status::thousands};
+use crate::{
+    plain,
+    status::{counted, thousands},
+};
 
 /// Pairs of rules that people are shown; JSON has more.
 const SHOWN_PAIRS: usize = 10;
@@ -19,8 +22,8 @@ const SHOWN: usize = 100;
 pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
     let mut text = format!(
         "{}, {} skipped",
-        several(found.tweets, "Tweet"),
-        several(found.skipped, "line")
+        counted(found.tweets, "Tweet"),
+        counted(found.skipped, "line")
     );
     let hours = found.hours();
     if let Some(hours) = hours {
@@ -37,7 +40,7 @@ pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
             } else {
                 (thousands(own.matches), rate)
             };
-            [matches, rate, tag.to_owned(), cut(&rule.value)]
+            [matches, rate, cut(tag), cut(&rule.value)]
         })
         .collect();
     let width = |column: usize, title: &str| {
@@ -85,17 +88,11 @@ pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
     if found.crowded > 0 {
         let _ = writeln!(
             text,
-            "\nwithout {} Tweets that match more than 200 rules each",
-            thousands(found.crowded)
+            "\nwithout {}, since more than 200 rules match each",
+            counted(found.crowded, "Tweet")
         );
     }
     text
-}
-
-/// `1 line`, `2 000 lines`.
-fn several(count: u64, what: &str) -> String {
-    let end = if count == 1 { "" } else { "s" };
-    format!("{} {what}{end}", thousands(count))
 }
 
 /// The pairs with the most Tweets in common first.

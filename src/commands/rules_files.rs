@@ -69,9 +69,9 @@ fn name(path: &Path) -> String {
     }
 }
 
-/// A `{` can begin no rule, so what begins with one is JSON.
+/// A `{` can begin no rule, nor can a `[`, so what begins with one is JSON.
 fn parse(name: &str, text: &str) -> Result<Vec<FileRule>, Error> {
-    if !text.trim_start().starts_with('{') {
+    if !text.trim_start().starts_with(['{', '[']) {
         let lines = text.lines().enumerate();
         return Ok(lines
             .filter(|(_, line)| !line.trim().is_empty())
@@ -121,5 +121,6 @@ mod tests {
             ["f, rule 1 a None", "f, rule 2 b Some(\"t\")"]
         );
         assert!(parse("f", "{\"rule\":1}").is_err());
+        assert!(parse("f", "[{\"value\":\"a\"}]").is_err());
     }
 }

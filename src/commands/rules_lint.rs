@@ -6,13 +6,14 @@ use serde::Serialize;
 
 use super::{
     print,
-    rules::{JsonWarning, counted, invalid_text, warning_text, warnings},
+    rules::{JsonWarning, invalid_text, warning_text, warnings},
     rules_files::{FileRule, read},
 };
 use crate::{
     cli::RulesLint,
     error::Error,
     rule::{Invalid, Rule, Warning, unchecked, validate_tag},
+    status::counted,
 };
 
 /// Looks at the rules of files and prints what it finds.
@@ -91,7 +92,7 @@ fn as_text(given: &[FileRule], invalid: &[Wrong], warnings: &[Vec<Warning>]) -> 
     let wrong = invalid.iter().flatten().count();
     text += &format!(
         "{}: {wrong} not valid, {}\n",
-        counted(given.len(), "rule"),
+        counted(given.len() as u64, "rule"),
         counted(count, "warning")
     );
     text

@@ -4,12 +4,13 @@ use std::{
     path::{Path, PathBuf},
     sync::mpsc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::{runtime, say, summary::summary};
+use super::{runtime, say, summary::summary, tweet_files, warn_of_open_folder};
 use crate::{
     cli::Run,
     error::Error,
@@ -24,7 +25,7 @@ use crate::{
     settings::Settings,
     shutdown,
     sim::{self, SimOptions},
-    status::StatusLine,
+    status::{StatusLine, short},
 };
 
 /// The name under which rules added to the built-in simulator are remembered: it listens somewhere else each time.
@@ -50,6 +51,9 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
                 .to_owned(),
         ));
     }
+    if let Some(tweets) = &source.tweets {
+        tweet_files::check(tweets)?;
+    }
     let simulator = arguments
         .sim
         .then(|| Simulator::start(source.options()))
@@ -63,6 +67,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         None => account(&settings)?,
     };
     let lock = Lock::take(&settings.data_dir)?;
+    warn_of_open_folder(&settings.data_dir);
     let plan = Plan {
         script: settings.script.clone(),
         database: settings.database(),
@@ -86,7 +91,7 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         status: settings.status.0,
     };
     let database = plan.database.clone();
-    let (snapshot, took) = runtime()?.block_on(async {
+    let (snapshot, took, stream) = runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
         shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
         pipeline::run(plan, shutdown, line).await
@@ -99,11 +104,35 @@ pub fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         ),
         false => "ouzel quarantine list".to_owned(),
     };
-    say(&summary(&snapshot, took, &database, &list));
+    let counts = stream.counts();
+    let over_long = counts.decoded.over_long;
+    say(&summary(&snapshot, over_long, took, &database, &list));
     if let Some(simulator) = simulator {
         simulator.stop();
     }
-    Ok(())
+    match arguments.duration() {
+        // Whoever ends it by hand has seen what it does.
+        Some(duration) if counts.connections == 0 && took >= duration => {
+            Err(never_connected(duration, counts.attempts))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A run that was given so long has brought nothing, and its caller must not take that for a quiet stream.
+fn never_connected(duration: Duration, attempts: u64) -> Error {
+    let tried = match attempts {
+        0 => {
+            "the rules endpoint had not answered by then, and the stream is only asked for after it"
+                .to_owned()
+        }
+        1 => "the stream was asked for once".to_owned(),
+        many => format!("the stream was asked for {many} times"),
+    };
+    Error::Failed(format!(
+        "the stream was never connected in {}: {tried}\nhint: the log above says what went wrong; a longer `--for` gives it more time",
+        short(duration)
+    ))
 }
 
 /// Simulated Tweets have a folder of their own, so that nothing of them gets into the data of a real run.

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{print, runtime};
+use super::{print, runtime, tweet_files};
 use crate::{cli::Sim, error::Error, shutdown, sim::start};
 
 /// Serves until a signal comes.
@@ -12,6 +12,9 @@ use crate::{cli::Sim, error::Error, shutdown, sim::start};
 /// [`Error`], with its exit code.
 pub fn sim(arguments: Sim) -> Result<(), Error> {
     let options = arguments.options();
+    if let Some(tweets) = &options.tweets {
+        tweet_files::check(tweets)?;
+    }
     runtime()?.block_on(async {
         let running = start(options).await?;
         // Not before: a large file of Tweets takes its time, and there is nothing to end in order yet.

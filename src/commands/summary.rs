@@ -2,10 +2,20 @@
 
 use std::{path::Path, time::Duration};
 
-use crate::status::{Snapshot, short, thousands};
+use crate::{
+    plain,
+    status::{Snapshot, short, thousands},
+};
 
-/// The last words of a run or a replay; `list` is the command that shows what is in quarantine.
-pub(super) fn summary(snapshot: &Snapshot, took: Duration, database: &Path, list: &str) -> String {
+/// The last words of a run or a replay; `list` is the command that shows what is in quarantine, and `over_long` lines of the
+/// stream were dropped.
+pub(super) fn summary(
+    snapshot: &Snapshot,
+    over_long: u64,
+    took: Duration,
+    database: &Path,
+    list: &str,
+) -> String {
     let [tweets, kept, filtered, failed, rows] = [
         snapshot.tweets,
         snapshot.kept,
@@ -15,21 +25,48 @@ pub(super) fn summary(snapshot: &Snapshot, took: Duration, database: &Path, list
     ]
     .map(thousands);
     let took = short(took);
+    let tweets = match snapshot.tweets {
+        1 => "1 Tweet".to_owned(),
+        _ => format!("{tweets} Tweets"),
+    };
     let mut text =
-        format!("{tweets} Tweets in {took}: kept {kept}, filtered {filtered}, failed {failed}\n");
-    if snapshot.rejected > 0 {
-        text += &format!(
-            "{} lines were no Tweets; invalid ones are in the table `_ouzel_invalid`\n",
-            thousands(snapshot.rejected)
-        );
+        format!("{tweets} in {took}: kept {kept}, filtered {filtered}, failed {failed}\n");
+    match snapshot.rejected {
+        0 => {}
+        1 => text += "1 line was no Tweet; if it is invalid, it is in the table `_ouzel_invalid`\n",
+        many => {
+            text += &format!(
+                "{} lines were no Tweets; invalid ones are in the table `_ouzel_invalid`\n",
+                thousands(many)
+            );
+        }
     }
-    if snapshot.duplicates > 0 {
-        text += &format!(
-            "{} Tweets had come before and were not handled again\n",
-            thousands(snapshot.duplicates)
-        );
+    match over_long {
+        0 => {}
+        1 => text += "1 line was longer than `max_line` and was dropped; `ouzel gaps` lists when\n",
+        many => {
+            text += &format!(
+                "{} lines were longer than `max_line` and were dropped; `ouzel gaps` lists when\n",
+                thousands(many)
+            );
+        }
     }
-    text += &format!("{rows} rows written to {}\n", database.display());
+    match snapshot.duplicates {
+        0 => {}
+        1 => text += "1 Tweet had come before and was not handled again\n",
+        many => {
+            text += &format!(
+                "{} Tweets had come before and were not handled again\n",
+                thousands(many)
+            );
+        }
+    }
+    let rows = match snapshot.rows {
+        1 => "1 row".to_owned(),
+        _ => format!("{rows} rows"),
+    };
+    let database = database.display().to_string();
+    text += &format!("{rows} written to {}\n", plain::line(&database));
     let tags = snapshot.tag_list();
     if !tags.is_empty() {
         text += &format!("matches: {tags}\n");
@@ -44,10 +81,13 @@ pub(super) fn summary(snapshot: &Snapshot, took: Duration, database: &Path, list
         };
     }
     if snapshot.waiting > 0 {
-        text += &format!(
-            "{} Tweets wait in the journal for the next start\n",
-            thousands(snapshot.waiting)
-        );
+        text += &match snapshot.waiting {
+            1 => "1 Tweet waits in the journal for the next start\n".to_owned(),
+            many => format!(
+                "{} Tweets wait in the journal for the next start\n",
+                thousands(many)
+            ),
+        };
     }
     text
 }

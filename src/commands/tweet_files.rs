@@ -9,10 +9,11 @@ use std::{
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 
+use super::tweet_format::{LOOK, foreign};
 use crate::{error::Error, lines::Lines};
 
 /// How gzip begins, whatever the file is called.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// How zstd begins.
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -60,13 +61,40 @@ pub(super) fn read_all(
 ) -> Result<(), Error> {
     let mut number = 0;
     for file in files {
-        let failed = Error::system(format!("cannot read `{}`", file.display()));
-        let go_on = open(file, advance).and_then(|from| read(from, &mut number, &mut hand_on));
-        if !go_on.map_err(failed)? {
+        let failed = || Error::system(format!("cannot read `{}`", file.display()));
+        let from = open(file, advance).map_err(failed())?;
+        let mut from = BufReader::with_capacity(LOOK, from);
+        refuse_foreign(file, from.fill_buf().map_err(failed())?)?;
+        if !read(from, &mut number, &mut hand_on).map_err(failed())? {
             break;
         }
     }
     Ok(())
+}
+
+/// Refuses a file that is known to be something else than JSON Lines of Tweets, before anything is made of it. What can be
+/// read once only is looked at when it is read.
+///
+/// # Errors
+/// [`Error::Usage`], or [`Error::System`] for a file that cannot be read.
+pub(super) fn check(file: &Path) -> Result<(), Error> {
+    let failed = || Error::system(format!("cannot read `{}`", file.display()));
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let from = open(file, &|_| {}).map_err(failed())?;
+    // What is cut off or damaged further on is for whoever reads it.
+    let _ = from.take(LOOK as u64).read_to_end(&mut start);
+    refuse_foreign(file, &start)
+}
+
+fn refuse_foreign(file: &Path, start: &[u8]) -> Result<(), Error> {
+    let name = match file.to_str() {
+        Some("-") => "stdin".into(),
+        _ => file.to_string_lossy(),
+    };
+    foreign(&name, start).map_or(Ok(()), |what| Err(Error::Usage(what)))
 }
 
 fn open<'a>(path: &Path, advance: &'a dyn Fn(u64)) -> io::Result<Box<dyn Read + 'a>> {

@@ -12,10 +12,10 @@ use crate::{
     lines::Lines,
     powertrack::{
         self, Body, StreamStatus,
-        outage::Product,
+        outage::{Product, Span},
         stream::{
-            Complete, Connect, Connection, Deliver, Feed, HttpConnect, Refused, StreamOptions,
-            follow,
+            Complete, Connect, Connection, Deliver, Dropped, Feed, HttpConnect, Refused,
+            StreamOptions, follow,
         },
     },
     queue::{Sender, Trouble},
@@ -140,6 +140,12 @@ impl Deliver for ToJournal {
             Trouble::Closed => Refused::Closed,
             Trouble::Stuck => Refused::Full,
         })
+    }
+
+    fn dropped(&mut self, dropped: Dropped, span: Span) {
+        if let Some(repairer) = &self.repairer {
+            repairer.dropped(dropped, span);
+        }
     }
 
     fn received(&mut self, complete: Complete) {

@@ -1,6 +1,6 @@
 //! Answers that are read whole: lists, results and refusals.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use async_compression::tokio::bufread::GzipDecoder;
 use hyper::{
@@ -13,6 +13,7 @@ use tokio::{
     io::{AsyncBufRead, AsyncReadExt},
     time::timeout,
 };
+use tracing::warn;
 
 use super::{
     body::Body,
@@ -24,6 +25,12 @@ use crate::json;
 /// Error bodies are one short sentence [reference 2.6.1].
 const ERROR_BODY: usize = 64 * 1024;
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After so long, whoever waits at a terminal is told what for.
+const IMPATIENT: Duration = Duration::from_secs(10);
+
+/// Refusals that are no JSON are shown up to here.
+const LONGEST_MESSAGE: usize = 500;
 
 /// The error that an answer other than a success stands for.
 pub(super) async fn refused(service: Service, response: Response<Incoming>) -> Error {
@@ -46,12 +53,31 @@ pub(super) async fn collect(
 ) -> Result<Vec<u8>, Error> {
     let gzip = is_gzip(response.headers());
     let body = Body::new(response.into_body());
-    timeout(within, unpack(service, body, gzip, limit))
-        .await
-        .unwrap_or(Err(Error::NoAnswer {
+    match patiently(service, within, unpack(service, body, gzip, limit)).await {
+        Some(read) => read,
+        None => Err(Error::Endless {
             service,
             after: within,
-        }))
+        }),
+    }
+}
+
+/// Waits for something so long at most, and says meanwhile what is waited for.
+pub(super) async fn patiently<T>(
+    service: Service,
+    within: Duration,
+    something: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::pin!(something);
+    let patience = IMPATIENT.min(within);
+    if let Ok(done) = timeout(patience, &mut something).await {
+        return Some(done);
+    }
+    if patience < within {
+        let at_most = within - patience;
+        warn!(%service, waited = ?patience, ?at_most, "no answer yet");
+    }
+    timeout(within - patience, something).await.ok()
 }
 
 async fn unpack(
@@ -99,18 +125,46 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
     encoding.eq_ignore_ascii_case("gzip") || encoding.eq_ignore_ascii_case("x-gzip")
 }
 
-/// `error.message` of an error body, if it has the usual shape [reference 2.6.1].
+/// The service's own words in an error body: `error.message` where it has the usual shape [reference 2.6.1], the details
+/// where it has that of the heir [reference 6.4], and a text as it is.
 pub(super) fn error_message(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
-    struct Wrapper {
-        error: Inner,
+    #[serde(untagged)]
+    enum Shape {
+        Usual { error: Inner },
+        Word { error: String },
+        Several { errors: Vec<Problem> },
+        One(Problem),
     }
     #[derive(Deserialize)]
     struct Inner {
         message: String,
     }
+    #[derive(Deserialize)]
+    struct Problem {
+        #[serde(alias = "message")]
+        detail: String,
+        connection_issue: Option<String>,
+    }
 
-    let message = json::read::<Wrapper>(body).ok()?.error.message;
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let message = match json::read::<Shape>(body) {
+        Ok(Shape::Usual {
+            error: Inner { message },
+        })
+        | Ok(Shape::Word { error: message }) => message,
+        Ok(Shape::Several { errors }) => errors.into_iter().next()?.detail,
+        Ok(Shape::One(problem)) => match problem.connection_issue {
+            Some(issue) => format!("{} ({issue})", problem.detail),
+            None => problem.detail,
+        },
+        // Pages and what was cut off say nothing to people.
+        Err(_) if text.starts_with(['<', '{', '[']) => return None,
+        Err(_) => {
+            let end = text.floor_char_boundary(LONGEST_MESSAGE);
+            text[..end].split_whitespace().collect::<Vec<_>>().join(" ")
+        }
+    };
     let message = message.trim();
     (!message.is_empty()).then(|| message.to_owned())
 }
@@ -162,7 +216,18 @@ mod tests {
         );
         check(r#"{"error":{"message":"  "}}"#, None);
         check(r#"{"error":{"sent":"now"}}"#, None);
-        check(r#"{"error":"No."}"#, None);
+        check(r#"{"error":"No."}"#, Some("No."));
+        check(
+            r#"{"title":"ConnectionException","detail":"Full.","connection_issue":"TooManyConnections","type":"t"}"#,
+            Some("Full. (TooManyConnections)"),
+        );
+        check(r#"{"errors":[{"message":"No.","code":88}]}"#, Some("No."));
+        check(r#"{"errors":[]}"#, None);
+        check(
+            "Exceeded\n connection limit for user\n",
+            Some("Exceeded connection limit for user"),
+        );
+        check(r#"{"error":{"message":"#, None);
         check("<html>", None);
         check("", None);
     }

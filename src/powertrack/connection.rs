@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
+use jiff::Timestamp;
 use tokio::{
     io::AsyncBufRead,
     time::{Instant, sleep, timeout},
@@ -16,8 +17,9 @@ use super::{
     decode::{DecodeStats, Decoder, Progress},
     error::Error,
     job_end::JobEnd,
+    line::Dropped,
     message::{Disconnect, Level, Message, SystemMessage},
-    outage::Outage,
+    outage::{Outage, Span},
     status::{Cause, StreamStatus},
     stream::{Connection, Deliver, Feed, Refused, StreamOptions},
 };
@@ -34,6 +36,9 @@ const WAITED: Duration = Duration::from_secs(1);
 
 /// A connection that ends so soon afterwards may have ended for that.
 const SUSPECT: Duration = Duration::from_secs(60);
+
+/// The longest line there can be takes less, also over a slow modem. Whoever sends a byte now and then is no stream.
+const DRIPPING: Duration = Duration::from_secs(5 * 60);
 
 /// Reads one connection after the other.
 pub(super) struct Reader<'a, D> {
@@ -52,6 +57,8 @@ pub(super) struct Reader<'a, D> {
     feed: Feed,
     /// How the job that the connection is for has ended.
     job: Option<JobEnd>,
+    /// Over-long lines so far.
+    over_long: u64,
 }
 
 impl<'a, D: Deliver> Reader<'a, D> {
@@ -73,6 +80,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
             told: None,
             feed: Feed::Live,
             job: None,
+            over_long: 0,
         }
     }
 
@@ -117,11 +125,25 @@ impl<'a, D: Deliver> Reader<'a, D> {
         self.proven = false;
         self.slow_at = None;
         self.waits_since = Instant::now();
+        let mut decoder = Decoder::new(body, self.options.max_line);
+        let read = self.read_lines(&mut decoder, backfill_minutes, continuity);
+        let read = read.await;
+        let now = Timestamp::now();
+        self.dropped(decoder.abandon(), Span { from: now, to: now });
+        read
+    }
+
+    async fn read_lines(
+        &mut self,
+        decoder: &mut Decoder<impl AsyncBufRead + Unpin>,
+        backfill_minutes: u8,
+        continuity: &mut Continuity,
+    ) -> Result<(), Error> {
         let asleep = asleep();
         let mut has_begun = false;
-        let mut decoder = Decoder::new(body, self.options.max_line);
         let mut seen = DecodeStats::default();
         let mut is_whole = true;
+        let mut whole_at = Moment::now(asleep);
         loop {
             let read_timeout = self.options.read_timeout;
             let progress = tokio::select! {
@@ -132,6 +154,18 @@ impl<'a, D: Deliver> Reader<'a, D> {
             let now = decoder.stats();
             self.status.decoded(seen, now);
             self.proven |= now.lines + now.heartbeats > 0;
+            let came = whole_at;
+            let dropped = decoder.take_dropped();
+            if now.lines + now.heartbeats + dropped.lines > seen.lines + seen.heartbeats {
+                whole_at = Moment::now(asleep);
+            }
+            self.dropped(
+                dropped,
+                Span {
+                    from: came.wall,
+                    to: whole_at.wall,
+                },
+            );
             // Heartbeats come when nothing else is to be sent. But those that waited in a buffer say so of an earlier time.
             let mut is_at_end = is_whole && now.heartbeats > seen.heartbeats;
             if now.compressed > seen.compressed {
@@ -160,6 +194,12 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 }
                 Ok(Err(error)) => return Err(error),
                 Ok(Ok(Progress::Bytes)) => {
+                    let after = DRIPPING.max(read_timeout);
+                    if whole_at.steady().elapsed() > after {
+                        // What came since then was nothing.
+                        continuity.received(whole_at);
+                        return Err(Error::Dripping { after });
+                    }
                     if is_at_end {
                         continuity.read_to_end();
                     }
@@ -191,6 +231,26 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 }
             }
         }
+    }
+
+    /// Says that lines were dropped: often at first, then less and less.
+    fn dropped(&mut self, dropped: Dropped, span: Span) {
+        let Dropped { lines, longest } = dropped;
+        if lines == 0 {
+            return;
+        }
+        let before = self.over_long;
+        let all = before + lines;
+        self.over_long = all;
+        if all <= 3 || before.checked_ilog2() != all.checked_ilog2() {
+            let (bytes, max_line) = (longest, self.options.max_line);
+            let hint = "it may have been a Tweet; set `max_line` under `[stream]` higher";
+            warn!(
+                lines = all,
+                bytes, max_line, hint, "a line was too long and is dropped"
+            );
+        }
+        self.deliver.dropped(dropped, span);
     }
 
     fn begin(&mut self, backfill_minutes: u8, outage: Option<Outage>) {

@@ -6,7 +6,11 @@ use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
 use tokio::io::{AsyncBufRead, AsyncReadExt};
 
-use super::{compressed::Compressed, error::Error, line::Splitter};
+use super::{
+    compressed::Compressed,
+    error::Error,
+    line::{Dropped, Splitter},
+};
 use crate::lines::Lines;
 
 /// How much is decoded at a time: about a dozen Tweets, and still inside the processor's cache.
@@ -101,6 +105,17 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
             over_long: counts.over_long,
             incomplete: counts.incomplete,
         }
+    }
+
+    /// The over-long lines that have ended since this was asked last.
+    pub fn take_dropped(&mut self) -> Dropped {
+        self.splitter.take_dropped()
+    }
+
+    /// Nothing more is read, so an over-long line that has begun has ended.
+    pub fn abandon(&mut self) -> Dropped {
+        self.splitter.abandon();
+        self.take_dropped()
     }
 
     /// Whether all that has come is whole lines.

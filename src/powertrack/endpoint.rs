@@ -63,11 +63,11 @@ impl Endpoint {
     /// Basic credentials never cross a network in the clear.
     pub fn new(addresses: &Addresses) -> Result<Self, Error> {
         let stream = match &addresses.url {
-            Some(url) => parse("url", url)?,
+            Some(url) => url_of(Part::Stream, url, addresses)?,
             None => composed(addresses, HOSTS.stream, "stream", "url")?,
         };
         let rules = match &addresses.rules_url {
-            Some(url) => parse("rules_url", url)?,
+            Some(url) => url_of(Part::Rules, url, addresses)?,
             None => composed(addresses, HOSTS.rules, "rules", "rules_url")?,
         };
         let replay = replay(addresses, &rules)?;
@@ -79,15 +79,112 @@ impl Endpoint {
     }
 }
 
+/// What a URL of the service is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Stream,
+    Rules,
+    Replay,
+    ReplayRules,
+}
+
+impl Part {
+    const ALL: [Self; 4] = [Self::Stream, Self::Rules, Self::Replay, Self::ReplayRules];
+
+    /// The setting for it.
+    fn option(self) -> &'static str {
+        match self {
+            Self::Stream => "url",
+            Self::Rules => "rules_url",
+            Self::Replay => "replay_url",
+            Self::ReplayRules => "replay_rules_url",
+        }
+    }
+
+    /// What no URL of another part has in it [reference 1.2].
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Stream => "/stream/powertrack/",
+            Self::Rules => "/rules/powertrack/",
+            Self::Replay => "/replay/powertrack/",
+            Self::ReplayRules => "/rules/powertrack-replay/",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "the stream",
+            Self::Rules => "the rules endpoint",
+            Self::Replay => "the Replay stream",
+            Self::ReplayRules => "the rules of Replay",
+        }
+    }
+
+    /// What a URL is for, where it is one of the service's; a proxy may have any.
+    fn of(path: &str) -> Option<Self> {
+        let found = Self::ALL.map(|part| (path.rfind(part.mark()), part));
+        let last = found
+            .into_iter()
+            .filter(|(at, _)| at.is_some())
+            .max_by_key(|(at, _)| *at);
+        last.map(|(_, part)| part)
+    }
+}
+
+/// A URL that is not known to be for something else.
+fn url_of(part: Part, url: &str, addresses: &Addresses) -> Result<Uri, Error> {
+    let option = part.option();
+    let uri = parse(option, url)?;
+    let wrong = |reason: String| Err(Error::Setting { option, reason });
+    let path = uri.path().to_ascii_lowercase();
+    // A simulator or a proxy may have whatever it likes below such a name.
+    let of_heir = ["/2/tweets/search/stream", "/2/powerstream"];
+    let is_heir = uri.host().is_some_and(|host| {
+        matches!(
+            host.to_ascii_lowercase().as_str(),
+            "api.x.com" | "api.twitter.com"
+        )
+    });
+    if is_heir && of_heir.iter().any(|begin| path.starts_with(begin)) {
+        return wrong("it is a URL of the X API v2, which is another service\nhint: ouzel speaks PowerTrack 2.0".to_owned());
+    }
+    if path.ends_with("/validation.json") {
+        return wrong("it is the URL of the validation, which keeps no rules\nhint: the rules endpoint ends in the label, `/{label}.json`".to_owned());
+    }
+    let Some(other) = Part::of(&path).filter(|other| *other != part) else {
+        return Ok(uri);
+    };
+    let given = |part: Part| match part {
+        Part::Stream => addresses.url.as_deref(),
+        Part::Rules => addresses.rules_url.as_deref(),
+        Part::Replay => addresses.replay_url.as_deref(),
+        Part::ReplayRules => addresses.replay_rules_url.as_deref(),
+    };
+    let lower = given(other).map(str::to_ascii_lowercase);
+    let is_swapped = lower.and_then(|url| Part::of(&url)) == Some(part);
+    let (mark, name, right) = (other.mark(), other.name(), other.option());
+    wrong(format!(
+        "it is a URL of {name}, by its `{mark}`\nhint: {}",
+        if is_swapped {
+            format!("`{option}` and `{right}` are the wrong way round")
+        } else {
+            format!(
+                "`{right}` is the setting for it; `{option}` has `{}` in it",
+                part.mark()
+            )
+        }
+    ))
+}
+
 /// The rules of Replay lie beside those of the stream, under another name [reference 1.2].
 fn replay(addresses: &Addresses, rules: &Uri) -> Result<Option<ReplayEndpoint>, Error> {
     let Some(url) = &addresses.replay_url else {
         return Ok(None);
     };
-    let stream = parse("replay_url", url)?;
-    let option = "replay_rules_url";
+    let stream = url_of(Part::Replay, url, addresses)?;
+    let option = Part::ReplayRules.option();
     let rules = match &addresses.replay_rules_url {
-        Some(url) => parse(option, url)?,
+        Some(url) => url_of(Part::ReplayRules, url, addresses)?,
         None => {
             let (from, to) = ("/rules/powertrack/", "/rules/powertrack-replay/");
             let text = rules.to_string();
@@ -112,8 +209,8 @@ fn composed(
     kind: &str,
     option: &'static str,
 ) -> Result<Uri, Error> {
-    let account = segment("account", addresses.account.as_deref(), option)?;
-    let label = segment("label", addresses.label.as_deref(), option)?;
+    let account = segment("account", addresses, option)?;
+    let label = segment("label", addresses, option)?;
     parse(
         option,
         &format!(
@@ -123,9 +220,29 @@ fn composed(
 }
 
 /// A name that stands in a path as it is.
-fn segment<'a>(option: &'static str, text: Option<&'a str>, url: &str) -> Result<&'a str, Error> {
+fn segment<'a>(
+    option: &'static str,
+    addresses: &'a Addresses,
+    url: &'static str,
+) -> Result<&'a str, Error> {
     let wrong = |reason| Err(Error::Setting { option, reason });
-    match text {
+    let text = match option {
+        "account" => &addresses.account,
+        _ => &addresses.label,
+    };
+    let other = match url {
+        "url" => ("rules_url", addresses.rules_url.is_some()),
+        _ => ("url", addresses.url.is_some()),
+    };
+    match text.as_deref() {
+        // Whoever has given one of the two URLs means the other one.
+        None | Some("") if other.1 => Err(Error::Setting {
+            option: url,
+            reason: format!(
+                "it is not set, and only `{}` is\nhint: set both, or `account` and `label`, which make both",
+                other.0
+            ),
+        }),
         None | Some("") => wrong(format!(
             "it is not set, and neither is `{url}`\nhint: without an account, try `ouzel run --sim`"
         )),
@@ -294,6 +411,123 @@ mod tests {
         );
         addresses.replay_rules_url = Some("https://rules.example/replay.json".into());
         assert!(Endpoint::new(&addresses).unwrap().replay.is_some());
+    }
+
+    #[test]
+    fn a_url_of_another_part_is_refused_and_one_of_a_proxy_is_not() {
+        fn all(urls: [Option<&str>; 4], expected: Expect) {
+            let [url, rules_url, replay_url, replay_rules_url] =
+                urls.map(|url| url.map(str::to_owned));
+            let addresses = Addresses {
+                url,
+                rules_url,
+                replay_url,
+                replay_rules_url,
+                ..Addresses::default()
+            };
+            expected.assert_eq(&match Endpoint::new(&addresses) {
+                Ok(_) => "fine".to_owned(),
+                Err(error) => error.to_string(),
+            });
+        }
+        let end = "accounts/a/publishers/twitter/p.json";
+        let [stream, rules, replay, replay_rules] = [
+            "stream/powertrack",
+            "rules/powertrack",
+            "replay/powertrack",
+            "rules/powertrack-replay",
+        ]
+        .map(|kind| format!("https://h.example/{kind}/{end}"));
+        let [stream, rules, replay, replay_rules] =
+            [&stream, &rules, &replay, &replay_rules].map(|url| Some(url.as_str()));
+        let (proxy, other) = (
+            Some("https://p.example/x"),
+            Some("https://p.example/stream/mine?rules"),
+        );
+        all([stream, rules, replay, replay_rules], expect!["fine"]);
+        all([proxy, other, None, None], expect!["fine"]);
+        all([other, proxy, proxy, proxy], expect!["fine"]);
+        all(
+            [
+                Some("https://p.example/rules/powertrack/via/stream/powertrack/accounts/a"),
+                rules,
+                None,
+                None,
+            ],
+            expect!["fine"],
+        );
+        all(
+            [rules, stream, None, None],
+            expect![[r#"
+            `url` cannot be used: it is a URL of the rules endpoint, by its `/rules/powertrack/`
+            hint: `url` and `rules_url` are the wrong way round"#]],
+        );
+        all(
+            [rules, rules, None, None],
+            expect![[r#"
+            `url` cannot be used: it is a URL of the rules endpoint, by its `/rules/powertrack/`
+            hint: `rules_url` is the setting for it; `url` has `/stream/powertrack/` in it"#]],
+        );
+        all(
+            [stream, stream, None, None],
+            expect![[r#"
+            `rules_url` cannot be used: it is a URL of the stream, by its `/stream/powertrack/`
+            hint: `url` is the setting for it; `rules_url` has `/rules/powertrack/` in it"#]],
+        );
+        all(
+            [stream, proxy, replay_rules, replay],
+            expect![[r#"
+            `replay_url` cannot be used: it is a URL of the rules of Replay, by its `/rules/powertrack-replay/`
+            hint: `replay_url` and `replay_rules_url` are the wrong way round"#]],
+        );
+        all(
+            [stream, rules, stream, None],
+            expect![[r#"
+            `replay_url` cannot be used: it is a URL of the stream, by its `/stream/powertrack/`
+            hint: `url` is the setting for it; `replay_url` has `/replay/powertrack/` in it"#]],
+        );
+        all(
+            [stream, replay_rules, None, None],
+            expect![[r#"
+            `rules_url` cannot be used: it is a URL of the rules of Replay, by its `/rules/powertrack-replay/`
+            hint: `replay_rules_url` is the setting for it; `rules_url` has `/rules/powertrack/` in it"#]],
+        );
+        all(
+            [
+                Some("https://api.x.com/2/tweets/search/stream"),
+                rules,
+                None,
+                None,
+            ],
+            expect![[r#"
+                `url` cannot be used: it is a URL of the X API v2, which is another service
+                hint: ouzel speaks PowerTrack 2.0"#]],
+        );
+        all(
+            [
+                stream,
+                Some(
+                    "https://h.example/rules/powertrack/accounts/a/publishers/twitter/p/validation.json",
+                ),
+                None,
+                None,
+            ],
+            expect![[r#"
+                `rules_url` cannot be used: it is the URL of the validation, which keeps no rules
+                hint: the rules endpoint ends in the label, `/{label}.json`"#]],
+        );
+        all(
+            [stream, None, None, None],
+            expect![[r#"
+            `rules_url` cannot be used: it is not set, and only `url` is
+            hint: set both, or `account` and `label`, which make both"#]],
+        );
+        all(
+            [None, rules, None, None],
+            expect![[r#"
+            `url` cannot be used: it is not set, and only `rules_url` is
+            hint: set both, or `account` and `label`, which make both"#]],
+        );
     }
 
     #[test]

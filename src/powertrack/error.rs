@@ -6,6 +6,7 @@ use hyper::StatusCode;
 use thiserror::Error;
 
 use super::reconnect::Delay;
+use crate::plain;
 
 /// The part of the service that a request went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,12 @@ pub enum Error {
     Connect { service: Service, cause: String },
     #[error("the {service} did not answer within {after:?}")]
     NoAnswer { service: Service, after: Duration },
-    #[error("{}", refusal(*service, *status, message.as_deref()))]
+    #[error(
+        "the answer of the {service} was not complete within {after:?}\n\
+         hint: something that answers without end is no {service}: check `{}` and any proxy on the way", setting(*service)
+    )]
+    Endless { service: Service, after: Duration },
+    #[error("{}", refusal(*service, *status, message.as_deref(), self.is_taken()))]
     Status {
         service: Service,
         status: StatusCode,
@@ -85,6 +91,8 @@ pub enum Error {
     Corrupt(String),
     #[error("nothing arrived for {after:?}, not even a heartbeat")]
     Stalled { after: Duration },
+    #[error("bytes arrived for {after:?}, and no whole line")]
+    Dripping { after: Duration },
     #[error("nothing takes the stream's lines any more")]
     Closed,
     #[error("what arrives cannot be kept at the moment")]
@@ -106,8 +114,12 @@ impl Error {
             | Self::Broken(_)
             | Self::Corrupt(_)
             | Self::Stalled { .. }
+            | Self::Dripping { .. }
             | Self::Full => Recovery::Retry(Delay::Drop),
-            Self::Connect { .. } | Self::NoAnswer { .. } => Recovery::Retry(Delay::Network),
+            Self::Connect { .. } | Self::NoAnswer { .. } | Self::Endless { .. } => {
+                Recovery::Retry(Delay::Network)
+            }
+            Self::Status { .. } if self.is_taken() => Recovery::Retry(Delay::Taken),
             Self::Status { status, .. } if matches!(status.as_u16(), 420 | 429) => {
                 Recovery::Retry(Delay::RateLimit)
             }
@@ -133,12 +145,38 @@ impl Error {
     /// requests, say something else.
     pub(super) fn may_refuse_backfill(&self) -> bool {
         matches!(self, Self::Status { service: Service::Stream, status, .. }
-            if status.is_client_error() && !matches!(status.as_u16(), 401 | 404 | 420 | 429))
+            if status.is_client_error() && !matches!(status.as_u16(), 401 | 404 | 420 | 429) && !self.is_taken())
+    }
+
+    /// Whether the service says, with whatever status, that the stream has as many connections as it may have.
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self, Self::Status { service: Service::Stream, message: Some(message), .. }
+            if says_too_many_connections(message))
+    }
+}
+
+/// The words of PowerTrack in the stream, of its heir's refusal, and of the public stream's [reference 2.7, 6.4].
+pub(super) fn says_too_many_connections(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    [
+        "too many connections",
+        "toomanyconnections",
+        "connection limit",
+    ]
+    .iter()
+    .any(|part| text.contains(part))
+}
+
+/// The setting that says where a part of the service is.
+fn setting(service: Service) -> &'static str {
+    match service {
+        Service::Stream => "url",
+        Service::Rules => "rules_url",
     }
 }
 
 /// The text of an HTTP status that is not a success, with the next step where there is one.
-fn refusal(service: Service, status: StatusCode, message: Option<&str>) -> String {
+fn refusal(service: Service, status: StatusCode, message: Option<&str>, is_taken: bool) -> String {
     use fmt::Write as _;
 
     let mut text = format!("the {service} answered {}", status.as_u16());
@@ -146,9 +184,9 @@ fn refusal(service: Service, status: StatusCode, message: Option<&str>) -> Strin
         let _ = write!(text, " {}", reason.to_ascii_lowercase());
     }
     if let Some(message) = message {
-        let _ = write!(text, ": {}", message.trim());
+        let _ = write!(text, ": {}", plain::line(message.trim()));
     }
-    if let Some(hint) = hint(service, status) {
+    if let Some(hint) = hint(service, status).filter(|_| !is_taken) {
         let _ = write!(text, "\nhint: {hint}");
     }
     text
@@ -164,6 +202,13 @@ fn hint(service: Service, status: StatusCode) -> Option<&'static str> {
         (300..=399, Service::Rules) => "redirects are not followed: check `rules_url`",
         (420 | 429, _) | (500.., _) => return None,
         (_, Service::Stream) => "trying again cannot help: check `url`",
+        // The request has come to the right place, and what is in it is refused.
+        (413, Service::Rules) => {
+            "the rules of one request are too long: please report this as a bug"
+        }
+        (422, Service::Rules) => {
+            "the service refuses the rules of the script: their number may be over what the contract allows"
+        }
         (_, Service::Rules) => "trying again cannot help: check `rules_url`",
     })
 }
@@ -175,11 +220,11 @@ fn rejection(rules: &[RejectedRule]) -> String {
     };
     for rule in rules {
         text.push_str("\n  `");
-        text.push_str(&rule.value);
+        text.push_str(&plain::line(&rule.value));
         text.push('`');
         for line in rule.message.lines().filter(|line| !line.trim().is_empty()) {
             text.push_str("\n    = ");
-            text.push_str(line.trim());
+            text.push_str(&plain::line(line.trim()));
         }
     }
     text
@@ -256,6 +301,23 @@ mod tests {
                 the rules endpoint answered 418 i'm a teapot
                 hint: trying again cannot help: check `rules_url`
                 GiveUp"#]],
+        );
+        check(
+            Rules,
+            422,
+            Some("Rule limit is 1000"),
+            expect![[r#"
+            the rules endpoint answered 422 unprocessable entity: Rule limit is 1000
+            hint: the service refuses the rules of the script: their number may be over what the contract allows
+            GiveUp"#]],
+        );
+        check(
+            Stream,
+            403,
+            Some("Too many connections. (Allowed Connections = 1)"),
+            expect![[r#"
+                the stream answered 403 forbidden: Too many connections. (Allowed Connections = 1)
+                Retry(Taken)"#]],
         );
         check(
             Stream,

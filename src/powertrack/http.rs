@@ -18,10 +18,9 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use tokio::time::timeout;
 
 use super::{
-    answer::{encoding, is_gzip, refused},
+    answer::{encoding, is_gzip, patiently, refused},
     body::Body,
     credentials::Credentials,
     error::{Error, Service},
@@ -95,13 +94,13 @@ impl Http {
             let json = HeaderValue::from_static("application/json; charset=utf-8");
             headers.insert(header::CONTENT_TYPE, json);
         }
-        match timeout(within, self.client.request(request)).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Error::Connect {
+        match patiently(service, within, self.client.request(request)).await {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(error)) => Err(Error::Connect {
                 service,
                 cause: with_hint(error.source().map_or_else(|| error.to_string(), causes)),
             }),
-            Err(_) => Err(Error::NoAnswer {
+            None => Err(Error::NoAnswer {
                 service,
                 after: within,
             }),

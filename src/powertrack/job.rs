@@ -24,7 +24,7 @@ use super::{
     outage::{Product, Span},
     reconnect::{Delay, Ladders},
     status::StreamStatus,
-    stream::{Connection, Deliver, Feed, Refused, StreamOptions},
+    stream::{Connection, Deliver, Dropped, Feed, Refused, StreamOptions},
 };
 use crate::{lines::Lines, tweet::Tweet};
 
@@ -93,6 +93,8 @@ pub struct Brought {
     pub missing: Vec<Span>,
     /// Lines that have come.
     pub lines: u64,
+    /// Lines that have come and were too long.
+    pub over_long: u64,
     /// Requests made.
     pub requests: u32,
     /// Why something is missing.
@@ -191,6 +193,7 @@ impl<A: AskPast> Jobs<A> {
             brought.trouble.get_or_insert(trouble);
         }
         brought.lines = deliver.lines;
+        brought.over_long = deliver.over_long;
         // Windows are a little wider than what was asked for.
         let cut = |part: Span| Span {
             from: part.from.max(span.from),
@@ -281,6 +284,7 @@ enum Tried {
 struct Watched<D> {
     deliver: D,
     lines: u64,
+    over_long: u64,
     last: Option<Bytes>,
 }
 
@@ -289,6 +293,7 @@ impl<D> Watched<D> {
         Self {
             deliver,
             lines: 0,
+            over_long: 0,
             last: None,
         }
     }
@@ -303,6 +308,11 @@ impl<D> Watched<D> {
 impl<D: Deliver> Deliver for Watched<D> {
     fn begin(&mut self, connection: Connection) {
         self.deliver.begin(connection);
+    }
+
+    fn dropped(&mut self, dropped: Dropped, span: Span) {
+        self.over_long += dropped.lines;
+        self.deliver.dropped(dropped, span);
     }
 
     async fn deliver(&mut self, lines: Lines) -> Result<(), Refused> {

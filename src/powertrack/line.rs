@@ -23,6 +23,15 @@ pub struct LineCounts {
     pub incomplete: u64,
 }
 
+/// Over-long lines that have ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many.
+    pub lines: u64,
+    /// The bytes of the longest, without its delimiter.
+    pub longest: u64,
+}
+
 /// Finds the lines in a growing buffer, whatever the cuts between its pieces.
 ///
 /// Lines end in `\r\n` or `\n`. The length limit counts from delimiter to delimiter.
@@ -33,6 +42,9 @@ pub struct Splitter {
     searched: usize,
     /// Whether the rest of an over-long line is on its way.
     skipping: bool,
+    /// How much of it has come.
+    skipped: u64,
+    dropped: Dropped,
     counts: LineCounts,
 }
 
@@ -44,6 +56,8 @@ impl Splitter {
             max_line,
             searched: 0,
             skipping: false,
+            skipped: 0,
+            dropped: Dropped::default(),
             counts: LineCounts::default(),
         }
     }
@@ -54,6 +68,18 @@ impl Splitter {
         self.counts
     }
 
+    /// The over-long lines that have ended since this was asked last.
+    pub fn take_dropped(&mut self) -> Dropped {
+        std::mem::take(&mut self.dropped)
+    }
+
+    /// What of an over-long line has come is all that will.
+    pub fn abandon(&mut self) {
+        if std::mem::take(&mut self.skipping) {
+            self.drop_line(0);
+        }
+    }
+
     /// Appends the complete lines of `bytes` to `spans`, and returns how many bytes are done with.
     ///
     /// `bytes` begins where the last call was done; the rest comes again with more behind it.
@@ -62,18 +88,18 @@ impl Splitter {
         let searched = std::mem::take(&mut self.searched);
         for end in memchr::memchr_iter(b'\n', &bytes[searched..]) {
             let end = searched + end;
-            if !std::mem::take(&mut self.skipping) {
+            if std::mem::take(&mut self.skipping) {
+                self.drop_line(without_return(&bytes[start..end]).len());
+            } else {
                 self.take(bytes, start..end, spans);
             }
             start = end + 1;
         }
         let rest = &bytes[start..];
-        if self.skipping {
-            return bytes.len();
-        }
-        if self.is_over_long(rest) {
-            self.counts.over_long += 1;
+        if self.skipping || self.is_over_long(rest) {
+            self.counts.over_long += u64::from(!self.skipping);
             self.skipping = true;
+            self.skipped += rest.len() as u64;
             return bytes.len();
         }
         self.searched = rest.len();
@@ -83,6 +109,7 @@ impl Splitter {
     /// Ends the stream with `rest` left over. A last piece without delimiter may have been cut
     /// anywhere, so it is counted and never understood; whole ones glued before it are kept.
     pub fn finish(&mut self, rest: &[u8], spans: &mut Vec<Range<u32>>) {
+        self.abandon();
         if rest.trim_ascii().is_empty() {
             return;
         }
@@ -98,6 +125,7 @@ impl Splitter {
         let line = without_return(&bytes[span.clone()]);
         if line.len() > self.max_line {
             self.counts.over_long += 1;
+            self.drop_line(line.len());
         } else if line.trim_ascii().is_empty() {
             self.counts.heartbeats += 1;
         } else {
@@ -108,6 +136,13 @@ impl Splitter {
             }
             self.push(span.start + start..span.start + line.len(), spans);
         }
+    }
+
+    /// The rest of an over-long line.
+    fn drop_line(&mut self, rest: usize) {
+        let length = std::mem::take(&mut self.skipped) + rest as u64;
+        self.dropped.lines += 1;
+        self.dropped.longest = self.dropped.longest.max(length);
     }
 
     fn push(&mut self, span: Range<usize>, spans: &mut Vec<Range<u32>>) {

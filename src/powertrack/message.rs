@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::job_end::JobEnd;
+use super::{error::says_too_many_connections, job_end::JobEnd};
 use crate::json;
 
 /// A line understood as far as the connection cares.
@@ -67,7 +67,6 @@ pub enum Disconnect {
 /// The constant parts of the documented texts [reference 2.7, 2.12, 2.13]; the first that fits
 /// wins, so the narrower come first.
 const DISCONNECTS: &[(&str, Disconnect)] = &[
-    ("Too many connections", Disconnect::TooManyConnections),
     ("maximum allowed backup", Disconnect::FullBuffer),
     ("unable to keep up", Disconnect::FullBuffer),
     ("for operational reasons", Disconnect::Operational),
@@ -80,6 +79,9 @@ impl SystemMessage {
     /// Which of the documented ends of a connection this announces, if any.
     #[must_use]
     pub fn disconnect(&self) -> Option<Disconnect> {
+        if says_too_many_connections(&self.text) {
+            return Some(Disconnect::TooManyConnections);
+        }
         DISCONNECTS
             .iter()
             .find(|(part, _)| self.text.contains(part))
@@ -195,6 +197,14 @@ mod tests {
         use Disconnect::*;
         announces(
             "Forced Disconnect: Too many connections. (Allowed Connections = 2)",
+            Some(TooManyConnections),
+        );
+        announces(
+            "forced disconnect: too many connections",
+            Some(TooManyConnections),
+        );
+        announces(
+            "This stream is currently at the maximum allowed connection limit.",
             Some(TooManyConnections),
         );
         announces(

@@ -13,6 +13,8 @@ pub enum Delay {
     Server,
     /// Too many requests (420, 429): 60 s, doubling, up to 960 s.
     RateLimit,
+    /// Somebody else holds the stream: as for too many requests, but on a ladder of its own.
+    Taken,
 }
 
 const NETWORK_STEP: Duration = Duration::from_millis(250);
@@ -22,6 +24,15 @@ const SERVER_MOST: Duration = Duration::from_secs(320);
 const RATE_LIMIT_FIRST: Duration = Duration::from_secs(60);
 /// Sixteen minutes: not documented, but a ladder without an end would not come back [inferred].
 const RATE_LIMIT_MOST: Duration = Duration::from_secs(960);
+
+/// A connection lost sooner than this starts no ladder anew, even if data arrived. The service bears one connection too many
+/// for about a minute [reference 2.9], so two clients may take the stream from each other without a word; and a server that
+/// says a word and closes must not be asked without end, for it allows 60 requests a minute [reference 2.1].
+const BRIEF: Duration = Duration::from_secs(90);
+
+/// A client that waits for the stream comes back within the longest wait of [`Delay::Taken`]. Only a connection that
+/// lasts longer is undisputed.
+const UNDISPUTED: Duration = Duration::from_secs(30 * 60);
 
 /// Many clients that lost the same server must not return together [inferred].
 const JITTER: f64 = 0.2;
@@ -43,6 +54,7 @@ pub struct Ladders<J> {
     network: u32,
     server: u32,
     rate_limit: u32,
+    taken: u32,
 }
 
 impl Ladders<fn() -> f64> {
@@ -62,6 +74,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
             network: 0,
             server: 0,
             rate_limit: 0,
+            taken: 0,
         }
     }
 
@@ -84,6 +97,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
                 doubled(RATE_LIMIT_FIRST, &mut self.rate_limit),
                 RATE_LIMIT_MOST,
             ),
+            Delay::Taken => (doubled(RATE_LIMIT_FIRST, &mut self.taken), RATE_LIMIT_MOST),
         };
         let factor = 1.0 - JITTER + 2.0 * JITTER * (self.jitter)();
         Wait {
@@ -92,13 +106,24 @@ impl<J: FnMut() -> f64> Ladders<J> {
         }
     }
 
-    /// Starts every ladder from below. Only data or a heartbeat is a reason to: a mere 200 is not,
-    /// for a server in trouble may say 200 and close [inferred, reference 2.10].
+    /// A connection has brought data or a heartbeat and lasted so long: whether its end is a new beginning. A mere 200 does
+    /// not count, for a server in trouble may say 200 and close [inferred, reference 2.10].
+    pub fn lasted(&mut self, life: Duration) -> bool {
+        let taken = if life < UNDISPUTED { self.taken } else { 0 };
+        if life >= BRIEF {
+            self.reset();
+        }
+        self.taken = taken;
+        life >= BRIEF
+    }
+
+    /// Starts every ladder from below.
     pub fn reset(&mut self) {
         self.dropped = false;
         self.network = 0;
         self.server = 0;
         self.rate_limit = 0;
+        self.taken = 0;
     }
 }
 
@@ -194,14 +219,31 @@ mod tests {
     }
 
     #[test]
+    fn only_a_connection_that_lasts_starts_from_below() {
+        let mut ladders = Ladders::new(|| 0.5);
+        let mut after = |secs, delay| {
+            ladders.lasted(Duration::from_secs(secs));
+            ladders.next(delay).delay.as_millis()
+        };
+        assert_eq!(after(0, Drop), 0);
+        assert_eq!(after(89, Drop), 250);
+        assert_eq!(after(90, Drop), 0);
+        assert_eq!(after(0, Taken), 60_000);
+        // Another client comes back after its own waits.
+        assert_eq!(after(60, Taken), 120_000);
+        assert_eq!(after(1_152, Taken), 240_000);
+        assert_eq!(after(1_800, Taken), 60_000);
+    }
+
+    #[test]
     fn a_reset_starts_from_below() {
         let mut ladders = Ladders::new(|| 0.5);
-        for kind in [Drop, Network, Server, RateLimit, Server] {
+        for kind in [Drop, Network, Server, RateLimit, Taken, Server] {
             ladders.next(kind);
         }
         ladders.reset();
-        let again =
-            [Drop, Network, Server, RateLimit].map(|kind| ladders.next(kind).delay.as_millis());
-        assert_eq!(again, [0, 250, 5_000, 60_000]);
+        let again = [Drop, Network, Server, RateLimit, Taken]
+            .map(|kind| ladders.next(kind).delay.as_millis());
+        assert_eq!(again, [0, 250, 5_000, 60_000, 60_000]);
     }
 }

@@ -16,8 +16,11 @@ use super::{
 
 use crate::rule::plan::Remote;
 
-/// Adding thousands of rules takes the service a while, and nobody waits for it at a prompt.
+/// Adding thousands of rules takes the service a while, and nobody waits for it at a prompt. So does a long list.
 const WITHIN: Duration = Duration::from_secs(120);
+
+/// A list begins at once.
+const LIST_WITHIN: Duration = Duration::from_secs(30);
 
 /// List answers of 150 MB have been designed for [reference 3.11].
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
@@ -141,7 +144,11 @@ impl RulesClient {
     ) -> Result<Vec<u8>, Error> {
         let service = Service::Rules;
         let body = body.map(Bytes::from);
-        let response = self.http.send(service, method, uri, body, WITHIN).await?;
+        let within = match body {
+            Some(_) => WITHIN,
+            None => LIST_WITHIN,
+        };
+        let response = self.http.send(service, method, uri, body, within).await?;
         // The documented success of an addition is 201, yet clients in use take any [reference 3.3].
         let status = response.status();
         if !status.is_success() && status != StatusCode::UNPROCESSABLE_ENTITY {

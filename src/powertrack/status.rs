@@ -39,7 +39,7 @@ pub enum State {
 pub enum Cause {
     /// The server ended the stream in order, without a word.
     Ended,
-    /// It did so after saying that there are too many connections.
+    /// It did so, or refused one, after saying that there are too many connections: somebody else holds the stream.
     TooManyConnections,
     /// It did so because this client was too slow; backfill does not help [reference 2.8].
     FullBuffer,
@@ -63,11 +63,13 @@ pub enum Cause {
     Restart,
     /// It came, and cannot be read in the journal any more.
     Journal,
+    /// It came in a line that was too long.
+    OverLong,
 }
 
 impl Cause {
     /// Every cause, in the order of [`Counts::reconnects`].
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ended,
         Self::TooManyConnections,
         Self::FullBuffer,
@@ -81,6 +83,7 @@ impl Cause {
         Self::RateLimit,
         Self::Restart,
         Self::Journal,
+        Self::OverLong,
     ];
 
     /// The name in logs and metrics.
@@ -100,6 +103,7 @@ impl Cause {
             Self::RateLimit => "rate_limit",
             Self::Restart => "restart",
             Self::Journal => "journal",
+            Self::OverLong => "over_long",
         }
     }
 
@@ -113,13 +117,16 @@ impl Cause {
     pub(super) fn of(error: &Error, announced: Option<Disconnect>) -> Self {
         match (announced, error) {
             (Some(Disconnect::TooManyConnections), _) => Self::TooManyConnections,
+            (_, error) if error.is_taken() => Self::TooManyConnections,
             (Some(Disconnect::FullBuffer), _) => Self::FullBuffer,
             (Some(Disconnect::Operational), _) => Self::Operational,
             (_, Error::Broken(_)) => Self::Broken,
-            (_, Error::Stalled { .. }) => Self::Stalled,
+            (_, Error::Stalled { .. } | Error::Dripping { .. }) => Self::Stalled,
             (_, Error::Corrupt(_)) => Self::Corrupt,
             (_, Error::Full) => Self::GivenUp,
-            (_, Error::Connect { .. } | Error::NoAnswer { .. }) => Self::Network,
+            (_, Error::Connect { .. } | Error::NoAnswer { .. } | Error::Endless { .. }) => {
+                Self::Network
+            }
             (_, Error::Status { status, .. }) if status.is_server_error() => Self::Server,
             (_, Error::Status { .. }) => Self::RateLimit,
             _ => Self::Ended,
@@ -160,7 +167,8 @@ pub struct StreamStatus {
     decoded: AtomicU64,
     lines: AtomicU64,
     heartbeats: AtomicU64,
-    over_long: AtomicU64,
+    /// Shared with [`StreamStatus::beside`]: what is dropped is missing, wherever it was asked for.
+    over_long: Arc<AtomicU64>,
     incomplete: AtomicU64,
     system_messages: AtomicU64,
     reconnects: [AtomicU64; Cause::ALL.len()],
@@ -182,7 +190,7 @@ impl Default for StreamStatus {
             decoded: AtomicU64::default(),
             lines: AtomicU64::default(),
             heartbeats: AtomicU64::default(),
-            over_long: AtomicU64::default(),
+            over_long: Arc::default(),
             incomplete: AtomicU64::default(),
             system_messages: AtomicU64::default(),
             reconnects: Default::default(),
@@ -260,7 +268,7 @@ impl StreamStatus {
             (&self.decoded, before.decoded, now.decoded),
             (&self.lines, before.lines, now.lines),
             (&self.heartbeats, before.heartbeats, now.heartbeats),
-            (&self.over_long, before.over_long, now.over_long),
+            (&*self.over_long, before.over_long, now.over_long),
             (&self.incomplete, before.incomplete, now.incomplete),
         ] {
             counter.fetch_add(now - before, Relaxed);
@@ -276,6 +284,7 @@ impl StreamStatus {
     pub fn beside(&self) -> Self {
         Self {
             numbers: Arc::clone(&self.numbers),
+            over_long: Arc::clone(&self.over_long),
             ..Self::default()
         }
     }

@@ -11,7 +11,6 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use super::continuity::Complete;
 use super::{
     body::Body,
     clock::{Moment, asleep},
@@ -21,20 +20,23 @@ use super::{
     error::{Error, Recovery},
     http::Http,
     line::MAX_LINE,
-    outage::{MOST_BACKFILL, Outage, Product},
-    reconnect::Ladders,
-    status::StreamStatus,
+    outage::{MOST_BACKFILL, Outage, Product, Span},
+    reconnect::{Delay, Ladders},
+    status::{Cause, StreamStatus},
 };
+pub use super::{continuity::Complete, line::Dropped};
 use crate::lines::Lines;
 
 /// Three missed heartbeats and some slack: one late heartbeat must not cost a reconnect
 /// [reference 2.4: over 30 s].
 const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// A connection lost sooner than this starts no ladder anew, even if data arrived: else a server
-/// that says a word and closes would be asked for the stream without end, and 60 requests a
-/// minute is what it allows [reference 2.1, inferred].
-const BRIEF: Duration = Duration::from_secs(1);
+/// What somebody who reads a log can do about a stream that somebody else holds.
+const TAKEN: &str = "another client reads this stream, perhaps another ouzel or one that was not stopped; stop it, or use \
+                     a label of its own for this one";
+
+/// So many connections in a row that end in order and soon, without a word, are hardly the service's doing.
+const SUSPICIOUS: u32 = 5;
 
 /// How the stream is read.
 #[derive(Debug, Clone, Copy)]
@@ -154,6 +156,9 @@ pub trait Deliver: Send {
     /// Takes a run of payload lines.
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
 
+    /// Lines came between these times that were longer than any may be. What was in them is gone.
+    fn dropped(&mut self, _: Dropped, _: Span) {}
+
     /// All lines until then have been taken. Told with each piece that comes, heartbeats included, so it must cost nothing.
     fn received(&mut self, _: Complete) {}
 }
@@ -165,6 +170,10 @@ impl<D: Deliver> Deliver for &mut D {
 
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send {
         (**self).deliver(lines)
+    }
+
+    fn dropped(&mut self, dropped: Dropped, span: Span) {
+        (**self).dropped(dropped, span);
     }
 
     fn received(&mut self, complete: Complete) {
@@ -223,8 +232,7 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
                 info!(attempt, backfill_minutes = minutes, "stream connected");
                 let since = Instant::now();
                 let read = reader.read(body, minutes, &mut continuity).await;
-                if reader.is_proven() && since.elapsed() >= BRIEF {
-                    ladders.reset();
+                if reader.is_proven() && ladders.lasted(since.elapsed()) {
                     attempt = 0;
                 }
                 match read {
@@ -238,10 +246,16 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
         };
         let (cause, is_announced) = reader.cause(&error);
         continuity.lost(cause, is_announced);
-        let wait = ladders.next(delay);
+        let is_taken = cause == Cause::TooManyConnections;
+        let wait = ladders.next(if is_taken { Delay::Taken } else { delay });
         status.lost(cause, wait.delay);
+        let is_suspicious = connected && cause == Cause::Ended && attempt == SUSPICIOUS;
         let (cause, delay) = (cause.name(), wait.delay);
-        if wait.longest {
+        if is_taken {
+            warn!(%error, cause, attempt, ?delay, hint = TAKEN, "somebody else holds the stream");
+        } else if is_suspicious {
+            warn!(%error, cause, attempt, ?delay, hint = TAKEN, "connections end again and again; somebody else may hold the stream");
+        } else if wait.longest {
             error!(%error, cause, attempt, ?delay, "the stream stays away");
         } else if connected {
             warn!(%error, cause, attempt, ?delay, "connection lost");

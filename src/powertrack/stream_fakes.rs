@@ -21,6 +21,8 @@ use crate::powertrack::{Cause, Service, State};
 /// What the service does on one attempt.
 pub(super) enum Answer {
     Status(u16),
+    /// The status, with the words that somebody else holds the stream.
+    Words(u16),
     Refuse,
     Hesitate,
     Stream(Vec<Event>),
@@ -66,11 +68,11 @@ impl Connect for FakeService {
         }
         match self.answers.pop_front() {
             Some(Stream(events)) => Ok(Wire::new(events)),
-            Some(Status(status)) => Err(Error::Status {
-                service: Service::Stream,
-                status: StatusCode::from_u16(status).unwrap(),
-                message: None,
-            }),
+            Some(Status(status)) => Err(refused(status, None)),
+            Some(Words(status)) => Err(refused(
+                status,
+                Some("Exceeded connection limit for user".to_owned()),
+            )),
             Some(Refuse) => Err(Error::Connect {
                 service: Service::Stream,
                 cause: "refused".into(),
@@ -82,6 +84,14 @@ impl Connect for FakeService {
                 std::future::pending().await
             }
         }
+    }
+}
+
+fn refused(status: u16, message: Option<String>) -> Error {
+    Error::Status {
+        service: Service::Stream,
+        status: StatusCode::from_u16(status).unwrap(),
+        message,
     }
 }
 

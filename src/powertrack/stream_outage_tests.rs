@@ -39,8 +39,8 @@ async fn the_minutes_of_an_outage_are_asked_for_again() {
         55000 connect 2
         55000 begins 2, outage 1 of 15 s, broken, covered: true
         55000 {2}
-        95000 connect 1
-        95000 stopped"#]]);
+        95250 connect 2
+        95250 stopped"#]]);
     let counts = run.status.counts();
     assert_eq!(run.outages(Cause::Broken), 1);
     assert_eq!(counts.outage_millis, 15_000);
@@ -66,8 +66,8 @@ async fn a_longer_outage_asks_for_as_much_as_there_is() {
         675000 connect 5
         675000 begins 2, outage 1 of 635 s, broken, covered: false
         675000 {2}
-        715000 connect 1
-        715000 stopped"#]]);
+        715250 connect 2
+        715250 stopped"#]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,11 +89,11 @@ async fn an_account_without_backfill_is_asked_without() {
         40000 connect
         40000 begins 2, outage 1 of 0 s, broken, covered: false
         40000 {2}
-        80000 connect
-        80000 begins 3, outage 2 of 0 s, broken, covered: false
-        80000 {3}
-        120000 connect
-        120000 stopped"#]]);
+        80250 connect
+        80250 begins 3, outage 2 of 0 s, broken, covered: false
+        80250 {3}
+        120750 connect
+        120750 stopped"#]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,8 +125,8 @@ async fn backfill_can_be_turned_off() {
         40000 connect
         40000 begins 2, outage 1 of 0 s, broken, covered: false
         40000 {2}
-        80000 connect
-        80000 stopped"#]]);
+        80250 connect
+        80250 stopped"#]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,8 +143,8 @@ async fn nothing_is_asked_for_after_a_full_buffer() {
         0 connect
         0 begins 2, outage 1 of 0 s, full_buffer, covered: false
         0 {2}
-        40000 connect 1
-        40000 stopped"#]]);
+        40250 connect 2
+        40250 stopped"#]]);
     assert_eq!(run.outages(Cause::FullBuffer), 1);
 }
 
@@ -164,8 +164,8 @@ async fn a_silent_end_after_slow_taking_is_suspected_of_a_full_buffer() {
         6000 connect 2
         6000 begins 2, outage 1 of 6 s, full_buffer, covered: false
         12000 {2}
-        47000 connect 2
-        47000 stopped"#]]);
+        47250 connect 2
+        47250 stopped"#]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,8 +217,8 @@ async fn what_has_come_is_told_behind_its_lines_and_with_heartbeats() {
         35000 not yet all received
         55000 not yet all received
         75000 all received
-        75000 connect 1
-        75000 stopped"#]]);
+        75250 connect 2
+        75250 stopped"#]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,15 +252,15 @@ async fn a_connection_that_is_lost_at_once_ends_no_outage() {
         40000 connect 1
         40000 begins 2, outage 1 of 0 s, broken, covered: true
         40000 {2}
-        45000 connect 2
-        50000 connect 2
-        50000 begins 3, outage 1 of 10 s, broken, covered: true
-        50000 {2}
-        55000 connect 2
-        55000 begins 4, outage 1 of 15 s, broken, covered: true
-        55000 {3}
-        95000 connect 1
-        95000 stopped"#]]);
+        45250 connect 2
+        50250 connect 2
+        50250 begins 3, outage 1 of 10 s, broken, covered: true
+        50250 {2}
+        55750 connect 2
+        55750 begins 4, outage 1 of 15 s, broken, covered: true
+        55750 {3}
+        96500 connect 2
+        96500 stopped"#]]);
     assert_eq!(run.outages(Cause::Broken), 1);
 }
 

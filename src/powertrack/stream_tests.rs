@@ -164,7 +164,10 @@ async fn an_end_inside_a_line_drops_the_partial_one() {
 #[tokio::test(start_paused = true)]
 async fn only_data_or_a_heartbeat_resets_the_delays() {
     let mere_200 = || Stream(vec![Wait(5_000)]);
-    let heartbeat = || Stream(vec![Text("\r\n"), Wait(5_000)]);
+    let heartbeat = || {
+        let beats = (0..9).flat_map(|_| [Text("\r\n"), Wait(10_000)]);
+        Stream(beats.collect())
+    };
     let answers = [
         mere_200(),
         mere_200(),
@@ -180,10 +183,10 @@ async fn only_data_or_a_heartbeat_resets_the_delays() {
             5000 connect
             10250 connect
             15750 connect
-            20750 connect 2
-            25750 connect 2
-            31000 connect 2
-            31000 stopped"#]],
+            105750 connect 2
+            195750 connect 2
+            201000 connect 2
+            201000 stopped"#]],
     )
     .await;
 }
@@ -240,8 +243,8 @@ async fn system_messages_are_heard_and_not_delivered() {
             0 connect
             0 {"id":1}
             0 {"id":2}
-            0 connect 1
-            0 stopped"#]],
+            60000 connect 2
+            60000 stopped"#]],
     )
     .await;
     assert_eq!(run.status.counts().system_messages, 2);
@@ -365,4 +368,96 @@ fn following_can_be_a_task_of_its_own() {
         &status,
         &shutdown,
     ));
+}
+
+const TAKEN: &str = "{\"error\":{\"message\":\"Forced Disconnect: Too many connections. (Allowed Connections = 1)\"}}\r\n";
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_somebody_else_holds_is_asked_for_later_each_time() {
+    // Told in the stream at once, after the minute of grace, and by any status.
+    let minute = || {
+        Stream(vec![
+            Text("\r\n"),
+            Wait(30_000),
+            Text("\r\n"),
+            Wait(30_000),
+            Text(TAKEN),
+        ])
+    };
+    let at_once = || Stream(vec![Text(TAKEN)]);
+    let run = check(
+        [at_once(), minute(), Words(403), Words(429), Words(503)],
+        expect![[r#"
+            0 connect
+            60000 connect 2
+            240000 connect 3
+            480000 connect 5
+            960000 connect 5
+            1920000 connect 5
+            1920000 stopped"#]],
+    )
+    .await;
+    assert_eq!(run.lost(Cause::TooManyConnections), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_that_take_the_stream_from_each_other_wait_longer_each_time() {
+    // Longer than the minute of grace, as the other one waits longer too.
+    let taken = |secs: u64| {
+        Stream(vec![
+            Text("\r\n"),
+            Wait(secs * 1_000 - 10),
+            Text("\r\n"),
+            Wait(10),
+            Text(TAKEN),
+        ])
+    };
+    let short = |secs: u64| {
+        Stream(vec![
+            Text("\r\n"),
+            Wait(secs * 500),
+            Text("\r\n"),
+            Wait(secs * 500),
+        ])
+    };
+    check(
+        [taken(20), taken(20), taken(20)],
+        expect![[r#"
+        0 connect
+        80000 connect 2
+        220000 connect 5
+        480000 connect 5
+        480000 stopped"#]],
+    )
+    .await;
+    // Without a word.
+    check(
+        [short(2), short(30), short(60), short(2)],
+        expect![[r#"
+            0 connect
+            2000 connect 2
+            32250 connect 2
+            92750 connect 2
+            95500 connect 2
+            95500 stopped"#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_drips_is_given_up() {
+    let mut drops = vec![Text("{1}\r\n")];
+    for _ in 0..100 {
+        drops.extend([Wait(10_000), Text("x")]);
+    }
+    let run = check(
+        [Stream(drops)],
+        expect![[r#"
+            0 connect
+            0 {1}
+            310000 connect 5
+            310000 stopped"#]],
+    )
+    .await;
+    assert_eq!(run.lost(Cause::Stalled), 1);
 }

@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     powertrack::{
+        Cause,
         job::Brought,
         outage::{Means, Outage, Product, Span, choose},
+        stream::Dropped,
     },
     store::{Gap, GapState, Repair},
 };
@@ -54,6 +56,51 @@ pub(super) fn at_first(
             (gap, Some((product, span)))
         }
         None => (not_any_more(gap, now, means), None),
+    }
+}
+
+/// Lines that were too long and come so soon after others are of one gap: a ledger is read by people.
+const SOON: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is missing takes up some time, however short, or it would not show.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Whether lines that were too long in this time belong to an earlier gap of such lines.
+pub(super) fn is_soon_after(gap: &Gap, span: Span) -> bool {
+    span.from.duration_since(gap.ended_at) < SOON
+}
+
+/// The row for lines that were too long, after an earlier row that they go on. They are lost: asked for again, they would
+/// be too long again.
+pub(super) fn too_long(earlier: Option<&Gap>, dropped: Dropped, span: Span) -> Gap {
+    let lines = earlier.and_then(|gap| gap.estimated_tweets).unwrap_or(0) + dropped.lines;
+    let from = earlier.map_or(span.from, |gap| gap.started_at);
+    let to = span.to.max(from);
+    let is_or_are = match lines {
+        1 => "a line was",
+        _ => "lines were",
+    };
+    Gap {
+        id: 0,
+        started_at: from,
+        ended_at: to,
+        length: Span { from, to }.length(),
+        cause: Cause::OverLong.name().to_owned(),
+        repair: Repair::None,
+        state: GapState::Lost,
+        missing: Some((from, to)),
+        missing_length: earlier.map_or(Duration::ZERO, |gap| gap.missing_length)
+            + Span {
+                from: span.from,
+                to: span.to.max(span.from),
+            }
+            .length()
+            .max(SHORTEST),
+        estimated_tweets: Some(lines),
+        detail: format!(
+            "{is_or_are} longer than `max_line`, the last of {} bytes, and dropped; with a higher `max_line` such Tweets come through",
+            dropped.longest
+        ),
     }
 }
 
@@ -122,6 +169,8 @@ pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) 
     };
     let has_brought = gap.missing_length < was_missing || brought.lines > 0;
     let (state, repair) = match gap.missing {
+        // What was dropped is missing, wherever it was.
+        None if brought.over_long > 0 => (GapState::Partly, product.into()),
         None => (GapState::Repaired, product.into()),
         Some(_) if brought.is_interrupted => (GapState::Open, product.into()),
         Some(_) if has_brought => (GapState::Partly, product.into()),
@@ -133,6 +182,9 @@ pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) 
         repair,
         detail: match &brought.trouble {
             Some(trouble) => trouble.clone(),
+            None if brought.over_long > 0 && gap.missing.is_none() => {
+                "lines came that were longer than `max_line`, and were dropped".to_owned()
+            }
             None if gap.missing.is_some() => {
                 format!("{} does not reach back so far", product.name())
             }
@@ -157,7 +209,6 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::powertrack::Cause;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(100 * 24 * 3600 + secs).expect("a time")
@@ -302,6 +353,39 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_were_too_long_are_lost_and_of_one_gap_if_they_come_together() {
+        let dropped = |lines, longest| Dropped { lines, longest };
+        let first = too_long(None, dropped(1, 2_000_000), span(10, 11));
+        expect!["lost by none, missing 1 s in 10 to 11: a line was longer than `max_line`, the last of 2000000 bytes, and dropped; with a higher `max_line` such Tweets come through"]
+            .assert_eq(&told(&first, None));
+        assert!(is_soon_after(&first, span(3_610, 3_611)));
+        assert!(!is_soon_after(&first, span(3_611, 3_611)));
+        let second = too_long(Some(&first), dropped(2, 3_000_000), span(70, 70));
+        assert_eq!(second.estimated_tweets, Some(3));
+        expect!["lost by none, missing 1 s in 10 to 70: lines were longer than `max_line`, the last of 3000000 bytes, and dropped; with a higher `max_line` such Tweets come through"]
+            .assert_eq(&told(&second, None));
+    }
+
+    #[test]
+    fn a_job_that_had_to_drop_lines_has_not_repaired_everything() {
+        let means = Means {
+            recovery: true,
+            replay: false,
+        };
+        let (gap, _) = at_first(7, &outage(1200, 0), at(1200), means);
+        let brought = Brought {
+            over_long: 1,
+            ..Brought::default()
+        };
+        let gap = after(gap, Product::Recovery, span(0, 1200), &brought);
+        assert_eq!((gap.state, gap.missing), (GapState::Partly, None));
+        assert_eq!(
+            gap.detail,
+            "lines came that were longer than `max_line`, and were dropped"
+        );
+    }
+
+    #[test]
     fn a_job_leaves_what_it_has_not_brought() {
         let (gap, _) = at_first(
             7,
@@ -316,6 +400,7 @@ mod tests {
             let brought = Brought {
                 missing: missing.to_vec(),
                 lines,
+                over_long: 0,
                 requests: 1,
                 is_interrupted: false,
                 trouble: (!missing.is_empty()).then(|| "no".to_owned()),

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::loader::Sources;
+use crate::nearest::nearest;
 
 /// Why a script could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -113,15 +114,6 @@ impl Misuse {
         self.word = Some(word.into());
         self
     }
-}
-
-/// The known name nearest to a wrong one, if one is near enough to be what was meant.
-fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    known
-        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 impl Fault {

@@ -2,8 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
+use tracing::warn;
+
 use super::{Error, Settings};
-use crate::secret::Secret;
+use crate::{private::is_open_secret, secret::Secret};
 
 /// Where a part of the credentials comes from.
 #[derive(Debug, Clone)]
@@ -19,6 +21,7 @@ impl Settings {
     /// # Errors
     /// [`Error::NoCredentials`] or [`Error::File`].
     pub fn credentials(&self) -> Result<(String, Secret), Error> {
+        self.warn_of_open_secrets();
         let username = self
             .username
             .read("username_file")?
@@ -32,6 +35,19 @@ impl Settings {
                 missing: "password",
             })?;
         Ok((username.reveal().to_owned(), password))
+    }
+
+    /// Says which file everybody can read the password in.
+    fn warn_of_open_secrets(&self) {
+        let path = match &self.password {
+            Source::File(path) => Some(path),
+            Source::Text(_) => self.password_in.as_ref(),
+            Source::Nowhere => None,
+        };
+        if let Some(path) = path.filter(|path| is_open_secret(path)) {
+            let (path, hint) = (path.display(), format!("chmod 600 {}", path.display()));
+            warn!(%path, hint, "others on this machine can read the password");
+        }
     }
 }
 
@@ -62,7 +78,13 @@ impl Source {
                 })?;
                 // Editors end a file with a newline, passwords do not.
                 let text = text.trim_end_matches(['\r', '\n']);
-                Ok((!text.is_empty()).then(|| Secret::new(text)))
+                if text.is_empty() {
+                    return Err(Error::EmptyFile {
+                        name,
+                        path: path.clone(),
+                    });
+                }
+                Ok(Some(Secret::new(text)))
             }
         }
     }

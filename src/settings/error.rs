@@ -39,6 +39,14 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A file that should hold a name or a password holds nothing.
+    #[error("{name}: the file `{}` is empty", path.display())]
+    EmptyFile {
+        /// The setting.
+        name: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
     /// There are no credentials.
     #[error(
         "no {missing} for the stream\nhint: set `OUZEL_USERNAME` and `OUZEL_PASSWORD`, or `username_file` and `password_file` \

@@ -1,67 +1,466 @@
 //! What is said of a wrong settings file.
 
-/// The parser's message and the line it speaks of; never a value that may be a password, also under a misspelt key.
+use std::borrow::Cow;
+
+use crate::nearest::nearest;
+
+/// The sections, and the keys in each; the first is the top of the file.
+const SECTIONS: [(&str, &[&str]); 5] = [
+    ("", &["script", "data_dir"]),
+    (
+        "stream",
+        &[
+            "account",
+            "label",
+            "url",
+            "rules_url",
+            "username",
+            "password",
+            "username_file",
+            "password_file",
+            "ca_file",
+            "read_timeout",
+            "max_line",
+            "backfill_minutes",
+            "recovery",
+            "replay_url",
+            "replay_rules_url",
+        ],
+    ),
+    ("journal", &["retain", "max_size", "sync"]),
+    ("watch", &["enabled", "debounce"]),
+    ("status", &["listen"]),
+];
+
+/// The parser's message and the line it speaks of, with the next step; never a value that may be a password, also under a
+/// misspelt key.
 pub(super) fn reason(error: &toml::de::Error, text: &str) -> String {
     let message = error.message().trim();
     let Some(span) = error.span() else {
         return format!("  {message}");
     };
-    let before = &text[..span.start.min(text.len())];
-    let number = before.matches('\n').count() + 1;
+    let start = text.floor_char_boundary(span.start);
+    let number = text[..start].matches('\n').count() + 1;
     let line = text.lines().nth(number - 1).unwrap_or_default();
-    let (shown, message) = match line.split_once('=') {
-        Some((key, _)) if HARMLESS.contains(&key.trim()) => (line.to_owned(), message),
-        None if line.trim().starts_with('[') || line.trim().is_empty() => {
-            (line.to_owned(), message)
+    let (shown, may_tell) = shown(line);
+    let (message, hint) = match unknown(message) {
+        Some(key) => {
+            let section = section(text, start);
+            let place = match section {
+                "" => "at the top of the file".to_owned(),
+                section => format!("under `[{section}]`"),
+            };
+            (
+                format!("there is no setting `{key}` {place}").into(),
+                next_step(key, section, line.trim_start().starts_with('[')),
+            )
         }
-        masked => {
-            // `invalid type: integer `1234`, expected a string` repeats the value.
-            let told = message
-                .split(':')
-                .next()
-                .filter(|_| message.starts_with("invalid"));
-            let key = masked.map_or("", |(key, _)| key);
-            (format!("{key}= ***"), told.unwrap_or(message))
-        }
+        None if may_tell => (Cow::Borrowed(message), None),
+        None => (untold(message), None),
     };
-    format!("  line {number}: {shown}\n  {message}")
+    let mut text = format!("  line {number}: {shown}\n  {message}");
+    if let Some(hint) = hint {
+        text += "\nhint: ";
+        text += &hint;
+    }
+    text
 }
 
-/// The keys whose values can be shown.
-const HARMLESS: [&str; 17] = [
-    "script",
-    "data_dir",
-    "account",
-    "label",
-    "username",
-    "username_file",
-    "password_file",
-    "ca_file",
-    "read_timeout",
-    "max_line",
-    "backfill_minutes",
-    "recovery",
-    "retain",
-    "max_size",
-    "sync",
-    "enabled",
-    "debounce",
-];
+/// The line as it can be shown, and whether a message about it can be.
+fn shown(line: &str) -> (Cow<'_, str>, bool) {
+    let is_heading = line.trim().starts_with('[') && !line.contains('=');
+    if is_heading || line.trim().is_empty() {
+        return (line.into(), true);
+    }
+    let Some((key, value)) = line.split_once('=') else {
+        // Perhaps a key whose `=` is missing.
+        let key = line.split_whitespace().next().unwrap_or_default();
+        return match is_harmless(key) {
+            true => (line.into(), true),
+            false => ("***".into(), false),
+        };
+    };
+    let holds_credentials = value.contains('@') && key.contains("url");
+    let holds_others = value.contains('{');
+    if is_harmless(key) && !holds_credentials && !holds_others {
+        return (line.into(), true);
+    }
+    (format!("{key}= ***").into(), false)
+}
+
+/// Whether the value of a key can be shown: of one that is known or nearly so, and that is not nearly the password's.
+fn is_harmless(key: &str) -> bool {
+    let key = key.rsplit('.').next().unwrap_or_default();
+    let key = key
+        .trim()
+        .trim_matches('"')
+        .to_lowercase()
+        .replace('-', "_");
+    let flag = SECTIONS
+        .into_iter()
+        .skip(1)
+        .find_map(|(section, _)| key.strip_prefix(section)?.strip_prefix('_'));
+    let known = || all_keys().chain(["log", "config"]);
+    let near = nearest(&key, known()).or_else(|| nearest(flag?, known()));
+    let is_secret = ["pass", "pwd", "pw", "secret", "token", "key", "login"]
+        .iter()
+        .any(|part| key.contains(part));
+    let is_file = key.ends_with("_file");
+    near.is_some_and(|near| near != "password") && (!is_secret || is_file)
+}
+
+fn all_keys() -> impl Iterator<Item = &'static str> {
+    SECTIONS.into_iter().flat_map(|(_, keys)| keys).copied()
+}
+
+/// The key that the parser does not know.
+fn unknown(message: &str) -> Option<&str> {
+    message.strip_prefix("unknown field `")?.split('`').next()
+}
+
+/// `invalid type: integer `1234`, expected a string` repeats the value.
+fn untold(message: &str) -> Cow<'_, str> {
+    let Some((kind, rest)) = message.split_once(':') else {
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        return match quoted.any(|text| text.contains(char::is_alphanumeric)) {
+            true => "it cannot be read".into(),
+            false => message.into(),
+        };
+    };
+    match rest.rsplit_once(", expected ") {
+        Some((_, expected)) if kind.starts_with("invalid") && !expected.contains('`') => {
+            format!("{kind}, expected {expected}").into()
+        }
+        _ => kind.into(),
+    }
+}
+
+/// The section that a place of the file is in.
+fn section(text: &str, at: usize) -> &str {
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let lines = text[..end].lines().rev();
+    let mut is_own_line = true;
+    for line in lines {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let heading = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'));
+        if let Some(name) = heading
+            && !std::mem::take(&mut is_own_line)
+        {
+            return name.trim();
+        }
+        is_own_line = false;
+    }
+    // `stream.account = …` at the top of the file, and `stream = { account = … }`.
+    let line = text[..end].lines().next_back().unwrap_or_default();
+    let first = line.split(['.', '=']).next().unwrap_or_default().trim();
+    let (is_dotted, is_inline) = (
+        line.split('=').next().unwrap_or_default().contains('.'),
+        line.contains('{'),
+    );
+    SECTIONS
+        .into_iter()
+        .map(|(name, _)| name)
+        .find(|name| *name == first && (is_dotted || is_inline))
+        .unwrap_or_default()
+}
+
+/// What to write in place of a key that is not known there.
+fn next_step(key: &str, section: &str, is_heading: bool) -> Option<String> {
+    let name = key.to_lowercase().replace('-', "_");
+    let place = |section: &str| match section {
+        "" => "at the top of the file, before the first section".to_owned(),
+        section => format!("under `[{section}]`"),
+    };
+    let here = SECTIONS.into_iter().find(|(name, _)| *name == section);
+    let known_here = here.map_or(&[][..], |(_, keys)| keys);
+    let sections = || SECTIONS.into_iter().map(|(name, _)| name).skip(1);
+    if section.is_empty()
+        && let Some(near) = nearest(&name, sections())
+    {
+        return Some(format!("did you mean the section `[{near}]`?"));
+    }
+    if is_heading {
+        let sections: Vec<_> = sections().map(|name| format!("`[{name}]`")).collect();
+        return Some(format!("the sections are {}", sections.join(", ")));
+    }
+    if let Some(near) = nearest(&name, known_here.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    if ["log", "config", "sim", "limit", "for"].contains(&name.as_str()) {
+        return Some(format!(
+            "`--{name}` says that on the command line; there is no setting for it"
+        ));
+    }
+    // The names that the flags have.
+    for (other, keys) in SECTIONS {
+        let flag = name
+            .strip_prefix(other)
+            .map(|rest| rest.trim_start_matches('_'));
+        let found = keys
+            .iter()
+            .find(|key| Some(**key) == flag || **key == name)
+            .copied();
+        if let Some(found) = found.or_else(|| nearest(&name, keys.iter().copied())) {
+            return Some(format!("`{found}` stands {}", place(other)));
+        }
+    }
+    let known: Vec<_> = known_here.iter().map(|key| format!("`{key}`")).collect();
+    match known.is_empty() {
+        true => None,
+        false => Some(format!("there are {} {}", known.join(", "), place(section))),
+    }
+}
 
 #[cfg(test)]
 mod tests {
+    use expect_test::{Expect, expect};
+
     use super::{super::file::File, *};
 
+    fn check(text: &str, expected: Expect) {
+        let error = toml::from_str::<File>(text).expect_err("it is wrong");
+        // The first line keeps the indent of the others.
+        expected.assert_eq(&format!("wrong:\n{}", reason(&error, text)));
+    }
+
     #[test]
-    fn an_unknown_key_is_named_with_its_line_and_a_password_is_not_shown() {
-        let text = "[stream]\nacount = \"x\"\n";
-        let error = toml::from_str::<File>(text).unwrap_err();
-        let shown = reason(&error, text);
-        assert!(shown.contains("line 2: acount"), "{shown}");
-        assert!(shown.contains("unknown field `acount`"), "{shown}");
-        let text = "[stream]\npassword = 1234\n";
-        let error = toml::from_str::<File>(text).unwrap_err();
-        let shown = reason(&error, text);
-        assert!(shown.contains("line 2: password = ***"), "{shown}");
+    fn the_sections_are_those_of_the_file() {
+        for (section, keys) in SECTIONS {
+            let text = match section {
+                "" => "nonsense = 1".to_owned(),
+                section => format!("[{section}]\nnonsense = 1"),
+            };
+            let error = toml::from_str::<File>(&text).expect_err("it is wrong");
+            let known: Vec<_> = error.message().split('`').skip(3).step_by(2).collect();
+            let sections = SECTIONS.into_iter().map(|(name, _)| name).skip(1);
+            let expected: Vec<_> = match section {
+                "" => keys.iter().copied().chain(sections).collect(),
+                _ => keys.to_vec(),
+            };
+            assert_eq!(known, expected);
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_comes_with_the_one_that_was_meant() {
+        check(
+            "[stream]\nacount = \"x\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: acount = "x"
+                  there is no setting `acount` under `[stream]`
+                hint: did you mean `account`?"#]],
+        );
+        check(
+            "[stream]\nread-timout = \"40s\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: read-timout = "40s"
+                  there is no setting `read-timout` under `[stream]`
+                hint: did you mean `read_timeout`?"#]],
+        );
+        check(
+            "account = \"x\"\n[stream]\n",
+            expect![[r#"
+                wrong:
+                  line 1: account = "x"
+                  there is no setting `account` at the top of the file
+                hint: `account` stands under `[stream]`"#]],
+        );
+        check(
+            "data-dir = \"x\"\n",
+            expect![[r#"
+                wrong:
+                  line 1: data-dir = "x"
+                  there is no setting `data-dir` at the top of the file
+                hint: did you mean `data_dir`?"#]],
+        );
+        check(
+            "[stream]\ndata_dir = \"x\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: data_dir = "x"
+                  there is no setting `data_dir` under `[stream]`
+                hint: `data_dir` stands at the top of the file, before the first section"#]],
+        );
+        check(
+            "[stream]\njournal_retain = \"1d\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: journal_retain = "1d"
+                  there is no setting `journal_retain` under `[stream]`
+                hint: `retain` stands under `[journal]`"#]],
+        );
+        check(
+            "status_listen = \"off\"\n",
+            expect![[r#"
+                wrong:
+                  line 1: status_listen = "off"
+                  there is no setting `status_listen` at the top of the file
+                hint: `listen` stands under `[status]`"#]],
+        );
+        check(
+            "log = \"debug\"\n",
+            expect![[r#"
+                wrong:
+                  line 1: log = "debug"
+                  there is no setting `log` at the top of the file
+                hint: `--log` says that on the command line; there is no setting for it"#]],
+        );
+        check(
+            "[strem]\naccount = \"x\"\n",
+            expect![[r#"
+                wrong:
+                  line 1: [strem]
+                  there is no setting `strem` at the top of the file
+                hint: did you mean the section `[stream]`?"#]],
+        );
+        check(
+            "stream.acount = 5\n",
+            expect![[r#"
+                wrong:
+                  line 1: stream.acount = 5
+                  there is no setting `acount` under `[stream]`
+                hint: did you mean `account`?"#]],
+        );
+        check(
+            "[journal]\ncolour = 5\n",
+            expect![[r#"
+                wrong:
+                  line 2: colour = ***
+                  there is no setting `colour` under `[journal]`
+                hint: there are `retain`, `max_size`, `sync` under `[journal]`"#]],
+        );
+        check(
+            "[colours]\nred = 5\n",
+            expect![[r#"
+                wrong:
+                  line 1: [colours]
+                  there is no setting `colours` at the top of the file
+                hint: the sections are `[stream]`, `[journal]`, `[watch]`, `[status]`"#]],
+        );
+    }
+
+    #[test]
+    fn a_value_is_shown_unless_it_may_be_a_password() {
+        check(
+            "[stream]\nread_timeout = \"soon\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: read_timeout = "soon"
+                  `soon` is no length of time; write one such as `35s`, `100ms` or `2h`"#]],
+        );
+        check(
+            "[status]\nlisten = 9464\n",
+            expect![[r#"
+                wrong:
+                  line 2: listen = 9464
+                  invalid type: integer `9464`, expected a string"#]],
+        );
+        check(
+            "[stream]\nurl = 7\n",
+            expect![[r#"
+                wrong:
+                  line 2: url = 7
+                  invalid type: integer `7`, expected a string"#]],
+        );
+        check(
+            "[stream]\naccount \"x\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: account "x"
+                  key with no value, expected `=`"#]],
+        );
+        check(
+            "[stream]\nurl = \"https://me:secret@h/\"\nurl = \"https://me:secret@h/\"\n",
+            expect![[r#"
+                wrong:
+                  line 3: url = ***
+                  duplicate key"#]],
+        );
+        check(
+            "[stream]\npassword = 1234\n",
+            expect![[r#"
+                wrong:
+                  line 2: password = ***
+                  invalid type, expected a string"#]],
+        );
+        check(
+            "[stream]\npasword = \"secret\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: pasword = ***
+                  there is no setting `pasword` under `[stream]`
+                hint: did you mean `password`?"#]],
+        );
+        check(
+            "[stream]\nPassword = \"secret\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: Password = ***
+                  there is no setting `Password` under `[stream]`
+                hint: did you mean `password`?"#]],
+        );
+        check(
+            "[stream]\npw = \"secret\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: pw = ***
+                  there is no setting `pw` under `[stream]`
+                hint: there are `account`, `label`, `url`, `rules_url`, `username`, `password`, `username_file`, `password_file`, `ca_file`, `read_timeout`, `max_line`, `backfill_minutes`, `recovery`, `replay_url`, `replay_rules_url` under `[stream]`"#]],
+        );
+        check(
+            "[stream]\npassword \"secret\"\n",
+            expect![[r#"
+                wrong:
+                  line 2: ***
+                  key with no value, expected `=`"#]],
+        );
+        check(
+            "[stream]\npassword = secret\n",
+            expect![[r#"
+                wrong:
+                  line 2: password = ***
+                  string values must be quoted, expected literal string"#]],
+        );
+        check(
+            "[stream]\npassword = \"sec\nret\"\n",
+            expect![[r#"
+                wrong:
+                  line 3: ***
+                  key with no value, expected `=`"#]],
+        );
+        check(
+            "password = \"secret\"\n",
+            expect![[r#"
+                wrong:
+                  line 1: password = ***
+                  there is no setting `password` at the top of the file
+                hint: `password` stands under `[stream]`"#]],
+        );
+        check(
+            "stream = { account = \"x\", pasword = \"secret\" }\n",
+            expect![[r#"
+                wrong:
+                  line 1: stream = ***
+                  there is no setting `pasword` under `[stream]`
+                hint: did you mean `password`?"#]],
+        );
+        check(
+            "stream.password = 5\n",
+            expect![[r#"
+                wrong:
+                  line 1: stream.password = ***
+                  invalid type, expected a string"#]],
+        );
+        check(
+            "[stream]\npassword = [\n\"secret\"\n]\n",
+            expect![[r#"
+                wrong:
+                  line 2: password = ***
+                  invalid type, expected a string"#]],
+        );
     }
 }

@@ -51,7 +51,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file of Tweets holds none.
-    #[error("`{}` has no Tweet in it ({skipped} lines are something else)", path.display())]
+    #[error("`{}` has no Tweet in it ({} something else)", path.display(), match skipped { 1 => "its line is".to_owned(), many => format!("its {many} lines are") })]
     NoTweets {
         /// The file.
         path: PathBuf,

@@ -11,6 +11,6 @@ mod server;
 pub use bar::Bar;
 pub use line::StatusLine;
 pub use progress::{Progress, Snapshot};
-pub(crate) use progress::{short, thousands};
+pub(crate) use progress::{counted, short, thousands};
 pub use reporter::Reporter;
 pub use server::StatusServer;

@@ -178,6 +178,13 @@ impl Snapshot {
     }
 }
 
+/// `1 Tweet`, `2 000 Tweets`.
+#[must_use]
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} {what}{end}", thousands(number))
+}
+
 /// A number with its digits in threes: `1 234 567`.
 #[must_use]
 pub(crate) fn thousands(number: u64) -> String {

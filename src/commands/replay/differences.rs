@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    status::thousands,
+    plain,
+    status::{counted, thousands},
     store::{Cells, Difference, LineDifference, TableDifference, Value},
 };
 
@@ -35,22 +36,26 @@ impl Outcome {
 }
 
 pub(super) fn as_text(outcome: &Outcome) -> String {
-    let [first, second] = &outcome.scripts;
+    let [first, second] = outcome.scripts.each_ref().map(|name| plain::line(name));
     let mut text = format!(
         "- {first}\n+ {second}\nover {}\n",
-        number(outcome.tweets, "Tweet")
+        counted(outcome.tweets, "Tweet")
     );
     if outcome.failed != [0, 0] {
         let [first, second] = outcome.failed.map(thousands);
         let _ = writeln!(text, "Tweets whose handler failed: -{first} +{second}");
     }
     for table in &outcome.tables {
-        let _ = write!(text, "\ntable {}: ", table.table);
+        let _ = write!(text, "\ntable {}: ", plain::line(&table.table));
         write_table(&mut text, table);
     }
     write_emitted(&mut text, "emitted", &outcome.emitted);
     for (name, lines) in &outcome.sinks {
-        write_emitted(&mut text, &format!("emitted into {name}"), lines);
+        write_emitted(
+            &mut text,
+            &format!("emitted into {}", plain::line(name)),
+            lines,
+        );
     }
     text += if outcome.is_equal() {
         "\nno difference\n"
@@ -81,7 +86,7 @@ fn write_table(text: &mut String, table: &TableDifference) {
         _ => Some(("+", table.added)),
     };
     if let Some((side, rows)) = which {
-        let _ = writeln!(text, "only in {side}, {}", number(rows, "row"));
+        let _ = writeln!(text, "only in {side}, {}", counted(rows, "row"));
         return;
     }
     let _ = writeln!(
@@ -99,7 +104,7 @@ fn write_table(text: &mut String, table: &TableDifference) {
             let _ = writeln!(
                 text,
                 "  {sign} columns {}, not compared",
-                columns.join(", ")
+                plain::line(&columns.join(", "))
             );
         }
     }
@@ -165,17 +170,12 @@ fn cut(text: &str, most: usize) -> String {
     let mut short: String = text
         .chars()
         .take(most)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if plain::is_unsafe(c) { '\u{fffd}' } else { c })
         .collect();
     if text.chars().count() > most {
         short.push('…');
     }
     short
-}
-
-fn number(number: u64, what: &str) -> String {
-    let end = if number == 1 { "" } else { "s" };
-    format!("{} {what}{end}", thousands(number))
 }
 
 /// `1 removed, 3 the same`; what there is none of is left out.

@@ -71,6 +71,7 @@ impl Source {
             if file != Path::new("-") {
                 std::fs::File::open(file)
                     .map_err(Error::system(format!("cannot read `{}`", file.display())))?;
+                tweet_files::check(file)?;
             }
         }
         Ok(Self::Files(files))

@@ -1,0 +1,270 @@
+//! What to log, as people write it: a level, and levels for parts of ouzel. Pure: no IO.
+
+use std::str::FromStr;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+use crate::nearest::nearest;
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
+/// What a script writes itself has this target, and no module of ouzel.
+const SCRIPT: &str = "script";
+
+/// The modules that write to the log, which `tests/tidy.rs` keeps true.
+const MODULES: &[&str] = &[
+    "behind",
+    "commands",
+    "commands::replay::progress",
+    "commands::replay::source",
+    "commands::replay::target",
+    "commands::sim",
+    "ingest",
+    "ingest::duties",
+    "journal::writer",
+    "pipeline",
+    "pipeline::repair",
+    "pipeline::standstill",
+    "pipeline::threads",
+    "powertrack::answer",
+    "powertrack::connection",
+    "powertrack::job",
+    "powertrack::reconcile",
+    "powertrack::replay_rules",
+    "powertrack::stream",
+    "reconciler",
+    "repair",
+    "settings::credentials",
+    "shutdown",
+    "sim::delivery",
+    "sim::oracle",
+    "sinks",
+    "status::reporter",
+    "status::server",
+    "worker",
+    "worker::batch",
+    "worker::blame",
+    "worker::failures",
+    "worker::in_hand",
+    "worker::quarantine",
+];
+
+/// What to log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    level: LevelFilter,
+    parts: Vec<(String, LevelFilter)>,
+}
+
+impl Wanted {
+    pub(super) fn targets(&self) -> Targets {
+        let parts = self.parts.iter().cloned();
+        Targets::new().with_default(self.level).with_targets(parts)
+    }
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    /// An empty text, such as that of a variable that somebody has emptied, wants the usual.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut wanted = Self {
+            level: LevelFilter::INFO,
+            parts: Vec::new(),
+        };
+        for directive in text.split(',').map(str::trim) {
+            match directive.split_once('=') {
+                None if directive.is_empty() => {}
+                None => wanted.level = level(directive)?,
+                Some((name, level_name)) => {
+                    wanted
+                        .parts
+                        .push((target(name.trim())?, level(level_name.trim())?));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+fn level(name: &str) -> Result<LevelFilter, String> {
+    let lower = name.to_lowercase();
+    if LEVELS.contains(&lower.as_str()) {
+        return Ok(lower.parse().expect("these are the names of levels"));
+    }
+    if is_part(name) {
+        return Err(format!(
+            "`{name}` is no level but a part of ouzel; write `{name}=debug`"
+        ));
+    }
+    let begins_alike = |level: &&str| {
+        lower.len() > 2 && (lower.starts_with(*level) || level.starts_with(lower.as_str()))
+    };
+    let levels = || LEVELS.into_iter();
+    let meant = levels()
+        .find(begins_alike)
+        .or_else(|| nearest(&lower, levels()));
+    Err(match meant {
+        Some(near) => format!("`{name}` is no level; did you mean `{near}`?"),
+        None => format!(
+            "`{name}` is no level; there are {}",
+            listed(LEVELS.into_iter())
+        ),
+    })
+}
+
+/// The target of a part's log lines.
+fn target(name: &str) -> Result<String, String> {
+    if name == SCRIPT {
+        return Ok(SCRIPT.to_owned());
+    }
+    let bare = name.strip_prefix("ouzel::").unwrap_or(name);
+    if name == "ouzel" || is_part(bare) {
+        let path = if name == "ouzel" { "" } else { bare };
+        return Ok(match path {
+            "" => "ouzel".to_owned(),
+            path => format!("ouzel::{path}"),
+        });
+    }
+    let known = parts();
+    Err(match nearest(bare, known.iter().copied()) {
+        Some(near) => {
+            format!("no part of ouzel named `{name}` logs anything; did you mean `{near}`?")
+        }
+        None => {
+            let short = known.iter().copied().filter(|part| !part.contains("::"));
+            format!(
+                "no part of ouzel named `{name}` logs anything; there are {}",
+                listed(short)
+            )
+        }
+    })
+}
+
+fn is_part(name: &str) -> bool {
+    parts().contains(&name)
+}
+
+/// The modules that log, those that they are in, and what scripts write.
+fn parts() -> Vec<&'static str> {
+    let mut parts = vec![SCRIPT];
+    for module in MODULES {
+        let ends = module.match_indices("::").map(|(at, _)| at);
+        parts.extend(ends.chain([module.len()]).map(|end| &module[..end]));
+    }
+    parts.sort_unstable();
+    parts.dedup();
+    parts
+}
+
+fn listed<'k>(names: impl Iterator<Item = &'k str>) -> String {
+    let quoted: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(text: &str, expected: Expect) {
+        expected.assert_eq(&match text.parse::<Wanted>() {
+            Ok(wanted) => {
+                let parts: Vec<_> = (wanted.parts.iter())
+                    .map(|(target, level)| format!(" {target}={level}"))
+                    .collect();
+                format!("{}{}", wanted.level, parts.concat())
+            }
+            Err(error) => error,
+        });
+    }
+
+    #[test]
+    fn levels_are_what_they_say_and_nothing_else_is_one() {
+        check("info", expect!["info"]);
+        check(" WARN ", expect!["warn"]);
+        check("off", expect!["off"]);
+        check("", expect!["info"]);
+        check(
+            "loud",
+            expect![
+                "`loud` is no level; there are `error`, `warn`, `info`, `debug`, `trace` and `off`"
+            ],
+        );
+        check("wran", expect!["`wran` is no level; did you mean `warn`?"]);
+        check(
+            "warning",
+            expect!["`warning` is no level; did you mean `warn`?"],
+        );
+        check("err", expect!["`err` is no level; did you mean `error`?"]);
+        check(
+            "3",
+            expect![
+                "`3` is no level; there are `error`, `warn`, `info`, `debug`, `trace` and `off`"
+            ],
+        );
+        check(
+            "info,loud",
+            expect![
+                "`loud` is no level; there are `error`, `warn`, `info`, `debug`, `trace` and `off`"
+            ],
+        );
+    }
+
+    #[test]
+    fn a_part_has_its_own_level_and_leaves_the_others_theirs() {
+        check("script=debug", expect!["info script=debug"]);
+        check("warn, script=off", expect!["warn script=off"]);
+        check(
+            "powertrack::stream=debug,ouzel::repair=trace,ouzel=warn",
+            expect!["info ouzel::powertrack::stream=debug ouzel::repair=trace ouzel=warn"],
+        );
+        check(
+            "info,scirpt=debug",
+            expect!["no part of ouzel named `scirpt` logs anything; did you mean `script`?"],
+        );
+        check(
+            "info,hyper=debug",
+            expect![
+                "no part of ouzel named `hyper` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `settings`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
+            ],
+        );
+        check(
+            "ouzel::powertrak=debug",
+            expect![
+                "no part of ouzel named `ouzel::powertrak` logs anything; did you mean `powertrack`?"
+            ],
+        );
+        check(
+            "script",
+            expect!["`script` is no level but a part of ouzel; write `script=debug`"],
+        );
+        check(
+            "script=loud",
+            expect![
+                "`loud` is no level; there are `error`, `warn`, `info`, `debug`, `trace` and `off`"
+            ],
+        );
+        check(
+            "script=",
+            expect![
+                "`` is no level; there are `error`, `warn`, `info`, `debug`, `trace` and `off`"
+            ],
+        );
+        check(
+            "a=b=c",
+            expect![
+                "no part of ouzel named `a` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `settings`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
+            ],
+        );
+        check(
+            "info;debug",
+            expect!["`info;debug` is no level; did you mean `info`?"],
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! The known name that a wrong one was probably meant to be. Pure: no IO.
+
+/// The known name nearest to a wrong one, if one is near enough to be what was meant.
+#[must_use]
+pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_near_is_meant() {
+        let known = || ["account", "label", "read_timeout"].into_iter();
+        assert_eq!(nearest("acount", known()), Some("account"));
+        assert_eq!(nearest("read_timout", known()), Some("read_timeout"));
+        assert_eq!(nearest("colour", known()), None);
+        assert_eq!(nearest("", known()), None);
+    }
+}
