@@ -28,6 +28,7 @@ pub struct Dedupe {
     generations: [HashSet<u64, BuildHasherDefault<IdHasher>>; GENERATIONS],
     /// When the newest began.
     began_ms: Option<i64>,
+    newest_ms: Option<i64>,
     most: usize,
 }
 
@@ -42,6 +43,7 @@ impl Dedupe {
         Self {
             generations: Default::default(),
             began_ms: None,
+            newest_ms: None,
             most,
         }
     }
@@ -57,6 +59,7 @@ impl Dedupe {
         if id == 0 {
             return;
         }
+        self.newest_ms = self.newest_ms.max(Some(now_ms));
         // A clock that is put back makes no generation last longer.
         let began = self.began_ms.map_or(now_ms, |began| began.min(now_ms));
         self.began_ms = Some(began);
@@ -66,6 +69,12 @@ impl Dedupe {
             self.began_ms = Some(now_ms);
         }
         self.generations[0].insert(id);
+    }
+
+    /// When the last of them came.
+    #[must_use]
+    pub fn newest_ms(&self) -> Option<i64> {
+        self.newest_ms
     }
 
     /// Forgets an id, so that it is new when it comes again.

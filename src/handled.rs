@@ -40,6 +40,12 @@ impl Handled {
         }
     }
 
+    /// When the last of them was received, in milliseconds since 1970.
+    #[must_use]
+    pub fn newest_ms(&self) -> Option<i64> {
+        self.lock().newest_ms()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Dedupe> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,6 +1,9 @@
 //! The async side of a run: worker, stream, rules, watch, signals and status, from the first load to the summary.
 
+mod before;
 mod error;
+mod lost;
+mod only_new;
 mod plan;
 mod repair;
 mod standstill;
@@ -34,10 +37,7 @@ use crate::{
     doing::Doing,
     inbox::Control,
     ingest::Arrived,
-    journal::{self, Newest},
-    powertrack::{
-        Http, State, StreamStatus, outage::Span, rules::RulesClient, stream::HttpConnect,
-    },
+    powertrack::{Http, State, StreamStatus, rules::RulesClient, stream::HttpConnect},
     queue,
     reconciler::{self, Outcome, WorkerLedger},
     repair::Repairer,
@@ -74,10 +74,12 @@ pub async fn run(
         controls,
         reports,
         newest,
+        progress,
         before,
         ends,
         ended,
     } = Threads::start(&plan, &tally, &doing)?;
+    let mut tasks = Tasks::default();
     if let Some(address) = plan.status {
         let server = StatusServer {
             tally: Arc::clone(&tally),
@@ -85,16 +87,14 @@ pub async fn run(
             doing: Arc::clone(&doing),
             read_timeout: plan.stream.read_timeout,
         };
-        server.start(address, shutdown.clone()).await;
+        if let Some(serving) = server.bind(address, shutdown.clone()).await {
+            tasks.spawn("status", serving);
+        }
     }
     let mut plan = plan;
-    let mut rate_before = None;
-    if plan.journal.remembers {
-        (plan.stream.last_received, rate_before) = repair::before_start(&newest, before);
-    }
+    plan.stream.last_received = before.received;
     let declared = watch::Sender::new(Arc::default());
     let ready = CancellationToken::new();
-    let journal = newest.clone();
     let (repairer, repairs) = repair::start(Joins {
         plan: &plan,
         http: http.clone(),
@@ -102,8 +102,9 @@ pub async fn run(
         queue: queue.clone(),
         controls: controls.clone(),
         newest,
+        progress,
         declared: declared.subscribe(),
-        rate_before,
+        rate_before: before.rate,
         shutdown: shutdown.clone(),
         ready: ready.clone(),
     })?;
@@ -122,8 +123,7 @@ pub async fn run(
         status,
         standstill: Standstill::new(doing),
         ready,
-        journal,
-        tasks: Tasks::default(),
+        tasks,
         ended,
         shutdown,
         plan,
@@ -160,7 +160,6 @@ struct Run {
     standstill: Standstill,
     /// Cancelled with the first connection: then repairs may begin too.
     ready: CancellationToken,
-    journal: Newest,
     tasks: Tasks,
     /// Cancelled when one of the threads has ended, however it did.
     ended: CancellationToken,
@@ -208,7 +207,7 @@ impl Run {
                     None => return Ok(()),
                     Some(Report::Loaded(loaded)) => self.loaded(loaded)?,
                     Some(Report::LoadFailed { error, files }) => self.load_failed(error, &files, tally)?,
-                    Some(Report::Damaged(damaged)) => self.damaged(&damaged),
+                    Some(Report::Gap(gap)) => self.repairer.lost(gap),
                     Some(Report::LimitReached | Report::OutputClosed) => self.shutdown.cancel(),
                 },
                 outcome = self.outcomes.1.recv() => {
@@ -341,26 +340,6 @@ impl Run {
                 Ok(())
             }
         }
-    }
-
-    /// What of the journal cannot be read is missing like what never came, and may be had again in the same way.
-    fn damaged(&self, damaged: &journal::Damaged) {
-        let (damaged, journal, repairer) =
-            (damaged.clone(), self.journal.clone(), self.repairer.clone());
-        // It is looked up in the journal, which may take a while.
-        tokio::task::spawn_blocking(move || {
-            let time = |millis: Option<i64>| jiff::Timestamp::from_millisecond(millis?).ok();
-            let segment = i64::try_from(damaged.segment / 1000).ok();
-            let from = time(damaged.first_ms.or(segment));
-            // Where the end is not known, it is where the next lines begin that can be read, or now.
-            let next = || time(journal.first_from(damaged.next));
-            let to = time(damaged.last_ms)
-                .or_else(next)
-                .unwrap_or_else(jiff::Timestamp::now);
-            if let Some(from) = from {
-                repairer.damage(Span { from, to }, damaged.lines.map(u64::from));
-            }
-        });
     }
 
     fn start_stream(&self, connect: HttpConnect) -> Option<StreamTask> {

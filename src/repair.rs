@@ -4,6 +4,7 @@ mod verdict;
 
 use std::{
     collections::{HashMap, HashSet},
+    panic,
     sync::Arc,
     time::Duration,
 };
@@ -11,11 +12,11 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use self::verdict::{after, at_first, is_soon_after, not_any_more, rest, too_long};
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
         stream::{Deliver, Dropped},
     },
     script::{Declared, DeclaredRule},
-    store::{Gap, GapState, Repair},
+    store::{Gap, GapIds, GapState, Repair},
 };
 
 /// How often it looks how many lines have come, and whether somebody has asked for a repair.
@@ -41,9 +42,6 @@ const BEFORE: Duration = Duration::from_secs(5 * 60);
 /// The rate after it likewise, but for the first minute: in it comes what was asked for again.
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
-
-/// A part of the journal that is lost takes up so much time at least.
-const SHORTEST: SignedDuration = SignedDuration::from_millis(1);
 
 /// The beginning of an outage that is told by two runs is later in the second by no more than rounding and two clocks make
 /// it.
@@ -66,12 +64,14 @@ pub struct Parts<A, Put, Desk, Asked> {
     pub status: Arc<StreamStatus>,
     /// Writes a gap down.
     pub put: Put,
-    /// Takes the lines of a job for a span.
+    /// Gives, as soon as a job for a span may begin, what takes its lines; nothing when the run ends.
     pub desk: Desk,
     /// The gaps that somebody has asked to repair.
     pub asked: Asked,
     /// The ledger as it was at the start.
     pub known: Vec<Gap>,
+    /// The ids of new gaps.
+    pub ids: GapIds,
     /// The rate before the start, if it is known.
     pub rate_before: Option<Rate>,
     /// Whether what an earlier run could not finish is gone on with.
@@ -89,7 +89,7 @@ pub struct Repairer {
 #[derive(Debug)]
 enum Told {
     Outage(Outage),
-    Damage(Span, Option<u64>),
+    Lost(Gap),
     Dropped(Dropped, Span),
 }
 
@@ -100,9 +100,9 @@ impl Repairer {
         let _ = self.told.send(Told::Outage(outage));
     }
 
-    /// A part of the journal with lines of this time cannot be read; so many, where that is known.
-    pub fn damage(&self, span: Span, lines: Option<u64>) {
-        let _ = self.told.send(Told::Damage(span, lines));
+    /// A part of the journal is lost; it is in the ledger already.
+    pub fn lost(&self, gap: Gap) {
+        let _ = self.told.send(Told::Lost(gap));
     }
 
     /// Lines came in this time that were too long.
@@ -112,7 +112,7 @@ impl Repairer {
 }
 
 /// Starts the repairs as a task; it ends with the run.
-pub fn start<A, D, Put, Desk, Asked>(
+pub fn start<A, D, Put, Desk, Ready, Asked>(
     parts: Parts<A, Put, Desk, Asked>,
     shutdown: CancellationToken,
 ) -> (Repairer, tokio::task::JoinHandle<()>)
@@ -120,7 +120,8 @@ where
     A: AskPast + 'static,
     D: Deliver + 'static,
     Put: FnMut(Gap) + Send + 'static,
-    Desk: FnMut(Span) -> D + Send + 'static,
+    Desk: FnMut(Span) -> Ready + Send + 'static,
+    Ready: Future<Output = Option<D>> + Send + 'static,
     Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
 {
     let (told, hears) = mpsc::unbounded_channel();
@@ -141,7 +142,7 @@ struct Repairs<A, Put, Desk, Asked> {
     desk: Desk,
     asked: Asked,
     gaps: HashMap<i64, Gap>,
-    next_id: i64,
+    ids: GapIds,
     /// The rows of outages that may be told again.
     of_outage: HashMap<u64, i64>,
     at_work: HashSet<i64>,
@@ -150,11 +151,12 @@ struct Repairs<A, Put, Desk, Asked> {
     rate_before_start: Option<Rate>,
     /// Rates before gaps, until the rate after them is known too.
     unsettled: Vec<Unsettled>,
-    /// Of parts of the journal, how many Tweets were in them.
-    known_numbers: HashMap<i64, Option<u64>>,
+    /// Jobs that wait until the script is loaded.
+    waiting: Vec<(i64, Product, Span)>,
     /// What somebody has asked for is read from the database on another thread.
     asking: JoinSet<Vec<Gap>>,
     ready: CancellationToken,
+    has_begun: bool,
     resumes: bool,
     /// The gap of the lines that were too long last.
     too_long: Option<i64>,
@@ -169,12 +171,13 @@ struct Unsettled {
     ended: Instant,
 }
 
-impl<A, D, Put, Desk, Asked> Repairs<A, Put, Desk, Asked>
+impl<A, D, Put, Desk, Ready, Asked> Repairs<A, Put, Desk, Asked>
 where
     A: AskPast + 'static,
     D: Deliver + 'static,
     Put: FnMut(Gap) + Send + 'static,
-    Desk: FnMut(Span) -> D + Send + 'static,
+    Desk: FnMut(Span) -> Ready + Send + 'static,
+    Ready: Future<Output = Option<D>> + Send + 'static,
     Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
 {
     fn new(parts: Parts<A, Put, Desk, Asked>) -> Self {
@@ -187,7 +190,7 @@ where
             put: parts.put,
             desk: parts.desk,
             asked: parts.asked,
-            next_id: parts.known.iter().map(|gap| gap.id).max().unwrap_or(0) + 1,
+            ids: parts.ids,
             gaps: parts.known.into_iter().map(|gap| (gap.id, gap)).collect(),
             of_outage: HashMap::new(),
             at_work: HashSet::new(),
@@ -195,9 +198,10 @@ where
             pace: Pace::default(),
             rate_before_start: parts.rate_before,
             unsettled: Vec::new(),
-            known_numbers: HashMap::new(),
+            waiting: Vec::new(),
             asking: JoinSet::new(),
             ready: parts.ready,
+            has_begun: false,
             resumes: parts.resumes,
             too_long: None,
             unwritten: None,
@@ -208,32 +212,26 @@ where
     async fn run(mut self, mut told: mpsc::UnboundedReceiver<Told>, shutdown: CancellationToken) {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // As the stream does: what is brought needs a script that handles it, and rules that say what it is.
-        tokio::select! {
-            biased;
-            () = shutdown.cancelled() => return,
-            () = self.ready.cancelled() => {}
-        }
-        if self.resumes {
-            self.resume();
-        }
+        let ready = self.ready.clone();
         loop {
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => match told {
                     Told::Outage(outage) => self.outage(outage),
-                    Told::Damage(span, lines) => self.damage(span, lines),
+                    Told::Lost(gap) => self.lost(gap),
                     Told::Dropped(dropped, span) => self.dropped(dropped, span),
                 },
-                Some(done) = self.running.join_next() => match done {
-                    Ok((id, product, asked, brought)) => self.brought(id, product, asked, brought),
-                    Err(error) => error!(%error, "a repair has died; this is a bug in ouzel"),
-                },
+                Some(done) = self.running.join_next() => {
+                    let (id, product, asked, brought) = joined(done);
+                    self.brought(id, product, asked, brought);
+                }
                 Some(asked) = self.asking.join_next() => {
-                    for gap in asked.unwrap_or_default() {
+                    for gap in joined(asked) {
                         self.again(gap);
                     }
                 }
+                // As the stream does: what is brought needs a script that handles it, and rules that say what it is.
+                () = ready.cancelled(), if !self.has_begun => self.begin(),
                 () = shutdown.cancelled() => break,
                 _ = look.tick() => self.look(),
             }
@@ -250,6 +248,17 @@ where
         let _ = timeout(GRACE, end).await;
     }
 
+    /// Starts what has waited for the script, and goes on with what an earlier run could not finish.
+    fn begin(&mut self) {
+        self.has_begun = true;
+        for (id, product, span) in std::mem::take(&mut self.waiting) {
+            self.start(id, product, span);
+        }
+        if self.resumes {
+            self.resume();
+        }
+    }
+
     /// What an earlier run could not finish is gone on with.
     fn resume(&mut self) {
         let mut open: Vec<_> = self
@@ -260,6 +269,7 @@ where
             .collect();
         open.sort_unstable_by_key(|gap| gap.id);
         for gap in open {
+            self.estimate(&gap);
             self.again(gap);
         }
         self.count_missing();
@@ -275,10 +285,10 @@ where
                 if let Some(gap) = self.gaps.get(&id) {
                     outage = rest(outage, gap);
                 }
-                self.new_id()
+                self.ids.next()
             }
             Some(id) => id,
-            None => self.new_id(),
+            None => self.ids.next(),
         };
         self.of_outage.insert(outage.number, id);
         let (now, ended) = (Timestamp::now(), Instant::now());
@@ -316,34 +326,25 @@ where
         ids.max()
     }
 
-    fn damage(&mut self, span: Span, lines: Option<u64>) {
-        // What is gone takes up some time, however short, or it would not show.
-        let span = Span {
-            to: span.to.max(span.from + SHORTEST),
-            ..span
-        };
-        let outage = Outage {
-            number: 0,
-            cause: Cause::Journal,
-            started_at: span.from,
-            ended_at: span.to,
-            length: span.length(),
-            backfill_minutes: 0,
-            queued: Duration::ZERO,
-        };
-        let id = self.new_id();
-        let (gap, job) = at_first(id, &outage, Timestamp::now(), self.means);
-        // Where nobody knows how many lines there were, they came as fast as others.
-        let rate = self.rate_before_start.or_else(|| {
-            let now = Instant::now();
-            self.pace.between(now.checked_sub(BEFORE)?, now)
-        });
-        let estimated_tweets = lines.or_else(|| missing_tweets(gap.missing_length, rate, None));
-        self.known_numbers.insert(id, estimated_tweets);
-        self.write(gap);
-        if let Some((product, span)) = job {
-            self.start(id, product, span);
+    fn lost(&mut self, gap: Gap) {
+        self.estimate(&gap);
+        self.again(gap);
+    }
+
+    /// Where nobody knows how many lines were lost with a part of the journal, they came as fast as before and after.
+    fn estimate(&mut self, gap: &Gap) {
+        let is_known = self.unsettled.iter().any(|known| known.id == gap.id);
+        if gap.cause != Cause::Journal.name() || gap.estimated_tweets.is_some() || is_known {
+            return;
         }
+        let ended = Instant::now();
+        let before = match ended.checked_sub(BEFORE) {
+            Some(since) => self.pace.between(since, ended),
+            None => None,
+        };
+        let before = before.or(self.rate_before_start);
+        let id = gap.id;
+        self.unsettled.push(Unsettled { id, before, ended });
     }
 
     /// A line that was too long is gone, and may have been a Tweet.
@@ -375,9 +376,8 @@ where
             .filter(|gap| is_soon_after(gap, span))
             .map(|gap| gap.id);
         let gap = too_long(id.and_then(|id| self.gaps.get(&id)), lines, span);
-        let id = id.unwrap_or_else(|| self.new_id());
+        let id = id.unwrap_or_else(|| self.ids.next());
         self.too_long = Some(id);
-        self.known_numbers.insert(id, gap.estimated_tweets);
         self.write(Gap { id, ..gap });
     }
 
@@ -393,7 +393,10 @@ where
         let now = Timestamp::now();
         match choose(Span { from, to }, now, self.means) {
             Some((product, span)) => {
-                let detail = format!("asked for again at {now:.0}");
+                let detail = match gap.detail.is_empty() {
+                    true => format!("asked for by {}", product.name()),
+                    false => format!("asked for again at {now:.0}"),
+                };
                 self.write(Gap { detail, ..gap });
                 self.start(id, product, span);
             }
@@ -402,14 +405,21 @@ where
     }
 
     fn start(&mut self, id: i64, product: Product, span: Span) {
-        let (jobs, deliver) = (Arc::clone(&self.jobs), (self.desk)(span));
+        self.at_work.insert(id);
+        if !self.has_begun {
+            self.waiting.push((id, product, span));
+            return;
+        }
+        let (jobs, ready) = (Arc::clone(&self.jobs), (self.desk)(span));
         let rules = self
             .replay_rules
             .clone()
             .filter(|_| product == Product::Replay);
         let mut declared = self.declared.clone();
-        self.at_work.insert(id);
         self.running.spawn(async move {
+            let Some(deliver) = ready.await else {
+                return (id, product, span, Err(powertrack::Error::Closed));
+            };
             let copied = match &rules {
                 Some(rules) => copy_replay_rules(&rules_of(&mut declared).await, rules).await,
                 None => Ok(()),
@@ -484,9 +494,6 @@ where
         if let Some(unsettled) = unsettled {
             gap.estimated_tweets = missing_tweets(gap.missing_length, unsettled.before, None);
         }
-        if let Some(tweets) = self.known_numbers.get(&gap.id) {
-            gap.estimated_tweets = *tweets;
-        }
         if gap.missing_length.is_zero() {
             gap.estimated_tweets = None;
         }
@@ -499,10 +506,13 @@ where
         self.status
             .set_missing(self.gaps.values().map(|gap| gap.missing_length).sum());
     }
+}
 
-    fn new_id(&mut self) -> i64 {
-        self.next_id += 1;
-        self.next_id - 1
+/// What a task has brought. One that has died takes the repairs with it, and so ends the run.
+fn joined<T>(done: Result<T, JoinError>) -> T {
+    match done {
+        Ok(done) => done,
+        Err(died) => panic::resume_unwind(died.into_panic()),
     }
 }
 

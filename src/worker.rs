@@ -2,6 +2,7 @@
 
 mod batch;
 mod blame;
+mod damage;
 mod failures;
 mod in_hand;
 mod load;
@@ -20,10 +21,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use tracing::{debug, error};
+use tracing::debug;
 
 use self::{failures::Failures, in_hand::InHand, received::Kept, remembered::Remembered};
 pub use self::{
+    in_hand::in_hand_at,
     quarantine::Retried,
     told::{Error, Loaded, Progress, Report, Work},
 };
@@ -31,7 +33,7 @@ use crate::{
     direct::{self, Load, Parsed},
     doing::Doing,
     inbox::{Control, Event, Inbox},
-    journal::{Damaged, Frame, Position},
+    journal::{Frame, Newest, Position},
     patience::Patience,
     script::{Declared, Failure, Files, Generation, Verdict},
     sinks::Sinks,
@@ -67,6 +69,11 @@ pub struct Worker<'a> {
     limit: Option<u64>,
     tally: Arc<Tally>,
     progress: Option<Progress>,
+    journal: Option<Newest>,
+    /// The journal's segments that are not passed, as they stand in the database.
+    unhandled: Vec<u64>,
+    /// Lost parts of the journal that are written down, and not committed.
+    gaps: Vec<Gap>,
     store: Rc<Store>,
     sinks: Sinks,
     generation: Option<Generation>,
@@ -131,6 +138,9 @@ impl<'a> Worker<'a> {
             limit: work.limit,
             tally: work.tally,
             progress: work.progress,
+            journal: work.journal,
+            unhandled: Vec::new(),
+            gaps: Vec::new(),
             store: Rc::new(work.store),
             sinks: Sinks::new(work.sinks),
             generation: None,
@@ -229,7 +239,7 @@ impl<'a> Worker<'a> {
                 self.handle_frame()?;
             }
             Event::Lines(load) => self.handle_load(load)?,
-            Event::Damaged(damaged) => self.skip(&damaged),
+            Event::Damaged(damaged) => self.skip(&damaged)?,
             Event::Control(control) => self.controls.push_back(control),
             Event::TimedOut => self.has_caught_up = true,
             Event::Again => self.handle_frame()?,
@@ -392,22 +402,6 @@ impl<'a> Worker<'a> {
             Ok(tweet) => self.handle_tweet(tweet),
             Err((line, reason)) => self.reject(&line, reason),
         }
-    }
-
-    /// Goes on behind a part of the journal that cannot be read. What is lost by that is told here, and nowhere else.
-    fn skip(&mut self, damaged: &Damaged) {
-        let at = Position {
-            segment: damaged.segment,
-            offset: damaged.offset,
-            line: 0,
-        };
-        error!(%at, "the journal's {damaged}; handling goes on behind it");
-        self.tally.add(Count::Damaged, 1);
-        self.tally
-            .add(Count::Handled, damaged.lines.unwrap_or(0).into());
-        self.dirty_since.get_or_insert_with(Instant::now);
-        self.cursor = Some(damaged.next);
-        (self.report)(Report::Damaged(damaged.clone()));
     }
 
     fn commit_if_large(&mut self) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use std::{
 
 use expect_test::expect;
 use rusqlite::Connection;
-use support::{Ended, Setup, Sim, tweet};
+use support::{Ended, Setup, Sim, tweet, wait_until};
 
 /// A row for each time that a Tweet is handled, and a count of them that only SQL keeps.
 const STORE: &str = r#"
@@ -517,9 +517,7 @@ fn a_run_against_the_simulator_that_is_killed_repeats_nothing() {
             rows.unwrap_or(0)
         };
         let before = count();
-        while count() < before + 1000 {
-            std::thread::yield_now();
-        }
+        wait_until("1 000 more rows", || count() >= before + 1000);
         setup = run.kill().again();
     }
     let ended = setup.arguments(&["--for", "1s"]).ends();

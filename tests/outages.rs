@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, time::Instant};
 
 use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
-use support::{Ended, Run, Setup, Sim, tweet};
+use support::{Ended, Run, Setup, Sim, tweet, wait_for_some, wait_until};
 
 const STORE: &str = r#"
 ouzel.rules { { tag = "music", value = "music" } }
@@ -44,9 +44,7 @@ fn rows(run: &Run) -> i64 {
 /// Waits until so many more rows are there.
 fn wait_for_more(run: &Run, more: i64) {
     let before = rows(run);
-    while rows(run) < before + more {
-        std::thread::yield_now();
-    }
+    wait_until("more rows", || rows(run) >= before + more);
 }
 
 /// Each Tweet that matched until the last one that came has a row. A second one of the same would be a failed handler.
@@ -105,6 +103,23 @@ fn an_outage_without_backfill_is_repaired_by_recovery() {
         "{}",
         listed.output()
     );
+}
+
+/// What a repair brings is damaged half of the time: a copy before the Tweet, which must not stand for it.
+#[test]
+fn a_damaged_copy_in_a_repair_does_not_stand_for_the_tweet_behind_it() {
+    let sim = sim(&[
+        "reset:after=3s",
+        "stream-status:after=3s,for=1s,status=503",
+        "damaged-copy:probability=0.5",
+    ]);
+    let setup = setup(&sim).arguments(&["--backfill-minutes", "0", "--recovery", "true"]);
+    let run = setup.start();
+    run.wait_for("a gap is repaired");
+    wait_for_more(&run, 50);
+    let ended = run.drain();
+    assert_complete(sim, &ended);
+    assert_eq!(ended.rows("SELECT count(*) > 100 FROM _ouzel_invalid"), "1");
 }
 
 #[test]
@@ -218,9 +233,7 @@ fn late() -> (Run, i64) {
     let sends_and_waits = |line: String| {
         let before = rows(&run);
         run.powertrack().send(&line);
-        while rows(&run) == before {
-            std::thread::yield_now();
-        }
+        wait_until("a row", || rows(&run) > before);
     };
     sends_and_waits(tweet(1));
     let made = now_ms();
@@ -256,10 +269,10 @@ fn after_a_crash_a_stream_that_has_never_brought_a_tweet_goes_on_from_its_last_b
     let run = Setup::new().script(STORE).start();
     run.powertrack().wait_for_connection(1);
     let first = now_ms();
-    while last_byte_kept(&run) == 0 {
+    let kept = wait_for_some("a time in the database", || {
         run.powertrack().send_bytes(b"\r\n");
-    }
-    let kept = last_byte_kept(&run);
+        Some(last_byte_kept(&run)).filter(|kept| *kept > 0)
+    });
     let ended = again_until_back(run.kill(), 2);
     let began = beginning(&ended);
     assert!(began > first - 10, "{} ms too early", first - began);

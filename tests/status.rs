@@ -9,11 +9,10 @@ mod support;
 
 use std::{
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
-    time::Instant,
+    net::TcpListener,
 };
 
-use support::{DEADLINE, Run, Setup, tagged};
+use support::{Run, Setup, connect, tagged, wait_until};
 
 const SCRIPT: &str = r#"
 local seen = ouzel.table("seen", { id = "INTEGER" })
@@ -27,7 +26,7 @@ end)
 
 /// The status and the body of an answer.
 fn get(address: &str, path: &str) -> (u16, String) {
-    let mut connection = TcpStream::connect(address).unwrap();
+    let mut connection = connect(address);
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -38,10 +37,7 @@ fn get(address: &str, path: &str) -> (u16, String) {
 
 /// Asks until a metric is there: some are told with the commit.
 fn wait_for_metric(address: &str, expected: &str) {
-    let deadline = Instant::now() + DEADLINE;
-    while !get(address, "/metrics").1.contains(expected) {
-        assert!(Instant::now() < deadline, "{expected} never comes");
-    }
+    wait_until(expected, || get(address, "/metrics").1.contains(expected));
 }
 
 /// A run with a status server, and its address.

@@ -194,6 +194,7 @@ impl Place {
                 .then(|| self.journal.with_extension("in-hand")),
             handled: progress.as_ref().map(|progress| progress.handled().clone()),
             progress,
+            journal: None,
             sinks: self.journal.with_file_name("sinks"),
             rules_endpoint: String::new(),
             limit: None,

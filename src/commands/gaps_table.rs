@@ -132,6 +132,14 @@ fn totals(gaps: &[Gap]) -> String {
     let unknown = gaps
         .iter()
         .any(|gap| gap.estimated_tweets.is_none() && !gap.missing_length.is_zero());
+    if unknown && tweets == 0 {
+        let _ = writeln!(
+            text,
+            "missing: {}; how many Tweets that are is unknown",
+            short(missing)
+        );
+        return text;
+    }
     let _ = writeln!(
         text,
         "missing: {}, about {}{}",

@@ -42,6 +42,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
         script: settings.script,
         store,
         progress: None,
+        journal: None,
         handled: None,
         in_hand: None,
         sinks: sinks_of(&database),

@@ -1,7 +1,7 @@
 //! Rules from text files and from JSON.
 
 use std::{
-    fs,
+    fs::File,
     io::{self, Read},
     path::Path,
 };
@@ -9,6 +9,9 @@ use std::{
 use serde::Deserialize;
 
 use crate::{error::Error, json};
+
+/// A quarter of a million rules of usual length; without a limit, a file without an end would fill the memory.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// A rule of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,14 +45,19 @@ struct BodyRule {
 pub(super) fn read(path: &Path) -> Result<Vec<FileRule>, Error> {
     let name = name(path);
     let failed = || Error::system(format!("cannot read `{name}`"));
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        let read = io::stdin().read_to_string(&mut text);
-        read.map_err(failed())?;
-        text
+    let from: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin())
     } else {
-        fs::read_to_string(path).map_err(failed())?
+        Box::new(File::open(path).map_err(failed())?)
     };
+    let mut text = String::new();
+    let read = from.take(MAX_BYTES + 1).read_to_string(&mut text);
+    read.map_err(failed())?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(Error::Usage(format!(
+            "`{name}` is longer than 64 MiB, so it is no file of rules"
+        )));
+    }
     parse(&name, text.strip_prefix('\u{feff}').unwrap_or(&text))
 }
 

@@ -16,10 +16,11 @@ pub fn sim(arguments: Sim) -> Result<(), Error> {
         tweet_files::check(tweets)?;
     }
     runtime()?.block_on(async {
+        let running = start(options).await?;
+        // Not before: a large file of Tweets takes its time, and there is nothing to end in order yet.
         let shutdown = CancellationToken::new();
         shutdown::on_signals(shutdown.clone(), "stopping")
             .map_err(Error::system("cannot listen for signals"))?;
-        let running = start(options).await?;
         if running.skipped > 0 {
             warn!(
                 lines = running.skipped,

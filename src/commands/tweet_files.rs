@@ -27,6 +27,9 @@ const BATCH: usize = 64 * 1024;
 /// A longer line is no Tweet; without a limit, a file without line ends would fill the memory.
 const MAX_LINE: usize = 16 << 20;
 
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Some lines of a file.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -120,10 +123,13 @@ fn read(
     hand_on: &mut impl FnMut(Batch) -> bool,
 ) -> io::Result<bool> {
     let mut buffer = Vec::with_capacity(BATCH);
-    let (mut searched, mut skipping) = (0, false);
+    let (mut searched, mut skipping, mut is_first) = (0, false, true);
     loop {
         let read = (&mut from).take(BATCH as u64).read_to_end(&mut buffer);
         let ended = !matches!(read, Ok(1..));
+        if std::mem::take(&mut is_first) && buffer.starts_with(BYTE_ORDER_MARK) {
+            buffer.drain(..BYTE_ORDER_MARK.len());
+        }
         let (mut start, mut spans, mut skipped) = (0, Vec::new(), 0);
         for end in memchr::memchr_iter(b'\n', &buffer[searched..]) {
             let end = searched + end;
@@ -222,6 +228,11 @@ mod tests {
             assert_eq!((skipped, ok), (0, true));
         }
         assert_eq!(lines(b"", 1, false).0, [""; 0]);
+        let marked = "\u{feff}one\n\u{feff}two";
+        for piece in 1..=marked.len() {
+            let (lines, ..) = lines(marked.as_bytes(), piece, false);
+            assert_eq!(lines, ["one", "\u{feff}two"], "{piece}");
+        }
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Damaged {
     pub last_ms: Option<i64>,
     /// Where the reading goes on.
     pub next: Position,
+    /// When the first line there was received, in milliseconds since 1970, where there is one already.
+    pub next_ms: Option<i64>,
 }
 
 impl fmt::Display for Damaged {

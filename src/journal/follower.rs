@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     Damage, Damaged, Error, Frame, Position,
+    recent::first_received,
     segment::{FRAMES_AHEAD, Found, Segment},
     shared::{Place, Shared, State},
 };
@@ -124,7 +125,10 @@ impl Follower {
                     self.position = frame.end();
                     return Ok(Next::Frame(*frame));
                 }
-                Place::Missing => return Ok(Next::Damaged(self.missing(None))),
+                Place::Missing => {
+                    let damaged = self.missing(None);
+                    return Ok(self.damaged(damaged));
+                }
                 Place::Disk { limit, is_gone } => {
                     if let Some(next) = self.read(limit, is_gone)? {
                         return Ok(next);
@@ -143,6 +147,7 @@ impl Follower {
             Place::Disk { limit, .. } => {
                 let mut damaged = self.missing(Some(limit));
                 damaged.damage = Damage::Unreadable;
+                damaged.next_ms = first_received(&self.shared, damaged.next);
                 Some(damaged)
             }
             _ => None,
@@ -183,7 +188,8 @@ impl Follower {
             }
         }
         let Some(open) = &mut self.segment else {
-            return Ok(Some(Next::Damaged(self.missing(Some(limit)))));
+            let damaged = self.missing(Some(limit));
+            return Ok(Some(self.damaged(damaged)));
         };
         let next = match open.frame(offset, line, limit)? {
             Found::Whole(frame) => {
@@ -192,7 +198,7 @@ impl Follower {
             }
             Found::Damaged(damaged) => {
                 self.position = damaged.next;
-                Some(Next::Damaged(damaged))
+                Some(self.damaged(damaged))
             }
             Found::End => {
                 self.position = Position::at(segment, limit);
@@ -231,7 +237,16 @@ impl Follower {
             first_ms: None,
             last_ms: None,
             next,
+            next_ms: None,
         }
+    }
+
+    /// Looks when the next lines were received: until then there may have been some in the damaged part.
+    fn damaged(&self, damaged: Damaged) -> Next {
+        Next::Damaged(Damaged {
+            next_ms: first_received(&self.shared, damaged.next),
+            ..damaged
+        })
     }
 }
 

@@ -83,6 +83,7 @@ impl Reader {
                 first_ms: None,
                 last_ms: None,
                 next: Position::at(self.segments.front().map_or(segment, |(next, _)| *next), 0),
+                next_ms: None,
             })));
         };
         // Only a clock that went back puts earlier lines behind later ones, and then a segment's first line shows it.

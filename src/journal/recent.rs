@@ -40,6 +40,23 @@ impl Journal {
 }
 
 impl Newest {
+    /// The segments from this one on, oldest first, also those that somebody has removed meanwhile.
+    #[must_use]
+    pub fn segments_from(&self, segment: u64) -> Vec<u64> {
+        let state = self.shared.lock();
+        state
+            .segments
+            .range(segment..)
+            .map(|(&name, _)| name)
+            .collect()
+    }
+
+    /// Behind the last frame.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        self.shared.lock().end()
+    }
+
     /// What is known of the frames with lines that were received at `since_ms` or later, in milliseconds since 1970, oldest
     /// first. Only the newest segments are opened.
     ///
@@ -65,35 +82,31 @@ impl Newest {
     }
 }
 
-impl Newest {
-    /// When the first line at or behind a place was received, in milliseconds since 1970; `None` where there is none that can
-    /// be read.
-    #[must_use]
-    pub fn first_from(&self, place: Position) -> Option<i64> {
-        let segments: VecDeque<_> = self
-            .shared
-            .lock()
-            .segments
-            .iter()
-            .filter(|(segment, known)| **segment >= place.segment && !known.is_gone)
+/// When the first line at or behind a place was received, in milliseconds since 1970; `None` where there is none that can be
+/// read.
+pub(super) fn first_received(shared: &Shared, place: Position) -> Option<i64> {
+    let segments: Vec<(u64, u64)> = {
+        let state = shared.lock();
+        let behind = state.segments.range(place.segment..);
+        let there = behind.filter(|(_, known)| !known.is_gone);
+        there
             .map(|(&segment, known)| (segment, known.bytes))
-            .collect();
-        segments.into_iter().find_map(|(segment, bytes)| {
-            let opened = Segment::open(&self.shared.folder, segment, METADATA_AHEAD);
-            let at = if segment == place.segment {
-                place.offset
-            } else {
-                0
-            };
-            let mut recent = Recent {
-                folder: self.shared.folder.clone(),
-                segments: VecDeque::new(),
-                open: Some((opened.ok()??, at, bytes)),
-                since_ms: i64::MIN,
-            };
-            Some(recent.step().ok()??.first_ms)
-        })
-    }
+            .collect()
+    };
+    segments.into_iter().find_map(|(segment, bytes)| {
+        let at = match segment == place.segment {
+            true => place.offset,
+            false => 0,
+        };
+        let open = Segment::open(&shared.folder, segment, METADATA_AHEAD).ok()??;
+        let mut first = Recent {
+            folder: shared.folder.clone(),
+            segments: VecDeque::new(),
+            open: Some((open, at, bytes)),
+            since_ms: i64::MIN,
+        };
+        Some(first.step().ok()??.first_ms)
+    })
 }
 
 impl Recent {

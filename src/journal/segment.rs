@@ -157,6 +157,7 @@ impl Segment {
             first_ms: meta.map(|meta| meta.first_ms),
             last_ms: meta.map(|meta| meta.last_ms),
             next: Position::at(self.segment, next),
+            next_ms: None,
         }
     }
 

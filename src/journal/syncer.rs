@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     io,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Receiver, Sender, TryRecvError},
     thread,
     time::{Duration, Instant},
 };
@@ -15,6 +15,9 @@ const MOST: usize = 4;
 
 /// A disk that takes longer for a sync hangs, and what is written meanwhile is not safe.
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// Without it nothing would last any more, and nobody would know.
+const LIVES: &str = "the syncing thread ends with its owner";
 
 /// What became of a sync, and the segment that it was for.
 pub(super) type Answer = (u64, Result<(), Error>);
@@ -53,9 +56,8 @@ impl Syncer {
 
     /// Asks for a sync, to be answered later.
     pub(super) fn begin(&mut self, unsynced: Unsynced, now: Instant) {
-        if self.requests.send(unsynced).is_ok() {
-            self.asked.push_back(now);
-        }
+        self.requests.send(unsynced).expect(LIVES);
+        self.asked.push_back(now);
     }
 
     /// The next answer, if it is there already; waited for where too much has been asked for, or too long ago.
@@ -64,14 +66,19 @@ impl Syncer {
         if self.asked.len() > MOST || self.asked.front().is_some_and(is_late) {
             return self.wait();
         }
-        let answer = self.answers.try_recv().ok()?;
-        self.asked.pop_front();
-        Some(answer)
+        match self.answers.try_recv() {
+            Ok(answer) => {
+                self.asked.pop_front();
+                Some(answer)
+            }
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => panic!("{LIVES}"),
+        }
     }
 
     /// The next answer; `None` where nothing was asked for.
     pub(super) fn wait(&mut self) -> Option<Answer> {
         self.asked.pop_front()?;
-        self.answers.recv().ok()
+        Some(self.answers.recv().expect(LIVES))
     }
 }

@@ -10,18 +10,20 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Error, JournalPlan, Plan};
+use super::{
+    Error, JournalPlan, Plan,
+    before::{self, Before},
+};
 use crate::{
     behind::{Behind, Controls, behind},
     doing::Doing,
     inbox::Control,
     ingest::{Arrived, Ingest, Limits},
-    journal::{self, Journal, Newest, Options, Position},
+    journal::{self, Journal, Newest, Options},
     queue::{self, queue},
-    received::Mark,
     store::Store,
     tally::{Count, Tally},
-    worker::{self, Progress, Report, Work, Worker},
+    worker::{self, Progress, Report, Work, Worker, in_hand_at},
 };
 
 /// Lines that may wait for the journal's thread: seconds of a busy stream, while a slow disk syncs.
@@ -39,19 +41,11 @@ pub(super) struct Threads {
     pub(super) controls: Controls,
     pub(super) reports: mpsc::Receiver<Report>,
     pub(super) newest: Newest,
+    pub(super) progress: Progress,
     pub(super) before: Before,
     pub(super) ends: Ends,
     /// Cancelled when one of them has ended, however it did.
     pub(super) ended: CancellationToken,
-}
-
-/// What an earlier run has left.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Before {
-    /// What it has kept of the time up to which it received everything.
-    pub(super) mark: Option<Mark>,
-    /// Everything before this is in the journal, or handled.
-    pub(super) end: Position,
 }
 
 /// The threads' ends.
@@ -71,21 +65,19 @@ impl Threads {
     ) -> Result<Self, Error> {
         let store = Store::open(&plan.database).map_err(worker::Error::from)?;
         let progress = Progress::read(&store, &plan.journal.name).map_err(worker::Error::from)?;
-        let mark = store
-            .received(&plan.journal.name)
-            .map_err(worker::Error::from)?;
-        if plan.journal.remembers {
-            progress.remember(&store).map_err(worker::Error::from)?;
-        }
         let journal = open(&plan.journal)?;
         let committed = progress.committed();
-        let before = Before {
-            mark: mark.map(Mark::from),
-            end: journal.end().max(committed),
-        };
+        let newest = journal.newest();
+        let mut before = Before::default();
+        if plan.journal.remembers {
+            progress.remember(&store).map_err(worker::Error::from)?;
+            before = Before::look(&newest, &progress);
+            let in_hand = in_hand_at(&plan.journal.in_hand);
+            before::write_lost(&store, &newest, &progress, in_hand, before.received)
+                .map_err(worker::Error::from)?;
+        }
         let (controls, behind) = behind(journal.follow(Some(committed)));
         count_backlog(&journal, committed, tally)?;
-        let newest = journal.newest();
         let (queue, arrived) = queue(QUEUE);
         let (ingest_waits, end) = std_mpsc::channel();
         let limits = plan.journal.limits;
@@ -96,7 +88,8 @@ impl Threads {
             script: plan.script.clone(),
             store,
             handled: Some(progress.handled().clone()),
-            progress: Some(progress),
+            progress: Some(progress.clone()),
+            journal: Some(newest.clone()),
             in_hand: Some(plan.journal.in_hand.clone()),
             sinks: plan.sinks.clone(),
             rules_endpoint: plan.rules_key.clone(),
@@ -110,6 +103,7 @@ impl Threads {
             controls,
             reports,
             newest,
+            progress,
             before,
             ends: Ends {
                 ingest_waits,

@@ -159,6 +159,14 @@ pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) 
     missing.push(behind);
     missing.retain(|span| span.from < span.to);
     let gap = with_missing(gap, missing);
+    let gap = Gap {
+        estimated_tweets: gap.estimated_tweets.map(|tweets| {
+            let share =
+                gap.missing_length.as_secs_f64() / was_missing.as_secs_f64().max(f64::EPSILON);
+            (tweets as f64 * share.min(1.0)).round() as u64
+        }),
+        ..gap
+    };
     let has_brought = gap.missing_length < was_missing || brought.lines > 0;
     let (state, repair) = match gap.missing {
         // What was dropped is missing, wherever it was.

@@ -33,17 +33,19 @@ const NATIVE_ONLY: &[&str] = &["polls", "unwound"];
 #[derive(Clone, Copy)]
 enum Level<'a> {
     Root(&'a [Arc<Stored>]),
-    Nested(u8),
+    /// What a Retweet repeats, so many Tweets deep.
+    Shared(u8),
+    Quoted(u8),
 }
 
 impl Level<'_> {
-    /// Where a Tweet inside this one stands, if it may have one.
-    fn below(self) -> Option<Self> {
+    /// How deep a Tweet inside this one stands, if it may have one.
+    fn below(self) -> Option<u8> {
         let depth = match self {
             Self::Root(_) => 2,
-            Self::Nested(depth) => depth + 1,
+            Self::Shared(depth) | Self::Quoted(depth) => depth + 1,
         };
-        (depth <= DEEPEST).then_some(Self::Nested(depth))
+        (depth <= DEEPEST).then_some(depth)
     }
 }
 
@@ -56,8 +58,8 @@ pub(super) fn write(out: &mut Vec<u8>, tweet: &Value, rules: &[Arc<Stored>]) {
 
 fn write_activity(json: &mut Json<'_>, tweet: &Value, level: Level<'_>) {
     let below = level.below();
-    let retweeted = below.and_then(|below| Some((object(tweet, "retweeted_status")?, below)));
-    let quoted = below.and_then(|below| Some((object(tweet, "quoted_status")?, below)));
+    let retweeted = below.and_then(|depth| Some((object(tweet, "retweeted_status")?, depth)));
+    let quoted = below.and_then(|depth| Some((object(tweet, "quoted_status")?, depth)));
     let posted = string(tweet, "created_at").and_then(posted_time);
 
     let mut members = Members::open(json);
@@ -82,7 +84,9 @@ fn write_activity(json: &mut Json<'_>, tweet: &Value, level: Level<'_>) {
     }
     members.value("display_text_range", list_of(tweet, "display_text_range"));
     match retweeted {
-        Some((retweeted, below)) => write_activity(members.key("object"), retweeted, below),
+        Some((retweeted, depth)) => {
+            write_activity(members.key("object"), retweeted, Level::Shared(depth));
+        }
         None => write_note(members.key("object"), tweet, posted.as_deref()),
     }
     if let Some(id) = id(tweet, "in_reply_to_status_id_str", "in_reply_to_status_id") {
@@ -91,18 +95,21 @@ fn write_activity(json: &mut Json<'_>, tweet: &Value, level: Level<'_>) {
         json.raw("}");
     }
     place::write(&mut members, tweet);
-    if let Some((quoted, below)) = quoted {
-        write_activity(members.key("twitter_quoted_status"), quoted, below);
+    if let Some((quoted, depth)) = quoted {
+        let json = members.key("twitter_quoted_status");
+        write_activity(json, quoted, Level::Quoted(depth));
     }
     members.count("favoritesCount", count(tweet, "favorite_count"));
     write_entities(&mut members, tweet);
     members.text("twitter_lang", string(tweet, "lang"));
-    // A Retweet counts the Retweets of the original. [derived from 5.4]
-    let retweets = retweeted.and_then(|(retweeted, _)| count(retweeted, "retweet_count"));
-    members.count(
-        "retweetCount",
-        retweets.or_else(|| count(tweet, "retweet_count")),
-    );
+    // A Retweet counts the Retweets of the original, which does not count them itself: recorded ones are so.
+    if !matches!(level, Level::Shared(_)) {
+        let retweets = retweeted.and_then(|(retweeted, _)| count(retweeted, "retweet_count"));
+        members.count(
+            "retweetCount",
+            retweets.or_else(|| count(tweet, "retweet_count")),
+        );
+    }
     if let Level::Root(rules) = level {
         let retweeted = retweeted.map(|(retweeted, _)| retweeted);
         gnip::write(members.key("gnip"), tweet, retweeted, rules);

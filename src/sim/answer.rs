@@ -21,12 +21,13 @@ const INVALID_JSON: &str = "Invalid JSON. The body must be in the format {\"rule
 /// What rules over the contract's limit get. [source: xd/powertrack-api]
 const RULE_LIMIT: &str = "Request exceeds account’s Rule Limit. Delete rules or contact your account manager to proceed.";
 
-/// The texts for 401, 403, 404, 405, 413, 429 and 503 are not published; these are the simulator's own. [inferred]
+/// The texts for 401, 403, 404, 405, 408, 413, 429 and 503 are not published; these are the simulator's own. [inferred]
 const UNAUTHORIZED: &str = "Invalid user name or password.";
 const FORBIDDEN: &str = "This account may not use this endpoint.";
 const NOT_FOUND: &str = "No such stream. Check the account and the label.";
 const NO_SUCH_METHOD: &str = "This endpoint does not take this method.";
 const TOO_LARGE: &str = "The request body must not exceed 5 MB.";
+const TOO_SLOW: &str = "The request body did not come in time.";
 const TOO_MANY: &str = "Exceeded the limit on requests. Wait before you try again.";
 const COLLIDES: &str = "Another request is changing the rules. Send changes one after the other.";
 const UNAVAILABLE: &str = "The service is not available. Try again later.";
@@ -52,6 +53,7 @@ pub(super) enum Refusal {
     NeedsGzip,
     InvalidJson,
     BodyTooLarge,
+    BodyTooSlow,
     /// A query that asks for something that there is not, and what is wrong with it.
     BadQuery(String),
     RuleLimit,
@@ -72,6 +74,7 @@ impl Refusal {
             Self::NeedsGzip => (StatusCode::NOT_ACCEPTABLE, NEEDS_GZIP),
             Self::InvalidJson => (StatusCode::BAD_REQUEST, INVALID_JSON),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE),
+            Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW),
             // As for Replay dates. [source: xd/powertrack-api]
             Self::BadQuery(message) => (StatusCode::NOT_ACCEPTABLE, message.as_str()),
             // The status is not published. [inferred]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Bytes,
+    body::Body,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
@@ -12,7 +12,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{fault::Fault, service::Service};
+use super::{body::whole, fault::Fault, service::Service};
 use crate::origin::is_own;
 
 /// What is wrong with a request.
@@ -49,12 +49,14 @@ pub(super) async fn faults(State(service): State<Arc<Service>>) -> Response {
 }
 
 /// `POST /_sim/faults`: adds one fault or an array of them; all or none.
-pub(super) async fn add_faults(State(service): State<Arc<Service>>, body: Bytes) -> Response {
-    match Fault::from_json(&body) {
-        Ok(faults) => {
-            service.faults.add(faults);
-            Json(service.faults.shown()).into_response()
-        }
+pub(super) async fn add_faults(State(service): State<Arc<Service>>, body: Body) -> Response {
+    let body = match whole(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal.answer(service.clock.now_ms()),
+    };
+    let added = Fault::from_json(&body).and_then(|faults| service.faults.add(faults));
+    match added {
+        Ok(()) => Json(service.faults.shown()).into_response(),
         Err(error) => (StatusCode::BAD_REQUEST, Json(Wrong { error })).into_response(),
     }
 }

@@ -26,7 +26,7 @@ use self::{
     post::{Head, Post, Relation},
     user::User,
 };
-use super::{json_text::Json, schedule::Schedule, snowflake};
+use super::{json_text::Json, schedule::Schedule, snowflake, start::Start};
 
 /// The time of the first Tweet where nobody says otherwise: 14 March 2023.
 const START_MS: i64 = 1_678_806_000_000;
@@ -49,7 +49,7 @@ pub struct Generator {
     stock: Arc<Stock>,
     seed: u64,
     position: i64,
-    start_us: i64,
+    start: Start,
     schedule: Arc<Schedule>,
 }
 
@@ -79,15 +79,20 @@ impl Generator {
             stock: Arc::new(stock),
             seed,
             position: 0,
-            start_us: START_MS * 1000,
+            start: Start::at(START_MS),
             schedule: Arc::new(Schedule::steady(STEP)),
         }
     }
 
     /// The same Tweets at other times: the one at position zero at `start_ms`, the others as the schedule says.
     #[must_use]
-    pub fn with_schedule(mut self, start_ms: i64, schedule: Arc<Schedule>) -> Self {
-        self.start_us = start_ms.saturating_mul(1000);
+    pub fn with_schedule(self, start_ms: i64, schedule: Arc<Schedule>) -> Self {
+        self.with_start(Start::at(start_ms), schedule)
+    }
+
+    /// The same where the start may not be known yet.
+    pub(super) fn with_start(mut self, start: Start, schedule: Arc<Schedule>) -> Self {
+        self.start = start;
         self.schedule = schedule;
         self
     }
@@ -147,11 +152,12 @@ impl Generator {
         // Some accounts write much more than others.
         let share = rng.f64() * rng.f64();
         let author = (share * self.stock.users.len() as f64) as usize;
-        let us = self.start_us + self.schedule.at_us(position);
+        let us = self.start.ms().saturating_mul(1000) + self.schedule.at_us(position);
         let ms = us.div_euclid(1000);
         let head = Head {
             // The microseconds take the place of the sequence, so ids are unique and grow.
             id: snowflake::at(ms, us.rem_euclid(1000)).unsigned_abs(),
+            mark: Rng::with_seed(!mixed).u64(..),
             ms,
             author: &self.stock.users[author],
             relation: Relation::pick(&mut rng),

@@ -2,6 +2,7 @@
 
 mod activity;
 mod answer;
+mod body;
 mod book;
 mod bucket;
 mod clock;
@@ -30,6 +31,7 @@ mod server;
 mod service;
 mod snowflake;
 mod source;
+mod start;
 mod stats;
 mod stream;
 mod subject;

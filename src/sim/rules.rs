@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{ConnectInfo, FromRequestParts, Path},
     http::{HeaderMap, request::Parts},
     response::Response,
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     answer::{self, Refusal},
+    body::whole,
     book::Book,
     fault::{Firing, Kind, Scope},
     rule_answer::{self, Shown},
@@ -20,9 +21,6 @@ use super::{
     service::Service,
     wire::Wire,
 };
-
-/// The limit of request bodies. [seed:003] [seed:004]
-const MAX_BODY: usize = 5 * 1024 * 1024;
 
 /// What a `POST` to the endpoint wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,10 +259,7 @@ impl Change<'_> {
 
 /// Reads a body to its end.
 async fn read(body: Body, values_needed: bool) -> Result<Request, Refusal> {
-    // A body that breaks off is not distinguished: its sender is no longer there to read the answer.
-    let bytes = to_bytes(body, MAX_BODY)
-        .await
-        .map_err(|_| Refusal::BodyTooLarge)?;
+    let bytes = whole(body).await?;
     rule_request::parse(&bytes, values_needed).ok_or(Refusal::InvalidJson)
 }
 

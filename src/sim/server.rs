@@ -28,7 +28,7 @@ use super::{
     stats::Counts,
     stream,
     tls::{Tls, TlsListener},
-    wire::{Wire, WireListener},
+    wire::{Wire, WireListener, note},
 };
 
 /// What is written to the oracle can be read after this long.
@@ -271,6 +271,7 @@ fn app(service: Arc<Service>) -> Router {
         .fallback(async |State(service): State<Arc<Service>>, _: Request| {
             service.answered("other", Err(Refusal::NoSuchStream))
         })
+        .layer(from_fn(note))
         .with_state(service)
 }
 

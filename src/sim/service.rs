@@ -24,6 +24,7 @@ use super::{
     schedule::Schedule,
     snowflake::Ids,
     source::Source,
+    start::Start,
     stats::{Counts, Stats, StreamCounts},
     subject::Subjects,
     timeline::{Setup, Timeline},
@@ -79,10 +80,10 @@ impl Service {
         let schedule = Arc::new(schedule);
         let clock = Arc::new(Clock::new(options.start_ms, rate.is_some()));
         // Were the ids the same on every start, a client would take a second run for duplicates.
-        let start_ms = clock.now_ms();
+        let start = options.start_ms.map(Start::at).unwrap_or_default();
         let (source, skipped) = match &options.tweets {
             Some(path) => Source::file(path)?,
-            None => (Source::made(options.seed, start_ms, &schedule), 0),
+            None => (Source::made(options.seed, &start, &schedule), 0),
         };
         let composer = Composer {
             source,
@@ -100,7 +101,7 @@ impl Service {
                 composer: composer.clone(),
                 about: about.clone(),
                 schedule: Arc::clone(&schedule),
-                start_ms,
+                start: start.clone(),
                 paced: rate.is_some(),
                 limit: options.limit,
                 clock: Arc::clone(&clock),

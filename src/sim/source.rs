@@ -2,7 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{error::Error, generator::Generator, schedule::Schedule, tweet_file::TweetFile};
+use super::{
+    error::Error, generator::Generator, schedule::Schedule, start::Start, tweet_file::TweetFile,
+};
 
 /// Where Tweets come from. Each follows from its position alone, so any can be made again and none is kept.
 #[derive(Debug, Clone)]
@@ -14,9 +16,9 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Made-up Tweets, the one at position zero of which has the time `start_ms`.
-    pub(super) fn made(seed: u64, start_ms: i64, schedule: &Arc<Schedule>) -> Self {
-        Self::Made(Generator::new(seed).with_schedule(start_ms, Arc::clone(schedule)))
+    /// Made-up Tweets, the one at position zero of which has the time `start`.
+    pub(super) fn made(seed: u64, start: &Start, schedule: &Arc<Schedule>) -> Self {
+        Self::Made(Generator::new(seed).with_start(start.clone(), Arc::clone(schedule)))
     }
 
     /// The Tweets of a file, with the number of lines that are none.

@@ -19,6 +19,7 @@ use super::{
     rule_set::{RuleSet, Stored},
     schedule::Schedule,
     snowflake,
+    start::Start,
     stats::Stats,
     subject::Subjects,
 };
@@ -37,8 +38,8 @@ pub(super) struct Setup {
     /// What Tweets are about; `None` for what the rules ask for.
     pub(super) about: Option<Subjects>,
     pub(super) schedule: Arc<Schedule>,
-    /// The time of position zero of made-up Tweets, in milliseconds since 1970.
-    pub(super) start_ms: i64,
+    /// The time of position zero of made-up Tweets.
+    pub(super) start: Start,
     /// Whether Tweets are made when their moment comes, or as fast as they are read.
     pub(super) paced: bool,
     /// How many Tweets there are in all.
@@ -110,8 +111,9 @@ impl Timeline {
         }
         self.setup.clock.begin(now);
         let ms = self.setup.clock.now_ms();
+        let start_ms = self.setup.start.settle(ms);
         let us = if self.setup.paced && self.setup.composer.source.is_made() {
-            ms.saturating_sub(self.setup.start_ms).saturating_mul(1000)
+            ms.saturating_sub(start_ms).saturating_mul(1000)
         } else {
             0
         };
@@ -154,6 +156,8 @@ impl Timeline {
                 break;
             }
             state.next += 1;
+            // The limit is exact, however many are due at once.
+            state.made += 1;
             made += 1;
             if rules.is_in_force()
                 && let (matching, Some(tweet)) = Composer::matching(&scratch, &rules)
@@ -170,7 +174,6 @@ impl Timeline {
             }
             state.scratch = scratch;
         }
-        state.made += made;
         if made > 0 {
             self.setup.clock.tell(self.time_ms(begun, state.next - 1));
         }
@@ -231,7 +234,7 @@ impl Timeline {
             // The Tweets of a file have the time at which they were sent.
             Some(begun) if !is_made => begun.ms - begun.us / 1000,
             None if !is_made => return 0..0,
-            _ => setup.start_ms,
+            _ => setup.start.settle(setup.clock.now_ms()),
         };
         let position = |ms: i64| {
             setup
@@ -255,7 +258,7 @@ impl Timeline {
     pub(super) fn at_ms(&self, position: i64) -> i64 {
         match self.lock().begun {
             Some(begun) => self.time_ms(begun, position),
-            None => self.setup.start_ms + self.setup.schedule.at_us(position) / 1000,
+            None => self.setup.start.ms() + self.setup.schedule.at_us(position).div_euclid(1000),
         }
     }
 
@@ -297,7 +300,7 @@ impl Timeline {
     fn time_ms(&self, begun: Begun, position: i64) -> i64 {
         let us = self.setup.schedule.at_us(position);
         if self.setup.composer.source.is_made() {
-            self.setup.start_ms + us.div_euclid(1000)
+            self.setup.start.ms() + us.div_euclid(1000)
         } else {
             begun.ms + (us - begun.us).div_euclid(1000)
         }

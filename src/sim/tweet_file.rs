@@ -15,6 +15,12 @@ use crate::lines::Lines;
 /// The file is held in memory, so that every connection can be at its own place in it.
 const MAX_BYTES: usize = 1 << 30;
 
+/// A longer line is no Tweet.
+const MAX_LINE: usize = 16 << 20;
+
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// How gzip begins, whatever the file is called.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -56,27 +62,36 @@ impl TweetFile {
 
     fn read(mut from: impl BufRead) -> io::Result<Self> {
         let (mut buffer, mut spans, mut line) = (Vec::new(), Vec::new(), Vec::new());
-        let mut skipped = 0;
+        let (mut skipped, mut is_first, mut passed) = (0, true, 0);
         let position = |at: usize| u32::try_from(at).map_err(|_| io::ErrorKind::FileTooLarge);
         loop {
             line.clear();
             // The limit keeps a file without line ends from filling the memory.
-            if from
-                .by_ref()
-                .take(MAX_BYTES as u64 + 1)
-                .read_until(b'\n', &mut line)?
-                == 0
-            {
+            let limit = MAX_LINE as u64 + 1;
+            if from.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {
                 break;
             }
-            if let Some(tweet) = tweet_text::accept(&line) {
+            if line.len() > MAX_LINE {
+                skipped += 1;
+                passed += pass_line(&mut from, &line)?;
+                if passed > MAX_BYTES {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                continue;
+            }
+            let line = match line.strip_prefix(BYTE_ORDER_MARK) {
+                Some(line) if is_first => line,
+                _ => &line,
+            };
+            is_first = false;
+            if let Some(tweet) = tweet_text::accept(line) {
                 let start = position(buffer.len())?;
                 buffer.extend_from_slice(&tweet);
                 spans.push(start..position(buffer.len())?);
             } else if !line.trim_ascii().is_empty() {
                 skipped += 1;
             }
-            if buffer.len() > MAX_BYTES || line.len() > MAX_BYTES {
+            if buffer.len() > MAX_BYTES {
                 return Err(io::ErrorKind::FileTooLarge.into());
             }
         }
@@ -85,6 +100,21 @@ impl TweetFile {
             skipped,
         })
     }
+}
+
+/// Reads on behind the beginning of a line, up to its end, and says how long all of it is at least.
+fn pass_line(from: &mut impl BufRead, beginning: &[u8]) -> io::Result<usize> {
+    let mut length = beginning.len();
+    let mut has_ended = beginning.ends_with(b"\n");
+    while !has_ended && length <= MAX_BYTES {
+        let piece = from.fill_buf()?;
+        let end = memchr::memchr(b'\n', piece);
+        has_ended = end.is_some() || piece.is_empty();
+        let used = end.map_or(piece.len(), |end| end + 1);
+        from.consume(used);
+        length += used;
+    }
+    Ok(length)
 }
 
 #[cfg(test)]

@@ -9,18 +9,25 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use axum::{
-    extract::connect_info::Connected,
+    extract::{ConnectInfo, Request, connect_info::Connected},
+    middleware::Next,
+    response::Response,
     serve::{IncomingStream, Listener},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
+    time::{Sleep, sleep},
 };
 
 use super::tls::TlsListener;
+
+/// Whoever has not sent the head of a request by then is gone. The service's own limit is not known. [inferred]
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a request handler has of the connection that it answers on.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +36,8 @@ pub(super) struct Wire(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     is_reset: AtomicBool,
+    /// The head of a request has come.
+    has_asked: AtomicBool,
     /// Who waits for the reader to take more.
     waker: Mutex<Option<Waker>>,
 }
@@ -38,6 +47,7 @@ struct Inner {
 pub(super) struct WireStream {
     tcp: TcpStream,
     wire: Wire,
+    head_by: Pin<Box<Sleep>>,
 }
 
 /// A listener for connections without TLS.
@@ -55,6 +65,15 @@ impl Wire {
     }
 }
 
+/// Notes that a connection has asked for something.
+pub(super) async fn note(request: Request, next: Next) -> Response {
+    let wire = request.extensions().get::<ConnectInfo<Wire>>();
+    if let Some(ConnectInfo(wire)) = wire {
+        wire.0.has_asked.store(true, Ordering::Release);
+    }
+    next.run(request).await
+}
+
 impl WireStream {
     /// A connection, with lines that do not wait for more of them.
     pub(super) fn new(tcp: TcpStream) -> Self {
@@ -63,6 +82,7 @@ impl WireStream {
         Self {
             tcp,
             wire: Wire::default(),
+            head_by: Box::pin(sleep(HEAD_WITHIN)),
         }
     }
 
@@ -90,7 +110,12 @@ impl AsyncRead for WireStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check(context)?;
-        Pin::new(&mut self.tcp).poll_read(context, buffer)
+        let read = Pin::new(&mut self.tcp).poll_read(context, buffer);
+        let waits = read.is_pending() && !self.wire.0.has_asked.load(Ordering::Acquire);
+        if waits && self.head_by.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        }
+        read
     }
 }
 

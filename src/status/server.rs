@@ -48,14 +48,19 @@ struct Shared {
 }
 
 impl StatusServer {
-    /// Serves in the background until `shutdown`. Where the address cannot be had, the run goes on without.
-    pub async fn start(self, address: SocketAddr, shutdown: CancellationToken) {
+    /// Takes the address, and gives what serves there until `shutdown` and ends only then. Where the address cannot be had, the
+    /// run goes on without.
+    pub async fn bind(
+        self,
+        address: SocketAddr,
+        shutdown: CancellationToken,
+    ) -> Option<impl Future<Output = ()> + Send + 'static> {
         let listener = match TcpListener::bind(address).await {
             Ok(listener) => listener,
             Err(error) => {
                 let hint = "set `listen` in `[status]` to another address, or to `off`";
                 warn!(%error, %address, hint, "no metrics are served");
-                return;
+                return None;
             }
         };
         if !address.ip().is_loopback() {
@@ -70,24 +75,31 @@ impl StatusServer {
             server: self,
         });
         let looking = Arc::clone(&shared);
-        tokio::spawn(shutdown.clone().run_until_cancelled_owned(async move {
+        let look = async move {
             loop {
                 tokio::time::sleep(LOOK_EVERY).await;
                 looking.still();
             }
-        }));
+        };
         let app = Router::new()
             .route("/metrics", get(metrics))
             .route("/healthz", get(healthz))
             .layer(from_fn(only_own))
             .with_state(shared);
-        tokio::spawn(async move {
-            let serving =
-                axum::serve(listener, app).with_graceful_shutdown(shutdown.cancelled_owned());
+        let serving =
+            axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let serve = async move {
             if let Err(error) = serving.await {
                 warn!(%error, "metrics are no longer served");
             }
-        });
+            shutdown.cancelled_owned().await;
+        };
+        Some(async move {
+            tokio::select! {
+                () = serve => {}
+                () = look => {}
+            }
+        })
     }
 }
 

@@ -160,6 +160,7 @@ impl Store {
         connection.execute_batch(super::gaps::SCHEMA)?;
         connection.execute_batch(super::received::SCHEMA)?;
         connection.execute_batch(super::handled::SCHEMA)?;
+        connection.execute_batch(super::segments::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {

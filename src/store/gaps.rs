@@ -1,8 +1,15 @@
 //! The gap ledger: every time in which nothing came, what repaired it, and what stays missing.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Row};
 
 use super::{Error, Store};
@@ -86,7 +93,54 @@ pub struct Gap {
     pub detail: String,
 }
 
+/// What is lost of the journal takes up some time, however short, or it would not show.
+const SHORTEST: SignedDuration = SignedDuration::from_millis(1);
+
+impl Gap {
+    /// A part of the journal that is lost, with lines that were received between these times; so many, where that is known.
+    #[must_use]
+    pub fn of_journal(id: i64, from: Timestamp, to: Timestamp, lines: Option<u64>) -> Self {
+        let to = to.max(from + SHORTEST);
+        let length = to.duration_since(from).unsigned_abs();
+        Self {
+            id,
+            started_at: from,
+            ended_at: to,
+            length,
+            cause: "journal".to_owned(),
+            repair: Repair::None,
+            state: GapState::Open,
+            missing: Some((from, to)),
+            missing_length: length,
+            estimated_tweets: lines,
+            detail: String::new(),
+        }
+    }
+}
+
+/// The ids of new gaps, from whichever thread they are told.
+#[derive(Debug, Clone, Default)]
+pub struct GapIds(Arc<AtomicI64>);
+
+impl GapIds {
+    /// An id that no other gap has.
+    #[must_use]
+    pub fn next(&self) -> i64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
 impl Store {
+    /// Ids above those that are in the ledger.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn gap_ids(&self) -> Result<GapIds, Error> {
+        let sql = "SELECT coalesce(max(id), 0) FROM _ouzel_gaps";
+        let last: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(GapIds(Arc::new(AtomicI64::new(last.saturating_add(1)))))
+    }
+
     /// Writes a gap down, over an earlier row of its id; it is committed with the batch.
     ///
     /// # Errors

@@ -19,6 +19,13 @@ impl Worker<'_> {
         let moved = self.progress.as_ref().zip(self.cursor);
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
+            if let Some(journal) = &self.journal {
+                let unhandled = journal.segments_from(position.segment);
+                if unhandled != self.unhandled {
+                    self.store.put_segments(progress.journal(), &unhandled)?;
+                    self.unhandled = unhandled;
+                }
+            }
         }
         if let Some((progress, remembered)) = self.progress.as_ref().zip(self.remembered.as_mut()) {
             remembered.write(&self.store, progress)?;
@@ -42,6 +49,7 @@ impl Worker<'_> {
         if let Some(mark) = mark {
             self.has_kept(mark);
         }
+        self.report_gaps();
         self.cursor = None;
         self.committed_rows = self.store.rows();
         self.tally.set(Count::Rows, self.committed_rows);
@@ -140,8 +148,12 @@ impl Worker<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Takes back what is not committed, and leaves the frame in hand: the inbox has to go back too, or the lines behind the
+    /// cursor are passed over.
     pub(super) fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
+        self.unhandled.clear();
+        self.gaps.clear();
         self.committed_rows = self.store.rows();
         self.current = None;
         self.cursor = None;

@@ -27,6 +27,12 @@ struct Left {
     one: Option<Position>,
 }
 
+/// The lines that a process before had in hand when it crashed, by the file at this path: so far the journal has reached.
+#[must_use]
+pub fn in_hand_at(path: &Path) -> Option<Range<Position>> {
+    Some(parse(&fs::read_to_string(path).ok()?)?.span)
+}
+
 /// The Tweets in hand.
 #[derive(Debug, Default)]
 pub(super) struct InHand {

@@ -9,11 +9,11 @@ use std::{
 use crate::{
     doing::Doing,
     handled::Handled,
-    journal::{self, Damaged, Position},
+    journal::{self, Newest, Position},
     received::{Mark, Marks},
     script::{self, Change, Declared, Files},
     sinks,
-    store::{self, Cursor, OwnedRule, Store},
+    store::{self, Cursor, Gap, GapIds, OwnedRule, Store},
     tally::Tally,
 };
 
@@ -26,6 +26,8 @@ pub struct Work {
     pub store: Store,
     /// How far the journal is handled; `None` where the lines come from no journal.
     pub progress: Option<Progress>,
+    /// The journal; `None` where the lines come from none.
+    pub journal: Option<Newest>,
     /// Tweets that are not handled again; `None` to handle each line that is a Tweet.
     pub handled: Option<Handled>,
     /// The file that says which Tweets are in hand; `None` where a crash loses nothing.
@@ -49,6 +51,9 @@ pub struct Progress {
     committed: Arc<Mutex<Position>>,
     received: Marks,
     handled: Handled,
+    /// What the run before has kept.
+    before: Option<Mark>,
+    gap_ids: GapIds,
 }
 
 impl Progress {
@@ -70,6 +75,8 @@ impl Progress {
             committed: Arc::new(Mutex::new(position)),
             received: Marks::default(),
             handled: Handled::default(),
+            before: store.received(journal)?.map(Mark::from),
+            gap_ids: store.gap_ids()?,
         })
     }
 
@@ -90,7 +97,8 @@ impl Progress {
     }
 
     /// The journal's name.
-    pub(super) fn journal(&self) -> &str {
+    #[must_use]
+    pub fn journal(&self) -> &str {
         &self.journal
     }
 
@@ -101,6 +109,24 @@ impl Progress {
             .committed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the run before has kept of the time up to which it received everything.
+    #[must_use]
+    pub fn before(&self) -> Option<Mark> {
+        self.before
+    }
+
+    /// Whether all that the run before is known to have received lay before a place. What it may have received after that
+    /// is missing like what it did not: its outage counts from there.
+    pub(super) fn was_all_before(&self, place: Position) -> bool {
+        self.before.is_some_and(|mark| mark.end <= place)
+    }
+
+    /// The ids of new gaps.
+    #[must_use]
+    pub fn gap_ids(&self) -> &GapIds {
+        &self.gap_ids
     }
 
     /// Up to when everything is in the journal.
@@ -146,8 +172,8 @@ pub enum Report {
         /// What to watch for a better one.
         files: Files,
     },
-    /// A part of the journal cannot be read.
-    Damaged(Damaged),
+    /// A part of the journal could not be read; it is in the ledger.
+    Gap(Gap),
     /// The limit has been reached: nothing more will be handled.
     LimitReached,
     /// Nobody reads what the script emits any more.

@@ -213,6 +213,9 @@ fn a_damaged_cut_or_missing_segment_repeats_no_handled_tweet_and_is_named() {
         assert_each_once(&ended, 41);
         let file = segment.file_name().unwrap().to_str().unwrap();
         assert!(ended.stderr.contains(file), "{name}: {}", ended.stderr);
+        // What is gone was handled, so nothing of it is missing.
+        let gaps = "SELECT count(*) FROM _ouzel_gaps WHERE cause = 'journal'";
+        assert_eq!(ended.rows(gaps), "0", "{name}: {}", ended.stderr);
     }
 }
 

@@ -99,6 +99,7 @@ fn live(folder: &Path, life: &Life) {
     let (journal, _) = Journal::open(folder.join("journal"), Options::default()).unwrap();
     let progress = Progress::read(&store, "journal").unwrap();
     progress.remember(&store).unwrap();
+    let newest = journal.newest();
     let (controls, mut inbox) = behind(journal.follow(Some(progress.committed())));
     let (sender, receiver) = queue(1 << 20);
     let (waits, end) = mpsc::channel();
@@ -121,6 +122,7 @@ fn live(folder: &Path, life: &Life) {
         store,
         handled: Some(progress.handled().clone()),
         progress: Some(progress),
+        journal: Some(newest),
         in_hand: None,
         sinks: folder.join("sinks"),
         rules_endpoint: String::new(),
@@ -130,7 +132,7 @@ fn live(folder: &Path, life: &Life) {
     };
     let worker = move || {
         let mut report = |report| {
-            let is_expected = matches!(report, Report::Loaded(_) | Report::Damaged(_));
+            let is_expected = matches!(report, Report::Loaded(_) | Report::Gap(_));
             assert!(is_expected, "{report:?}");
         };
         let mut output = io::sink();

@@ -12,6 +12,7 @@ mod support;
 
 mod database;
 mod duplicates;
+mod files;
 mod interleavings;
 mod ledger;
 mod lua_tweets;

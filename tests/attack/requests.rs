@@ -1,13 +1,10 @@
 //! Hostile requests and files of JSON: they are refused, and nothing falls.
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-};
+use std::io::{Read, Write};
 
 use expect_test::expect;
 
-use super::support::{Setup, Sim};
+use super::support::{Setup, Sim, connect};
 use sonic_rs::JsonValueTrait;
 
 /// Nested so deep that a parser which recurses overflows any stack.
@@ -17,7 +14,7 @@ fn deep() -> String {
 
 /// Sends a request as it is, and gives the status of the answer.
 fn ask(sim: &Sim, request: &str) -> u16 {
-    let mut connection = TcpStream::connect(sim.address()).unwrap();
+    let mut connection = connect(sim.address());
     connection.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     // Whoever is refused early may be reset.
@@ -60,6 +57,105 @@ fn no_body_fells_the_simulator() {
     assert!(sim.stats()["requests"].is_object());
 }
 
+/// JSON that is deep in every way: in lists, in objects, behind texts that look deep and are not, and behind escapes.
+fn deep_in_all_ways() -> Vec<String> {
+    let objects = "{\"a\":".repeat(100_000);
+    vec![
+        deep(),
+        objects.clone(),
+        "[{\"a\":".repeat(50_000),
+        format!("{{\"x\":\"\\\\\",\"y\":{}", deep()),
+        format!("{{\"x\":\"[\\\"{{\",\"y\":{objects}"),
+        format!("{{\"\\u005b\":{objects}"),
+        format!(" \n\t{}{}", deep(), "]".repeat(100_000)),
+        format!("{objects}1{}", "}".repeat(100_000)),
+    ]
+}
+
+#[test]
+fn no_depth_in_any_form_fells_the_simulator() {
+    let sim = Sim::start(&[]);
+    let rules = "/rules/powertrack/accounts/sim/publishers/twitter/dev.json";
+    let replay = "/rules/powertrack-replay/accounts/sim/publishers/twitter/dev.json";
+    let get = format!("{rules}?_method=get");
+    for body in deep_in_all_ways() {
+        for path in ["/_sim/faults", rules, replay, &get] {
+            let bodies = [body.clone(), format!("{{\"rules\":[{{\"value\":{body}")];
+            for body in bodies {
+                let status = post(&sim, path, LOGIN, &body);
+                assert_eq!(status, 400, "{path}: {}", &body[..60]);
+            }
+        }
+    }
+    // What only looks deep is read.
+    let text = format!(
+        "{{\"rules\":[{{\"value\":\"cat\",\"tag\":\"{}\"}}]}}",
+        "[{\\\"".repeat(20)
+    );
+    assert_eq!(post(&sim, rules, LOGIN, &text), 201);
+    assert!(sim.stats()["requests"].is_object());
+}
+
+#[test]
+fn no_file_of_tweets_or_subjects_fells_the_simulator() {
+    let folder = tempfile::tempdir().unwrap();
+    let nested = |key: &str, depth: usize| {
+        let open = format!("{{\"{key}\":").repeat(depth);
+        format!("{open}1{}", "}".repeat(depth))
+    };
+    let tweet = |id: usize, member: &str, depth: usize| {
+        let value = nested(member, depth);
+        format!("{{\"id\":{id},\"id_str\":\"{id}\",\"text\":\"music\",\"{member}\":{value}}}")
+    };
+    let mut lines = deep_in_all_ways();
+    let members = [
+        "retweeted_status",
+        "quoted_status",
+        "entities",
+        "user",
+        "place",
+        "x",
+    ];
+    for (number, member) in members.into_iter().enumerate() {
+        lines.push(tweet(100 + number, member, 100_000));
+        lines.push(tweet(200 + number, member, 250));
+    }
+    lines.push(format!(
+        "{{\"objectType\":\"activity\",\"id\":\"a:300\",\"body\":\"music\",\"gnip\":{}}}",
+        nested("gnip", 250)
+    ));
+    let tweets = folder.path().join("tweets.jsonl");
+    // Texts of these tests are cut into lines, not this one.
+    let lines: Vec<_> = lines.iter().map(|line| line.replace('\n', " ")).collect();
+    std::fs::write(&tweets, lines.join("\n")).unwrap();
+    for format in ["native", "activity"] {
+        let sim = Sim::start(&["--tweets", tweets.to_str().unwrap(), "--format", format]);
+        let ended = Setup::new()
+            .script("ouzel.rules { { value = 'music' } } ouzel.enrich(function(t) ouzel.emit('seen') end)")
+            .environment("OUZEL_URL", sim.url("http", "stream"))
+            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
+            .environment("OUZEL_USERNAME", "sim")
+            .environment("OUZEL_PASSWORD", "sim")
+            .arguments(&["--limit", "7"])
+            .ends();
+        ended.assert_code(0);
+        assert_eq!(ended.output().lines().count(), 7, "{}", ended.stderr);
+    }
+    for text in [
+        "[".repeat(100_000),
+        "{a=".repeat(100_000),
+        vec!["a"; 100_000].join("."),
+    ] {
+        let ended = Setup::new()
+            .command("sim")
+            .file("about.toml", format!("words = {text}"))
+            .arguments(&["--listen", "127.0.0.1:0", "--about", "about.toml"])
+            .ends();
+        ended.assert_code(2).assert_says("hint: ");
+        assert!(ended.stderr.len() < 1_000, "{}", ended.stderr.len());
+    }
+}
+
 #[test]
 fn a_web_page_cannot_set_faults() {
     let sim = Sim::start(&[]);
@@ -99,7 +195,7 @@ fn metrics_are_not_for_web_pages() {
     let address = said.split("address=").nth(1).unwrap();
     let address = address.split_whitespace().next().unwrap();
     let status = |headers: &str| {
-        let mut connection = TcpStream::connect(address).unwrap();
+        let mut connection = connect(address);
         let request = format!("GET /metrics HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
         connection.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();

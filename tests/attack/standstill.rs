@@ -1,12 +1,8 @@
 //! Handlers that hang: the run says so, with the handler and the Tweet.
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-    time::Instant,
-};
+use std::io::{Read, Write};
 
-use super::support::{DEADLINE, Run, Setup, tweet};
+use super::support::{Run, Setup, connect, tweet, wait_for_some};
 
 fn start(script: &str) -> (Run, String) {
     let run = Setup::new()
@@ -21,7 +17,7 @@ fn start(script: &str) -> (Run, String) {
 }
 
 fn health(address: &str) -> String {
-    let mut connection = TcpStream::connect(address).unwrap();
+    let mut connection = connect(address);
     let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -45,15 +41,9 @@ ouzel.enrich(function(t) if t.id == 13 then while true do end end end)",
     let said = run.wait_for("a handler does not end");
     assert!(said.contains("a save waits for this"), "{said}");
     // Those who look from outside are told within seconds.
-    let deadline = Instant::now() + DEADLINE;
-    let answer = loop {
-        let answer = health(&address);
-        if answer.starts_with("HTTP/1.1 503") {
-            break answer;
-        }
-        assert!(Instant::now() < deadline, "{answer}");
-        std::thread::yield_now();
-    };
+    let answer = wait_for_some("an answer that it is unwell", || {
+        Some(health(&address)).filter(|answer| answer.starts_with("HTTP/1.1 503"))
+    });
     assert!(answer.contains("\"status\":\"standing still\""), "{answer}");
     assert!(
         answer.contains("enrich at main.lua:2, Tweet 13"),

@@ -13,6 +13,7 @@ mod process;
 mod setup;
 mod sim;
 mod tweets;
+mod wait;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub use process::{Process, command};
 pub use setup::{Ended, Run, Setup};
 pub use sim::Sim;
 pub use tweets::{tagged, tweet};
+pub use wait::{connect, skipped, wait_for_some, wait_until, wait_while_it_grows};
 
 /// After this long a test fails with everything that it has seen: generous, since a busy machine is no failure.
 pub const DEADLINE: Duration = Duration::from_secs(90);

@@ -3,14 +3,16 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::TcpStream,
     path::{Path, PathBuf},
 };
 
 use sonic_rs::Value;
 use tempfile::TempDir;
 
-use super::process::{Process, command};
+use super::{
+    process::{Process, command},
+    wait::connect,
+};
 
 pub struct Sim {
     folder: TempDir,
@@ -69,7 +71,7 @@ impl Sim {
 
     /// A request to what it has beyond the service, such as `faults`.
     pub fn control(&self, method: &str, what: &str, body: &str) -> Value {
-        let mut connection = TcpStream::connect(&self.address).unwrap();
+        let mut connection = connect(&self.address);
         let request = format!(
             "{method} /_sim/{what} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
             self.address,

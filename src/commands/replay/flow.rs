@@ -255,6 +255,7 @@ fn work(
         script,
         store,
         progress: None,
+        journal: None,
         handled,
         in_hand: None,
         sinks,

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     super::{Damage, Error, Journal, Options, Sync, active::Active},
-    made::{drain, files, numbered, open, options, read_all, texts},
+    made::{drain, files, numbered, open, options, read_all, texts, wait_until},
 };
 
 #[test]
@@ -181,9 +181,9 @@ fn always_syncs_each_frame_and_an_interval_when_it_is_over() {
     assert!(journal.needs_sync());
     journal.sync_if_due(start + 3 * second).unwrap();
     // In the background, and once.
-    while !journal.sync_if_due(start + 9 * second).unwrap() {
-        std::thread::yield_now();
-    }
+    wait_until("a sync in the background", || {
+        journal.sync_if_due(start + 9 * second).unwrap()
+    });
     assert!(!journal.needs_sync());
     assert!(!journal.sync_if_due(start + 9 * second).unwrap());
     // One that takes too long is waited for.
@@ -213,13 +213,14 @@ fn a_sync_that_fails_is_told_and_what_comes_next_goes_to_a_new_segment() {
     let writer = std::os::fd::OwnedFd::from(writer);
     journal.active().write_to(writer.into());
     journal.append(&numbered(1)).unwrap();
-    let text = loop {
+    let mut text = String::new();
+    wait_until("a sync that fails", || {
         match journal.sync_if_due(Instant::now()) {
             Ok(has_ended) => assert!(!has_ended),
-            Err(error) => break error.to_string(),
+            Err(error) => text = error.to_string(),
         }
-        std::thread::yield_now();
-    };
+        !text.is_empty()
+    });
     let file = files(folder.path()).remove(0);
     let told = format!("cannot sync the journal's `{}`: ", file.display());
     assert!(text.starts_with(&told), "{text}");

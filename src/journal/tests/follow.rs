@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use super::{
     super::{Journal, Next, Options},
-    made::{batch, drain, numbered, open, options, texts},
+    made::{batch, drain, numbered, open, options, texts, wait_until},
 };
 
 #[test]
@@ -118,9 +118,9 @@ fn a_waiting_follower_is_interrupted() {
     let mut follower = journal.follow(None);
     let notifier = follower.notifier();
     let waiting = thread::spawn(move || follower.next(None).map(|next| (next, follower)));
-    while !journal.shared.lock().is_awaited() {
-        thread::yield_now();
-    }
+    wait_until("a follower that waits", || {
+        journal.shared.lock().is_awaited()
+    });
     notifier.interrupt();
     let (next, mut follower) = waiting.join().unwrap().unwrap();
     assert!(matches!(next, Next::Interrupted), "{next:?}");

@@ -1,6 +1,11 @@
 //! Journals to test with: made-up lines, and what is read back of them.
 
-use std::{fs, path::Path, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
@@ -108,4 +113,14 @@ pub(super) fn segment(folder: &Path, frames: u64) -> (PathBuf, Vec<u64>) {
         .collect();
     drop(journal);
     (files(folder).pop().unwrap(), ends)
+}
+
+/// Waits until it is so; panics with what was waited for if that takes longer than any machine needs.
+#[track_caller]
+pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(90);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain for this: {what}");
+        thread::yield_now();
+    }
 }

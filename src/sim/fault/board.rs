@@ -15,6 +15,9 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{Fault, Kind, Scope, spec::When};
 
+/// Each Tweet looks at all of them, so there are not more while it runs.
+const MAX_FAULTS: usize = 1000;
+
 /// The faults of a simulator. They can be changed while it runs.
 #[derive(Debug)]
 pub(in crate::sim) struct Board {
@@ -74,14 +77,26 @@ impl Board {
             armed: Mutex::default(),
             changes: watch::Sender::new(0),
         };
-        board.add(faults);
+        board
+            .arm(faults, usize::MAX)
+            .expect("a command line has an end");
         board
     }
 
-    /// Adds faults; times count from now.
-    pub(in crate::sim) fn add(&self, faults: Vec<Fault>) {
+    /// Adds faults, all or none; times count from now.
+    pub(in crate::sim) fn add(&self, faults: Vec<Fault>) -> Result<(), String> {
+        self.arm(faults, MAX_FAULTS)
+    }
+
+    fn arm(&self, faults: Vec<Fault>, most: usize) -> Result<(), String> {
         let since = Instant::now();
         let mut armed = self.lock();
+        if armed.len().saturating_add(faults.len()) > most {
+            return Err(format!(
+                "there would be {} faults, and there can be {most}; `DELETE` takes them all away",
+                armed.len() + faults.len()
+            ));
+        }
         armed.extend(faults.into_iter().map(|fault| Armed {
             fault,
             since,
@@ -92,6 +107,7 @@ impl Board {
         self.is_empty.store(armed.is_empty(), Relaxed);
         drop(armed);
         self.changes.send_modify(|changes| *changes += 1);
+        Ok(())
     }
 
     /// Takes all faults away.

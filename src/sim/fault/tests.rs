@@ -50,3 +50,18 @@ fn every_kind_has_a_name_and_a_text() {
         assert!(!kind.about().is_empty());
     }
 }
+
+#[test]
+fn there_are_only_so_many_while_it_runs() {
+    let board = Board::new(0, Vec::new());
+    let faults = |count: usize| vec!["reset:after=1h".parse::<Fault>().unwrap(); count];
+    board.add(faults(999)).unwrap();
+    let refused = board.add(faults(2)).unwrap_err();
+    assert_eq!(
+        refused,
+        "there would be 1001 faults, and there can be 1000; `DELETE` takes them all away"
+    );
+    board.add(faults(1)).unwrap();
+    board.clear();
+    board.add(faults(1000)).unwrap();
+}

@@ -3,7 +3,7 @@
 use super::{
     draft::{Draft, Entity, Kind, Link},
     media::Attached,
-    post::Poll,
+    post::{Head, Poll},
     user::{User, link_code},
 };
 use crate::sim::{json_text::Json, snowflake::write_created_at};
@@ -67,10 +67,12 @@ pub(super) struct View<'a> {
     pub(super) limit: usize,
     /// The author in front of a Retweet's text.
     pub(super) retweeted: Option<&'a User>,
-    /// The link to the whole Tweet at the end of a truncated text: the Tweet's id.
-    pub(super) whole: Option<u64>,
+    /// The Tweet, where its truncated text ends in a link to the whole of it.
+    pub(super) whole: Option<&'a Head<'a>>,
     pub(super) poll: Option<&'a Poll>,
     pub(super) media: Option<&'a Attached<'a>>,
+    /// Whether these are the entities of an `extended_tweet`: real ones list all media there, as what they are.
+    pub(super) extended: bool,
 }
 
 impl View<'_> {
@@ -101,12 +103,12 @@ impl View<'_> {
                 write_indices(list.json, entity.start, entity.end);
             }
         }
-        if let Some(id) = self.whole {
-            let code = link_code(id);
+        if let Some(head) = self.whole {
+            let code = link_code(head.mark);
             list.next().raw(r#"{"url":"https:\/\/t.co\/"#).raw(&code);
             list.json
                 .raw(r#"","expanded_url":"https:\/\/twitter.com\/i\/web\/status\/"#)
-                .int(id);
+                .int(head.id);
             list.json
                 .raw(r#"","display_url":"twitter.com\/i\/web\/status\/1\u2026""#);
             write_indices(list.json, self.limit + 2, self.limit + 25);
@@ -134,7 +136,12 @@ impl View<'_> {
             write_poll(poll, json);
         }
         if let Some(media) = self.media {
-            media.write_first(json.raw(r#","media":"#));
+            let json = json.raw(r#","media":"#);
+            if self.extended {
+                media.write_all(json);
+            } else {
+                media.write_first(json);
+            }
         }
         json.raw("}");
     }

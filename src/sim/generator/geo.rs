@@ -11,7 +11,7 @@ pub(super) fn write_place(post: &Post<'_>, json: &mut Json<'_>) {
     };
     if post.exact {
         // Somewhere within three kilometres of the centre.
-        let aside = |shift: u32| ((post.head.id >> shift) % 50_000) as i32 - 25_000;
+        let aside = |shift: u32| ((post.head.mark >> shift) % 50_000) as i32 - 25_000;
         let (longitude, latitude) = (city.longitude + aside(3), city.latitude + aside(19));
         json.raw(r#","geo":{"type":"Point","coordinates":["#)
             .degrees(latitude)

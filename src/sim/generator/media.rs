@@ -14,6 +14,45 @@ pub(super) enum Media {
     Gif,
 }
 
+/// Width and height, and how they are to each other.
+#[derive(Debug)]
+struct Shape {
+    size: (usize, usize),
+    ratio: (usize, usize),
+}
+
+const fn shape(width: usize, height: usize, across: usize, down: usize) -> Shape {
+    Shape {
+        size: (width, height),
+        ratio: (across, down),
+    }
+}
+
+const PHOTOS: &[Shape] = &[
+    shape(1280, 720, 16, 9),
+    shape(1200, 1600, 3, 4),
+    shape(2048, 1365, 3, 2),
+    shape(1080, 1080, 1, 1),
+];
+
+const VIDEOS: &[Shape] = &[
+    shape(1280, 720, 16, 9),
+    shape(720, 1280, 9, 16),
+    shape(720, 720, 1, 1),
+];
+
+const GIFS: &[Shape] = &[
+    shape(500, 280, 25, 14),
+    shape(450, 458, 225, 229),
+    shape(480, 480, 1, 1),
+];
+
+impl Shape {
+    fn half(&self) -> (usize, usize) {
+        (self.size.0 / 2, self.size.1 / 2)
+    }
+}
+
 /// How a Tweet's media are described: where their link stands, and whose they are.
 #[derive(Debug)]
 pub(super) struct Attached<'a> {
@@ -23,6 +62,8 @@ pub(super) struct Attached<'a> {
     pub(super) indices: (usize, usize),
     /// The Tweet that they were first part of, with its author's id and screen name.
     pub(super) tweet: u64,
+    /// What that Tweet's media are like follows from this number.
+    pub(super) mark: u64,
     pub(super) user: u64,
     pub(super) screen_name: &'a str,
     /// Whether the describing Tweet is a Retweet of that one.
@@ -30,14 +71,14 @@ pub(super) struct Attached<'a> {
 }
 
 impl Attached<'_> {
-    /// `entities.media`: exactly one element, and always a photo. [source: xd/data-dictionary]
+    /// `entities.media` of a Tweet: exactly one element, and always a photo. [source: xd/data-dictionary]
     pub(super) fn write_first(&self, json: &mut Json<'_>) {
         json.raw("[");
         self.write(0, false, json);
         json.raw("]");
     }
 
-    /// `extended_entities.media`.
+    /// `extended_entities.media`; in an `extended_tweet` also `entities.media`, as real Tweets have it.
     pub(super) fn write_all(&self, json: &mut Json<'_>) {
         let count = match self.media {
             Media::Photos(count) => count,
@@ -54,16 +95,17 @@ impl Attached<'_> {
     }
 
     fn write(&self, number: usize, extended: bool, json: &mut Json<'_>) {
-        // Everything about the medium follows from its Tweet, so that both places agree.
-        let mut rng = Rng::with_seed(self.tweet + number as u64);
+        // Everything about the medium follows from its Tweet, so that all places agree.
+        let mut rng = Rng::with_seed(self.mark.wrapping_add(number as u64));
         let uploaded_ms = snowflake::time_ms(self.tweet) - rng.i64(2000..40_000);
         let id = snowflake::at(uploaded_ms, number as i64).unsigned_abs();
-        let file = link_code(id);
-        let (kind, page, folder) = match self.media {
-            Media::Photos(_) => ("photo", "photo", "media"),
-            Media::Video => ("video", "video", "ext_tw_video_thumb"),
-            Media::Gif => ("animated_gif", "photo", "tweet_video_thumb"),
+        let file = link_code(rng.u64(..));
+        let (kind, page, shapes) = match self.media {
+            Media::Photos(_) => ("photo", "photo", PHOTOS),
+            Media::Video => ("video", "video", VIDEOS),
+            Media::Gif => ("animated_gif", "photo", GIFS),
         };
+        let shape = &shapes[rng.usize(..shapes.len())];
         json.raw(r#"{"id":"#)
             .int(id)
             .raw(r#","id_str":"#)
@@ -75,7 +117,15 @@ impl Attached<'_> {
             .raw("]");
         for (key, scheme) in [("media_url", "http"), ("media_url_https", "https")] {
             json.raw(",\"").raw(key).raw("\":\"").raw(scheme);
-            json.raw(r":\/\/pbs.twimg.com\/").raw(folder).raw(r"\/");
+            json.raw(r":\/\/pbs.twimg.com\/");
+            match self.media {
+                Media::Photos(_) => json.raw(r"media\/"),
+                Media::Video => json
+                    .raw(r"ext_tw_video_thumb\/")
+                    .int(id)
+                    .raw(r"\/pu\/img\/"),
+                Media::Gif => json.raw(r"tweet_video_thumb\/"),
+            };
             json.raw(&file).raw(".jpg\"");
         }
         json.raw(r#","url":"https:\/\/t.co\/"#).raw(self.code);
@@ -86,8 +136,7 @@ impl Attached<'_> {
         json.raw(r"\/status\/").int(self.tweet).raw(r"\/").raw(page);
         json.raw(r#"\/1","type":"#)
             .text(if extended { kind } else { "photo" });
-        let (width, height) =
-            [(1280, 720), (1200, 1600), (2048, 1365), (1080, 1080)][rng.usize(..4)];
+        let (width, height) = shape.size;
         json.raw(r#","sizes":{"thumb":{"w":150,"h":150,"resize":"crop"}"#);
         for (size, most) in [("small", 680), ("medium", 1200), ("large", 2048)] {
             let longest = width.max(height);
@@ -101,33 +150,46 @@ impl Attached<'_> {
                 .raw(r#","resize":"fit"}"#);
         }
         json.raw("}");
-        if extended {
-            self.write_video(id, &file, &mut rng, json);
-        }
         if self.retweeted {
             json.raw(r#","source_status_id":"#).int(self.tweet);
             json.raw(r#","source_status_id_str":"#).quoted(self.tweet);
             json.raw(r#","source_user_id":"#).int(self.user);
             json.raw(r#","source_user_id_str":"#).quoted(self.user);
         }
+        if extended {
+            self.write_video(id, &file, shape, &mut rng, json);
+        }
         json.raw("}");
     }
 
-    fn write_video(&self, id: u64, file: &str, rng: &mut Rng, json: &mut Json<'_>) {
+    fn write_video(&self, id: u64, file: &str, shape: &Shape, rng: &mut Rng, json: &mut Json<'_>) {
+        let (across, down) = shape.ratio;
+        let start = |json: &mut Json<'_>| {
+            json.raw(r#","video_info":{"aspect_ratio":["#)
+                .size(across)
+                .raw(",")
+                .size(down)
+                .raw("]");
+        };
         match self.media {
             Media::Photos(_) => {}
             Media::Gif => {
-                json.raw(r#","video_info":{"aspect_ratio":[1,1],"variants":[{"bitrate":0,"content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/tweet_video\/"#);
+                start(json);
+                json.raw(r#","variants":[{"bitrate":0,"content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/tweet_video\/"#);
                 json.raw(file).raw(".mp4\"}]}");
             }
             Media::Video => {
-                json.raw(r#","video_info":{"aspect_ratio":[16,9],"duration_millis":"#);
+                start(json);
+                json.raw(r#","duration_millis":"#);
                 json.int(rng.u64(2000..140_000)).raw(r#","variants":["#);
-                for (bitrate, size) in [(832_000, "640x360"), (2_176_000, "1280x720")] {
+                for (bitrate, (width, height)) in [(832_000, shape.half()), (2_176_000, shape.size)]
+                {
                     json.raw(r#"{"bitrate":"#).int(bitrate).raw(r#","content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/ext_tw_video\/"#);
                     json.int(id)
                         .raw(r"\/pu\/vid\/")
-                        .raw(size)
+                        .size(width)
+                        .raw("x")
+                        .size(height)
                         .raw(r"\/")
                         .raw(file)
                         .raw(".mp4?tag=12\"},");

@@ -34,6 +34,8 @@ impl Relation {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head<'s> {
     pub(super) id: u64,
+    /// A number of its own, like the id, but the same at whatever time the Tweet is made.
+    pub(super) mark: u64,
     pub(super) ms: i64,
     pub(super) author: &'s User,
     pub(super) relation: Relation,
@@ -77,8 +79,8 @@ const SOURCES: &[&str] = &[
     "<a href=\"http://twitter.com/download/android\" rel=\"nofollow\">Twitter for Android</a>",
     "<a href=\"https://mobile.twitter.com\" rel=\"nofollow\">Twitter Web App</a>",
     "<a href=\"http://twitter.com/#!/download/ipad\" rel=\"nofollow\">Twitter for iPad</a>",
+    "<a href=\"https://about.twitter.com/products/tweetdeck\" rel=\"nofollow\">TweetDeck</a>",
     "<a href=\"https://bots.example.org/about?v=2&amp;lang=en\" rel=\"nofollow\">weather & tide bot</a>",
-    "",
 ];
 
 impl<'s> Post<'s> {

@@ -71,7 +71,10 @@ pub(in crate::sim) fn check_tweet(tweet: &Value) {
     );
     assert_eq!(tweet["created_at"].as_str().unwrap().as_bytes(), printed);
     for key in ["source", "lang", "filter_level", "text"] {
-        assert!(tweet[key].is_str(), "{key}");
+        assert!(
+            tweet[key].as_str().is_some_and(|text| !text.is_empty()),
+            "{key}"
+        );
     }
     for key in [
         "truncated",
@@ -93,7 +96,8 @@ pub(in crate::sim) fn check_tweet(tweet: &Value) {
     let text = tweet["text"].as_str().unwrap();
     assert!(text.chars().count() <= 140, "{text:?}");
     check_entities(text, &tweet["entities"]);
-    check_entities_extended(text, tweet);
+    check_media(text, tweet);
+    check_only_photo(tweet);
     let extended = tweet.get("extended_tweet");
     assert_eq!(extended.is_some(), tweet["truncated"].as_bool().unwrap());
     if let Some(extended) = extended {
@@ -101,7 +105,11 @@ pub(in crate::sim) fn check_tweet(tweet: &Value) {
         assert!(full.chars().count() > 140);
         assert!(part(full, &extended["display_text_range"]).chars().count() <= 280);
         check_entities(full, &extended["entities"]);
-        check_entities_extended(full, extended);
+        check_media(full, extended);
+        // Real ones list all of them twice, as what they are.
+        let [media, all] = ["entities", "extended_entities"].map(|key| extended.get(key));
+        let media = media.and_then(|entities| entities.get("media"));
+        assert_eq!(media, all.and_then(|all| all.get("media")));
         part(text, &tweet["display_text_range"]);
     } else if let Some(range) = tweet.get("display_text_range") {
         part(text, range);
@@ -115,21 +123,119 @@ pub(in crate::sim) fn check_tweet(tweet: &Value) {
     }
 }
 
-fn check_entities_extended(text: &str, holder: &Value) {
+/// `extended_entities`, which is there where there are media.
+fn check_media(text: &str, holder: &Value) {
     let Some(media) = holder.get("extended_entities") else {
+        assert!(holder["entities"].get("media").is_none());
         return;
     };
     let media = media["media"].as_array().unwrap();
     assert!((1..=4).contains(&media.len()));
-    assert_eq!(holder["entities"]["media"].as_array().unwrap().len(), 1);
     for one in media {
         check_ids(one);
         assert_eq!(part(text, &one["indices"]), one["url"].as_str().unwrap());
-        assert_eq!(
-            one["type"].as_str() != Some("photo"),
-            one.get("video_info").is_some()
-        );
+        check_medium(one);
     }
+}
+
+/// `entities.media` of a Tweet itself: one, which is called a photo whatever it is. [source: xd/data-dictionary]
+fn check_only_photo(tweet: &Value) {
+    let Some(media) = tweet["entities"].get("media") else {
+        return;
+    };
+    let [one] = media.as_array().unwrap().as_slice() else {
+        panic!("{media}");
+    };
+    assert_eq!(one["type"].as_str(), Some("photo"));
+    for key in ["video_info", "additional_media_info"] {
+        assert!(one.get(key).is_none(), "{key}");
+    }
+    assert_eq!(one["id"], tweet["extended_entities"]["media"][0]["id"]);
+}
+
+/// A photo, video or GIF has what such a one has, and nothing else.
+fn check_medium(one: &Value) {
+    let kind = one["type"].as_str().unwrap();
+    let info = one.get("video_info");
+    let has_length = info.is_some_and(|info| info.get("duration_millis").is_some());
+    let is_described = one.get("additional_media_info").is_some();
+    let expected = match kind {
+        "photo" => (false, false, false),
+        "video" => (true, true, true),
+        "animated_gif" => (true, false, false),
+        other => panic!("{other}"),
+    };
+    assert_eq!(
+        (info.is_some(), has_length, is_described),
+        expected,
+        "{one}"
+    );
+    let folder = match kind {
+        "photo" => "media/".to_owned(),
+        "video" => format!("ext_tw_video_thumb/{}/pu/img/", one["id"]),
+        _ => "tweet_video_thumb/".to_owned(),
+    };
+    let picture = one["media_url_https"].as_str().unwrap();
+    assert!(
+        picture.starts_with(&format!("https://pbs.twimg.com/{folder}")),
+        "{picture}"
+    );
+    let page = if kind == "video" {
+        "/video/1"
+    } else {
+        "/photo/1"
+    };
+    assert!(one["expanded_url"].as_str().unwrap().ends_with(page));
+    let Some(info) = info else { return };
+    let number = |value: &Value| value.as_u64().unwrap();
+    let (across, down) = (
+        number(&info["aspect_ratio"][0]),
+        number(&info["aspect_ratio"][1]),
+    );
+    let large = &one["sizes"]["large"];
+    assert_eq!(
+        number(&large["w"]) * down,
+        number(&large["h"]) * across,
+        "{one}"
+    );
+    let variants = info["variants"].as_array().unwrap();
+    for variant in variants {
+        let is_list = variant["content_type"].as_str() == Some("application/x-mpegURL");
+        assert_eq!(variant.get("bitrate").is_none(), is_list, "{variant}");
+    }
+    assert_eq!(variants.len() > 1, kind == "video");
+}
+
+#[test]
+fn media_of_every_kind_and_number_occur_in_long_texts_and_short_ones() {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for line in tweets(6, 8000) {
+        let tweet: Value = sonic_rs::from_str(&line).unwrap();
+        let holders = [("short", &tweet), ("long", &tweet["extended_tweet"])];
+        for (length, holder) in holders {
+            let media = holder.get("extended_entities").map(|all| &all["media"]);
+            if let Some(media) = media.and_then(|media| media.as_array()) {
+                let kind = media[0]["type"].as_str().unwrap();
+                *seen
+                    .entry(format!("{length} {kind} {}", media.len()))
+                    .or_default() += 1;
+            }
+        }
+    }
+    for length in ["short", "long"] {
+        for kind in [
+            "photo 1",
+            "photo 2",
+            "photo 3",
+            "photo 4",
+            "video 1",
+            "animated_gif 1",
+        ] {
+            let count = seen.remove(&format!("{length} {kind}")).unwrap_or(0);
+            assert!(count >= 3, "{length} {kind}: {count}");
+        }
+    }
+    assert!(seen.is_empty(), "{seen:?}");
 }
 
 #[test]
@@ -283,8 +389,55 @@ fn retweets_repeat_tweets_that_were_delivered() {
     assert!(repeated > 1000, "{repeated}");
 }
 
+/// A Tweet without what follows from the time at which it was made: long numbers, which are ids and milliseconds, and times
+/// of that year.
+fn timeless(line: &str) -> String {
+    let mut rest = line;
+    let mut out = String::with_capacity(line.len());
+    while let Some(at) = rest.find(|sign: char| sign.is_ascii_digit()) {
+        out.push_str(&rest[..at]);
+        let digits = rest[at..].bytes().take_while(u8::is_ascii_digit).count();
+        let number = &rest[at..at + digits];
+        out.push_str(if digits < 13 { number } else { "N" });
+        rest = &rest[at + digits..];
+    }
+    out.push_str(rest);
+    // `Tue Mar 14 15:09:26 +0000 2023`
+    for year in ["2023", "2031"] {
+        let end = format!(" +0000 {year}\"");
+        while let Some(at) = out.find(&end) {
+            let start = out[..at].rfind('"').unwrap();
+            assert_eq!(at - start, 20, "{}", &out[start..at]);
+            out.replace_range(start + 1..at + end.len() - 1, "T");
+        }
+    }
+    out
+}
+
 #[test]
-fn a_clock_moves_the_ids_and_nothing_else() {
+fn another_start_and_another_rate_change_ids_and_times_and_nothing_else() {
+    let all = |start_ms: i64, step_us: u64, before: i64| -> Vec<String> {
+        let schedule = Arc::new(Schedule::steady(Duration::from_micros(step_us)));
+        let generator = Generator::new(4).with_schedule(start_ms, schedule);
+        (before..4000)
+            .map(|position| {
+                let mut out = Vec::new();
+                generator.write_at(position, &mut out);
+                timeless(str::from_utf8(&out).unwrap())
+            })
+            .collect()
+    };
+    let one = all(1_678_806_000_000, 10_000, -500);
+    let other = all(1_940_000_000_000, 37, -500);
+    for (one, other) in one.iter().zip(&other) {
+        assert_eq!(one, other);
+    }
+    assert!(one[7].contains(r#""id":N,"id_str":"N""#), "{}", one[7]);
+    assert!(one[7].starts_with(r#"{"created_at":"T","#), "{}", one[7]);
+}
+
+#[test]
+fn ids_follow_a_clock() {
     let mut generator = Generator::new(4).with_schedule(
         1_700_000_000_000,
         Arc::new(Schedule::steady(Duration::from_micros(25))),

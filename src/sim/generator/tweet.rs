@@ -33,7 +33,7 @@ pub(super) fn write_post(
         json.raw("\"")
             .part(&draft.text[..end])
             .raw(r"\u2026 https:\/\/t.co\/");
-        json.raw(&link_code(head.id))
+        json.raw(&link_code(head.mark))
             .raw(r#"","display_text_range":["#);
         json.size(draft.visible.0).raw(",140]");
     } else {
@@ -66,6 +66,7 @@ pub(super) fn write_post(
             whole: None,
             poll: None,
             media: own.as_ref(),
+            extended: true,
         };
         whole.write(draft, json);
         write_extended_entities(own.as_ref(), json);
@@ -85,9 +86,10 @@ pub(super) fn write_post(
             shift: 0,
             limit: KEPT_CHARS,
             retweeted: None,
-            whole: Some(head.id),
+            whole: Some(head),
             poll: post.poll.as_ref(),
             media: None,
+            extended: false,
         }
     } else {
         View {
@@ -97,6 +99,7 @@ pub(super) fn write_post(
             whole: None,
             poll: post.poll.as_ref(),
             media: own.as_ref(),
+            extended: false,
         }
     };
     view.write(draft, json);
@@ -158,6 +161,7 @@ pub(super) fn write_retweet(
         whole: None,
         poll: None,
         media: media.as_ref(),
+        extended: false,
     };
     view.write(&original.draft, json);
     write_extended_entities(media.as_ref(), json);
@@ -186,7 +190,7 @@ fn write_quote(quoted: &Post<'_>, json: &mut Json<'_>) {
         json.raw(r#","quoted_status":"#),
     );
     json.raw(r#","quoted_status_permalink":{"url":"https:\/\/t.co\/"#)
-        .raw(&link_code(!id));
+        .raw(&link_code(!quoted.head.mark));
     json.raw(r#"","expanded":"https:\/\/twitter.com\/"#)
         .raw(name)
         .raw(r"\/status\/")
@@ -216,6 +220,7 @@ fn attached<'a>(post: &'a Post<'_>, shift: usize, retweeted: bool) -> Option<Att
         code,
         indices: (entity.start + shift, entity.end + shift),
         tweet: post.head.id,
+        mark: post.head.mark,
         user: post.head.author.id,
         screen_name: &post.head.author.screen_name,
         retweeted,

@@ -1,7 +1,8 @@
 //! The file that says what Tweets are to be about.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -20,6 +21,12 @@ const HINT: &str = "write `words`, `hashtags`, `authors` or `languages`, each a 
 const LANGUAGES: &str = "am ar bg bn bo bs ca ckb cs cy da de dv el en es et eu fa fi fr gu hi \
     hi-latn hr ht hu hy in is it iw ja ka km kn ko lo lt lv ml mr my ne nl no or pa pl ps pt ro ru \
     sd si sk sl sr sv ta te th tl tr ug uk und ur vi zh zh-cn zh-tw id he";
+
+/// A longer file is not written by people.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// So many characters of a line stand in a message.
+const MOST_SHOWN: usize = 200;
 
 /// Why the file cannot be used.
 #[derive(Debug, Error)]
@@ -77,10 +84,29 @@ pub(super) struct Interests {
 /// What is wrong with a value, and what to do.
 type Wrong = (String, String);
 
+/// A whole file, unless it has no end.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let file = fs::File::open(path)?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
+}
+
+/// A line of the file for a message, whose rest has to be found behind it.
+fn shown(line: &str) -> String {
+    match line.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
 impl Interests {
     /// Reads a file.
     pub(super) fn read(path: &Path) -> Result<Self, AboutError> {
-        let text = fs::read_to_string(path).map_err(|source| AboutError::Read {
+        let text = read_text(path).map_err(|source| AboutError::Read {
             path: path.to_owned(),
             source,
         })?;
@@ -94,7 +120,7 @@ impl Interests {
             AboutError::Wrong {
                 path: path.to_owned(),
                 line: line + 1,
-                text: text.lines().nth(line).unwrap_or_default().trim().to_owned(),
+                text: shown(text.lines().nth(line).unwrap_or_default().trim()),
                 reason,
                 hint,
             }

@@ -165,27 +165,20 @@ pub(super) fn media<'t>(wishes: &Wishes<'_>, rng: &mut Rng) -> Option<Media<'t>>
         kinds.push(other.map_or("animated_gif", |(_, kind)| kind));
     }
     let code = code(rng);
-    let all: Vec<Node<'t>> = kinds
-        .iter()
-        .map(|kind| file(kind, true, &code, rng))
-        .collect();
-    let mut first = all.first()?.clone();
-    first.set("type", Node::raw(r#""photo""#));
-    first.remove("video_info");
+    let all: Vec<Node<'t>> = kinds.iter().map(|kind| file(kind, &code, rng)).collect();
     Some(Media {
-        first,
         all,
         url: format!("https://t.co/{code}"),
     })
 }
 
-fn file<'t>(kind: &str, extended: bool, code: &str, rng: &mut Rng) -> Node<'t> {
+fn file<'t>(kind: &str, code: &str, rng: &mut Rng) -> Node<'t> {
     let id = rng.u64(1_200_000_000_000_000_000..1_600_000_000_000_000_000);
     let name = self::code(rng);
     let folder = match kind {
-        "photo" => "media",
-        "video" => "ext_tw_video_thumb",
-        _ => "tweet_video_thumb",
+        "photo" => "media".to_owned(),
+        "video" => format!("ext_tw_video_thumb/{id}/pu/img"),
+        _ => "tweet_video_thumb".to_owned(),
     };
     let json = written(|json| {
         json.raw(r#"{"id":"#)
@@ -201,15 +194,23 @@ fn file<'t>(kind: &str, extended: bool, code: &str, rng: &mut Rng) -> Node<'t> {
             .text(&format!("pic.twitter.com/{code}"));
         json.raw(r#","expanded_url":"","type":"#).text(kind);
         json.raw(r#","sizes":{"thumb":{"w":150,"h":150,"resize":"crop"},"small":{"w":680,"h":383,"resize":"fit"},"medium":{"w":1200,"h":675,"resize":"fit"},"large":{"w":1280,"h":720,"resize":"fit"}}"#);
-        if extended && kind != "photo" {
-            json.raw(r#","video_info":{"aspect_ratio":[16,9]"#);
-            if kind == "video" {
-                json.raw(r#","duration_millis":"#)
+        match kind {
+            "photo" => {}
+            "video" => {
+                json.raw(r#","video_info":{"aspect_ratio":[16,9],"duration_millis":"#)
                     .int(rng.u64(2000..140_000));
+                json.raw(r#","variants":[{"bitrate":2176000,"content_type":"video\/mp4","url":"#);
+                let pages = format!("https://video.twimg.com/ext_tw_video/{id}/pu");
+                json.text(&format!("{pages}/vid/1280x720/{name}.mp4?tag=12"));
+                json.raw(r#"},{"content_type":"application\/x-mpegURL","url":"#);
+                json.text(&format!("{pages}/pl/{name}.m3u8?tag=12"));
+                json.raw(r#"}]},"additional_media_info":{"monetizable":false}"#);
             }
-            json.raw(r#","variants":[{"bitrate":832000,"content_type":"video\/mp4","url":"#);
-            json.text(&format!("https://video.twimg.com/{id}/{name}.mp4"))
-                .raw("}]}");
+            _ => {
+                json.raw(r#","video_info":{"aspect_ratio":[16,9],"variants":[{"bitrate":0,"content_type":"video\/mp4","url":"#);
+                json.text(&format!("https://video.twimg.com/tweet_video/{name}.mp4"))
+                    .raw("}]}");
+            }
         }
         json.raw("}");
     });

@@ -46,7 +46,6 @@ impl<'t> Said<'t> {
             (Some(mut first), Some(mut all)) => Some(Media {
                 url: first.get("url")?.as_text()?.into_owned(),
                 all: all.remove("media").into_iter().flat_map(list).collect(),
-                first,
             }),
             _ => None,
         };

@@ -51,8 +51,6 @@ pub(super) enum EntityKind {
 /// Photos and videos, whose link stands behind what people see.
 #[derive(Debug)]
 pub(super) struct Media<'t> {
-    /// `entities.media`: one, which is always called a photo.
-    pub(super) first: Node<'t>,
     /// `extended_entities.media`.
     pub(super) all: Vec<Node<'t>>,
     /// What stands in the text.

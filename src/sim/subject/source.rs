@@ -14,11 +14,13 @@ const OTHERS: [&str; 3] = [
 
 /// Lets a Tweet be sent with what is wanted.
 pub(super) fn edit(tweet: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) {
+    // No Tweet is sent with nothing.
     let mut names: Vec<&str> = wishes
         .find(|wish, kind| match kind {
             Kind::Source(name) => Some(wish.spelled(name)),
             _ => None,
         })
+        .filter(|name| !name.is_empty())
         .collect();
     if names.is_empty() {
         if wishes.shun(|kind| matches!(kind, Kind::Source(_))) {
@@ -31,9 +33,7 @@ pub(super) fn edit(tweet: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) {
     let source = match names.as_slice() {
         [url, name, ..] if is_url(url) => anchor(url, name),
         [url] if is_url(url) => anchor(url, "app"),
-        [name, ..] if name.contains('<') || name.is_empty() || name.eq_ignore_ascii_case("web") => {
-            (*name).to_owned()
-        }
+        [name, ..] if name.contains('<') || name.eq_ignore_ascii_case("web") => (*name).to_owned(),
         [name, ..] => anchor("https://app.example.com/about", name),
         [] => return,
     };

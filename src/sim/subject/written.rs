@@ -114,10 +114,11 @@ impl<'s, 't> Text<'s, 't> {
         let mut extended = Node::Object(Vec::new());
         extended.set("full_text", Node::text(&self.text));
         extended.set("display_text_range", range(self.visible.1));
-        extended.set(
-            "entities",
-            self.entities(0, self.chars, None, false, true, owner),
-        );
+        let mut entities = self.entities(0, self.chars, None, false, false, owner);
+        if let Some(files) = self.all_files(0, owner, false) {
+            entities.set("media", files);
+        }
+        extended.set("entities", entities);
         if let Some(files) = self.files(0, owner, false) {
             extended.set("extended_entities", files);
         }
@@ -209,19 +210,30 @@ impl<'s, 't> Text<'s, 't> {
         lists
     }
 
+    /// `entities.media` of a Tweet: one, which is always called a photo.
     fn first_file(&self, shift: usize, owner: Owner<'_>, retweeted: bool) -> Option<Node<'t>> {
         let (media, place) = (self.said.media.as_ref()?, self.media?);
-        Some(file(&media.first, place, shift, owner, retweeted))
+        let mut first = file(media.all.first()?, place, shift, owner, retweeted);
+        first.set("type", Node::raw(r#""photo""#));
+        first.remove("video_info");
+        first.remove("additional_media_info");
+        Some(first)
     }
 
+    /// `extended_entities`.
     fn files(&self, shift: usize, owner: Owner<'_>, retweeted: bool) -> Option<Node<'t>> {
+        let mut files = Node::Object(Vec::new());
+        files.set("media", self.all_files(shift, owner, retweeted)?);
+        Some(files)
+    }
+
+    /// All media, as what they are.
+    fn all_files(&self, shift: usize, owner: Owner<'_>, retweeted: bool) -> Option<Node<'t>> {
         let (Media { all, .. }, place) = (self.said.media.as_ref()?, self.media?);
         let all = all
             .iter()
             .map(|node| file(node, place, shift, owner, retweeted));
-        let mut files = Node::Object(Vec::new());
-        files.set("media", Node::List(all.collect()));
-        Some(files)
+        Some(Node::List(all.collect()))
     }
 }
 

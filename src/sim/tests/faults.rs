@@ -174,13 +174,16 @@ async fn a_reset_is_one() {
     add_rules(&sim, MUSIC).await;
     let stream = TcpStream::connect(sim.address).await.unwrap();
     let mut reader = Reader::over(stream).await;
-    let error = loop {
-        match reader.stream.read_buf(&mut reader.raw).await {
-            Ok(0) => panic!("an orderly end"),
-            Ok(_) => {}
-            Err(error) => break error,
+    let error = in_time("a reset", async {
+        loop {
+            match reader.stream.read_buf(&mut reader.raw).await {
+                Ok(0) => panic!("an orderly end"),
+                Ok(_) => {}
+                Err(error) => break error,
+            }
         }
-    };
+    })
+    .await;
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
 

@@ -16,7 +16,7 @@ mod server;
 mod stream;
 mod windows;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::body::Bytes;
 use flate2::{Decompress, FlushDecompress, Status};
@@ -24,6 +24,7 @@ use sonic_rs::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 
 use super::{Limits, Running, SimOptions, start};
@@ -50,12 +51,29 @@ impl Answer {
 fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
-        "{method} {path} HTTP/1.1\r\nHost: sim\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
     )
+}
+
+/// What comes in time; panics with what was waited for if it takes longer than any machine needs.
+async fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> T {
+    let come = timeout(Duration::from_secs(90), coming).await;
+    come.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 /// Sends one request and reads its answer to the end.
 async fn exchange(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Answer {
+    let answer = exchanged(address, method, path, headers, body);
+    in_time(&format!("an answer to {method} {path}"), answer).await
+}
+
+async fn exchanged(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -130,7 +148,8 @@ impl<S: AsyncRead + AsyncWriteExt + Unpin> Reader<S> {
             inflate: Decompress::new_gzip(15),
             text: Vec::new(),
         };
-        let head = reader.raw_until("\r\n\r\n").await.to_ascii_lowercase();
+        let head = in_time("the head of an answer", reader.raw_until("\r\n\r\n")).await;
+        let head = head.to_ascii_lowercase();
         assert!(head.starts_with("http/1.1 200"), "{head}");
         assert!(
             head.contains("transfer-encoding: chunked") && head.contains("content-encoding: gzip"),
@@ -141,6 +160,10 @@ impl<S: AsyncRead + AsyncWriteExt + Unpin> Reader<S> {
 
     /// The next line without its delimiter; `None` after an orderly end.
     async fn line(&mut self) -> Option<String> {
+        in_time("a line", self.next_line()).await
+    }
+
+    async fn next_line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.text.windows(2).position(|two| two == b"\r\n") {
                 let line = self.text[..end].to_vec();
@@ -165,7 +188,11 @@ impl<S: AsyncRead + AsyncWriteExt + Unpin> Reader<S> {
     }
 
     /// The text up to the end of the connection, and how it ended.
-    async fn rest(mut self) -> (String, End) {
+    async fn rest(self) -> (String, End) {
+        in_time("the end of the connection", self.all_of_it()).await
+    }
+
+    async fn all_of_it(mut self) -> (String, End) {
         let end = loop {
             if let Some(at) = memchr::memmem::find(&self.raw, b"\r\n") {
                 let size = str::from_utf8(&self.raw[..at]).unwrap();

@@ -18,7 +18,7 @@ async fn unanswered(sim: &Running, path: &str, body: &str) {
     let asked = request("POST", path, BASIC, body);
     stream.write_all(asked.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    let ended = stream.read_to_end(&mut answer).await;
+    let ended = in_time("a reset", stream.read_to_end(&mut answer)).await;
     assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(
         ended.unwrap_err().kind(),
@@ -47,7 +47,8 @@ async fn a_status_lasts_for_as_long_as_it_should() {
     for _ in 0..3 {
         assert_eq!(status(&sim, "GET", RULES, "").await, 503);
     }
-    exchange(sim.address, "DELETE", "/_sim/faults", "", "").await;
+    let cleared = exchange(sim.address, "DELETE", "/_sim/faults", "", "").await;
+    assert_eq!(cleared.status, 200, "{}", cleared.body);
     assert_eq!(status(&sim, "GET", RULES, "").await, 200);
 }
 

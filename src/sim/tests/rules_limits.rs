@@ -21,6 +21,8 @@ fn limited(rule_requests_per_minute: u32) -> SimOptions {
     }
 }
 
+const COLLIDES: &str = "Another request is changing the rules. Send changes one after the other.";
+
 #[tokio::test]
 async fn sixty_requests_a_minute_are_let_in() {
     let sim = sim(SimOptions::default()).await;
@@ -100,14 +102,16 @@ async fn a_change_during_another_one_is_rejected() {
     let tea = request("POST", RULES, BASIC, &body(&["tea"]));
     first.write_all(tea.as_bytes()).await.unwrap();
     // Its turn has come when nobody else has one.
-    while sim.service.streams[0].live.turn().is_some() {
-        tokio::task::yield_now().await;
-    }
+    in_time("the first one's turn", async {
+        while sim.service.streams[0].live.turn().is_some() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 
-    let message = "Another request is changing the rules. Send changes one after the other.";
     let milk = body(&["milk"]);
-    check_refused(&sim, ("POST", RULES), &milk, 429, message).await;
-    check_refused(&sim, ("POST", &delete()), &milk, 429, message).await;
+    check_refused(&sim, ("POST", RULES), &milk, 429, COLLIDES).await;
+    check_refused(&sim, ("POST", &delete()), &milk, 429, COLLIDES).await;
     // Who only reads does not have to wait, and neither has another set.
     assert!(values(&sim, RULES).await.is_empty());
     assert_eq!(status(&sim, "POST", &validation(), &milk).await, 200);
@@ -142,6 +146,34 @@ async fn a_change_that_is_refused_or_given_up_lets_the_next_one_in() {
         .await
         .unwrap();
     drop(gone);
-    while status(&sim, "POST", RULES, &body(&["tea"])).await == 429 {}
+    in_time("a turn", async {
+        while status(&sim, "POST", RULES, &body(&["tea"])).await == 429 {}
+    })
+    .await;
     assert_eq!(values(&sim, RULES).await, ["tea"]);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_lets_the_next_change_in() {
+    let sim = sim(SimOptions::default()).await;
+    let mut slow = TcpStream::connect(sim.address).await.unwrap();
+    let asked = request("POST", RULES, BASIC, &body(&["milk"]));
+    slow.write_all(&asked.as_bytes()[..asked.len() - 1])
+        .await
+        .unwrap();
+    in_time("its turn", async {
+        while sim.service.streams[0].live.turn().is_some() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    check_refused(&sim, ("POST", RULES), &body(&["tea"]), 429, COLLIDES).await;
+    // Nobody else has anything to do, so time passes at once.
+    tokio::time::pause();
+    let mut answer = [0; 12];
+    let read = in_time("an answer", slow.read_exact(&mut answer)).await;
+    read.unwrap();
+    tokio::time::resume();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    add_rules(&sim, &body(&["tea"])).await;
 }

@@ -163,3 +163,27 @@ async fn the_greeting_has_commands_to_try_and_no_secret() {
     .await;
     assert!(!other.greeting().contains("hunter2"));
 }
+
+#[tokio::test]
+async fn whoever_asks_for_nothing_is_let_go_and_readers_are_not() {
+    let sim = sim(SimOptions {
+        heartbeat: Some(std::time::Duration::from_secs(40)),
+        ..SimOptions::default()
+    })
+    .await;
+    let mut reader = Reader::connect(&sim).await;
+    for sent in ["", "GET /_sim/stats HTTP/1.1\r\nHost: local"] {
+        let mut idle = TcpStream::connect(sim.address).await.unwrap();
+        idle.write_all(sent.as_bytes()).await.unwrap();
+        // Nobody has anything to do, so time passes at once.
+        tokio::time::pause();
+        let mut answer = Vec::new();
+        let ended = in_time("an end", idle.read_to_end(&mut answer)).await;
+        tokio::time::resume();
+        assert!(ended.is_err() || answer.is_empty() || answer.starts_with(b"HTTP/1.1 408"));
+    }
+    tokio::time::pause();
+    for _ in 0..3 {
+        assert_eq!(reader.next_line().await.as_deref(), Some(""));
+    }
+}

@@ -74,12 +74,10 @@ async fn a_rule_takes_effect_on_an_open_connection() {
     )
     .await;
     add_rules(&sim, r#"{"rules":[{"value":"weather","tag":"w"}]}"#).await;
-    loop {
-        let tweet = reader.tweet().await;
-        if tweet["matching_rules"][0]["tag"].as_str() == Some("w") {
-            break;
-        }
-    }
+    in_time("a Tweet of the new rule", async {
+        while reader.tweet().await["matching_rules"][0]["tag"].as_str() != Some("w") {}
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -223,7 +223,8 @@ async fn replay_has_rules_of_its_own_and_three_ways_to_end() {
 
     let fault = async |kind: &str| {
         let body = format!(r#"{{"fault":"{kind}","times":1}}"#);
-        exchange(sim.address, "POST", "/_sim/faults", "", &body).await;
+        let set = exchange(sim.address, "POST", "/_sim/faults", "", &body).await;
+        assert_eq!(set.status, 200, "{}", set.body);
         let (tweets, last) = job(&sim, &path).await;
         (tweets, sonic_rs::from_str::<Value>(&last).unwrap())
     };
