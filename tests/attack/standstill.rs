@@ -52,6 +52,11 @@ ouzel.enrich(function(t) if t.id == 13 then while true do end end end)",
     run.process().signal("TERM");
     let said = run.wait_for("a handler does not end");
     assert!(said.contains("another signal ends it at once"), "{said}");
+    // Two that come close together are one.
+    assert!(
+        run.process()
+            .says_before_it_ends("the next signal stops at once")
+    );
     run.process().signal("TERM");
     let ended = run.ends();
     assert_eq!(ended.code, 130, "{}", ended.stderr);
