@@ -134,11 +134,7 @@ fn a_segment_that_is_gone_between_others_is_missing_up_to_the_next() {
         let rows = statement.query_map([], |row| row.get::<_, i64>(0)).unwrap();
         rows.map(Result::unwrap).collect::<Vec<_>>()
     };
-    let deadline = std::time::Instant::now() + super::support::DEADLINE;
-    while known().len() < 4 {
-        assert!(std::time::Instant::now() < deadline, "{:?}", known());
-        std::thread::yield_now();
-    }
+    wait_until("four segments wait", || known().len() >= 4);
     let ended = run.kill();
     let all = segments(ended.folder());
     let cursor = ended
