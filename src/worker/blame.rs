@@ -31,9 +31,12 @@ impl Worker<'_> {
         };
         let (at, tweets) = (self.at, self.since_commit);
         let own_key = matches!(&error, Error::Store(error) if error.is_foreign_key());
-        if own_key && self.stop_checking_keys()? {
+        if own_key {
+            self.roll_back()?;
             inbox.go_back(from);
-            return Ok(());
+            if self.stop_checking_keys()? {
+                return Ok(());
+            }
         }
         let is_commit = matches!(&error, Error::Store(store::Error::Commit(_)));
         if is_commit && tweets == 0 {
@@ -151,11 +154,12 @@ impl Worker<'_> {
     }
 
     /// Foreign keys onto ouzel's own tables would keep it from deleting what is old there; whether there is one.
+    ///
+    /// No transaction is open then. What is in hand stays: a load asks for this in the middle of a frame.
     pub(super) fn stop_checking_keys(&mut self) -> Result<bool, Error> {
         if self.are_keys_unchecked {
             return Ok(false);
         }
-        self.roll_back()?;
         let table = self.store.distrust_foreign_keys()?;
         if let Some(table) = &table {
             self.are_keys_unchecked = true;
