@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use expect_test::expect;
 use ouzel::{
     behind::behind,
     inbox::Control,
@@ -24,7 +25,7 @@ use ouzel::{
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::support::tweet;
+use super::support::{Setup, tweet};
 
 const SCRIPT: &str = r#"
 local seen = ouzel.table("seen", { id = "INTEGER" })
@@ -206,4 +207,25 @@ proptest! {
             .collect();
         prop_assert_eq!(rows, expected.into_iter().collect::<Vec<_>>());
     }
+}
+
+/// What arrives together is handled in slices, and a save is obeyed between two of them.
+#[test]
+fn a_save_in_the_middle_of_what_has_arrived_together_loses_none_of_it() {
+    let store = "local seen = ouzel.table('seen', { id = 'INTEGER' })
+ouzel.enrich(function(t) seen:insert { id = t.id } ouzel.log.info('handled', t.id .. '.') end)\n";
+    let slow = "ouzel.filter(function() local s = os.clock() while os.clock() < s + 0.03 do end return true end)\n";
+    let run = Setup::new().script(&format!("{store}{slow}")).start();
+    run.powertrack().send_all((1..=100).map(tweet));
+    for id in [5, 15, 25] {
+        run.wait_for(&format!("handled {id}."));
+        run.write("scripts/main.lua", &format!("{store}{slow}-- {id}\n"));
+        run.wait_for("script loaded");
+    }
+    run.write("scripts/main.lua", store);
+    run.wait_for("handled 100.");
+    run.drain().assert_rows(
+        "SELECT count(*), count(DISTINCT id), min(id), max(id) FROM seen",
+        expect!["100|100|1|100"],
+    );
 }
