@@ -1,13 +1,13 @@
 //! A Lua state for scripts: the safe part of the standard library, and nothing that reaches outside.
 
 use mlua::{
-    Function, Lua, LuaOptions, Result, StdLib, Table,
+    Function, Lua, LuaOptions, Result, StdLib, Table, Value,
     state::{GcGenParams, GcMode},
 };
 
-use super::error::Misuse;
+use super::{error::Misuse, raw::is_node};
 
-/// What is taken away or replaced in the standard library. `...` is a function that logs.
+/// What is taken away or replaced in the standard library. `...` is a function that logs, and one that knows Tweets.
 ///
 /// * `load` compiles text only: bytecode can crash the interpreter.
 /// * `pcall` and `xpcall` hand on error messages as text, also those that come from ouzel's own functions.
@@ -43,7 +43,10 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
     // Nearly everything that a Tweet leaves behind is garbage at once: what the generational mode is made for.
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
     let log = log(&lua)?;
-    lua.load(PRELUDE).set_name("=ouzel").call::<()>(log)?;
+    let is_tweet = lua.create_function(|lua, value: Value| Ok(is_node(lua, &value)))?;
+    lua.load(PRELUDE)
+        .set_name("=ouzel")
+        .call::<()>((log, is_tweet))?;
     Ok(lua)
 }
 
