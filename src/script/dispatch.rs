@@ -209,6 +209,7 @@ return function(fields)
     __newindex = refuse,
     __pairs = function() return next, fields, nil end,
     __metatable = false,
+    __name = "a rule",
   })
 end
 "#;

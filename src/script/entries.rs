@@ -1,6 +1,10 @@
-//! Where the entries of a table stand that a script writes out as the argument of a call.
+//! Where the entries of a table stand that a script writes out as an argument of a call, and what they are called.
 
 use std::ops::RangeInclusive;
+
+/// In a larger file what is looked at begins with the line of the call: it cannot be told cheaply whether that begins in a
+/// text or a comment.
+const SMALL: usize = 1 << 20;
 
 /// The lines of each entry without a name in the table that follows the first call of `function` on a line, counted
 /// from 1; `None` where no table is written out there.
@@ -9,37 +13,98 @@ pub(super) fn entries(
     line: usize,
     function: &str,
 ) -> Option<Vec<RangeInclusive<usize>>> {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.checked_sub(1)?)
-        .map(str::len)
-        .sum();
-    let first_line = text.get(start..)?.lines().next()?;
-    first_line.match_indices(function).find_map(|(call, _)| {
-        let mut scan = Scan {
-            text,
-            at: start + call + function.len(),
-            line,
-        };
-        scan.skip_blanks();
-        if scan.peek() == Some('(') {
-            scan.advance();
+    calls(text, line, function)
+        .into_iter()
+        .find_map(|mut scan| {
             scan.skip_blanks();
+            scan.skip('(');
+            scan.skip_blanks();
+            let entries = scan.skip('{').then(|| scan.table())??;
+            let unnamed = entries.into_iter().filter(|entry| entry.key == Key::None);
+            Some(unnamed.map(|entry| entry.lines).collect())
+        })
+}
+
+/// The names in the table that a call of `function` on a line writes out second, in their order. Where there are several such
+/// calls, it is the first whose first argument may be `first` and whose names are all `known`.
+pub(super) fn names<'t>(
+    text: &'t str,
+    line: usize,
+    function: &str,
+    first: &str,
+    known: impl Fn(&str) -> bool,
+) -> Option<Vec<&'t str>> {
+    calls(text, line, function)
+        .into_iter()
+        .find_map(|mut scan| {
+            scan.skip_blanks();
+            if !scan.skip('(') || !scan.skip_argument(first)? {
+                return None;
+            }
+            scan.skip_blanks();
+            let entries = scan.skip('{').then(|| scan.table())??;
+            let names = entries.into_iter().filter_map(|entry| match entry.key {
+                Key::Name(name) => Some(name),
+                Key::None | Key::Other => None,
+            });
+            let names: Vec<_> = names.collect();
+            names.iter().all(|name| known(name)).then_some(names)
+        })
+}
+
+/// The places behind each `function` that is code, on a line.
+fn calls<'t>(text: &'t str, line: usize, function: &str) -> Vec<Scan<'t>> {
+    let mut scan = Scan {
+        text,
+        at: 0,
+        line: 1,
+    };
+    if text.len() > SMALL {
+        let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
+        let before = lines.map(str::len).sum();
+        scan.advance_by(before);
+    }
+    let mut calls = Vec::new();
+    while let Some(c) = scan.code() {
+        if scan.line > line {
+            break;
         }
-        (scan.peek()? == '{').then(|| scan.advance())?;
-        scan.table()
-    })
+        let word = scan.skip_word();
+        if word.is_empty() {
+            scan.skip_token(c);
+        } else if word == function && scan.line == line {
+            calls.push(scan.clone());
+        }
+    }
+    calls
 }
 
 /// A place in a script, and its line.
+#[derive(Clone)]
 struct Scan<'t> {
     text: &'t str,
     at: usize,
     line: usize,
 }
 
-impl Scan<'_> {
-    fn rest(&self) -> &str {
+/// An entry of a table.
+struct Entry<'t> {
+    lines: RangeInclusive<usize>,
+    key: Key<'t>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Key<'t> {
+    /// It is an item of the list.
+    None,
+    /// `name = …` or `["name"] = …`.
+    Name(&'t str),
+    /// `[…] = …`.
+    Other,
+}
+
+impl<'t> Scan<'t> {
+    fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
@@ -59,6 +124,68 @@ impl Scan<'_> {
         let (lines, bytes) = (passed.matches('\n').count(), passed.len());
         self.line += lines;
         self.at += bytes;
+    }
+
+    /// Passes a character, if it is next.
+    fn skip(&mut self, expected: char) -> bool {
+        let is_next = self.peek() == Some(expected);
+        if is_next {
+            self.advance();
+        }
+        is_next
+    }
+
+    /// The next character that is code.
+    fn code(&mut self) -> Option<char> {
+        self.skip_blanks();
+        self.peek()
+    }
+
+    /// Passes a name, a word or a number.
+    fn skip_word(&mut self) -> &'t str {
+        let rest = self.rest();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// Passes a text, or one sign.
+    fn skip_token(&mut self, c: char) {
+        match c {
+            '"' | '\'' => self.skip_quoted(c),
+            '[' if self.skip_long() => {}
+            _ => self.advance(),
+        }
+    }
+
+    /// Passes an argument and the comma behind it; tells whether its value may be `expected`. `None` if there is no comma.
+    fn skip_argument(&mut self, expected: &str) -> Option<bool> {
+        let first = self.code()?;
+        let begun = self.at;
+        let mut depth = 0_usize;
+        let mut tokens = 0;
+        let mut end = begun;
+        loop {
+            let c = self.code()?;
+            match c {
+                ',' if depth == 0 => break,
+                '(' | '{' => depth += 1,
+                ')' | '}' => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+            if self.skip_word().is_empty() {
+                self.skip_token(c);
+            }
+            tokens += 1;
+            end = self.at;
+        }
+        self.advance();
+        let is_text = tokens == 1 && matches!(first, '"' | '\'' | '[');
+        let written = self.text.get(begun..end)?;
+        // A name has nothing in it that would be written in another way.
+        let inside = written.trim_matches(|c| matches!(c, '"' | '\'' | '[' | ']' | '='));
+        Some(!is_text || inside == expected)
     }
 
     /// Passes blanks and comments.
@@ -116,23 +243,21 @@ impl Scan<'_> {
     }
 
     /// The entries of a table, from behind its `{` on.
-    fn table(&mut self) -> Option<Vec<RangeInclusive<usize>>> {
+    fn table(&mut self) -> Option<Vec<Entry<'t>>> {
         let mut entries = Vec::new();
         loop {
             self.skip_blanks();
-            let (first, is_named) = (self.line, self.is_named());
+            let (first, key) = (self.line, self.clone().key());
             let begun = self.at;
             let mut last = first;
             let mut depth = 0_usize;
             let end = loop {
-                self.skip_blanks();
-                let c = self.peek()?;
+                let c = self.code()?;
                 if depth == 0 && matches!(c, ',' | ';' | '}') {
                     break c;
                 }
                 last = self.line;
                 match c {
-                    '"' | '\'' => self.skip_quoted(c),
                     '[' if self.skip_long() => {}
                     '{' | '(' | '[' => {
                         depth += 1;
@@ -142,11 +267,12 @@ impl Scan<'_> {
                         depth = depth.checked_sub(1)?;
                         self.advance();
                     }
-                    _ => self.advance(),
+                    _ => self.skip_token(c),
                 }
             };
-            if self.at > begun && !is_named {
-                entries.push(first..=last);
+            if self.at > begun {
+                let lines = first..=last;
+                entries.push(Entry { lines, key });
             }
             self.advance();
             if end == '}' {
@@ -155,15 +281,31 @@ impl Scan<'_> {
         }
     }
 
-    /// Whether an entry is `name = …` or `[…] = …`.
-    fn is_named(&self) -> bool {
+    /// What an entry that begins here is called.
+    fn key(mut self) -> Key<'t> {
         let rest = self.rest();
-        let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        if name.len() == rest.len() {
-            return rest.starts_with('[') && !rest.starts_with("[[") && !rest.starts_with("[=");
+        if rest.starts_with('[') {
+            if rest.starts_with("[[") || rest.starts_with("[=") {
+                return Key::None;
+            }
+            self.advance();
+            let quote = self.code();
+            let begun = self.at + 1;
+            let Some(quote @ ('"' | '\'')) = quote else {
+                return Key::Other;
+            };
+            self.skip_quoted(quote);
+            let name = self.text.get(begun..self.at - 1);
+            let is_whole = self.code() == Some(']');
+            return name.filter(|_| is_whole).map_or(Key::Other, Key::Name);
         }
-        let behind = name.trim_start();
-        behind.starts_with('=') && !behind.starts_with("==")
+        let name = self.skip_word();
+        self.skip_blanks();
+        let rest = self.rest();
+        if !name.is_empty() && rest.starts_with('=') && !rest.starts_with("==") {
+            return Key::Name(name);
+        }
+        Key::None
     }
 }
 
@@ -209,6 +351,56 @@ mod tests {
             "2-2 4-4",
         );
         check("ouzel.rules {}", 1, "");
+    }
+
+    #[track_caller]
+    fn check_names(text: &str, expected: &str) {
+        let known = |name: &str| name.len() == 1;
+        let shown = names(text, 1, "table", "t", known).map(|names| names.join(" "));
+        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{text}");
+    }
+
+    #[test]
+    fn names_are_in_the_order_in_which_they_are_written() {
+        check_names(
+            "ouzel.table('t', { c = 'b', a = \"a\", b = [[c]] })",
+            "c a b",
+        );
+        check_names(
+            "ouzel.table( [[t]] , --[[ a = ]] { b = x{ a = 1 }, -- c = 1\n ['c'] = 1; [\"a\"] = 2 })",
+            "b c a",
+        );
+        check_names("table('u', { a = 1 }) table('t', { b = 1 })", "b");
+        check_names(
+            "table(name, { dd = 1 }) table(n('x', 1) .. '(', { b = 1, 'x', [f()] = 1, [ 'a' .. 1 ] = 1 })",
+            "b",
+        );
+        check_names(
+            "--[[ table('t', { a = 1 }) ]] s = \"table('t', { a = 1 })\" table('t', { b = 1 })",
+            "b",
+        );
+        check_names(
+            "stable('t', { a = 1 }) table2('t', { a = 1 }) table('t', { b = 1 })",
+            "b",
+        );
+        check_names("table('t', {})", "");
+        check_names("table('t', columns)", "none");
+        check_names("table('t')", "none");
+        check_names("table { a = 1 }", "none");
+        check_names("-- table('t', { a = 1 })", "none");
+        check_names("table('t', { a = '", "none");
+        check_names("table('t', { ['", "none");
+        check_names("é = [[\n]] table('t', { a = 1 })", "none");
+    }
+
+    #[test]
+    fn a_call_is_code() {
+        check("x = [[\nrules { 1 } ]] rules { 1, 2 }", 2, "2-2 2-2");
+        check("--[==[\n]] rules { 1 } ]==] rules {\n 1 }", 2, "3-3");
+        check("'rules { 1 }' -- rules { 1, 2 }", 1, "none");
+        check("my_rules { 1 }", 1, "none");
+        let long = format!("--{}\nouzel.rules {{ 1 }}", "x".repeat(SMALL));
+        check(&long, 2, "2-2");
     }
 
     #[test]

@@ -5,7 +5,10 @@ use mlua::{
     state::{GcGenParams, GcMode},
 };
 
-use super::{error::Misuse, raw::is_node};
+use super::{
+    error::Misuse,
+    raw::{is_node, mark_view},
+};
 
 /// What is taken away or replaced in the standard library. `...` is a function that logs, and one that knows Tweets.
 ///
@@ -60,13 +63,13 @@ pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
 
 /// A view of an API table in which a misspelt field is an error that names the nearest one, and nothing can be set.
 ///
-/// A field that exists is found by Lua itself, without a call.
+/// A field that exists is found by Lua itself, without a call. `kind` is what messages call the whole.
 ///
 /// # Errors
 /// Only when there is no memory left.
-pub(super) fn strict(lua: &Lua, name: &str, fields: Table) -> Result<Table> {
+pub(super) fn strict(lua: &Lua, name: &str, kind: &str, fields: Table) -> Result<Table> {
     const STRICT: &str = r#"
-local name, fields, explain = ...
+local name, kind, fields, explain = ...
 setmetatable(fields, {
   __index = function(_, key) error(explain(name, tostring(key)), 2) end,
 })
@@ -75,6 +78,7 @@ return setmetatable({}, {
   __newindex = function(_, key) error("`" .. name .. "." .. tostring(key) .. "` cannot be set", 2) end,
   __pairs = function() return next, fields, nil end,
   __metatable = false,
+  __name = kind,
 })
 "#;
     let known: Vec<String> = fields
@@ -89,7 +93,10 @@ return setmetatable({}, {
             None => misuse.message,
         })
     })?;
-    lua.load(STRICT)
+    let front: Table = lua
+        .load(STRICT)
         .set_name("=ouzel")
-        .call((name, fields, explain))
+        .call((name, kind, &fields, explain))?;
+    mark_view(lua, &front, &fields)?;
+    Ok(front)
 }

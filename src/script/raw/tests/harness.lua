@@ -33,7 +33,10 @@ end
 -- Names sort by themselves; what they hold gets its number in that order.
 local function sorted(x)
   local keys = {}
-  for k in pairs(x) do keys[#keys + 1] = k end
+  for k in pairs(x) do
+    keys[#keys + 1] = k
+    if #keys > 10000 then error("endless") end
+  end
   local function order(k) return type(k) .. text(k) end
   local names = {}
   for i, k in ipairs(keys) do names[i] = { order(k), k } end
@@ -47,7 +50,7 @@ function fields(x)
   for _, name in ipairs(names) do show(name[2], x[name[2]], rawget(x, name[2])) end
   -- The same by `next`.
   local n, k = 0, nil
-  repeat k = next(x, k) if k ~= nil then n = n + 1 end until k == nil
+  repeat k = next(x, k) if k ~= nil then n = n + 1 end until k == nil or n > 10000
   show(n)
 end
 
@@ -70,6 +73,15 @@ function is_list(x)
     n, last = n + 1, math.max(last, k)
   end
   return n == last
+end
+
+-- A list with something in it, or what holds it.
+function some_list(x, n)
+  for i = n, n + 3 do
+    local inner = some(x, i)
+    if inner ~= x and is_list(inner) and #inner > 0 then return inner end
+  end
+  return x
 end
 
 function length(x)

@@ -22,7 +22,10 @@ const NAMES: [&str; 16] = [
     "id",
 ];
 
-const SCALARS: [&str; 22] = [
+const SCALARS: [&str; 25] = [
+    "null",
+    "null",
+    "null",
     "null",
     "true",
     "false",
@@ -91,9 +94,9 @@ fn value(rng: &mut Rng, depth: usize) -> String {
                 "}]".repeat(levels / 2)
             )
         }
-        1..=9 => format!("{{{}}}", fields(rng, depth - 1).join(",")),
+        1..=7 => format!("{{{}}}", fields(rng, depth - 1).join(",")),
         kind => {
-            let count = if kind == 10 {
+            let count = if kind == 8 {
                 rng.usize(..200)
             } else {
                 rng.usize(..6)

@@ -1,7 +1,7 @@
 //! Random Lua programs over hostile JSON: a Tweet behaves as a plain table does, and nothing that a script does, nor
 //! memory that runs out, makes this folder touch what is not there.
 //!
-//! `cargo test --lib script::raw` plays a few thousand programs. For long, and from another start:
+//! `cargo test --lib script::raw` plays some hundred programs. For long, and from another start:
 //!
 //! ```text
 //! OUZEL_FUZZ_SECONDS=3600 OUZEL_FUZZ_SEED=1 cargo test --lib script::raw::tests -- --nocapture
@@ -38,8 +38,8 @@ use crate::{json as reader, script::lua::new_state, tweet::Tweet};
 
 const HARNESS: &str = include_str!("harness.lua");
 
-/// Programs, where no time is given.
-const PROGRAMS: u64 = 400;
+/// How many, where no time is given.
+const SEEDS: u64 = 150;
 
 /// What matches anything: where the JSON of a Tweet and of a table may rightly differ.
 const EITHER: &str = "either";
@@ -62,8 +62,8 @@ impl World {
         let insert = lua.create_function(|lua, row: Table| {
             with_fields(lua, &row, |fields| {
                 // What is borrowed must last whatever a database does meanwhile.
-                row.clear().unwrap();
-                lua.gc_collect().unwrap();
+                let _ = row.clear();
+                let _ = lua.gc_collect();
                 let mut shown: Vec<_> = fields.iter().map(|field| format!("{field:?}")).collect();
                 shown.sort();
                 shown.join(" ")
@@ -201,7 +201,7 @@ fn check(seed: u64) {
     };
     let (tweets, tables) = (World::new(), World::new());
     let collector = rng.u8(1..=4);
-    for _ in 0..rng.usize(1..4) {
+    for _ in 0..rng.usize(2..8) {
         let line = json::tweet(&mut rng);
         let program = format!("collect({collector})\n{}", program(&mut rng, mood));
         let shown: String = line.chars().take(2_000).collect();
@@ -269,7 +269,7 @@ fn a_tweet_is_a_table_to_every_program() {
     let read = |name: &str| env::var(name).ok().and_then(|text| text.parse().ok());
     let seed: u64 = read("OUZEL_FUZZ_SEED").unwrap_or(0);
     let Some(seconds) = read("OUZEL_FUZZ_SECONDS") else {
-        (seed..seed + PROGRAMS).for_each(check);
+        (seed..seed + SEEDS).for_each(check);
         return;
     };
     let started = Instant::now();

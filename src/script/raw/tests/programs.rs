@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 28] = [
     "'a'",
     "'b'",
     "'c'",
@@ -20,6 +20,8 @@ const KEYS: [&str; 26] = [
     "'k99'",
     "'new'",
     "1",
+    "1",
+    "2",
     "2",
     "3",
     "0",
@@ -34,13 +36,17 @@ const KEYS: [&str; 26] = [
 /// What is done to a Tweet, its parts, and what was made of them.
 ///
 /// `I` and `J` stand for values, `K` for a key, `V` for something to write, `N` for a small number.
-const STEPS: [&str; 46] = [
+const STEPS: [&str; 52] = [
     "v[I] = v[J][K]",
     "v[I] = v[J][K]",
     "v[I] = v[J][K] or v[I]",
     "v[I] = some(v[J], N)",
     "v[I] = some(v[J], N)",
     "v[I] = some(v[J], N)",
+    "v[I] = some_list(v[J], N)",
+    "v[I] = some_list(t, N)",
+    "show(some_list(t, N)[K])",
+    "v[I] = some_list(t, N) v[I][N] = nil json(v[I])",
     "v[I] = t",
     "v[I] = v[J]",
     "v[I][K] = V",
@@ -49,7 +55,9 @@ const STEPS: [&str; 46] = [
     "v[I][K] = nil",
     "v[I][K] = v[J]",
     "v[I] = { a = V, [1] = V }",
-    "show(rawget(v[I], K))",
+    "show(v[I][K], v[J][K])",
+    "show(v[I][K], v[J][K])",
+    "show(v[I][K], rawget(v[I], K))",
     "rawset(v[I], K, V)",
     "rawset(v[I], K, nil)",
     "show(rawequal(v[I], v[J]), v[I] == v[J])",
