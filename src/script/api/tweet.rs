@@ -73,6 +73,8 @@ impl Part for Now<'_> {
 /// A method: what it answers from the line, and what from a Tweet that handlers have written into.
 struct Method {
     name: &'static str,
+    /// The fields that it reads, and those whose parts it reads.
+    fields: &'static [&'static str],
     of_line: fn(&Value) -> Option<String>,
     of_now: fn(&Now<'_>) -> Option<String>,
 }
@@ -80,11 +82,24 @@ struct Method {
 const METHODS: [Method; 2] = [
     Method {
         name: "full_text",
+        fields: &[
+            "extended_tweet",
+            "long_object",
+            "full_text",
+            "text",
+            "body",
+            "retweeted_status",
+            "verb",
+            "object",
+            "user",
+            "actor",
+        ],
         of_line: |tweet| full_text(&tweet),
         of_now: |tweet| full_text(tweet),
     },
     Method {
         name: "created_at_iso",
+        fields: &["created_at", "postedTime"],
         of_line: |tweet| created_at_iso(&tweet),
         of_now: |tweet| created_at_iso(tweet),
     },
@@ -107,7 +122,7 @@ pub(super) fn methods(lua: &Lua, host: &Rc<Host>) -> Result<Table> {
 
 fn answer(lua: &Lua, arguments: &MultiValue, method: &Method) -> Answer<Option<String>> {
     let tweet = arguments.front().unwrap_or(&LuaValue::Nil);
-    match ask(lua, tweet, method.of_line) {
+    match ask(lua, tweet, method.fields, method.of_line) {
         Some(Asked::Line(answer)) => Ok(answer),
         Some(Asked::Written) => {
             let value = tweet.clone();

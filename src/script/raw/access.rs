@@ -346,16 +346,18 @@ unsafe fn is_tweet(node: *const Node) -> bool {
 
 /// What a question about a Tweet is answered from.
 pub(in crate::script) enum Asked<R> {
-    /// The line as it came in: no handler has written into the Tweet.
+    /// The line as it came in: no handler has written what is asked for.
     Line(R),
     /// The Tweet as it is now.
     Written,
 }
 
-/// Asks the line of a Tweet, or of a part of one, if no handler has written into it; `None` where the value is neither.
+/// Asks the line of a Tweet, or of a part of one, if no handler has written into a part of the Tweet, nor to these fields;
+/// `None` where the value is neither.
 pub(in crate::script) fn ask<R>(
     lua: &Lua,
     value: &LuaValue,
+    fields: &[&str],
     read: fn(&Value) -> R,
 ) -> Option<Asked<R>> {
     // SAFETY: nothing here raises, and `read`, which captures nothing, cannot make Lua allocate. The Lua value on the stack
@@ -363,13 +365,55 @@ pub(in crate::script) fn ask<R>(
     let asked = unsafe {
         unraising(lua, value, |state| {
             let node = as_node(state, 1)?;
-            if (*(*node).root).dirty.get() {
+            let value = (*node).value()?;
+            if (*(*node).root).dirty.get() && is_written(state, node, fields) {
                 return Some(Asked::Written);
             }
-            (*node).value().map(|value| Asked::Line(read(value)))
+            Some(Asked::Line(read(value)))
         })
     };
     asked.ok().flatten()
+}
+
+/// Whether a handler has written to one of these fields of the node at 1, or into another part of its Tweet.
+///
+/// # Safety
+/// `node` must be the block at index 1. Raises nothing: `lua_next` gets only keys that it gave itself.
+unsafe fn is_written(state: *mut lua_State, node: *const Node, fields: &[&str]) -> bool {
+    // SAFETY: see above. Nothing else is on the stack.
+    unsafe {
+        for slot in [CHANGES, EXTRAS] {
+            if ffi::lua_getiuservalue(state, 1, slot) == ffi::LUA_TTABLE {
+                ffi::lua_pushnil(state);
+                while ffi::lua_next(state, 2) != 0 {
+                    if ffi::lua_type(state, 3) == ffi::LUA_TSTRING {
+                        let name = string_at(state, 3);
+                        if fields.iter().any(|field| field.as_bytes() == name) {
+                            return true;
+                        }
+                    }
+                    ffi::lua_settop(state, 3);
+                }
+            }
+            ffi::lua_settop(state, 1);
+        }
+        if !ptr::eq((*node).root, node) {
+            ffi::lua_getiuservalue(state, 1, ROOT);
+            ffi::lua_replace(state, 1);
+        }
+        if ffi::lua_getiuservalue(state, 1, PARTS) == ffi::LUA_TTABLE {
+            ffi::lua_pushnil(state);
+            while ffi::lua_next(state, 2) != 0 {
+                let part = ffi::lua_touserdata(state, 4).cast::<Node>().cast_const();
+                let written = (*part).changed.get() || (*part).extended.get();
+                if written && !ptr::eq(part, node) {
+                    return true;
+                }
+                ffi::lua_settop(state, 3);
+            }
+        }
+        false
+    }
 }
 
 /// A field as a handler finds it, and whether a handler has written it; nil in what is neither a part of a Tweet nor a table.

@@ -17,6 +17,9 @@ use super::{
 /// Deeper values are taken for a table that contains itself.
 pub(super) const DEPTH: u32 = 100;
 
+/// More JSON is refused: tables that hold each other twice, level by level, would fill the memory.
+const MOST: usize = 64 << 20;
+
 /// Why a value has no JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(in crate::script) enum Unencodable {
@@ -32,7 +35,9 @@ pub(in crate::script) enum Unencodable {
     Holes,
     #[error("the value is nested too deeply, or contains itself")]
     Depth,
-    #[error("the value is too large")]
+    #[error("the value is too large: its JSON would have more than {MOST} bytes")]
+    Large,
+    #[error("Lua has no memory left for this value")]
     Stack,
     #[error("this Tweet has been collected already")]
     Gone,
@@ -111,6 +116,9 @@ pub(in crate::script) fn to_json(lua: &Lua, value: &LuaValue, out: &mut Vec<u8>)
 unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: u32) -> Encoded {
     if depth > DEPTH {
         return Err(Unencodable::Depth);
+    }
+    if out.len() > MOST {
+        return Err(Unencodable::Large);
     }
     // SAFETY: see above; room for what one level pushes is asked for first.
     unsafe {
@@ -282,6 +290,7 @@ pub(super) unsafe fn collect_fields(
     depth: u32,
     fields: &mut Vec<EncodedField<'_>>,
 ) -> Encoded {
+    let mut held = 0;
     // SAFETY: see above.
     unsafe {
         ffi::lua_pushnil(state);
@@ -295,6 +304,12 @@ pub(super) unsafe fn collect_fields(
             } else {
                 encode(state, ffi::lua_gettop(state), &mut text, depth + 1)
             };
+            held += text.len();
+            let encoded = encoded.and(if held > MOST {
+                Err(Unencodable::Large)
+            } else {
+                Ok(())
+            });
             if let Err(error) = encoded {
                 ffi::lua_pop(state, 2);
                 return Err(error);
