@@ -25,13 +25,19 @@
 //!    comes from outside, `lua_checkstack` is asked first.
 //!
 //! `tests/` here plays random programs on hostile JSON against plain tables, with a collector that is always at work and
-//! with memory that runs out; it says how to run it for long and under the address sanitizer.
+//! with memory that runs out; it says how to run it for long and under the address sanitizer. Miri does not run Lua; what
+//! needs none, the nodes' pointers into a document, their order of fields, and the pieces of JSON, it runs:
+//!
+//! ```text
+//! cargo +nightly miri test --lib script::raw::without_lua
+//! ```
 #![allow(
     unsafe_code,
     reason = "lazy Tweets through the safe bindings cost more than parsing the Tweet"
 )]
 
 mod access;
+mod ask;
 mod encode;
 mod encode_node;
 mod fields;
@@ -43,8 +49,10 @@ mod protect;
 mod spans;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod without_lua;
 
-pub(super) use access::{Asked, ask, field_now};
+pub(super) use ask::{Asked, ask, field_now};
 pub(super) use encode::{mark_array, mark_view, to_json};
 pub(super) use fields::with_fields;
 pub(super) use globals::install;

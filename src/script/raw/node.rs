@@ -47,12 +47,12 @@ pub(super) enum NodeKind {
 }
 
 /// The line behind a Tweet's nodes.
-struct Document {
-    tweet: Tweet,
+pub(super) struct Document {
+    pub(super) tweet: Tweet,
     /// Of the objects that have one; nodes point to them.
-    orders: RefCell<Vec<*mut Order>>,
+    pub(super) orders: RefCell<Vec<*mut Order>>,
     /// How many documents of this Lua state are alive, for the collector's sake.
-    live: Rc<Cell<usize>>,
+    pub(super) live: Rc<Cell<usize>>,
 }
 
 impl Drop for Document {
@@ -97,6 +97,68 @@ pub(super) fn tombstone() -> *mut c_void {
 }
 
 impl Node {
+    /// Makes a node in a block; one without a parent is a root, and has no document yet.
+    ///
+    /// # Safety
+    /// The block must be large enough, and `parent` null or a node that is alive.
+    pub(super) unsafe fn write(
+        block: *mut Self,
+        parent: *const Self,
+        value: *const Value,
+        position: u32,
+        kind: NodeKind,
+    ) {
+        // SAFETY: see above.
+        unsafe {
+            let root = match parent.as_ref() {
+                Some(parent) => parent.root,
+                None => block.cast_const(),
+            };
+            let node = Self {
+                document: Cell::new(ptr::null_mut()),
+                value,
+                root,
+                parent,
+                order: Cell::new(ptr::null()),
+                position,
+                cursor: Cell::new(0),
+                kind,
+                changed: Cell::new(false),
+                extended: Cell::new(false),
+                dirty: Cell::new(false),
+            };
+            ptr::write(block, node);
+        }
+    }
+
+    /// Gives a new root its document.
+    ///
+    /// # Safety
+    /// Nothing may refer to the root yet.
+    pub(super) unsafe fn give(root: *mut Self, document: Box<Document>) {
+        let document = Box::into_raw(document);
+        // SAFETY: see above; the document is there until `take`.
+        unsafe {
+            (*root).value = ptr::from_ref((*document).tweet.root());
+            (*root).document.set(document);
+        }
+    }
+
+    /// Frees a root's document, if it is still there.
+    ///
+    /// # Safety
+    /// The root must be alive, and nothing borrowed from its document.
+    pub(super) unsafe fn take(root: *const Self) {
+        // SAFETY: the document was boxed by `give`, and is there only once.
+        unsafe {
+            let document = (*root).document.replace(ptr::null_mut());
+            if !document.is_null() {
+                // A panic has been reported where it was raised; there is nobody here to take it.
+                let _ = contained(|| drop(Box::from_raw(document)));
+            }
+        }
+    }
+
     /// The parsed value, or nothing after the root's finalizer.
     ///
     /// # Safety
@@ -228,12 +290,9 @@ pub(in crate::script) fn push_tweet(
     unsafe {
         lua.exec_raw((), |state| {
             let node = push_node(state, ptr::null(), ptr::null(), 0, NodeKind::Object);
-            let Some(document) = document.take().map(Box::into_raw) else {
-                return;
-            };
-            let value = ptr::from_ref((*document).tweet.root());
-            (*node).value = value;
-            (*node).document.set(document);
+            if let Some(document) = document.take() {
+                Node::give(node, document);
+            }
         })
     }
 }
@@ -297,26 +356,7 @@ pub(super) unsafe fn push_node(
     // SAFETY: see above. The metatable, with which the finalizer comes, is set on a block that has been written.
     unsafe {
         let node = ffi::lua_newuserdatauv(state, size_of::<Node>(), 3).cast::<Node>();
-        let root = match parent.as_ref() {
-            Some(parent) => parent.root,
-            None => node.cast_const(),
-        };
-        ptr::write(
-            node,
-            Node {
-                document: Cell::new(ptr::null_mut()),
-                value,
-                root,
-                parent,
-                order: Cell::new(ptr::null()),
-                position,
-                cursor: Cell::new(0),
-                kind,
-                changed: Cell::new(false),
-                extended: Cell::new(false),
-                dirty: Cell::new(false),
-            },
-        );
+        Node::write(node, parent, value, position, kind);
         ffi::lua_rawgetp(
             state,
             ffi::LUA_REGISTRYINDEX,
@@ -329,14 +369,9 @@ pub(super) unsafe fn push_node(
 
 /// The finalizer of a root.
 pub(super) unsafe extern "C-unwind" fn finalize(state: *mut lua_State) -> c_int {
-    // SAFETY: Lua calls this with the root's block. The document was boxed by `push_tweet`, and is there only once.
+    // SAFETY: Lua calls this with the root's block.
     unsafe {
-        let node = ffi::lua_touserdata(state, 1).cast::<Node>().cast_const();
-        let document = (*node).document.replace(ptr::null_mut());
-        if !document.is_null() {
-            // A panic has been reported where it was raised; there is nobody here to take it.
-            let _ = contained(|| drop(Box::from_raw(document)));
-        }
+        Node::take(ffi::lua_touserdata(state, 1).cast::<Node>().cast_const());
     }
     0
 }

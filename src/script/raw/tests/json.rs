@@ -51,7 +51,7 @@ const SCALARS: [&str; 25] = [
 ];
 
 /// A Tweet, by the format's lowest demands.
-pub(super) fn tweet(rng: &mut Rng) -> String {
+pub(in crate::script::raw) fn tweet(rng: &mut Rng) -> String {
     let mut fields = fields(rng, 4);
     let place = rng.usize(..=fields.len());
     fields.insert(place, "\"id_str\":\"1\"".to_owned());

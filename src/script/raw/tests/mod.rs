@@ -14,7 +14,7 @@
 //! RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address OUZEL_FUZZ_SECONDS=600 cargo test --target x86_64-unknown-linux-gnu --lib script::raw
 //! ```
 
-mod json;
+pub(super) mod json;
 mod programs;
 
 use std::{
