@@ -14,7 +14,8 @@ if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lu
 ---A Tweet, as handlers get it: a table of the fields that came in. JSON null and missing fields are nil.
 ---
 ---Fields can be assigned and set to nil; the handlers after this one see the change. Ids are 64-bit integers and exact.
----`pairs`, `ipairs`, `#`, `next` and `type` work as on any table; parts that nobody touches are never built.
+---`pairs`, `ipairs`, `#`, `next` and `type` work as on any table; parts that nobody touches are never built. A loop may
+---change and delete what it passes, as with any table.
 ---
 ---The fields here are those of the native enriched format. In the Activity Streams format there are others (`body`,
 ---`actor`, `object`, `gnip`); the two methods work in both.
@@ -62,7 +63,7 @@ if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lu
 local Tweet = {}
 
 ---The whole text, also of a long Tweet. Of a Retweet: the original's whole text after `RT @name: `, since the Retweet's
----own is cut off. Reads what came in, not what a handler has assigned.
+---own is cut off. A text that a handler has assigned, such as `tweet.text`, goes before what came in.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:full_text()) end)
@@ -72,7 +73,7 @@ local Tweet = {}
 function Tweet:full_text() end
 
 ---The time of the Tweet as ISO 8601 in UTC, such as `2018-10-10T20:19:24Z`; SQLite's date functions take it.
----Reads what came in, not what a handler has assigned.
+---Reads what a handler has assigned, if one has.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:created_at_iso():sub(1, 10)) end)
@@ -272,6 +273,9 @@ function ouzel.rules(rules) end
 ---```lua
 ---local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT" })
 ---```
+---The columns stand in the order in which the call writes them; those that it does not write out, such as all of a table
+---that is made elsewhere, stand behind them by name.
+---
 ---Raises for a name that is no identifier, a table declared twice, a column whose type is another in the database, and
 ---in a handler.
 ---@param name string letters, digits and `_`

@@ -91,7 +91,7 @@ fn a_tweet_is_a_table_to_the_handler() {
             true
             true
             true
-            null
+            "a"
             true"#]],
     );
     emits(
@@ -871,12 +871,13 @@ fn what_a_script_prints_goes_to_the_log_and_not_to_stdout() {
 #[test]
 fn the_text_and_the_time_of_a_tweet_are_a_call_away() {
     emits(
-        "ouzel.emit(t:full_text()) ouzel.emit(t:created_at_iso()) t.created_at = nil t.text = 'other' ouzel.emit(t:full_text()) ouzel.emit(t.user.full_text == nil)",
+        "ouzel.emit(t:full_text()) ouzel.emit(t:created_at_iso()) t.created_at = nil t.text = 'other' ouzel.emit(t:full_text()) ouzel.emit(t:created_at_iso() == nil) ouzel.emit(t.user.full_text == nil)",
         &tweet(1),
         expect![[r#"
             "hello 1"
             "2018-10-10T20:19:24Z"
-            "hello 1"
+            "other"
+            true
             true"#]],
     );
 }

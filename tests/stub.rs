@@ -154,14 +154,14 @@ fn comments_of_functions(stub: &str) -> Vec<String> {
 fn tweet_methods() -> Vec<String> {
     let source = read("src/script/api/tweet.rs");
     let list = source
-        .split_once("for (name, read) in [")
-        .and_then(|(_, rest)| rest.split_once("] {"))
+        .split_once("const METHODS")
+        .and_then(|(_, rest)| rest.split_once("];"))
         .map(|(list, _)| list)
         .expect("the list of methods has moved");
     let methods: Vec<_> = list
-        .split('"')
+        .split("name: \"")
         .skip(1)
-        .step_by(2)
+        .filter_map(|rest| rest.split('"').next())
         .map(|name| format!("function Tweet:{name}"))
         .collect();
     assert!(!methods.is_empty());

@@ -186,45 +186,80 @@ struct Rule {
 }
 
 /// The second argument of the `on` handlers: one table for each rule, made once.
-#[derive(Default)]
-pub(super) struct RuleTables(RefCell<HashMap<i64, Rc<Rule>>>);
+pub(super) struct RuleTables {
+    made: RefCell<Made>,
+    /// What [`FROZEN`] gives.
+    freeze: Function,
+}
 
-/// A table that shows the fields of another and takes none: it is shared by all Tweets.
+#[derive(Default)]
+struct Made {
+    by_id: HashMap<i64, Rc<Rule>>,
+    /// Of rules without an id, by tag.
+    by_tag: HashMap<Option<String>, Rc<Rule>>,
+}
+
+/// Gives a table that shows the fields of another and takes none: it is shared by all Tweets.
 const FROZEN: &str = r#"
-local fields, setmetatable, next = ..., setmetatable, next
-return setmetatable({}, {
-  __index = fields,
-  __newindex = function() error("a rule cannot be changed from a handler", 2) end,
-  __pairs = function() return next, fields, nil end,
-  __metatable = false,
-})
+local setmetatable, next, error = setmetatable, next, error
+local function refuse() error("a rule cannot be changed from a handler", 2) end
+return function(fields)
+  return setmetatable({}, {
+    __index = fields,
+    __newindex = refuse,
+    __pairs = function() return next, fields, nil end,
+    __metatable = false,
+    __name = "a rule",
+  })
+end
 "#;
 
 impl RuleTables {
+    /// No tables yet. Before the script runs, which can replace what these are made with.
+    ///
+    /// # Errors
+    /// Only when there is no memory left.
+    pub(super) fn new(lua: &Lua) -> mlua::Result<Self> {
+        Ok(Self {
+            made: RefCell::default(),
+            freeze: lua.load(FROZEN).set_name("=ouzel").eval()?,
+        })
+    }
+
     fn get(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Rc<Rule>> {
-        let mut tables = self.0.borrow_mut();
-        if let Some(known) = rule.id.and_then(|id| tables.get(&id))
+        let mut made = self.made.borrow_mut();
+        let known = match rule.id {
+            Some(id) => made.by_id.get(&id),
+            None => made.by_tag.get(&rule.tag.map(str::to_owned)),
+        };
+        if let Some(known) = known
             && known.tag.as_deref() == rule.tag
         {
             return Ok(Rc::clone(known));
         }
+        if made.by_id.len() + made.by_tag.len() >= RULE_TABLES {
+            *made = Made::default();
+        }
+        let tag = rule.tag.map(str::to_owned);
+        let new = Rc::new(Rule {
+            tag: tag.clone(),
+            table: self.table(lua, rule)?,
+        });
+        match rule.id {
+            Some(id) => made.by_id.insert(id, Rc::clone(&new)),
+            None => made.by_tag.insert(tag, Rc::clone(&new)),
+        };
+        Ok(new)
+    }
+
+    fn table(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Table> {
         let fields = lua.create_table()?;
         fields.raw_set("tag", rule.tag)?;
         fields.raw_set("id", rule.id)?;
         fields.raw_set("id_str", rule.id.map(|id| id.to_string()))?;
-        let table = lua.load(FROZEN).set_name("=ouzel").call(&fields)?;
+        let table = self.freeze.call(&fields)?;
         mark_view(lua, &table, &fields)?;
-        let made = Rc::new(Rule {
-            tag: rule.tag.map(str::to_owned),
-            table,
-        });
-        if let Some(id) = rule.id {
-            if tables.len() >= RULE_TABLES {
-                tables.clear();
-            }
-            tables.insert(id, Rc::clone(&made));
-        }
-        Ok(made)
+        Ok(table)
     }
 }
 

@@ -1,6 +1,8 @@
-//! Where the entries of a table stand that a script writes out as the argument of a call.
+//! Where the entries of a table stand that a script writes out as an argument of a call, and what they are called.
 
 use std::ops::RangeInclusive;
+
+use super::scan::{Key, calls};
 
 /// The lines of each entry without a name in the table that follows the first call of `function` on a line, counted
 /// from 1; `None` where no table is written out there.
@@ -9,167 +11,49 @@ pub(super) fn entries(
     line: usize,
     function: &str,
 ) -> Option<Vec<RangeInclusive<usize>>> {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.checked_sub(1)?)
-        .map(str::len)
-        .sum();
-    let first_line = text.get(start..)?.lines().next()?;
-    first_line.match_indices(function).find_map(|(call, _)| {
-        let mut scan = Scan {
-            text,
-            at: start + call + function.len(),
-            line,
-        };
-        scan.skip_blanks();
-        if scan.peek() == Some('(') {
-            scan.advance();
+    calls(text, line, function)
+        .into_iter()
+        .find_map(|mut scan| {
             scan.skip_blanks();
-        }
-        (scan.peek()? == '{').then(|| scan.advance())?;
-        scan.table()
-    })
+            scan.skip('(');
+            scan.skip_blanks();
+            let entries = scan.skip('{').then(|| scan.table())??;
+            let unnamed = entries.into_iter().filter(|entry| entry.key == Key::None);
+            Some(unnamed.map(|entry| entry.lines).collect())
+        })
 }
 
-/// A place in a script, and its line.
-struct Scan<'t> {
+/// The names in the table that a call of `function` on a line writes out second, in their order. Where there are several such
+/// calls, it is the first whose first argument may be `first` and whose names are all `known`.
+pub(super) fn names<'t>(
     text: &'t str,
-    at: usize,
     line: usize,
-}
-
-impl Scan<'_> {
-    fn rest(&self) -> &str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
-    }
-
-    fn advance(&mut self) {
-        if let Some(c) = self.peek() {
-            self.line += usize::from(c == '\n');
-            self.at += c.len_utf8();
-        }
-    }
-
-    fn advance_by(&mut self, bytes: usize) {
-        let passed = self.rest().get(..bytes).unwrap_or_else(|| self.rest());
-        let (lines, bytes) = (passed.matches('\n').count(), passed.len());
-        self.line += lines;
-        self.at += bytes;
-    }
-
-    /// Passes blanks and comments.
-    fn skip_blanks(&mut self) {
-        loop {
-            let rest = self.rest();
-            let blanks = rest.len() - rest.trim_start().len();
-            let comment = rest
-                .get(blanks..)
-                .is_some_and(|rest| rest.starts_with("--"));
-            self.advance_by(blanks);
-            if !comment {
-                return;
+    function: &str,
+    first: &str,
+    known: impl Fn(&str) -> bool,
+) -> Option<Vec<&'t str>> {
+    calls(text, line, function)
+        .into_iter()
+        .find_map(|mut scan| {
+            scan.skip_blanks();
+            if !scan.skip('(') || !scan.skip_argument(first)? {
+                return None;
             }
-            self.advance_by(2);
-            if !self.skip_long() {
-                let end = self.rest().find('\n').unwrap_or(self.rest().len());
-                self.advance_by(end);
-            }
-        }
-    }
-
-    /// Passes `[[…]]` and `[=[…]=]`.
-    fn skip_long(&mut self) -> bool {
-        let Some(inside) = self.rest().strip_prefix('[') else {
-            return false;
-        };
-        let signs = inside.len() - inside.trim_start_matches('=').len();
-        if !inside
-            .get(signs..)
-            .is_some_and(|rest| rest.starts_with('['))
-        {
-            return false;
-        }
-        let end = format!("]{}]", "=".repeat(signs));
-        let length = self
-            .rest()
-            .find(&end)
-            .map_or(self.rest().len(), |at| at + end.len());
-        self.advance_by(length);
-        true
-    }
-
-    /// Passes a string in quotes.
-    fn skip_quoted(&mut self, quote: char) {
-        self.advance();
-        while let Some(c) = self.peek() {
-            self.advance();
-            if c == '\\' {
-                self.advance();
-            } else if c == quote || c == '\n' {
-                return;
-            }
-        }
-    }
-
-    /// The entries of a table, from behind its `{` on.
-    fn table(&mut self) -> Option<Vec<RangeInclusive<usize>>> {
-        let mut entries = Vec::new();
-        loop {
-            self.skip_blanks();
-            let (first, is_named) = (self.line, self.is_named());
-            let begun = self.at;
-            let mut last = first;
-            let mut depth = 0_usize;
-            let end = loop {
-                self.skip_blanks();
-                let c = self.peek()?;
-                if depth == 0 && matches!(c, ',' | ';' | '}') {
-                    break c;
-                }
-                last = self.line;
-                match c {
-                    '"' | '\'' => self.skip_quoted(c),
-                    '[' if self.skip_long() => {}
-                    '{' | '(' | '[' => {
-                        depth += 1;
-                        self.advance();
-                    }
-                    '}' | ')' | ']' => {
-                        depth = depth.checked_sub(1)?;
-                        self.advance();
-                    }
-                    _ => self.advance(),
-                }
-            };
-            if self.at > begun && !is_named {
-                entries.push(first..=last);
-            }
-            self.advance();
-            if end == '}' {
-                return Some(entries);
-            }
-        }
-    }
-
-    /// Whether an entry is `name = …` or `[…] = …`.
-    fn is_named(&self) -> bool {
-        let rest = self.rest();
-        let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        if name.len() == rest.len() {
-            return rest.starts_with('[') && !rest.starts_with("[[") && !rest.starts_with("[=");
-        }
-        let behind = name.trim_start();
-        behind.starts_with('=') && !behind.starts_with("==")
-    }
+            scan.skip_blanks();
+            let entries = scan.skip('{').then(|| scan.table())??;
+            let names = entries.into_iter().filter_map(|entry| match entry.key {
+                Key::Name(name) => Some(name),
+                Key::None | Key::Other => None,
+            });
+            let names: Vec<_> = names.collect();
+            names.iter().all(|name| known(name)).then_some(names)
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::scan::SMALL;
 
     #[track_caller]
     fn check(text: &str, line: usize, expected: &str) {
@@ -209,6 +93,56 @@ mod tests {
             "2-2 4-4",
         );
         check("ouzel.rules {}", 1, "");
+    }
+
+    #[track_caller]
+    fn check_names(text: &str, expected: &str) {
+        let known = |name: &str| name.len() == 1;
+        let shown = names(text, 1, "table", "t", known).map(|names| names.join(" "));
+        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{text}");
+    }
+
+    #[test]
+    fn names_are_in_the_order_in_which_they_are_written() {
+        check_names(
+            "ouzel.table('t', { c = 'b', a = \"a\", b = [[c]] })",
+            "c a b",
+        );
+        check_names(
+            "ouzel.table( [[t]] , --[[ a = ]] { b = x{ a = 1 }, -- c = 1\n ['c'] = 1; [\"a\"] = 2 })",
+            "b c a",
+        );
+        check_names("table('u', { a = 1 }) table('t', { b = 1 })", "b");
+        check_names(
+            "table(name, { dd = 1 }) table(n('x', 1) .. '(', { b = 1, 'x', [f()] = 1, [ 'a' .. 1 ] = 1 })",
+            "b",
+        );
+        check_names(
+            "--[[ table('t', { a = 1 }) ]] s = \"table('t', { a = 1 })\" table('t', { b = 1 })",
+            "b",
+        );
+        check_names(
+            "stable('t', { a = 1 }) table2('t', { a = 1 }) table('t', { b = 1 })",
+            "b",
+        );
+        check_names("table('t', {})", "");
+        check_names("table('t', columns)", "none");
+        check_names("table('t')", "none");
+        check_names("table { a = 1 }", "none");
+        check_names("-- table('t', { a = 1 })", "none");
+        check_names("table('t', { a = '", "none");
+        check_names("table('t', { ['", "none");
+        check_names("é = [[\n]] table('t', { a = 1 })", "none");
+    }
+
+    #[test]
+    fn a_call_is_code() {
+        check("x = [[\nrules { 1 } ]] rules { 1, 2 }", 2, "2-2 2-2");
+        check("--[==[\n]] rules { 1 } ]==] rules {\n 1 }", 2, "3-3");
+        check("'rules { 1 }' -- rules { 1, 2 }", 1, "none");
+        check("my_rules { 1 }", 1, "none");
+        let long = format!("--{}\nouzel.rules {{ 1 }}", "x".repeat(SMALL));
+        check(&long, 2, "2-2");
     }
 
     #[test]

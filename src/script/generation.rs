@@ -99,6 +99,7 @@ impl Generation {
         };
         let lua = new_state(api::print).map_err(|error| broken(&error))?;
         api::install(&lua, host).map_err(|error| broken(&error))?;
+        let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
             .set_mode(mlua::chunk::ChunkMode::Text)
@@ -107,7 +108,7 @@ impl Generation {
         let Loading { declared, steps } = host.loading.take().unwrap_or_default();
         Ok(Self {
             steps,
-            rules: RuleTables::default(),
+            rules,
             host: Rc::clone(host),
             live: Rc::default(),
             kept: Cell::new(0),

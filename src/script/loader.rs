@@ -9,7 +9,10 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{entries::entries, error::without_controls};
+use super::{
+    entries::{entries, names},
+    error::without_controls,
+};
 
 /// Larger than any script; what is larger is some other file.
 const MAX_FILE: u64 = 16 << 20;
@@ -150,6 +153,24 @@ impl Sources {
         function: &str,
     ) -> Option<Vec<RangeInclusive<usize>>> {
         entries(self.files.get(file)?.as_deref()?, line, function)
+    }
+
+    /// The names in the table that a call of `function` with `first` writes out second, see [`names`].
+    pub(super) fn entry_names(
+        &self,
+        file: &str,
+        line: usize,
+        function: &str,
+        first: &str,
+        known: impl Fn(&str) -> bool,
+    ) -> Option<Vec<&str>> {
+        names(
+            self.files.get(file)?.as_deref()?,
+            line,
+            function,
+            first,
+            known,
+        )
     }
 
     /// The text between two lines, for telling whether a handler has changed.

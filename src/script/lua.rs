@@ -1,13 +1,16 @@
 //! A Lua state for scripts: the safe part of the standard library, and nothing that reaches outside.
 
 use mlua::{
-    Function, Lua, LuaOptions, Result, StdLib, Table,
+    Function, Lua, LuaOptions, Result, StdLib, Table, Value,
     state::{GcGenParams, GcMode},
 };
 
-use super::error::Misuse;
+use super::{
+    error::Misuse,
+    raw::{is_node, mark_view},
+};
 
-/// What is taken away or replaced in the standard library. `...` is a function that logs.
+/// What is taken away or replaced in the standard library. `...` is a function that logs, and one that knows Tweets.
 ///
 /// * `load` compiles text only: bytecode can crash the interpreter.
 /// * `pcall` and `xpcall` hand on error messages as text, also those that come from ouzel's own functions.
@@ -43,7 +46,10 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
     // Nearly everything that a Tweet leaves behind is garbage at once: what the generational mode is made for.
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
     let log = log(&lua)?;
-    lua.load(PRELUDE).set_name("=ouzel").call::<()>(log)?;
+    let is_tweet = lua.create_function(|lua, value: Value| Ok(is_node(lua, &value)))?;
+    lua.load(PRELUDE)
+        .set_name("=ouzel")
+        .call::<()>((log, is_tweet))?;
     Ok(lua)
 }
 
@@ -57,13 +63,13 @@ pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
 
 /// A view of an API table in which a misspelt field is an error that names the nearest one, and nothing can be set.
 ///
-/// A field that exists is found by Lua itself, without a call.
+/// A field that exists is found by Lua itself, without a call. `kind` is what messages call the whole.
 ///
 /// # Errors
 /// Only when there is no memory left.
-pub(super) fn strict(lua: &Lua, name: &str, fields: Table) -> Result<Table> {
+pub(super) fn strict(lua: &Lua, name: &str, kind: &str, fields: Table) -> Result<Table> {
     const STRICT: &str = r#"
-local name, fields, explain = ...
+local name, kind, fields, explain = ...
 setmetatable(fields, {
   __index = function(_, key) error(explain(name, tostring(key)), 2) end,
 })
@@ -72,6 +78,7 @@ return setmetatable({}, {
   __newindex = function(_, key) error("`" .. name .. "." .. tostring(key) .. "` cannot be set", 2) end,
   __pairs = function() return next, fields, nil end,
   __metatable = false,
+  __name = kind,
 })
 "#;
     let known: Vec<String> = fields
@@ -86,7 +93,10 @@ return setmetatable({}, {
             None => misuse.message,
         })
     })?;
-    lua.load(STRICT)
+    let front: Table = lua
+        .load(STRICT)
         .set_name("=ouzel")
-        .call((name, fields, explain))
+        .call((name, kind, &fields, explain))?;
+    mark_view(lua, &front, &fields)?;
+    Ok(front)
 }

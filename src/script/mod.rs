@@ -9,6 +9,7 @@ mod generation;
 mod loader;
 mod lua;
 mod raw;
+mod scan;
 mod value;
 mod watch;
 

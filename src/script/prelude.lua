@@ -1,5 +1,6 @@
--- Takes away what reaches outside, and replaces what is safe only in part. `...` is a function that logs.
-local log = ...
+-- Takes away what reaches outside, and replaces what is safe only in part. `...` is a function that logs, and one
+-- that knows Tweets and their parts.
+local log, is_tweet = ...
 local load0, pcall0, xpcall0, tostring = load, pcall, xpcall, tostring
 local type0, concat, select, time, date, clock = type, table.concat, select, os.time, os.date, os.clock
 
@@ -22,7 +23,7 @@ end
 local function readable(ok, ...)
   if ok then return ok, ... end
   local problem = ...
-  if type0(problem) == "userdata" then return ok, tostring(problem) end
+  if type0(problem) == "userdata" and not is_tweet(problem) then return ok, tostring(problem) end
   return ok, ...
 end
 function pcall(...) return readable(pcall0(...)) end

@@ -65,7 +65,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         .set_name("=ouzel")
         .call::<mlua::Function>(native)?;
     db.raw_set("query", query)?;
-    ouzel.raw_set("db", strict(lua, "ouzel.db", db)?)
+    ouzel.raw_set("db", strict(lua, "ouzel.db", "`ouzel.db`", db)?)
 }
 
 fn select(

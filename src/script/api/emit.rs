@@ -24,7 +24,7 @@ pub(in crate::script) struct Emitted {
 
 /// What a script has of a sink: its number.
 #[derive(Debug, Clone, Copy)]
-struct Sink(usize);
+pub(super) struct Sink(usize);
 
 impl UserData for Sink {}
 

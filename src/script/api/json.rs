@@ -59,5 +59,5 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     null.raw_set("__tostring", lua.create_function(|_, ()| Ok("null"))?)?;
     null.raw_set("__metatable", false)?;
     lua.set_type_metatable::<LightUserData>(Some(null));
-    ouzel.raw_set("json", strict(lua, "ouzel.json", json)?)
+    ouzel.raw_set("json", strict(lua, "ouzel.json", "`ouzel.json`", json)?)
 }

@@ -24,7 +24,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         })?;
         log.raw_set(name, function)?;
     }
-    ouzel.raw_set("log", strict(lua, "ouzel.log", log)?)
+    ouzel.raw_set("log", strict(lua, "ouzel.log", "`ouzel.log`", log)?)
 }
 
 /// What `print` calls.

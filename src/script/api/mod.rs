@@ -11,7 +11,7 @@ mod steps;
 mod table;
 mod tweet;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
@@ -66,7 +66,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     json::install(lua, host, &ouzel)?;
     ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
     lua.globals()
-        .raw_set("ouzel", strict(lua, "ouzel", ouzel)?)?;
+        .raw_set("ouzel", strict(lua, "ouzel", "`ouzel`", ouzel)?)?;
     require::install(lua, host)
 }
 
@@ -132,19 +132,34 @@ fn caller(lua: &Lua) -> (String, usize) {
     .unwrap_or_default()
 }
 
-/// How messages name the type of a value.
-fn type_name(value: &Value) -> &'static str {
-    match value {
+/// How messages name a value: by its type, or by what it is of ouzel's own.
+fn type_name(value: &Value) -> Cow<'static, str> {
+    Cow::Borrowed(match value {
         Value::Nil => "nil",
         Value::Boolean(_) => "a boolean",
         Value::Integer(_) | Value::Number(_) => "a number",
         Value::String(_) => "a string",
-        Value::Table(_) => "a table",
-        Value::UserData(_) => "a Tweet",
+        Value::Table(table) => match own_name(table) {
+            Some(name) => return Cow::Owned(name),
+            None => "a table",
+        },
+        Value::UserData(data) if data.is::<emit::Sink>() => "a sink",
+        // There is no other that a script can get hold of.
+        Value::UserData(_) => "a Tweet or a part of one",
+        Value::LightUserData(_) => "`ouzel.json.null`",
         Value::Function(_) => "a function",
         Value::Thread(_) => "a coroutine",
+        Value::Error(_) => "an error",
         _ => "a value of another kind",
-    }
+    })
+}
+
+/// What a table of ouzel's own is called: such have a metatable that says so and that scripts cannot reach.
+fn own_name(table: &Table) -> Option<String> {
+    let metatable = table.metatable()?;
+    let hidden: Value = metatable.raw_get("__metatable").ok()?;
+    let name: Option<String> = metatable.raw_get("__name").ok()?;
+    name.filter(|_| hidden == Value::Boolean(false))
 }
 
 /// Text from an argument, which has to be a string.

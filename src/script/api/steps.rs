@@ -62,7 +62,7 @@ fn handler(arguments: &MultiValue, position: usize, name: &str) -> Answer<Functi
         Some(Value::Function(function)) => Ok(function.clone()),
         other => Err(Misuse::new(format!(
             "the handler that `{name}` takes has to be a function, not {}",
-            other.map_or("nil", type_name)
+            type_name(other.unwrap_or(&Value::Nil))
         ))),
     }
 }

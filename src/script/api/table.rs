@@ -1,6 +1,6 @@
 //! `ouzel.table`: a table of the database, made when the script loads.
 
-use std::{cell::Cell, ffi::c_void, ptr, rc::Rc};
+use std::{cell::Cell, collections::HashMap, ffi::c_void, ptr, rc::Rc};
 
 use mlua::{Lua, Result, Table, Value};
 
@@ -50,16 +50,19 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     ouzel.raw_set("table", table)
 }
 
-/// Puts the columns in the order in which the script writes them, which a Lua table does not keep.
+/// Puts the columns in the order in which the call writes them, which a Lua table does not keep. Columns that are not
+/// written out there come last, by name.
 fn in_written_order(spec: &mut TableSpec, sources: &Sources, file: &str, line: usize) {
-    // A name that is made up while the script runs stands nowhere; such columns come last, by name.
-    let place = |name: &str| {
-        sources
-            .find_word(file, line, name)
-            .unwrap_or((usize::MAX, 0))
-    };
-    spec.columns
-        .sort_by_cached_key(|(name, _)| (place(name), name.clone()));
+    let known = |name: &str| spec.columns.iter().any(|(column, _)| column == name);
+    let written = sources.entry_names(file, line, "table", &spec.name, known);
+    let written: HashMap<_, _> = (written.unwrap_or_default().into_iter())
+        .enumerate()
+        .map(|(place, name)| (name, place))
+        .collect();
+    spec.columns.sort_by_cached_key(|(name, _)| {
+        let place = written.get(name.as_str()).copied();
+        (place.unwrap_or(usize::MAX), name.clone())
+    });
 }
 
 /// Whether a name can stand in SQL as it is.
@@ -168,7 +171,8 @@ fn handle(lua: &Lua, host: &Rc<Host>, number: usize, spec: TableSpec) -> Result<
     })?;
     fields.raw_set("count", count)?;
     fields.raw_set("name", handle.spec.name.as_str())?;
-    let table = strict(lua, &handle.spec.name, fields)?;
+    let kind = format!("the table `{}` of the database", handle.spec.name);
+    let table = strict(lua, &handle.spec.name, &kind, fields)?;
     handle.address.set(table.to_pointer());
     Ok(table)
 }

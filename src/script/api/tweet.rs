@@ -6,21 +6,112 @@ use mlua::{Lua, MultiValue, Result, Table, Value as LuaValue};
 use sonic_rs::{JsonValueTrait, Value};
 
 use super::{Answer, Host, internal};
-use crate::script::{error::Misuse, raw::tweet_value};
+use crate::script::{
+    error::Misuse,
+    raw::{Asked, ask, field_now},
+};
 
-/// Reads something out of a parsed Tweet.
-type Read = fn(&Value) -> Option<String>;
+/// A Tweet, or a part of one, that can be asked for its fields: as the line has it, or as handlers have made it.
+trait Part: Sized {
+    /// A field that is there and not null.
+    fn field(&self, name: &str) -> Option<Self>;
+
+    /// Whether a handler has written the field with this name.
+    fn is_written(&self, name: &str) -> bool;
+
+    fn text(&self) -> Option<String>;
+
+    /// A field of a field.
+    fn path(&self, path: &[&str]) -> Option<Self> {
+        let (first, rest) = path.split_first()?;
+        let field = self.field(first)?;
+        if rest.is_empty() {
+            return Some(field);
+        }
+        field.path(rest)
+    }
+}
+
+/// The line.
+impl Part for &Value {
+    fn field(&self, name: &str) -> Option<Self> {
+        let line = *self;
+        line.get(name).filter(|field| !field.is_null())
+    }
+
+    fn is_written(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_str().map(str::to_owned)
+    }
+}
+
+/// What Lua sees. Without memory there is no field.
+struct Now<'l> {
+    lua: &'l Lua,
+    value: LuaValue,
+}
+
+impl Part for Now<'_> {
+    fn field(&self, name: &str) -> Option<Self> {
+        let (value, _) = field_now(self.lua, &self.value, name).ok()?;
+        (!value.is_nil()).then_some(Self { value, ..*self })
+    }
+
+    fn is_written(&self, name: &str) -> bool {
+        field_now(self.lua, &self.value, name).is_ok_and(|(_, written)| written)
+    }
+
+    fn text(&self) -> Option<String> {
+        let text = self.value.as_string()?;
+        Some(text.to_string_lossy())
+    }
+}
+
+/// A method: what it answers from the line, and what from a Tweet that handlers have written into.
+struct Method {
+    name: &'static str,
+    /// The fields that it reads, and those whose parts it reads.
+    fields: &'static [&'static str],
+    of_line: fn(&Value) -> Option<String>,
+    of_now: fn(&Now<'_>) -> Option<String>,
+}
+
+const METHODS: [Method; 2] = [
+    Method {
+        name: "full_text",
+        fields: &[
+            "extended_tweet",
+            "long_object",
+            "full_text",
+            "text",
+            "body",
+            "retweeted_status",
+            "verb",
+            "object",
+            "user",
+            "actor",
+        ],
+        of_line: |tweet| full_text(&tweet),
+        of_now: |tweet| full_text(tweet),
+    },
+    Method {
+        name: "created_at_iso",
+        fields: &["created_at", "postedTime"],
+        of_line: |tweet| created_at_iso(&tweet),
+        of_now: |tweet| created_at_iso(tweet),
+    },
+];
 
 pub(super) fn methods(lua: &Lua, host: &Rc<Host>) -> Result<Table> {
     let methods = lua.create_table()?;
-    for (name, read) in [
-        ("full_text", full_text as Read),
-        ("created_at_iso", created_at_iso),
-    ] {
+    for method in METHODS {
+        let name = method.name;
         let function = host.function(lua, move |_, lua, arguments| {
-            let found = ask(lua, &arguments, name, read)?;
-            found
-                .map(|text| lua.create_string(text))
+            let text = answer(lua, &arguments, &method)?;
+            text.map(|text| lua.create_string(text))
                 .transpose()
                 .map_err(internal)
         })?;
@@ -29,55 +120,79 @@ pub(super) fn methods(lua: &Lua, host: &Rc<Host>) -> Result<Table> {
     Ok(methods)
 }
 
-fn ask(lua: &Lua, arguments: &MultiValue, name: &str, read: Read) -> Answer<Option<String>> {
-    let this = arguments.front().unwrap_or(&LuaValue::Nil);
-    tweet_value(lua, this, read)
-        .ok_or_else(|| Misuse::new(format!("`{name}` is called with a colon: `tweet:{name}()`")))
+fn answer(lua: &Lua, arguments: &MultiValue, method: &Method) -> Answer<Option<String>> {
+    let tweet = arguments.front().unwrap_or(&LuaValue::Nil);
+    match ask(lua, tweet, method.fields, method.of_line) {
+        Some(Asked::Line(answer)) => Ok(answer),
+        Some(Asked::Written) => {
+            let value = tweet.clone();
+            Ok((method.of_now)(&Now { lua, value }))
+        }
+        None => Err(Misuse::new(format!(
+            "`{0}` is called with a colon: `tweet:{0}()`",
+            method.name
+        ))),
+    }
 }
 
+/// Where a Tweet's own text may be, the longest first.
+const TEXTS: [&[&str]; 5] = [
+    &["extended_tweet", "full_text"],
+    &["long_object", "body"],
+    &["full_text"],
+    &["text"],
+    &["body"],
+];
+
 /// The whole text, also of a long Tweet. Of a Retweet: the text of the original after `RT @name: `, since the
-/// Retweet's own is cut off.
-fn full_text(tweet: &Value) -> Option<String> {
-    let own = |tweet: &Value| -> Option<String> {
-        let long = tweet
-            .get("extended_tweet")
-            .and_then(|long| long.get("full_text"))
-            .or_else(|| tweet.get("long_object").and_then(|long| long.get("body")));
-        long.or_else(|| tweet.get("full_text"))
-            .or_else(|| tweet.get("text"))
-            .or_else(|| tweet.get("body"))
-            .and_then(|text| text.as_str().map(str::to_owned))
-    };
-    let original = tweet.get("retweeted_status").or_else(|| {
-        let shared = tweet.get("verb").as_str() == Some("share");
-        tweet.get("object").filter(|_| shared)
-    });
+/// Retweet's own is cut off. What a handler has written there goes before what came in.
+fn full_text<P: Part>(tweet: &P) -> Option<String> {
+    if let Some(text) = written_text(tweet) {
+        return Some(text);
+    }
+    let shared = || tweet.field("verb")?.text().filter(|verb| verb == "share");
+    let original =
+        (tweet.field("retweeted_status")).or_else(|| shared().and_then(|_| tweet.field("object")));
     if let Some(original) = original {
-        let name = original
-            .get("user")
-            .and_then(|user| user.get("screen_name"))
-            .or_else(|| {
-                let actor = original.get("actor");
-                actor.and_then(|actor| actor.get("preferredUsername"))
-            });
-        if let (Some(name), Some(text)) = (name.as_str(), own(original)) {
+        let name = (original.path(&["user", "screen_name"]))
+            .or_else(|| original.path(&["actor", "preferredUsername"]))
+            .and_then(|name| name.text());
+        if let (Some(name), Some(text)) = (name, own_text(&original)) {
             return Some(format!("RT @{name}: {text}"));
         }
     }
-    own(tweet)
+    own_text(tweet)
+}
+
+fn own_text<P: Part>(tweet: &P) -> Option<String> {
+    written_text(tweet).or_else(|| TEXTS.iter().find_map(|path| tweet.path(path))?.text())
+}
+
+/// The text that a handler has written, wherever one may be.
+fn written_text<P: Part>(tweet: &P) -> Option<String> {
+    TEXTS.iter().find_map(|path| {
+        let (name, parents) = path.split_last()?;
+        let text = match parents.first() {
+            Some(parent) => {
+                let part = tweet.field(parent)?;
+                part.is_written(name).then(|| part.field(name))
+            }
+            None => tweet.is_written(name).then(|| tweet.field(name)),
+        };
+        text.flatten()?.text()
+    })
 }
 
 /// The time of the Tweet as `2018-10-10T20:19:24Z`, from `Wed Oct 10 20:19:24 +0000 2018`.
-fn created_at_iso(tweet: &Value) -> Option<String> {
-    if let Some(posted) = tweet.get("postedTime").and_then(|posted| posted.as_str()) {
+fn created_at_iso<P: Part>(tweet: &P) -> Option<String> {
+    if let Some(posted) = tweet.field("postedTime").and_then(|posted| posted.text()) {
         // Activity Streams: `2018-10-10T20:19:24.000Z`.
         return Some(match posted.split_once('.') {
             Some((seconds, _)) => format!("{seconds}Z"),
-            None => posted.to_owned(),
+            None => posted,
         });
     }
-    let created = tweet.get("created_at")?;
-    let created = created.as_str()?;
+    let created = tweet.field("created_at")?.text()?;
     let mut parts = created.split(' ');
     let (_day, month, date, time, zone, year) = (
         parts.next()?,
@@ -101,49 +216,49 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(read: Read, json: &str, expected: Option<&str>) {
+    fn check(read: fn(&Value) -> Option<String>, json: &str, expected: Option<&str>) {
         let tweet: Value = sonic_rs::from_str(json).unwrap();
         assert_eq!(read(&tweet).as_deref(), expected);
     }
 
     #[test]
     fn the_full_text_is_whole_in_every_kind_of_tweet() {
-        check(full_text, r#"{"text":"a"}"#, Some("a"));
+        check(METHODS[0].of_line, r#"{"text":"a"}"#, Some("a"));
         check(
-            full_text,
+            METHODS[0].of_line,
             r#"{"text":"a…","extended_tweet":{"full_text":"abc"}}"#,
             Some("abc"),
         );
         check(
-            full_text,
+            METHODS[0].of_line,
             r#"{"text":"RT @n: a…","retweeted_status":{"text":"a…","extended_tweet":{"full_text":"abc"},"user":{"screen_name":"n"}}}"#,
             Some("RT @n: abc"),
         );
         check(
-            full_text,
+            METHODS[0].of_line,
             r#"{"verb":"share","body":"RT","object":{"body":"x","actor":{"preferredUsername":"n"},"long_object":{"body":"xyz"}}}"#,
             Some("RT @n: xyz"),
         );
         check(
-            full_text,
+            METHODS[0].of_line,
             r#"{"verb":"post","body":"p","object":{"summary":"p"}}"#,
             Some("p"),
         );
-        check(full_text, "{}", None);
+        check(METHODS[0].of_line, "{}", None);
     }
 
     #[test]
     fn times_are_iso_8601() {
         check(
-            created_at_iso,
+            METHODS[1].of_line,
             r#"{"created_at":"Wed Oct 10 20:19:24 +0000 2018"}"#,
             Some("2018-10-10T20:19:24Z"),
         );
         check(
-            created_at_iso,
+            METHODS[1].of_line,
             r#"{"postedTime":"2018-10-10T20:19:24.000Z"}"#,
             Some("2018-10-10T20:19:24Z"),
         );
-        check(created_at_iso, r#"{"created_at":"yesterday"}"#, None);
+        check(METHODS[1].of_line, r#"{"created_at":"yesterday"}"#, None);
     }
 }

@@ -8,12 +8,17 @@ use std::{
 use mlua::{Lua, Table, Value as LuaValue, ffi, lua_State};
 
 use super::{
+    access::place_at,
     encode_node::encode_node,
-    node::{as_node, push_string, string_at, tombstone},
+    node::{as_node, string_at, tombstone},
+    protect::unraising,
 };
 
 /// Deeper values are taken for a table that contains itself.
 pub(super) const DEPTH: u32 = 100;
+
+/// More JSON is refused: tables that hold each other twice, level by level, would fill the memory.
+const MOST: usize = 64 << 20;
 
 /// Why a value has no JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +35,9 @@ pub(in crate::script) enum Unencodable {
     Holes,
     #[error("the value is nested too deeply, or contains itself")]
     Depth,
-    #[error("the value is too large")]
+    #[error("the value is too large: its JSON would have more than {MOST} bytes")]
+    Large,
+    #[error("Lua has no memory left for this value")]
     Stack,
     #[error("this Tweet has been collected already")]
     Gone,
@@ -95,37 +102,13 @@ pub(in crate::script) fn mark_view(lua: &Lua, front: &Table, fields: &Table) -> 
 /// [`Unencodable`], with `out` cut back to what it was.
 pub(in crate::script) fn to_json(lua: &Lua, value: &LuaValue, out: &mut Vec<u8>) -> Encoded {
     let start = out.len();
-    let mut encoded = Err(Unencodable::Stack);
-    // SAFETY: `encode` raises nothing, so `out` cannot be lost.
-    let ran: mlua::Result<()> = unsafe {
-        lua.exec_raw(value, |state| {
-            encoded = encode(state, 1, out, 0);
-            ffi::lua_settop(state, 0);
-        })
-    };
-    if ran.is_err() {
-        encoded = Err(Unencodable::Stack);
-    }
+    // SAFETY: `encode` raises nothing, and what a panic in it leaves behind is cut off by whoever catches that.
+    let encoded = unsafe { unraising(lua, value, |state| encode(state, 1, out, 0)) };
+    let encoded = encoded.unwrap_or(Err(Unencodable::Stack));
     if encoded.is_err() {
         out.truncate(start);
     }
     encoded
-}
-
-/// Pushes the JSON of the node at 1, for `tostring`.
-///
-/// # Safety
-/// The value at 1 must be a node. Can raise, for lack of memory, while it owns the text: then the text is leaked.
-pub(super) unsafe fn encode_for_tostring(state: *mut lua_State) -> c_int {
-    // SAFETY: `encode` raises nothing.
-    unsafe {
-        let mut text = Vec::new();
-        if encode(state, 1, &mut text, 0).is_err() {
-            text = b"Tweet".to_vec();
-        }
-        push_string(state, &text);
-    }
-    1
 }
 
 /// # Safety
@@ -133,6 +116,9 @@ pub(super) unsafe fn encode_for_tostring(state: *mut lua_State) -> c_int {
 unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: u32) -> Encoded {
     if depth > DEPTH {
         return Err(Unencodable::Depth);
+    }
+    if out.len() > MOST {
+        return Err(Unencodable::Large);
     }
     // SAFETY: see above; room for what one level pushes is asked for first.
     unsafe {
@@ -163,7 +149,8 @@ unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: 
             ffi::LUA_TTABLE => {
                 let top = ffi::lua_gettop(state);
                 let index = view(state, index);
-                let encoded = encode_table(state, index, out, depth);
+                let is_list = is_marked(state, index);
+                let encoded = encode_table(state, index, is_list, out, depth);
                 ffi::lua_settop(state, top);
                 encoded?;
             }
@@ -183,7 +170,7 @@ unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: 
 ///
 /// # Safety
 /// As for [`encode`], but for what is pushed.
-unsafe fn view(state: *mut lua_State, index: c_int) -> c_int {
+pub(super) unsafe fn view(state: *mut lua_State, index: c_int) -> c_int {
     // SAFETY: see above.
     unsafe {
         if ffi::lua_getmetatable(state, index) != 0
@@ -200,23 +187,30 @@ pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> Encoded {
     sonic_rs::to_writer(out, text).map_err(|_| Unencodable::NotUtf8)
 }
 
+/// Writes a plain table; with `is_list` an empty one is a list.
+///
 /// # Safety
 /// As for [`encode`].
-unsafe fn encode_table(
+pub(super) unsafe fn encode_table(
     state: *mut lua_State,
     index: c_int,
+    is_list: bool,
     out: &mut Vec<u8>,
     depth: u32,
 ) -> Encoded {
     // SAFETY: see above; `lua_next` gets only keys that it gave itself.
     unsafe {
-        let length = ffi::lua_rawlen(state, index);
-        let (mut named, mut listed) = (0_usize, 0_usize);
+        let (mut named, mut listed, mut last) = (0_usize, 0_usize, 0_usize);
         ffi::lua_pushnil(state);
         while ffi::lua_next(state, index) != 0 {
             match ffi::lua_type(state, -2) {
                 ffi::LUA_TSTRING => named += 1,
-                ffi::LUA_TNUMBER => listed += 1,
+                ffi::LUA_TNUMBER => {
+                    listed += 1;
+                    // No list has an item 0 or 1.5, and so many items as this says.
+                    let place = place_at(state, -2).map_or(usize::MAX, |place| place + 1);
+                    last = last.max(place);
+                }
                 _ => {
                     ffi::lua_pop(state, 2);
                     return Err(Unencodable::Mixed);
@@ -227,13 +221,17 @@ unsafe fn encode_table(
         if listed > 0 && named > 0 {
             return Err(Unencodable::Mixed);
         }
-        if listed != length {
+        // The length of a table with holes may be anything.
+        if listed != last {
             return Err(Unencodable::Holes);
         }
-        if listed > 0 || (named == 0 && is_marked(state, index)) {
-            return encode_list(state, index, length, out, depth);
+        if listed > 0 || (named == 0 && is_list) {
+            return encode_list(state, index, listed, out, depth);
         }
-        let fields = collect_fields(state, index, depth)?;
+        let mut fields = Vec::new();
+        collect_fields(state, index, depth, &mut fields)?;
+        // Lua's own order differs from run to run.
+        fields.sort_unstable_by_key(|(name, _)| *name);
         write_object(
             fields.iter().map(|(key, value)| (*key, value.as_slice())),
             out,
@@ -258,7 +256,7 @@ unsafe fn is_marked(state: *mut lua_State, index: c_int) -> bool {
 
 /// # Safety
 /// As for [`encode`].
-pub(super) unsafe fn encode_list(
+unsafe fn encode_list(
     state: *mut lua_State,
     index: c_int,
     length: usize,
@@ -282,16 +280,17 @@ pub(super) unsafe fn encode_list(
     Ok(())
 }
 
-/// The fields of a plain table as JSON, by name; a field marked as deleted is empty.
+/// Appends the fields of a plain table as JSON; a field marked as deleted is empty.
 ///
 /// # Safety
 /// As for [`encode`]. The names are valid while the table keeps them.
-pub(super) unsafe fn collect_fields<'a>(
+pub(super) unsafe fn collect_fields(
     state: *mut lua_State,
     index: c_int,
     depth: u32,
-) -> Result<Vec<EncodedField<'a>>, Unencodable> {
-    let mut fields = Vec::new();
+    fields: &mut Vec<EncodedField<'_>>,
+) -> Encoded {
+    let mut held = 0;
     // SAFETY: see above.
     unsafe {
         ffi::lua_pushnil(state);
@@ -305,6 +304,12 @@ pub(super) unsafe fn collect_fields<'a>(
             } else {
                 encode(state, ffi::lua_gettop(state), &mut text, depth + 1)
             };
+            held += text.len();
+            let encoded = encoded.and(if held > MOST {
+                Err(Unencodable::Large)
+            } else {
+                Ok(())
+            });
             if let Err(error) = encoded {
                 ffi::lua_pop(state, 2);
                 return Err(error);
@@ -313,9 +318,7 @@ pub(super) unsafe fn collect_fields<'a>(
             ffi::lua_pop(state, 1);
         }
     }
-    // Lua's own order differs from run to run.
-    fields.sort_unstable_by_key(|(name, _)| *name);
-    Ok(fields)
+    Ok(())
 }
 
 fn write_object<'f>(

@@ -6,40 +6,43 @@ use mlua::{ffi, lua_State};
 use sonic_rs::{JsonContainerTrait, Value};
 
 use super::{
-    encode::{DEPTH, Encoded, Unencodable, collect_fields, encode_list, write_string},
-    node::{Node, NodeKind},
+    encode::{DEPTH, Encoded, Unencodable, collect_fields, encode_table, write_string},
+    node::{CHANGES, EXTRAS, Node, NodeKind, PARTS, ROOT},
+    spans::Spans,
 };
 
+/// Writes the node at an index.
+///
 /// # Safety
 /// As for `encode`.
 pub(super) unsafe fn encode_node(
     state: *mut lua_State,
     index: c_int,
-    node: &Node,
+    node: *const Node,
     out: &mut Vec<u8>,
     depth: u32,
 ) -> Encoded {
-    // SAFETY: see above.
+    // SAFETY: see above. Nothing here allocates in Lua, so no finalizer takes the document away.
     unsafe {
         let raw = span(node).ok_or(Unencodable::Gone)?;
-        if !(*node.root).dirty {
+        if !(*(*node).root).dirty.get() {
             out.extend_from_slice(raw.as_bytes());
             return Ok(());
         }
-        if ptr::eq(node, node.root) {
+        if ptr::eq(node, (*node).root) {
             ffi::lua_pushvalue(state, index);
         } else {
-            ffi::lua_getiuservalue(state, index, 2);
+            ffi::lua_getiuservalue(state, index, ROOT);
         }
         // The table of the parts that have been touched, for the whole walk.
-        ffi::lua_getiuservalue(state, -1, 2);
+        ffi::lua_getiuservalue(state, -1, PARTS);
         ffi::lua_remove(state, -2);
         let parts = ffi::lua_gettop(state);
-        let encoded = match node.value() {
+        let encoded = match (*node).value() {
             Some(value) => encode_part(state, index, parts, value, raw, out, depth),
             None => Err(Unencodable::Gone),
         };
-        ffi::lua_pop(state, 1);
+        ffi::lua_settop(state, parts - 1);
         encoded
     }
 }
@@ -65,43 +68,45 @@ unsafe fn encode_part(
         if ffi::lua_checkstack(state, 8) == 0 {
             return Err(Unencodable::Stack);
         }
-        let node = &*ffi::lua_touserdata(state, index).cast::<Node>();
-        if node.kind == NodeKind::Array {
-            if node.written {
-                ffi::lua_getiuservalue(state, index, 1);
+        let node = ffi::lua_touserdata(state, index)
+            .cast::<Node>()
+            .cast_const();
+        if (*node).kind == NodeKind::Array {
+            if (*node).changed.get() {
+                ffi::lua_getiuservalue(state, index, CHANGES);
                 let writes = ffi::lua_gettop(state);
-                let encoded =
-                    encode_list(state, writes, ffi::lua_rawlen(state, writes), out, depth);
-                ffi::lua_pop(state, 1);
+                let encoded = encode_table(state, writes, true, out, depth);
+                ffi::lua_settop(state, writes - 1);
                 return encoded;
             }
-            let elements = sonic_rs::to_array_iter_unchecked(raw).filter_map(Result::ok);
             out.push(b'[');
-            for (number, (text, element)) in elements
-                .zip(value.as_array().into_iter().flatten())
-                .enumerate()
-            {
+            let elements = Spans::of(raw).zip(value.as_array().into_iter().flatten());
+            for (number, ((_, text), element)) in elements.enumerate() {
                 if number > 0 {
                     out.push(b',');
                 }
-                encode_inner(state, parts, element, text.as_raw_str(), out, depth)?;
+                encode_inner(state, parts, element, text, out, depth)?;
             }
             out.push(b']');
             return Ok(());
         }
         let mut writes = Vec::new();
-        if node.written {
-            ffi::lua_getiuservalue(state, index, 1);
-            let collected = collect_fields(state, ffi::lua_gettop(state), depth);
-            // The node keeps the table, and the table its keys.
-            ffi::lua_pop(state, 1);
-            writes = collected?;
+        for (slot, has_table) in [(CHANGES, &(*node).changed), (EXTRAS, &(*node).extended)] {
+            if has_table.get() {
+                ffi::lua_getiuservalue(state, index, slot);
+                let collected = collect_fields(state, ffi::lua_gettop(state), depth, &mut writes);
+                // The node keeps the table, and the table its keys.
+                ffi::lua_pop(state, 1);
+                collected?;
+            }
         }
+        // No name is in both. Lua's own order differs from run to run.
+        writes.sort_unstable_by_key(|(name, _)| *name);
         let mut written = vec![false; writes.len()];
         let mut first = true;
         out.push(b'{');
-        let fields = sonic_rs::to_object_iter_unchecked(raw).filter_map(Result::ok);
-        for ((key, text), (_, field)) in fields.zip(value.as_object().into_iter().flatten()) {
+        let fields = Spans::of(raw).zip(value.as_object().into_iter().flatten());
+        for ((name, text), (key, field)) in fields {
             let change = writes.binary_search_by_key(&key.as_bytes(), |(name, _)| *name);
             if let Ok(change) = change {
                 // Deleted, or a name that occurs twice and has been written already.
@@ -113,11 +118,11 @@ unsafe fn encode_part(
             if !std::mem::take(&mut first) {
                 out.push(b',');
             }
-            write_string(key.as_bytes(), out)?;
+            out.extend_from_slice(name.as_bytes());
             out.push(b':');
             match change {
                 Ok(change) => out.extend_from_slice(&writes[change].1),
-                Err(_) => encode_inner(state, parts, field, text.as_raw_str(), out, depth)?,
+                Err(_) => encode_inner(state, parts, field, text, out, depth)?,
             }
         }
         let added = writes.iter().zip(&written);
@@ -167,30 +172,15 @@ unsafe fn encode_inner(
 /// The JSON that a node was parsed from.
 ///
 /// # Safety
-/// The node's block must be alive, and with it those of its parents.
-unsafe fn span(node: &Node) -> Option<&str> {
-    // SAFETY: the root keeps every part alive; the line is JSON in UTF-8, or there would be no node.
+/// The node's block must be alive, and with it those of its parents. What comes back is not to be held while Lua allocates.
+unsafe fn span<'l>(node: *const Node) -> Option<&'l str> {
+    // SAFETY: the root keeps every part alive, see `PARTS`.
     unsafe {
-        if node.parent.is_null() {
-            return Some(std::str::from_utf8_unchecked(node.tweet()?.line()).trim());
+        if (*node).parent.is_null() {
+            return (*node).line().map(str::trim);
         }
-        let parent = &*node.parent;
-        let raw = span(parent)?;
-        let position = node.position as usize;
-        let value = match parent.kind {
-            NodeKind::Object => {
-                sonic_rs::to_object_iter_unchecked(raw)
-                    .nth(position)?
-                    .ok()?
-                    .1
-            }
-            NodeKind::Array => sonic_rs::to_array_iter_unchecked(raw).nth(position)?.ok()?,
-        };
-        // The value borrows from the line, not from the iterator.
-        let text = value.as_raw_str();
-        let offset = text.as_ptr().offset_from(raw.as_ptr());
-        usize::try_from(offset)
-            .ok()
-            .and_then(|offset| raw.get(offset..offset + text.len()))
+        let raw = span((*node).parent)?;
+        let (_, text) = Spans::of(raw).nth((*node).position as usize)?;
+        Some(text)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ffi::c_int;
 
-use mlua::{Lua, Result, Table, ffi, lua_State};
+use mlua::{Error, Lua, Result, Table, ffi, lua_State};
 
-use super::node::string_at;
+use super::{encode::view, node::string_at, protect::unraising};
 use crate::row::Cell;
 
 /// A field's name, and its cell; for a value that is no cell, the name of its Lua type.
@@ -13,23 +13,36 @@ pub(in crate::script) type Field<'a> = (&'a [u8], std::result::Result<Cell<'a>, 
 /// More fields than any row has columns; the rest would be refused anyway.
 const MAX_FIELDS: usize = 1_000;
 
-/// Calls `with` once with all fields of a plain table, while they lie on the Lua stack.
+/// Calls `with` once with all fields of a table, or of what it is a front for, while they lie on the Lua stack.
+///
+/// `with` may do what it likes with Lua; a panic in it goes on behind Lua.
 ///
 /// # Errors
 /// When there is no memory left.
-pub(in crate::script) fn with_fields(
+pub(in crate::script) fn with_fields<R>(
     lua: &Lua,
     table: &Table,
-    with: impl FnOnce(&[Field<'_>]),
-) -> Result<()> {
-    // SAFETY: `lua_next` cannot raise for a key that it gave itself, and nothing else here can, so `fields` and what
-    // `with` owns cannot be lost. Text is borrowed from strings that the table keeps alive, and nothing runs in between
-    // that could change the table.
-    unsafe {
-        lua.exec_raw::<()>(table, |state| {
+    with: impl FnOnce(&[Field<'_>]) -> R,
+) -> Result<R> {
+    // SAFETY: nothing here raises: `lua_next` gets only keys that it gave itself, from a table that nothing changes
+    // meanwhile. Each key and value stays on the stack, and so each text alive, until `with` has come back.
+    let done = unsafe {
+        unraising(lua, table, |state| {
             let mut fields: Vec<Field<'_>> = Vec::with_capacity(16);
+            let table = view(state, 1);
+            if ffi::lua_checkstack(state, 1) == 0 {
+                return None;
+            }
             ffi::lua_pushnil(state);
-            while ffi::lua_next(state, 1) != 0 {
+            while fields.len() <= MAX_FIELDS {
+                // The key once more: `lua_next` takes it away.
+                if ffi::lua_checkstack(state, 3) == 0 {
+                    return None;
+                }
+                ffi::lua_pushvalue(state, -1);
+                if ffi::lua_next(state, table) == 0 {
+                    break;
+                }
                 // A key that is no string must not be turned into one in place: that would confuse `lua_next`.
                 let name = if ffi::lua_type(state, -2) == ffi::LUA_TSTRING {
                     string_at(state, -2)
@@ -37,15 +50,13 @@ pub(in crate::script) fn with_fields(
                     b"?"
                 };
                 fields.push((name, cell_at(state, -1)));
-                ffi::lua_settop(state, -2);
-                if fields.len() > MAX_FIELDS {
-                    break;
-                }
+                // The value below its key, which is for the next turn.
+                ffi::lua_insert(state, -2);
             }
-            with(&fields);
-            ffi::lua_settop(state, 0);
+            Some(with(&fields))
         })
-    }
+    }?;
+    done.ok_or_else(|| Error::runtime("there is no room left on the Lua stack"))
 }
 
 /// # Safety

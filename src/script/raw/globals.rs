@@ -2,11 +2,12 @@
 
 use std::ffi::c_int;
 
-use mlua::{Lua, Result, Table, ffi, lua_State};
+use mlua::{Lua, Result, Table, Value, ffi, lua_State};
 
 use super::{
-    access::{get, make_metatables, push_len, push_snapshot, set},
-    encode::encode_for_tostring,
+    access::{get, make_metatables, push_len, set},
+    encode::to_json,
+    next,
     node::as_node,
 };
 
@@ -15,21 +16,29 @@ use super::{
 /// # Errors
 /// Only when Lua has no memory left.
 pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
+    // Through the safe bindings, since the text is owned while Lua copies it.
+    let to_string = lua.create_function(|lua, node: Value| {
+        let mut text = Vec::new();
+        if to_json(lua, &node, &mut text).is_err() {
+            text.extend_from_slice(b"Tweet");
+        }
+        lua.create_string(&text)
+    })?;
     // SAFETY: the closures own nothing.
     unsafe {
-        lua.exec_raw::<()>(methods, |state| {
-            make_metatables(state, to_string);
+        lua.exec_raw::<()>((methods, to_string), |state| {
+            make_metatables(state);
             ffi::lua_settop(state, 0);
         })?;
         for (name, function) in [
             ("type", type_of as ffi::lua_CFunction),
-            ("next", next),
+            ("next", next_of),
             ("rawget", raw_get),
             ("rawset", raw_set),
             ("rawlen", raw_len),
         ] {
             // The original stays within reach as the upvalue.
-            let original: mlua::Value = lua.globals().raw_get(name)?;
+            let original: Value = lua.globals().raw_get(name)?;
             let replaced: mlua::Function = lua.exec_raw(original, |state| {
                 ffi::lua_pushcclosure(state, function, 1);
             })?;
@@ -64,15 +73,14 @@ unsafe extern "C-unwind" fn type_of(state: *mut lua_State) -> c_int {
     }
 }
 
-unsafe extern "C-unwind" fn next(state: *mut lua_State) -> c_int {
+unsafe extern "C-unwind" fn next_of(state: *mut lua_State) -> c_int {
     // SAFETY: as for `original`.
     unsafe {
-        if as_node(state, 1).is_some() {
-            ffi::lua_settop(state, 2);
-            push_snapshot(state);
-            ffi::lua_replace(state, 1);
+        if as_node(state, 1).is_none() {
+            return original(state);
         }
-        original(state)
+        ffi::lua_settop(state, 2);
+        next::next(state)
     }
 }
 
@@ -103,17 +111,10 @@ unsafe extern "C-unwind" fn raw_set(state: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn raw_len(state: *mut lua_State) -> c_int {
     // SAFETY: as for `original`.
     unsafe {
-        match as_node(state, 1) {
-            Some(node) => {
-                push_len(state, node);
-                1
-            }
-            None => original(state),
+        if as_node(state, 1).is_none() {
+            return original(state);
         }
+        push_len(state);
+        1
     }
-}
-
-unsafe extern "C-unwind" fn to_string(state: *mut lua_State) -> c_int {
-    // SAFETY: the text is dropped before anything can raise, see `encode_for_tostring`.
-    unsafe { encode_for_tostring(state) }
 }

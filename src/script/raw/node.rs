@@ -1,28 +1,47 @@
 //! A Tweet, or a part of one, as a Lua value that reads like a table: fields are looked up in the parsed line when a
 //! handler asks for them, and what a handler assigns lies beside the line.
 //!
-//! Each container that is touched becomes one userdata block (`Node`) with two user values:
-//! 1. the table of its writes, once there are any; in an object a deleted field is marked by [`tombstone`],
-//!    an array is copied whole at its first write;
-//! 2. in the root: the table that keeps every touched part, by the address of its parsed value; in a part: the root.
+//! Each container that is touched becomes one userdata block (`Node`) with three user values:
+//! 1. [`CHANGES`]: the table of what was assigned to fields of the line, once there are any; in an object a deleted field is
+//!    marked by [`tombstone`], an array is copied whole at its first write;
+//! 2. [`PARTS`], in the root: the table that keeps every touched part, by the address of its parsed value; [`ROOT`], in a
+//!    part: the root;
+//! 3. [`EXTRAS`], in an object: the table of the fields that the line does not have. They lie apart, so that an assignment to
+//!    a field of the line moves nothing under a loop over the rest.
 //!
 //! So a part keeps its root alive, the root keeps its parts and the line, and touching a part twice gives the same value.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     ffi::{c_int, c_void},
     ptr,
     rc::Rc,
 };
 
 use mlua::{Lua, Result, Value as LuaValue, ffi, lua_State};
-use sonic_rs::Value;
+use sonic_rs::{JsonContainerTrait, Value};
 
+use super::{
+    order::{Found, Order},
+    protect::{contained, unraising},
+};
 use crate::tweet::Tweet;
+
+/// The user value that holds what was assigned to fields of the line.
+pub(super) const CHANGES: c_int = 1;
+/// The user value of a root that holds its parts.
+pub(super) const PARTS: c_int = 2;
+/// The user value of a part that holds its root.
+pub(super) const ROOT: c_int = 2;
+/// The user value that holds the fields that the line does not have.
+pub(super) const EXTRAS: c_int = 3;
+
+/// In an object with more fields a name is looked up in an order of them, in others one by one. Tweets have some forty.
+const FEW_FIELDS: usize = 64;
 
 /// What the parsed line holds in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::script) enum NodeKind {
+pub(super) enum NodeKind {
     Object,
     Array,
 }
@@ -30,69 +49,223 @@ pub(in crate::script) enum NodeKind {
 /// The line behind a Tweet's nodes.
 pub(super) struct Document {
     pub(super) tweet: Tweet,
+    /// Of the objects that have one; nodes point to them.
+    pub(super) orders: RefCell<Vec<*mut Order>>,
     /// How many documents of this Lua state are alive, for the collector's sake.
-    live: Rc<Cell<usize>>,
+    pub(super) live: Rc<Cell<usize>>,
 }
 
 impl Drop for Document {
     fn drop(&mut self) {
+        for order in self.orders.take() {
+            // SAFETY: boxed by `Node::order`, and nodes follow their pointer only while the document is there.
+            drop(unsafe { Box::from_raw(order) });
+        }
         self.live.set(self.live.get().saturating_sub(1));
     }
 }
 
 /// The payload of a userdata block. Plain data: only the root's finalizer frees anything.
 pub(super) struct Node {
-    /// Null once the finalizer has run, which a script's own finalizers can live to see.
-    document: *mut Document,
-    pub(super) value: *const Value,
-    pub(super) root: *mut Node,
+    /// Null in a part, and in a root once the finalizer has run, which a script's own finalizers can live to see.
+    document: Cell<*mut Document>,
+    value: *const Value,
+    pub(super) root: *const Node,
     /// Null for the root. Kept alive by the root's table of parts.
     pub(super) parent: *const Node,
+    order: Cell<*const Order>,
     /// Where it stands in its parent.
     pub(super) position: u32,
+    /// The place of the field that `next` gave last.
+    pub(super) cursor: Cell<u32>,
     pub(super) kind: NodeKind,
-    /// Whether the first user value holds writes.
-    pub(super) written: bool,
+    /// Whether there is a table of [`CHANGES`].
+    pub(super) changed: Cell<bool>,
+    /// Whether there is a table of [`EXTRAS`].
+    pub(super) extended: Cell<bool>,
     /// In the root: whether any part has been written.
-    pub(super) dirty: bool,
+    pub(super) dirty: Cell<bool>,
 }
 
 static ROOT_METATABLE: u8 = 0;
 static PART_METATABLE: u8 = 1;
 static TOMBSTONE: u8 = 2;
 
-/// The address under which a field that a handler has deleted is marked in the table of writes.
+/// The address under which a field that a handler has deleted is marked in the table of changes.
 pub(super) fn tombstone() -> *mut c_void {
     ptr::from_ref(&TOMBSTONE).cast_mut().cast()
 }
 
 impl Node {
+    /// Makes a node in a block; one without a parent is a root, and has no document yet.
+    ///
+    /// # Safety
+    /// The block must be large enough, and `parent` null or a node that is alive.
+    pub(super) unsafe fn write(
+        block: *mut Self,
+        parent: *const Self,
+        value: *const Value,
+        position: u32,
+        kind: NodeKind,
+    ) {
+        // SAFETY: see above.
+        unsafe {
+            let root = match parent.as_ref() {
+                Some(parent) => parent.root,
+                None => block.cast_const(),
+            };
+            let node = Self {
+                document: Cell::new(ptr::null_mut()),
+                value,
+                root,
+                parent,
+                order: Cell::new(ptr::null()),
+                position,
+                cursor: Cell::new(0),
+                kind,
+                changed: Cell::new(false),
+                extended: Cell::new(false),
+                dirty: Cell::new(false),
+            };
+            ptr::write(block, node);
+        }
+    }
+
+    /// Gives a new root its document.
+    ///
+    /// # Safety
+    /// Nothing may refer to the root yet.
+    pub(super) unsafe fn give(root: *mut Self, document: Box<Document>) {
+        let document = Box::into_raw(document);
+        // SAFETY: see above; the document is there until `take`.
+        unsafe {
+            (*root).value = ptr::from_ref((*document).tweet.root());
+            (*root).document.set(document);
+        }
+    }
+
+    /// Frees a root's document, if it is still there.
+    ///
+    /// # Safety
+    /// The root must be alive, and nothing borrowed from its document.
+    pub(super) unsafe fn take(root: *const Self) {
+        // SAFETY: the document was boxed by `give`, and is there only once.
+        unsafe {
+            let document = (*root).document.replace(ptr::null_mut());
+            if !document.is_null() {
+                // A panic has been reported where it was raised; there is nobody here to take it.
+                let _ = contained(|| drop(Box::from_raw(document)));
+            }
+        }
+    }
+
     /// The parsed value, or nothing after the root's finalizer.
     ///
     /// # Safety
-    /// `self` must lie in a userdata block that Lua keeps alive.
+    /// `self` must lie in a userdata block that Lua keeps alive. What comes back is not to be held while Lua allocates.
     pub(super) unsafe fn value(&self) -> Option<&Value> {
         // SAFETY: a part keeps its root's block alive; the value lives in the document.
-        unsafe {
-            if (*self.root).document.is_null() {
-                None
-            } else {
-                Some(&*self.value)
-            }
-        }
+        unsafe { (!self.is_gone()).then(|| &*self.value) }
+    }
+
+    /// Whether the root's finalizer has run.
+    ///
+    /// # Safety
+    /// As for [`Node::value`].
+    pub(super) unsafe fn is_gone(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.root).document.get().is_null() }
     }
 
     /// The Tweet's line, or nothing after the root's finalizer.
     ///
     /// # Safety
     /// As for [`Node::value`].
-    pub(super) unsafe fn tweet(&self) -> Option<&Tweet> {
-        // SAFETY: as above; the document lives until the root's finalizer.
+    pub(super) unsafe fn line(&self) -> Option<&str> {
+        // SAFETY: as above; a line that was parsed is JSON in UTF-8.
         unsafe {
-            (*self.root)
-                .document
-                .as_ref()
-                .map(|document| &document.tweet)
+            let document = (*self.root).document.get().as_ref()?;
+            Some(std::str::from_utf8_unchecked(document.tweet.line()))
+        }
+    }
+
+    /// An element of an array of the line.
+    ///
+    /// # Safety
+    /// As for [`Node::value`].
+    pub(super) unsafe fn element(&self, position: usize) -> Option<*const Value> {
+        // SAFETY: as above.
+        let value = unsafe { self.value() }?;
+        contained(|| value.as_array()?.get(position).map(ptr::from_ref)).flatten()
+    }
+
+    /// How many elements an array of the line has.
+    ///
+    /// # Safety
+    /// As for [`Node::value`].
+    pub(super) unsafe fn elements(&self) -> usize {
+        // SAFETY: as above.
+        let value = unsafe { self.value() };
+        let length = |value: &Value| contained(|| value.as_array().map_or(0, |array| array.len()));
+        value.and_then(length).unwrap_or(0)
+    }
+
+    /// A field of an object of the line.
+    ///
+    /// # Safety
+    /// As for [`Node::value`].
+    pub(super) unsafe fn field(&self, name: &[u8]) -> Option<(u32, *const Value)> {
+        // SAFETY: as above.
+        unsafe {
+            let value = self.value()?;
+            if self.order.get().is_null() {
+                let found = contained(|| {
+                    let object = value.as_object()?;
+                    if object.len() > FEW_FIELDS {
+                        return None;
+                    }
+                    let same = |(_, (field, _)): &(usize, (&str, &Value))| field.as_bytes() == name;
+                    Some(object.iter().enumerate().find(same))
+                });
+                if let Some(found) = found.flatten() {
+                    return found.map(|(place, (_, value))| (place as u32, ptr::from_ref(value)));
+                }
+            }
+            let found = self.find(name)?;
+            Some((found.place, found.value))
+        }
+    }
+
+    /// The same by the order of the fields.
+    ///
+    /// # Safety
+    /// As for [`Node::value`].
+    pub(super) unsafe fn find(&self, name: &[u8]) -> Option<Found> {
+        // SAFETY: as above, and the order lives as long as the document.
+        unsafe {
+            let order = self.order()?;
+            contained(|| order.find(name, self.cursor.get())).flatten()
+        }
+    }
+
+    /// The fields of an object of the line in their order.
+    ///
+    /// # Safety
+    /// As for [`Node::value`].
+    pub(super) unsafe fn order(&self) -> Option<&Order> {
+        // SAFETY: as above; the document frees the order together with itself.
+        unsafe {
+            let value = self.value()?;
+            if self.order.get().is_null() {
+                let document = &*(*self.root).document.get();
+                let order = contained(|| {
+                    let order = Box::into_raw(Box::new(Order::of(value)));
+                    document.orders.borrow_mut().push(order);
+                    order
+                });
+                self.order.set(order?);
+            }
+            Some(&*self.order.get())
         }
     }
 }
@@ -107,58 +280,35 @@ pub(in crate::script) fn push_tweet(
     live: &Rc<Cell<usize>>,
 ) -> Result<LuaValue> {
     live.set(live.get() + 1);
-    let document = Box::into_raw(Box::new(Document {
+    let mut document = Some(Box::new(Document {
         tweet,
+        orders: RefCell::default(),
         live: Rc::clone(live),
     }));
-    // SAFETY: the closure owns nothing; should Lua raise, the document is leaked, not freed twice.
+    // SAFETY: the closure owns nothing: should Lua raise, the document is still out here. Once the node has it, nothing
+    // raises any more.
     unsafe {
         lua.exec_raw((), |state| {
-            let node = new_node(state);
-            ptr::write(
-                node,
-                Node {
-                    document,
-                    value: (*document).tweet.root(),
-                    root: node,
-                    parent: ptr::null(),
-                    position: 0,
-                    kind: NodeKind::Object,
-                    written: false,
-                    dirty: false,
-                },
-            );
-            ffi::lua_rawgetp(state, ffi::LUA_REGISTRYINDEX, metatable_key(true));
-            ffi::lua_setmetatable(state, -2);
+            let node = push_node(state, ptr::null(), ptr::null(), 0, NodeKind::Object);
+            if let Some(document) = document.take() {
+                Node::give(node, document);
+            }
         })
     }
 }
 
-/// Reads the parsed value of a Tweet, or of a part of one, that Lua holds; `None` where the value is neither.
-///
-/// What a handler has written is not in there.
-pub(in crate::script) fn tweet_value<R>(
-    lua: &Lua,
-    value: &LuaValue,
-    read: impl FnOnce(&Value) -> R,
-) -> Option<R> {
-    let mut result = None;
-    // SAFETY: nothing here can raise. The Lua value on the stack keeps the node alive while it is read.
-    unsafe {
-        lua.exec_raw::<()>(value, |state| {
-            result = as_node(state, 1).and_then(|node| node.value()).map(read);
-            ffi::lua_settop(state, 0);
-        })
-        .ok()?;
-    }
-    result
+/// Whether a value is a Tweet or a part of one.
+pub(in crate::script) fn is_node(lua: &Lua, value: &LuaValue) -> bool {
+    // SAFETY: `as_node` raises nothing.
+    let found = unsafe { unraising(lua, value, |state| as_node(state, 1).is_some()) };
+    found.unwrap_or(false)
 }
 
-/// The node at a stack index, if the value there is one.
+/// The node at a stack index, if the value there is one. It lives as long as Lua keeps the value.
 ///
 /// # Safety
-/// `state` must be a live Lua state and `index` valid. Raises nothing.
-pub(super) unsafe fn as_node<'a>(state: *mut lua_State, index: c_int) -> Option<&'a mut Node> {
+/// `state` must be a live Lua state with room for three values, and `index` valid. Raises nothing.
+pub(super) unsafe fn as_node(state: *mut lua_State, index: c_int) -> Option<*const Node> {
     // SAFETY: the metatables are ours alone (scripts cannot reach them), so a block that has one is a node.
     unsafe {
         if ffi::lua_type(state, index) != ffi::LUA_TUSERDATA
@@ -172,11 +322,11 @@ pub(super) unsafe fn as_node<'a>(state: *mut lua_State, index: c_int) -> Option<
         let ours = ptr::eq(found, ffi::lua_topointer(state, -1))
             || ptr::eq(found, ffi::lua_topointer(state, -2));
         ffi::lua_pop(state, 3);
-        if ours {
-            ffi::lua_touserdata(state, index).cast::<Node>().as_mut()
-        } else {
-            None
-        }
+        ours.then(|| {
+            ffi::lua_touserdata(state, index)
+                .cast::<Node>()
+                .cast_const()
+        })
     }
 }
 
@@ -190,54 +340,38 @@ pub(super) fn metatable_key(root: bool) -> *const c_void {
     .cast()
 }
 
-/// Pushes a new node for a part of the Tweet, with its metatable; its root is for the caller to set.
+/// Pushes a new node with its metatable. What a part needs besides, its root as a user value, is for the caller to set.
+///
+/// A node without a parent is a root, and has no document yet.
 ///
 /// # Safety
-/// Can raise for lack of memory; owns nothing.
-pub(super) unsafe fn push_part(
+/// `parent` must be null or a node that is alive. Can raise for lack of memory; owns nothing.
+pub(super) unsafe fn push_node(
     state: *mut lua_State,
-    parent: *mut Node,
-    value: &Value,
+    parent: *const Node,
+    value: *const Value,
     position: u32,
     kind: NodeKind,
-) {
-    // SAFETY: see above; the parent lives as long as its root.
+) -> *mut Node {
+    // SAFETY: see above. The metatable, with which the finalizer comes, is set on a block that has been written.
     unsafe {
-        let part = new_node(state);
-        ptr::write(
-            part,
-            Node {
-                document: ptr::null_mut(),
-                value,
-                root: (*parent).root,
-                parent,
-                position,
-                kind,
-                written: false,
-                dirty: false,
-            },
+        let node = ffi::lua_newuserdatauv(state, size_of::<Node>(), 3).cast::<Node>();
+        Node::write(node, parent, value, position, kind);
+        ffi::lua_rawgetp(
+            state,
+            ffi::LUA_REGISTRYINDEX,
+            metatable_key(parent.is_null()),
         );
-        ffi::lua_rawgetp(state, ffi::LUA_REGISTRYINDEX, metatable_key(false));
         ffi::lua_setmetatable(state, -2);
+        node
     }
-}
-
-/// # Safety
-/// Can raise for lack of memory.
-unsafe fn new_node(state: *mut lua_State) -> *mut Node {
-    // SAFETY: two user values, as the module says.
-    unsafe { ffi::lua_newuserdatauv(state, size_of::<Node>(), 2).cast() }
 }
 
 /// The finalizer of a root.
 pub(super) unsafe extern "C-unwind" fn finalize(state: *mut lua_State) -> c_int {
-    // SAFETY: Lua calls this once, with the root's block. The document was boxed by `push_tweet`.
+    // SAFETY: Lua calls this with the root's block.
     unsafe {
-        let node = ffi::lua_touserdata(state, 1).cast::<Node>();
-        let document = ptr::replace(&raw mut (*node).document, ptr::null_mut());
-        if !document.is_null() {
-            drop(Box::from_raw(document));
-        }
+        Node::take(ffi::lua_touserdata(state, 1).cast::<Node>().cast_const());
     }
     0
 }

@@ -1,0 +1,288 @@
+//! Random Lua programs over hostile JSON: a Tweet behaves as a plain table does, and nothing that a script does, nor
+//! memory that runs out, makes this folder touch what is not there.
+//!
+//! `cargo test --lib script::raw` plays some hundred programs. For long, and from another start:
+//!
+//! ```text
+//! OUZEL_FUZZ_SECONDS=3600 OUZEL_FUZZ_SEED=1 cargo test --lib script::raw::tests -- --nocapture
+//! ```
+//!
+//! A failure prints the seed of its program, which alone plays it again: `OUZEL_FUZZ_SECONDS=0 OUZEL_FUZZ_SEED=SEED`.
+//! Under the address sanitizer, which sees each access of this folder to memory that Lua or a document has given back:
+//!
+//! ```text
+//! RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address OUZEL_FUZZ_SECONDS=600 cargo test --target x86_64-unknown-linux-gnu --lib script::raw
+//! ```
+
+pub(super) mod json;
+mod programs;
+
+use std::{
+    cell::Cell,
+    env,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use fastrand::Rng;
+use mlua::{
+    Function, Lua, LuaString, Table, Value,
+    state::{GcGenParams, GcIncParams, GcMode},
+};
+use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
+
+use self::programs::{Mood, program};
+use super::{encode::Unencodable, install, mark_array, push_tweet, to_json, with_fields};
+use crate::{json as reader, script::lua::new_state, tweet::Tweet};
+
+const HARNESS: &str = include_str!("harness.lua");
+
+/// How many, where no time is given.
+const SEEDS: u64 = 150;
+
+/// What matches anything: where the JSON of a Tweet and of a table may rightly differ.
+const EITHER: &str = "either";
+
+/// A Lua state with the harness.
+struct World {
+    lua: Lua,
+    live: Rc<Cell<usize>>,
+}
+
+impl World {
+    fn new() -> Self {
+        let lua = new_state(|lua| lua.create_function(|_, ()| Ok(()))).unwrap();
+        install(&lua, lua.create_table().unwrap()).unwrap();
+        let encode = lua.create_function(|lua, value: Value| {
+            let mut out = Vec::new();
+            let encoded = to_json(lua, &value, &mut out);
+            Ok(shown_json(encoded.map(|()| out)))
+        });
+        let insert = lua.create_function(|lua, row: Table| {
+            with_fields(lua, &row, |fields| {
+                // What is borrowed must last whatever a database does meanwhile.
+                let _ = row.clear();
+                let _ = lua.gc_collect();
+                let mut shown: Vec<_> = fields.iter().map(|field| format!("{field:?}")).collect();
+                shown.sort();
+                shown.join(" ")
+            })
+        });
+        let collect = lua.create_function(|lua, kind: u8| {
+            match kind {
+                1 => lua.gc_collect()?,
+                2 => {
+                    lua.gc_step()?;
+                }
+                3 => {
+                    // At nearly every allocation.
+                    let always = GcIncParams::default()
+                        .pause(1)
+                        .step_multiplier(1_000)
+                        .step_size(4);
+                    lua.gc_set_mode(GcMode::Incremental(always));
+                }
+                _ => {
+                    lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
+                }
+            }
+            Ok(())
+        });
+        lua.load(HARNESS)
+            .set_name("=harness")
+            .call::<()>((
+                encode.unwrap(),
+                insert.unwrap(),
+                collect.unwrap(),
+                Value::NULL,
+            ))
+            .unwrap();
+        let live = Rc::default();
+        Self { lua, live }
+    }
+
+    fn tweet(&self, line: &str) -> Value {
+        let tweet = Tweet::parse(Bytes::copy_from_slice(line.as_bytes())).unwrap();
+        push_tweet(&self.lua, tweet, &self.live).unwrap()
+    }
+
+    fn table(&self, line: &str) -> Value {
+        plain(&self.lua, &reader::read_any(line.as_bytes()).unwrap())
+    }
+
+    fn restart(&self, tweet: Value) {
+        let restart: Function = self.lua.globals().get("restart").unwrap();
+        restart.call::<()>(tweet).unwrap();
+    }
+
+    fn play(&self, program: &str) -> Result<Vec<String>, String> {
+        let ran = self.lua.load(program).set_name("=program").exec();
+        ran.map_err(|error| error.to_string())?;
+        let trace: Vec<LuaString> = self.lua.globals().get("trace").unwrap();
+        Ok(trace.iter().map(|text| text.to_string_lossy()).collect())
+    }
+}
+
+/// JSON as a plain table, read as a Tweet is: of a name that occurs twice the first counts.
+fn plain(lua: &Lua, json: &sonic_rs::Value) -> Value {
+    match json.get_type() {
+        JsonType::Null => Value::NULL,
+        JsonType::Boolean => Value::Boolean(json.is_true()),
+        JsonType::Number => match json.as_i64() {
+            Some(number) => Value::Integer(number),
+            None => Value::Number(reader::to_f64(json).unwrap()),
+        },
+        JsonType::String => Value::String(lua.create_string(json.as_str().unwrap()).unwrap()),
+        JsonType::Array => {
+            let elements = json.as_array().into_iter().flatten();
+            let list = elements.map(|element| plain(lua, element));
+            let list = lua.create_sequence_from(list).unwrap();
+            mark_array(lua, &list).unwrap();
+            Value::Table(list)
+        }
+        JsonType::Object => {
+            let table = lua.create_table().unwrap();
+            let mut seen = std::collections::HashSet::new();
+            for (key, field) in json.as_object().into_iter().flatten() {
+                if seen.insert(key) && !field.is_null() {
+                    table.raw_set(key, plain(lua, field)).unwrap();
+                }
+            }
+            Value::Table(table)
+        }
+    }
+}
+
+fn shown_json(encoded: Result<Vec<u8>, Unencodable>) -> String {
+    match encoded {
+        Ok(json) => match reader::read_any(&json) {
+            Ok(value) => canonical(&value),
+            Err(reader::Error::TooDeep) => EITHER.to_owned(),
+            Err(error) => format!("{error}: {}", String::from_utf8_lossy(&json)),
+        },
+        // What is not touched is written as it came in, whatever it is; and an object that gets items is no list.
+        Err(Unencodable::NotFinite | Unencodable::Depth | Unencodable::Mixed) => EITHER.to_owned(),
+        Err(_) => "no JSON".to_owned(),
+    }
+}
+
+/// JSON in the form in which a Tweet and a table have the same: without nulls in objects, without what is there twice.
+fn canonical(json: &sonic_rs::Value) -> String {
+    match json.get_type() {
+        JsonType::Array => {
+            let elements = json.as_array().into_iter().flatten().map(canonical);
+            format!("[{}]", elements.collect::<Vec<_>>().join(","))
+        }
+        JsonType::Object => {
+            let mut fields = std::collections::BTreeMap::new();
+            for (key, field) in json.as_object().into_iter().flatten() {
+                fields.entry(key).or_insert(field);
+            }
+            let shown = fields.iter().filter(|(_, field)| !field.is_null());
+            let shown = shown.map(|(key, field)| format!("{key:?}:{}", canonical(field)));
+            format!("{{{}}}", shown.collect::<Vec<_>>().join(","))
+        }
+        JsonType::Number => match json.as_i64() {
+            Some(number) => number.to_string(),
+            None => format!("{:?}", reader::to_f64(json)),
+        },
+        JsonType::String => format!("{:?}", json.as_str()),
+        _ => json.to_string(),
+    }
+}
+
+/// Plays one program on a Tweet, and on a plain table if they have to agree.
+fn check(seed: u64) {
+    let mut rng = Rng::with_seed(seed);
+    let limited = rng.u8(..4) == 0;
+    let mood = Mood {
+        writes_at_end: rng.u8(..3) == 0,
+    };
+    let (tweets, tables) = (World::new(), World::new());
+    let collector = rng.u8(1..=4);
+    for _ in 0..rng.usize(2..8) {
+        let line = json::tweet(&mut rng);
+        let program = format!("collect({collector})\n{}", program(&mut rng, mood));
+        let shown: String = line.chars().take(2_000).collect();
+        let report = |what: &str| format!("seed {seed}: {what}\n{shown}\n{program}");
+        if !mood.writes_at_end && !limited {
+            tweets.restart(tweets.tweet(&line));
+            tables.restart(tables.table(&line));
+            let tweet = tweets
+                .play(&program)
+                .map_err(|error| report(&error))
+                .unwrap();
+            let table = tables
+                .play(&program)
+                .map_err(|error| report(&error))
+                .unwrap();
+            let place = (0..tweet.len().max(table.len())).find(|place| {
+                let (tweet, table) = (tweet.get(*place), table.get(*place));
+                let either = |text: Option<&String>| text.is_some_and(|text| text == EITHER);
+                tweet != table && !either(tweet) && !either(table)
+            });
+            if let Some(place) = place {
+                let around = |trace: &[String]| {
+                    format!(
+                        "{:#?}",
+                        &trace[place.saturating_sub(5).min(trace.len())
+                            ..(place + 2).min(trace.len())]
+                    )
+                };
+                panic!(
+                    "{}",
+                    report(&format!(
+                        "place {place}: tweet {}, table {}",
+                        around(&tweet),
+                        around(&table)
+                    ))
+                );
+            }
+            continue;
+        }
+        tweets.restart(tweets.tweet(&line));
+        let limit = if limited {
+            tweets.lua.used_memory() + rng.usize(..60_000)
+        } else {
+            0
+        };
+        let chunk = tweets.lua.load(&program).into_function().unwrap();
+        tweets.lua.set_memory_limit(limit).unwrap();
+        // Any error will do, as long as it is one.
+        let _ = chunk.call::<()>(());
+        tweets.lua.set_memory_limit(0).unwrap();
+        let after = "for i = 1, 4 do try(function() fields(v[i]) json(v[i]) end) try(function() fields(kept[i]) json(kept[i]) end) end";
+        tweets.play(after).map_err(|error| report(&error)).unwrap();
+    }
+    let live = Rc::clone(&tweets.live);
+    drop(tweets);
+    assert_eq!(live.get(), 0, "seed {seed}: a document is left behind");
+}
+
+#[test]
+#[allow(
+    clippy::print_stderr,
+    reason = "who waits for an hour wants to see it go on"
+)]
+fn a_tweet_is_a_table_to_every_program() {
+    let read = |name: &str| env::var(name).ok().and_then(|text| text.parse().ok());
+    let seed: u64 = read("OUZEL_FUZZ_SEED").unwrap_or(0);
+    let Some(seconds) = read("OUZEL_FUZZ_SECONDS") else {
+        (seed..seed + SEEDS).for_each(check);
+        return;
+    };
+    let started = Instant::now();
+    for next in seed.. {
+        check(next);
+        let elapsed = started.elapsed();
+        let is_over = elapsed >= Duration::from_secs(seconds);
+        if is_over || next % 1_000 == 0 {
+            // In a crash there is no other trace of how far it came.
+            eprintln!("seeds {seed} to {next} in {} s", elapsed.as_secs());
+        }
+        if is_over {
+            break;
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! A script's text, passed over token by token: what is code, and what is in a text or a comment.
+
+use std::ops::RangeInclusive;
+
+/// In a larger file what is looked at begins with the line of the call: it cannot be told cheaply whether that begins in a
+/// text or a comment.
+pub(super) const SMALL: usize = 1 << 20;
+
+/// The places behind each `function` that is code, on a line.
+pub(super) fn calls<'t>(text: &'t str, line: usize, function: &str) -> Vec<Scan<'t>> {
+    let mut scan = Scan {
+        text,
+        at: 0,
+        line: 1,
+    };
+    if text.len() > SMALL {
+        let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
+        let before = lines.map(str::len).sum();
+        scan.advance_by(before);
+    }
+    let mut calls = Vec::new();
+    while let Some(c) = scan.code() {
+        if scan.line > line {
+            break;
+        }
+        let word = scan.skip_word();
+        if word.is_empty() {
+            scan.skip_token(c);
+        } else if word == function && scan.line == line {
+            calls.push(scan.clone());
+        }
+    }
+    calls
+}
+
+/// A place in a script, and its line.
+#[derive(Clone)]
+pub(super) struct Scan<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+/// An entry of a table.
+pub(super) struct Entry<'t> {
+    pub(super) lines: RangeInclusive<usize>,
+    pub(super) key: Key<'t>,
+}
+
+#[derive(PartialEq, Eq)]
+pub(super) enum Key<'t> {
+    /// It is an item of the list.
+    None,
+    /// `name = …` or `["name"] = …`.
+    Name(&'t str),
+    /// `[…] = …`.
+    Other,
+}
+
+impl<'t> Scan<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn advance(&mut self) {
+        if let Some(c) = self.peek() {
+            self.line += usize::from(c == '\n');
+            self.at += c.len_utf8();
+        }
+    }
+
+    fn advance_by(&mut self, bytes: usize) {
+        let passed = self.rest().get(..bytes).unwrap_or_else(|| self.rest());
+        let (lines, bytes) = (passed.matches('\n').count(), passed.len());
+        self.line += lines;
+        self.at += bytes;
+    }
+
+    /// Passes a character, if it is next.
+    pub(super) fn skip(&mut self, expected: char) -> bool {
+        let is_next = self.peek() == Some(expected);
+        if is_next {
+            self.advance();
+        }
+        is_next
+    }
+
+    /// The next character that is code.
+    fn code(&mut self) -> Option<char> {
+        self.skip_blanks();
+        self.peek()
+    }
+
+    /// Passes a name, a word or a number.
+    fn skip_word(&mut self) -> &'t str {
+        let rest = self.rest();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    /// Passes a text, or one sign.
+    fn skip_token(&mut self, c: char) {
+        match c {
+            '"' | '\'' => self.skip_quoted(c),
+            '[' if self.skip_long() => {}
+            _ => self.advance(),
+        }
+    }
+
+    /// Passes an argument and the comma behind it; tells whether its value may be `expected`. `None` if there is no comma.
+    pub(super) fn skip_argument(&mut self, expected: &str) -> Option<bool> {
+        let first = self.code()?;
+        let begun = self.at;
+        let mut depth = 0_usize;
+        let mut tokens = 0;
+        let mut end = begun;
+        loop {
+            let c = self.code()?;
+            match c {
+                ',' if depth == 0 => break,
+                '(' | '{' => depth += 1,
+                ')' | '}' => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+            if self.skip_word().is_empty() {
+                self.skip_token(c);
+            }
+            tokens += 1;
+            end = self.at;
+        }
+        self.advance();
+        let is_text = tokens == 1 && matches!(first, '"' | '\'' | '[');
+        let written = self.text.get(begun..end)?;
+        // A name has nothing in it that would be written in another way.
+        let inside = written.trim_matches(|c| matches!(c, '"' | '\'' | '[' | ']' | '='));
+        Some(!is_text || inside == expected)
+    }
+
+    /// Passes blanks and comments.
+    pub(super) fn skip_blanks(&mut self) {
+        loop {
+            let rest = self.rest();
+            let blanks = rest.len() - rest.trim_start().len();
+            let comment = rest
+                .get(blanks..)
+                .is_some_and(|rest| rest.starts_with("--"));
+            self.advance_by(blanks);
+            if !comment {
+                return;
+            }
+            self.advance_by(2);
+            if !self.skip_long() {
+                let end = self.rest().find('\n').unwrap_or(self.rest().len());
+                self.advance_by(end);
+            }
+        }
+    }
+
+    /// Passes `[[…]]` and `[=[…]=]`.
+    fn skip_long(&mut self) -> bool {
+        let Some(inside) = self.rest().strip_prefix('[') else {
+            return false;
+        };
+        let signs = inside.len() - inside.trim_start_matches('=').len();
+        if !inside
+            .get(signs..)
+            .is_some_and(|rest| rest.starts_with('['))
+        {
+            return false;
+        }
+        let end = format!("]{}]", "=".repeat(signs));
+        let length = self
+            .rest()
+            .find(&end)
+            .map_or(self.rest().len(), |at| at + end.len());
+        self.advance_by(length);
+        true
+    }
+
+    /// Passes a string in quotes.
+    fn skip_quoted(&mut self, quote: char) {
+        self.advance();
+        while let Some(c) = self.peek() {
+            self.advance();
+            if c == '\\' {
+                self.advance();
+            } else if c == quote || c == '\n' {
+                return;
+            }
+        }
+    }
+
+    /// The entries of a table, from behind its `{` on.
+    pub(super) fn table(&mut self) -> Option<Vec<Entry<'t>>> {
+        let mut entries = Vec::new();
+        loop {
+            self.skip_blanks();
+            let (first, key) = (self.line, self.clone().key());
+            let begun = self.at;
+            let mut last = first;
+            let mut depth = 0_usize;
+            let end = loop {
+                let c = self.code()?;
+                if depth == 0 && matches!(c, ',' | ';' | '}') {
+                    break c;
+                }
+                last = self.line;
+                match c {
+                    '[' if self.skip_long() => {}
+                    '{' | '(' | '[' => {
+                        depth += 1;
+                        self.advance();
+                    }
+                    '}' | ')' | ']' => {
+                        depth = depth.checked_sub(1)?;
+                        self.advance();
+                    }
+                    _ => self.skip_token(c),
+                }
+            };
+            if self.at > begun {
+                let lines = first..=last;
+                entries.push(Entry { lines, key });
+            }
+            self.advance();
+            if end == '}' {
+                return Some(entries);
+            }
+        }
+    }
+
+    /// What an entry that begins here is called.
+    fn key(mut self) -> Key<'t> {
+        let rest = self.rest();
+        if rest.starts_with('[') {
+            if rest.starts_with("[[") || rest.starts_with("[=") {
+                return Key::None;
+            }
+            self.advance();
+            let quote = self.code();
+            let begun = self.at + 1;
+            let Some(quote @ ('"' | '\'')) = quote else {
+                return Key::Other;
+            };
+            self.skip_quoted(quote);
+            let name = self.text.get(begun..self.at - 1);
+            let is_whole = self.code() == Some(']');
+            return name.filter(|_| is_whole).map_or(Key::Other, Key::Name);
+        }
+        let name = self.skip_word();
+        self.skip_blanks();
+        let rest = self.rest();
+        if !name.is_empty() && rest.starts_with('=') && !rest.starts_with("==") {
+            return Key::Name(name);
+        }
+        Key::None
+    }
+}
