@@ -87,14 +87,14 @@ fn rules_that_are_hardly_meant_so_are_warned_about() {
         tables (0)
 
         warning: `寿司` is looked for as a word between blanks or punctuation, and this script is written without blanks; `contains:` finds it anywhere
-         --> main.lua:3, tag `ja`
+         --> main.lua:3
           |
           | 寿司 lang:ja
           | ^^^^
         hint: write `contains:寿司 lang:ja`
 
         warning: this rule means the same as `fish bird` further up
-         --> main.lua:5, tag `one`
+         --> main.lua:5
           |
           | bird fish
           | ^^^^^^^^^

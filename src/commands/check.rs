@@ -1,6 +1,6 @@
 //! `ouzel check`: what a script declares, or what is wrong with it.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use serde::Serialize;
 
@@ -95,11 +95,18 @@ fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }
+    let mut on_line: HashMap<_, usize> = HashMap::new();
+    for rule in &declared.rules {
+        *on_line.entry((rule.file.as_str(), rule.line)).or_default() += 1;
+    }
     for (rule, warning) in warnings {
-        // Rules that a loop makes all stand on the line of the call.
+        let place = format!("{}:{}", rule.file, rule.line);
+        // Rules that a loop makes all stand on the line of the call: there the tag says which one it is.
         let place = match &rule.tag {
-            Some(tag) => format!("{}:{}, tag `{tag}`", rule.file, rule.line),
-            None => format!("{}:{}", rule.file, rule.line),
+            Some(tag) if on_line[&(rule.file.as_str(), rule.line)] > 1 => {
+                format!("{place}, tag `{tag}`")
+            }
+            _ => place,
         };
         let _ = write!(text, "\n{}", warning_text(&place, &rule.value, warning));
     }

@@ -81,25 +81,25 @@ fn an_unchecked_rule_is_warned_about() {
     expect![[r#"
 
         warning: this rule is sent unchecked: there is no operator `min_joy`
-         --> main.lua:2, tag `new`
+         --> main.lua:2
           |
           | min_joy:5 fish AND bird
           | ^^^^^^^
 
         warning: this rule is sent unchecked: `AND` is no operator: a blank between two clauses already means "and"
-         --> main.lua:2, tag `new`
+         --> main.lua:2
           |
           | min_joy:5 fish AND bird
           |                ^^^
 
         warning: this rule is sent unchecked: nothing is known against it, so `unchecked` can go
-         --> main.lua:3, tag `sea`
+         --> main.lua:3
           |
           | fish
           | ^^^^
 
         warning: this rule is sent unchecked: its tag would be refused: Tag must not exceed 255 characters
-         --> main.lua:4, tag `tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt`
+         --> main.lua:4
           |
           | bird
           | ^^^^
@@ -686,7 +686,7 @@ fn a_rule_of_a_module_is_shown_where_it_stands_and_with_its_tag() {
         tables (0)
 
         warning: this rule can never match: no Tweet has the language `jp`, Japanese is `ja`
-         --> names.lua:4, tag `odd`
+         --> names.lua:4
           |
           | lang:jp
           | ^^^^^^^
