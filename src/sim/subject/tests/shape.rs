@@ -145,6 +145,20 @@ fn what_is_no_tweet_is_left_alone() {
     assert!(!super::subjects(&[]).apply(&mut out, 0, &mut rng));
 }
 
+#[test]
+fn an_emoji_is_put_into_any_text() {
+    let rule = Rule::parse("🍕").unwrap();
+    for seed in (0..300).chain([4_048_408_747_747_477_409]) {
+        for before in &super::made()[usize::from(seed as u8)..][..3] {
+            let mut out = before.clone().into_bytes();
+            let applied = subjects(&["🍕"]).apply(&mut out, 0, &mut Rng::with_seed(seed));
+            let after = String::from_utf8(out).unwrap();
+            assert!(applied && super::is_match(&rule, &after), "{seed}: {after}");
+            check(before, &after);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
