@@ -18,7 +18,7 @@ use super::{
 };
 use crate::tweet::Tweet;
 
-/// Miri takes some seconds for each.
+/// Miri takes up to a minute for each.
 const LINES: u64 = if cfg!(miri) { 5 } else { 300 };
 
 /// A node in a block of its own, as Lua would keep it.

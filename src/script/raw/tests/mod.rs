@@ -8,10 +8,12 @@
 //! ```
 //!
 //! A failure prints the seed of its program, which alone plays it again: `OUZEL_FUZZ_SECONDS=0 OUZEL_FUZZ_SEED=SEED`.
-//! Under the address sanitizer, which sees each access of this folder to memory that Lua or a document has given back:
+//! Under the address sanitizer, which sees each access, of Lua's own code too, to memory that has been given back:
 //!
 //! ```text
-//! RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address OUZEL_FUZZ_SECONDS=600 cargo test --target x86_64-unknown-linux-gnu --lib script::raw
+//! export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CFLAGS=-fsanitize=address CARGO_TARGET_DIR=target/asan
+//! export ASAN_OPTIONS=detect_odr_violation=0 OUZEL_FUZZ_SECONDS=600
+//! cargo test --target x86_64-unknown-linux-gnu --lib script::raw::tests -- --nocapture
 //! ```
 
 pub(super) mod json;
