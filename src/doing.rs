@@ -24,6 +24,7 @@ pub struct Doing {
 const IDLE: u32 = 0;
 const TWEET: u32 = 1;
 const LOAD: u32 = 2;
+const OUTPUT: u32 = 3;
 
 /// What has not ended for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum Hanging {
     },
     /// A script that is being loaded.
     Load,
+    /// Standard output, which nobody reads.
+    Output,
 }
 
 impl Doing {
@@ -63,6 +66,12 @@ impl Doing {
         self.kind.store(LOAD, Ordering::Release);
     }
 
+    /// What the script has emitted is about to be written to standard output.
+    pub fn begin_output(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.kind.store(OUTPUT, Ordering::Release);
+    }
+
     /// What was begun last has ended.
     pub fn end(&self) {
         self.kind.store(IDLE, Ordering::Release);
@@ -76,6 +85,7 @@ impl Doing {
     fn hanging(&self) -> Option<Hanging> {
         match self.kind.load(Ordering::Acquire) {
             LOAD => Some(Hanging::Load),
+            OUTPUT => Some(Hanging::Output),
             TWEET => {
                 let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
                 let step = self.step.load(Ordering::Relaxed) as usize;

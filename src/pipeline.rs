@@ -78,7 +78,7 @@ pub async fn run(
         before,
         ends,
         ended,
-    } = Threads::start(&plan, &tally, &doing)?;
+    } = Threads::start(&plan, &tally, &doing, &shutdown)?;
     let mut tasks = Tasks::default();
     if let Some(address) = plan.status {
         let server = StatusServer {

@@ -101,11 +101,12 @@ impl Sinks {
         let Some(sink) = self.open.get_mut(name).filter(|_| !lines.is_empty()) else {
             return Ok(());
         };
+        // Before the write: one that fails may have written a part of the lines, and that has to be cut off again.
+        sink.written += lines.len() as u64;
         sink.file.write_all(lines).map_err(|source| Error::File {
             path: sink.path.clone(),
             source,
         })?;
-        sink.written += lines.len() as u64;
         Ok(store.set_sink_length(name, sink.written)?)
     }
 

@@ -6,6 +6,7 @@ mod damage;
 mod failures;
 mod in_hand;
 mod load;
+mod output;
 mod quarantine;
 mod received;
 mod remembered;
@@ -26,6 +27,7 @@ use tracing::debug;
 use self::{failures::Failures, in_hand::InHand, received::Kept, remembered::Remembered};
 pub use self::{
     in_hand::in_hand_at,
+    output::Output,
     quarantine::Retried,
     told::{Error, Loaded, Progress, Report, Work},
 };

@@ -92,7 +92,7 @@ fn a_folder_in_which_ouzel_runs_is_not_measured_in() {
     run.wait_for("stream connected");
     let mut bench = support::command(run.folder());
     bench.arg("bench").args(BENCH);
-    let (code, _, stderr) = support::Process::start(bench, false).wait();
+    let (code, _, stderr) = support::Process::start(bench).wait();
     assert_eq!(code, 2, "{stderr}");
     assert!(
         stderr.contains("the data folder `data` is in use by another ouzel, process "),

@@ -11,13 +11,14 @@ use std::{
     env,
     fs::{self, File},
     io::Write,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
-use support::{Ended, Setup, Sim, skipped, wait_until};
+use support::{Ended, Setup, Sim, skipped, tweet, wait_until};
 
 /// In the namespace, the folder that is the disk.
 const DISK: &str = "OUZEL_TEST_DISK";
@@ -73,6 +74,56 @@ fn what_nothing_brings_after_a_full_disk_is_in_the_ledger() {
         missing.len(),
         ended.stderr
     );
+}
+
+/// Lines as long as a Tweet, so that the disk is full in the middle of one.
+const EMIT: &str = r#"
+ouzel.rules { { tag = "music", value = "music" } }
+local sink = ouzel.sink("lines.jsonl")
+local seen = ouzel.table("seen", { id = "INTEGER" })
+local pad = string.rep("x", 9000)
+ouzel.enrich(function(t)
+  seen:insert { id = t.id }
+  ouzel.emit({ id = t.id, pad = pad }, sink)
+end)
+"#;
+
+#[test]
+fn a_sink_on_a_full_disk_holds_each_line_whole_and_once() {
+    let name = "a_sink_on_a_full_disk_holds_each_line_whole_and_once";
+    let Some(disk) = disk(name) else { return };
+    let filler = disk.join("filler");
+    let mut file = File::create(&filler).unwrap();
+    file.write_all(&vec![0; SIZE - LEFT]).unwrap();
+    drop(file);
+    // Beside the disk, so that only the sink is in want of room.
+    let setup = Setup::new().script(EMIT);
+    let data = setup.folder().join("data");
+    fs::create_dir_all(&data).unwrap();
+    symlink(&disk, data.join("sinks")).unwrap();
+    let run = setup.start();
+    run.powertrack().send_all((1..=400).map(tweet));
+    run.wait_for("No space left on device");
+    fs::remove_file(filler).unwrap();
+    run.powertrack().send_all((401..=600).map(tweet));
+    let ended = run.drain();
+    let lines = fs::read_to_string(disk.join("lines.jsonl")).unwrap();
+    let ids: Vec<_> = lines
+        .lines()
+        .map(|line| {
+            sonic_rs::from_str::<Value>(line).unwrap()["id"]
+                .as_i64()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(ids, (1..=600).collect::<Vec<i64>>(), "{}", ended.stderr);
+    // Nor is anything cut off at the next start.
+    let length = lines.len();
+    assert_eq!(
+        ended.rows("SELECT length FROM _ouzel_sinks"),
+        length.to_string()
+    );
+    assert_eq!(ended.rows("SELECT count(*) FROM seen"), "600");
 }
 
 #[test]

@@ -212,7 +212,7 @@ fn start(sim: &Sim, folder: &Path) -> Process {
         .env("OUZEL_JOURNAL_RETAIN", "1s")
         .env("OUZEL_JOURNAL_MAX_SIZE", "1MiB")
         .env("OUZEL_STATUS_LISTEN", "off");
-    Process::start(command, false)
+    Process::start(command)
 }
 
 fn write_script(folder: &Path, poison: &str, handler: usize, how: Save) {

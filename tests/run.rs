@@ -10,7 +10,7 @@ mod support;
 use std::fs;
 
 use expect_test::expect;
-use support::{PASSWORD, Setup, Sim, USERNAME, tagged, tweet};
+use support::{PASSWORD, Setup, Sim, Stdout, USERNAME, tagged, tweet};
 
 /// Logs and stores each Tweet.
 const STORE: &str = r#"
@@ -375,7 +375,7 @@ fn a_reader_that_goes_away_ends_the_run_in_order() {
         .script(&format!(
             "{STORE} ouzel.enrich(function(t) ouzel.emit(t.id) end)"
         ))
-        .stdout_closed()
+        .stdout(Stdout::Closed)
         .start();
     run.powertrack().send(tweet(1));
     let ended = run.ends();

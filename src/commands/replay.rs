@@ -21,7 +21,7 @@ use self::{
 use super::{run::simulated, runtime, say, sinks_of, summary::summary, tweet_format::NO_TWEET};
 use crate::{
     cli, error::Error, pipeline, script, settings::Settings, shutdown, status::StatusLine,
-    status::thousands, store::Store, tally::Tally,
+    status::thousands, store::Store, tally::Tally, worker::Output,
 };
 
 /// What is said on Ctrl-C.
@@ -57,19 +57,20 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
         &settings.script.display().to_string(),
         &source.describe(),
     )?;
-    let tally = Arc::<Tally>::default();
+    let (tally, shutdown) = (Arc::<Tally>::default(), CancellationToken::new());
+    let output = Output::new(shutdown.clone()).map_err(pipeline::Error::from)?;
     let side = Side {
         script: settings.script.clone(),
         store,
         handled: source.handled(),
         sinks: sinks_of(target.path()),
-        output: Box::new(io::stdout()),
+        output: Box::new(output),
         tally: Arc::clone(&tally),
         span: Span::none(),
     };
     let mut shown = Shown::new(line, source.bytes(), &tally);
     // Without an end in order, an earlier database that stood here comes back.
-    let ended = flow(source, vec![side], arguments.limit, &mut shown)?;
+    let ended = flow(source, vec![side], arguments.limit, &mut shown, &shutdown)?;
     let (snapshot, took) = shown.finish();
     if snapshot.tweets == 0 && snapshot.rejected > 0 && ended.failed.is_none() {
         // What stood in the database's place before is worth more.
@@ -89,12 +90,12 @@ fn flow(
     sides: Vec<Side>,
     limit: Option<u64>,
     shown: &mut Shown,
+    shutdown: &CancellationToken,
 ) -> Result<flow::Ended, Error> {
     runtime()?.block_on(async {
-        let shutdown = CancellationToken::new();
         shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
         Flow::start(sides, limit)?
-            .run(source, shown, &shutdown)
+            .run(source, shown, shutdown)
             .await
     })
 }

@@ -85,6 +85,14 @@ impl Standstill {
                 warn!(tweet, handler, lasts, hint, "a handler does not end");
             }
             Hanging::Load => warn!(lasts, hint, "the script does not end while it is loaded"),
+            Hanging::Output if self.is_ending => {
+                let hint = "the run ends in a few seconds; what is not committed comes again at the next start";
+                warn!(lasts, hint, "nobody reads standard output");
+            }
+            Hanging::Output => {
+                let hint = "nothing is lost: what arrives is kept in the journal; let the program behind the pipe read, or end it";
+                warn!(lasts, hint, "nobody reads standard output");
+            }
         }
     }
 }

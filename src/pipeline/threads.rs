@@ -23,7 +23,7 @@ use crate::{
     queue::{self, queue},
     store::Store,
     tally::{Count, Tally},
-    worker::{self, Progress, Report, Work, Worker, in_hand_at},
+    worker::{self, Output, Progress, Report, Work, Worker, in_hand_at},
 };
 
 /// Lines that may wait for the journal's thread: seconds of a busy stream, while a slow disk syncs.
@@ -62,6 +62,7 @@ impl Threads {
         plan: &Plan,
         tally: &Arc<Tally>,
         doing: &Arc<Doing>,
+        shutdown: &CancellationToken,
     ) -> Result<Self, Error> {
         let store = Store::open(&plan.database).map_err(worker::Error::from)?;
         let progress = Progress::read(&store, &plan.journal.name).map_err(worker::Error::from)?;
@@ -97,7 +98,7 @@ impl Threads {
             tally: Arc::clone(tally),
             doing: Arc::clone(doing),
         };
-        let worker = start_worker(&ended, work, behind, report)?;
+        let worker = start_worker(&ended, work, behind, report, Output::new(shutdown.clone())?)?;
         Ok(Self {
             queue,
             controls,
@@ -182,9 +183,9 @@ fn start_worker(
     work: Work,
     mut behind: Behind,
     reports: mpsc::Sender<Report>,
+    mut output: Output,
 ) -> io::Result<oneshot::Receiver<Result<(), worker::Error>>> {
     spawn("worker", ended, move || {
-        let mut output = io::stdout();
         // Should nobody listen any more, the run is over already.
         let mut report = |report| {
             let _ = reports.blocking_send(report);

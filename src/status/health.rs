@@ -78,6 +78,7 @@ impl Pulse {
                 format!("{handler}{tweet}")
             }
             Hanging::Load => "loading the script".to_owned(),
+            Hanging::Output => "writing to standard output, which nobody reads".to_owned(),
         });
         Still { lasts, in_hand }
     }

@@ -91,10 +91,12 @@ impl Worker<'_> {
         if emitted.is_empty() || self.output_closed {
             return Ok(());
         }
+        self.doing.begin_output();
         let written = self
             .output
             .write_all(&emitted)
             .and_then(|()| self.output.flush());
+        self.doing.end();
         match written {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::support::{Run, Setup, connect, tweet, wait_for_some};
+use super::support::{Run, Setup, Stdout, connect, tweet, wait_for_some};
 
 fn start(script: &str) -> (Run, String) {
     let run = Setup::new()
@@ -87,4 +87,51 @@ fn a_handler_that_is_only_slow_is_said_to_go_on() {
     run.wait_for("a handler does not end");
     run.wait_for("handling goes on");
     run.drain();
+}
+
+#[test]
+fn output_that_nobody_reads_is_named_and_does_not_hold_up_the_end() {
+    let script = "local got = ouzel.table('got', { id = 'INTEGER' })
+ouzel.enrich(function(t) got:insert { id = t.id }; ouzel.emit(string.rep('x', 10000) .. t.id) end)";
+    let run = Setup::new().script(script).stdout(Stdout::Unread).start();
+    run.powertrack().send_all((1..=50).map(tweet));
+    let said = run.wait_for("nobody reads standard output");
+    assert!(said.contains("WARN"), "{said}");
+    // One signal is enough.
+    run.process().signal("TERM");
+    let ended = run.ends();
+    ended.assert_code(1);
+    ended.assert_says("cannot write what the script emits: nobody reads standard output");
+    // What nobody has read is emitted again by the next run, and each row is there once.
+    let run = ended.again().stdout(Stdout::Heard).start();
+    run.powertrack().wait_for_connection(2);
+    run.wait_for_output("x50");
+    let ended = run.drain();
+    ended.assert_code(0);
+    assert_eq!(
+        ended.rows("SELECT count(*), count(DISTINCT id) FROM got"),
+        "50|50"
+    );
+}
+
+#[test]
+fn a_replay_whose_output_nobody_reads_ends_at_the_first_signal() {
+    let tweets: String = (1..=50).map(|id| tweet(id) + "\n").collect();
+    let run = Setup::new()
+        .command("replay")
+        .script(
+            "ouzel.enrich(function(t)
+  ouzel.emit(string.rep('x', 10000))
+  ouzel.log.info('at', t.id .. '.')
+end)",
+        )
+        .file("tweets.jsonl", tweets)
+        .arguments(&["tweets.jsonl"])
+        .stdout(Stdout::Unread)
+        .start();
+    run.wait_for("at 1.");
+    run.process().signal("TERM");
+    let ended = run.ends();
+    ended.assert_code(1);
+    ended.assert_says("nobody reads standard output");
 }

@@ -188,7 +188,7 @@ fn no_command_prints_what_a_terminal_obeys() {
 fn look(folder: &std::path::Path, arguments: &[&str]) -> usize {
     let mut command = command(folder);
     command.arg("quarantine").args(arguments);
-    let (code, stdout, stderr) = Process::start(command, false).wait();
+    let (code, stdout, stderr) = Process::start(command).wait();
     assert_eq!(code, 0, "{stderr}");
     let text = String::from_utf8(stdout).unwrap();
     let unsafe_one = |c: char| ouzel::plain::is_unsafe(c) && c != '\n';

@@ -18,7 +18,7 @@ mod wait;
 use std::time::Duration;
 
 pub use powertrack::{PowerTrack, Request};
-pub use process::{Process, command};
+pub use process::{Process, Stdout, command};
 pub use setup::{Ended, Run, Setup};
 pub use sim::Sim;
 pub use tweets::{tagged, tweet};

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -31,6 +31,19 @@ pub struct Process {
     child: Child,
     ears: Arc<Ears>,
     threads: Vec<JoinHandle<()>>,
+    /// Open as long as the process is.
+    _unread: Option<ChildStdout>,
+}
+
+/// Who reads what the process writes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stdout {
+    /// The test does.
+    Heard,
+    /// It is closed at the other end.
+    Closed,
+    /// It is open, and nobody reads.
+    Unread,
 }
 
 /// The binary, in `folder`, with nothing of this environment that it would read.
@@ -46,12 +59,12 @@ pub fn command(folder: &Path) -> Command {
 }
 
 impl Process {
-    pub fn start(command: Command, stdout_closed: bool) -> Self {
-        Self::start_with(command, Stdio::null(), stdout_closed)
+    pub fn start(command: Command) -> Self {
+        Self::start_with(command, Stdio::null(), Stdout::Heard)
     }
 
     /// The same, and something may come in.
-    pub fn start_with(mut command: Command, stdin: Stdio, stdout_closed: bool) -> Self {
+    pub fn start_with(mut command: Command, stdin: Stdio, reads: Stdout) -> Self {
         let mut child = command
             .stdin(stdin)
             .stdout(Stdio::piped())
@@ -59,14 +72,16 @@ impl Process {
             .spawn()
             .unwrap();
         let ears = Arc::<Ears>::default();
-        let stdout: Box<dyn Read + Send> = Box::new(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().unwrap();
         let stderr: Box<dyn Read + Send> = Box::new(child.stderr.take().unwrap());
         let mut pipes = vec![(1, stderr)];
-        if stdout_closed {
-            drop(stdout);
-            ears.heard.lock().unwrap().ended[0] = true;
-        } else {
-            pipes.push((0, stdout));
+        let mut unread = None;
+        match reads {
+            Stdout::Heard => pipes.push((0, Box::new(stdout))),
+            Stdout::Closed | Stdout::Unread => {
+                ears.heard.lock().unwrap().ended[0] = true;
+                unread = Some(stdout).filter(|_| reads == Stdout::Unread);
+            }
         }
         let threads = pipes
             .into_iter()
@@ -79,6 +94,7 @@ impl Process {
             child,
             ears,
             threads,
+            _unread: unread,
         }
     }
 

@@ -10,7 +10,10 @@ use expect_test::Expect;
 use rusqlite::{Connection, types::ValueRef};
 use tempfile::TempDir;
 
-use super::{PASSWORD, PowerTrack, Process, USERNAME, process::command};
+use super::{
+    PASSWORD, PowerTrack, Process, USERNAME,
+    process::{Stdout, command},
+};
 
 /// What a run starts from.
 pub struct Setup {
@@ -20,7 +23,7 @@ pub struct Setup {
     arguments: Vec<String>,
     environment: Vec<(String, Option<String>)>,
     stdin: Stdin,
-    stdout_closed: bool,
+    stdout: Stdout,
 }
 
 /// What comes in.
@@ -50,7 +53,7 @@ impl Setup {
                 set("OUZEL_STATUS_LISTEN", "off"),
             ],
             stdin: Stdin::Nothing,
-            stdout_closed: false,
+            stdout: Stdout::Heard,
             powertrack,
         }
     }
@@ -128,9 +131,9 @@ impl Setup {
         self
     }
 
-    /// Nobody reads what the script emits.
-    pub fn stdout_closed(mut self) -> Self {
-        self.stdout_closed = true;
+    /// Who reads what the script emits.
+    pub fn stdout(mut self, stdout: Stdout) -> Self {
+        self.stdout = stdout;
         self
     }
 
@@ -145,7 +148,7 @@ impl Setup {
             Stdin::Open => Stdio::piped(),
             Stdin::File(path) => fs::File::open(path).unwrap().into(),
         };
-        let process = Process::start_with(self.process(), stdin, self.stdout_closed);
+        let process = Process::start_with(self.process(), stdin, self.stdout);
         Run {
             setup: self,
             process,
@@ -218,7 +221,7 @@ impl Run {
     /// A second process of the same project, while this one goes on: its exit code, and what it says.
     #[track_caller]
     pub fn another(&self) -> (i32, String) {
-        let (code, _, stderr) = Process::start(self.setup.process(), false).wait();
+        let (code, _, stderr) = Process::start(self.setup.process()).wait();
         (code, stderr)
     }
 

@@ -27,7 +27,7 @@ impl Sim {
         command
             .args(["sim", "--listen", "127.0.0.1:0", "--port-file", "port"])
             .args(arguments);
-        let process = Process::start(command, false);
+        let process = Process::start(command);
         process.wait_for_output("read Tweets:");
         Self {
             address: fs::read_to_string(folder.path().join("port")).unwrap(),

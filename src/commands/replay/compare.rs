@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use tokio_util::sync::CancellationToken;
 use tracing::error_span;
 
 use super::{
@@ -58,7 +59,8 @@ pub(super) fn compare(
         });
     }
     let mut shown = Shown::new(line, source.bytes(), &tallies[0]);
-    let ended = flow(source, sides, arguments.limit, &mut shown)?;
+    let shutdown = CancellationToken::new();
+    let ended = flow(source, sides, arguments.limit, &mut shown, &shutdown)?;
     shown.finish();
     say(&unread(&ended.seen));
     // What differs in a part would be taken for what differs.

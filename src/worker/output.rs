@@ -1,0 +1,88 @@
+//! What scripts emit, written to standard output on a thread of its own.
+//!
+//! A program that reads from ouzel may stop reading without an end of its own, and then a write waits for ever. Nothing can
+//! interrupt it, so the worker waits beside it and gives up once the run is to end.
+
+use std::{
+    io::{self, Write},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::DRAIN;
+
+/// How often a write that waits looks whether the run is to end.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Standard output of a process that is to end in time, whether somebody reads or not.
+#[derive(Debug)]
+pub struct Output {
+    bytes: SyncSender<Vec<u8>>,
+    written: Receiver<io::Result<()>>,
+    shutdown: CancellationToken,
+    /// A write has been given up, so nothing more can be written in order.
+    is_given_up: bool,
+}
+
+impl Output {
+    /// Standard output, given up a few seconds after `shutdown` if nobody reads it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn new(shutdown: CancellationToken) -> io::Result<Self> {
+        let (bytes, to_write) = sync_channel::<Vec<u8>>(1);
+        let (done, written) = sync_channel(1);
+        // Never joined: where nobody reads it ends with the process.
+        thread::Builder::new()
+            .name("output".to_owned())
+            .spawn(move || {
+                for bytes in to_write {
+                    let mut stdout = io::stdout().lock();
+                    let wrote = stdout.write_all(&bytes).and_then(|()| stdout.flush());
+                    if done.send(wrote).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Self {
+            bytes,
+            written,
+            shutdown,
+            is_given_up: false,
+        })
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_given_up || self.bytes.send(bytes.to_vec()).is_err() {
+            return Err(nobody_reads());
+        }
+        let mut give_up = None;
+        loop {
+            match self.written.recv_timeout(LOOK) {
+                Ok(wrote) => return wrote.map(|()| bytes.len()),
+                Err(RecvTimeoutError::Disconnected) => return Err(nobody_reads()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.shutdown.is_cancelled()
+                && Instant::now() >= *give_up.get_or_insert_with(|| Instant::now() + DRAIN)
+            {
+                self.is_given_up = true;
+                return Err(nobody_reads());
+            }
+        }
+    }
+
+    /// Each write is flushed.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn nobody_reads() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "nobody reads standard output")
+}
