@@ -107,6 +107,18 @@ impl Tweet {
 
     /// The rules that the Tweet matched, in the order of the payload.
     pub fn matching_rules(&self) -> impl Iterator<Item = MatchedRule<'_>> {
+        self.matched().map(|rule| MatchedRule {
+            tag: tag_of(rule),
+            id: id_of(rule),
+        })
+    }
+
+    /// Their tags; `None` for a rule that has none.
+    pub fn matching_tags(&self) -> impl Iterator<Item = Option<&str>> {
+        self.matched().map(tag_of)
+    }
+
+    fn matched(&self) -> impl Iterator<Item = &Value> {
         let rules = match self.format {
             Format::Native => self.root.get("matching_rules"),
             Format::Activity => self
@@ -118,11 +130,11 @@ impl Tweet {
             .and_then(|rules| rules.as_array())
             .into_iter()
             .flat_map(|rules| rules.iter())
-            .map(|rule| MatchedRule {
-                tag: rule.get("tag").and_then(|tag| tag.as_str()),
-                id: id_of(rule),
-            })
     }
+}
+
+fn tag_of(rule: &Value) -> Option<&str> {
+    rule.get("tag").and_then(|tag| tag.as_str())
 }
 
 /// `id_str` where there is one, else `id`: documentation samples show ids that a double has rounded.

@@ -450,7 +450,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         self.since_commit += 1;
-        if let Some(failure) = self.try_tweet(tweet)? {
+        if let Some(failure) = self.try_tweet(id, tweet)? {
             self.failures.log(id, &failure);
             self.quarantine(id, &line, &failure)?;
         }
@@ -467,8 +467,8 @@ impl<'a> Worker<'a> {
     }
 
     fn count_tags(&mut self, tweet: &Tweet) {
-        for rule in tweet.matching_rules() {
-            let tag = rule.tag.unwrap_or("(no tag)");
+        for tag in tweet.matching_tags() {
+            let tag = tag.unwrap_or("(no tag)");
             match self.tags.get_mut(tag) {
                 Some(count) => *count += 1,
                 None => {
@@ -479,13 +479,13 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs the handlers, and takes back what they have done where one fails.
-    fn try_tweet(&mut self, tweet: Tweet) -> Result<Option<Failure>, Error> {
+    fn try_tweet(&mut self, id: Option<i64>, tweet: Tweet) -> Result<Option<Failure>, Error> {
         self.count_tags(&tweet);
         let Some(generation) = &self.generation else {
             return Ok(None);
         };
         self.store.begin_tweet();
-        self.doing.begin_tweet(tweet.id());
+        self.doing.begin_tweet(id);
         let ran = generation.run(tweet, &self.doing);
         self.doing.end();
         let ended = self.store.end_tweet(ran.is_ok());

@@ -64,7 +64,7 @@ impl Worker<'_> {
 
     /// Takes a Tweet out of quarantine if its handlers go through and what they write can be committed.
     fn release(&mut self, id: i64, tweet: Tweet) -> Result<Option<Failure>, Error> {
-        let failure = self.try_tweet(tweet)?;
+        let failure = self.try_tweet(tweet.id(), tweet)?;
         if failure.is_none() {
             self.store.release(id)?;
             self.commit()?;

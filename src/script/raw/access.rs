@@ -72,7 +72,7 @@ pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
         match (*node).kind {
             NodeKind::Object => {
                 if ffi::lua_type(state, 2) == ffi::LUA_TSTRING
-                    && let Some((position, found)) = (*node).field(string_at(state, 2))
+                    && let Some(found) = (*node).field(string_at(state, 2))
                 {
                     if (*node).changed.get() {
                         push_written(state, CHANGES, 2);
@@ -85,7 +85,7 @@ pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
                         }
                         ffi::lua_settop(state, 2);
                     }
-                    push_value(state, node, found, position);
+                    push_value(state, node, found);
                     return 1;
                 }
                 if (*node).extended.get() {
@@ -106,10 +106,9 @@ pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
                 return 1;
             }
             NodeKind::Array => {
-                let position = place_at(state, 2);
-                let found = position.and_then(|position| (*node).element(position));
-                if let (Some(position), Some(found)) = (position, found) {
-                    push_value(state, node, found, position as u32);
+                let place = place_at(state, 2);
+                if let Some(found) = place.and_then(|place| (*node).element(place)) {
+                    push_value(state, node, found);
                     return 1;
                 }
             }
@@ -216,7 +215,7 @@ unsafe fn push_elements(state: *mut lua_State, node: *const Node) {
                 gone(state);
                 return;
             };
-            push_value(state, node, element, position as u32);
+            push_value(state, node, element);
             ffi::lua_rawseti(state, -2, position as ffi::lua_Integer + 1);
         }
     }
@@ -261,12 +260,7 @@ pub(super) unsafe fn push_len(state: *mut lua_State) {
 ///
 /// # Safety
 /// The value at 1 must be the node that holds it, and its document be there. Can raise; owns nothing.
-pub(super) unsafe fn push_value(
-    state: *mut lua_State,
-    node: *const Node,
-    value: *const Value,
-    position: u32,
-) {
+pub(super) unsafe fn push_value(state: *mut lua_State, node: *const Node, value: *const Value) {
     // SAFETY: see above. `value` is not followed any more once something has been allocated.
     unsafe {
         let kind = match (*value).get_type() {
@@ -311,7 +305,7 @@ pub(super) unsafe fn push_value(
         let key = value.cast::<c_void>();
         if ffi::lua_rawgetp(state, -1, key) == ffi::LUA_TNIL {
             ffi::lua_pop(state, 1);
-            push_node(state, node, value, position, kind);
+            push_node(state, node, value, kind);
             ffi::lua_pushvalue(state, root_index);
             ffi::lua_setiuservalue(state, -2, ROOT);
             // The same again.

@@ -180,7 +180,7 @@ unsafe fn span<'l>(node: *const Node) -> Option<&'l str> {
             return (*node).line().map(str::trim);
         }
         let raw = span((*node).parent)?;
-        let (_, text) = Spans::of(raw).nth((*node).position as usize)?;
+        let (_, text) = Spans::of(raw).nth((*node).place()?)?;
         Some(text)
     }
 }

@@ -74,7 +74,7 @@ unsafe fn next_element(state: *mut lua_State, node: *const Node) -> c_int {
             return 1;
         };
         ffi::lua_pushinteger(state, place as ffi::lua_Integer + 1);
-        push_value(state, node, element, place as u32);
+        push_value(state, node, element);
         2
     }
 }
@@ -127,7 +127,7 @@ unsafe fn next_field(state: *mut lua_State, node: *const Node) -> c_int {
                 continue;
             }
             (*node).cursor.set(found.place);
-            push_value(state, node, found.value, found.place);
+            push_value(state, node, found.value);
             return 2;
         }
         ffi::lua_settop(state, 1);

@@ -74,8 +74,6 @@ pub(super) struct Node {
     /// Null for the root. Kept alive by the root's table of parts.
     pub(super) parent: *const Node,
     order: Cell<*const Order>,
-    /// Where it stands in its parent.
-    pub(super) position: u32,
     /// The place of the field that `next` gave last.
     pub(super) cursor: Cell<u32>,
     pub(super) kind: NodeKind,
@@ -105,7 +103,6 @@ impl Node {
         block: *mut Self,
         parent: *const Self,
         value: *const Value,
-        position: u32,
         kind: NodeKind,
     ) {
         // SAFETY: see above.
@@ -120,7 +117,6 @@ impl Node {
                 root,
                 parent,
                 order: Cell::new(ptr::null()),
-                position,
                 cursor: Cell::new(0),
                 kind,
                 changed: Cell::new(false),
@@ -214,7 +210,7 @@ impl Node {
     ///
     /// # Safety
     /// As for [`Node::value`].
-    pub(super) unsafe fn field(&self, name: &[u8]) -> Option<(u32, *const Value)> {
+    pub(super) unsafe fn field(&self, name: &[u8]) -> Option<*const Value> {
         // SAFETY: as above.
         unsafe {
             let value = self.value()?;
@@ -224,16 +220,40 @@ impl Node {
                     if object.len() > FEW_FIELDS {
                         return None;
                     }
-                    let same = |(_, (field, _)): &(usize, (&str, &Value))| field.as_bytes() == name;
-                    Some(object.iter().enumerate().find(same))
+                    // Names of the line are UTF-8.
+                    let name = std::str::from_utf8(name).ok();
+                    Some(name.and_then(|name| object.get(&name)).map(ptr::from_ref))
                 });
                 if let Some(found) = found.flatten() {
-                    return found.map(|(place, (_, value))| (place as u32, ptr::from_ref(value)));
+                    return found;
                 }
             }
-            let found = self.find(name)?;
-            Some((found.place, found.value))
+            self.find(name).map(|found| found.value)
         }
+    }
+
+    /// The place that a value of the line has in this container.
+    ///
+    /// # Safety
+    /// As for [`Node::value`]. What `part` points to is only compared.
+    pub(super) unsafe fn place_of(&self, part: *const Value) -> Option<usize> {
+        // SAFETY: as above.
+        let value = unsafe { self.value() }?;
+        let is_part = |value: &Value| ptr::eq(value, part);
+        let place = || match value.as_object() {
+            Some(object) => object.iter().position(|(_, value)| is_part(value)),
+            None => value.as_array()?.iter().position(is_part),
+        };
+        contained(place).flatten()
+    }
+
+    /// The place that this has in its parent.
+    ///
+    /// # Safety
+    /// As for [`Node::value`].
+    pub(super) unsafe fn place(&self) -> Option<usize> {
+        // SAFETY: the root keeps every part alive, and so the parent.
+        unsafe { self.parent.as_ref()?.place_of(self.value) }
     }
 
     /// The same by the order of the fields.
@@ -289,7 +309,7 @@ pub(in crate::script) fn push_tweet(
     // raises any more.
     unsafe {
         lua.exec_raw((), |state| {
-            let node = push_node(state, ptr::null(), ptr::null(), 0, NodeKind::Object);
+            let node = push_node(state, ptr::null(), ptr::null(), NodeKind::Object);
             if let Some(document) = document.take() {
                 Node::give(node, document);
             }
@@ -350,13 +370,12 @@ pub(super) unsafe fn push_node(
     state: *mut lua_State,
     parent: *const Node,
     value: *const Value,
-    position: u32,
     kind: NodeKind,
 ) -> *mut Node {
     // SAFETY: see above. The metatable, with which the finalizer comes, is set on a block that has been written.
     unsafe {
         let node = ffi::lua_newuserdatauv(state, size_of::<Node>(), 3).cast::<Node>();
-        Node::write(node, parent, value, position, kind);
+        Node::write(node, parent, value, kind);
         ffi::lua_rawgetp(
             state,
             ffi::LUA_REGISTRYINDEX,

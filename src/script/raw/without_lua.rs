@@ -22,7 +22,7 @@ use crate::tweet::Tweet;
 const LINES: u64 = if cfg!(miri) { 5 } else { 300 };
 
 /// A node in a block of its own, as Lua would keep it.
-fn node(parent: *const Node, value: *const Value, position: u32) -> *const Node {
+fn node(parent: *const Node, value: *const Value) -> *const Node {
     // SAFETY: the value is that of a document that the test keeps.
     let is_object = unsafe { value.as_ref() }.is_none_or(|value| value.is_object());
     let kind = if is_object {
@@ -32,7 +32,7 @@ fn node(parent: *const Node, value: *const Value, position: u32) -> *const Node 
     };
     let block = Box::into_raw(Box::<Node>::new_uninit());
     // SAFETY: the block is new and large enough; the parent is another one of these.
-    unsafe { Node::write(block.cast(), parent, value, position, kind) };
+    unsafe { Node::write(block.cast(), parent, value, kind) };
     block.cast::<Node>().cast_const()
 }
 
@@ -46,7 +46,7 @@ fn every_field_is_found_as_long_as_the_document_is_there_and_not_after() {
             orders: RefCell::default(),
             live: Rc::clone(&live),
         };
-        let root = node(ptr::null(), ptr::null(), 0);
+        let root = node(ptr::null(), ptr::null());
         // SAFETY: all blocks live to the end of this turn, and the document until it is taken away.
         unsafe {
             Node::give(root.cast_mut(), Box::new(document));
@@ -57,7 +57,9 @@ fn every_field_is_found_as_long_as_the_document_is_there_and_not_after() {
                 for (position, value) in check(node) {
                     let value = value.as_ref().unwrap();
                     if value.is_object() || value.is_array() {
-                        nodes.push(self::node(node, value, position));
+                        let part = self::node(node, value);
+                        assert_eq!((*part).place(), Some(position as usize));
+                        nodes.push(part);
                     }
                 }
             }
@@ -101,7 +103,7 @@ unsafe fn check(node: *const Node) -> Vec<(u32, *const Value)> {
         }
         for _ in 0..2 {
             for (name, field) in &first {
-                assert_eq!((*node).field(name.as_bytes()), Some(*field));
+                assert_eq!((*node).field(name.as_bytes()), Some(field.1));
             }
             assert_eq!((*node).field(b"none such"), None);
             // From here on by the order.
