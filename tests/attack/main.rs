@@ -14,6 +14,7 @@ mod database;
 mod duplicates;
 mod files;
 mod interleavings;
+mod journal;
 mod ledger;
 mod lua_tweets;
 mod odd_json;
