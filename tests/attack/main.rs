@@ -16,6 +16,7 @@ mod files;
 mod interleavings;
 mod journal;
 mod ledger;
+mod log;
 mod lua_tweets;
 mod odd_json;
 mod poison;
