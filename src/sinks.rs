@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions},
-    io::{self, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -47,6 +47,15 @@ struct Sink {
     written: u64,
 }
 
+/// A file that was there before the database knew of it.
+#[derive(Debug)]
+pub struct Older {
+    /// The file.
+    pub path: PathBuf,
+    /// How much is in it.
+    pub bytes: u64,
+}
+
 impl Sinks {
     /// Sinks in a folder, which is made with the first of them.
     #[must_use]
@@ -57,16 +66,17 @@ impl Sinks {
         }
     }
 
-    /// Opens a sink at the length that the database knows, or from now on knows.
+    /// Opens a sink at the length that the database knows, or from now on knows. Gives what the file holds that the database
+    /// does not know of.
     ///
     /// A commit has to follow before anything is written to the sink: else a crash would leave what nobody could tell from
     /// what had been there before.
     ///
     /// # Errors
     /// [`Error`].
-    pub fn open(&mut self, name: &str, store: &Store) -> Result<(), Error> {
+    pub fn open(&mut self, name: &str, store: &Store) -> Result<Option<Older>, Error> {
         if self.open.contains_key(name) {
-            return Ok(());
+            return Ok(None);
         }
         let known = store.sink_length(name)?;
         let path = self.folder.join(name);
@@ -79,6 +89,10 @@ impl Sinks {
         if known != Some(length) {
             store.set_sink_length(name, length)?;
         }
+        let older = (known.is_none() && length > 0).then(|| Older {
+            path: path.clone(),
+            bytes: length,
+        });
         let sink = Sink {
             path,
             file,
@@ -86,7 +100,7 @@ impl Sinks {
             written: length,
         };
         self.open.insert(name.to_owned(), sink);
-        Ok(())
+        Ok(older)
     }
 
     /// Appends to a sink, and remembers its length in the transaction that is about to be committed.
@@ -130,9 +144,11 @@ impl Sinks {
     }
 }
 
-/// A file for appending at a length; without one, at its end.
+/// A file for appending at a length; without one, at its end. What somebody has cut in the middle of a line is ended, so that
+/// the next line is one of its own.
 fn open_at(path: &Path, known: Option<u64>) -> io::Result<(File, u64)> {
     let mut file = OpenOptions::new()
+        .read(true)
         .write(true)
         .create(true)
         .truncate(false)
@@ -145,7 +161,22 @@ fn open_at(path: &Path, known: Option<u64>) -> io::Result<(File, u64)> {
         let path = path.display();
         warn!(%path, there, expected = length, "the sink is shorter than it was; it goes on from its end");
     }
-    let length = there.min(length);
+    let mut length = there.min(length);
+    if !ends_a_line(&mut file, length)? {
+        file.write_all(b"\n")?;
+        length += 1;
+    }
     file.seek(SeekFrom::Start(length))?;
     Ok((file, length))
+}
+
+/// Whether the next line may begin here; leaves the file at that place.
+fn ends_a_line(file: &mut File, length: u64) -> io::Result<bool> {
+    let Some(last) = length.checked_sub(1) else {
+        return Ok(true);
+    };
+    let mut byte = [0];
+    file.seek(SeekFrom::Start(last))?;
+    file.read_exact(&mut byte)?;
+    Ok(byte == *b"\n")
 }

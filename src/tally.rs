@@ -33,7 +33,7 @@ pub enum Count {
     Failed,
     /// Lines that are not valid JSON in UTF-8.
     Invalid,
-    /// JSON that is neither a Tweet nor a system message.
+    /// Valid JSON that is no Tweet.
     Unknown,
     /// Rows written and committed.
     Rows,

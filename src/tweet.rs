@@ -5,6 +5,10 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use crate::json;
 
+/// What shows that an object with a number for its `id` is a Tweet, though it has neither `id_str` nor `user`: others have
+/// made such lines of whole ones.
+pub(crate) const BESIDE_ID: [&str; 3] = ["text", "full_text", "matching_rules"];
+
 /// How a payload is laid out; a setting of the stream on the service's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -20,8 +24,8 @@ pub enum NotTweet {
     /// The bytes are not one valid JSON text in UTF-8.
     #[error("invalid JSON: {0}")]
     Invalid(String),
-    /// Valid JSON that is neither a Tweet nor a system message.
-    #[error("neither a Tweet nor a system message")]
+    /// Valid JSON that is something else.
+    #[error("valid JSON, and no Tweet")]
     Unknown,
 }
 
@@ -51,9 +55,11 @@ impl Tweet {
         let root = json::read_any(&line).map_err(|error| NotTweet::Invalid(error.to_string()))?;
         let object = root.as_object().ok_or(NotTweet::Unknown)?;
         // Told apart as in the protocol reference, 4.9: `objectType` means Activity Streams, `id_str` native. [inferred]
-        // Native ids came without `id_str` in old payloads, so `id` beside `user` will do too.
+        // Native ids came without `id_str` in old payloads, so `id` will do too beside what else only a Tweet has.
+        let has_any = |keys: &[&str]| keys.iter().any(|key| object.contains_key(key));
         let format = if object.contains_key(&"id_str")
             || (object.contains_key(&"id") && object.contains_key(&"user"))
+            || (id_of(&root).is_some() && has_any(&BESIDE_ID))
         {
             Format::Native
         } else if object.contains_key(&"objectType") {
@@ -159,6 +165,8 @@ mod tests {
         assert_eq!(native.unwrap().id(), Some(1_635_659_407_703_232_513));
         let old = parse(r#"{"id":1635659407703232513,"user":{}}"#).unwrap();
         assert_eq!(old.id(), Some(1_635_659_407_703_232_513));
+        let bare = parse(r#"{"text":"a","id":7}"#).unwrap();
+        assert_eq!((bare.format(), bare.id()), (Format::Native, Some(7)));
         let activity = parse(
             r#"{"objectType":"activity","id":"tag:search.twitter.com,2005:1635660060264099842"}"#,
         )
@@ -187,6 +195,14 @@ mod tests {
     fn what_is_no_tweet_says_why() {
         assert_eq!(parse(r#"{"x":1}"#).unwrap_err(), NotTweet::Unknown);
         assert_eq!(parse("[1]").unwrap_err(), NotTweet::Unknown);
+        for line in [
+            r#"{"id":"1","text":"a"}"#,
+            r#"{"id":1.5,"text":"a"}"#,
+            r#"{"id":1,"name":"a"}"#,
+            r#"{"text":"a"}"#,
+        ] {
+            assert_eq!(parse(line).unwrap_err(), NotTweet::Unknown, "{line}");
+        }
         assert!(matches!(parse(r#"{"id_str":"#), Err(NotTweet::Invalid(_))));
         let cut = Bytes::from_static(b"{\"id_str\":\"\xff\"}");
         assert!(matches!(Tweet::parse(cut), Err(NotTweet::Invalid(_))));

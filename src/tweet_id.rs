@@ -1,5 +1,7 @@
 //! The id of a Tweet, read from its line without parsing more of it than lies before the id. Pure: no IO.
 
+use crate::tweet::BESIDE_ID;
+
 /// The id that [`crate::tweet::Tweet::id`] would give for a line that is a Tweet; 0 where there is none to be found.
 ///
 /// Native payloads have `id_str` among their first keys, Activity Streams `id` and `objectType`, so a few dozen bytes are
@@ -10,7 +12,7 @@ pub fn tweet_id(line: &[u8]) -> u64 {
         return 0;
     };
     let (mut number, mut tag) = (None, None);
-    let (mut has_user, mut has_type) = (false, false);
+    let (mut is_native, mut has_type) = (false, false);
     while let Some((key, value)) = members.next() {
         match key {
             b"id_str" => return text(value).and_then(digits).unwrap_or(0),
@@ -18,9 +20,9 @@ pub fn tweet_id(line: &[u8]) -> u64 {
                 Some(text) => tag = tag.or(last_part(text)),
                 None => number = number.or(digits(value)),
             },
-            b"user" => has_user = true,
+            b"user" => is_native = true,
             b"objectType" => has_type = true,
-            _ => {}
+            key => is_native |= BESIDE_ID.iter().any(|known| known.as_bytes() == key),
         }
         if has_type && tag.is_some() {
             break;
@@ -28,7 +30,7 @@ pub fn tweet_id(line: &[u8]) -> u64 {
     }
     match (number, tag) {
         // Payloads from before `id_str`.
-        (Some(number), _) if has_user => number,
+        (Some(number), _) if is_native => number,
         (_, Some(tag)) if has_type => tag,
         _ => 0,
     }
@@ -146,6 +148,9 @@ mod tests {
                 1_635_659_407_703_232_513,
             ),
             (r#"{"id":5}"#, 0),
+            (r#"{"text":"a","id":5}"#, 5),
+            (r#"{"id":5,"matching_rules":[]}"#, 5),
+            (r#"{"id":"5","text":"a"}"#, 0),
             (r#"{"id":1.5,"user":{}}"#, 0),
             (r#"{"id":-5,"user":{}}"#, 0),
             (r#"{"id_str":"5\u0030"}"#, 0),

@@ -9,6 +9,7 @@ mod load;
 mod output;
 mod quarantine;
 mod received;
+mod rejected;
 mod remembered;
 mod told;
 
@@ -21,10 +22,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use tracing::debug;
-
-use self::{failures::Failures, in_hand::InHand, received::Kept, remembered::Remembered};
+use self::{
+    failures::Failures, in_hand::InHand, received::Kept, rejected::Rejected, remembered::Remembered,
+};
 pub use self::{
     in_hand::in_hand_at,
     output::Output,
@@ -41,8 +41,9 @@ use crate::{
     sinks::Sinks,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
-    tweet::{NotTweet, Tweet},
+    tweet::Tweet,
 };
+use bytes::Bytes;
 
 /// Rows after which a batch is committed: enough that the commit itself costs nothing per row.
 const COMMIT_ROWS: u64 = 5_000;
@@ -97,6 +98,10 @@ pub struct Worker<'a> {
     committed_rows: u64,
     tags: BTreeMap<String, u64>,
     failures: Failures,
+    /// Lines that are no Tweets.
+    rejected: Rejected,
+    /// Tweets that have left the full quarantine since the last commit.
+    released: u64,
     kept: Kept,
     /// `None` where each line is to be handled, whatever came before.
     remembered: Option<Remembered>,
@@ -158,6 +163,8 @@ impl<'a> Worker<'a> {
             committed_rows: 0,
             tags: BTreeMap::new(),
             failures: Failures::default(),
+            rejected: Rejected::default(),
+            released: 0,
             kept: Kept::default(),
             remembered: work.handled.map(Remembered::new),
             repeated: 0,
@@ -263,7 +270,7 @@ impl<'a> Worker<'a> {
     /// Does what it was told; where the database fails, the same control is to be obeyed again.
     fn obey(&mut self, control: Control) -> Result<ControlFlow<()>, Error> {
         let obeyed = match &control {
-            Control::Load => self.load().and_then(|()| self.tell_quarantine()),
+            Control::Load => self.load_and_tell(),
             Control::Own(rules) => self.own(rules),
             Control::Gap(gap) => self.write_gap(gap),
             Control::Stop => {
@@ -402,31 +409,13 @@ impl<'a> Worker<'a> {
     fn handle_line(&mut self, line: Parsed) -> Result<(), Error> {
         match line {
             Ok(tweet) => self.handle_tweet(tweet),
-            Err((line, reason)) => self.reject(&line, reason),
+            Err((line, reason)) => self.reject(&line, &reason),
         }
     }
 
     fn commit_if_large(&mut self) -> Result<(), Error> {
         if self.store.rows() - self.committed_rows >= COMMIT_ROWS || self.batch_bytes >= MOST_HELD {
             self.commit()?;
-        }
-        Ok(())
-    }
-
-    fn reject(&mut self, line: &Bytes, reason: NotTweet) -> Result<(), Error> {
-        match reason {
-            NotTweet::Unknown => {
-                self.tally.add(Count::Unknown, 1);
-                debug!(
-                    line = %String::from_utf8_lossy(&line[..line.len().min(500)]),
-                    "neither a Tweet nor a system message"
-                );
-            }
-            NotTweet::Invalid(reason) => {
-                self.tally.add(Count::Invalid, 1);
-                let now = jiff::Timestamp::now().to_string();
-                self.store.keep_invalid(line, &reason, &now)?;
-            }
         }
         Ok(())
     }

@@ -209,11 +209,13 @@ fn what_is_no_tweet_is_counted_and_the_stream_goes_on() {
     let ended = run.drain();
     ended
         .assert_says("1 Tweet in")
-        .assert_says("5 lines were no Tweets; invalid ones are in the table `_ouzel_invalid`")
+        .assert_says("5 lines were no Tweets; the table `_ouzel_invalid` has the newest thousand such lines")
         .assert_rows("SELECT number, typeof(line), line FROM _ouzel_invalid", expect![[r#"
             1|blob|x'7b2269645f737472223a2231222c'
             2|blob|x'7b2269645f737472223a22fffe227d'
-            3|blob|x'6e6f6e73656e7365'"#]])
+            3|blob|x'7b2264656c657465223a7b22737461747573223a7b226964223a317d7d7d'
+            4|blob|x'5b312c325d'
+            5|blob|x'6e6f6e73656e7365'"#]])
         .assert_rows("SELECT count(*) FROM _ouzel_invalid WHERE reason = '' OR received_at NOT LIKE '20__-__-__T%Z'", expect!["0"]);
     assert_eq!(ended.powertrack().connections(), 1);
 }

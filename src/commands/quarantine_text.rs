@@ -52,9 +52,9 @@ pub(super) fn list_as_text(entries: &[Quarantined], all: u64) -> String {
 /// Lines that are no Tweets, newest first: nothing can be tried again with them.
 pub(super) fn invalid_as_text(lines: &[Invalid], all: u64) -> String {
     let mut text = match all {
-        1 => "\n1 line was no valid JSON:\n".to_owned(),
+        1 => "\n1 line was no Tweet:\n".to_owned(),
         all => format!(
-            "\n{} lines were no valid JSON, the newest first:\n",
+            "\n{} lines were no Tweets, the newest first:\n",
             thousands(all)
         ),
     };
@@ -208,7 +208,7 @@ struct Json<'a> {
 enum Listed<'a> {
     Tweet(Box<Json<'a>>),
     Line {
-        /// Its number among lines that are no valid JSON.
+        /// Its number among lines that are no Tweets.
         invalid: i64,
         received_at: &'a str,
         error: &'a str,

@@ -18,7 +18,7 @@ use self::{
     source::{Seen, Source},
     target::Target,
 };
-use super::{run::simulated, runtime, say, sinks_of, summary::summary, tweet_format::NO_TWEET};
+use super::{run::simulated, runtime, say, sinks_of, summary::summary};
 use crate::{
     cli, error::Error, pipeline, script, settings::Settings, shutdown, status::StatusLine,
     status::thousands, store::Store, tally::Tally, worker::Output,
@@ -72,10 +72,8 @@ pub fn replay(arguments: &cli::Replay, line: &StatusLine) -> Result<(), Error> {
     // Without an end in order, an earlier database that stood here comes back.
     let ended = flow(source, vec![side], arguments.limit, &mut shown, &shutdown)?;
     let (snapshot, took) = shown.finish();
-    if snapshot.tweets == 0 && snapshot.rejected > 0 && ended.failed.is_none() {
-        // What stood in the database's place before is worth more.
-        return Err(Error::Usage(NO_TWEET.to_owned()));
-    }
+    // What stood in the database's place before is worth more.
+    ended.check(snapshot.tweets, snapshot.rejected)?;
     let database = target.keep()?;
     let list = format!("ouzel quarantine list --db {}", database.display());
     say(&summary(&snapshot, 0, took, &database, &list));

@@ -18,7 +18,7 @@ use super::{
     rules_files::{FileRule, read},
     say,
     tweet_files::{Batch, read_all, size},
-    tweet_format::NO_TWEET,
+    tweet_format::{NO_LINE, NO_TWEET},
 };
 use crate::{
     cli::RulesEstimate,
@@ -96,10 +96,11 @@ pub(super) fn estimate(arguments: &RulesEstimate) -> Result<(), Error> {
     } else {
         as_text(&given, &found)
     })?;
-    if found.tweets == 0 && found.skipped > 0 {
-        return Err(Error::Usage(NO_TWEET.to_owned()));
+    match (found.tweets, found.skipped) {
+        (0, 0) => Err(Error::Usage(NO_LINE.to_owned())),
+        (0, _) => Err(Error::Usage(NO_TWEET.to_owned())),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn rules(arguments: &RulesEstimate) -> Result<Vec<FileRule>, Error> {

@@ -33,10 +33,10 @@ pub(super) fn summary(
         format!("{tweets} in {took}: kept {kept}, filtered {filtered}, failed {failed}\n");
     match snapshot.rejected {
         0 => {}
-        1 => text += "1 line was no Tweet; if it is invalid, it is in the table `_ouzel_invalid`\n",
+        1 => text += "1 line was no Tweet; it is in the table `_ouzel_invalid`\n",
         many => {
             text += &format!(
-                "{} lines were no Tweets; invalid ones are in the table `_ouzel_invalid`\n",
+                "{} lines were no Tweets; the table `_ouzel_invalid` has the newest thousand such lines\n",
                 thousands(many)
             );
         }

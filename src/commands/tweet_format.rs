@@ -73,6 +73,9 @@ fn keys(line: &[u8], start: &[u8]) -> Vec<String> {
     key.into_iter().collect()
 }
 
+/// What is said where the input has no line at all.
+pub(super) const NO_LINE: &str = "there is no line in the input, and so no Tweet\nhint: a file of another name, or what should have written to this pipe, may have them";
+
 /// What is said where no line of the input was a Tweet.
 pub(super) const NO_TWEET: &str = "no line of the input is a Tweet\nhint: Tweets are read as JSON Lines, one on each line, in the native enriched format or as Activity Streams";
 

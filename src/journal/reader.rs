@@ -116,11 +116,22 @@ impl Reader {
                         *at = frame.end;
                         return Ok(Some(Read::Frame(frame)));
                     }
+                    Found::Damaged(damaged)
+                        if is_last
+                            && damaged.next.offset >= *length
+                            && open.is_torn(damaged.offset, *length)? =>
+                    {
+                        return Ok(None);
+                    }
                     Found::Damaged(damaged) => damaged,
                     Found::End => return Ok(None),
                 },
                 // The end of the last segment is being written, or was when a crash came.
-                Found::Damaged(damaged) if is_last && damaged.next.offset >= *length => {
+                Found::Damaged(damaged)
+                    if is_last
+                        && damaged.next.offset >= *length
+                        && open.is_torn(damaged.offset, *length)? =>
+                {
                     return Ok(None);
                 }
                 Found::Damaged(damaged) => damaged,

@@ -26,6 +26,9 @@ pub(super) const METADATA_AHEAD: usize = 4 * 1024;
 /// Looked through at a time for the way on.
 const SEARCHED: usize = 64 * 1024;
 
+/// No frame ends in so many zeros: its data ends in a checksum.
+const ZEROS: u64 = PREFIX as u64;
+
 /// A valid skippable frame, and where its data frame lies.
 #[derive(Debug)]
 pub(super) struct Header {
@@ -189,6 +192,41 @@ impl Segment {
             return Ok(Parsed::Nothing);
         };
         Ok(meta::parse(self.window.bytes(offset, length, limit)?))
+    }
+
+    /// Whether what lies from `offset` to the end is a frame that somebody has begun to write and not ended: its end is missing,
+    /// or a power cut has left zeros in its place.
+    pub(super) fn is_torn(&mut self, offset: u64, limit: u64) -> Result<bool, Error> {
+        let header = self.header(offset, limit)?;
+        match self.is_torn_at(offset, limit, header.as_ref()) {
+            Ok(is_torn) => Ok(is_torn),
+            Err(source) => Err(self.unread(offset, source)),
+        }
+    }
+
+    fn is_torn_at(&mut self, offset: u64, limit: u64, header: Option<&Header>) -> io::Result<bool> {
+        let start = self.window.bytes(offset, PREFIX, limit)?;
+        // The magic number may be cut itself.
+        let mut magic = start.iter().zip(MAGIC_BYTES);
+        let is_other = |(byte, known): (&u8, u8)| *byte != known;
+        if let Some(at) = magic.position(is_other)
+            && start[at..].iter().any(|byte| *byte != 0)
+        {
+            return Ok(false);
+        }
+        let announced = match header {
+            Some(header) => Some(header.end),
+            None if start.len() < PREFIX => return Ok(true),
+            None => meta::announced_len(start).map(|length| offset + length as u64),
+        };
+        Ok(announced.is_some_and(|end| end > limit) || self.ends_in_zeros(offset, limit)?)
+    }
+
+    /// Whether the last of these bytes were never written.
+    fn ends_in_zeros(&mut self, offset: u64, limit: u64) -> io::Result<bool> {
+        let from = limit.saturating_sub(ZEROS).max(offset);
+        let bytes = self.window.bytes(from, PREFIX, limit)?;
+        Ok(bytes.iter().all(|byte| *byte == 0))
     }
 
     /// The first valid metadata that begins in `from..to`.

@@ -44,13 +44,14 @@ const MODULES: &[&str] = &[
     "sinks",
     "status::reporter",
     "status::server",
-    "worker",
     "worker::batch",
     "worker::blame",
     "worker::damage",
     "worker::failures",
     "worker::in_hand",
+    "worker::load",
     "worker::quarantine",
+    "worker::rejected",
 ];
 
 /// What to log.

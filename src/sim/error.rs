@@ -51,7 +51,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file of Tweets holds none.
-    #[error("`{}` has no Tweet in it ({} something else)", path.display(), match skipped { 1 => "its line is".to_owned(), many => format!("its {many} lines are") })]
+    #[error("`{}` has no Tweet in it ({} something else)", path.display(), match skipped { 0 => "it is empty".to_owned(), 1 => "its line is".to_owned(), many => format!("its {many} lines are") })]
     NoTweets {
         /// The file.
         path: PathBuf,

@@ -35,7 +35,7 @@ const COUNTED: &[(&str, Kind, Count, &str)] = &[
     ("ouzel_filtered_tweets_total", Kind::Counter, Count::Filtered, "Tweets that a filter dropped."),
     ("ouzel_failed_tweets_total", Kind::Counter, Count::Failed, "Tweets whose handler failed."),
     ("ouzel_invalid_lines_total", Kind::Counter, Count::Invalid, "Lines that are not valid JSON in UTF-8."),
-    ("ouzel_unknown_lines_total", Kind::Counter, Count::Unknown, "JSON that is neither a Tweet nor a system message."),
+    ("ouzel_unknown_lines_total", Kind::Counter, Count::Unknown, "Valid JSON that is no Tweet."),
     ("ouzel_rows_total", Kind::Counter, Count::Rows, "Rows written and committed."),
     ("ouzel_journal_damaged_total", Kind::Counter, Count::Damaged, "Parts of the journal that could not be read."),
     ("ouzel_journal_bytes", Kind::Gauge, Count::JournalBytes, "The size of the journal."),

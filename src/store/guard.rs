@@ -43,6 +43,10 @@ const SCHEMA_TABLES: [&str; 4] = [
 pub(super) const DENIED: &str =
     "scripts cannot write ouzel's own tables, open transactions or other files";
 
+/// What a script reads that has tried to make something temporary.
+const TEMPORARY: &str = "scripts cannot make temporary tables, views or triggers: in its place a table of the file with the \
+     same name would be neither read nor written; use `ouzel.table`, `CREATE TABLE` or a Lua table";
+
 /// Switches SQLite's authorizer on while statements of a script are prepared.
 #[derive(Debug)]
 pub(super) struct Guard {
@@ -56,6 +60,8 @@ pub(super) struct Guard {
 struct Shared {
     active: AtomicBool,
     schema: AtomicBool,
+    /// Whether what was refused is something temporary.
+    temporary: AtomicBool,
 }
 
 impl Guard {
@@ -67,6 +73,10 @@ impl Guard {
                 return Authorization::Allow;
             }
             let in_schema = seen.schema.load(Ordering::Relaxed);
+            if is_temporary(&context) {
+                seen.temporary.store(true, Ordering::Relaxed);
+                return Authorization::Deny;
+            }
             match judge(&context.action, in_schema) {
                 Verdict::Deny => Authorization::Deny,
                 Verdict::Allow => Authorization::Allow,
@@ -85,6 +95,7 @@ impl Guard {
     /// Runs `work` with the rules for scripts in force.
     pub(super) fn script<R>(&self, work: impl FnOnce() -> R) -> R {
         self.shared.schema.store(false, Ordering::Relaxed);
+        self.shared.temporary.store(false, Ordering::Relaxed);
         // A statement may call the script, which runs another one.
         let outer = self.shared.active.swap(true, Ordering::Relaxed);
         let result = work();
@@ -92,6 +103,14 @@ impl Guard {
         self.changes_schema
             .set(self.shared.schema.load(Ordering::Relaxed));
         result
+    }
+
+    /// Why the last statement was refused, as the script's author reads it.
+    pub(super) fn why_denied(&self) -> &'static str {
+        match self.shared.temporary.load(Ordering::Relaxed) {
+            true => TEMPORARY,
+            false => DENIED,
+        }
     }
 
     /// Whether what was prepared in the last [`Guard::script`] changes the schema.
@@ -106,6 +125,26 @@ enum Verdict {
     /// It changes the schema: what SQLite itself writes for that is allowed too.
     AllowSchema,
     Deny,
+}
+
+/// Whether it makes something temporary. SQLite looks for a name there first, so it would hide the table of that name in the
+/// file, and what is written to it goes with the run.
+fn is_temporary(context: &AuthContext<'_>) -> bool {
+    use AuthAction as A;
+    match context.action {
+        A::CreateTempTable { .. }
+        | A::CreateTempIndex { .. }
+        | A::CreateTempTrigger { .. }
+        | A::CreateTempView { .. } => true,
+        // `CREATE TABLE temp.t` is none of these, and `CREATE TRIGGER temp.t ON main.x` shows only in what SQLite writes for it.
+        A::CreateTable { .. }
+        | A::CreateView { .. }
+        | A::CreateVtable { .. }
+        | A::Insert { .. } => context
+            .database_name
+            .is_some_and(|name| name.eq_ignore_ascii_case("temp")),
+        _ => false,
+    }
 }
 
 fn judge(action: &AuthAction<'_>, in_schema: bool) -> Verdict {
@@ -133,28 +172,15 @@ fn judge(action: &AuthAction<'_>, in_schema: bool) -> Verdict {
         A::CreateTable { table_name }
         | A::DropTable { table_name }
         | A::AlterTable { table_name, .. }
-        | A::CreateTempTable { table_name }
-        | A::DropTempTable { table_name }
         | A::DropVtable { table_name, .. }
         | A::CreateIndex { table_name, .. }
         | A::DropIndex { table_name, .. }
-        | A::CreateTempIndex { table_name, .. }
-        | A::DropTempIndex { table_name, .. }
         | A::CreateTrigger { table_name, .. }
         | A::DropTrigger { table_name, .. }
-        | A::CreateTempTrigger { table_name, .. }
-        | A::DropTempTrigger { table_name, .. }
         | A::CreateView {
             view_name: table_name,
         }
         | A::DropView {
-            view_name: table_name,
-        }
-        // A temporary one of the same name would stand before ouzel's own.
-        | A::CreateTempView {
-            view_name: table_name,
-        }
-        | A::DropTempView {
             view_name: table_name,
         } => schema_if(!is_own(table_name) && (in_schema || !is_sqlites(table_name))),
         A::CreateVtable {

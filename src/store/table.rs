@@ -7,7 +7,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{Error, Store, error::fault_of, guard::DENIED};
+use super::{Error, Store, error::fault_of};
 use crate::row::{Cell, EachRow, Refused, TableSpec};
 
 /// Different sets of columns for which the SQL is kept; a script that goes beyond starts over.
@@ -124,7 +124,7 @@ impl Store {
     /// SQLite's reason for a script; a failure of the database itself is kept as well.
     pub(super) fn refuse(&self, error: rusqlite::Error) -> Refused {
         if error.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied) {
-            return Refused(DENIED.to_owned());
+            return Refused(self.guard.why_denied().to_owned());
         }
         let text = match &error {
             rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),

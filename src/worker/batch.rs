@@ -50,6 +50,8 @@ impl Worker<'_> {
             self.has_kept(mark);
         }
         self.report_gaps();
+        self.rejected.committed();
+        self.tell_released();
         self.cursor = None;
         self.committed_rows = self.store.rows();
         self.tally.set(Count::Rows, self.committed_rows);
@@ -170,6 +172,8 @@ impl Worker<'_> {
         if let Some(remembered) = &mut self.remembered {
             remembered.roll_back();
         }
+        self.rejected.roll_back();
+        self.released = 0;
         self.tags.values_mut().for_each(|number| *number = 0);
         // It comes again with its Tweets.
         if let Some(generation) = &self.generation {

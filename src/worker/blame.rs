@@ -115,7 +115,7 @@ impl Worker<'_> {
     pub(super) fn condemn(&mut self, line: &Bytes, failure: &Failure) -> Result<(), Error> {
         let tweet = match direct::parse(line.clone()) {
             Ok(tweet) => tweet,
-            Err((line, reason)) => return self.reject(&line, reason),
+            Err((line, reason)) => return self.reject(&line, &reason),
         };
         self.count_tags(&tweet);
         self.tally.add(Count::Failed, 1);

@@ -2,10 +2,14 @@
 
 use std::{rc::Rc, sync::Arc, time::Instant};
 
+use tracing::warn;
+
 use super::{Error, Loaded, Report, Worker};
 use crate::{
     inbox::OwnRules,
+    journal::Position,
     script::{self, Files, Generation},
+    sinks::Older,
     store,
     tables::Tables,
     tally::Count,
@@ -37,10 +41,12 @@ impl Worker<'_> {
         let loaded =
             why.map_err(|why| broken.unwrap_or_else(|| script::Error::sql(&self.script, why)));
         if let Ok(generation) = &loaded {
+            let mut older = Vec::new();
             for name in generation.sinks() {
-                self.sinks.open(&name, &self.store)?;
+                older.extend(self.sinks.open(&name, &self.store)?);
             }
             self.store.commit()?;
+            self.warn_of_older_sinks(&older);
         }
         // Whatever fails up to here is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
@@ -72,6 +78,20 @@ impl Worker<'_> {
             pause: began.elapsed(),
         }));
         Ok(())
+    }
+
+    /// Files with lines of Tweets that will be handled again, since the database that knew of them is gone.
+    fn warn_of_older_sinks(&self, older: &[Older]) {
+        let run = self.progress.as_ref().zip(self.journal.as_ref());
+        let begins_anew = run.is_some_and(|(progress, journal)| {
+            progress.committed() == Position::START && journal.end() > Position::START
+        });
+        for Older { path, bytes } in older.iter().filter(|_| begins_anew) {
+            let path = path.display();
+            let hint = "what the journal holds is handled from its beginning, and its lines are there twice then; stop ouzel and move \
+                 the database and this file away to have each once";
+            warn!(%path, bytes, hint, "the sink is older than the database, and is appended to");
+        }
     }
 
     /// Whether a load failed for what the script's SQL did, and not because nothing can be written.

@@ -84,13 +84,19 @@ impl Worker<'_> {
         let released = self
             .store
             .quarantine(tweet_id, received_at.as_deref(), line, &failed)?;
-        if released > 0 {
+        self.released += released;
+        Ok(())
+    }
+
+    /// What had to leave the quarantine is gone once that is committed, and not before.
+    pub(super) fn tell_released(&mut self) {
+        let tweets = std::mem::take(&mut self.released);
+        if tweets > 0 {
             warn!(
-                tweets = released,
+                tweets,
                 "the quarantine is full, and the oldest Tweets have left it for good"
             );
         }
-        Ok(())
     }
 
     /// Counts what is in quarantine, before the commit of the batch.
@@ -100,8 +106,18 @@ impl Worker<'_> {
         Ok(tweets)
     }
 
-    /// Reminds people of what waits for them.
-    pub(super) fn tell_quarantine(&self) -> Result<(), Error> {
+    /// Loads the script, and reminds people of what waits for them if another one runs now. Folders are looked into more often
+    /// than scripts change, and where the log lies in one of them, each word would bring the next.
+    pub(super) fn load_and_tell(&mut self) -> Result<(), Error> {
+        let before = self.number;
+        self.load()?;
+        match self.number == before {
+            true => Ok(()),
+            false => self.tell_quarantine(),
+        }
+    }
+
+    fn tell_quarantine(&self) -> Result<(), Error> {
         let tweets = self.count_quarantine()?;
         if tweets > 0 {
             warn!(

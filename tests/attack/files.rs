@@ -131,3 +131,52 @@ fn a_simulator_that_still_reads_its_file_ends_at_the_first_signal() {
     assert_eq!(ended.stderr, "");
     assert!(!ended.output().contains("read Tweets"));
 }
+
+#[test]
+fn input_without_any_tweet_is_refused_however_it_comes() {
+    let setup = || {
+        Setup::new()
+            .script("ouzel.on('*', function(t) ouzel.emit(t.id) end)")
+            .file(
+                "other.lua",
+                "ouzel.on('*', function(t) ouzel.emit(t.id) end)",
+            )
+            .file("rules.txt", "music")
+            .file("empty.jsonl", "")
+            .file("blank.jsonl", "\n\r\n")
+            .file(
+                "none.gz",
+                GzEncoder::new(Vec::new(), Compression::fast())
+                    .finish()
+                    .unwrap(),
+            )
+    };
+    for (command, arguments) in [
+        ("replay", &["scripts/main.lua", "empty.jsonl"][..]),
+        ("replay", &["scripts/main.lua", "/dev/null"]),
+        ("replay", &["scripts/main.lua", "blank.jsonl", "none.gz"]),
+        ("replay", &["-"]),
+        ("replay", &["empty.jsonl", "--compare", "other.lua"]),
+        (
+            "rules",
+            &["estimate", "--rules", "rules.txt", "empty.jsonl"],
+        ),
+        ("rules", &["estimate", "--rules", "rules.txt", "-"]),
+    ] {
+        let ended = setup().command(command).arguments(arguments).ends();
+        assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.stderr);
+        ended.assert_says("error: there is no line in the input, and so no Tweet\nhint: ");
+        assert!(
+            !ended.folder().join("data/replay.db").exists(),
+            "{arguments:?}"
+        );
+    }
+    let ended = setup()
+        .file("other.jsonl", "{\"a\":1}\n")
+        .command("replay")
+        .arguments(&["other.jsonl", "--compare", "other.lua"])
+        .ends();
+    ended
+        .assert_code(2)
+        .assert_says("error: no line of the input is a Tweet\nhint: ");
+}

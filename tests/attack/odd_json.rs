@@ -95,7 +95,7 @@ fn what_is_no_json_is_listed_with_the_quarantine() {
     ended.assert_code(0);
     let text = ended.output();
     assert!(text.contains("no Tweet is in quarantine"), "{text}");
-    assert!(text.contains("3 lines were no valid JSON"), "{text}");
+    assert!(text.contains("3 lines were no Tweets"), "{text}");
     assert!(text.contains("nonsense"), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
     let ended = ended
@@ -109,4 +109,94 @@ fn what_is_no_json_is_listed_with_the_quarantine() {
         "{}",
         ended.output()
     );
+}
+
+#[test]
+fn a_tweet_without_id_str_and_user_is_handled_once() {
+    let old = |id: i64, rest: &str| format!("{{\"id\":{id},{rest}}}");
+    let lines = [
+        old(1, r#""text":"a","matching_rules":[{"tag":"t","id":1}]"#),
+        old(2, r#""matching_rules":[{"tag":"t","id":1}]"#),
+        old(3, r#""full_text":"b""#),
+        r#"{"text":"c","id":4}"#.to_owned(),
+    ];
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().send_all(&lines);
+    run.powertrack().send_all(&lines);
+    run.powertrack().send(tweet(5));
+    run.wait_for("handled 5.");
+    let ended = run.drain();
+    ended
+        .assert_says("5 Tweets in")
+        .assert_says("4 Tweets had come before");
+    ended.assert_rows("SELECT group_concat(id) FROM seen", expect!["1,2,3,4,5"]);
+    ended.assert_rows("SELECT count(*) FROM _ouzel_invalid", expect!["0"]);
+}
+
+#[test]
+fn whatever_is_no_tweet_is_kept_and_said_alike() {
+    let deep = format!(
+        "{{\"id_str\":\"1\",\"x\":{}{}}}",
+        "[".repeat(300),
+        "]".repeat(300)
+    );
+    let lines = [
+        deep,
+        "nonsense".to_owned(),
+        r#"{"delete":{"status":{"id":1}}}"#.to_owned(),
+        r#"{"id":"7","text":"of another API"}"#.to_owned(),
+        "[1,2]".to_owned(),
+    ];
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().send_all(&lines);
+    run.powertrack().send(tweet(5));
+    run.wait_for("handled 5.");
+    let ended = run.drain();
+    ended.assert_says(
+        "5 lines were no Tweets; the table `_ouzel_invalid` has the newest thousand such lines",
+    );
+    ended.assert_rows(
+        "SELECT number, reason FROM _ouzel_invalid WHERE number != 2",
+        expect![[r#"
+            1|invalid JSON: nested too deeply, more than 256 levels
+            3|valid JSON, and no Tweet
+            4|valid JSON, and no Tweet
+            5|valid JSON, and no Tweet"#]],
+    );
+    let said = ended
+        .stderr
+        .matches(" WARN a line is no Tweet; `_ouzel_invalid` keeps it reason=")
+        .count();
+    assert_eq!(said, 5, "{}", ended.stderr);
+    ended.assert_says("reason=invalid JSON: nested too deeply, more than 256 levels");
+    let ended = ended
+        .again()
+        .command("quarantine")
+        .arguments(&["list"])
+        .ends();
+    assert!(
+        ended
+            .output()
+            .contains("5 lines were no Tweets, the newest first:"),
+        "{}",
+        ended.output()
+    );
+}
+
+#[test]
+fn a_stream_of_nonsense_does_not_fill_the_log() {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack()
+        .send_all((0..100).map(|number| format!("nonsense {number}")));
+    run.powertrack().send(tweet(5));
+    run.wait_for("handled 5.");
+    let ended = run.drain();
+    // The first three, and then the 4th, 8th, 16th, 32nd and 64th.
+    assert_eq!(
+        ended.stderr.matches("a line is no Tweet").count(),
+        8,
+        "{}",
+        ended.stderr
+    );
+    ended.assert_says("times=64");
 }

@@ -232,7 +232,7 @@ fn what_analysts_do_in_sql_goes_through() {
           "ALTER TABLE b RENAME COLUMN y TO z",
           "DROP TABLE b",
           "DROP VIEW v",
-          "CREATE TEMP TABLE IF NOT EXISTS tt (x)",
+          "CREATE TABLE IF NOT EXISTS tt (x)",
           "CREATE TABLE p (id INTEGER PRIMARY KEY)",
           "CREATE TABLE c (p INTEGER REFERENCES p (id))",
           "DROP TABLE c", "DROP TABLE p",
@@ -337,4 +337,31 @@ fn a_replay_keeps_the_rows_of_all_other_tweets_too() {
         "10"
     );
     assert!(fs::exists(ended.folder().join("try.db")).unwrap());
+}
+
+#[test]
+fn no_temporary_table_stands_before_one_of_the_file() {
+    for sql in [
+        "CREATE TEMP TABLE seen (id)",
+        "CREATE TEMPORARY TABLE IF NOT EXISTS seen AS SELECT 1 AS id",
+        "CREATE TABLE temp.seen (id)",
+        "CREATE TEMP VIEW seen AS SELECT 1 AS id",
+        "CREATE VIEW temp.seen AS SELECT 1 AS id",
+        "CREATE TEMP TRIGGER seen AFTER INSERT ON main.seen BEGIN DELETE FROM seen; END",
+        "CREATE TRIGGER temp.seen AFTER INSERT ON main.seen BEGIN DELETE FROM seen; END",
+        "CREATE VIRTUAL TABLE temp.seen USING fts5(id)",
+    ] {
+        let script = format!("{STORE}\nouzel.on('a', function() ouzel.db.exec [==[{sql}]==] end)");
+        let run = Setup::new().script(&script).start();
+        run.powertrack().send(tagged(1, &["a"]));
+        let said = run.wait_for("handler failed");
+        assert!(
+            said.contains("scripts cannot make temporary tables, views or triggers"),
+            "{sql}: {said}"
+        );
+        run.powertrack().send(tweet(2));
+        run.wait_for("handled 2.");
+        let ended = run.drain();
+        ended.assert_rows("SELECT group_concat(id) FROM seen", expect!["2"]);
+    }
 }

@@ -67,6 +67,9 @@ pub(super) fn compare(
     if let Some(error) = ended.failed {
         return Err(error);
     }
+    let count = |what| tallies[0].get(what);
+    let rejected = count(Count::Invalid) + count(Count::Unknown);
+    ended.check(count(Count::Tweets), rejected)?;
     let comparison = Comparison::open(
         &file("db", 0),
         &file("db", 1),

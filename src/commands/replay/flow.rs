@@ -14,7 +14,10 @@ use super::{
     source::{Seen, Source},
 };
 use crate::{
-    commands::runtime,
+    commands::{
+        runtime,
+        tweet_format::{NO_LINE, NO_TWEET},
+    },
     direct::{Direct, DirectSender, direct},
     error::Error,
     handled::Handled,
@@ -51,6 +54,25 @@ pub(super) struct Ended {
     pub(super) seen: Seen,
     /// Why not all of the source was read; what was read is handled and committed.
     pub(super) failed: Option<Error>,
+}
+
+impl Ended {
+    /// Whether there was anything to handle, so that nobody takes a wrong file for a quiet day.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for input without any Tweet.
+    pub(super) fn check(&self, tweets: u64, rejected: u64) -> Result<(), Error> {
+        if tweets > 0 || self.failed.is_some() {
+            return Ok(());
+        }
+        if rejected > 0 || (self.seen.is_whole && self.seen.too_long > 0) {
+            return Err(Error::Usage(NO_TWEET.to_owned()));
+        }
+        match self.seen.is_whole {
+            true => Err(Error::Usage(NO_LINE.to_owned())),
+            false => Ok(()),
+        }
+    }
 }
 
 /// What was seen, and why not all was read.

@@ -40,6 +40,8 @@ pub(super) struct Seen {
     pub(super) damaged: u64,
     /// Lines that are too long to be Tweets.
     pub(super) too_long: u64,
+    /// Whether this is all of some files: nobody has ended it before. A journal may well have nothing for the time.
+    pub(super) is_whole: bool,
 }
 
 impl Source {
@@ -144,10 +146,16 @@ impl Source {
             done.fetch_add(bytes, Ordering::Relaxed);
         };
         let read = match self {
-            Self::Files(files) => tweet_files::read_all(&files, &advance, |batch| {
-                seen.too_long += batch.skipped;
-                hand_on(batch.lines)
-            }),
+            Self::Files(files) => {
+                let mut is_wanted = true;
+                let read = tweet_files::read_all(&files, &advance, |batch| {
+                    seen.too_long += batch.skipped;
+                    is_wanted = hand_on(batch.lines);
+                    is_wanted
+                });
+                seen.is_whole = is_wanted && read.is_ok();
+                read
+            }
             Self::Journal { reader, .. } => {
                 let read = read_journal(*reader, &advance, hand_on, &mut seen);
                 read.map_err(|error| pipeline::Error::from(error).into())

@@ -1,0 +1,84 @@
+//! Lines that are no Tweets: each is counted and kept for inspection, and some are told, once that is committed.
+
+use bytes::Bytes;
+use tracing::warn;
+
+use super::{Error, Worker};
+use crate::{tally::Count, tweet::NotTweet};
+
+/// Lines of one kind that are told each; of the rest only the 4th, the 8th, the 16th, and so on.
+const TOLD: u64 = 3;
+
+/// How much of a line is told; all of it is in the table.
+const SHOWN: usize = 200;
+
+/// Which lines are worth a word.
+#[derive(Debug, Default)]
+pub(super) struct Rejected {
+    /// How many of each kind there were up to the last commit, and since then too.
+    committed: [u64; 2],
+    times: [u64; 2],
+    /// What is told at the next commit.
+    words: Vec<Word>,
+}
+
+#[derive(Debug)]
+struct Word {
+    reason: String,
+    times: u64,
+    line: String,
+}
+
+impl Rejected {
+    fn note(&mut self, line: &[u8], reason: &NotTweet) {
+        let kind = match reason {
+            NotTweet::Invalid(_) => 0,
+            NotTweet::Unknown => 1,
+        };
+        self.times[kind] += 1;
+        let times = self.times[kind];
+        if times <= TOLD || times.is_power_of_two() {
+            let shown = &line[..line.len().min(SHOWN)];
+            self.words.push(Word {
+                reason: reason.to_string(),
+                times,
+                line: String::from_utf8_lossy(shown).into_owned(),
+            });
+        }
+    }
+
+    /// What was noted is committed, so it does not come again.
+    pub(super) fn committed(&mut self) {
+        self.committed = self.times;
+        for Word {
+            reason,
+            times,
+            line,
+        } in self.words.drain(..)
+        {
+            warn!(%reason, times, line, "a line is no Tweet; `_ouzel_invalid` keeps it");
+        }
+    }
+
+    /// What was noted since the last commit comes again.
+    pub(super) fn roll_back(&mut self) {
+        self.times = self.committed;
+        self.words.clear();
+    }
+}
+
+impl Worker<'_> {
+    /// Counts and keeps a line that is no Tweet.
+    pub(super) fn reject(&mut self, line: &Bytes, reason: &NotTweet) -> Result<(), Error> {
+        self.tally.add(
+            match reason {
+                NotTweet::Unknown => Count::Unknown,
+                NotTweet::Invalid(_) => Count::Invalid,
+            },
+            1,
+        );
+        self.rejected.note(line, reason);
+        let now = jiff::Timestamp::now().to_string();
+        Ok(self.store.keep_invalid(line, &reason.to_string(), &now)?)
+    }
+}
