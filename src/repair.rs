@@ -18,7 +18,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::verdict::{after, at_first, is_soon_after, not_any_more, rest, too_long};
+use self::verdict::{
+    after, at_first, away, by_backfill, is_soon_after, not_any_more, rest, rest_from,
+    settled_at_start, too_long, with_backfill,
+};
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
@@ -88,12 +91,24 @@ pub struct Repairer {
 
 #[derive(Debug)]
 enum Told {
+    Away(Outage),
     Outage(Outage),
+    Settled,
     Lost(Gap),
     Dropped(Dropped, Span),
 }
 
 impl Repairer {
+    /// An outage goes on; its end is told with the same number.
+    pub fn away(&self, outage: Outage) {
+        let _ = self.told.send(Told::Away(outage));
+    }
+
+    /// What was asked for again at the end of the last outage has come.
+    pub fn settled(&self) {
+        let _ = self.told.send(Told::Settled);
+    }
+
     /// An outage has ended, or one that was told before goes on.
     pub fn outage(&self, outage: Outage) {
         // When the run ends nothing is repaired any more; the next start sees an outage of its own.
@@ -143,8 +158,12 @@ struct Repairs<A, Put, Desk, Asked> {
     asked: Asked,
     gaps: HashMap<i64, Gap>,
     ids: GapIds,
-    /// The rows of outages that may be told again.
-    of_outage: HashMap<u64, i64>,
+    /// The rows of outages that may be told again, and from when on they are in there, where it is not from the beginning.
+    of_outage: HashMap<u64, (i64, Option<Timestamp>)>,
+    /// Rows that an earlier run has left, and of which it is not known yet what they come to.
+    left: Vec<i64>,
+    /// The row whose end backfill is asked for, and what of it, until that must have come.
+    by_backfill: Option<(i64, Span)>,
     at_work: HashSet<i64>,
     running: JoinSet<(i64, Product, Span, Result<Brought, powertrack::Error>)>,
     pace: Pace,
@@ -181,6 +200,8 @@ where
     Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
 {
     fn new(parts: Parts<A, Put, Desk, Asked>) -> Self {
+        let unsettled = parts.known.iter().filter(|gap| gap.unsettled.is_some());
+        let unsettled = unsettled.map(|gap| gap.id);
         Self {
             jobs: Arc::new(parts.jobs),
             means: parts.means,
@@ -191,6 +212,8 @@ where
             desk: parts.desk,
             asked: parts.asked,
             ids: parts.ids,
+            left: unsettled.collect(),
+            by_backfill: None,
             gaps: parts.known.into_iter().map(|gap| (gap.id, gap)).collect(),
             of_outage: HashMap::new(),
             at_work: HashSet::new(),
@@ -217,7 +240,9 @@ where
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => match told {
+                    Told::Away(outage) => self.away(outage),
                     Told::Outage(outage) => self.outage(outage),
+                    Told::Settled => self.backfill_is_over(None),
                     Told::Lost(gap) => self.lost(gap),
                     Told::Dropped(dropped, span) => self.dropped(dropped, span),
                 },
@@ -254,8 +279,9 @@ where
         for (id, product, span) in std::mem::take(&mut self.waiting) {
             self.start(id, product, span);
         }
-        if self.resumes {
-            self.resume();
+        match self.resumes {
+            true => self.resume(),
+            false => self.let_be(),
         }
     }
 
@@ -264,7 +290,8 @@ where
         let mut open: Vec<_> = self
             .gaps
             .values()
-            .filter(|gap| gap.state == GapState::Open)
+            // What is unsettled is told again with the first connection.
+            .filter(|gap| gap.state == GapState::Open && gap.unsettled.is_none())
             .cloned()
             .collect();
         open.sort_unstable_by_key(|gap| gap.id);
@@ -275,24 +302,84 @@ where
         self.count_missing();
     }
 
-    fn outage(&mut self, outage: Outage) {
-        let mut outage = outage;
-        let told = self.of_outage.get(&outage.number).copied();
-        let told = told.or_else(|| self.of_earlier_run(&outage));
-        let id = match told {
-            // What a job is bringing stays its own: the rest of the outage is another gap.
-            Some(id) if self.at_work.contains(&id) => {
-                if let Some(gap) = self.gaps.get(&id) {
-                    outage = rest(outage, gap);
-                }
-                self.ids.next()
+    /// Nothing tells any more what the rows come to that an earlier run has left unsettled.
+    fn let_be(&mut self) {
+        for id in std::mem::take(&mut self.left) {
+            if let Some(gap) = self.gaps.get(&id).cloned() {
+                let detail = "the run ended before it was known what of this came".to_owned();
+                self.write(Gap {
+                    unsettled: None,
+                    detail,
+                    ..gap
+                });
             }
-            Some(id) => id,
-            None => self.ids.next(),
-        };
-        self.of_outage.insert(outage.number, id);
-        let (now, ended) = (Timestamp::now(), Instant::now());
-        let (gap, job) = at_first(id, &outage, now, self.means);
+        }
+    }
+
+    fn outage(&mut self, outage: Outage) {
+        let (id, outage) = self.row_of(outage);
+        self.backfill_is_over(Some(id));
+        self.by_backfill = by_backfill(&outage).map(|span| (id, span));
+        let (gap, job) = at_first(id, &outage, Timestamp::now(), self.means);
+        self.note_rate(id, &outage);
+        self.write(gap);
+        if let Some((product, span)) = job {
+            self.start(id, product, span);
+        }
+    }
+
+    fn away(&mut self, outage: Outage) {
+        let (id, outage) = self.row_of(outage);
+        self.backfill_is_over(Some(id));
+        self.note_rate(id, &outage);
+        self.write(away(id, &outage));
+    }
+
+    /// The row of an outage, and what of that is in there.
+    fn row_of(&mut self, outage: Outage) -> (i64, Outage) {
+        let told = self.of_outage.get(&outage.number).copied();
+        let (mut id, mut from) = told.unwrap_or_else(|| {
+            let of_earlier_run = self.of_earlier_run(&outage);
+            (of_earlier_run.unwrap_or_else(|| self.ids.next()), None)
+        });
+        // What a job is bringing stays its own: the rest of the outage is another gap.
+        if self.at_work.contains(&id) {
+            from = self.gaps.get(&id).map(rest_from).or(from);
+            id = self.ids.next();
+        }
+        self.of_outage.insert(outage.number, (id, from));
+        self.settle_left(id, outage.span().from);
+        (id, from.map_or(outage, |from| rest(outage, from)))
+    }
+
+    /// Rows that an earlier run has left unsettled are told by the first outage of this one, but for the one that this is
+    /// itself: the outage began where that run had everything.
+    fn settle_left(&mut self, but: i64, restarted_from: Timestamp) {
+        for id in std::mem::take(&mut self.left) {
+            let Some(gap) = self.gaps.get(&id).filter(|_| id != but).cloned() else {
+                continue;
+            };
+            let gap = settled_at_start(gap, restarted_from);
+            self.write(gap.clone());
+            if gap.state == GapState::Open && self.resumes {
+                self.again(gap);
+            }
+        }
+    }
+
+    /// Backfill has brought what it was asked for, or the outage goes on in a row that is about to be written.
+    fn backfill_is_over(&mut self, but: Option<i64>) {
+        if let Some((id, _)) = self.by_backfill.take()
+            && Some(id) != but
+            && let Some(gap) = self.gaps.get(&id).cloned()
+        {
+            self.write(gap);
+        }
+    }
+
+    /// How fast Tweets came before an outage, until it is known how fast they come after it.
+    fn note_rate(&mut self, id: i64, outage: &Outage) {
+        let ended = Instant::now();
         let began = ended.checked_sub(outage.length).unwrap_or(ended);
         let before = match outage.cause {
             Cause::Restart => self.rate_before_start,
@@ -302,14 +389,10 @@ where
         };
         self.unsettled.retain(|unsettled| unsettled.id != id);
         self.unsettled.push(Unsettled { id, before, ended });
-        self.write(gap);
-        if let Some((product, span)) = job {
-            self.start(id, product, span);
-        }
     }
 
-    /// The row of an outage that an earlier run took for repaired by backfill, and that goes on, since that run ended too soon
-    /// for it. What is missing in others stays missing.
+    /// The row of an outage that was not over, or not repaired yet, when an earlier run ended, and that goes on. What is
+    /// missing in others stays missing.
     ///
     /// The row says when the last byte came, and a restart counts from where the Tweets had been read to by then, which is
     /// earlier. So a row that lies in the outage is part of it.
@@ -320,7 +403,8 @@ where
         let is_same = |gap: &&Gap| {
             let later = gap.started_at.duration_since(outage.started_at);
             let is_inside = later > -SAME && gap.ended_at <= outage.ended_at;
-            gap.missing.is_none() && gap.repair == Repair::Backfill && is_inside
+            let is_repaired = gap.missing.is_none() && gap.repair == Repair::Backfill;
+            (gap.unsettled.is_some() || is_repaired) && is_inside
         };
         let ids = self.gaps.values().filter(is_same).map(|gap| gap.id);
         ids.max()
@@ -387,7 +471,8 @@ where
             return;
         };
         let id = gap.id;
-        if self.at_work.contains(&id) {
+        // What goes on is asked for when it is over.
+        if self.at_work.contains(&id) || gap.unsettled.is_some() {
             return;
         }
         let now = Timestamp::now();
@@ -470,7 +555,11 @@ where
         if self.asking.is_empty() {
             self.asking.spawn_blocking(self.asked.clone());
         }
-        let is_due = |unsettled: &mut Unsettled| unsettled.ended.elapsed() >= AFTER;
+        let gaps = &self.gaps;
+        let is_due = |unsettled: &mut Unsettled| {
+            let is_away = gaps.get(&unsettled.id).is_some_and(Gap::is_away);
+            unsettled.ended.elapsed() >= AFTER && !is_away
+        };
         let due: Vec<_> = self.unsettled.extract_if(.., is_due).collect();
         for Unsettled { id, before, ended } in due {
             let after = self.pace.between(ended + SETTLED, ended + AFTER);
@@ -487,24 +576,31 @@ where
     }
 
     fn write(&mut self, mut gap: Gap) {
-        let unsettled = self
-            .unsettled
-            .iter()
-            .find(|unsettled| unsettled.id == gap.id);
-        if let Some(unsettled) = unsettled {
+        self.estimate_tweets(&mut gap);
+        self.gaps.insert(gap.id, gap.clone());
+        self.count_missing();
+        if let Some((_, span)) = self.by_backfill.filter(|(id, _)| *id == gap.id) {
+            gap = with_backfill(gap, span);
+            self.estimate_tweets(&mut gap);
+        }
+        (self.put)(gap);
+    }
+
+    fn estimate_tweets(&self, gap: &mut Gap) {
+        let mut unsettled = self.unsettled.iter();
+        if let Some(unsettled) = unsettled.find(|unsettled| unsettled.id == gap.id) {
             gap.estimated_tweets = missing_tweets(gap.missing_length, unsettled.before, None);
         }
         if gap.missing_length.is_zero() {
             gap.estimated_tweets = None;
         }
-        self.gaps.insert(gap.id, gap.clone());
-        self.count_missing();
-        (self.put)(gap);
     }
 
     fn count_missing(&self) {
+        let missing: Duration = self.gaps.values().map(|gap| gap.missing_length).sum();
+        let by_backfill = self.by_backfill.map(|(_, span)| span.length());
         self.status
-            .set_missing(self.gaps.values().map(|gap| gap.missing_length).sum());
+            .set_missing(missing + by_backfill.unwrap_or_default());
     }
 }
 

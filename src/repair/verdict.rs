@@ -11,7 +11,7 @@ use crate::{
         outage::{Means, Outage, Product, Span, choose},
         stream::Dropped,
     },
-    store::{Gap, GapState, Repair},
+    store::{Gap, GapState, Repair, Unsettled},
 };
 
 /// Nothing brings older Tweets of a stream again [reference 2.12].
@@ -40,6 +40,7 @@ pub(super) fn at_first(
         missing_length: Duration::ZERO,
         estimated_tweets: None,
         detail: String::new(),
+        unsettled: None,
     };
     let Some(missing) = outage.missing() else {
         return (gap, None);
@@ -56,6 +57,86 @@ pub(super) fn at_first(
             (gap, Some((product, span)))
         }
         None => (not_any_more(gap, now, means), None),
+    }
+}
+
+/// The row of an outage that goes on.
+pub(super) fn away(id: i64, outage: &Outage) -> Gap {
+    let gap = Gap {
+        id,
+        started_at: outage.started_at,
+        ended_at: outage.ended_at,
+        length: outage.length,
+        cause: outage.cause.name().to_owned(),
+        repair: Repair::None,
+        state: GapState::Open,
+        missing: None,
+        missing_length: Duration::ZERO,
+        estimated_tweets: None,
+        detail: "the stream is away; on connecting again it is known what can be had of that".to_owned(),
+        unsettled: Some(Unsettled::Away),
+    };
+    with_missing(gap, vec![outage.span()])
+}
+
+/// What of an outage backfill is asked for, and may take a while to bring.
+pub(super) fn by_backfill(outage: &Outage) -> Option<Span> {
+    let Span { from, to } = outage.span();
+    let from = outage.missing().map_or(from, |missing| missing.to);
+    (from < to && outage.backfill_minutes > 0).then_some(Span { from, to })
+}
+
+const ON_ITS_WAY: &str = "what backfill is asked for may not have come yet";
+
+/// The row as it is to be read until what backfill is asked for has come: all of that may be missing.
+pub(super) fn with_backfill(gap: Gap, span: Span) -> Gap {
+    let detail = match gap.detail.is_empty() {
+        true => ON_ITS_WAY.to_owned(),
+        false => format!("{}; {ON_ITS_WAY}", gap.detail),
+    };
+    Gap {
+        state: match gap.state {
+            GapState::Repaired => GapState::Open,
+            state => state,
+        },
+        missing: Some((gap.missing.map_or(span.from, |(from, _)| from.min(span.from)), span.to)),
+        missing_length: gap.missing_length + span.length(),
+        detail,
+        unsettled: Some(Unsettled::Backfill(span.from)),
+        ..gap
+    }
+}
+
+/// A row that an earlier run has left unsettled, now that it is known where that run had everything: the outage that was
+/// before this start, and which is told by itself, began there.
+pub(super) fn settled_at_start(gap: Gap, restarted_from: Timestamp) -> Gap {
+    let (Some((from, to)), Some(unsettled)) = (gap.missing, gap.unsettled) else {
+        return gap;
+    };
+    let gap = Gap { unsettled: None, ..gap };
+    match unsettled {
+        // It ended with a connection of which no more is known than that.
+        Unsettled::Away => {
+            let to = restarted_from.max(from);
+            let ended_at = to.max(gap.started_at);
+            let length = Span { from: gap.started_at, to: ended_at }.length();
+            let detail = "the run ended just as the stream came back".to_owned();
+            let gap = Gap { ended_at, length, detail, ..gap };
+            with_missing(gap, vec![Span { from, to }])
+        }
+        // It has come, or is a part of the other outage.
+        Unsettled::Backfill(since) => {
+            let brought = Span { from: since.max(from), to }.length();
+            let missing_length = gap.missing_length.saturating_sub(brought);
+            let missing = Some((from, to.min(since))).filter(|_| !missing_length.is_zero());
+            let state = match (missing, gap.state) {
+                (None, GapState::Open) => GapState::Repaired,
+                (_, state) => state,
+            };
+            let detail = gap.detail.strip_suffix(ON_ITS_WAY).unwrap_or(&gap.detail);
+            let detail = detail.trim_end_matches("; ").to_owned();
+            Gap { missing, missing_length, state, detail, ..gap }
+        }
     }
 }
 
@@ -101,13 +182,18 @@ pub(super) fn too_long(earlier: Option<&Gap>, dropped: Dropped, span: Span) -> G
             "{is_or_are} longer than `max_line`, the last of {} bytes, and dropped; with a higher `max_line` such Tweets come through",
             dropped.longest
         ),
+        unsettled: None,
     }
 }
 
-/// What of an outage that goes on is not in the gap that a job is at work on. The job brings what is missing there, and not
-/// what backfill was to bring: that may not have come.
-pub(super) fn rest(outage: Outage, gap: &Gap) -> Outage {
-    let from = gap.missing.map_or(gap.ended_at, |(_, to)| to);
+/// From when on an outage that goes on is not in the gap that a job is at work on. The job brings what is missing there, and
+/// not what backfill was to bring: that may not have come.
+pub(super) fn rest_from(gap: &Gap) -> Timestamp {
+    gap.missing.map_or(gap.ended_at, |(_, to)| to)
+}
+
+/// What of an outage is after that time.
+pub(super) fn rest(outage: Outage, from: Timestamp) -> Outage {
     Outage {
         started_at: from,
         length: Span {
@@ -324,7 +410,7 @@ mod tests {
             queued: Duration::from_secs(60),
             ..outage(1210, 0)
         };
-        let (gap, job) = at_first(8, &rest(again, &gap), at(1210), means);
+        let (gap, job) = at_first(8, &rest(again, rest_from(&gap)), at(1210), means);
         expect![
             "open by none, missing 305 s in 905 to 1210: asked for by recovery; recovery for 905 to 1210"
         ]
