@@ -182,6 +182,16 @@ impl Store {
         Ok(GapIds(Arc::new(AtomicI64::new(last.saturating_add(1)))))
     }
 
+    /// Since when something is missing of which an earlier run has not known what it comes to.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn unsettled_since(&self) -> Result<Option<Timestamp>, Error> {
+        let sql = "SELECT min(missing_from) FROM _ouzel_gaps WHERE away OR backfill_from IS NOT NULL";
+        let since: Option<String> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(since.and_then(|since| since.parse().ok()))
+    }
+
     /// Writes a gap down, over an earlier row of its id; it is committed with the batch.
     ///
     /// # Errors
@@ -260,6 +270,19 @@ impl Ledger {
     /// [`Error::Write`].
     pub fn asked(&self) -> Result<Vec<Gap>, Error> {
         self.select("WHERE asked_at IS NOT NULL")
+    }
+
+    /// Up to when everything was received that is in no gap; `None` where that is not written down.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn received(&self) -> Result<Option<Timestamp>, Error> {
+        if !self.connection.table_exists(None, "_ouzel_received")? {
+            return Ok(None);
+        }
+        let sql = "SELECT max(until_ms) FROM _ouzel_received";
+        let until: Option<i64> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(until.and_then(|until| Timestamp::from_millisecond(until).ok()))
     }
 
     fn select(&self, which: &str) -> Result<Vec<Gap>, Error> {
