@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::verdict::{
-    after, at_first, away, by_backfill, is_soon_after, not_any_more, rest, rest_from,
+    after, at_first, away, by_backfill, is_soon_after, not_ahead, not_any_more, rest, rest_from,
     settled_at_start, too_long, with_backfill,
 };
 use crate::{
@@ -169,7 +169,7 @@ struct Repairs<A, Put, Desk, Asked> {
     pace: Pace,
     rate_before_start: Option<Rate>,
     /// Rates before gaps, until the rate after them is known too.
-    unsettled: Vec<Unsettled>,
+    rates: Vec<RateBefore>,
     /// Jobs that wait until the script is loaded.
     waiting: Vec<(i64, Product, Span)>,
     /// What somebody has asked for is read from the database on another thread.
@@ -184,7 +184,7 @@ struct Repairs<A, Put, Desk, Asked> {
     written_at: Option<Instant>,
 }
 
-struct Unsettled {
+struct RateBefore {
     id: i64,
     before: Option<Rate>,
     ended: Instant,
@@ -220,7 +220,7 @@ where
             running: JoinSet::new(),
             pace: Pace::default(),
             rate_before_start: parts.rate_before,
-            unsettled: Vec::new(),
+            rates: Vec::new(),
             waiting: Vec::new(),
             asking: JoinSet::new(),
             ready: parts.ready,
@@ -387,8 +387,8 @@ where
                 .pace
                 .between(began.checked_sub(BEFORE).unwrap_or(began), began),
         };
-        self.unsettled.retain(|unsettled| unsettled.id != id);
-        self.unsettled.push(Unsettled { id, before, ended });
+        self.rates.retain(|rate| rate.id != id);
+        self.rates.push(RateBefore { id, before, ended });
     }
 
     /// The row of an outage that was not over, or not repaired yet, when an earlier run ended, and that goes on. What is
@@ -403,6 +403,8 @@ where
         let is_same = |gap: &&Gap| {
             let later = gap.started_at.duration_since(outage.started_at);
             let is_inside = later > -SAME && gap.ended_at <= outage.ended_at;
+            // The clock was set back since then.
+            let is_inside = is_inside || gap.is_away() && gap.started_at > outage.ended_at;
             let is_repaired = gap.missing.is_none() && gap.repair == Repair::Backfill;
             (gap.unsettled.is_some() || is_repaired) && is_inside
         };
@@ -417,7 +419,7 @@ where
 
     /// Where nobody knows how many lines were lost with a part of the journal, they came as fast as before and after.
     fn estimate(&mut self, gap: &Gap) {
-        let is_known = self.unsettled.iter().any(|known| known.id == gap.id);
+        let is_known = self.rates.iter().any(|known| known.id == gap.id);
         if gap.cause != Cause::Journal.name() || gap.estimated_tweets.is_some() || is_known {
             return;
         }
@@ -428,7 +430,7 @@ where
         };
         let before = before.or(self.rate_before_start);
         let id = gap.id;
-        self.unsettled.push(Unsettled { id, before, ended });
+        self.rates.push(RateBefore { id, before, ended });
     }
 
     /// A line that was too long is gone, and may have been a Tweet.
@@ -547,7 +549,31 @@ where
         self.write(gap);
     }
 
+    /// What the ledger says of a time to come was written down by a clock that was ahead, and is set back now.
+    fn set_back(&mut self) {
+        let now = Timestamp::now();
+        let of_this_run = |id: i64| self.rates.iter().find(|rate| rate.id == id);
+        let is_idle = |gap: &&Gap| {
+            let is_by_backfill = self.by_backfill.is_some_and(|(id, _)| id == gap.id);
+            !is_by_backfill && !self.at_work.contains(&gap.id)
+        };
+        let cut = |gap: &Gap| {
+            let since = of_this_run(gap.id).map_or(Duration::ZERO, |told| told.ended.elapsed());
+            let ended = now.checked_sub(since).unwrap_or(now);
+            not_ahead(gap, now, ended)
+        };
+        let cut: Vec<_> = self.gaps.values().filter(is_idle).filter_map(cut).collect();
+        for gap in cut {
+            let (from, to) = (gap.started_at, gap.ended_at);
+            warn!(%from, %to, "the clock was set back, so an outage was shorter than it was written down");
+            self.write(gap);
+        }
+    }
+
     fn look(&mut self) {
+        if self.resumes {
+            self.set_back();
+        }
         self.write_dropped();
         self.pace
             .count(Instant::now(), self.status.counts().decoded.lines);
@@ -556,12 +582,12 @@ where
             self.asking.spawn_blocking(self.asked.clone());
         }
         let gaps = &self.gaps;
-        let is_due = |unsettled: &mut Unsettled| {
-            let is_away = gaps.get(&unsettled.id).is_some_and(Gap::is_away);
-            unsettled.ended.elapsed() >= AFTER && !is_away
+        let is_due = |rate: &mut RateBefore| {
+            let is_away = gaps.get(&rate.id).is_some_and(Gap::is_away);
+            rate.ended.elapsed() >= AFTER && !is_away
         };
-        let due: Vec<_> = self.unsettled.extract_if(.., is_due).collect();
-        for Unsettled { id, before, ended } in due {
+        let due: Vec<_> = self.rates.extract_if(.., is_due).collect();
+        for RateBefore { id, before, ended } in due {
             let after = self.pace.between(ended + SETTLED, ended + AFTER);
             if let Some(gap) = self.gaps.get(&id).cloned()
                 && !gap.missing_length.is_zero()
@@ -587,9 +613,8 @@ where
     }
 
     fn estimate_tweets(&self, gap: &mut Gap) {
-        let mut unsettled = self.unsettled.iter();
-        if let Some(unsettled) = unsettled.find(|unsettled| unsettled.id == gap.id) {
-            gap.estimated_tweets = missing_tweets(gap.missing_length, unsettled.before, None);
+        if let Some(rate) = self.rates.iter().find(|rate| rate.id == gap.id) {
+            gap.estimated_tweets = missing_tweets(gap.missing_length, rate.before, None);
         }
         if gap.missing_length.is_zero() {
             gap.estimated_tweets = None;

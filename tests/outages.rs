@@ -84,7 +84,12 @@ fn a_reset_costs_no_tweet_and_is_repaired_by_backfill() {
     run.wait_for("the stream was away");
     wait_for_more(&run, 50);
     // Half a minute later all of it must have come.
-    let is_repaired = || count(&run, "SELECT count(*) FROM _ouzel_gaps WHERE state = 'repaired'") > 0;
+    let is_repaired = || {
+        count(
+            &run,
+            "SELECT count(*) FROM _ouzel_gaps WHERE state = 'repaired'",
+        ) > 0
+    };
     wait_until("a repaired gap", is_repaired);
     let ended = run.drain();
     assert_complete(sim, &ended);

@@ -70,7 +70,10 @@ pub(super) fn table(known: &Known) -> String {
 fn table_in(known: &Known, zone: &TimeZone) -> String {
     let gaps = &known.gaps;
     if gaps.is_empty() {
-        return format!("no outage is written down: {}\n", nothing_missing(known.received));
+        return format!(
+            "no outage is written down: {}\n",
+            nothing_missing(known.received)
+        );
     }
     let header = [
         "began (UTC)",
@@ -97,7 +100,10 @@ fn table_in(known: &Known, zone: &TimeZone) -> String {
         let detail = plain::line(&detail);
         if gap.is_away() {
             let since = utc(gap.started_at);
-            let _ = writeln!(text, "    away since {since}, and not back as far as is known");
+            let _ = writeln!(
+                text,
+                "    away since {since}, and not back as far as is known"
+            );
         } else if let Some((from, to)) = gap.missing {
             let _ = write!(text, "    missing between {} and {}", utc(from), utc(to));
             if !detail.is_empty() {
@@ -390,15 +396,24 @@ mod tests {
         let check = |received, expected: expect_test::Expect| {
             expected.assert_eq(&table_in(&known(&[], received), &TimeZone::UTC));
         };
-        check(Some("2026-11-21T23:59:50Z"), expect![[r#"
+        check(
+            Some("2026-11-21T23:59:50Z"),
+            expect![[r#"
             no outage is written down: nothing is missing up to 2026-11-21 23:59:50Z; from there on a run that goes on counts, or else the next one
-        "#]]);
-        check(Some("2026-11-22T00:00:01Z"), expect![[r#"
+        "#]],
+        );
+        check(
+            Some("2026-11-22T00:00:01Z"),
+            expect![[r#"
             no outage is written down: nothing is known to be missing; the clock was set back, so it is not known up to when everything was received
-        "#]]);
-        check(None, expect![[r#"
+        "#]],
+        );
+        check(
+            None,
+            expect![[r#"
             no outage is written down: nothing was received yet, as far as is known
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -234,7 +234,11 @@ impl StreamStatus {
     #[must_use]
     pub fn silence(&self) -> Option<Duration> {
         let heard = Some(self.heard.load(Relaxed)).filter(|heard| *heard > 0)?;
-        Some(self.born.elapsed().saturating_sub(Duration::from_millis(heard)))
+        Some(
+            self.born
+                .elapsed()
+                .saturating_sub(Duration::from_millis(heard)),
+        )
     }
 
     /// Milliseconds since `born`, and never 0.

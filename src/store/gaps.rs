@@ -187,7 +187,8 @@ impl Store {
     /// # Errors
     /// [`Error::Write`].
     pub fn unsettled_since(&self) -> Result<Option<Timestamp>, Error> {
-        let sql = "SELECT min(missing_from) FROM _ouzel_gaps WHERE away OR backfill_from IS NOT NULL";
+        let sql =
+            "SELECT min(missing_from) FROM _ouzel_gaps WHERE away OR backfill_from IS NOT NULL";
         let since: Option<String> = self.connection.query_row(sql, [], |row| row.get(0))?;
         Ok(since.and_then(|since| since.parse().ok()))
     }

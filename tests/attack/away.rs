@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 
 use expect_test::expect;
+use rusqlite::Connection;
 
 use super::support::{Ended, Run, Setup, command, connect, tweet, wait_for_some, wait_until};
 
@@ -166,6 +167,44 @@ fn a_stream_that_stays_away_is_not_healthy() {
     assert!(answer.contains(r#""status":"away""#), "{answer}");
     assert!(answer.contains(r#""silent_seconds":4"#), "{answer}");
     run.drain();
+}
+
+/// As a run leaves it whose clock is a day ahead: its restart has lasted a day, and so it has received everything until then.
+const AHEAD: &str = "
+UPDATE _ouzel_received SET until_ms = until_ms + 86400000;
+INSERT INTO _ouzel_gaps (id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to, missing_seconds, detail)
+VALUES (1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-20 minutes'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 days'), 87600, 'restart', 'backfill', 'open',
+        strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-20 minutes'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 days', '-295 seconds'), 87305, '');";
+
+#[test]
+fn a_clock_that_was_a_day_ahead_leaves_no_outage_of_a_day() {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("handled 1.");
+    let ended = run.drain();
+    let database = Connection::open(ended.database()).unwrap();
+    database.execute_batch(AHEAD).unwrap();
+    drop(database);
+    let ended = assert_gaps_say(ended, &[], "the clock was set back");
+    let run = ended.again().command("run").start();
+    run.wait_for("the clock was set back, since the run before");
+    run.wait_for("so an outage was shorter");
+    run.powertrack().wait_for_connection(2);
+    run.powertrack().send(tweet(2));
+    run.wait_for("handled 2.");
+    wait_for_gaps(&run, &["--json"], r#""id":2"#);
+    let ended = run.drain();
+    let rows = "SELECT id, cause, state, seconds BETWEEN 1190 AND 1300, missing_seconds BETWEEN 890 AND 1000 FROM _ouzel_gaps WHERE id = 1";
+    ended.assert_rows(rows, expect!["1|restart|open|1|1"]);
+    // Nobody knows how long it was away.
+    let rows = "SELECT id, cause, seconds < 301, detail FROM _ouzel_gaps WHERE id = 2";
+    ended.assert_rows(
+        rows,
+        expect!["2|restart|1|what backfill is asked for may not have come yet"],
+    );
+    let future =
+        "SELECT count(*) FROM _ouzel_gaps WHERE ended_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+    ended.assert_rows(future, expect!["0"]);
 }
 
 fn health(address: &str) -> String {
