@@ -164,6 +164,8 @@ struct Repairs<A, Put, Desk, Asked> {
     left: Vec<i64>,
     /// The row whose end backfill is asked for, and what of it, until that must have come.
     by_backfill: Option<(i64, Span)>,
+    /// Rows for which somebody has asked before they were settled.
+    later: HashSet<i64>,
     at_work: HashSet<i64>,
     running: JoinSet<(i64, Product, Span, Result<Brought, powertrack::Error>)>,
     pace: Pace,
@@ -214,6 +216,7 @@ where
             ids: parts.ids,
             left: unsettled.collect(),
             by_backfill: None,
+            later: HashSet::new(),
             gaps: parts.known.into_iter().map(|gap| (gap.id, gap)).collect(),
             of_outage: HashMap::new(),
             at_work: HashSet::new(),
@@ -373,7 +376,10 @@ where
             && Some(id) != but
             && let Some(gap) = self.gaps.get(&id).cloned()
         {
-            self.write(gap);
+            self.write(gap.clone());
+            if self.later.remove(&id) {
+                self.again(gap);
+            }
         }
     }
 
@@ -474,7 +480,11 @@ where
         };
         let id = gap.id;
         // What goes on is asked for when it is over.
-        if self.at_work.contains(&id) || gap.unsettled.is_some() {
+        if self.at_work.contains(&id) {
+            return;
+        }
+        if gap.unsettled.is_some() {
+            self.later.insert(id);
             return;
         }
         let now = Timestamp::now();
