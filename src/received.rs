@@ -1,6 +1,9 @@
 //! Up to when everything has been received: said by the stream, noted when it is in the journal, kept in the database for the next start.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -32,6 +35,47 @@ impl Marks {
     }
 }
 
+/// What else says up to when everything was received.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// The last line in the journal, of those that are not of a time to come.
+    pub line: Option<Timestamp>,
+    /// Whether the journal has lines of a time to come.
+    pub is_line_ahead: bool,
+    /// When the Tweet of the last of these was made, as its id says.
+    pub made: Option<Timestamp>,
+    /// Since when something is missing that the run before has left open.
+    pub left: Option<Timestamp>,
+}
+
+/// So much is asked for again where nobody knows how long ouzel was away: all that backfill reaches, which costs nothing.
+const UNKNOWN: Duration = Duration::from_secs(290);
+
+/// A Tweet that was made longer ago is played from a file, and says nothing.
+const OLDEST: Duration = Duration::from_secs(5 * 24 * 3600);
+
+/// Whether the clock was ahead when the run before said up to when it had everything, and was set back since.
+#[must_use]
+pub fn is_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> bool {
+    kept.map_or(signs.is_line_ahead, |mark| mark.received.until > now)
+}
+
+/// Up to when everything was received, where the times of the run before are of no use. What was before the clock went wrong
+/// would make an outage of all that time, in which Tweets came.
+fn after_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> Timestamp {
+    let since = |time: Timestamp| now.duration_since(time).unsigned_abs();
+    // As long as a backfill is on its way, the last Tweet says nothing.
+    let is_settled = kept.is_none_or(|mark| mark.received.is_settled);
+    let is_between = |made: &Timestamp| {
+        *made <= now && since(*made) <= OLDEST && signs.line.is_none_or(|line| line <= *made)
+    };
+    let left = signs.left.filter(|left| *left <= now);
+    let made = signs.made.filter(|made| is_settled && is_between(made));
+    let unknown = now.checked_sub(UNKNOWN).unwrap_or(now);
+    left.or(made)
+        .unwrap_or_else(|| signs.line.map_or(unknown, |line| line.max(unknown)))
+}
+
 /// Up to when everything was received before this start; `None` where that is not known.
 ///
 /// A mark is noted after its lines are written, but nothing is synced for it, and the database has its own time for reaching
@@ -45,12 +89,15 @@ impl Marks {
 pub fn last_received(
     kept: Option<Mark>,
     end: Position,
-    last_line: Option<Timestamp>,
+    signs: Signs,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    // A clock that was ahead would make an outage shorter than it is.
-    let Some(mark) = kept.filter(|mark| mark.received.until <= now) else {
-        return last_line;
+    if is_set_back(kept, signs, now) {
+        return Some(after_set_back(kept, signs, now));
+    }
+    let last_line = signs.line;
+    let Some(mark) = kept else {
+        return last_line.or(signs.left);
     };
     let until = mark.received.until;
     let is_there = mark.end <= end;
@@ -117,8 +164,6 @@ mod tests {
             (900, false, 49, Some(100), Some(100)),
             (900, false, 49, Some(950), Some(900)),
             (900, false, 49, None, Some(900)),
-            // The clock was put back since.
-            (1001, true, 50, Some(100), Some(100)),
         ] {
             let received = Received {
                 until: at(until),
@@ -128,16 +173,83 @@ mod tests {
                 received,
                 end: place(50),
             };
-            let last = last_received(Some(mark), place(end), line.map(at), at(1000));
+            let signs = Signs {
+                line: line.map(at),
+                // The clock was set back, but before the mark.
+                is_line_ahead: true,
+                made: Some(at(990)),
+                ..Signs::default()
+            };
+            let last = last_received(Some(mark), place(end), signs, at(1000));
             assert_eq!(
                 last,
                 expected.map(at),
                 "{until} {is_settled} {end} {line:?}"
             );
         }
-        assert_eq!(
-            last_received(None, place(50), Some(at(100)), at(1000)),
-            Some(at(100))
-        );
+        for (line, left, expected) in [
+            (Some(100), None, Some(100)),
+            (Some(100), Some(50), Some(100)),
+            (None, Some(50), Some(50)),
+            (None, None, None),
+        ] {
+            let signs = Signs {
+                line: line.map(at),
+                left: left.map(at),
+                ..Signs::default()
+            };
+            let last = last_received(None, place(50), signs, at(1000));
+            assert_eq!(last, expected.map(at));
+        }
+    }
+
+    #[test]
+    fn a_mark_of_a_time_to_come_makes_no_outage_of_the_time_before_the_clock_went_wrong() {
+        let now = 100 * 24 * 3600;
+        let at = |ago: i64| Timestamp::from_second(now - ago).expect("a time");
+        let day = 24 * 3600;
+        let unknown = 290;
+        // How long ago: the mark and whether it is settled, the last line by a right clock, the making of the last Tweet, what
+        // was left open, and what comes of it.
+        for (until, is_settled, line, made, left, expected) in [
+            // The id of the last Tweet knows it.
+            (-day, true, Some(2 * day), Some(90), None, 90),
+            (-day, true, None, Some(90), None, 90),
+            (-1, true, Some(900), Some(90), None, 90),
+            // But not of a file, nor while a backfill is on its way.
+            (-day, true, Some(day), Some(2 * day), None, unknown),
+            (-day, true, None, Some(3000 * day), None, unknown),
+            (-day, true, Some(day), Some(-day), None, unknown),
+            (-day, false, Some(day), Some(90), None, unknown),
+            // What was away already by a clock that nobody sets.
+            (-day, true, Some(day), Some(90), Some(600), 600),
+            (-day, true, Some(day), Some(90), Some(-day), 90),
+            // Without Tweets.
+            (-day, true, Some(day), None, None, unknown),
+            (-day, true, Some(60), None, None, 60),
+            (-day, true, None, None, None, unknown),
+        ] {
+            let mark = Mark {
+                received: Received {
+                    until: at(until),
+                    is_settled,
+                },
+                end: Position::default(),
+            };
+            let signs = Signs {
+                line: line.map(at),
+                is_line_ahead: true,
+                made: made.map(at),
+                left: left.map(at),
+            };
+            let case = format!("{until} {is_settled} {line:?} {made:?} {left:?}");
+            let last = last_received(Some(mark), Position::default(), signs, at(0));
+            assert_eq!(last, Some(at(expected)), "{case}");
+            // The same of a database that lacks the mark.
+            if is_settled {
+                let last = last_received(None, Position::default(), signs, at(0));
+                assert_eq!(last, Some(at(expected)), "{case}, without a mark");
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Outages become rows of the gap ledger, and jobs that bring what was missed, beside the live stream.
 
+mod outages;
+mod unsettled;
 mod verdict;
 
 use std::{
@@ -9,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
     task::{JoinError, JoinSet},
@@ -18,7 +20,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::verdict::{after, at_first, is_soon_after, not_any_more, rest, too_long};
+use self::{
+    unsettled::with_backfill,
+    verdict::{after, is_soon_after, not_any_more, too_long},
+};
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
@@ -42,10 +47,6 @@ const BEFORE: Duration = Duration::from_secs(5 * 60);
 /// The rate after it likewise, but for the first minute: in it comes what was asked for again.
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
-
-/// The beginning of an outage that is told by two runs is later in the second by no more than rounding and two clocks make
-/// it.
-const SAME: SignedDuration = SignedDuration::from_millis(50);
 
 /// Jobs end with the run by themselves, at once unless they wait for an answer.
 const GRACE: Duration = Duration::from_secs(1);
@@ -88,12 +89,24 @@ pub struct Repairer {
 
 #[derive(Debug)]
 enum Told {
+    Away(Outage),
     Outage(Outage),
+    Settled,
     Lost(Gap),
     Dropped(Dropped, Span),
 }
 
 impl Repairer {
+    /// An outage goes on; its end is told with the same number.
+    pub fn away(&self, outage: Outage) {
+        let _ = self.told.send(Told::Away(outage));
+    }
+
+    /// What was asked for again at the end of the last outage has come.
+    pub fn settled(&self) {
+        let _ = self.told.send(Told::Settled);
+    }
+
     /// An outage has ended, or one that was told before goes on.
     pub fn outage(&self, outage: Outage) {
         // When the run ends nothing is repaired any more; the next start sees an outage of its own.
@@ -143,14 +156,20 @@ struct Repairs<A, Put, Desk, Asked> {
     asked: Asked,
     gaps: HashMap<i64, Gap>,
     ids: GapIds,
-    /// The rows of outages that may be told again.
-    of_outage: HashMap<u64, i64>,
+    /// The rows of outages that may be told again, and from when on they are in there, where it is not from the beginning.
+    of_outage: HashMap<u64, (i64, Option<Timestamp>)>,
+    /// Rows that an earlier run has left, and of which it is not known yet what they come to.
+    left: Vec<i64>,
+    /// The row whose end backfill is asked for, and what of it, until that must have come.
+    by_backfill: Option<(i64, Span)>,
+    /// Rows for which somebody has asked before they were settled.
+    later: HashSet<i64>,
     at_work: HashSet<i64>,
     running: JoinSet<(i64, Product, Span, Result<Brought, powertrack::Error>)>,
     pace: Pace,
     rate_before_start: Option<Rate>,
     /// Rates before gaps, until the rate after them is known too.
-    unsettled: Vec<Unsettled>,
+    rates: Vec<RateBefore>,
     /// Jobs that wait until the script is loaded.
     waiting: Vec<(i64, Product, Span)>,
     /// What somebody has asked for is read from the database on another thread.
@@ -165,7 +184,7 @@ struct Repairs<A, Put, Desk, Asked> {
     written_at: Option<Instant>,
 }
 
-struct Unsettled {
+struct RateBefore {
     id: i64,
     before: Option<Rate>,
     ended: Instant,
@@ -181,6 +200,8 @@ where
     Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
 {
     fn new(parts: Parts<A, Put, Desk, Asked>) -> Self {
+        let unsettled = parts.known.iter().filter(|gap| gap.unsettled.is_some());
+        let unsettled = unsettled.map(|gap| gap.id);
         Self {
             jobs: Arc::new(parts.jobs),
             means: parts.means,
@@ -191,13 +212,16 @@ where
             desk: parts.desk,
             asked: parts.asked,
             ids: parts.ids,
+            left: unsettled.collect(),
+            by_backfill: None,
+            later: HashSet::new(),
             gaps: parts.known.into_iter().map(|gap| (gap.id, gap)).collect(),
             of_outage: HashMap::new(),
             at_work: HashSet::new(),
             running: JoinSet::new(),
             pace: Pace::default(),
             rate_before_start: parts.rate_before,
-            unsettled: Vec::new(),
+            rates: Vec::new(),
             waiting: Vec::new(),
             asking: JoinSet::new(),
             ready: parts.ready,
@@ -217,7 +241,9 @@ where
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => match told {
+                    Told::Away(outage) => self.away(outage),
                     Told::Outage(outage) => self.outage(outage),
+                    Told::Settled => self.backfill_is_over(None),
                     Told::Lost(gap) => self.lost(gap),
                     Told::Dropped(dropped, span) => self.dropped(dropped, span),
                 },
@@ -254,8 +280,9 @@ where
         for (id, product, span) in std::mem::take(&mut self.waiting) {
             self.start(id, product, span);
         }
-        if self.resumes {
-            self.resume();
+        match self.resumes {
+            true => self.resume(),
+            false => self.let_be(),
         }
     }
 
@@ -264,7 +291,8 @@ where
         let mut open: Vec<_> = self
             .gaps
             .values()
-            .filter(|gap| gap.state == GapState::Open)
+            // What is unsettled is told again with the first connection.
+            .filter(|gap| gap.state == GapState::Open && gap.unsettled.is_none())
             .cloned()
             .collect();
         open.sort_unstable_by_key(|gap| gap.id);
@@ -275,57 +303,6 @@ where
         self.count_missing();
     }
 
-    fn outage(&mut self, outage: Outage) {
-        let mut outage = outage;
-        let told = self.of_outage.get(&outage.number).copied();
-        let told = told.or_else(|| self.of_earlier_run(&outage));
-        let id = match told {
-            // What a job is bringing stays its own: the rest of the outage is another gap.
-            Some(id) if self.at_work.contains(&id) => {
-                if let Some(gap) = self.gaps.get(&id) {
-                    outage = rest(outage, gap);
-                }
-                self.ids.next()
-            }
-            Some(id) => id,
-            None => self.ids.next(),
-        };
-        self.of_outage.insert(outage.number, id);
-        let (now, ended) = (Timestamp::now(), Instant::now());
-        let (gap, job) = at_first(id, &outage, now, self.means);
-        let began = ended.checked_sub(outage.length).unwrap_or(ended);
-        let before = match outage.cause {
-            Cause::Restart => self.rate_before_start,
-            _ => self
-                .pace
-                .between(began.checked_sub(BEFORE).unwrap_or(began), began),
-        };
-        self.unsettled.retain(|unsettled| unsettled.id != id);
-        self.unsettled.push(Unsettled { id, before, ended });
-        self.write(gap);
-        if let Some((product, span)) = job {
-            self.start(id, product, span);
-        }
-    }
-
-    /// The row of an outage that an earlier run took for repaired by backfill, and that goes on, since that run ended too soon
-    /// for it. What is missing in others stays missing.
-    ///
-    /// The row says when the last byte came, and a restart counts from where the Tweets had been read to by then, which is
-    /// earlier. So a row that lies in the outage is part of it.
-    fn of_earlier_run(&self, outage: &Outage) -> Option<i64> {
-        if outage.cause != Cause::Restart {
-            return None;
-        }
-        let is_same = |gap: &&Gap| {
-            let later = gap.started_at.duration_since(outage.started_at);
-            let is_inside = later > -SAME && gap.ended_at <= outage.ended_at;
-            gap.missing.is_none() && gap.repair == Repair::Backfill && is_inside
-        };
-        let ids = self.gaps.values().filter(is_same).map(|gap| gap.id);
-        ids.max()
-    }
-
     fn lost(&mut self, gap: Gap) {
         self.estimate(&gap);
         self.again(gap);
@@ -333,7 +310,7 @@ where
 
     /// Where nobody knows how many lines were lost with a part of the journal, they came as fast as before and after.
     fn estimate(&mut self, gap: &Gap) {
-        let is_known = self.unsettled.iter().any(|known| known.id == gap.id);
+        let is_known = self.rates.iter().any(|known| known.id == gap.id);
         if gap.cause != Cause::Journal.name() || gap.estimated_tweets.is_some() || is_known {
             return;
         }
@@ -344,7 +321,7 @@ where
         };
         let before = before.or(self.rate_before_start);
         let id = gap.id;
-        self.unsettled.push(Unsettled { id, before, ended });
+        self.rates.push(RateBefore { id, before, ended });
     }
 
     /// A line that was too long is gone, and may have been a Tweet.
@@ -387,7 +364,12 @@ where
             return;
         };
         let id = gap.id;
+        // What goes on is asked for when it is over.
         if self.at_work.contains(&id) {
+            return;
+        }
+        if gap.unsettled.is_some() {
+            self.later.insert(id);
             return;
         }
         let now = Timestamp::now();
@@ -463,6 +445,9 @@ where
     }
 
     fn look(&mut self) {
+        if self.resumes {
+            self.set_back();
+        }
         self.write_dropped();
         self.pace
             .count(Instant::now(), self.status.counts().decoded.lines);
@@ -470,9 +455,13 @@ where
         if self.asking.is_empty() {
             self.asking.spawn_blocking(self.asked.clone());
         }
-        let is_due = |unsettled: &mut Unsettled| unsettled.ended.elapsed() >= AFTER;
-        let due: Vec<_> = self.unsettled.extract_if(.., is_due).collect();
-        for Unsettled { id, before, ended } in due {
+        let gaps = &self.gaps;
+        let is_due = |rate: &mut RateBefore| {
+            let is_away = gaps.get(&rate.id).is_some_and(Gap::is_away);
+            rate.ended.elapsed() >= AFTER && !is_away
+        };
+        let due: Vec<_> = self.rates.extract_if(.., is_due).collect();
+        for RateBefore { id, before, ended } in due {
             let after = self.pace.between(ended + SETTLED, ended + AFTER);
             if let Some(gap) = self.gaps.get(&id).cloned()
                 && !gap.missing_length.is_zero()
@@ -487,24 +476,30 @@ where
     }
 
     fn write(&mut self, mut gap: Gap) {
-        let unsettled = self
-            .unsettled
-            .iter()
-            .find(|unsettled| unsettled.id == gap.id);
-        if let Some(unsettled) = unsettled {
-            gap.estimated_tweets = missing_tweets(gap.missing_length, unsettled.before, None);
+        self.estimate_tweets(&mut gap);
+        self.gaps.insert(gap.id, gap.clone());
+        self.count_missing();
+        if let Some((_, span)) = self.by_backfill.filter(|(id, _)| *id == gap.id) {
+            gap = with_backfill(gap, span);
+            self.estimate_tweets(&mut gap);
+        }
+        (self.put)(gap);
+    }
+
+    fn estimate_tweets(&self, gap: &mut Gap) {
+        if let Some(rate) = self.rates.iter().find(|rate| rate.id == gap.id) {
+            gap.estimated_tweets = missing_tweets(gap.missing_length, rate.before, None);
         }
         if gap.missing_length.is_zero() {
             gap.estimated_tweets = None;
         }
-        self.gaps.insert(gap.id, gap.clone());
-        self.count_missing();
-        (self.put)(gap);
     }
 
     fn count_missing(&self) {
+        let missing: Duration = self.gaps.values().map(|gap| gap.missing_length).sum();
+        let by_backfill = self.by_backfill.map(|(_, span)| span.length());
         self.status
-            .set_missing(self.gaps.values().map(|gap| gap.missing_length).sum());
+            .set_missing(missing + by_backfill.unwrap_or_default());
     }
 }
 

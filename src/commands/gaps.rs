@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{gaps_table, print};
+use super::{
+    gaps_table::{self, Known},
+    print,
+};
 use crate::{
     cli::{Gaps, GapsCommand},
     error::Error,
@@ -29,11 +32,14 @@ pub fn gaps(arguments: &Gaps) -> Result<(), Error> {
             print(&said(asked, &settings))
         }
         None => {
-            let gaps = Ledger::open(&database)?.gaps()?;
+            let ledger = Ledger::open(&database)?;
+            // Before the gaps: what ends meanwhile is a gap then, and not received.
+            let received = ledger.received()?;
+            let known = Known::at(Timestamp::now(), ledger.gaps()?, received);
             print(&if arguments.json {
-                gaps_table::json(&gaps)
+                gaps_table::json(&known)
             } else {
-                gaps_table::table(&gaps)
+                gaps_table::table(&known)
             })
         }
     }

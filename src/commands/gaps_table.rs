@@ -8,17 +8,72 @@ use serde::Serialize;
 use crate::{
     plain,
     status::{counted, short, thousands},
-    store::{Gap, GapState},
+    store::{Gap, GapState, Unsettled},
 };
 
-/// The gaps as a table for people, with what they come to.
-pub(super) fn table(gaps: &[Gap]) -> String {
-    table_in(gaps, &TimeZone::system())
+/// What is known at a moment.
+pub(super) struct Known {
+    gaps: Vec<Gap>,
+    received: Received,
 }
 
-fn table_in(gaps: &[Gap], zone: &TimeZone) -> String {
+/// Up to when everything came that is in no gap.
+#[derive(Clone, Copy)]
+enum Received {
+    Until(Timestamp),
+    /// Nothing says that anything came.
+    Nothing,
+    /// By a clock that was ahead.
+    Later,
+}
+
+impl Known {
+    /// What the ledger says, looked at now: an outage that goes on has become longer since it was written down.
+    pub(super) fn at(now: Timestamp, gaps: Vec<Gap>, received: Option<Timestamp>) -> Self {
+        Self {
+            gaps: gaps.into_iter().map(|gap| until_now(gap, now)).collect(),
+            received: match received {
+                Some(until) if until > now => Received::Later,
+                Some(until) => Received::Until(until),
+                None => Received::Nothing,
+            },
+        }
+    }
+}
+
+fn until_now(gap: Gap, now: Timestamp) -> Gap {
+    let more = now.duration_since(gap.ended_at).try_into();
+    let (Ok(more), Some((from, _)), true) = (more, gap.missing, gap.is_away()) else {
+        return gap;
+    };
+    let missing_length = gap.missing_length.saturating_add(more);
+    let longer = missing_length.as_secs_f64() / gap.missing_length.as_secs_f64();
+    Gap {
+        ended_at: now,
+        length: gap.length.saturating_add(more),
+        missing: Some((from, now)),
+        missing_length,
+        // Of a moment no rate follows.
+        estimated_tweets: gap
+            .estimated_tweets
+            .filter(|_| gap.missing_length >= Duration::from_secs(1))
+            .map(|tweets| (tweets as f64 * longer).round() as u64),
+        ..gap
+    }
+}
+
+/// The gaps as a table for people, with what they come to.
+pub(super) fn table(known: &Known) -> String {
+    table_in(known, &TimeZone::system())
+}
+
+fn table_in(known: &Known, zone: &TimeZone) -> String {
+    let gaps = &known.gaps;
     if gaps.is_empty() {
-        return "no outage is written down: nothing is missing\n".to_owned();
+        return format!(
+            "no outage is written down: {}\n",
+            nothing_missing(known.received)
+        );
     }
     let header = [
         "began (UTC)",
@@ -43,7 +98,13 @@ fn table_in(gaps: &[Gap], zone: &TimeZone) -> String {
         // What a service says may have lines.
         let detail = gap.detail.replace('\n', "; ");
         let detail = plain::line(&detail);
-        if let Some((from, to)) = gap.missing {
+        if gap.is_away() {
+            let since = utc(gap.started_at);
+            let _ = writeln!(
+                text,
+                "    away since {since}, and not back as far as is known"
+            );
+        } else if let Some((from, to)) = gap.missing {
             let _ = write!(text, "    missing between {} and {}", utc(from), utc(to));
             if !detail.is_empty() {
                 let _ = write!(text, ": {detail}");
@@ -54,9 +115,23 @@ fn table_in(gaps: &[Gap], zone: &TimeZone) -> String {
         }
     }
     text.push('\n');
-    text += &totals(gaps);
+    text += &totals(known);
     text
 }
+
+fn nothing_missing(received: Received) -> String {
+    match received {
+        Received::Until(until) => format!("nothing is missing up to {}; {COUNTED}", utc(until)),
+        Received::Nothing => "nothing was received yet, as far as is known".to_owned(),
+        Received::Later => format!("nothing is known to be missing; {SET_BACK}"),
+    }
+}
+
+/// What may be missing after the last time that is known is nobody's to say here: a run may be connected, or none.
+const COUNTED: &str = "from there on a run that goes on counts, or else the next one";
+
+const SET_BACK: &str =
+    "the clock was set back, so it is not known up to when everything was received";
 
 fn row(gap: &Gap, zone: &TimeZone) -> [String; 8] {
     let here = gap.started_at.to_zoned(zone.clone());
@@ -101,7 +176,8 @@ fn sum(gaps: &[Gap], length: fn(&Gap) -> Duration) -> Duration {
     lengths.fold(Duration::ZERO, Duration::saturating_add)
 }
 
-fn totals(gaps: &[Gap]) -> String {
+fn totals(known: &Known) -> String {
+    let gaps = &known.gaps[..];
     let count = |state| gaps.iter().filter(|gap| gap.state == state).count();
     let sum = |length| sum(gaps, length);
     let mut text = match gaps.len() {
@@ -126,8 +202,16 @@ fn totals(gaps: &[Gap]) -> String {
         return text + "something is missing, and nobody knows how much\n";
     }
     if missing.is_zero() {
-        return text + "nothing is missing\n";
+        return text + &nothing_missing(known.received) + "\n";
     }
+    let received = match known.received {
+        Received::Until(until) => format!(
+            "everything else was received up to {}; {COUNTED}\n",
+            utc(until)
+        ),
+        Received::Nothing => String::new(),
+        Received::Later => format!("{SET_BACK}\n"),
+    };
     let tweets: u64 = gaps.iter().filter_map(|gap| gap.estimated_tweets).sum();
     let unknown = gaps
         .iter()
@@ -138,7 +222,7 @@ fn totals(gaps: &[Gap]) -> String {
             "missing: {}; how many Tweets that are is unknown",
             short(missing)
         );
-        return text;
+        return text + &received;
     }
     let _ = writeln!(
         text,
@@ -151,14 +235,15 @@ fn totals(gaps: &[Gap]) -> String {
             ""
         }
     );
-    text
+    text + &received
 }
 
 #[derive(Serialize)]
 struct Listed<'a> {
     id: i64,
     started_at: String,
-    ended_at: String,
+    /// Nothing while it goes on.
+    ended_at: Option<String>,
     seconds: f64,
     cause: &'a str,
     repair: &'a str,
@@ -168,6 +253,10 @@ struct Listed<'a> {
     missing_seconds: f64,
     estimated_tweets: Option<u64>,
     detail: &'a str,
+    /// Whether it goes on, as far as is known; lengths are up to now then.
+    away: bool,
+    /// What was missed from then on is asked for by backfill, and may not have come yet.
+    backfill_from: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -176,36 +265,51 @@ struct Whole<'a> {
     seconds: f64,
     missing_seconds: f64,
     estimated_tweets: u64,
+    /// Up to when everything was received that is in no gap.
+    received_until: Option<String>,
+}
+
+fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 impl<'a> From<&'a Gap> for Listed<'a> {
     fn from(gap: &'a Gap) -> Self {
-        let time = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
         let (from, to) = gap.missing.unzip();
         Self {
             id: gap.id,
             started_at: time(gap.started_at),
-            ended_at: time(gap.ended_at),
+            ended_at: Some(gap.ended_at).filter(|_| !gap.is_away()).map(time),
             seconds: gap.length.as_secs_f64(),
             cause: &gap.cause,
             repair: gap.repair.name(),
             state: gap.state.name(),
             missing_from: from.map(time),
-            missing_to: to.map(time),
+            missing_to: to.filter(|_| !gap.is_away()).map(time),
             missing_seconds: gap.missing_length.as_secs_f64(),
             estimated_tweets: gap.estimated_tweets,
             detail: &gap.detail,
+            away: gap.is_away(),
+            backfill_from: match gap.unsettled {
+                Some(Unsettled::Backfill(from)) => Some(time(from)),
+                _ => None,
+            },
         }
     }
 }
 
 /// The same as JSON, for programs.
-pub(super) fn json(gaps: &[Gap]) -> String {
+pub(super) fn json(known: &Known) -> String {
+    let gaps = &known.gaps[..];
     let whole = Whole {
         seconds: sum(gaps, |gap| gap.length).as_secs_f64(),
         missing_seconds: sum(gaps, |gap| gap.missing_length).as_secs_f64(),
         estimated_tweets: gaps.iter().filter_map(|gap| gap.estimated_tweets).sum(),
         gaps: gaps.iter().map(Listed::from).collect(),
+        received_until: match known.received {
+            Received::Until(until) => Some(time(until)),
+            _ => None,
+        },
     };
     sonic_rs::to_string(&whole).expect("text and finite numbers always have a JSON") + "\n"
 }
@@ -233,6 +337,7 @@ mod tests {
             missing_length: Duration::ZERO,
             estimated_tweets: None,
             detail: String::new(),
+            unsettled: None,
         };
         let open = Gap {
             id: 2,
@@ -250,6 +355,67 @@ mod tests {
         vec![repaired, open]
     }
 
+    fn known(gaps: &[Gap], received: Option<&str>) -> Known {
+        let time = |text: &str| text.parse().expect("a time");
+        let now = time("2026-11-22T00:00:00Z");
+        Known::at(now, gaps.to_vec(), received.map(time))
+    }
+
+    /// The last outage, as it stands while it goes on.
+    fn away() -> Gap {
+        let open = gaps().remove(1);
+        let (from, _) = open.missing.expect("something is missing");
+        Gap {
+            missing: Some((from, open.ended_at)),
+            missing_length: open.length,
+            unsettled: Some(Unsettled::Away),
+            ..open
+        }
+    }
+
+    #[test]
+    fn an_outage_that_goes_on_is_as_long_as_it_is_now() {
+        let zone = TimeZone::fixed(Offset::constant(2));
+        let known = known(&[away()], Some("2026-11-21T23:30:00Z"));
+        expect![[r#"
+            began (UTC)           began here                  for      cause    state  repaired by  missing  Tweets
+            2026-11-21 23:30:00Z  2026-11-22 01:30:00 +02:00  30m 00s  restart  open   backfill     30m 00s  about 24 200
+                away since 2026-11-21 23:30:00Z, and not back as far as is known
+
+            1 outage of 30m 00s together, 1 open
+            missing: 30m 00s, about 24 200 Tweets
+            everything else was received up to 2026-11-21 23:30:00Z; from there on a run that goes on counts, or else the next one
+        "#]].assert_eq(&table_in(&known, &zone));
+        expect![[r#"
+            {"gaps":[{"id":2,"started_at":"2026-11-21T23:30:00.000Z","ended_at":null,"seconds":1800.0,"cause":"restart","repair":"backfill","state":"open","missing_from":"2026-11-21T23:30:00.000Z","missing_to":null,"missing_seconds":1800.0,"estimated_tweets":24200,"detail":"neither Recovery nor Replay is configured","away":true,"backfill_from":null}],"seconds":1800.0,"missing_seconds":1800.0,"estimated_tweets":24200,"received_until":"2026-11-21T23:30:00.000Z"}
+        "#]].assert_eq(&json(&known));
+    }
+
+    #[test]
+    fn up_to_when_everything_was_received_is_said_where_it_is_known() {
+        let check = |received, expected: expect_test::Expect| {
+            expected.assert_eq(&table_in(&known(&[], received), &TimeZone::UTC));
+        };
+        check(
+            Some("2026-11-21T23:59:50Z"),
+            expect![[r#"
+            no outage is written down: nothing is missing up to 2026-11-21 23:59:50Z; from there on a run that goes on counts, or else the next one
+        "#]],
+        );
+        check(
+            Some("2026-11-22T00:00:01Z"),
+            expect![[r#"
+            no outage is written down: nothing is known to be missing; the clock was set back, so it is not known up to when everything was received
+        "#]],
+        );
+        check(
+            None,
+            expect![[r#"
+            no outage is written down: nothing was received yet, as far as is known
+        "#]],
+        );
+    }
+
     #[test]
     fn gaps_stand_in_a_table() {
         let zone = TimeZone::fixed(Offset::constant(2));
@@ -261,28 +427,24 @@ mod tests {
 
             2 outages of 15m 01s together, 1 repaired, 1 open
             missing: 10m 05s, about 12 100 Tweets
-        "#]].assert_eq(&table_in(&gaps(), &zone));
+        "#]].assert_eq(&table_in(&known(&gaps(), None), &zone));
         expect![[r#"
             began (UTC)           began here                  for    cause   state     repaired by  missing  Tweets
             2026-11-21 20:00:00Z  2026-11-21 22:00:00 +02:00  1.5 s  broken  repaired  backfill     -        -
 
             1 outage of 1.5 s together, 1 repaired
-            nothing is missing
-        "#]].assert_eq(&table_in(&gaps()[..1], &zone));
-        expect![[r#"
-            no outage is written down: nothing is missing
-        "#]]
-        .assert_eq(&table_in(&[], &zone));
+            nothing is missing up to 2026-11-21 23:59:50Z; from there on a run that goes on counts, or else the next one
+        "#]].assert_eq(&table_in(&known(&gaps()[..1], Some("2026-11-21T23:59:50Z")), &zone));
     }
 
     #[test]
     fn programs_get_them_as_json() {
         expect![[r#"
-            {"gaps":[{"id":1,"started_at":"2026-11-21T20:00:00.500Z","ended_at":"2026-11-21T20:00:02.000Z","seconds":1.5,"cause":"broken","repair":"backfill","state":"repaired","missing_from":null,"missing_to":null,"missing_seconds":0.0,"estimated_tweets":null,"detail":""},{"id":2,"started_at":"2026-11-21T23:30:00.000Z","ended_at":"2026-11-21T23:45:00.000Z","seconds":900.0,"cause":"restart","repair":"backfill","state":"open","missing_from":"2026-11-21T23:30:00.000Z","missing_to":"2026-11-21T23:40:05.000Z","missing_seconds":605.0,"estimated_tweets":12100,"detail":"neither Recovery nor Replay is configured"}],"seconds":901.5,"missing_seconds":605.0,"estimated_tweets":12100}
-        "#]].assert_eq(&json(&gaps()));
+            {"gaps":[{"id":1,"started_at":"2026-11-21T20:00:00.500Z","ended_at":"2026-11-21T20:00:02.000Z","seconds":1.5,"cause":"broken","repair":"backfill","state":"repaired","missing_from":null,"missing_to":null,"missing_seconds":0.0,"estimated_tweets":null,"detail":"","away":false,"backfill_from":null},{"id":2,"started_at":"2026-11-21T23:30:00.000Z","ended_at":"2026-11-21T23:45:00.000Z","seconds":900.0,"cause":"restart","repair":"backfill","state":"open","missing_from":"2026-11-21T23:30:00.000Z","missing_to":"2026-11-21T23:40:05.000Z","missing_seconds":605.0,"estimated_tweets":12100,"detail":"neither Recovery nor Replay is configured","away":false,"backfill_from":null}],"seconds":901.5,"missing_seconds":605.0,"estimated_tweets":12100,"received_until":"2026-11-21T23:59:50.000Z"}
+        "#]].assert_eq(&json(&known(&gaps(), Some("2026-11-21T23:59:50Z"))));
         expect![[r#"
-            {"gaps":[],"seconds":0.0,"missing_seconds":0.0,"estimated_tweets":0}
+            {"gaps":[],"seconds":0.0,"missing_seconds":0.0,"estimated_tweets":0,"received_until":null}
         "#]]
-        .assert_eq(&json(&[]));
+        .assert_eq(&json(&known(&[], None)));
     }
 }

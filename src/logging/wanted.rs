@@ -37,6 +37,7 @@ const MODULES: &[&str] = &[
     "powertrack::stream",
     "reconciler",
     "repair",
+    "repair::outages",
     "settings::credentials",
     "shutdown",
     "sim::delivery",

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use jiff::Timestamp;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::lost::lost;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         estimate::Rate,
         lateness::{lateness, made_at},
     },
-    received,
+    received::{self, Signs},
     store::{self, Gap, Store},
     worker::Progress,
 };
@@ -31,13 +31,28 @@ pub(super) struct Before {
 
 impl Before {
     /// Looks at the journal and at what the database says of it.
-    pub(super) fn look(newest: &Newest, progress: &Progress) -> Self {
+    pub(super) fn look(
+        store: &Store,
+        newest: &Newest,
+        progress: &Progress,
+    ) -> Result<Self, store::Error> {
         let now = Timestamp::now();
-        let line = last_line(newest, now);
+        let signs = Signs {
+            left: store.unsettled_since()?,
+            ..signs(newest, now)
+        };
         let end = newest.end().max(progress.committed());
-        let received = received::last_received(progress.before(), end, line, now);
-        let rate = received.and_then(|received| rate_before(newest, received, line));
-        Self { received, rate }
+        let kept = progress.before();
+        let received = received::last_received(kept, end, signs, now);
+        if received::is_set_back(kept, signs, now)
+            && let Some(from) = received
+        {
+            let said = kept.map(|mark| mark.received.until);
+            let said = said.map(tracing::field::display);
+            warn!(said, %from, "the clock was set back, since the run before has received something later than now; what was missed is counted from what is known otherwise");
+        }
+        let rate = received.and_then(|received| rate_before(newest, received, signs.line));
+        Ok(Self { received, rate })
     }
 }
 
@@ -68,13 +83,31 @@ fn live(newest: &Newest, since_ms: i64) -> impl Iterator<Item = Meta> {
     metas.filter(|meta| u8::from(meta.source) == 0)
 }
 
+/// What the journal says.
+fn signs(newest: &Newest, now: Timestamp) -> Signs {
+    let ahead = live(newest, now.as_millisecond()).filter(|meta| is_ahead(meta, now));
+    let ahead = ahead.last();
+    Signs {
+        line: last_line(newest, now),
+        is_line_ahead: ahead.is_some(),
+        made: ahead.and_then(|meta| made_at(meta.ids.last().copied().unwrap_or_default())),
+        left: None,
+    }
+}
+
+/// Whether lines came at a time that is to come: the clock was set back since.
+fn is_ahead(meta: &Meta, now: Timestamp) -> bool {
+    meta.last_ms > now.as_millisecond()
+}
+
 /// When the last Tweet in the journal was made, or received where its id does not say it: what was made after it may have
 /// waited to be read when the run before ended.
 fn last_line(newest: &Newest, now: Timestamp) -> Option<Timestamp> {
     // Mostly it was a moment ago, and then the newest segment says it.
     [1, 24, 24 * 7, 24 * 365].into_iter().find_map(|hours| {
         let since = now.as_millisecond() - hours * 3_600_000;
-        let last = live(newest, since).max_by_key(|meta| meta.last_ms)?;
+        let there = live(newest, since).filter(|meta| !is_ahead(meta, now));
+        let last = there.max_by_key(|meta| meta.last_ms)?;
         let came = Timestamp::from_millisecond(last.last_ms).ok()?;
         let id = last.ids.last().copied().unwrap_or_default();
         lateness(id, came).and(made_at(id)).or(Some(came))

@@ -27,12 +27,16 @@ pub(super) fn lost(
         }
         // All lines of a segment came before the next one was named.
         let next = there.iter().copied().find(|&other| other > segment);
-        let to = next.and_then(named).or(received).unwrap_or(now);
-        let Some(from) = named(segment).filter(|&from| from < to) else {
-            continue;
+        let to = next.and_then(named).or(received).unwrap_or(now).min(now);
+        let from = match named(segment) {
+            // The clock was ahead then, so nobody knows when it was.
+            Some(from) if from > now => now,
+            Some(from) if from < to => from,
+            _ => continue,
         };
+        let to = to.max(from);
         match spans.last() {
-            Some(last) if from < last.to => {}
+            Some(last) if from < last.to || to <= last.to => {}
             _ => spans.push(Span { from, to }),
         }
     }
@@ -47,7 +51,7 @@ mod tests {
     fn a_segment_is_missed_up_to_the_next_that_is_there() {
         let at = |micros: i64| Timestamp::from_microsecond(micros).expect("a time");
         type Case<'a> = (&'a [u64], &'a [u64], u64, Option<i64>, &'a [(i64, i64)]);
-        let cases: [Case<'_>; 8] = [
+        let cases: [Case<'_>; 11] = [
             (&[10, 20, 30], &[10, 20, 30, 40], 10, None, &[]),
             (&[10, 20, 30], &[10, 30], 10, None, &[(20, 30)]),
             (&[10, 20, 30, 40], &[10, 40], 10, None, &[(20, 40)]),
@@ -64,6 +68,10 @@ mod tests {
             // What is told as an outage is not told twice.
             (&[10, 20], &[10], 10, Some(15), &[]),
             (&[10, 20], &[10], 10, Some(50), &[(20, 50)]),
+            // Of a clock that was ahead and is set back.
+            (&[10, 200, 300], &[10], 10, Some(50), &[(99, 99)]),
+            (&[10, 20, 300], &[10], 10, None, &[(20, 99)]),
+            (&[10, 20], &[10, 300], 10, None, &[(20, 99)]),
         ];
         for (known, there, cursor, received, expected) in cases {
             let spans = lost(known, there, cursor, received.map(at), at(99));

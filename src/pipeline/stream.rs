@@ -12,7 +12,7 @@ use crate::{
     lines::Lines,
     powertrack::{
         self, Body, StreamStatus,
-        outage::{Product, Span},
+        outage::{Outage, Product, Span},
         stream::{
             Complete, Connect, Connection, Deliver, Dropped, Feed, HttpConnect, Refused,
             StreamOptions, follow,
@@ -72,6 +72,8 @@ pub(super) struct ToJournal {
     source: Source,
     connection: u64,
     complete: Option<Complete>,
+    /// Whether an outage was told for whose end backfill may be on its way.
+    is_repairing: bool,
     /// What the journal's thread knows of it: [`Complete::at`] and whether it is settled.
     told: Option<(Timestamp, bool)>,
 }
@@ -89,6 +91,7 @@ impl ToJournal {
             source: Source::Live,
             connection: 0,
             complete: None,
+            is_repairing: false,
             told: None,
         }
     }
@@ -123,6 +126,13 @@ impl Deliver for ToJournal {
         };
         if let (Some(repairer), Some(outage)) = (&self.repairer, connection.outage) {
             repairer.outage(outage);
+            self.is_repairing = true;
+        }
+    }
+
+    fn away(&mut self, outage: Outage) {
+        if let Some(repairer) = &self.repairer {
+            repairer.away(outage);
         }
     }
 
@@ -149,6 +159,12 @@ impl Deliver for ToJournal {
     }
 
     fn received(&mut self, complete: Complete) {
+        if complete.is_settled
+            && std::mem::take(&mut self.is_repairing)
+            && let Some(repairer) = &self.repairer
+        {
+            repairer.settled();
+        }
         let is_news = self.told.is_none_or(|(at, is_settled)| {
             let since = complete.at.duration_since(at);
             // Either way, since the clock may have been put back.

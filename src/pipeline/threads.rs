@@ -72,7 +72,7 @@ impl Threads {
         let mut before = Before::default();
         if plan.journal.remembers {
             progress.remember(&store).map_err(worker::Error::from)?;
-            before = Before::look(&newest, &progress);
+            before = Before::look(&store, &newest, &progress).map_err(worker::Error::from)?;
             let in_hand = in_hand_at(&plan.journal.in_hand);
             before::write_lost(&store, &newest, &progress, in_hand, before.received)
                 .map_err(worker::Error::from)?;

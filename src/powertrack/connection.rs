@@ -114,6 +114,11 @@ impl<'a, D: Deliver> Reader<'a, D> {
         }
     }
 
+    /// Nothing comes, and the stream is to be connected again.
+    pub(super) fn away(&mut self, outage: Outage) {
+        self.deliver.away(outage);
+    }
+
     /// Reads a connection that has been asked for so many minutes again to its end, which is an error unless it was meant.
     pub(super) async fn read(
         &mut self,

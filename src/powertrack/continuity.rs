@@ -125,21 +125,51 @@ impl Continuity {
     /// The first byte of a connection that has been asked for these minutes: what was before it, if anything was.
     pub(super) fn resumed(&mut self, now: Moment, asked: u8) -> Option<Outage> {
         let last = self.last.replace(now);
+        let was = self.connection;
         let queued = std::mem::take(&mut self.queued);
         self.read = None;
         let again = last.map_or(Duration::ZERO, |last| {
             let missing = now.since(last) + queued;
             missing.min(Duration::from_secs(60) * u32::from(asked))
         });
-        let lost = self.connection.replace(Begun { at: now, again });
+        self.connection = Some(Begun { at: now, again });
         let began = last?;
         let cause = self.lost.take().unwrap_or(Cause::Ended);
         self.is_emptied = false;
-        let again = self.before.take().filter(|before| before.began == began);
-        let before = match again {
+        let before = self.before(began, now, cause, queued, was);
+        self.outages = before.number;
+        self.before = Some(before);
+        let outage = Outage::between(before.number, before.cause, began, now, asked);
+        Some(Outage {
+            queued: before.queued,
+            ..outage
+        })
+    }
+
+    /// The outage that goes on after a connection or an attempt was lost: the next connection tells it with the same number.
+    pub(super) fn away(&self, now: Moment) -> Option<Outage> {
+        let (began, cause) = (self.last?, self.lost?);
+        let before = self.before(began, now, cause, self.queued, self.connection);
+        let outage = Outage::between(before.number, before.cause, began, now, 0);
+        Some(Outage {
+            queued: before.queued,
+            ..outage
+        })
+    }
+
+    /// What is before the next connection: another outage, or one that goes on. `lost` is the connection before.
+    fn before(
+        &self,
+        began: Moment,
+        ended: Moment,
+        cause: Cause,
+        queued: Duration,
+        lost: Option<Begun>,
+    ) -> Before {
+        match self.before.filter(|before| before.began == began) {
             // Its beginning stays: a buffer of a connection since then held nothing older.
             Some(before) => Before {
-                ended: now,
+                ended,
                 // What is gone from the service's buffer does not come back, whatever else happens.
                 cause: if cause == Cause::FullBuffer {
                     cause
@@ -148,27 +178,18 @@ impl Continuity {
                 },
                 ..before
             },
-            None => {
-                self.outages += 1;
-                Before {
-                    number: self.outages,
-                    cause,
-                    began,
-                    ended: now,
-                    queued: match (cause, lost) {
-                        // How much was in it nobody says. At the least it is what the last Tweet says.
-                        (Cause::FullBuffer, Some(lost)) => queued.max(QUEUED.min(lost.most(began))),
-                        _ => queued,
-                    },
-                }
-            }
-        };
-        self.before = Some(before);
-        let outage = Outage::between(before.number, before.cause, began, now, asked);
-        Some(Outage {
-            queued: before.queued,
-            ..outage
-        })
+            None => Before {
+                number: self.outages + 1,
+                cause,
+                began,
+                ended,
+                queued: match (cause, lost) {
+                    // How much was in it nobody says. At the least it is what the last Tweet says.
+                    (Cause::FullBuffer, Some(lost)) => queued.max(QUEUED.min(lost.most(began))),
+                    _ => queued,
+                },
+            },
+        }
     }
 
     /// Bytes have come.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{decode::DecodeStats, error::Error, message::Disconnect, outage::Outage};
 
@@ -161,6 +161,10 @@ pub struct StreamStatus {
     state: watch::Sender<State>,
     /// Milliseconds since the epoch; 0 for never.
     last_data: AtomicI64,
+    /// When bytes last arrived, or else when the stream was asked for first, by a clock that nobody sets: milliseconds since
+    /// `born`, and 0 for never.
+    heard: AtomicU64,
+    born: Instant,
     attempts: AtomicU64,
     connections: AtomicU64,
     compressed: AtomicU64,
@@ -184,6 +188,8 @@ impl Default for StreamStatus {
         Self {
             state: watch::Sender::new(State::Connecting),
             last_data: AtomicI64::default(),
+            heard: AtomicU64::default(),
+            born: Instant::now(),
             attempts: AtomicU64::default(),
             connections: AtomicU64::default(),
             compressed: AtomicU64::default(),
@@ -224,6 +230,22 @@ impl StreamStatus {
         }
     }
 
+    /// How long nothing has arrived, be the stream connected or away; `None` before it was asked for.
+    #[must_use]
+    pub fn silence(&self) -> Option<Duration> {
+        let heard = Some(self.heard.load(Relaxed)).filter(|heard| *heard > 0)?;
+        Some(
+            self.born
+                .elapsed()
+                .saturating_sub(Duration::from_millis(heard)),
+        )
+    }
+
+    /// Milliseconds since `born`, and never 0.
+    fn age(&self) -> u64 {
+        millis(self.born.elapsed()).max(1)
+    }
+
     /// The counters now.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -246,22 +268,25 @@ impl StreamStatus {
         }
     }
 
-    pub(super) fn attempt(&self) {
+    pub(crate) fn attempt(&self) {
         self.attempts.fetch_add(1, Relaxed);
+        // What is never heard of is silent since it was asked.
+        let _ = self.heard.compare_exchange(0, self.age(), Relaxed, Relaxed);
         self.state.send_replace(State::Connecting);
     }
 
-    pub(super) fn connected(&self) {
+    pub(crate) fn connected(&self) {
         self.connections.fetch_add(1, Relaxed);
         let since = Timestamp::now();
         self.state.send_replace(State::Connected { since });
     }
 
     /// Counts what a connection's decoder has seen since the last call.
-    pub(super) fn decoded(&self, before: DecodeStats, now: DecodeStats) {
+    pub(crate) fn decoded(&self, before: DecodeStats, now: DecodeStats) {
         if now.compressed > before.compressed {
             let millis = Timestamp::now().as_millisecond();
             self.last_data.store(millis, Relaxed);
+            self.heard.store(self.age(), Relaxed);
         }
         for (counter, before, now) in [
             (&self.compressed, before.compressed, now.compressed),
@@ -310,7 +335,7 @@ impl StreamStatus {
         self.outage_millis.fetch_add(millis(more), Relaxed);
     }
 
-    pub(super) fn lost(&self, cause: Cause, delay: Duration) {
+    pub(crate) fn lost(&self, cause: Cause, delay: Duration) {
         self.reconnects[cause.place()].fetch_add(1, Relaxed);
         let now = Timestamp::now();
         let until = now.checked_add(delay).unwrap_or(now);

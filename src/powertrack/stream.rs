@@ -153,6 +153,9 @@ pub trait Deliver: Send {
     /// A connection has begun: its first bytes have come, and the lines from now on are its lines.
     fn begin(&mut self, _: Connection) {}
 
+    /// A connection or an attempt was lost, and nothing comes since this outage began; the next connection tells it again.
+    fn away(&mut self, _: Outage) {}
+
     /// Takes a run of payload lines.
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
 
@@ -166,6 +169,10 @@ pub trait Deliver: Send {
 impl<D: Deliver> Deliver for &mut D {
     fn begin(&mut self, connection: Connection) {
         (**self).begin(connection);
+    }
+
+    fn away(&mut self, outage: Outage) {
+        (**self).away(outage);
     }
 
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send {
@@ -246,6 +253,9 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
         };
         let (cause, is_announced) = reader.cause(&error);
         continuity.lost(cause, is_announced);
+        if let Some(outage) = continuity.away(Moment::now(asleep())) {
+            reader.away(outage);
+        }
         let is_taken = cause == Cause::TooManyConnections;
         let wait = ladders.next(if is_taken { Delay::Taken } else { delay });
         status.lost(cause, wait.delay);

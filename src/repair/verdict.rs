@@ -40,6 +40,7 @@ pub(super) fn at_first(
         missing_length: Duration::ZERO,
         estimated_tweets: None,
         detail: String::new(),
+        unsettled: None,
     };
     let Some(missing) = outage.missing() else {
         return (gap, None);
@@ -101,13 +102,18 @@ pub(super) fn too_long(earlier: Option<&Gap>, dropped: Dropped, span: Span) -> G
             "{is_or_are} longer than `max_line`, the last of {} bytes, and dropped; with a higher `max_line` such Tweets come through",
             dropped.longest
         ),
+        unsettled: None,
     }
 }
 
-/// What of an outage that goes on is not in the gap that a job is at work on. The job brings what is missing there, and not
-/// what backfill was to bring: that may not have come.
-pub(super) fn rest(outage: Outage, gap: &Gap) -> Outage {
-    let from = gap.missing.map_or(gap.ended_at, |(_, to)| to);
+/// From when on an outage that goes on is not in the gap that a job is at work on. The job brings what is missing there, and
+/// not what backfill was to bring: that may not have come.
+pub(super) fn rest_from(gap: &Gap) -> Timestamp {
+    gap.missing.map_or(gap.ended_at, |(_, to)| to)
+}
+
+/// What of an outage is after that time.
+pub(super) fn rest(outage: Outage, from: Timestamp) -> Outage {
     Outage {
         started_at: from,
         length: Span {
@@ -194,7 +200,7 @@ pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) 
     }
 }
 
-fn with_missing(gap: Gap, parts: Vec<Span>) -> Gap {
+pub(super) fn with_missing(gap: Gap, parts: Vec<Span>) -> Gap {
     let from = parts.iter().map(|part| part.from).min();
     let to = parts.iter().map(|part| part.to).max();
     Gap {
@@ -205,12 +211,12 @@ fn with_missing(gap: Gap, parts: Vec<Span>) -> Gap {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
 
-    fn at(secs: i64) -> Timestamp {
+    pub(in crate::repair) fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(100 * 24 * 3600 + secs).expect("a time")
     }
 
@@ -221,7 +227,7 @@ mod tests {
         }
     }
 
-    fn outage(secs: i64, minutes: u8) -> Outage {
+    pub(in crate::repair) fn outage(secs: i64, minutes: u8) -> Outage {
         Outage {
             number: 1,
             cause: Cause::Broken,
@@ -233,7 +239,7 @@ mod tests {
         }
     }
 
-    fn told(gap: &Gap, job: Option<(Product, Span)>) -> String {
+    pub(in crate::repair) fn told(gap: &Gap, job: Option<(Product, Span)>) -> String {
         let secs = |time: Timestamp| time.as_second() - at(0).as_second();
         let mut text = format!("{} by {}", gap.state.name(), gap.repair.name());
         if let Some((from, to)) = gap.missing {
@@ -324,7 +330,7 @@ mod tests {
             queued: Duration::from_secs(60),
             ..outage(1210, 0)
         };
-        let (gap, job) = at_first(8, &rest(again, &gap), at(1210), means);
+        let (gap, job) = at_first(8, &rest(again, rest_from(&gap)), at(1210), means);
         expect![
             "open by none, missing 305 s in 905 to 1210: asked for by recovery; recovery for 905 to 1210"
         ]

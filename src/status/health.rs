@@ -13,7 +13,8 @@ use crate::{
     tally::{Count, Tally},
 };
 
-/// The stream gives up a silent connection by itself; this is how much later something is wrong with that.
+/// The stream gives up a silent connection by itself, and mostly has another one soon; when there is nothing so much later,
+/// somebody should look.
 const SLACK: Duration = Duration::from_secs(15);
 
 /// Nothing that waits is handled for so long: processing stands still.
@@ -84,29 +85,22 @@ impl Pulse {
     }
 }
 
-/// How it is going, at `now_ms` milliseconds since 1970.
+/// How it is going.
 pub(super) fn judge(
     stream: &StreamStatus,
     tally: &Tally,
     still: Still,
     read_timeout: Duration,
-    now_ms: i64,
 ) -> Health {
-    let (name, silent) = match stream.state() {
-        State::Connecting => ("connecting", None),
-        State::Connected { since } => {
-            let last = stream.last_data().map_or(since, |last| last.max(since));
-            let silent = now_ms.saturating_sub(last.as_millisecond()).max(0);
-            (
-                "connected",
-                Some(Duration::from_millis(silent.unsigned_abs())),
-            )
-        }
-        State::Waiting { .. } => ("waiting", None),
-        State::Stopped => ("stopped", None),
+    let silent = stream.silence();
+    let (name, silent, troubled) = match stream.state() {
+        State::Connecting => ("connecting", silent, "away"),
+        State::Connected { .. } => ("connected", silent, "silent"),
+        State::Waiting { .. } => ("waiting", silent, "away"),
+        State::Stopped => ("stopped", None, "away"),
     };
     let status = if silent.is_some_and(|silent| silent > read_timeout + SLACK) {
-        "silent"
+        troubled
     } else if still.lasts > STANDSTILL {
         "standing still"
     } else {
@@ -125,6 +119,7 @@ pub(super) fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::powertrack::decode::DecodeStats;
 
     #[test]
     fn processing_stands_still_when_what_waits_is_not_handled() {
@@ -144,9 +139,46 @@ mod tests {
                 in_hand: None,
             };
             let stream = StreamStatus::default();
-            judge(&stream, &tally, still, Duration::from_secs(35), 0).status
+            judge(&stream, &tally, still, Duration::from_secs(35)).status
         };
         assert_eq!(judge(11), "standing still");
         assert_eq!(judge(10), "ok");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_brings_nothing_for_long_is_silent_or_away() {
+        let stream = StreamStatus::default();
+        let judge = || {
+            let still = Still {
+                lasts: Duration::ZERO,
+                in_hand: None,
+            };
+            let health = judge(&stream, &Tally::default(), still, Duration::from_secs(35));
+            (health.status, health.silent_seconds)
+        };
+        let later = |seconds| tokio::time::advance(Duration::from_secs(seconds));
+        // The script loads, and the rules are made equal.
+        later(100).await;
+        assert_eq!(judge(), ("ok", None));
+        stream.attempt();
+        later(50).await;
+        assert_eq!(judge(), ("ok", Some(50)));
+        later(1).await;
+        assert_eq!(judge(), ("away", Some(51)));
+        stream.lost(crate::powertrack::Cause::Network, Duration::from_secs(16));
+        assert_eq!(judge(), ("away", Some(51)));
+        // A connection alone brings nothing.
+        stream.connected();
+        assert_eq!(judge(), ("silent", Some(51)));
+        let came = |compressed| DecodeStats {
+            compressed,
+            ..DecodeStats::default()
+        };
+        stream.decoded(came(0), came(1));
+        assert_eq!(judge(), ("ok", Some(0)));
+        stream.lost(crate::powertrack::Cause::Broken, Duration::from_secs(16));
+        stream.attempt();
+        later(51).await;
+        assert_eq!(judge(), ("away", Some(51)));
     }
 }

@@ -144,8 +144,7 @@ async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
         read_timeout,
         ..
     } = &shared.server;
-    let now_ms = Timestamp::now().as_millisecond();
-    let health = judge(stream, tally, shared.still(), *read_timeout, now_ms);
+    let health = judge(stream, tally, shared.still(), *read_timeout);
     let code = match health.status {
         "ok" => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,

@@ -158,6 +158,7 @@ impl Store {
         connection.execute_batch(SCHEMA)?;
         connection.execute_batch(quarantine::SCHEMA)?;
         connection.execute_batch(super::gaps::SCHEMA)?;
+        super::gaps::add_later_columns(&connection)?;
         connection.execute_batch(super::received::SCHEMA)?;
         connection.execute_batch(super::handled::SCHEMA)?;
         connection.execute_batch(super::segments::SCHEMA)?;

@@ -34,11 +34,23 @@ CREATE TABLE IF NOT EXISTS _ouzel_gaps (
     missing_seconds  REAL NOT NULL,  -- and is so much of it
     estimated_tweets INTEGER,        -- that many Tweets, by the rate before and after; NULL where no rate is known
     detail           TEXT NOT NULL,
-    asked_at         TEXT            -- when somebody asked for another repair that has not begun yet
+    asked_at         TEXT,           -- when somebody asked for another repair that has not begun yet
+    away             INTEGER NOT NULL DEFAULT 0, -- 1 while the outage goes on; then ended_at is when that was last known
+    backfill_from    TEXT            -- what was missed since then is asked for by backfill, and may not have come yet
 );";
 
+/// The columns that a ledger of an older ouzel lacks.
+const LATER_COLUMNS: [(&str, &str); 2] = [
+    ("away", "INTEGER NOT NULL DEFAULT 0"),
+    ("backfill_from", "TEXT"),
+];
+
 const COLUMNS: &str = "id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to, missing_seconds, \
-                       estimated_tweets, detail";
+                       estimated_tweets, detail, away, backfill_from";
+
+/// The same of a ledger that an older ouzel has made, and that nobody has opened for writing since.
+const OLDER_COLUMNS: &str = "id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to, missing_seconds, \
+                             estimated_tweets, detail, 0, NULL";
 
 /// What repairs a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +78,15 @@ pub enum GapState {
     Lost,
 }
 
+/// Why it is not known yet what a gap comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsettled {
+    /// The outage goes on: its end is when that was last known.
+    Away,
+    /// What was missed from then on is asked for by backfill, and may not have come yet.
+    Backfill(Timestamp),
+}
+
 /// A row of the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
@@ -91,6 +112,8 @@ pub struct Gap {
     pub estimated_tweets: Option<u64>,
     /// What else there is to say.
     pub detail: String,
+    /// Whether that is all.
+    pub unsettled: Option<Unsettled>,
 }
 
 /// What is lost of the journal takes up some time, however short, or it would not show.
@@ -114,7 +137,14 @@ impl Gap {
             missing_length: length,
             estimated_tweets: lines,
             detail: String::new(),
+            unsettled: None,
         }
+    }
+
+    /// Whether the outage goes on, as far as is known.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.unsettled == Some(Unsettled::Away)
     }
 }
 
@@ -130,6 +160,17 @@ impl GapIds {
     }
 }
 
+/// Gives the ledger of an older ouzel the columns that it lacks.
+pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<()> {
+    for (column, kind) in LATER_COLUMNS {
+        if !connection.column_exists(None, "_ouzel_gaps", column)? {
+            let sql = format!("ALTER TABLE _ouzel_gaps ADD COLUMN {column} {kind}");
+            connection.execute_batch(&sql)?;
+        }
+    }
+    Ok(())
+}
+
 impl Store {
     /// Ids above those that are in the ledger.
     ///
@@ -139,6 +180,17 @@ impl Store {
         let sql = "SELECT coalesce(max(id), 0) FROM _ouzel_gaps";
         let last: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
         Ok(GapIds(Arc::new(AtomicI64::new(last.saturating_add(1)))))
+    }
+
+    /// Since when something is missing of which an earlier run has not known what it comes to.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn unsettled_since(&self) -> Result<Option<Timestamp>, Error> {
+        let sql =
+            "SELECT min(missing_from) FROM _ouzel_gaps WHERE away OR backfill_from IS NOT NULL";
+        let since: Option<String> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(since.and_then(|since| since.parse().ok()))
     }
 
     /// Writes a gap down, over an earlier row of its id; it is committed with the batch.
@@ -151,8 +203,8 @@ impl Store {
         // Not from the cache of statements: what is prepared there, a script could run.
         self.connection.execute(
             "INSERT OR REPLACE INTO _ouzel_gaps (id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to,
-                 missing_seconds, estimated_tweets, detail, asked_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+                 missing_seconds, estimated_tweets, detail, asked_at, away, backfill_from)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
             (
                 gap.id,
                 text(gap.started_at),
@@ -166,6 +218,11 @@ impl Store {
                 gap.missing_length.as_secs_f64(),
                 gap.estimated_tweets.map(u64::cast_signed),
                 &gap.detail,
+                gap.is_away(),
+                match gap.unsettled {
+                    Some(Unsettled::Backfill(from)) => Some(text(from)),
+                    _ => None,
+                },
             ),
         )?;
         Ok(())
@@ -216,12 +273,29 @@ impl Ledger {
         self.select("WHERE asked_at IS NOT NULL")
     }
 
+    /// Up to when everything was received that is in no gap; `None` where that is not written down.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn received(&self) -> Result<Option<Timestamp>, Error> {
+        if !self.connection.table_exists(None, "_ouzel_received")? {
+            return Ok(None);
+        }
+        let sql = "SELECT max(until_ms) FROM _ouzel_received";
+        let until: Option<i64> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(until.and_then(|until| Timestamp::from_millisecond(until).ok()))
+    }
+
     fn select(&self, which: &str) -> Result<Vec<Gap>, Error> {
         // An ouzel without a ledger may have made the database.
         if !self.connection.table_exists(None, "_ouzel_gaps")? {
             return Ok(Vec::new());
         }
-        let sql = format!("SELECT {COLUMNS} FROM _ouzel_gaps {which} ORDER BY started_at, id");
+        let is_older = !self
+            .connection
+            .column_exists(None, "_ouzel_gaps", "backfill_from")?;
+        let columns = if is_older { OLDER_COLUMNS } else { COLUMNS };
+        let sql = format!("SELECT {columns} FROM _ouzel_gaps {which} ORDER BY started_at, id");
         let mut statement = self.connection.prepare(&sql)?;
         let gaps = statement.query_map([], read)?;
         Ok(gaps.collect::<Result<_, _>>()?)
@@ -271,6 +345,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Gap> {
             .get::<_, Option<i64>>(10)?
             .and_then(|n| n.try_into().ok()),
         detail: name(11)?,
+        unsettled: match time(13)? {
+            _ if row.get(12)? => Some(Unsettled::Away),
+            from => from.map(Unsettled::Backfill),
+        },
     })
 }
 

@@ -20,6 +20,7 @@ fn gap(id: i64, state: GapState) -> Gap {
         missing_length: Duration::from_millis(304_500),
         estimated_tweets: Some(1234),
         detail: "no product is configured".into(),
+        unsettled: None,
     }
 }
 

@@ -28,7 +28,7 @@ pub use compare::{Cells, Comparison, Difference, LineDifference, TableDifference
 pub use cursor::Cursor;
 pub use database::Store;
 pub use error::Error;
-pub use gaps::{Gap, GapIds, GapState, Ledger, Repair, ask_for_repair};
+pub use gaps::{Gap, GapIds, GapState, Ledger, Repair, Unsettled, ask_for_repair};
 pub use handled::HandledRow;
 pub use invalid::Invalid;
 pub use ownership::OwnedRule;

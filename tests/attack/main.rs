@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod away;
 mod database;
 mod duplicates;
 mod files;
