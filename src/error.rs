@@ -1,6 +1,6 @@
 //! What ends the program, and with which exit code.
 
-use crate::{lock, pipeline, powertrack, script, settings, sim, store};
+use crate::{host::lock, pipeline, powertrack, script, settings, sim, store};
 
 /// An error on its way to the person at the terminal.
 #[derive(Debug, thiserror::Error)]

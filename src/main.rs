@@ -10,8 +10,9 @@ use ouzel::{
     cli::{Cli, Command},
     commands,
     error::Error,
-    logging, plain, private,
+    host::{logging, private},
     status::StatusLine,
+    text::plain,
 };
 
 #[global_allocator]

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, path::PathBuf};
 use clap::Args;
 
 use super::set_path;
-use crate::{settings::Given, units::Moment};
+use crate::{settings::Given, text::units::Moment};
 
 /// `ouzel replay`.
 #[derive(Debug, Args)]

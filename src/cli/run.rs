@@ -6,9 +6,11 @@ use clap::Args;
 
 use super::{Script, SimSource, set, set_path};
 use crate::{
-    secret::Secret,
     settings::{Given, JournalGiven, StatusListen, SyncWord},
-    units::{Size, Span},
+    text::{
+        secret::Secret,
+        units::{Size, Span},
+    },
 };
 
 /// `ouzel run`.

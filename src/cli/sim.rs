@@ -5,9 +5,8 @@ use std::{fmt::Write as _, net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum, builder::PossibleValue};
 
 use crate::{
-    secret::Secret,
     sim::{Fault, FaultKind, Format, Limits, Profile, SimOptions, Surplus},
-    units::Span,
+    text::{secret::Secret, units::Span},
 };
 
 /// A stream that a person can watch, of which a usual rule matches some tens a second.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::DATABASE;
-use crate::{error::Error, lock::Lock, store::ReadOnly};
+use crate::{error::Error, host::lock::Lock, store::ReadOnly};
 
 /// What a run has beside its database, also one of an earlier ouzel against the built-in simulator.
 const JOURNALS: [&str; 2] = ["journal", "journal-sim"];

@@ -15,18 +15,22 @@ use super::{
     bench_table::Outcome,
 };
 use crate::{
-    behind::behind,
-    direct::{DirectSender, direct},
     error::Error,
-    inbox::{Control, Inbox},
-    ingest::{Arrived, Ingest, Limits},
+    ingest::{
+        Arrived, Ingest, Limits,
+        queue::{Sender, queue},
+    },
     journal::{Journal, Options, Source, Sync},
     lines::Lines,
     pipeline,
-    queue::{Sender, queue},
     store::{BENCH_JOURNAL, Store},
     tally::{Count, Tally},
-    worker::{self, Progress, Report, Work, Worker},
+    worker::{
+        self, Progress, Report, Work, Worker,
+        behind::behind,
+        direct::{DirectSender, direct},
+        inbox::{Control, Inbox},
+    },
 };
 
 /// What a queue holds in a run.

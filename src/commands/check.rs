@@ -11,10 +11,10 @@ use super::{
 use crate::{
     cli::Check,
     error::Error,
-    plain,
     rule::{Rule, Warning, unchecked},
     script::{Declared, DeclaredRule},
     settings::Settings,
+    text::plain,
 };
 
 /// Loads the script over an empty database in memory, and prints what it declares.

@@ -6,9 +6,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
-    plain,
     status::{counted, short, thousands},
     store::{Gap, GapState, Unsettled},
+    text::plain,
 };
 
 /// What is known at a moment.

@@ -43,10 +43,11 @@ pub use sim::sim;
 
 use crate::{
     error::Error,
-    plain, private,
+    host::private,
     script::{Declared, Generation},
     store::Store,
-    tables::Tables,
+    text::plain,
+    worker::tables::Tables,
 };
 
 /// The file name of the database of a run.

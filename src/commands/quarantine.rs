@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cli::{Drop, List, Place, Quarantine, QuarantineCommand, Show},
     error::Error,
-    lock::Lock,
+    host::lock::Lock,
     settings::Settings,
     status::thousands,
     store::{ReadOnly, Store},

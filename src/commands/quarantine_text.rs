@@ -6,10 +6,10 @@ use serde::Serialize;
 use sonic_rs::LazyValue;
 
 use crate::{
-    plain,
     script::Fault,
     status::thousands,
     store::{Failed, Invalid, Quarantined},
+    text::plain,
 };
 
 /// Longer messages are cut in the list.

@@ -8,8 +8,8 @@ use super::{rules_estimate::estimate, rules_lint::lint};
 use crate::{
     cli::{Rules, RulesCommand},
     error::Error,
-    plain,
     rule::{Diagnosis, Rule, Warning, draw, lint_all},
+    text::plain,
 };
 
 /// Runs the command.

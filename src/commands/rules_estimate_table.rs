@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{rules_estimate::Estimate, rules_files::FileRule};
 use crate::{
-    plain,
     status::{counted, thousands},
+    text::plain,
 };
 
 /// Pairs of rules that people are shown; JSON has more.

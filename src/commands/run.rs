@@ -14,8 +14,8 @@ use super::{runtime, say, summary::summary, tweet_files, warn_of_open_folder};
 use crate::{
     cli::Run,
     error::Error,
+    host::{lock::Lock, shutdown},
     ingest::Limits,
-    lock::Lock,
     pipeline::{self, JournalPlan, Plan},
     powertrack::{
         Credentials,
@@ -23,7 +23,6 @@ use crate::{
         stream::StreamOptions,
     },
     settings::Settings,
-    shutdown,
     sim::{self, SimOptions},
     status::{StatusLine, short},
 };

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{print, runtime, tweet_files};
-use crate::{cli::Sim, error::Error, shutdown, sim::start};
+use crate::{cli::Sim, error::Error, host::shutdown, sim::start};
 
 /// Serves until a signal comes.
 ///

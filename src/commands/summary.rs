@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    plain,
     status::{Snapshot, short, thousands},
+    text::plain,
 };
 
 /// The last words of a run or a replay; `list` is the command that shows what is in quarantine, and `over_long` lines of the

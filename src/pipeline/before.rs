@@ -8,11 +8,11 @@ use tracing::{error, warn};
 use super::lost::lost;
 use crate::{
     journal::{Meta, Newest, Position},
-    powertrack::{
+    outage::{
         estimate::Rate,
-        lateness::{lateness, made_at},
+        received::{self, Signs},
     },
-    received::{self, Signs},
+    powertrack::lateness::{lateness, made_at},
     store::{self, Gap, Store},
     worker::Progress,
 };

@@ -21,7 +21,7 @@ use crate::{
         stream::{Connection, Deliver, Refused},
     },
     store::ReadOnly,
-    tweet_id::tweet_id,
+    tweet::id::tweet_id,
     worker::Progress,
 };
 

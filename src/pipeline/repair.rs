@@ -12,22 +12,18 @@ use super::{
     stream::ToJournal,
 };
 use crate::{
-    behind::Controls,
-    inbox::Control,
-    ingest::Arrived,
+    ingest::{Arrived, queue::Sender},
     journal::Newest,
+    outage::{self, Parts, Repairer, estimate::Rate},
     powertrack::{
         self, Http, StreamStatus,
-        estimate::Rate,
         job::{HttpPast, Jobs},
         outage::Means,
         rules::RulesClient,
     },
-    queue::Sender,
-    repair::{self, Parts, Repairer},
     script::Declared,
     store::{Gap, Ledger},
-    worker::Progress,
+    worker::{Progress, behind::Controls, inbox::Control},
 };
 
 /// What the repairs of a run are made of.
@@ -99,7 +95,7 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         resumes: plan.journal.remembers,
         ready: joins.ready,
     };
-    Ok(repair::start(parts, shutdown))
+    Ok(outage::start(parts, shutdown))
 }
 
 /// What the ledger says; nothing where it cannot be read, for the stream must not suffer from it.

@@ -7,9 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use crate::{
-    ingest::Arrived,
+    ingest::{
+        Arrived,
+        queue::{Sender, Trouble},
+    },
     journal::Source,
     lines::Lines,
+    outage::Repairer,
     powertrack::{
         self, Body, StreamStatus,
         outage::{Outage, Product, Span},
@@ -18,8 +22,6 @@ use crate::{
             StreamOptions, follow,
         },
     },
-    queue::{Sender, Trouble},
-    repair::Repairer,
 };
 
 /// How often the journal's thread is told up to when everything has come, while it goes on: each heartbeat, and on a busy

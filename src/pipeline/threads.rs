@@ -15,15 +15,20 @@ use super::{
     before::{self, Before},
 };
 use crate::{
-    behind::{Behind, Controls, behind},
     doing::Doing,
-    inbox::Control,
-    ingest::{Arrived, Ingest, Limits},
+    ingest::{
+        Arrived, Ingest, Limits,
+        queue::{self, queue},
+    },
     journal::{self, Journal, Newest, Options},
-    queue::{self, queue},
     store::Store,
     tally::{Count, Tally},
-    worker::{self, Output, Progress, Report, Work, Worker, in_hand_at},
+    worker::{
+        self, Output, Progress, Report, Work, Worker,
+        behind::{Behind, Controls, behind},
+        in_hand_at,
+        inbox::Control,
+    },
 };
 
 /// Lines that may wait for the journal's thread: seconds of a busy stream, while a slow disk syncs.

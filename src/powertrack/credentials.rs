@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper::header::HeaderValue;
 
 use super::error::Error;
-use crate::secret::Secret;
+use crate::text::secret::Secret;
 
 /// The login of the service's console [reference 1.3].
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use thiserror::Error;
 
 use super::reconnect::Delay;
-use crate::plain;
+use crate::text::plain;
 
 /// The part of the service that a request went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{powertrack::decode::Decoder, secret::Secret};
+use crate::{powertrack::decode::Decoder, text::secret::Secret};
 
 fn http() -> Http {
     let credentials = Credentials {

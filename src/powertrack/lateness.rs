@@ -9,7 +9,7 @@ use super::{
     clock::Moment,
     outage::{MOST_BACKFILL, QUEUED},
 };
-use crate::tweet_id::tweet_id;
+use crate::tweet::id::tweet_id;
 
 /// The first millisecond of the ids that carry a time [reference 4.1].
 const EPOCH_MS: u64 = 1_288_834_974_657;

@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{powertrack::Credentials, secret::Secret};
+use crate::{powertrack::Credentials, text::secret::Secret};
 
 fn rule(value: &str) -> NewRule {
     NewRule {

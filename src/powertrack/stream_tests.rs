@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     powertrack::{Cause, Credentials},
-    secret::Secret,
+    text::secret::Secret,
 };
 
 /// The life of a stream that the service answers like this.

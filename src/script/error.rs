@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::loader::Sources;
-use crate::nearest::nearest;
+use crate::text::nearest::nearest;
 
 /// Why a script could not be loaded.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use tracing::warn;
 
 use super::{Error, Settings};
-use crate::{private::is_open_secret, secret::Secret};
+use crate::{host::private::is_open_secret, text::secret::Secret};
 
 /// Where a part of the credentials comes from.
 #[derive(Debug, Clone)]

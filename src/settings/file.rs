@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{Error, journal::JournalFile, mistake::reason, status::StatusFile};
-use crate::{
+use crate::text::{
     secret::Secret,
     units::{Size, Span},
 };

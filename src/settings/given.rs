@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{JournalGiven, StatusListen};
-use crate::secret::Secret;
+use crate::text::secret::Secret;
 
 /// What flags and environment say; a field that is not given leaves the word to the file.
 #[derive(Debug, Clone, Default)]

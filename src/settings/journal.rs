@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Error;
 use crate::{
     journal::Sync,
-    units::{Size, Span},
+    text::units::{Size, Span},
 };
 
 const RETAIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);

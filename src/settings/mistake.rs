@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::nearest::nearest;
+use crate::text::nearest::nearest;
 
 /// The sections, and the keys in each; the first is the top of the file.
 const SECTIONS: [(&str, &[&str]); 5] = [

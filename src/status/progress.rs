@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    plain,
     tally::{Count, Tally},
+    text::plain,
 };
 
 /// The rate shown is that of the last few seconds.

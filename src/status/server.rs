@@ -23,7 +23,7 @@ use super::{
     health::{Pulse, Still, judge},
     metrics::render,
 };
-use crate::{doing::Doing, origin::is_own, powertrack::StreamStatus, tally::Tally};
+use crate::{doing::Doing, host::origin::is_own, powertrack::StreamStatus, tally::Tally};
 
 /// How often the server looks whether processing goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -4,11 +4,11 @@ use std::{io, ops::ControlFlow, time::Instant};
 
 use tracing::{debug, error, info, warn};
 
-use super::{Error, Progress, Report, Worker};
-use crate::{
+use super::{
+    Error, Progress, Report, Worker,
     inbox::{Control, Inbox},
-    tally::Count,
 };
+use crate::tally::Count;
 
 impl Worker<'_> {
     pub(super) fn commit(&mut self) -> Result<(), Error> {

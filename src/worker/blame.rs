@@ -6,10 +6,8 @@ use std::mem;
 use bytes::Bytes;
 use tracing::warn;
 
-use super::{Error, Progress, Worker};
+use super::{Error, Progress, Worker, direct, inbox::Inbox};
 use crate::{
-    direct,
-    inbox::Inbox,
     journal::Position,
     script::{Failure, Fault},
     store,

@@ -4,14 +4,11 @@ use std::{rc::Rc, sync::Arc, time::Instant};
 
 use tracing::warn;
 
-use super::{Error, Loaded, Report, Worker};
+use super::{Error, Loaded, Report, Worker, inbox::OwnRules, sinks::Older, tables::Tables};
 use crate::{
-    inbox::OwnRules,
     journal::Position,
     script::{self, Files, Generation},
-    sinks::Older,
     store,
-    tables::Tables,
     tally::Count,
 };
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Error, Worker};
-use crate::received::Mark;
+use crate::outage::received::Mark;
 
 /// After a crash on a quiet stream the outage counts from so much too early at most, and the heartbeats of an idle one make
 /// no more than one commit in this time.

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::{Error, Progress};
+use super::{Error, Progress, handled::Handled};
 use crate::{
-    dedupe::{MOST_REMEMBERED, REMEMBERED_MS},
-    handled::Handled,
+    ingest::dedupe::{MOST_REMEMBERED, REMEMBERED_MS},
     store::{HandledRow, Store},
 };
 

@@ -6,13 +6,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::{handled::Handled, sinks};
 use crate::{
     doing::Doing,
-    handled::Handled,
     journal::{self, Newest, Position},
-    received::{Mark, Marks},
+    outage::received::{Mark, Marks},
     script::{self, Change, Declared, Files},
-    sinks,
     store::{self, Cursor, Gap, GapIds, OwnedRule, Store},
     tally::Tally,
 };

@@ -12,15 +12,12 @@ use std::{
 use bytes::Bytes;
 use expect_test::expect;
 use ouzel::{
-    behind::behind,
-    inbox::Control,
-    ingest::{Arrived, Ingest, Limits},
+    ingest::{Arrived, Ingest, Limits, queue::queue},
     journal::{Journal, Options, Source, Sync},
     lines::Lines,
-    queue::queue,
     store::Store,
     tally::Tally,
-    worker::{Progress, Report, Work, Worker},
+    worker::{Progress, Report, Work, Worker, behind::behind, inbox::Control},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    plain,
     status::{counted, thousands},
     store::{Cells, Difference, LineDifference, TableDifference, Value},
+    text::plain,
 };
 
 /// Longer values and lines are cut, but not in JSON.

@@ -18,14 +18,16 @@ use crate::{
         runtime,
         tweet_format::{NO_LINE, NO_TWEET},
     },
-    direct::{Direct, DirectSender, direct},
     error::Error,
-    handled::Handled,
     lines::Lines,
     pipeline,
     store::Store,
     tally::Tally,
-    worker::{self, Report, Work, Worker},
+    worker::{
+        self, Report, Work, Worker,
+        direct::{Direct, DirectSender, direct},
+        handled::Handled,
+    },
 };
 
 /// Reports that may wait; a worker makes a few.

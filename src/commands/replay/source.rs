@@ -11,11 +11,11 @@ use crate::{
     cli::Replay,
     commands::tweet_files,
     error::Error,
-    handled::Handled,
     journal::{self, Read, Reader},
     lines::Lines,
     pipeline,
     settings::Settings,
+    worker::handled::Handled,
 };
 
 /// Damaged parts that are told each; a disk that has gone bad must not fill the terminal.

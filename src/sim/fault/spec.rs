@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use serde::{Deserialize, Serialize, ser::SerializeMap};
 
 use super::Kind;
-use crate::units::Span;
+use crate::text::units::Span;
 
 /// What goes wrong, and when.
 ///

@@ -8,11 +8,11 @@ use std::{
 
 use tracing::{error, warn};
 
-use crate::{
+use super::{
     inbox::{Control, Event, Inbox},
-    journal::{self, Follower, Next, Notifier, Position},
     patience::Patience,
 };
+use crate::journal::{self, Follower, Next, Notifier, Position};
 
 /// A disk that cannot read a segment this often, over some ten seconds, will not read it later either.
 const ATTEMPTS: u32 = 6;

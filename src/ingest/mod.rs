@@ -1,7 +1,9 @@
 //! The journal's thread: what has arrived is put on disk, and the journal is kept within its limits.
 
+pub mod dedupe;
 mod duties;
 mod group;
+pub mod queue;
 
 use std::{
     sync::{Arc, mpsc},
@@ -11,15 +13,16 @@ use std::{
 use tracing::{debug, error, info};
 
 pub use self::group::Arrived;
-use self::group::Group;
+use self::{
+    group::Group,
+    queue::{Delivery, Receiver, Room},
+};
 use crate::{
     journal::{Batch, Effort, Error, Journal, Source, Sync},
-    patience::Patience,
     powertrack::stream::Received,
-    queue::{self, Delivery, Receiver, Room},
     tally::{Count, Tally},
-    tweet_id::tweet_id,
-    worker::Progress,
+    tweet::id::tweet_id,
+    worker::{Progress, patience::Patience},
 };
 
 /// How much of the journal is kept.

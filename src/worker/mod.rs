@@ -1,16 +1,23 @@
 //! The processing thread: lines become Tweets, Tweets go through the script, rows and the place in the journal are committed in batches.
 
 mod batch;
+pub mod behind;
 mod blame;
 mod damage;
+pub mod direct;
 mod failures;
+pub mod handled;
 mod in_hand;
+pub mod inbox;
 mod load;
 mod output;
+pub mod patience;
 mod quarantine;
 mod received;
 mod rejected;
 mod remembered;
+pub mod sinks;
+pub mod tables;
 mod told;
 
 use std::{
@@ -22,8 +29,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+
 use self::{
-    failures::Failures, in_hand::InHand, received::Kept, rejected::Rejected, remembered::Remembered,
+    direct::{Load, Parsed},
+    failures::Failures,
+    in_hand::InHand,
+    inbox::{Control, Event, Inbox},
+    patience::Patience,
+    received::Kept,
+    rejected::Rejected,
+    remembered::Remembered,
+    sinks::Sinks,
 };
 pub use self::{
     in_hand::in_hand_at,
@@ -32,18 +49,13 @@ pub use self::{
     told::{Error, Loaded, Progress, Report, Work},
 };
 use crate::{
-    direct::{self, Load, Parsed},
     doing::Doing,
-    inbox::{Control, Event, Inbox},
     journal::{Frame, Newest, Position},
-    patience::Patience,
     script::{Declared, Failure, Files, Generation, Verdict},
-    sinks::Sinks,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
     tweet::Tweet,
 };
-use bytes::Bytes;
 
 /// Rows after which a batch is committed: enough that the commit itself costs nothing per row.
 const COMMIT_ROWS: u64 = 5_000;

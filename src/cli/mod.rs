@@ -23,7 +23,7 @@ pub use self::{
     run::Run,
     sim::{Sim, SimSource},
 };
-use crate::{logging::Wanted, settings::Given};
+use crate::{host::logging::Wanted, settings::Given};
 
 /// After the options that a command has of its own, among which clap would put it otherwise.
 const LAST: usize = 900;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use crate::nearest::nearest;
+use crate::text::nearest::nearest;
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
@@ -14,18 +14,21 @@ const SCRIPT: &str = "script";
 
 /// The modules that write to the log, which `tests/tidy.rs` keeps true.
 const MODULES: &[&str] = &[
-    "behind",
     "commands",
     "commands::replay::progress",
     "commands::replay::source",
     "commands::replay::target",
     "commands::sim",
+    "host::shutdown",
     "ingest",
     "ingest::duties",
     "journal::writer",
+    "outage",
+    "outage::outages",
     "pipeline",
     "pipeline::before",
     "pipeline::only_new",
+    "pipeline::reconciler",
     "pipeline::repair",
     "pipeline::standstill",
     "pipeline::threads",
@@ -35,17 +38,13 @@ const MODULES: &[&str] = &[
     "powertrack::reconcile",
     "powertrack::replay_rules",
     "powertrack::stream",
-    "reconciler",
-    "repair",
-    "repair::outages",
     "settings::credentials",
-    "shutdown",
     "sim::delivery",
     "sim::oracle",
-    "sinks",
     "status::reporter",
     "status::server",
     "worker::batch",
+    "worker::behind",
     "worker::blame",
     "worker::damage",
     "worker::failures",
@@ -53,6 +52,7 @@ const MODULES: &[&str] = &[
     "worker::load",
     "worker::quarantine",
     "worker::rejected",
+    "worker::sinks",
 ];
 
 /// What to log.
@@ -226,8 +226,8 @@ mod tests {
         check("script=debug", expect!["info script=debug"]);
         check("warn, script=off", expect!["warn script=off"]);
         check(
-            "powertrack::stream=debug,ouzel::repair=trace,ouzel=warn",
-            expect!["info ouzel::powertrack::stream=debug ouzel::repair=trace ouzel=warn"],
+            "powertrack::stream=debug,ouzel::outage=trace,ouzel=warn",
+            expect!["info ouzel::powertrack::stream=debug ouzel::outage=trace ouzel=warn"],
         );
         check(
             "info,scirpt=debug",

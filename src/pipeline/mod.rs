@@ -5,6 +5,7 @@ mod error;
 mod lost;
 mod only_new;
 mod plan;
+pub mod reconciler;
 mod repair;
 mod standstill;
 mod stream;
@@ -26,6 +27,7 @@ pub use self::{
     plan::{JournalPlan, Plan},
 };
 use self::{
+    reconciler::{Outcome, WorkerLedger},
     repair::Joins,
     standstill::Standstill,
     stream::{StreamTask, ToJournal},
@@ -33,18 +35,14 @@ use self::{
     threads::Threads,
 };
 use crate::{
-    behind::Controls,
     doing::Doing,
-    inbox::Control,
-    ingest::Arrived,
+    ingest::{Arrived, queue},
+    outage::Repairer,
     powertrack::{Http, State, StreamStatus, rules::RulesClient, stream::HttpConnect},
-    queue,
-    reconciler::{self, Outcome, WorkerLedger},
-    repair::Repairer,
     script::{self, Counts, Declared, Files, Watch},
     status::{Reporter, Snapshot, StatusLine, StatusServer, short},
     tally::Tally,
-    worker::{Loaded, Report},
+    worker::{Loaded, Report, behind::Controls, inbox::Control},
 };
 
 /// An editor that goes on saving puts a load off by no more than this many times the debounce.

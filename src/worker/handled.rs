@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::dedupe::Dedupe;
+use crate::ingest::dedupe::Dedupe;
 
 /// The ids of Tweets that have been handled, or that come again from the journal if their rows are taken back.
 ///

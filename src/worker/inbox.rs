@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::direct::Load;
 use crate::{
-    direct::Load,
     journal::{self, Damaged, Frame, Position},
     store::{Gap, OwnedRule},
 };

@@ -216,7 +216,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(in crate::repair) fn at(secs: i64) -> Timestamp {
+    pub(in crate::outage) fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(100 * 24 * 3600 + secs).expect("a time")
     }
 
@@ -227,7 +227,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::repair) fn outage(secs: i64, minutes: u8) -> Outage {
+    pub(in crate::outage) fn outage(secs: i64, minutes: u8) -> Outage {
         Outage {
             number: 1,
             cause: Cause::Broken,
@@ -239,7 +239,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::repair) fn told(gap: &Gap, job: Option<(Product, Span)>) -> String {
+    pub(in crate::outage) fn told(gap: &Gap, job: Option<(Product, Span)>) -> String {
         let secs = |time: Timestamp| time.as_second() - at(0).as_second();
         let mut text = format!("{} by {}", gap.state.name(), gap.repair.name());
         if let Some((from, to)) = gap.missing {

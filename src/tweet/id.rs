@@ -1,6 +1,6 @@
 //! The id of a Tweet, read from its line without parsing more of it than lies before the id. Pure: no IO.
 
-use crate::tweet::BESIDE_ID;
+use super::BESIDE_ID;
 
 /// The id that [`crate::tweet::Tweet::id`] would give for a line that is a Tweet; 0 where there is none to be found.
 ///

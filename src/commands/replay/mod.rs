@@ -20,8 +20,15 @@ use self::{
 };
 use super::{run::simulated, runtime, say, sinks_of, summary::summary};
 use crate::{
-    cli, error::Error, pipeline, script, settings::Settings, shutdown, status::StatusLine,
-    status::thousands, store::Store, tally::Tally, worker::Output,
+    cli,
+    error::Error,
+    host::shutdown,
+    pipeline, script,
+    settings::Settings,
+    status::{StatusLine, thousands},
+    store::Store,
+    tally::Tally,
+    worker::Output,
 };
 
 /// What is said on Ctrl-C.

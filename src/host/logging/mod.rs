@@ -19,7 +19,7 @@ use tracing_subscriber::{
 };
 
 pub use self::wanted::Wanted;
-use crate::{plain, status::StatusLine};
+use crate::{status::StatusLine, text::plain};
 
 /// Starts logging what is wanted.
 pub fn start(wanted: &Wanted, line: &StatusLine) {

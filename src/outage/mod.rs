@@ -1,6 +1,9 @@
 //! Outages become rows of the gap ledger, and jobs that bring what was missed, beside the live stream.
 
+pub mod estimate;
 mod outages;
+mod pace;
+pub mod received;
 mod unsettled;
 mod verdict;
 
@@ -21,16 +24,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::{
+    estimate::{Rate, missing_tweets},
+    pace::Pace,
     unsettled::with_backfill,
     verdict::{after, is_soon_after, not_any_more, too_long},
 };
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
-        estimate::{Rate, missing_tweets},
         job::{AskPast, Brought, Jobs},
         outage::{Means, Outage, Product, Span, choose},
-        pace::Pace,
         rules::{NewRule, RulesClient},
         stream::{Deliver, Dropped},
     },

@@ -20,7 +20,7 @@ pub use self::{
     journal::{JournalGiven, JournalSettings, SyncWord},
     status::StatusListen,
 };
-use crate::secret::Secret;
+use crate::text::secret::Secret;
 
 /// The settings file that is read where it exists.
 pub const FILE: &str = "ouzel.toml";

@@ -9,8 +9,6 @@ use tokio::{
 use tracing::{error, warn};
 
 use crate::{
-    behind::Controls,
-    inbox::{Control, OwnRules},
     powertrack::{
         self, Recovery,
         reconcile::{Ledger, LedgerError, Summary, reconcile},
@@ -23,6 +21,10 @@ use crate::{
     },
     script::Declared,
     store::OwnedRule,
+    worker::{
+        behind::Controls,
+        inbox::{Control, OwnRules},
+    },
 };
 
 /// How an attempt to reconcile ended.

@@ -11,13 +11,13 @@ const REMEMBERED: usize = 1024;
 
 /// Counts of lines at some moments.
 #[derive(Debug, Default)]
-pub struct Pace {
+pub(super) struct Pace {
     counts: VecDeque<(Instant, u64)>,
 }
 
 impl Pace {
     /// So many lines have come until now. A count that has not changed is not remembered: nothing may have come at all.
-    pub fn count(&mut self, at: Instant, lines: u64) {
+    pub(super) fn count(&mut self, at: Instant, lines: u64) {
         if self.counts.back().is_some_and(|last| last.1 == lines) {
             return;
         }
@@ -29,7 +29,7 @@ impl Pace {
 
     /// The rate between two moments, as far as it is known.
     #[must_use]
-    pub fn between(&self, from: Instant, to: Instant) -> Option<Rate> {
+    pub(super) fn between(&self, from: Instant, to: Instant) -> Option<Rate> {
         let inside = || {
             self.counts
                 .iter()

@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
+use super::inbox::{Control, Event, Inbox};
 use crate::{
-    inbox::{Control, Event, Inbox},
+    ingest::queue::{self, Receiver, Room, Sender, Trouble},
     journal::{self, Position},
     lines::Lines,
-    queue::{self, Receiver, Room, Sender, Trouble},
     tweet::{NotTweet, Tweet},
 };
 

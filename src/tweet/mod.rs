@@ -1,5 +1,7 @@
 //! A Tweet: its line exactly as received, and what the line says, parsed on demand.
 
+pub mod id;
+
 use bytes::Bytes;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
