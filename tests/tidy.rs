@@ -238,6 +238,33 @@ fn few_files_of_the_sources_lie_loose() {
 }
 
 #[test]
+fn the_map_names_what_is_there() {
+    let map = fs::read_to_string(root().join("src/README.md")).unwrap();
+    let sources = files("src", "");
+    let named: Vec<_> = map.split('`').skip(1).step_by(2).collect();
+    for name in &named {
+        let is_file = name.ends_with(".rs") && !name.contains(' ') && !name.contains('*');
+        let is_there = |path: &String| {
+            let at = path.strip_suffix(name);
+            at.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        assert!(
+            !is_file
+                || name.starts_with("tests/")
+                || sources.iter().any(|(path, _)| is_there(path)),
+            "the map names `{name}`"
+        );
+    }
+    for (file, _) in &sources {
+        let folder = file.split_once('/').map(|(folder, _)| format!("{folder}/"));
+        assert!(
+            folder.is_none_or(|folder| named.contains(&folder.as_str())),
+            "the map says nothing of the folder of {file}"
+        );
+    }
+}
+
+#[test]
 fn no_file_grows_without_end_or_is_left_unfinished() {
     let banned = [
         ["todo", "!("].concat(),

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line. Takes the arguments of the process, gives each command its own as a type, and never does what they ask.
 
 mod bench;
 mod folder;

@@ -1,4 +1,5 @@
-//! The commands, one file each.
+//! The commands, one file each. Each takes its arguments, calls the library, prints what came of it, and never decides what a
+//! Tweet or a rule means.
 
 mod bench;
 mod bench_folder;

@@ -1,4 +1,5 @@
-//! The journal's thread: what has arrived is put on disk, and the journal is kept within its limits.
+//! The journal's thread. Takes lines as they arrive from the stream, gives them to the journal in frames, and never waits for
+//! Lua or SQLite.
 
 pub mod dedupe;
 mod duties;

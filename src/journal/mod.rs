@@ -1,4 +1,4 @@
-//! The lines exactly as received, on disk before anything else happens to them.
+//! The journal. Takes lines exactly as received, gives them back in order from disk or memory, and never looks into a line.
 //!
 //! A journal is a folder of segments, each the concatenation of zstd frames, so that `zstdcat *.zst` gives the lines again,
 //! each with a line feed behind it. What has to be known of a frame stands in a skippable frame before it, which zstd's

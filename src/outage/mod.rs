@@ -1,4 +1,5 @@
-//! Outages become rows of the gap ledger, and jobs that bring what was missed, beside the live stream.
+//! What an outage is to ouzel. Takes outages of the stream and lost parts of the journal, gives rows of the gap ledger and
+//! jobs that bring what was missed, and never stands in the live stream's way.
 
 pub mod estimate;
 mod outages;

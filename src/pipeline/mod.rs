@@ -1,4 +1,5 @@
-//! The async side of a run: worker, stream, rules, watch, signals and status, from the first load to the summary.
+//! The async side of a run. Takes a plan, joins worker, stream, rules, watch, signals and status from the first load to the
+//! summary, and never handles a Tweet itself.
 
 mod before;
 mod error;

@@ -1,4 +1,5 @@
-//! The PowerTrack rule language. Pure: no IO, no clock.
+//! The PowerTrack rule language. Takes the texts of rules and parsed Tweets, gives errors, hints and matches, and never does IO
+//! or looks at a clock.
 
 mod activity;
 mod analysis;

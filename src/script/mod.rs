@@ -1,4 +1,7 @@
-//! The user's Lua script: loaded as a whole into a generation, run on one Tweet at a time, replaced between two.
+//! The user's Lua script. Takes its files and one Tweet at a time, gives verdicts and what handlers write, and never touches
+//! the network or the database itself.
+//!
+//! A script is loaded as a whole into a generation and replaced between two Tweets.
 
 mod api;
 mod declared;

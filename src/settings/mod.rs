@@ -1,4 +1,5 @@
-//! What the user has set: flags, then environment, then `ouzel.toml`, then defaults.
+//! What the user has set. Takes flags, then environment, then `ouzel.toml`, then defaults, gives one set of checked values, and
+//! never acts on them.
 
 mod credentials;
 mod error;

@@ -1,4 +1,5 @@
-//! The service, seen from inside.
+//! The service, seen from inside. Takes options and requests of any client, gives the streams and answers that the service
+//! would give, and never uses the client's code for the protocol.
 
 mod activity;
 mod answer;

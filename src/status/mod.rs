@@ -1,4 +1,5 @@
-//! How it is going, for people and for programs.
+//! How a run is going. Takes counters and states, gives lines for people and answers for programs, and never changes what it
+//! looks at.
 
 mod bar;
 mod health;

@@ -1,4 +1,5 @@
-//! SQLite: one file, one writer, one transaction for each batch of Tweets.
+//! SQLite. Takes rows, SQL of scripts and ouzel's own records, gives one transaction for each batch of Tweets, and never knows
+//! what a Tweet is.
 //!
 //! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
 

@@ -1,4 +1,5 @@
-//! The processing thread: lines become Tweets, Tweets go through the script, rows and the place in the journal are committed in batches.
+//! The processing thread. Takes lines from the journal or from memory, gives rows, sink lines and the place in the journal to
+//! SQLite in one transaction, and never touches the network.
 
 mod batch;
 pub mod behind;

@@ -236,7 +236,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `settings`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `commands`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(
@@ -264,7 +264,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `behind`, `commands`, `ingest`, `journal`, `pipeline`, `powertrack`, `reconciler`, `repair`, `script`, `settings`, `shutdown`, `sim`, `sinks`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `commands`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(
