@@ -13,7 +13,6 @@ pub mod outage;
 pub mod pipeline;
 pub mod powertrack;
 pub mod row;
-pub mod rule;
 pub mod script;
 pub mod settings;
 pub mod sim;
@@ -23,3 +22,6 @@ pub mod tally;
 pub mod text;
 pub mod tweet;
 pub mod worker;
+
+/// The rule language, a crate of its own.
+pub use ouzel_rule as rule;

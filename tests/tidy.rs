@@ -52,7 +52,6 @@ const WORLDS: &[(&str, &[&str])] = &[
         "sim",
         &["sim", "rule", "tweet", "text", "lines", "json", "host"],
     ),
-    ("rule", &["rule", "tweet"]),
     ("journal", &["journal", "lines"]),
 ];
 

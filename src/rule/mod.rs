@@ -24,7 +24,7 @@ mod set;
 mod term;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may")]
-pub(crate) mod tests;
+mod tests;
 mod tokens;
 mod tree;
 mod validate;

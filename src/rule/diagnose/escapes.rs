@@ -34,7 +34,7 @@ pub(super) fn pasted(value: &str, at: usize) -> Option<Finding> {
 }
 
 /// As JSON, Lua and shells mean it. What is no escape loses its backslash.
-pub(in crate::rule) fn without_backslashes(value: &str) -> String {
+pub(crate) fn without_backslashes(value: &str) -> String {
     let mut plain = String::with_capacity(value.len());
     let mut units = Vec::new();
     let mut chars = value.chars();

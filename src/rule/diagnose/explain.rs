@@ -8,7 +8,7 @@ use super::super::messages::{Code, Message};
 use super::super::{MAX_TAG, MAX_VALUE};
 use super::{Finding, Source, arguments, names, quoted, stray, syntax};
 
-pub(in crate::rule) fn explain(source: &Source<'_>, message: &Message) -> Finding {
+pub(crate) fn explain(source: &Source<'_>, message: &Message) -> Finding {
     let index = source.at(message.position);
     match (message.code, index) {
         (Code::M6, _) => stray::character(source, source.offset(message.position)),

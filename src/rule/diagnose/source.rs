@@ -5,16 +5,16 @@ use std::ops::Range;
 use super::super::lexer::{Kind, Token, lex_leniently, utf16_len};
 
 /// A rule and its tokens.
-pub(in crate::rule) struct Source<'v> {
-    pub(in crate::rule) value: &'v str,
+pub(crate) struct Source<'v> {
+    pub(crate) value: &'v str,
     /// None where the rule has characters that are no token.
-    pub(in crate::rule) tokens: Vec<Token<'v>>,
+    pub(crate) tokens: Vec<Token<'v>>,
     /// Where each token starts, in bytes.
     starts: Vec<usize>,
 }
 
 impl<'v> Source<'v> {
-    pub(in crate::rule) fn new(value: &'v str) -> Self {
+    pub(crate) fn new(value: &'v str) -> Self {
         let tokens = lex_leniently(value)
             .map(|(tokens, _)| tokens)
             .unwrap_or_default();
@@ -38,26 +38,26 @@ impl<'v> Source<'v> {
     }
 
     /// The token that starts at a position.
-    pub(in crate::rule) fn at(&self, position: usize) -> Option<usize> {
+    pub(crate) fn at(&self, position: usize) -> Option<usize> {
         self.tokens
             .binary_search_by_key(&position, |token| token.position)
             .ok()
     }
 
     /// A token's kind; the end is before the first and behind the last one.
-    pub(in crate::rule) fn kind(&self, index: Option<usize>) -> Kind {
+    pub(crate) fn kind(&self, index: Option<usize>) -> Kind {
         index
             .and_then(|index| self.tokens.get(index))
             .map_or(Kind::End, |token| token.kind)
     }
 
-    pub(in crate::rule) fn is_or(&self, index: Option<usize>) -> bool {
+    pub(crate) fn is_or(&self, index: Option<usize>) -> bool {
         index
             .and_then(|index| self.tokens.get(index))
             .is_some_and(Token::is_or)
     }
 
-    pub(in crate::rule) fn text(&self, index: usize) -> &'v str {
+    pub(crate) fn text(&self, index: usize) -> &'v str {
         self.tokens.get(index).map_or("", |token| token.text)
     }
 
@@ -69,7 +69,7 @@ impl<'v> Source<'v> {
         self.start(index) + self.text(index).len()
     }
 
-    pub(in crate::rule) fn range(&self, index: usize) -> Range<usize> {
+    pub(crate) fn range(&self, index: usize) -> Range<usize> {
         self.start(index)..self.end(index)
     }
 
@@ -87,7 +87,7 @@ impl<'v> Source<'v> {
     }
 
     /// The clause, negation or group that starts with a token.
-    pub(in crate::rule) fn operand(&self, index: usize) -> Range<usize> {
+    pub(crate) fn operand(&self, index: usize) -> Range<usize> {
         let mut last = index;
         while self.kind(Some(last)) == Kind::Dash {
             last += 1;
@@ -164,11 +164,11 @@ fn bytes_of(text: &str, units: usize) -> usize {
 }
 
 /// Text in quotes, as a rule writes it.
-pub(in crate::rule) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Where a byte is, in UTF-16 units from 1.
-pub(in crate::rule) fn position_of(value: &str, offset: usize) -> usize {
+pub(crate) fn position_of(value: &str, offset: usize) -> usize {
     1 + value.get(..offset).map_or(0, utf16_len)
 }

@@ -41,13 +41,13 @@ fn value_of(written: &str) -> (&str, &str) {
     (name, value.trim_matches('"'))
 }
 
-pub(in crate::rule) fn is_user(name: &str) -> bool {
+pub(crate) fn is_user(name: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     (1..=LONGEST).contains(&name.len()) && name.bytes().all(is_part)
 }
 
 /// The name in the URL of a user or of a Tweet.
-pub(in crate::rule) fn user_of_url(url: &str) -> Option<&str> {
+pub(crate) fn user_of_url(url: &str) -> Option<&str> {
     let behind = ["twitter.com/", "x.com/"]
         .into_iter()
         .find_map(|host| url.split_once(host))?

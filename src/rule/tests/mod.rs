@@ -2,12 +2,14 @@
 
 mod activity;
 mod depth;
-pub(crate) mod made;
+mod made;
+mod made_rules;
 mod matching;
 mod messages;
 mod normals;
 mod payloads;
 mod properties;
+mod reference;
 mod sets;
 mod unicode;
-pub(crate) mod validity;
+mod validity;

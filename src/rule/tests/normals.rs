@@ -7,7 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::super::{Analysis, Normal, Rule};
-use super::made::{CLAUSES, payload, value};
+use super::{
+    made::payload,
+    made_rules::{CLAUSES, value},
+};
 
 fn normal(value: &str) -> Normal {
     Rule::parse(value)

@@ -7,8 +7,11 @@ use proptest::prelude::*;
 use sonic_rs::{Value, json};
 
 use super::super::{Analysis, Rule, RuleSet};
-use super::made::{CLAUSES, payload, value};
 use super::payloads::{EXTENDED, REPLY, retweet};
+use super::{
+    made::payload,
+    made_rules::{CLAUSES, value},
+};
 
 /// What trying each rule gives, in the order of insertion.
 #[derive(Default)]

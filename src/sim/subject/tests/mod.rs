@@ -1,6 +1,11 @@
 //! Made-up Tweets are about what is asked for, and are still Tweets.
 
 mod file;
+// The tables and made-up rules that the rule language itself is tested with.
+#[path = "../../../rule/tests/made_rules.rs"]
+mod made_rules;
+#[path = "../../../rule/tests/reference.rs"]
+mod reference;
 mod rules;
 mod shape;
 

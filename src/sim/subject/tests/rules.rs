@@ -1,10 +1,11 @@
 //! Which rules get their Tweets, and how surely.
 
-use super::{edited, is_match, subjects};
-use crate::rule::{
-    Rule,
-    tests::validity::{MORE, REFERENCE},
+use super::{
+    edited, is_match,
+    reference::{MORE, REFERENCE},
+    subjects,
 };
+use crate::rule::Rule;
 
 /// How many of fifty Tweets can be made to match a rule.
 fn matching(value: &str) -> usize {

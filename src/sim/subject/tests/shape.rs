@@ -4,15 +4,13 @@ use fastrand::Rng;
 use proptest::prelude::*;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use super::{edited, parsed, subjects};
+use super::{
+    edited, made_rules, parsed,
+    reference::{MORE, REFERENCE},
+    subjects,
+};
 use crate::{
-    rule::{
-        Rule,
-        tests::{
-            made,
-            validity::{MORE, REFERENCE},
-        },
-    },
+    rule::Rule,
     sim::generator::tests::{check_tweet, tweets},
 };
 
@@ -163,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn any_rule_gives_a_tweet_that_matches_or_leaves_it(value in made::value(), seed in any::<u64>()) {
+    fn any_rule_gives_a_tweet_that_matches_or_leaves_it(value in made_rules::value(), seed in any::<u64>()) {
         // `sample:` may not stand everywhere that it is put.
         if let Ok(rule) = Rule::parse(&value) {
             for before in &super::made()[usize::from(seed as u8)..][..3] {
