@@ -1,4 +1,4 @@
-//! What the worker is doing at the moment, said by the worker and looked at from elsewhere: a handler that hangs can say nothing.
+//! What the worker is doing now. The worker says it, and others look, because a handler that hangs can say nothing.
 
 use std::{
     sync::{

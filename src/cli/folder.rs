@@ -1,4 +1,4 @@
-//! Where the database of `ouzel run` is, for the commands that only look into it or mend it.
+//! The arguments that say which data folder a command looks into or mends.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The folder in which `ouzel bench` leaves its database: never one that holds somebody's data.
+//! Chooses the folder for the database of `ouzel bench`. It never takes one that holds somebody's data.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! The paths that `ouzel bench` drives Tweets through: straight to the worker, or through the journal as a run does it.
+//! Drives Tweets through the real path for `ouzel bench`: straight to the worker, or through the journal as `run` does.
 
 use std::{
     fs, io,

@@ -1,4 +1,4 @@
-//! Rules of mixed kind, made up from a seed: what an account with many of them might have.
+//! Makes up rules of mixed kinds from a seed, like those of an account with many.
 
 use fastrand::Rng;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};

@@ -1,4 +1,4 @@
-//! `ouzel quarantine retry`: the script once more on Tweets that it could not handle.
+//! `ouzel quarantine retry`: runs the script again on Tweets whose handler failed.
 
 use std::{io, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! `ouzel rules lint`: what the service would say against rules, and what it would not say.
+//! `ouzel rules lint`: what the service would refuse about rules, and what it would accept without a word.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a file of Tweets looks like that is not JSON Lines of PowerTrack, and what makes it so. Pure: no IO.
+//! Recognises files that hold Tweets in another format, and says what makes them readable. Pure: no IO.
 
 use sonic_rs::JsonContainerTrait;
 

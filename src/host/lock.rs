@@ -1,4 +1,4 @@
-//! One process for a data folder, by a lock that the system releases when the process ends, however it ends.
+//! Lets one process at a time use a data folder. The system releases the lock when the process ends, however it ends.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},

@@ -1,4 +1,4 @@
-//! Whether a request to a server on this machine is its user's own, and not that of a web page somewhere. Pure: no IO.
+//! Tells a request of this machine's user from one that a web page has caused. Pure: no IO.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Files hold other people's words and the account's rules: what ouzel makes is for its user alone.
+//! Makes files and folders that only their user can read, since they hold other people's words and the account's rules.
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 

@@ -1,4 +1,5 @@
-//! Which Tweets have been handled lately: backfill and redundant connections bring some of them again. Pure: no IO, no clock.
+//! Remembers which Tweets were handled lately, since backfill and redundant connections bring some again. Pure: no IO,
+//! no clock.
 
 use std::{
     collections::HashSet,
@@ -8,10 +9,11 @@ use std::{
 /// An id is remembered at least this long, in milliseconds: half as long again as the longest backfill reaches back.
 pub const REMEMBERED_MS: i64 = 450_000;
 
-/// How many generations there are. The more, the less is remembered for longer than it has to be.
+/// The number of generations. With more of them, fewer ids are kept longer than they have to be.
 const GENERATIONS: usize = 4;
 
-/// When a generation is old; then a new one begins, and the oldest is forgotten. All but the newest are whole.
+/// The age at which a new generation begins and the oldest is forgotten, in milliseconds. All but the newest cover their
+/// whole time.
 const GENERATION_MS: i64 = REMEMBERED_MS / (GENERATIONS as i64 - 1);
 
 /// Ids in a generation at most: as many as fit a table of 2^19 places before it grows, 5 MB. So no stream takes more than

@@ -1,4 +1,5 @@
-//! What the journal's thread does beside writing: sync, delete what is old, and stop where only unhandled Tweets could be deleted.
+//! What the journal's thread does between writes: it syncs, deletes old segments, and stops when only unhandled Tweets
+//! are left to delete.
 
 use std::time::{Duration, Instant};
 
@@ -53,9 +54,9 @@ impl Ingest {
                 );
             }
             self.queue.set_stuck(true);
-            // What was written last is synced, however long this takes.
+            // The newest frames are synced, however long this wait takes.
             self.sync();
-            // At the end what has been read goes in over the limit, since it would be lost.
+            // At the end of a run lines go in over the limit, or they would be lost.
             is_over = !self.waits(OVER_EVERY);
             if is_over {
                 break;
@@ -69,7 +70,7 @@ impl Ingest {
         }
     }
 
-    /// Deletes segments; gives by how much the rest is too large, if that is because Tweets in it are not handled.
+    /// Deletes segments. Gives by how many bytes the journal is still too large because its Tweets are not handled.
     fn clean(&mut self) -> Option<Over> {
         self.retain_at = Instant::now() + RETAIN_EVERY;
         let Limits {

@@ -1,4 +1,4 @@
-//! Lines that arrive one after the other, put together to frames of the journal. Pure: no IO, no clock.
+//! Collects lines that arrive one after the other into frames of the journal. Pure: no IO, no clock.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub struct Arrived {
     pub connection: u64,
     /// When they were decoded, in milliseconds since 1970.
     pub at_ms: i64,
-    /// Up to when everything is in these lines and in those that have arrived before.
+    /// The time up to which everything is in these lines and earlier ones.
     pub received: Option<Received>,
 }
 
@@ -76,10 +76,10 @@ impl Group {
         self.ids.push(id);
     }
 
-    /// What has been put together; the next line begins anew.
+    /// Takes the frame. The next line begins a new one.
     pub(super) fn take(&mut self, effort: Effort) -> Batch {
         let mut buffer = std::mem::take(&mut self.buffer);
-        // A single Tweet must not hold the room of a whole frame while it waits to be handled.
+        // A single Tweet must not hold the memory of a whole frame while it waits.
         if buffer.len() < buffer.capacity() / 2 {
             buffer.shrink_to_fit();
         }

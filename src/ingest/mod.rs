@@ -33,7 +33,7 @@ pub struct Limits {
     pub retain: Duration,
     /// The size that the journal may have, in bytes.
     pub max_size: u64,
-    /// When what is written is made to last.
+    /// When written frames are synced.
     pub sync: Sync,
 }
 
@@ -44,19 +44,19 @@ pub struct Ingest {
     progress: Progress,
     tally: Arc<Tally>,
     queue: Receiver<Arrived>,
-    /// Closed when the run ends: then nothing is waited for any more.
+    /// Closed when the run ends. From then on ingest waits for nothing.
     end: mpsc::Receiver<()>,
     group: Group,
     /// The ids of the lines that are being taken, and which of them have been handled.
     ids: Vec<u64>,
     known: Vec<bool>,
-    /// Up to when everything has been taken.
+    /// The time up to which every line has been taken.
     received: Option<Received>,
     /// Of the lines in the group.
     rooms: Vec<Room>,
     /// Failed syncs in a row.
     unsynced: Patience,
-    /// The segment that was written last.
+    /// The newest segment.
     segment: u64,
     retain_at: Instant,
 }
@@ -90,7 +90,7 @@ impl Ingest {
         }
     }
 
-    /// Works until nobody sends any more; then everything that has come is on disk.
+    /// Works until every sender is gone. By then everything that came is on disk.
     ///
     /// # Errors
     /// [`Error`], where waiting cannot help, or where the run ends before the disk is mended.
@@ -99,12 +99,12 @@ impl Ingest {
             match self.queue.next(Some(self.next_duty())) {
                 Ok(Some(delivery)) => {
                     self.take(delivery)?;
-                    // What has come meanwhile goes into the same frame.
+                    // Lines that came meanwhile go into the same frame.
                     while let Ok(Some(delivery)) = self.queue.next(Some(Duration::ZERO)) {
                         self.take(delivery)?;
                     }
                     self.write(Effort::Small)?;
-                    // Now it is in the journal, and not before.
+                    // From here on it is in the journal.
                     if let Some(received) = self.received.take() {
                         self.progress.received().note(received, self.journal.end());
                     }
@@ -144,7 +144,7 @@ impl Ingest {
                 continue;
             }
             if !self.group.has_room_for(line, &arrived) {
-                // So much has come while the last frame was made.
+                // That much came while the last frame was made.
                 self.write(Effort::Fast)?;
             }
             self.group.push(line, self.ids[number], &arrived);
@@ -203,7 +203,7 @@ impl Ingest {
                     if self.waits(delay) {
                         continue;
                     }
-                    // The last chance.
+                    // This is the last attempt.
                     if self.journal.append(batch).is_ok() {
                         return Ok(());
                     }
@@ -222,7 +222,7 @@ impl Ingest {
         }
     }
 
-    /// Waits so long, and says whether the run still goes on.
+    /// Waits that long, and says whether the run still goes on.
     fn waits(&self, delay: Duration) -> bool {
         matches!(
             self.end.recv_timeout(delay),

@@ -1,4 +1,4 @@
-//! A queue bounded by bytes from the async side to a thread, and what becomes of the side that fills it when it stays full.
+//! A queue from the async side to a thread, bounded in bytes. It also says what happens when it stays full.
 
 use std::{
     sync::{Arc, mpsc},
@@ -14,13 +14,13 @@ use tokio_util::sync::CancellationToken;
 /// Memory is counted in pieces of this size, since a permit counts in 32 bits.
 const UNIT: usize = 1024;
 
-/// A queue without room for this long is stuck, even if nobody says so: a disk that hangs, for instance.
+/// A queue without room for this long counts as stuck, for instance because a disk hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Something on its way, with the room that it takes in the queue.
+/// An item in the queue, with the room that it takes.
 #[derive(Debug)]
 pub struct Delivery<T> {
-    /// What it is.
+    /// The item.
     pub item: T,
     /// Given back when it is dropped: when the item has been worked on, and not when it is taken out, since what is being
     /// worked on is memory too.
@@ -49,7 +49,7 @@ pub struct Receiver<T> {
     is_stuck: watch::Sender<bool>,
 }
 
-/// How the queue stands after a delivery.
+/// The state of the queue after a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// The other side is gone, and the item with it.
@@ -60,7 +60,7 @@ pub enum Trouble {
     Stuck,
 }
 
-/// Nothing has come in time.
+/// No item came in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimedOut;
 
@@ -124,7 +124,7 @@ impl<T> Sender<T> {
         if stuck { Err(Trouble::Stuck) } else { Ok(()) }
     }
 
-    /// Puts an item in that is in memory anyway, so that it takes no room of the queue.
+    /// Puts in an item that is in memory anyway, and so takes no room of the queue.
     ///
     /// # Errors
     /// [`Trouble::Closed`].
@@ -132,7 +132,7 @@ impl<T> Sender<T> {
         self.send(item, Room { _held: None })
     }
 
-    /// The bytes that wait.
+    /// How many bytes wait.
     #[must_use]
     pub fn waiting(&self) -> usize {
         (self.size as usize - self.room.available_permits()) * UNIT

@@ -1,4 +1,4 @@
-//! The segment that is being written: whole frames go in, or nothing does.
+//! The segment that is being written. A frame goes in whole or not at all.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},

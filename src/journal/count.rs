@@ -1,4 +1,4 @@
-//! How many lines wait behind a position, without decompressing them.
+//! Counts the lines behind a position without decompressing them.
 
 use super::{
     Error, Journal, Position,

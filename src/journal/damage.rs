@@ -1,4 +1,4 @@
-//! A part of the journal that cannot be read, told so that it can be written down as a gap.
+//! Describes a part of the journal that cannot be read, so that it can become a gap in the ledger.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Reading behind the writing: from memory as long as it keeps up, from disk when it does not.
+//! Reads behind the writer: from memory while it keeps up, otherwise from disk.
 
 use std::{
     sync::{

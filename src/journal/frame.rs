@@ -1,4 +1,4 @@
-//! A frame as it is handed on: its lines, what is known of them, and the positions between them.
+//! A frame as readers get it: its lines, their metadata, and the positions between them.
 
 use std::ops::Range;
 

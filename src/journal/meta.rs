@@ -1,4 +1,5 @@
-//! What must be known of a frame without decompressing it, and how it is laid out in a skippable frame before it.
+//! The metadata of a frame, which can be read without decompressing it, and its layout in the skippable frame before
+//! it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Opening a folder: what is there, and what of it a crash has torn.
+//! Opens a journal's folder, and cuts off what a crash has left half-written.
 
 use std::{
     collections::BTreeMap,

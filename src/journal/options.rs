@@ -1,4 +1,4 @@
-//! How a journal is kept: when it is synced, and how large its parts may be.
+//! The journal's options: when it syncs, and how large its parts may be.
 
 use std::time::Duration;
 

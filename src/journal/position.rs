@@ -1,4 +1,4 @@
-//! Where a line stands in the journal, and the names of segments, which are the times of their beginnings.
+//! The position of a line in the journal, and the names of segments, which are the times at which they begin.
 
 use std::{
     collections::BTreeMap,

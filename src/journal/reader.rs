@@ -1,4 +1,4 @@
-//! Reading a folder between two times, whoever writes it.
+//! Reads the lines between two times from a journal's folder, also while somebody writes it.
 
 use std::{collections::VecDeque, path::PathBuf};
 

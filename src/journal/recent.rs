@@ -1,4 +1,4 @@
-//! What is known of the newest frames, without decompressing them.
+//! Reads the metadata of the newest frames without decompressing them.
 
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Old segments are deleted, but never what is still to be read.
+//! Deletes old segments, but never one that is still to be read.
 
 use std::{fs, io, time::Duration};
 

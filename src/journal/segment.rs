@@ -1,4 +1,4 @@
-//! Reading one segment: the frames one after the other, and the way on behind a damaged one.
+//! Reads the frames of one segment, and finds the next good frame behind a damaged one.
 
 use std::{
     fs::File,

@@ -1,4 +1,4 @@
-//! What the writer and those who read behind it both see: which segments there are, how far they are written, and the newest frames.
+//! What the writer and the readers behind it share: the segments, how far they are written, and the newest frames.
 
 use std::{
     collections::BTreeMap,

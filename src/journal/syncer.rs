@@ -1,4 +1,5 @@
-//! Makes what was written last, on a thread of its own: a disk takes tens of milliseconds for that, and writing goes on meanwhile.
+//! Syncs written frames to disk on a background thread: a disk takes tens of milliseconds, and writing goes on
+//! meanwhile.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,4 @@
-//! The newest frames in memory, for whoever reads just behind the writing.
+//! Keeps the newest frames in memory for readers that are just behind the writer.
 
 use std::collections::VecDeque;
 

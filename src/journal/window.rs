@@ -1,4 +1,4 @@
-//! A part of a file in memory, which moves on as it is asked for.
+//! A part of a file in memory. It moves forward as the reader asks for more.
 
 use std::{
     fs::File,

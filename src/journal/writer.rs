@@ -1,4 +1,4 @@
-//! The writing side: lines that arrived together go in as one frame, and last.
+//! Writes the journal: lines that arrived together go in as one frame, and are synced.
 
 use std::{
     fs,
@@ -124,8 +124,8 @@ impl Journal {
         Ok(position)
     }
 
-    /// Begins to make what was written last, if the interval is over, and goes on meanwhile. Says whether a sync that was
-    /// begun before has ended; one that takes seconds is waited for, since nothing that is written meanwhile is safe.
+    /// Starts a sync on the background thread if the interval is over, and returns whether an earlier one has ended. It waits
+    /// for a sync that takes seconds, since nothing written meanwhile is safe.
     /// To be called after each frame.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ impl Journal {
         !self.syncer.is_idle() || self.active.as_ref().is_some_and(Active::is_dirty)
     }
 
-    /// Makes what was written last, and waits for that.
+    /// Syncs everything that was written, and waits for that.
     ///
     /// # Errors
     /// Where the system cannot promise it. What was written stays readable until a power failure; what comes next goes

@@ -1,21 +1,21 @@
-//! How many Tweets may be missing, by the rates around. Pure: no IO, no clock.
+//! Estimates how many Tweets fell into a gap. Pure: no IO, no clock.
 
 use std::time::Duration;
 
-/// A shorter look at the stream says nothing about its rate.
+/// The shortest time over which a rate is measured.
 const LEAST: Duration = Duration::from_secs(2);
 
-/// Lines that came in some time.
+/// How many lines came in a time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number of lines.
     pub lines: u64,
-    /// In how long.
+    /// The time.
     pub over: Duration,
 }
 
-/// How many Tweets a time may have had in which nothing came: by the mean of the rates before and after it, as if it had
-/// risen or fallen evenly. `None` where neither is known.
+/// Estimates how many Tweets fell into a gap, from the mean of the rates before and after it. `None` where neither rate is
+/// known.
 #[must_use]
 pub fn missing_tweets(missing: Duration, before: Option<Rate>, after: Option<Rate>) -> Option<u64> {
     let per_second = |rate: Rate| {

@@ -42,34 +42,34 @@ use crate::{
     store::{Gap, GapIds, GapState, Repair},
 };
 
-/// How often it looks how many lines have come, and whether somebody has asked for a repair.
+/// How often the task counts lines and looks for requested repairs.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// The rate before an outage is that of these minutes.
+/// The rate before an outage is measured over this time.
 const BEFORE: Duration = Duration::from_secs(5 * 60);
 
-/// The rate after it likewise, but for the first minute: in it comes what was asked for again.
+/// The rate after an outage is measured over this time, without the first minute, in which backfill comes.
 const AFTER: Duration = Duration::from_secs(5 * 60);
 const SETTLED: Duration = Duration::from_secs(60);
 
-/// Jobs end with the run by themselves, at once unless they wait for an answer.
+/// How long the end of a run waits for its jobs. A job ends by itself, at once unless it waits for an answer.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What repairs are made with.
 pub struct Parts<A, Put, Desk, Asked> {
     /// Runs the jobs.
     pub jobs: Jobs<A>,
-    /// Which products there are.
+    /// Which of Recovery and Replay the account has.
     pub means: Means,
-    /// Where the rules of Replay are, if there is Replay.
+    /// The rules endpoint of Replay, if the account has Replay.
     pub replay_rules: Option<RulesClient>,
-    /// What they are to be.
+    /// The rules that Replay is to have.
     pub declared: watch::Receiver<Arc<Declared>>,
     /// The live stream's counters.
     pub status: Arc<StreamStatus>,
-    /// Writes a gap down.
+    /// Writes a gap to the ledger.
     pub put: Put,
-    /// Gives, as soon as a job for a span may begin, what takes its lines; nothing when the run ends.
+    /// Waits until a job for a span may begin, and gives what takes its lines; gives nothing when the run ends.
     pub desk: Desk,
     /// The gaps that somebody has asked to repair.
     pub asked: Asked,
@@ -79,13 +79,13 @@ pub struct Parts<A, Put, Desk, Asked> {
     pub ids: GapIds,
     /// The rate before the start, if it is known.
     pub rate_before: Option<Rate>,
-    /// Whether what an earlier run could not finish is gone on with.
+    /// Whether to continue the repairs that an earlier run could not finish.
     pub resumes: bool,
     /// Cancelled once the script has been loaded and the rules have been reconciled.
     pub ready: CancellationToken,
 }
 
-/// Tells the repairs of outages.
+/// The handle by which the rest of a run reports outages.
 #[derive(Debug, Clone)]
 pub struct Repairer {
     told: mpsc::UnboundedSender<Told>,
@@ -101,28 +101,28 @@ enum Told {
 }
 
 impl Repairer {
-    /// An outage goes on; its end is told with the same number.
+    /// Reports an outage that goes on. Its end is reported with the same number.
     pub fn away(&self, outage: Outage) {
         let _ = self.told.send(Told::Away(outage));
     }
 
-    /// What was asked for again at the end of the last outage has come.
+    /// Reports that the backfill after the last outage has come.
     pub fn settled(&self) {
         let _ = self.told.send(Told::Settled);
     }
 
-    /// An outage has ended, or one that was told before goes on.
+    /// Reports that an outage has ended, or that an earlier one goes on.
     pub fn outage(&self, outage: Outage) {
         // When the run ends nothing is repaired any more; the next start sees an outage of its own.
         let _ = self.told.send(Told::Outage(outage));
     }
 
-    /// A part of the journal is lost; it is in the ledger already.
+    /// Reports a lost part of the journal, which is in the ledger already.
     pub fn lost(&self, gap: Gap) {
         let _ = self.told.send(Told::Lost(gap));
     }
 
-    /// Lines came in this time that were too long.
+    /// Reports lines that were too long, and when they came.
     pub fn dropped(&self, dropped: Dropped, span: Span) {
         let _ = self.told.send(Told::Dropped(dropped, span));
     }
@@ -160,30 +160,30 @@ struct Repairs<A, Put, Desk, Asked> {
     asked: Asked,
     gaps: HashMap<i64, Gap>,
     ids: GapIds,
-    /// The rows of outages that may be told again, and from when on they are in there, where it is not from the beginning.
+    /// The rows of outages that may be reported again, and where each begins if that is not the outage's own beginning.
     of_outage: HashMap<u64, (i64, Option<Timestamp>)>,
-    /// Rows that an earlier run has left, and of which it is not known yet what they come to.
+    /// Rows of an earlier run whose outcome is not known yet.
     left: Vec<i64>,
-    /// The row whose end backfill is asked for, and what of it, until that must have come.
+    /// The row whose backfill is on its way, and the span of that backfill.
     by_backfill: Option<(i64, Span)>,
-    /// Rows for which somebody has asked before they were settled.
+    /// Rows whose repair was requested before they were settled.
     later: HashSet<i64>,
     at_work: HashSet<i64>,
     running: JoinSet<(i64, Product, Span, Result<Brought, powertrack::Error>)>,
     pace: Pace,
     rate_before_start: Option<Rate>,
-    /// Rates before gaps, until the rate after them is known too.
+    /// The rates before gaps, kept until the rates after them are known.
     rates: Vec<RateBefore>,
     /// Jobs that wait until the script is loaded.
     waiting: Vec<(i64, Product, Span)>,
-    /// What somebody has asked for is read from the database on another thread.
+    /// The thread that reads requested repairs from the database.
     asking: JoinSet<Vec<Gap>>,
     ready: CancellationToken,
     has_begun: bool,
     resumes: bool,
-    /// The gap of the lines that were too long last.
+    /// The gap of the latest lines that were too long.
     too_long: Option<i64>,
-    /// Such lines that are not in it yet, and when it was written last.
+    /// Further such lines, not in the ledger yet, and when that row was last written.
     unwritten: Option<(Dropped, Span)>,
     written_at: Option<Instant>,
 }
@@ -274,11 +274,11 @@ where
                 }
             }
         };
-        // What does not end in time is asked for again by the next run.
+        // The next run asks again for what a job could not finish in time.
         let _ = timeout(GRACE, end).await;
     }
 
-    /// Starts what has waited for the script, and goes on with what an earlier run could not finish.
+    /// Starts the jobs that waited for the script, and continues those that an earlier run could not finish.
     fn begin(&mut self) {
         self.has_begun = true;
         for (id, product, span) in std::mem::take(&mut self.waiting) {
@@ -290,12 +290,12 @@ where
         }
     }
 
-    /// What an earlier run could not finish is gone on with.
+    /// Continues the repairs that an earlier run could not finish.
     fn resume(&mut self) {
         let mut open: Vec<_> = self
             .gaps
             .values()
-            // What is unsettled is told again with the first connection.
+            // The first connection reports unsettled rows again.
             .filter(|gap| gap.state == GapState::Open && gap.unsettled.is_none())
             .cloned()
             .collect();
@@ -312,7 +312,7 @@ where
         self.again(gap);
     }
 
-    /// Where nobody knows how many lines were lost with a part of the journal, they came as fast as before and after.
+    /// Estimates the lines of a lost part of the journal by the rates before and after it, where their number is unknown.
     fn estimate(&mut self, gap: &Gap) {
         let is_known = self.rates.iter().any(|known| known.id == gap.id);
         if gap.cause != Cause::Journal.name() || gap.estimated_tweets.is_some() || is_known {
@@ -341,7 +341,7 @@ where
             ),
         };
         self.unwritten = Some(more);
-        // One row for all of them, however many there are, must not be written for each.
+        // All of them share one row. It is not written again for each line.
         if self.written_at.is_none_or(|at| at.elapsed() >= LOOK) {
             self.write_dropped();
         }
@@ -362,13 +362,13 @@ where
         self.write(Gap { id, ..gap });
     }
 
-    /// Tries once more to bring what a gap is missing.
+    /// Asks once more for what a gap is missing.
     fn again(&mut self, gap: Gap) {
         let Some((from, to)) = gap.missing else {
             return;
         };
         let id = gap.id;
-        // What goes on is asked for when it is over.
+        // An outage that goes on is repaired when it is over.
         if self.at_work.contains(&id) {
             return;
         }
@@ -433,7 +433,7 @@ where
     ) {
         self.at_work.remove(&id);
         let (Ok(brought), Some(gap)) = (brought, self.gaps.get(&id).cloned()) else {
-            // Nobody takes lines any more: the run ends, and the next one goes on with it.
+            // The run ends, so nothing takes lines any more. The next run continues.
             return;
         };
         let gap = after(gap, product, asked, &brought);
@@ -455,7 +455,7 @@ where
         self.write_dropped();
         self.pace
             .count(Instant::now(), self.status.counts().decoded.lines);
-        // A database that somebody has locked must not hold up the stream, nor be asked by more and more threads.
+        // A locked database must not hold up the stream, and one thread at a time asks it.
         if self.asking.is_empty() {
             self.asking.spawn_blocking(self.asked.clone());
         }
@@ -507,7 +507,7 @@ where
     }
 }
 
-/// What a task has brought. One that has died takes the repairs with it, and so ends the run.
+/// What a task has brought. A task that has panicked ends the repairs, and so the run.
 fn joined<T>(done: Result<T, JoinError>) -> T {
     match done {
         Ok(done) => done,

@@ -1,4 +1,4 @@
-//! Outages in the ledger: which row one has, while it goes on, at its end, and across runs.
+//! Chooses the row of the ledger that an outage has: while it goes on, when it ends, and across runs.
 
 use std::time::Duration;
 
@@ -53,14 +53,14 @@ where
         self.write(away(id, &outage));
     }
 
-    /// The row of an outage, and what of that is in there.
+    /// The row of an outage, and the part of the outage that it covers.
     fn row_of(&mut self, outage: Outage) -> (i64, Outage) {
         let told = self.of_outage.get(&outage.number).copied();
         let (mut id, mut from) = told.unwrap_or_else(|| {
             let of_earlier_run = self.of_earlier_run(&outage);
             (of_earlier_run.unwrap_or_else(|| self.ids.next()), None)
         });
-        // What a job is bringing stays its own: the rest of the outage is another gap.
+        // The part that a job is bringing keeps its row. The rest of the outage is another gap.
         if self.at_work.contains(&id) {
             from = self.gaps.get(&id).map(rest_from).or(from);
             id = self.ids.next();
@@ -106,7 +106,7 @@ where
         }
     }
 
-    /// Backfill has brought what it was asked for, or the outage goes on in a row that is about to be written.
+    /// Settles the row whose backfill has come, or whose outage goes on in a row that is about to be written.
     pub(super) fn backfill_is_over(&mut self, but: Option<i64>) {
         if let Some((id, _)) = self.by_backfill.take()
             && Some(id) != but
@@ -119,7 +119,7 @@ where
         }
     }
 
-    /// Nothing tells any more what the rows come to that an earlier run has left unsettled.
+    /// Leaves unsettled rows of an earlier run as they are: nothing can tell their outcome any more.
     pub(super) fn let_be(&mut self) {
         for id in std::mem::take(&mut self.left) {
             if let Some(gap) = self.gaps.get(&id).cloned() {
@@ -133,7 +133,7 @@ where
         }
     }
 
-    /// How fast Tweets came before an outage, until it is known how fast they come after it.
+    /// Keeps the rate before an outage until the rate after it is known.
     fn note_rate(&mut self, id: i64, outage: &Outage) {
         let ended = Instant::now();
         let began = ended.checked_sub(outage.length).unwrap_or(ended);
@@ -147,7 +147,7 @@ where
         self.rates.push(RateBefore { id, before, ended });
     }
 
-    /// What the ledger says of a time to come was written down by a clock that was ahead, and is set back now.
+    /// Cuts rows that lie in the future: a clock that was ahead has written them, and was set back since.
     pub(super) fn set_back(&mut self) {
         let now = Timestamp::now();
         let of_this_run = |id: i64| self.rates.iter().find(|rate| rate.id == id);

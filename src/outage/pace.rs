@@ -1,4 +1,4 @@
-//! How fast Tweets have come in the last minutes. Pure: no IO, no clock.
+//! Measures how fast Tweets came in the last minutes. Pure: no IO, no clock.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::estimate::Rate;
 
-/// How long is remembered: what came before a long outage is still wanted after it.
+/// How long counts are kept. After a long outage the rate before it is still needed.
 const REMEMBERED: usize = 1024;
 
 /// Counts of lines at some moments.
@@ -16,7 +16,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// So many lines have come until now. A count that has not changed is not remembered: nothing may have come at all.
+    /// Notes how many lines have come so far. An unchanged count is not kept: the stream may have been away.
     pub(super) fn count(&mut self, at: Instant, lines: u64) {
         if self.counts.back().is_some_and(|last| last.1 == lines) {
             return;
@@ -27,7 +27,7 @@ impl Pace {
         self.counts.push_back((at, lines));
     }
 
-    /// The rate between two moments, as far as it is known.
+    /// The rate between two moments, where it is known.
     #[must_use]
     pub(super) fn between(&self, from: Instant, to: Instant) -> Option<Rate> {
         let inside = || {

@@ -1,4 +1,5 @@
-//! Up to when everything has been received: said by the stream, noted when it is in the journal, kept in the database for the next start.
+//! The time up to which everything was received. The stream tells it, the journal's thread notes it, and the worker
+//! stores it for the next start.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -9,12 +10,12 @@ use jiff::Timestamp;
 
 use crate::{journal::Position, powertrack::stream::Received, store};
 
-/// Up to when everything has been received, and where the journal ended when all of that was in it.
+/// A time up to which everything was received, and where the journal ended then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
-    /// Up to when.
+    /// The time.
     pub received: Received,
-    /// What was received until then lies before this.
+    /// The end of the journal at that time.
     pub end: Position,
 }
 
@@ -23,38 +24,38 @@ pub struct Mark {
 pub struct Marks(Arc<Mutex<Option<Mark>>>);
 
 impl Marks {
-    /// All that has been received until then is in the journal, which ends there.
+    /// Notes that everything received until then is in the journal, which ends there.
     pub fn note(&self, received: Received, end: Position) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Mark { received, end });
     }
 
-    /// What was noted last.
+    /// The latest mark.
     #[must_use]
     pub fn newest(&self) -> Option<Mark> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What else says up to when everything was received.
+/// Other signs of the time up to which everything was received.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Signs {
-    /// The last line in the journal, of those that are not of a time to come.
+    /// When the last line of the journal came, without lines from the future.
     pub line: Option<Timestamp>,
-    /// Whether the journal has lines of a time to come.
+    /// Whether the journal has lines from the future.
     pub is_line_ahead: bool,
-    /// When the Tweet of the last of these was made, as its id says.
+    /// When the last Tweet was made, by its id.
     pub made: Option<Timestamp>,
-    /// Since when something is missing that the run before has left open.
+    /// The beginning of the gap that the last run has left open.
     pub left: Option<Timestamp>,
 }
 
-/// So much is asked for again where nobody knows how long ouzel was away: all that backfill reaches, which costs nothing.
+/// How much is asked for again where nobody knows how long ouzel was away: as far as backfill reaches, which costs nothing.
 const UNKNOWN: Duration = Duration::from_secs(290);
 
-/// A Tweet that was made longer ago is played from a file, and says nothing.
+/// A Tweet that was made longer ago comes from a file, and says nothing about the stream.
 const OLDEST: Duration = Duration::from_secs(5 * 24 * 3600);
 
-/// Whether the clock was ahead when the run before said up to when it had everything, and was set back since.
+/// Whether the clock was ahead when the last run wrote its mark, and was set back since.
 #[must_use]
 pub fn is_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> bool {
     kept.map_or(signs.is_line_ahead, |mark| mark.received.until > now)

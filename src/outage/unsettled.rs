@@ -1,4 +1,4 @@
-//! Rows of outages that are not over, or of which it is not known yet what they come to. Pure: no IO, no clock.
+//! Rows of outages that go on, or whose repair is still on its way. Pure: no IO, no clock.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) fn away(id: i64, outage: &Outage) -> Gap {
     with_missing(gap, vec![outage.span()])
 }
 
-/// What of an outage backfill is asked for, and may take a while to bring.
+/// The part of an outage that backfill is asked for.
 pub(super) fn by_backfill(outage: &Outage) -> Option<Span> {
     let Span { from, to } = outage.span();
     let from = outage.missing().map_or(from, |missing| missing.to);
@@ -42,7 +42,7 @@ pub(super) fn by_backfill(outage: &Outage) -> Option<Span> {
 
 const ON_ITS_WAY: &str = "what backfill is asked for may not have come yet";
 
-/// The row as it is to be read until what backfill is asked for has come: all of that may be missing.
+/// The row as people read it until the backfill has come: all of it may be missing.
 pub(super) fn with_backfill(gap: Gap, span: Span) -> Gap {
     let detail = match gap.detail.is_empty() {
         true => ON_ITS_WAY.to_owned(),
@@ -129,7 +129,7 @@ pub(super) fn settled_at_start(gap: Gap, restarted_from: Timestamp) -> Gap {
     }
 }
 
-/// Two looks at a clock that is kept right differ by less.
+/// Two readings of a correct clock differ by less than this.
 const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 
 /// A restart that a clock which was ahead has made too long: it ended by now at the latest, and backfill has brought as much

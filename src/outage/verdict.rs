@@ -1,4 +1,4 @@
-//! What the ledger says of an outage: at first, and after a job. Pure: no IO, no clock.
+//! Decides what the ledger says of an outage, at first and after a job. Pure: no IO, no clock.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::{
     store::{Gap, GapState, Repair},
 };
 
-/// Nothing brings older Tweets of a stream again [reference 2.12].
+/// No product brings Tweets older than this again [reference 2.12].
 const OLDEST: SignedDuration = SignedDuration::from_hours(5 * 24);
 
-/// The row of an outage, and the job that it takes.
+/// The row of an outage, and the job that can repair it.
 pub(super) fn at_first(
     id: i64,
     outage: &Outage,
@@ -60,10 +60,10 @@ pub(super) fn at_first(
     }
 }
 
-/// Lines that were too long and come so soon after others are of one gap: a ledger is read by people.
+/// Lines that were too long share one gap if they come this soon after each other, so that people can read the ledger.
 const SOON: SignedDuration = SignedDuration::from_hours(1);
 
-/// What is missing takes up some time, however short, or it would not show.
+/// The shortest gap, since one of no length would not be shown.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Whether lines that were too long in this time belong to an earlier gap of such lines.
@@ -112,7 +112,7 @@ pub(super) fn rest_from(gap: &Gap) -> Timestamp {
     gap.missing.map_or(gap.ended_at, |(_, to)| to)
 }
 
-/// What of an outage is after that time.
+/// The part of an outage after a time.
 pub(super) fn rest(outage: Outage, from: Timestamp) -> Outage {
     Outage {
         started_at: from,
@@ -154,7 +154,7 @@ pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) 
         return gap;
     };
     let was_missing = gap.missing_length;
-    // The job may not have reached back so far.
+    // The job may not have reached that far back.
     let before = Span {
         from,
         to: asked.from,
@@ -175,12 +175,12 @@ pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) 
     };
     let has_brought = gap.missing_length < was_missing || brought.lines > 0;
     let (state, repair) = match gap.missing {
-        // What was dropped is missing, wherever it was.
+        // Dropped lines are missing, wherever they were.
         None if brought.over_long > 0 => (GapState::Partly, product.into()),
         None => (GapState::Repaired, product.into()),
         Some(_) if brought.is_interrupted => (GapState::Open, product.into()),
         Some(_) if has_brought => (GapState::Partly, product.into()),
-        // It may be only for now.
+        // The cause may pass.
         Some(_) => (gap.state, gap.repair),
     };
     Gap {

@@ -1,4 +1,5 @@
-//! What the run before has left: up to when it received everything, how fast that came, and what of its journal is gone.
+//! Finds out what the last run left: up to when it received everything, how fast Tweets came, and which parts of its
+//! journal are gone.
 
 use std::{collections::BTreeSet, ops::Range, time::Duration};
 

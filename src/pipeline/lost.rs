@@ -1,4 +1,4 @@
-//! Segments of the journal that are gone at a start with lines that nobody has handled. Pure: no IO, no clock.
+//! Finds segments that were deleted between two runs although their lines were not handled. Pure: no IO, no clock.
 
 use jiff::Timestamp;
 

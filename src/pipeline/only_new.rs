@@ -1,4 +1,5 @@
-//! Hands on the Tweets of a past time that are not in the journal: a job repeats what came just before and after an outage, so long ago that nobody else remembers it.
+//! Passes on only those Tweets of a repair that the journal does not hold yet. A repair repeats Tweets from before and
+//! after the outage, which dedupe has forgotten by then.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},

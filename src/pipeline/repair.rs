@@ -1,4 +1,4 @@
-//! What repairs need of the rest of a run: the journal's memory, the ledger, the worker, and the rules of the script.
+//! Gives the repairs what they need from a run: the journal, the ledger, the worker, and the script's rules.
 
 use std::sync::Arc;
 

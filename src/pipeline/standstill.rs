@@ -1,4 +1,4 @@
-//! Says when processing stands still: a handler that hangs says nothing itself.
+//! Warns when processing stands still, since a handler that hangs says nothing itself.
 
 use std::{
     sync::Arc,

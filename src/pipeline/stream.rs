@@ -1,4 +1,4 @@
-//! The stream's task: what it reads goes to the journal's thread, and it connects only when there is room for what comes.
+//! The stream's task. It passes lines to the journal's thread, and connects only when there is room for them.
 
 use std::{future::pending, io, sync::Arc, time::Duration};
 

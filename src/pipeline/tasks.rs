@@ -1,4 +1,4 @@
-//! Tasks that go on as long as the run: one that ends before it is a reason to end the run, and not to go on without it.
+//! Watches the tasks that must live as long as the run, and ends the run when one of them ends early.
 
 use std::future::{Future, pending};
 

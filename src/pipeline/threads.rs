@@ -1,4 +1,4 @@
-//! The two threads of a run, the journal's and the worker: how they start, and in which order they end.
+//! Starts the journal's thread and the worker, and ends them in order.
 
 use std::{
     io,

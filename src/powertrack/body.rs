@@ -1,4 +1,4 @@
-//! The body of an answer as a buffered reader: what has arrived is there, and nothing is awaited to fill a buffer.
+//! Reads the body of an answer through a buffer, and never waits to fill it.
 
 use std::{
     io,

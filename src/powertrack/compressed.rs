@@ -1,4 +1,5 @@
-//! The compressed side of a gzip stream: counted, cut into small pieces, its own failure kept for later.
+//! The compressed side of a gzip stream. It counts bytes, cuts them into small pieces, and keeps its own failure for
+//! later.
 
 use std::{
     io,

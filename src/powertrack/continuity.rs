@@ -1,4 +1,5 @@
-//! What has come when, over all connections: from it follow the outages, and what to ask for again. Pure: no IO, no clock.
+//! Follows what came when, over all connections. From that follow the outages and what to ask for again. Pure: no IO,
+//! no clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who asks.
+//! The user's name and password, as a request carries them.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper::header::HeaderValue;

@@ -1,4 +1,4 @@
-//! From compressed bytes to lines, each as soon as its delimiter is decoded.
+//! Turns compressed bytes into lines, each as soon as its delimiter is decoded.
 
 use std::{io::ErrorKind, ops::Range};
 

@@ -1,4 +1,4 @@
-//! What can go wrong between here and the service, and what may follow.
+//! What can go wrong between ouzel and the service, and what to do next.
 
 use std::{fmt, io, path::PathBuf, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Bringing the Tweets of a past time again, job by job, beside the live stream.
+//! Asks the service for the Tweets of a past time, job by job, beside the live stream.
 
 use std::{collections::VecDeque, future::Future, time::Duration};
 

@@ -1,4 +1,4 @@
-//! How a Recovery or Replay job says that it is over, and what is left to ask for then. Pure: no IO, no clock.
+//! Reads how a Recovery or Replay job ended, and what is left to ask for. Pure: no IO, no clock.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! How often the service may be asked for the past.
+//! Limits how often the service is asked for the past.
 
 use std::{collections::VecDeque, time::Duration};
 

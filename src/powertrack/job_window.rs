@@ -1,4 +1,4 @@
-//! The windows in which a past time is asked for. Pure: no IO, no clock.
+//! Cuts a past time into the windows in which it is asked for. Pure: no IO, no clock.
 
 use jiff::{SignedDuration, Timestamp, Unit, tz::Offset};
 

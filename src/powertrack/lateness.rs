@@ -1,4 +1,4 @@
-//! How late a stream is: what the ids of its Tweets say. Pure: no IO, no clock.
+//! Measures how late Tweets come, by their ids. Pure: no IO, no clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a line is, found out without parsing it whole.
+//! Tells system messages from payloads without parsing the whole line.
 
 use serde::Deserialize;
 

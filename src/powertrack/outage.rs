@@ -1,4 +1,4 @@
-//! What an outage is, what is asked for again after it, and what can repair it. Pure: no IO, no clock.
+//! What an outage is, what is asked for again after it, and which product can repair it. Pure: no IO, no clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Carrying out a plan, with the ledger of owned rules true at every moment.
+//! Carries out a rule plan. The ledger of owned rules is true at every moment.
 
 use std::{collections::HashMap, error::Error as StdError, future::Future};
 

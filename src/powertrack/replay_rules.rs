@@ -1,4 +1,4 @@
-//! The rules of Replay: a set of its own, into which the declared ones are copied before it is asked [reference 2.12].
+//! Copies the declared rules to Replay, which has a rule set of its own [reference 2.12].
 
 use std::collections::HashMap;
 

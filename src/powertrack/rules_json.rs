@@ -1,4 +1,4 @@
-//! The bodies of the rules endpoint: written, and read in each form that was ever recorded.
+//! Writes the bodies of the rules endpoint, and reads them in every form that was ever recorded.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 

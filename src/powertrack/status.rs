@@ -1,4 +1,4 @@
-//! What the stream is doing, for everybody else to read while it runs.
+//! What the stream is doing, for others to read while it runs.
 
 use std::{
     sync::{

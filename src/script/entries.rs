@@ -1,4 +1,4 @@
-//! Where the entries of a table stand that a script writes out as an argument of a call, and what they are called.
+//! Finds the entries of a table that a script writes as an argument of a call, and their names.
 
 use std::ops::RangeInclusive;
 

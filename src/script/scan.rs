@@ -1,4 +1,4 @@
-//! A script's text, passed over token by token: what is code, and what is in a text or a comment.
+//! Walks through a script's text and tells code from strings and comments.
 
 use std::ops::RangeInclusive;
 

@@ -1,4 +1,4 @@
-//! One transaction for a batch of Tweets, in which a single Tweet can be taken back.
+//! One transaction for a batch of Tweets, from which a single Tweet can be taken back.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! Which database `ouzel bench` has made, and nobody has used since.
+//! Marks the database of `ouzel bench`, so that no other database is replaced.
 
 use super::{Error, ReadOnly, Store};
 

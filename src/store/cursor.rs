@@ -1,4 +1,4 @@
-//! How far the Tweets of a journal have been handled, committed together with the rows that came of it.
+//! How far the journal has been handled, committed together with the rows.
 
 use rusqlite::OptionalExtension;
 

@@ -1,4 +1,4 @@
-//! The gap ledger: every time in which nothing came, what repaired it, and what stays missing.
+//! The gap ledger: each outage, what repaired it, and what is still missing.
 
 use std::{
     path::Path,

@@ -1,4 +1,4 @@
-//! Which Tweets have been handled lately, committed with their rows: a row of ids for each commit.
+//! Which Tweets were handled lately, committed with their rows: one row of ids for each commit.
 
 use super::{Error, Store};
 

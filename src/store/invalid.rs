@@ -1,4 +1,4 @@
-//! Lines that could not be understood, kept for inspection.
+//! Keeps lines that are no Tweets, for people to look at.
 
 use super::{Error, ReadOnly, Store};
 

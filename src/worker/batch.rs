@@ -13,7 +13,7 @@ use crate::tally::Count;
 impl Worker<'_> {
     pub(super) fn commit(&mut self) -> Result<(), Error> {
         self.dirty_since = None;
-        // Before the commit: what a crash in between repeats is written twice, never not at all.
+        // Output goes before the commit: after a crash in between it is written twice, and never lost.
         self.write_output()?;
         self.write_sinks()?;
         let moved = self.progress.as_ref().zip(self.cursor);
@@ -61,7 +61,7 @@ impl Worker<'_> {
         if wrote && self.patience.reset() {
             info!("the database can be written again");
         }
-        // Not before: what is rolled back is not done.
+        // Only now: a batch that is rolled back does not count.
         if !self.limit_told
             && self
                 .limit
@@ -73,7 +73,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Before the commit too: it is the commit that makes what is written a part of the sink.
+    /// Writes the sinks, before the commit too. The commit makes the new lines a part of the sink.
     fn write_sinks(&mut self) -> Result<(), Error> {
         let sunk = match &self.generation {
             Some(generation) => generation.take_sunk(),
@@ -143,7 +143,7 @@ impl Worker<'_> {
         let left = || Some(until.saturating_duration_since(Instant::now()));
         while let Some(control) = inbox.control(left()) {
             if matches!(control, Control::Stop) {
-                // Not to wait behind what cannot be done.
+                // The end must not wait for a database that cannot be written.
                 self.controls.push_front(control);
                 break;
             }
@@ -152,8 +152,8 @@ impl Worker<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Takes back what is not committed, and leaves the frame in hand: the inbox has to go back too, or the lines behind the
-    /// cursor are passed over.
+    /// Takes back what is not committed, and drops the frame in hand. The inbox has to go back as well, or the lines behind
+    /// the cursor are passed over.
     pub(super) fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
         self.unhandled.clear();
@@ -175,7 +175,7 @@ impl Worker<'_> {
         self.rejected.roll_back();
         self.released = 0;
         self.tags.values_mut().for_each(|number| *number = 0);
-        // It comes again with its Tweets.
+        // The Tweets come again, and emit it again.
         if let Some(generation) = &self.generation {
             drop((generation.take_emitted(), generation.take_sunk()));
         }

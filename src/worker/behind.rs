@@ -21,12 +21,12 @@ const ATTEMPTS: u32 = 6;
 pub struct Behind {
     follower: Follower,
     controls: mpsc::Receiver<Control>,
-    /// Heard while waiting for something else.
+    /// A control that came while the worker waited for lines.
     heard: VecDeque<Control>,
     patience: Patience,
 }
 
-/// Tells the worker what to do beside handling lines.
+/// The handle that sends controls to the worker.
 #[derive(Debug, Clone)]
 pub struct Controls {
     controls: mpsc::Sender<Control>,
@@ -38,7 +38,7 @@ pub struct Controls {
 #[error("the processing thread has ended")]
 pub struct Gone;
 
-/// The worker's end behind a follower, and the other one.
+/// Joins a follower and a channel of controls: gives the worker's end and the other end.
 #[must_use]
 pub fn behind(follower: Follower) -> (Controls, Behind) {
     // Controls are rare and small, so they need no bound.
@@ -57,7 +57,7 @@ pub fn behind(follower: Follower) -> (Controls, Behind) {
 }
 
 impl Controls {
-    /// Tells the worker something; never waits.
+    /// Sends the worker a control. Never waits.
     ///
     /// # Errors
     /// [`Gone`].
@@ -97,7 +97,7 @@ impl Inbox for Behind {
             return Some(control);
         }
         match wait {
-            // Nobody is left who could tell: that is a reason to stop.
+            // Nobody can send a control any more, so the worker stops.
             None => Some(self.controls.recv().unwrap_or(Control::Stop)),
             Some(wait) => match self.controls.recv_timeout(wait) {
                 Ok(control) => Some(control),
@@ -114,7 +114,7 @@ impl Inbox for Behind {
 }
 
 impl Behind {
-    /// Waits a little after an error. What the disk cannot read, though it lets it be opened, is given up at last.
+    /// Waits a little after an error, and gives a segment up that can be opened and never read.
     fn try_again(&mut self, error: &journal::Error) -> Event {
         let delay = self.patience.next_wait();
         let attempts = self.patience.attempts();

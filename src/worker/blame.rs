@@ -15,11 +15,11 @@ use crate::{
     tweet::Tweet,
 };
 
-/// Where it is not known which handler it was.
+/// The handler's name where it is not known.
 const SOME_HANDLER: &str = "unknown";
 
 impl Worker<'_> {
-    /// Takes back the batch after an error that is one Tweet's, and sees to it that this Tweet alone is not handled again.
+    /// Takes back the batch after an error that one Tweet caused, and makes sure that only this Tweet is not handled again.
     ///
     /// # Errors
     /// The error itself where it is nobody's, and one of the database where it is that.
@@ -42,7 +42,7 @@ impl Worker<'_> {
         }
         let failure = self.judge(error)?;
         match at {
-            // Which of them it was shows when each is committed by itself.
+            // Committing each Tweet by itself shows which of them it was.
             _ if is_commit && tweets > 1 => self.singly = tweets,
             Some(at) => {
                 self.condemned.insert(at, failure);
@@ -53,7 +53,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// The same for lines that come from no journal: the batch is held in memory.
+    /// The same for lines that come from no journal. Their batch is held in memory.
     pub(super) fn redo(&mut self, error: Error) -> Result<(), Error> {
         let mut lines = mem::take(&mut self.batch);
         let is_commit = matches!(&error, Error::Store(store::Error::Commit(_)));
@@ -121,7 +121,7 @@ impl Worker<'_> {
         self.set_aside(&tweet, failure)
     }
 
-    /// What was in hand at two crashes.
+    /// Condemns the Tweet that was in hand at two crashes.
     pub(super) fn condemn_after_crash(&mut self) {
         let Some(at) = self.in_hand.culprit() else {
             return;

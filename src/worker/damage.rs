@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Worker<'_> {
-    /// Goes on behind a part of the journal that cannot be read. What is lost by that is told here, and nowhere else.
+    /// Continues behind a part of the journal that cannot be read, and writes its gap to the ledger.
     pub(super) fn skip(&mut self, damaged: &Damaged) -> Result<(), Error> {
         let at = Position {
             segment: damaged.segment,
@@ -40,7 +40,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// The gaps are committed: now they may be repaired.
+    /// Reports the gaps for repair, now that they are committed.
     pub(super) fn report_gaps(&mut self) {
         for gap in self.gaps.drain(..) {
             (self.report)(Report::Gap(gap));

@@ -16,13 +16,13 @@ use crate::{
 /// Lines that may wait for the worker: seconds of a busy stream, and well inside the memory of a small machine.
 const QUEUE: usize = 16 << 20;
 
-/// With more than this waiting the handling side is behind. Little enough to stay in a cache that both sides share.
+/// When more bytes than this wait, the handling side is behind. They fit a cache that both sides share.
 const BEHIND: usize = 1 << 20;
 
 /// A parsed Tweet takes so many times the memory of its line, the line included.
 const PARSED_SIZE: usize = 4;
 
-/// A line, understood.
+/// A parsed line.
 pub type Parsed = Result<Tweet, (Bytes, NotTweet)>;
 
 /// Lines on their way, as received or parsed already.
@@ -76,7 +76,7 @@ impl DirectSender {
             Load::Lines(lines)
         };
         match self.0.deliver(load, bytes, &CancellationToken::new()).await {
-            // Nothing is lost by waiting: who hands over from memory has time.
+            // Waiting loses nothing: lines from memory have time.
             Err(Trouble::Stuck) => {
                 self.0.flows().await;
                 Ok(())
@@ -122,7 +122,7 @@ impl Inbox for Direct {
             self.is_loaded = true;
             return Some(Control::Load);
         }
-        // The worker wants no more lines, so they go nowhere.
+        // The worker wants no more lines, so this one is dropped.
         while let Ok(Some(_)) = self.queue.next(None) {}
         Some(Control::Stop)
     }

@@ -6,10 +6,10 @@ use tracing::error;
 
 use crate::script::Failure;
 
-/// Failures of one kind that are logged each; of the rest only the 4th, the 8th, the 16th, and so on.
+/// How many failures of a kind are logged one by one. Of later ones only the 4th, 8th, 16th and so on are logged.
 const LOGGED: u64 = 3;
 
-/// Kinds of failure told apart.
+/// The most kinds of failure that are told apart.
 const KINDS: usize = 1_000;
 
 /// How often each kind of failure has happened.
@@ -31,7 +31,7 @@ impl Failures {
         }
     }
 
-    /// A new generation begins anew.
+    /// Forgets all counts, for a new generation.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

@@ -27,7 +27,7 @@ struct Left {
     one: Option<Position>,
 }
 
-/// The lines that a process before had in hand when it crashed, by the file at this path: so far the journal has reached.
+/// The lines that an earlier process had in hand when it crashed, by the file at this path. The journal reached that far.
 #[must_use]
 pub fn in_hand_at(path: &Path) -> Option<Range<Position>> {
     Some(parse(&fs::read_to_string(path).ok()?)?.span)
@@ -38,7 +38,7 @@ pub fn in_hand_at(path: &Path) -> Option<Range<Position>> {
 pub(super) struct InHand {
     path: Option<PathBuf>,
     file: Option<File>,
-    /// Of the crash before, until the span is passed.
+    /// What the earlier crash had in hand, until that span is passed.
     left: Option<Left>,
 }
 
@@ -114,7 +114,7 @@ impl InHand {
         let mut text = format(left).into_bytes();
         text.resize(LENGTH, b' ');
         if let Err(error) = file.write_all_at(&text, 0) {
-            // A full disk is told elsewhere, and handling goes on.
+            // A full disk is reported elsewhere, and handling goes on.
             warn!(%error, "a Tweet that crashes ouzel will not be found out");
             self.file = None;
         }
@@ -128,7 +128,7 @@ fn open(path: &Path) -> io::Result<File> {
         .truncate(false)
         .open(path)?;
     if file.metadata()?.len() < LENGTH as u64 {
-        // The room is there from now on, however full the disk becomes.
+        // This reserves the room, however full the disk becomes.
         file.write_all(&[b' '; LENGTH])?;
     }
     Ok(file)

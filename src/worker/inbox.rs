@@ -21,13 +21,13 @@ pub enum Event {
     Control(Control),
     /// Nothing has come in time.
     TimedOut,
-    /// Nothing has come, but there may be something at once.
+    /// Nothing has come yet, and there may be more right away.
     Again,
     /// Nothing will come any more.
     Closed,
 }
 
-/// What the worker is told beside lines, and does before any more of them.
+/// What the worker is told to do before it handles more lines.
 #[derive(Debug)]
 pub enum Control {
     /// Load the script, again if it has been loaded before.
@@ -55,13 +55,13 @@ pub struct OwnRules {
 
 /// Where the worker's lines come from.
 pub trait Inbox {
-    /// What is next; waits for it, but not longer than `wait`.
+    /// Waits for the next event, but not longer than `wait`.
     ///
     /// # Errors
     /// What nothing but a person can mend.
     fn next(&mut self, wait: Option<Duration>) -> Result<Event, journal::Error>;
 
-    /// The next control, not longer than `wait`: lines are left where they are. `None` where none has come in time.
+    /// Waits for the next control, but not longer than `wait`, and leaves lines where they are.
     fn control(&mut self, wait: Option<Duration>) -> Option<Control>;
 
     /// Goes back to a place in the journal, so that the lines behind come once more; says whether it can.

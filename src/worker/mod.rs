@@ -58,24 +58,23 @@ use crate::{
     tweet::Tweet,
 };
 
-/// Rows after which a batch is committed: enough that the commit itself costs nothing per row.
+/// A batch is committed after this many rows: enough to make the commit itself cheap for each row.
 const COMMIT_ROWS: u64 = 5_000;
 
-/// A row is visible to other programs this soon.
+/// A batch is committed after this time, so that other programs see its rows.
 const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
 /// When the run ends, what waits in the journal is handled for this long, and then waits for the next run: service
 /// managers kill what takes ten seconds to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Lines that come from no journal are held until the commit, in case they have to be handled again: no more than this.
+/// How many bytes of lines that come from no journal are held until the commit, in case they have to be handled again.
 const MOST_HELD: usize = 32 << 20;
 
-/// How often it is looked whether the database's file is still there.
+/// How often the worker checks that the database's file is still there.
 const LOOK_FOR_FILE: Duration = Duration::from_millis(500);
 
-/// After this long in one frame it is looked whether there is something else to do: a slow handler makes a long time of a few
-/// hundred Tweets.
+/// After this long in one frame the worker looks for controls: with a slow handler a few hundred Tweets take a long time.
 const SLICE: Duration = Duration::from_millis(10);
 
 /// The worker.
@@ -86,9 +85,9 @@ pub struct Worker<'a> {
     tally: Arc<Tally>,
     progress: Option<Progress>,
     journal: Option<Newest>,
-    /// The journal's segments that are not passed, as they stand in the database.
+    /// The journal's segments with unhandled lines, as the database has them.
     unhandled: Vec<u64>,
-    /// Lost parts of the journal that are written down, and not committed.
+    /// Gaps for lost parts of the journal that are not committed yet.
     gaps: Vec<Gap>,
     store: Rc<Store>,
     sinks: Sinks,
@@ -96,17 +95,17 @@ pub struct Worker<'a> {
     declared: Arc<Declared>,
     files: Option<Files>,
     number: u64,
-    /// Told to do, and not done yet.
+    /// Controls that are not carried out yet.
     controls: VecDeque<Control>,
     /// The frame that is being handled, and how many of its lines are.
     current: Option<(Frame, usize)>,
-    /// Behind the last line handled, where it is not committed yet.
+    /// The position behind the last handled line, if that is not committed yet.
     cursor: Option<Position>,
     /// When what is being handled was received, where that is known.
     received_ms: Option<i64>,
-    /// When the first lines were handled whose rows and counts are not committed and told.
+    /// When the first line of the uncommitted batch was handled.
     dirty_since: Option<Instant>,
-    /// What was counted at the last commit.
+    /// The counts at the last commit.
     counted: Counts,
     committed_rows: u64,
     tags: BTreeMap<String, u64>,
@@ -123,11 +122,11 @@ pub struct Worker<'a> {
     in_hand: InHand,
     /// The line that is being handled, or was last.
     at: Option<Position>,
-    /// What became of it, where the whole batch has to be taken back for it.
+    /// Its failure, if the whole batch has to be taken back for it.
     blamed: Option<Failure>,
     /// Lines that are not handled but put into quarantine.
     condemned: BTreeMap<Position, Failure>,
-    /// So many of the next Tweets are committed each by itself.
+    /// How many of the next Tweets are committed one by one.
     singly: u64,
     /// Tweets since the last commit.
     since_commit: u64,
@@ -139,7 +138,7 @@ pub struct Worker<'a> {
     doing: Arc<Doing>,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
-    /// The database's failures in a row.
+    /// Waits that grow while the database fails.
     patience: Patience,
     /// Set once the end has begun.
     stop_by: Option<Instant>,
@@ -202,8 +201,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Works until it is told to stop, or until nobody is left who could tell. Failures of the database that may pass are
-    /// waited for: what was not committed then comes once more from the journal.
+    /// Works until it is told to stop, or until every sender is gone. When the database fails in a way that may pass, the
+    /// worker waits, and then handles the uncommitted lines again from the journal.
     ///
     /// # Errors
     /// [`Error`]; what was committed before stays.
@@ -246,7 +245,7 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
-        // Without a script, a Tweet would be handled by nobody; and with the last one handled, no more is wanted.
+        // Without a script no handler would see the Tweet. After the limit no more are wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
         } else if self.current.is_some() {
@@ -280,7 +279,7 @@ impl<'a> Worker<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Does what it was told; where the database fails, the same control is to be obeyed again.
+    /// Carries out a control. If the database fails, the same control is carried out again later.
     fn obey(&mut self, control: Control) -> Result<ControlFlow<()>, Error> {
         let obeyed = match &control {
             Control::Load => self.load_and_tell(),
@@ -306,7 +305,7 @@ impl<'a> Worker<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Looks now and then whether what is written can be seen by anybody.
+    /// Checks now and then that the database's file is still there.
     fn look_for_file(&mut self) -> Result<(), Error> {
         if self.progress.is_some() && self.looked_for_file.elapsed() >= LOOK_FOR_FILE {
             self.looked_for_file = Instant::now();
@@ -362,7 +361,7 @@ impl<'a> Worker<'a> {
             }
             self.at = Some(at);
             let condemned = self.condemned.get(&at).cloned();
-            // The id is read without parsing, so it tells nothing of whether this is a Tweet: only that it was handled.
+            // The id was read without parsing. It only tells that a Tweet of this id was handled.
             if self.was_handled(Some(frame.ids()[done])) {
                 self.repeat();
             } else if let Some(failure) = &condemned {
@@ -411,7 +410,7 @@ impl<'a> Worker<'a> {
             self.batch_bytes += bytes.len();
             self.batch.push(bytes);
             let handled = self.handle_line(line);
-            // The lines behind it are not in the batch yet, so this one is mended at once.
+            // Later lines are not in the batch yet, so the batch is redone at once.
             if let Err(error) = handled.and_then(|()| self.commit_if_large()) {
                 self.redo(error)?;
             }
@@ -491,7 +490,7 @@ impl<'a> Worker<'a> {
         let ran = generation.run(tweet, &self.doing);
         self.doing.end();
         let ended = self.store.end_tweet(ran.is_ok());
-        // Whatever the handler made of it, with a failed database nothing can be kept safe.
+        // A script may have caught the error, but nothing is safe in a database that failed.
         if let Some(fault) = self.store.take_fault() {
             self.blamed = ran.err();
             return Err(fault.into());

@@ -17,13 +17,13 @@ use super::DRAIN;
 /// How often a write that waits looks whether the run is to end.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Standard output of a process that is to end in time, whether somebody reads or not.
+/// Standard output that cannot hold up the end of the process.
 #[derive(Debug)]
 pub struct Output {
     bytes: SyncSender<Vec<u8>>,
     written: Receiver<io::Result<()>>,
     shutdown: CancellationToken,
-    /// A write has been given up, so nothing more can be written in order.
+    /// A write was given up, so later bytes would be out of order.
     is_given_up: bool,
 }
 
@@ -35,7 +35,7 @@ impl Output {
     pub fn new(shutdown: CancellationToken) -> io::Result<Self> {
         let (bytes, to_write) = sync_channel::<Vec<u8>>(1);
         let (done, written) = sync_channel(1);
-        // Never joined: where nobody reads it ends with the process.
+        // The thread is never joined: if nobody reads, it ends with the process.
         thread::Builder::new()
             .name("output".to_owned())
             .spawn(move || {

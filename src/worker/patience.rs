@@ -33,7 +33,7 @@ impl Patience {
                 && (self.attempts.is_power_of_two() || self.attempts.is_multiple_of(64))
     }
 
-    /// It has gone well; says whether it had failed before.
+    /// Notes a success, and says whether there was a failure before.
     pub fn reset(&mut self) -> bool {
         std::mem::take(&mut self.attempts) > 0
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{Error, Worker};
 use crate::outage::received::Mark;
 
-/// After a crash on a quiet stream the outage counts from so much too early at most, and the heartbeats of an idle one make
-/// no more than one commit in this time.
+/// After a crash on a quiet stream the outage starts at most this much too early. The heartbeats of an idle stream cause at
+/// most one commit in this time.
 const KEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// What has been kept.
@@ -54,7 +54,7 @@ impl Worker<'_> {
         Ok(Some(mark))
     }
 
-    /// It is committed.
+    /// Notes that the mark is committed.
     pub(super) fn has_kept(&mut self, mark: Mark) {
         self.kept = Kept {
             looked: Instant::now(),
@@ -65,7 +65,7 @@ impl Worker<'_> {
     fn mark_to_keep(&self) -> Option<Mark> {
         let mark = self.progress.as_ref()?.received().newest()?;
         let kept = self.kept.mark;
-        // With a backfill on its way, what is kept must not be taken for more than it says.
+        // While a backfill is on its way the mark says so.
         let changes = kept.map(|kept| kept.received.is_settled) != Some(mark.received.is_settled);
         let is_due = changes || self.is_over() || self.keep_wait() == Some(Duration::ZERO);
         (is_due && kept != Some(mark)).then_some(mark)

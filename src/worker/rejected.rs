@@ -6,19 +6,19 @@ use tracing::warn;
 use super::{Error, Worker};
 use crate::{tally::Count, tweet::NotTweet};
 
-/// Lines of one kind that are told each; of the rest only the 4th, the 8th, the 16th, and so on.
+/// How many lines of a kind are logged one by one. Of later ones only the 4th, 8th, 16th and so on are logged.
 const TOLD: u64 = 3;
 
-/// How much of a line is told; all of it is in the table.
+/// How much of a line is logged, in characters. The table has all of it.
 const SHOWN: usize = 200;
 
-/// Which lines are worth a word.
+/// Decides which of these lines are logged.
 #[derive(Debug, Default)]
 pub(super) struct Rejected {
     /// How many of each kind there were up to the last commit, and since then too.
     committed: [u64; 2],
     times: [u64; 2],
-    /// What is told at the next commit.
+    /// What is logged at the next commit.
     words: Vec<Word>,
 }
 
@@ -47,7 +47,7 @@ impl Rejected {
         }
     }
 
-    /// What was noted is committed, so it does not come again.
+    /// Logs what was noted, now that it is committed.
     pub(super) fn committed(&mut self) {
         self.committed = self.times;
         for Word {
@@ -60,7 +60,7 @@ impl Rejected {
         }
     }
 
-    /// What was noted since the last commit comes again.
+    /// Drops what was noted since the last commit, since those lines come again.
     pub(super) fn roll_back(&mut self) {
         self.times = self.committed;
         self.words.clear();

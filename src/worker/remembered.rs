@@ -74,16 +74,16 @@ impl Remembered {
         }
     }
 
-    /// It is committed.
+    /// Notes that the new ids are committed.
     pub(super) fn committed(&mut self) {
         self.fresh.clear();
     }
 
-    /// The Tweets since the last commit will be handled again.
+    /// Forgets the Tweets since the last commit, which will be handled again.
     pub(super) fn roll_back(&mut self) {
         self.handled.forget(&self.fresh);
         self.fresh.clear();
-        // It may hold rows that are gone.
+        // The list may name rows that are gone.
         self.kept = None;
     }
 }

@@ -41,9 +41,9 @@ pub struct Sinks {
 struct Sink {
     path: PathBuf,
     file: File,
-    /// As committed.
+    /// The committed length, in bytes.
     length: u64,
-    /// As written.
+    /// The written length, in bytes.
     written: u64,
 }
 
@@ -115,7 +115,7 @@ impl Sinks {
         let Some(sink) = self.open.get_mut(name).filter(|_| !lines.is_empty()) else {
             return Ok(());
         };
-        // Before the write: one that fails may have written a part of the lines, and that has to be cut off again.
+        // Counted before the write: a write that fails may leave a part of the lines, which has to be cut off.
         sink.written += lines.len() as u64;
         sink.file.write_all(lines).map_err(|source| Error::File {
             path: sink.path.clone(),
@@ -124,7 +124,7 @@ impl Sinks {
         Ok(store.set_sink_length(name, sink.written)?)
     }
 
-    /// What has been written is committed.
+    /// Notes that everything written is committed.
     pub fn commit(&mut self) {
         for sink in self.open.values_mut() {
             sink.length = sink.written;

@@ -35,11 +35,11 @@ pub struct Work {
     pub sinks: PathBuf,
     /// The endpoint whose rules are asked for when the script has loaded.
     pub rules_endpoint: String,
-    /// Handle so many Tweets and no more.
+    /// The most Tweets to handle.
     pub limit: Option<u64>,
     /// Where the counts go.
     pub tally: Arc<Tally>,
-    /// Where it says what it is doing.
+    /// Where the worker says what it is doing.
     pub doing: Arc<Doing>,
 }
 
@@ -101,7 +101,7 @@ impl Progress {
         &self.journal
     }
 
-    /// Behind the last line of which everything is committed.
+    /// The position behind the last committed line.
     #[must_use]
     pub fn committed(&self) -> Position {
         *self
@@ -150,7 +150,7 @@ impl Progress {
         store.move_cursor(&self.journal, cursor)
     }
 
-    /// The transaction is committed.
+    /// Notes that the transaction is committed.
     pub(super) fn moved(&self, position: Position) {
         *self
             .committed
@@ -166,9 +166,9 @@ pub enum Report {
     Loaded(Loaded),
     /// The script could not be loaded; what ran before still runs.
     LoadFailed {
-        /// Why.
+        /// The reason.
         error: script::Error,
-        /// What to watch for a better one.
+        /// The files to watch for a change.
         files: Files,
     },
     /// A part of the journal could not be read; it is in the ledger.

@@ -1,4 +1,4 @@
-//! Two scripts over the same Tweets, side by side.
+//! Runs two scripts over the same Tweets and compares what they write.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! From a source to one worker or several: one thread reads, unpacks and cuts, and each worker has one of its own.
+//! Moves Tweets from a source to one or more workers: one thread reads, and each worker has a thread of its own.
 
 use std::{io::Write, path::PathBuf, sync::Arc, thread};
 

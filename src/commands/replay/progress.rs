@@ -1,4 +1,4 @@
-//! How a replay goes: a bar in a terminal, else a line in the log now and then.
+//! Shows how far a replay is: a bar in a terminal, otherwise a log line from time to time.
 
 use std::{
     sync::{

@@ -1,4 +1,4 @@
-//! The database of a replay: never that of a run, and never one that somebody still wants.
+//! Chooses the database of a replay. It never takes that of a run, nor one that somebody still wants.
 
 use std::{
     ffi::OsString,

@@ -1,4 +1,5 @@
-//! What ouzel itself asks a Tweet: from its line where that will do, else as handlers have made it.
+//! Answers what ouzel itself asks a Tweet: from its line where no handler has changed it, otherwise as handlers have
+//! made it.
 
 use std::ptr;
 

@@ -1,4 +1,4 @@
-//! The fields of a row that a handler hands over, read without building anything.
+//! Reads the fields of a row from a Lua table without copying them.
 
 use std::ffi::c_int;
 

@@ -1,4 +1,4 @@
-//! The border between Rust code that may panic and Lua, through whose frames no panic may pass.
+//! Keeps panics of Rust code from unwinding through Lua's frames.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 

@@ -1,4 +1,4 @@
-//! The pieces of a JSON text that is known to be valid, as they were written.
+//! Cuts valid JSON text into its pieces, as they were written.
 //!
 //! The library's own lazy iterators stop at a name with a lone surrogate, which `crate::json` takes.
 

@@ -1,4 +1,4 @@
-//! What of this folder needs no Lua, with the hostile JSON of the random programs; Miri runs these.
+//! Tests of what needs no Lua here, with the hostile JSON of the random programs. Miri runs these.
 
 use std::{
     cell::{Cell, RefCell},

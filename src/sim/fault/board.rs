@@ -36,7 +36,7 @@ struct Armed {
     fired: u64,
     /// Requests seen, for faults of requests.
     seen: u64,
-    /// A fault of requests that lasts is on until then.
+    /// When a lasting request fault ends.
     until: Option<Instant>,
 }
 
