@@ -11,6 +11,7 @@ mod verdict;
 use std::{
     collections::{HashMap, HashSet},
     panic,
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -55,8 +56,11 @@ const SETTLED: Duration = Duration::from_secs(60);
 /// How long the end of a run waits for its jobs. A job ends by itself, at once unless it waits for an answer.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Waits until a job for a span may begin, and gives what takes its lines; gives nothing when the run ends.
+pub type Desk<D> = Box<dyn FnMut(Span) -> Pin<Box<dyn Future<Output = Option<D>> + Send>> + Send>;
+
 /// What repairs are made with.
-pub struct Parts<A, Put, Desk, Asked> {
+pub struct Parts<A, D> {
     /// Runs the jobs.
     pub jobs: Jobs<A>,
     /// Which of Recovery and Replay the account has.
@@ -68,11 +72,11 @@ pub struct Parts<A, Put, Desk, Asked> {
     /// The live stream's counters.
     pub status: Arc<StreamStatus>,
     /// Writes a gap to the ledger.
-    pub put: Put,
-    /// Waits until a job for a span may begin, and gives what takes its lines; gives nothing when the run ends.
-    pub desk: Desk,
+    pub put: Box<dyn FnMut(Gap) + Send>,
+    /// Where a job's lines go.
+    pub desk: Desk<D>,
     /// The gaps that somebody has asked to repair.
-    pub asked: Asked,
+    pub asked: Arc<dyn Fn() -> Vec<Gap> + Send + Sync>,
     /// The ledger as it was at the start.
     pub known: Vec<Gap>,
     /// The ids of new gaps.
@@ -129,18 +133,10 @@ impl Repairer {
 }
 
 /// Starts the repairs as a task; it ends with the run.
-pub fn start<A, D, Put, Desk, Ready, Asked>(
-    parts: Parts<A, Put, Desk, Asked>,
+pub fn start<A: AskPast + 'static, D: Deliver + 'static>(
+    parts: Parts<A, D>,
     shutdown: CancellationToken,
-) -> (Repairer, tokio::task::JoinHandle<()>)
-where
-    A: AskPast + 'static,
-    D: Deliver + 'static,
-    Put: FnMut(Gap) + Send + 'static,
-    Desk: FnMut(Span) -> Ready + Send + 'static,
-    Ready: Future<Output = Option<D>> + Send + 'static,
-    Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
-{
+) -> (Repairer, tokio::task::JoinHandle<()>) {
     let (told, hears) = mpsc::unbounded_channel();
     let repairs = Repairs::new(parts);
     (
@@ -149,15 +145,15 @@ where
     )
 }
 
-struct Repairs<A, Put, Desk, Asked> {
+struct Repairs<A, D> {
     jobs: Arc<Jobs<A>>,
     means: Means,
     replay_rules: Option<RulesClient>,
     declared: watch::Receiver<Arc<Declared>>,
     status: Arc<StreamStatus>,
-    put: Put,
-    desk: Desk,
-    asked: Asked,
+    put: Box<dyn FnMut(Gap) + Send>,
+    desk: Desk<D>,
+    asked: Arc<dyn Fn() -> Vec<Gap> + Send + Sync>,
     gaps: HashMap<i64, Gap>,
     ids: GapIds,
     /// The rows of outages that may be reported again, and where each begins if that is not the outage's own beginning.
@@ -194,16 +190,8 @@ struct RateBefore {
     ended: Instant,
 }
 
-impl<A, D, Put, Desk, Ready, Asked> Repairs<A, Put, Desk, Asked>
-where
-    A: AskPast + 'static,
-    D: Deliver + 'static,
-    Put: FnMut(Gap) + Send + 'static,
-    Desk: FnMut(Span) -> Ready + Send + 'static,
-    Ready: Future<Output = Option<D>> + Send + 'static,
-    Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
-{
-    fn new(parts: Parts<A, Put, Desk, Asked>) -> Self {
+impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
+    fn new(parts: Parts<A, D>) -> Self {
         let unsettled = parts.known.iter().filter(|gap| gap.unsettled.is_some());
         let unsettled = unsettled.map(|gap| gap.id);
         Self {
@@ -457,7 +445,8 @@ where
             .count(Instant::now(), self.status.counts().decoded.lines);
         // A locked database must not hold up the stream, and one thread at a time asks it.
         if self.asking.is_empty() {
-            self.asking.spawn_blocking(self.asked.clone());
+            let asked = Arc::clone(&self.asked);
+            self.asking.spawn_blocking(move || asked());
         }
         let gaps = &self.gaps;
         let is_due = |rate: &mut RateBefore| {

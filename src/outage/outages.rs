@@ -12,12 +12,7 @@ use super::{
     verdict::{at_first, rest, rest_from},
 };
 use crate::{
-    powertrack::{
-        Cause,
-        job::AskPast,
-        outage::{Outage, Span},
-        stream::Deliver,
-    },
+    powertrack::{Cause, job::AskPast, outage::Outage, stream::Deliver},
     store::{Gap, GapState, Repair},
 };
 
@@ -25,15 +20,7 @@ use crate::{
 /// it.
 const SAME: SignedDuration = SignedDuration::from_millis(50);
 
-impl<A, D, Put, Desk, Ready, Asked> Repairs<A, Put, Desk, Asked>
-where
-    A: AskPast + 'static,
-    D: Deliver + 'static,
-    Put: FnMut(Gap) + Send + 'static,
-    Desk: FnMut(Span) -> Ready + Send + 'static,
-    Ready: Future<Output = Option<D>> + Send + 'static,
-    Asked: FnMut() -> Vec<Gap> + Clone + Send + 'static,
-{
+impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
     pub(super) fn outage(&mut self, outage: Outage) {
         let (id, outage) = self.row_of(outage);
         self.backfill_is_over(Some(id));

@@ -74,10 +74,10 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         declared: joins.declared,
         status: Arc::clone(joins.status),
         // A worker that is gone has ended the run.
-        put: move |gap| {
+        put: Box::new(move |gap| {
             let _ = controls.send(Control::Gap(gap));
-        },
-        desk: move |span| {
+        }),
+        desk: Box::new(move |span| {
             let journal = InJournal {
                 newest: newest.clone(),
                 progress: progress.clone(),
@@ -85,9 +85,9 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
                 span,
             };
             let deliver = ToJournal::new(queue.clone(), stop.clone(), None);
-            OnlyNew::new(journal, deliver, stop.clone()).ready()
-        },
-        asked: move || read(&database, Ledger::asked),
+            Box::pin(OnlyNew::new(journal, deliver, stop.clone()).ready())
+        }),
+        asked: Arc::new(move || read(&database, Ledger::asked)),
         known,
         ids,
         rate_before: joins.rate_before,

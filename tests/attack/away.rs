@@ -1,19 +1,11 @@
 //! What `ouzel gaps` and `/healthz` say while the stream is away, and until what was missed has come: never that all is well.
 
-use std::io::{Read, Write};
-
 use expect_test::expect;
-use rusqlite::Connection;
 
-use super::support::{Ended, Run, Setup, command, connect, tweet, wait_for_some, wait_until};
-
-const STORE: &str = r#"
-local seen = ouzel.table("seen", { id = "INTEGER" })
-ouzel.enrich(function(t)
-  seen:insert { id = t.id }
-  ouzel.log.info("handled", t.id .. ".")
-end)
-"#;
+use super::{
+    STORE, health, ran_and_changed,
+    support::{Ended, Run, Setup, command, tweet, wait_for_some, wait_until},
+};
 
 /// More than one run of these tests gets to.
 const ATTEMPTS: usize = 50;
@@ -178,13 +170,7 @@ VALUES (1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-20 minutes'), strftime('%Y-%m
 
 #[test]
 fn a_clock_that_was_a_day_ahead_leaves_no_outage_of_a_day() {
-    let run = Setup::new().script(STORE).start();
-    run.powertrack().send(tweet(1));
-    run.wait_for("handled 1.");
-    let ended = run.drain();
-    let database = Connection::open(ended.database()).unwrap();
-    database.execute_batch(AHEAD).unwrap();
-    drop(database);
+    let ended = ran_and_changed(AHEAD);
     let ended = assert_gaps_say(ended, &[], "the clock was set back");
     let run = ended.again().command("run").start();
     run.wait_for("the clock was set back, since the run before");
@@ -205,13 +191,4 @@ fn a_clock_that_was_a_day_ahead_leaves_no_outage_of_a_day() {
     let future =
         "SELECT count(*) FROM _ouzel_gaps WHERE ended_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
     ended.assert_rows(future, expect!["0"]);
-}
-
-fn health(address: &str) -> String {
-    let mut connection = connect(address);
-    let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    connection.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    answer
 }

@@ -7,16 +7,10 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::support::{Ended, Run, Setup, tweet};
-
-/// A row for each time that a Tweet is handled.
-const STORE: &str = r#"
-local seen = ouzel.table("seen", { id = "INTEGER" })
-ouzel.enrich(function(t)
-  seen:insert { id = t.id }
-  ouzel.log.info("handled", t.id .. ".")
-end)
-"#;
+use super::{
+    STORE,
+    support::{Ended, Run, Setup, tweet},
+};
 
 /// Copies of a Tweet whose id can be read, and which are no JSON.
 fn damaged(id: i64) -> Vec<u8> {

@@ -8,15 +8,10 @@ use std::{
 use expect_test::expect;
 use rusqlite::Connection;
 
-use super::support::{Ended, Setup, tweet, wait_until};
-
-const STORE: &str = r#"
-local seen = ouzel.table("seen", { id = "INTEGER" })
-ouzel.enrich(function(t)
-  seen:insert { id = t.id }
-  ouzel.log.info("handled", t.id .. ".")
-end)
-"#;
+use super::{
+    STORE, ran_and_changed,
+    support::{Ended, Setup, tweet, wait_until},
+};
 
 /// Nothing is handled, so that all waits in the journal.
 const HANGING: &str = "ouzel.enrich(function() ouzel.log.info('in hand') while true do end end)";
@@ -178,15 +173,7 @@ const OPEN_GAP: &str = "INSERT INTO _ouzel_gaps (id, started_at, ended_at, secon
 
 #[test]
 fn a_simulated_run_touches_nothing_of_the_real_one() {
-    let run = Setup::new().script(STORE).start();
-    run.powertrack().send(tweet(1));
-    run.wait_for("handled 1.");
-    let ended = run.drain();
-    let columns = ended.rows("SELECT group_concat(name) FROM pragma_table_info('_ouzel_gaps')");
-    let real = Connection::open(ended.database()).unwrap();
-    real.execute_batch(OPEN_GAP)
-        .unwrap_or_else(|error| panic!("{error}: {columns}"));
-    drop(real);
+    let ended = ran_and_changed(OPEN_GAP);
     let before = ended.rows("SELECT state, detail, (SELECT count(*) FROM seen), (SELECT count(*) FROM _ouzel_rules) FROM _ouzel_gaps");
     let ended = ended
         .again()
@@ -210,13 +197,7 @@ fn a_simulated_run_touches_nothing_of_the_real_one() {
 
 #[test]
 fn repairs_wait_for_the_script_and_the_rules() {
-    let run = Setup::new().script(STORE).start();
-    run.powertrack().send(tweet(1));
-    run.wait_for("handled 1.");
-    let ended = run.drain();
-    let real = Connection::open(ended.database()).unwrap();
-    real.execute_batch(OPEN_GAP).unwrap();
-    drop(real);
+    let ended = ran_and_changed(OPEN_GAP);
     let setup = ended
         .again()
         .script("ouzel.rules { { value = 'a' } } ouzel.on('*', function() end)")

@@ -28,3 +28,39 @@ mod simulator;
 mod sql;
 mod standstill;
 mod wire;
+
+use std::io::{Read, Write};
+
+use rusqlite::Connection;
+
+use support::{Ended, Setup, connect, tweet};
+
+/// A row for each time that a Tweet is handled, and a word in the log.
+const STORE: &str = r#"
+local seen = ouzel.table("seen", { id = "INTEGER" })
+ouzel.enrich(function(t)
+  seen:insert { id = t.id }
+  ouzel.log.info("handled", t.id .. ".")
+end)
+"#;
+
+/// A run of [`STORE`] that has handled one Tweet and ended in order, and whose database has then been changed by this.
+fn ran_and_changed(sql: &str) -> Ended {
+    let run = Setup::new().script(STORE).start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("handled 1.");
+    let ended = run.drain();
+    let database = Connection::open(ended.database()).unwrap();
+    database.execute_batch(sql).unwrap();
+    ended
+}
+
+/// The answer of `/healthz` at this address, with its head.
+fn health(address: &str) -> String {
+    let mut connection = connect(address);
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}

@@ -1,8 +1,9 @@
 //! Handlers that hang: the run says so, with the handler and the Tweet.
 
-use std::io::{Read, Write};
-
-use super::support::{Run, Setup, Stdout, connect, tweet, wait_for_some};
+use super::{
+    health,
+    support::{Run, Setup, Stdout, tweet, wait_for_some},
+};
 
 fn start(script: &str) -> (Run, String) {
     let run = Setup::new()
@@ -14,15 +15,6 @@ fn start(script: &str) -> (Run, String) {
     let address = said.split("address=").nth(1).unwrap();
     let address = address.split_whitespace().next().unwrap().to_owned();
     (run, address)
-}
-
-fn health(address: &str) -> String {
-    let mut connection = connect(address);
-    let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    connection.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    answer
 }
 
 #[test]
