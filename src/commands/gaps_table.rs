@@ -128,7 +128,7 @@ fn nothing_missing(received: Received) -> String {
 }
 
 /// What may be missing after the last time that is known is nobody's to say here: a run may be connected, or none.
-const COUNTED: &str = "from there on a run that goes on counts, or else the next one";
+const COUNTED: &str = "what is missing after that, the running or the next `ouzel run` adds";
 
 const SET_BACK: &str =
     "the clock was set back, so it is not known up to when everything was received";
@@ -384,7 +384,7 @@ mod tests {
 
             1 outage of 30m 00s together, 1 open
             missing: 30m 00s, about 24 200 Tweets
-            everything else was received up to 2026-11-21 23:30:00Z; from there on a run that goes on counts, or else the next one
+            everything else was received up to 2026-11-21 23:30:00Z; what is missing after that, the running or the next `ouzel run` adds
         "#]].assert_eq(&table_in(&known, &zone));
         expect![[r#"
             {"gaps":[{"id":2,"started_at":"2026-11-21T23:30:00.000Z","ended_at":null,"seconds":1800.0,"cause":"restart","repair":"backfill","state":"open","missing_from":"2026-11-21T23:30:00.000Z","missing_to":null,"missing_seconds":1800.0,"estimated_tweets":24200,"detail":"neither Recovery nor Replay is configured","away":true,"backfill_from":null}],"seconds":1800.0,"missing_seconds":1800.0,"estimated_tweets":24200,"received_until":"2026-11-21T23:30:00.000Z"}
@@ -399,7 +399,7 @@ mod tests {
         check(
             Some("2026-11-21T23:59:50Z"),
             expect![[r#"
-            no outage is written down: nothing is missing up to 2026-11-21 23:59:50Z; from there on a run that goes on counts, or else the next one
+            no outage is written down: nothing is missing up to 2026-11-21 23:59:50Z; what is missing after that, the running or the next `ouzel run` adds
         "#]],
         );
         check(
@@ -433,7 +433,7 @@ mod tests {
             2026-11-21 20:00:00Z  2026-11-21 22:00:00 +02:00  1.5 s  broken  repaired  backfill     -        -
 
             1 outage of 1.5 s together, 1 repaired
-            nothing is missing up to 2026-11-21 23:59:50Z; from there on a run that goes on counts, or else the next one
+            nothing is missing up to 2026-11-21 23:59:50Z; what is missing after that, the running or the next `ouzel run` adds
         "#]].assert_eq(&table_in(&known(&gaps()[..1], Some("2026-11-21T23:59:50Z")), &zone));
     }
 
