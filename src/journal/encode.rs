@@ -7,7 +7,7 @@ use zstd::{
     zstd_safe::{CParameter, compress_bound},
 };
 
-use crate::lines::Lines;
+use crate::text::lines::Lines;
 
 use super::{
     error::Refused,
@@ -16,7 +16,7 @@ use super::{
 
 /// The most bytes of lines that should go into one frame. A frame of twice the size is 5 % smaller and takes a tenth
 /// longer; one of a quarter is 18 % larger.
-pub const FRAME_BYTES: usize = 256 * 1024;
+pub(crate) const FRAME_BYTES: usize = 256 * 1024;
 
 /// The most bytes of lines that one frame can hold: what reading a frame may take of memory.
 pub(super) const MAX_RAW: usize = 64 * 1024 * 1024;

@@ -27,18 +27,22 @@ mod tests;
 mod window;
 mod writer;
 
-pub use self::{
+pub(crate) use self::{
     damage::{Damage, Damaged},
-    encode::{Batch, Effort, FRAME_BYTES},
-    error::{Error, Refused},
+    encode::FRAME_BYTES,
+    error::Error,
     follower::{Follower, Next, Notifier},
     frame::Frame,
-    meta::{Meta, Source},
-    open::{Cut, Opened},
-    options::{Options, Sync},
+    meta::Meta,
+    open::Opened,
     position::Position,
     reader::{Read, Reader},
     recent::Newest,
-    retention::{Over, Retained},
+    retention::Over,
+};
+pub use self::{
+    encode::{Batch, Effort},
+    meta::Source,
+    options::{Options, Sync},
     writer::Journal,
 };

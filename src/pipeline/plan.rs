@@ -9,7 +9,7 @@ use crate::{
 
 /// Everything that a run needs to know.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The script.
     pub script: PathBuf,
     /// The database's file.
@@ -42,7 +42,7 @@ pub struct Plan {
 
 /// Where the journal is, and how it is kept.
 #[derive(Debug, Clone)]
-pub struct JournalPlan {
+pub(crate) struct JournalPlan {
     /// The name under which the database remembers how far it is handled.
     pub name: String,
     /// Its folder.

@@ -12,7 +12,6 @@ use crate::{
         queue::{Sender, Trouble},
     },
     journal::Source,
-    lines::Lines,
     outage::Repairer,
     powertrack::{
         self, Body, StreamStatus,
@@ -22,6 +21,7 @@ use crate::{
             StreamOptions, follow,
         },
     },
+    text::lines::Lines,
 };
 
 /// How often the journal's thread is told up to when everything has come, while it goes on: each heartbeat, and on a busy

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 /// The chunks of a response body, one after the other. Dropping it closes the connection.
 #[derive(Debug)]
-pub struct Body {
+pub(crate) struct Body {
     incoming: Incoming,
     chunk: Bytes,
 }

@@ -23,7 +23,7 @@ use super::{
     status::{Cause, StreamStatus},
     stream::{Connection, Deliver, Feed, Refused, StreamOptions},
 };
-use crate::lines::Lines;
+use crate::text::lines::Lines;
 
 /// How long a shutdown waits for lines that are already decoded to be taken.
 const DELIVERY_GRACE: Duration = Duration::from_secs(1);

@@ -72,7 +72,7 @@ struct Before {
 /// That everything has come which could until then. What that means is worked out when somebody keeps it: it is said of
 /// each piece that comes.
 #[derive(Debug, Clone)]
-pub struct Complete {
+pub(crate) struct Complete {
     /// When the last byte came, or the beginning of what was asked for again and may still be on its way.
     pub at: Timestamp,
     /// See [`Received::is_settled`].
@@ -84,7 +84,7 @@ pub struct Complete {
 impl Complete {
     /// Up to when everything has come: Tweets of before the last byte may still wait to be read.
     #[must_use]
-    pub fn received(&self) -> Received {
+    pub(crate) fn received(&self) -> Received {
         let unread = self
             .read
             .as_ref()

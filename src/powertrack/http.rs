@@ -40,7 +40,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The client, with the login that goes with each request. Clones share their connections.
 #[derive(Debug, Clone)]
-pub struct Http {
+pub(crate) struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     authorization: HeaderValue,
 }
@@ -50,7 +50,7 @@ impl Http {
     ///
     /// # Errors
     /// If the credentials or the certificates cannot be used.
-    pub fn new(credentials: &Credentials, ca_file: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn new(credentials: &Credentials, ca_file: Option<&Path>) -> Result<Self, Error> {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));

@@ -12,7 +12,7 @@ use hyper::StatusCode;
 use super::*;
 use crate::{
     powertrack::{
-        RejectedRule, Service,
+        error::{RejectedRule, Service},
         rules::{Deleted, NotDeleted, RemoteRule},
     },
     rule::plan::Owned,

@@ -41,7 +41,7 @@ fn plan(declared: &[NewRule], remote: &[RemoteRule]) -> Copy {
 ///
 /// # Errors
 /// What the rules endpoint answers.
-pub async fn copy(declared: &[NewRule], replay: &impl Rules) -> Result<(), Error> {
+pub(crate) async fn copy(declared: &[NewRule], replay: &impl Rules) -> Result<(), Error> {
     let Copy { add, delete, extra } = plan(declared, &replay.list().await?);
     if extra > 0 {
         warn!(

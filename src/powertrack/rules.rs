@@ -23,7 +23,7 @@ const WITHIN: Duration = Duration::from_secs(120);
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
 /// What migration tools put in one request [reference 3.11].
-pub const MOST_RULES: usize = 3_000;
+pub(crate) const MOST_RULES: usize = 3_000;
 
 /// The service takes 5 MB; the rest is for the frame around the rules [reference 3.1, 3.11].
 const MOST_BYTES: usize = 4_500_000;
@@ -47,7 +47,7 @@ impl From<RemoteRule> for Remote {
 
 /// A rule to add.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NewRule {
+pub(crate) struct NewRule {
     /// The rule's text.
     pub value: String,
     /// What its Tweets are to be marked with.
@@ -57,7 +57,7 @@ pub struct NewRule {
 
 /// What became of one rule of an addition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Added {
+pub(crate) struct Added {
     /// The rule as it was sent.
     pub value: String,
     /// The tag as it was sent, even if the stored one differs [reference 3.3].
@@ -72,7 +72,7 @@ pub struct Added {
 
 /// What became of a deletion. Rules that were deleted are not listed by the service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Deleted {
+pub(crate) struct Deleted {
     /// How many rules are gone now.
     pub deleted: usize,
     /// How many could not be deleted.
@@ -83,7 +83,7 @@ pub struct Deleted {
 
 /// A rule that could not be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotDeleted {
+pub(crate) struct NotDeleted {
     /// Its id, if the service repeated it.
     pub id: Option<i64>,
     /// Why.
@@ -93,13 +93,13 @@ pub struct NotDeleted {
 impl NotDeleted {
     /// Whether it was not there to begin with.
     #[must_use]
-    pub fn was_gone(&self) -> bool {
+    pub(crate) fn was_gone(&self) -> bool {
         self.message.contains("does not exist")
     }
 }
 
 /// What the rules endpoint can do, so that a reconcile can be tried without one.
-pub trait Rules: Send + Sync {
+pub(crate) trait Rules: Send + Sync {
     /// Every rule of the stream.
     fn list(&self) -> impl Future<Output = Result<Vec<RemoteRule>, Error>> + Send;
 
@@ -113,7 +113,7 @@ pub trait Rules: Send + Sync {
 
 /// The rules endpoint over HTTP.
 #[derive(Debug, Clone)]
-pub struct RulesClient {
+pub(crate) struct RulesClient {
     http: Http,
     uri: Uri,
     delete_uri: Uri,
@@ -124,7 +124,7 @@ impl RulesClient {
     ///
     /// # Errors
     /// If the URL cannot take a query.
-    pub fn new(http: Http, uri: Uri) -> Result<Self, Error> {
+    pub(crate) fn new(http: Http, uri: Uri) -> Result<Self, Error> {
         let delete_uri = with_query("rules_url", &uri, "_method=delete")?;
         Ok(Self {
             http,
@@ -187,7 +187,7 @@ fn rejection(body: &[u8]) -> Error {
 /// Cuts rules into as few requests as the service's limits allow: usually one, since whatever is
 /// in one request is added together or not at all.
 #[must_use]
-pub fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
+pub(crate) fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, rule) in rules.iter().enumerate() {

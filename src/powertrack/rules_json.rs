@@ -6,7 +6,7 @@ use super::{
     error::{Error, RejectedRule, Service},
     rules::{Added, Deleted, NewRule, NotDeleted, RemoteRule},
 };
-use crate::json;
+use crate::text::json;
 
 #[derive(Serialize)]
 struct AddBody<'a> {

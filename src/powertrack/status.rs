@@ -15,7 +15,7 @@ use super::{decode::DecodeStats, error::Error, message::Disconnect, outage::Outa
 
 /// What the stream is doing now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// A request is on its way, or about to be.
     Connecting,
     /// The service answered 200 at this time.
@@ -36,7 +36,7 @@ pub enum State {
 
 /// Why a new attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The server ended the stream in order, without a word.
     Ended,
     /// It did so, or refused one, after saying that there are too many connections: somebody else holds the stream.
@@ -69,7 +69,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in the order of [`Counts::reconnects`].
-    pub const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Ended,
         Self::TooManyConnections,
         Self::FullBuffer,
@@ -88,7 +88,7 @@ impl Cause {
 
     /// The name in logs and metrics.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ended => "ended",
             Self::TooManyConnections => "too_many_connections",
@@ -136,7 +136,7 @@ impl Cause {
 
 /// The counters at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Requests for the stream, answered or not.
     pub attempts: u64,
     /// Requests answered with the stream.
@@ -157,7 +157,7 @@ pub struct Counts {
 
 /// Counters and state of the stream, shared with those who report them.
 #[derive(Debug)]
-pub struct StreamStatus {
+pub(crate) struct StreamStatus {
     state: watch::Sender<State>,
     /// Milliseconds since the epoch; 0 for never.
     last_data: AtomicI64,
@@ -211,19 +211,13 @@ impl Default for StreamStatus {
 impl StreamStatus {
     /// What the stream is doing now.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         *self.state.borrow()
-    }
-
-    /// The states to come. A slow reader misses some, and always finds the latest.
-    #[must_use]
-    pub fn watch(&self) -> watch::Receiver<State> {
-        self.state.subscribe()
     }
 
     /// When bytes last arrived, heartbeats included.
     #[must_use]
-    pub fn last_data(&self) -> Option<Timestamp> {
+    pub(crate) fn last_data(&self) -> Option<Timestamp> {
         match self.last_data.load(Relaxed) {
             0 => None,
             millis => Timestamp::from_millisecond(millis).ok(),
@@ -232,7 +226,7 @@ impl StreamStatus {
 
     /// How long nothing has arrived, be the stream connected or away; `None` before it was asked for.
     #[must_use]
-    pub fn silence(&self) -> Option<Duration> {
+    pub(crate) fn silence(&self) -> Option<Duration> {
         let heard = Some(self.heard.load(Relaxed)).filter(|heard| *heard > 0)?;
         Some(
             self.born
@@ -248,7 +242,7 @@ impl StreamStatus {
 
     /// The counters now.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         Counts {
             attempts: self.attempts.load(Relaxed),
             connections: self.connections.load(Relaxed),
@@ -306,7 +300,7 @@ impl StreamStatus {
 
     /// A status for connections beside those of this one: it counts for itself, but numbers them together.
     #[must_use]
-    pub fn beside(&self) -> Self {
+    pub(crate) fn beside(&self) -> Self {
         Self {
             numbers: Arc::clone(&self.numbers),
             over_long: Arc::clone(&self.over_long),
@@ -315,7 +309,7 @@ impl StreamStatus {
     }
 
     /// Says how much time is missing now, all gaps together.
-    pub fn set_missing(&self, time: Duration) {
+    pub(crate) fn set_missing(&self, time: Duration) {
         self.missing_millis.store(millis(time), Relaxed);
     }
 

@@ -24,8 +24,8 @@ use super::{
     reconnect::{Delay, Ladders},
     status::{Cause, StreamStatus},
 };
-pub use super::{continuity::Complete, line::Dropped};
-use crate::lines::Lines;
+pub(crate) use super::{continuity::Complete, line::Dropped};
+use crate::text::lines::Lines;
 
 /// Three missed heartbeats and some slack: one late heartbeat must not cost a reconnect
 /// [reference 2.4: over 30 s].
@@ -40,7 +40,7 @@ const SUSPICIOUS: u32 = 5;
 
 /// How the stream is read.
 #[derive(Debug, Clone, Copy)]
-pub struct StreamOptions {
+pub(crate) struct StreamOptions {
     /// Silence longer than this is a stall.
     pub read_timeout: Duration,
     /// Longer lines are dropped.
@@ -63,7 +63,7 @@ impl Default for StreamOptions {
 }
 
 /// Opens the stream.
-pub trait Connect: Send {
+pub(crate) trait Connect: Send {
     /// The compressed bytes.
     type Body: AsyncBufRead + Unpin + Send;
 
@@ -81,7 +81,7 @@ pub trait Connect: Send {
 
 /// Asks the service for the stream.
 #[derive(Debug, Clone)]
-pub struct HttpConnect {
+pub(crate) struct HttpConnect {
     http: Http,
     uri: Uri,
 }
@@ -89,7 +89,7 @@ pub struct HttpConnect {
 impl HttpConnect {
     /// A connector for the stream at `uri`.
     #[must_use]
-    pub fn new(http: Http, uri: Uri) -> Self {
+    pub(crate) fn new(http: Http, uri: Uri) -> Self {
         Self { http, uri }
     }
 }
@@ -108,7 +108,7 @@ impl Connect for HttpConnect {
 
 /// Why no more lines can be handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// Whoever should have taken the lines is gone.
     Closed,
     /// These lines are taken, but no more for a while: rather than leave the service with a full buffer, which backfill
@@ -118,7 +118,7 @@ pub enum Refused {
 
 /// What comes over a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feed {
+pub(crate) enum Feed {
     /// The stream.
     Live,
     /// A past time again.
@@ -127,7 +127,7 @@ pub enum Feed {
 
 /// A connection over which something has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// Greater than those of all connections before, in this process.
     pub number: u64,
     /// What comes over it.
@@ -149,7 +149,7 @@ pub struct Received {
 }
 
 /// Takes the lines. As long as it does not return, nothing more is read.
-pub trait Deliver: Send {
+pub(crate) trait Deliver: Send {
     /// A connection has begun: its first bytes have come, and the lines from now on are its lines.
     fn begin(&mut self, _: Connection) {}
 
@@ -193,7 +193,7 @@ impl<D: Deliver> Deliver for &mut D {
 ///
 /// # Errors
 /// If trying again cannot help, or if nobody takes the lines any more.
-pub async fn follow<C: Connect, D: Deliver>(
+pub(crate) async fn follow<C: Connect, D: Deliver>(
     connect: C,
     options: StreamOptions,
     deliver: D,

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Sleep;
 
 use super::*;
-use crate::powertrack::{Cause, Service, State};
+use crate::powertrack::{Cause, State, error::Service};
 
 /// What the service does on one attempt.
 pub(super) enum Answer {

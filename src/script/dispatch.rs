@@ -24,7 +24,7 @@ const RULE_TABLES: usize = 100_000;
 
 /// What the handlers made of a Tweet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It went through all of them.
     Kept,
     /// A filter dropped it.
@@ -54,7 +54,7 @@ impl Generation {
     ///
     /// # Errors
     /// [`Failure`] when a handler raises an error.
-    pub fn run(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
+    pub(crate) fn run(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
         if self.steps.is_empty() {
             return Ok(Verdict::Kept);
         }
@@ -89,7 +89,7 @@ impl Generation {
 
     /// What each step is, and where it begins.
     #[must_use]
-    pub fn steps(&self) -> Vec<String> {
+    pub(crate) fn steps(&self) -> Vec<String> {
         let named = self.steps.iter().map(|step| {
             let info = step.function.info();
             let file = info.short_src.unwrap_or_default();

@@ -11,7 +11,7 @@ use super::{Error, compare_rows};
 
 /// A value of a row.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// SQL NULL.
     Null,
     /// An integer.
@@ -25,11 +25,11 @@ pub enum Value {
 }
 
 /// A row, or a part of it: columns and their values.
-pub type Cells = Vec<(String, Value)>;
+pub(crate) type Cells = Vec<(String, Value)>;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Difference {
+pub(crate) enum Difference {
     /// Only the first database has the row.
     Removed(Cells),
     /// Only the second one has it.
@@ -45,7 +45,7 @@ pub enum Difference {
 
 /// How one table differs.
 #[derive(Debug, Clone, Default)]
-pub struct TableDifference {
+pub(crate) struct TableDifference {
     /// The table's name.
     pub table: String,
     /// Whether the first and the second database have it.
@@ -71,7 +71,7 @@ pub struct TableDifference {
 impl TableDifference {
     /// Whether there is none.
     #[must_use]
-    pub fn is_equal(&self) -> bool {
+    pub(crate) fn is_equal(&self) -> bool {
         self.there == [true, true]
             && self.columns_removed.is_empty()
             && self.columns_added.is_empty()
@@ -81,7 +81,7 @@ impl TableDifference {
 
 /// How the lines of two files differ, in whatever order they are.
 #[derive(Debug, Clone, Default)]
-pub struct LineDifference {
+pub(crate) struct LineDifference {
     /// Lines that only the first one has, each as often as it has it more.
     pub removed: u64,
     /// Lines that only the second one has.
@@ -98,7 +98,7 @@ pub struct LineDifference {
 type Column = (String, i64);
 
 /// Two databases, side by side.
-pub struct Comparison {
+pub(crate) struct Comparison {
     connection: Connection,
     show: usize,
 }
@@ -108,7 +108,12 @@ impl Comparison {
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn open(first: &Path, second: &Path, scratch: &Path, show: usize) -> Result<Self, Error> {
+    pub(crate) fn open(
+        first: &Path,
+        second: &Path,
+        scratch: &Path,
+        show: usize,
+    ) -> Result<Self, Error> {
         let connection = Connection::open(scratch)?;
         connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
         for (path, name) in [(first, "a"), (second, "b")] {
@@ -124,7 +129,7 @@ impl Comparison {
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn tables(&self) -> Result<Vec<TableDifference>, Error> {
+    pub(crate) fn tables(&self) -> Result<Vec<TableDifference>, Error> {
         let first = self.tables_of("a")?;
         let second = self.tables_of("b")?;
         let names: BTreeSet<&String> = first.iter().chain(&second).collect();
@@ -229,7 +234,7 @@ impl Comparison {
     ///
     /// # Errors
     /// [`Error::Write`], also where the files cannot be read.
-    pub fn lines(&self, files: [&Path; 2]) -> Result<LineDifference, Error> {
+    pub(crate) fn lines(&self, files: [&Path; 2]) -> Result<LineDifference, Error> {
         compare_rows::lines(&self.connection, files, self.show)
     }
 }

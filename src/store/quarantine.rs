@@ -65,7 +65,7 @@ pub struct Failed {
 
 /// A Tweet in quarantine, without its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
+pub(crate) struct Quarantined {
     /// Its number in quarantine.
     pub id: i64,
     /// Its own id.

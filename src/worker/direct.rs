@@ -9,7 +9,7 @@ use super::inbox::{Control, Event, Inbox};
 use crate::{
     ingest::queue::{self, Receiver, Room, Sender, Trouble},
     journal::{self, Position},
-    lines::Lines,
+    text::lines::Lines,
     tweet::{NotTweet, Tweet},
 };
 
@@ -23,7 +23,7 @@ const BEHIND: usize = 1 << 20;
 const PARSED_SIZE: usize = 4;
 
 /// A parsed line.
-pub type Parsed = Result<Tweet, (Bytes, NotTweet)>;
+pub(crate) type Parsed = Result<Tweet, (Bytes, NotTweet)>;
 
 /// Lines on their way, as received or parsed already.
 #[derive(Debug)]
@@ -36,11 +36,11 @@ pub enum Load {
 
 /// The reading side.
 #[derive(Debug)]
-pub struct DirectSender(Sender<Load>);
+pub(crate) struct DirectSender(Sender<Load>);
 
 /// The handling side: the worker loads its script, and handles lines until no more come.
 #[derive(Debug)]
-pub struct Direct {
+pub(crate) struct Direct {
     queue: Receiver<Load>,
     is_loaded: bool,
     /// What is being handled.
@@ -49,7 +49,7 @@ pub struct Direct {
 
 /// A way for lines from memory to a worker.
 #[must_use]
-pub fn direct() -> (DirectSender, Direct) {
+pub(crate) fn direct() -> (DirectSender, Direct) {
     let (sender, receiver) = queue::queue(QUEUE);
     let direct = Direct {
         queue: receiver,
@@ -67,7 +67,7 @@ impl DirectSender {
     ///
     /// # Errors
     /// [`Trouble::Closed`] when nothing handles them any more.
-    pub async fn deliver(&self, lines: Lines) -> Result<(), Trouble> {
+    pub(crate) async fn deliver(&self, lines: Lines) -> Result<(), Trouble> {
         let behind = self.0.waiting() > BEHIND;
         let bytes = lines.bytes() * if behind { PARSED_SIZE } else { 1 };
         let load = if behind {
@@ -89,13 +89,13 @@ impl DirectSender {
     ///
     /// # Errors
     /// [`Trouble::Closed`] when nothing handles them any more.
-    pub fn deliver_free(&self, lines: Lines) -> Result<(), Trouble> {
+    pub(crate) fn deliver_free(&self, lines: Lines) -> Result<(), Trouble> {
         self.0.deliver_free(Load::Lines(lines))
     }
 }
 
 /// Understands a line; what is no Tweet keeps its line for inspection.
-pub fn parse(line: Bytes) -> Parsed {
+pub(crate) fn parse(line: Bytes) -> Parsed {
     Tweet::parse(line.clone()).map_err(|reason| (line, reason))
 }
 

@@ -274,7 +274,7 @@ pub(super) unsafe fn push_value(state: *mut lua_State, node: *const Node, value:
                 match (*value).as_i64() {
                     Some(number) => ffi::lua_pushinteger(state, number),
                     None => {
-                        let number = contained(|| crate::json::to_f64(&*value)).flatten();
+                        let number = contained(|| crate::text::json::to_f64(&*value)).flatten();
                         ffi::lua_pushnumber(state, number.unwrap_or(f64::NAN));
                     }
                 }
