@@ -11,6 +11,7 @@ mod encode;
 mod error;
 mod follower;
 mod frame;
+mod limits;
 mod meta;
 mod open;
 mod options;
@@ -29,10 +30,10 @@ mod writer;
 
 pub(crate) use self::{
     damage::{Damage, Damaged},
-    encode::FRAME_BYTES,
     error::Error,
     follower::{Follower, Next, Notifier},
     frame::Frame,
+    limits::FRAME_BYTES,
     meta::Meta,
     open::Opened,
     position::Position,

@@ -12,10 +12,10 @@ use super::{
     Database, Error,
     api::{self, Host, Loading, Step},
     declared::Declared,
-    dispatch::RuleTables,
     error::Fault,
     loader::{Fingerprint, Sources},
     lua::new_state,
+    rule_tables::RuleTables,
 };
 
 /// A loaded script, ready to handle Tweets. Everything of one generation goes when it is dropped.

@@ -12,6 +12,7 @@ mod generation;
 mod loader;
 mod lua;
 mod raw;
+mod rule_tables;
 mod scan;
 mod value;
 mod watch;

@@ -6,7 +6,6 @@
 mod batch;
 mod bench;
 mod compare;
-mod compare_rows;
 mod cursor;
 mod database;
 mod error;
@@ -14,6 +13,7 @@ mod gaps;
 mod guard;
 mod handled;
 mod invalid;
+mod open;
 mod ownership;
 mod quarantine;
 mod read_only;

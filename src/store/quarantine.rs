@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
-use super::{Error, Store};
+use super::{Error, Store, database::Held};
 
 /// The newest Tweets kept, whatever a broken handler does to a busy stream.
 const MOST_TWEETS: u64 = 10_000;
@@ -76,15 +76,6 @@ pub(crate) struct Quarantined {
     pub failed: Failed,
     /// How often it has failed.
     pub attempts: u64,
-}
-
-/// How much is in quarantine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
-    /// Tweets.
-    pub tweets: u64,
-    /// The bytes of their lines.
-    pub bytes: u64,
 }
 
 impl Store {

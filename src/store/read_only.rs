@@ -6,8 +6,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Error,
-    database::OPEN_TIMEOUT,
-    quarantine::{self, Held, Quarantined},
+    database::Held,
+    open::OPEN_TIMEOUT,
+    quarantine::{self, Quarantined},
 };
 
 /// A database that is only read.

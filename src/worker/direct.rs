@@ -5,12 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use super::inbox::{Control, Event, Inbox};
+use super::inbox::{Control, Event, Inbox, Load, Parsed};
 use crate::{
     ingest::queue::{self, Receiver, Room, Sender, Trouble},
     journal::{self, Position},
     text::lines::Lines,
-    tweet::{NotTweet, Tweet},
+    tweet::Tweet,
 };
 
 /// Lines that may wait for the worker: seconds of a busy stream, and well inside the memory of a small machine.
@@ -21,18 +21,6 @@ const BEHIND: usize = 1 << 20;
 
 /// A parsed Tweet takes so many times the memory of its line, the line included.
 const PARSED_SIZE: usize = 4;
-
-/// A parsed line.
-pub(crate) type Parsed = Result<Tweet, (Bytes, NotTweet)>;
-
-/// Lines on their way, as received or parsed already.
-#[derive(Debug)]
-pub enum Load {
-    /// As received.
-    Lines(Lines),
-    /// Parsed on the reading side, because the handling side was behind.
-    Parsed(Vec<Parsed>),
-}
 
 /// The reading side.
 #[derive(Debug)]

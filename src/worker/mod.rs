@@ -34,10 +34,9 @@ use bytes::Bytes;
 
 pub use self::told::{Progress, Report, Work};
 use self::{
-    direct::{Load, Parsed},
     failures::Failures,
     in_hand::InHand,
-    inbox::{Control, Event, Inbox},
+    inbox::{Control, Event, Inbox, Load, Parsed},
     patience::Patience,
     received::Kept,
     rejected::Rejected,

@@ -1,7 +1,6 @@
 //! `ouzel rules estimate`: what rules would have matched in Tweets of files.
 
 use std::{
-    collections::HashMap,
     num::NonZero,
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -13,7 +12,7 @@ use sonic_rs::{JsonValueTrait, Value};
 
 use super::{
     RulesEstimate,
-    estimate_table::{as_json, as_text},
+    estimate_table::{Estimate, Found, as_json, as_text},
     files::{FileRule, read},
     invalid_text, warning_text,
 };
@@ -39,32 +38,6 @@ const SAMPLES: usize = 3;
 
 /// The overlap of so many rules in one Tweet is counted; the pairs of more would fill the memory.
 const OVERLAPPING: usize = 200;
-
-/// What was found in the Tweets.
-#[derive(Default)]
-pub(super) struct Estimate {
-    pub(super) tweets: u64,
-    pub(super) skipped: u64,
-    /// Tweets with too many rules to count their overlap.
-    pub(super) crowded: u64,
-    /// The times of the first and the last Tweet, in milliseconds.
-    pub(super) times: Option<(i64, i64)>,
-    pub(super) rules: Vec<Found>,
-    /// Tweets that two rules have in common, by their places.
-    pub(super) overlap: HashMap<(usize, usize), u64>,
-}
-
-/// What a rule has matched.
-#[derive(Default, Clone)]
-pub(super) struct Found {
-    /// The rule is one that only the service can read, if anybody.
-    pub(super) is_unknown: bool,
-    pub(super) matches: u64,
-    /// Those of them that tell their time.
-    pub(super) timed: u64,
-    /// The first texts, each with the number of its batch and its place there.
-    pub(super) samples: Vec<((usize, usize), String)>,
-}
 
 /// Matches the Tweets of files and prints what was found.
 ///

@@ -1,10 +1,10 @@
 //! What `ouzel rules estimate` prints.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use serde::Serialize;
 
-use super::{estimate::Estimate, files::FileRule};
+use super::files::FileRule;
 use crate::{
     status::{counted, thousands},
     text::plain,
@@ -18,6 +18,32 @@ const PAIRS: usize = 1_000;
 
 /// The columns of a rule or a sample that people are shown.
 const SHOWN: usize = 100;
+
+/// What was found in the Tweets.
+#[derive(Default)]
+pub(super) struct Estimate {
+    pub(super) tweets: u64,
+    pub(super) skipped: u64,
+    /// Tweets with too many rules to count their overlap.
+    pub(super) crowded: u64,
+    /// The times of the first and the last Tweet, in milliseconds.
+    pub(super) times: Option<(i64, i64)>,
+    pub(super) rules: Vec<Found>,
+    /// Tweets that two rules have in common, by their places.
+    pub(super) overlap: HashMap<(usize, usize), u64>,
+}
+
+/// What a rule has matched.
+#[derive(Default, Clone)]
+pub(super) struct Found {
+    /// The rule is one that only the service can read, if anybody.
+    pub(super) is_unknown: bool,
+    pub(super) matches: u64,
+    /// Those of them that tell their time.
+    pub(super) timed: u64,
+    /// The first texts, each with the number of its batch and its place there.
+    pub(super) samples: Vec<((usize, usize), String)>,
+}
 
 pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
     let mut text = format!(

@@ -1,5 +1,7 @@
 //! Lua values as JSON.
 
+mod node;
+
 use std::{
     ffi::{c_int, c_void},
     ptr,
@@ -7,15 +9,15 @@ use std::{
 
 use mlua::{Lua, Table, Value as LuaValue, ffi, lua_State};
 
+use self::node::encode_node;
 use super::{
     access::place_at,
-    encode_node::encode_node,
     node::{as_node, string_at, tombstone},
     protect::unraising,
 };
 
 /// Deeper values are taken for a table that contains itself.
-pub(super) const DEPTH: u32 = 100;
+const DEPTH: u32 = 100;
 
 /// More JSON is refused: tables that hold each other twice, level by level, would fill the memory.
 const MOST: usize = 64 << 20;
@@ -46,7 +48,7 @@ pub(in crate::script) enum Unencodable {
 pub(super) type Encoded = Result<(), Unencodable>;
 
 /// A field's name and its JSON, which is empty for a field that has been deleted.
-pub(super) type EncodedField<'a> = (&'a [u8], Vec<u8>);
+type EncodedField<'a> = (&'a [u8], Vec<u8>);
 
 static ARRAY_METATABLE: u8 = 0;
 static VIEW: u8 = 1;
@@ -191,7 +193,7 @@ pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> Encoded {
 ///
 /// # Safety
 /// As for [`encode`].
-pub(super) unsafe fn encode_table(
+unsafe fn encode_table(
     state: *mut lua_State,
     index: c_int,
     is_list: bool,
@@ -284,7 +286,7 @@ unsafe fn encode_list(
 ///
 /// # Safety
 /// As for [`encode`]. The names are valid while the table keeps them.
-pub(super) unsafe fn collect_fields(
+unsafe fn collect_fields(
     state: *mut lua_State,
     index: c_int,
     depth: u32,

@@ -5,8 +5,8 @@ use std::{ffi::c_int, ptr};
 use mlua::{ffi, lua_State};
 use sonic_rs::{JsonContainerTrait, Value};
 
-use super::{
-    encode::{DEPTH, Encoded, Unencodable, collect_fields, encode_table, write_string},
+use super::{DEPTH, Encoded, Unencodable, collect_fields, encode_table, write_string};
+use crate::script::raw::{
     node::{CHANGES, EXTRAS, Node, NodeKind, PARTS, ROOT},
     spans::Spans,
 };

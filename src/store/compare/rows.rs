@@ -8,10 +8,8 @@ use std::{
 
 use rusqlite::{Connection, Row, types::Value as Sql};
 
-use super::{
-    Error,
-    compare::{Cells, Difference, LineDifference, TableDifference, Value, quoted},
-};
+use super::difference::{Cells, Difference, LineDifference, TableDifference, Value};
+use crate::store::Error;
 
 /// What is compared of a table that both databases have.
 pub(super) struct Rows<'a> {
@@ -182,6 +180,11 @@ impl Rows<'_> {
         };
         self.columns.iter().enumerate().map(cell).collect()
     }
+}
+
+/// An identifier in SQL.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Equal by bytes and by type, whatever the column's collation and affinity say.
