@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     journal::{Batch, Effort, FRAME_BYTES, Source},
-    powertrack::stream::Received,
+    powertrack::continuity::Received,
     text::lines::Lines,
 };
 

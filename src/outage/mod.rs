@@ -34,10 +34,13 @@ use self::{
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
+        deliver::Deliver,
         job::{AskPast, Brought, Jobs},
-        outage::{Means, Outage, Product, Span, choose},
-        rules::{NewRule, RulesClient},
-        stream::{Deliver, Dropped},
+        line::Dropped,
+        outage::{Means, Outage, Product, choose},
+        rules::RulesClient,
+        rules_json::NewRule,
+        span::Span,
     },
     script::{Declared, DeclaredRule},
     store::{Gap, GapIds, GapState, Repair},

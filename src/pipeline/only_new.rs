@@ -16,9 +16,9 @@ use super::stream::ToJournal;
 use crate::{
     journal::Newest,
     powertrack::{
+        deliver::{Connection, Deliver, Refused},
         lateness::made_at,
-        outage::Span,
-        stream::{Connection, Deliver, Refused},
+        span::Span,
     },
     store::ReadOnly,
     text::lines::Lines,

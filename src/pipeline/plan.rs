@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     ingest::Limits,
-    powertrack::{Credentials, endpoint::Endpoint, stream::StreamOptions},
+    powertrack::{Credentials, connection::StreamOptions, endpoint::Endpoint},
 };
 
 /// Everything that a run needs to know.

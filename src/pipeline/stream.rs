@@ -15,11 +15,13 @@ use crate::{
     outage::Repairer,
     powertrack::{
         self, Body, StreamStatus,
-        outage::{Outage, Product, Span},
-        stream::{
-            Complete, Connect, Connection, Deliver, Dropped, Feed, HttpConnect, Refused,
-            StreamOptions, follow,
-        },
+        connection::StreamOptions,
+        continuity::Complete,
+        deliver::{Connection, Deliver, Feed, Refused},
+        line::Dropped,
+        outage::{Outage, Product},
+        span::Span,
+        stream::{Connect, HttpConnect, follow},
     },
     text::lines::Lines,
 };

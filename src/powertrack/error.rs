@@ -233,6 +233,21 @@ fn rejection(rules: &[RejectedRule]) -> String {
     text
 }
 
+/// An error and its causes in one line; those of hyper say little without the innermost one.
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};

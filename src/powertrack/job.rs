@@ -13,7 +13,9 @@ use super::{
     body::Body,
     clock::{Moment, asleep},
     connection::Reader,
+    connection::StreamOptions,
     continuity::Continuity,
+    deliver::{Connection, Deliver, Feed, Refused},
     endpoint::with_query,
     error::{Error, Recovery},
     http::Http,
@@ -21,10 +23,11 @@ use super::{
     job_turns::Turns,
     job_window::{aligned, query, ready_at, windows},
     lateness::made_at,
-    outage::{Product, Span},
+    line::Dropped,
+    outage::Product,
     reconnect::{Delay, Ladders},
+    span::Span,
     status::StreamStatus,
-    stream::{Connection, Deliver, Dropped, Feed, Refused, StreamOptions},
 };
 use crate::{text::lines::Lines, tweet::Tweet};
 

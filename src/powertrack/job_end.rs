@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::outage::Span;
+use super::span::Span;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 

@@ -12,12 +12,14 @@
 
 mod answer;
 mod body;
+mod cause;
 mod clock;
 mod compressed;
-mod connection;
-mod continuity;
+pub(crate) mod connection;
+pub(crate) mod continuity;
 mod credentials;
 pub(crate) mod decode;
+pub(crate) mod deliver;
 pub(crate) mod endpoint;
 mod error;
 mod http;
@@ -33,13 +35,15 @@ pub(crate) mod reconcile;
 pub(crate) mod reconnect;
 mod replay_rules;
 pub(crate) mod rules;
-mod rules_json;
+pub(crate) mod rules_json;
+pub(crate) mod span;
 mod status;
 pub(crate) mod stream;
 
 pub(crate) use body::Body;
+pub(crate) use cause::Cause;
 pub(crate) use credentials::Credentials;
 pub(crate) use error::{Error, Recovery};
 pub(crate) use http::Http;
 pub(crate) use replay_rules::copy as copy_replay_rules;
-pub(crate) use status::{Cause, State, StreamStatus};
+pub(crate) use status::{State, StreamStatus};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{clock::Moment, status::Cause};
+use super::{cause::Cause, clock::Moment, span::Span};
 
 /// The most minutes that the stream can be asked for again [reference 2.11].
 pub(crate) const MOST_BACKFILL: u8 = 5;
@@ -112,26 +112,6 @@ pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
 pub(crate) fn backfill_minutes(length: Duration, most: u8) -> u8 {
     let minutes = length.as_nanos().div_ceil(60_000_000_000) + 1;
     u8::try_from(minutes).unwrap_or(u8::MAX).min(most)
-}
-
-/// A span of time, the end not included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Span {
-    /// Its beginning.
-    pub from: Timestamp,
-    /// Its end.
-    pub to: Timestamp,
-}
-
-impl Span {
-    /// How long it is; nothing where it ends before it begins.
-    #[must_use]
-    pub(crate) fn length(&self) -> Duration {
-        self.to
-            .duration_since(self.from)
-            .try_into()
-            .unwrap_or_default()
-    }
 }
 
 /// A product that brings the Tweets of a past time again.

@@ -7,7 +7,8 @@ use tracing::{debug, info, warn};
 
 use super::{
     error::{Error, Recovery},
-    rules::{Added, MOST_RULES, NewRule, Rules, batches},
+    rules::{MOST_RULES, Rules, batches},
+    rules_json::{Added, NewRule},
 };
 use crate::rule::plan::{Declared, Plan, Remote};
 

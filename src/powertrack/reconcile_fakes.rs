@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     powertrack::{
         error::{RejectedRule, Service},
-        rules::{Deleted, NotDeleted, RemoteRule},
+        rules_json::{Deleted, NotDeleted, RemoteRule},
     },
     rule::plan::Owned,
 };

@@ -6,7 +6,8 @@ use tracing::{info, warn};
 
 use super::{
     error::Error,
-    rules::{NewRule, RemoteRule, Rules, batches},
+    rules::{Rules, batches},
+    rules_json::{NewRule, RemoteRule},
 };
 
 /// What has to change for Replay to deliver what the stream would have delivered.

@@ -27,8 +27,8 @@ use crate::{
     pipeline::{self, JournalPlan, Plan},
     powertrack::{
         Credentials,
+        connection::StreamOptions,
         endpoint::{Addresses, Endpoint},
-        stream::StreamOptions,
     },
     settings::Settings,
     sim::{self, SimOptions},
