@@ -8,29 +8,29 @@ use super::messages::Message;
 use super::operators::{self, Operator};
 use super::tree::{Clause, Subject};
 
-/// A clause as it is written: the syntax is right, names and arguments are not checked yet.
+/// A clause as written. Its syntax is right; its names and arguments are not checked yet.
 #[derive(Debug, PartialEq)]
 pub(super) enum Raw<'a> {
     Word(&'a str),
-    /// What is between the quotes, and the digits behind `~`.
+    /// The text between the quotes, and the digits after `~`.
     Phrase(Cow<'a, str>, Option<&'a str>),
-    /// Without its `#`; `$` and `@` below likewise.
+    /// Without the `#`. The next two have no `$` and `@` either.
     Hashtag(&'a str),
     Cashtag(&'a str),
     Mention(&'a str),
     Operator(&'a str, Cow<'a, str>),
-    /// The operator as it is written, and what it draws around whom.
+    /// The operator's name as written, whose coordinates it asks for, and the area.
     Area(&'a str, Subject, Area),
 }
 
-/// Reads tokens one after the other.
+/// Reads the tokens of a rule, one at a time.
 pub(super) struct Reader<'t, 'a> {
     tokens: &'t [Token<'a>],
     next: usize,
 }
 
 impl<'t, 'a> Reader<'t, 'a> {
-    /// The last token has to be the end.
+    /// The last token must be [`Kind::End`].
     pub(super) fn new(tokens: &'t [Token<'a>]) -> Self {
         Self { tokens, next: 0 }
     }
@@ -39,18 +39,19 @@ impl<'t, 'a> Reader<'t, 'a> {
         self.tokens[self.next]
     }
 
-    /// Stays on the end once it is there.
+    /// Takes the next token. [`Kind::End`] is never passed.
     pub(super) fn advance(&mut self) -> Token<'a> {
         let token = self.peek();
         self.next = (self.next + 1).min(self.tokens.len() - 1);
         token
     }
 
+    /// Takes the next token if it is of this kind.
     pub(super) fn take(&mut self, kind: Kind) -> Option<Token<'a>> {
         (self.peek().kind == kind).then(|| self.advance())
     }
 
-    /// The same, if it directly follows another token.
+    /// Takes the next token if it is of this kind and directly follows `last`.
     fn take_touching(&mut self, last: &Token<'a>, kind: Kind) -> Option<Token<'a>> {
         if last.touches(&self.peek()) {
             self.take(kind)
@@ -59,7 +60,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         }
     }
 
-    /// The positions of the dashes before an operand.
+    /// Reads the dashes before an operand, and returns their positions.
     pub(super) fn dashes(&mut self) -> Result<Vec<usize>, Message> {
         let mut positions = Vec::new();
         while let Some(dash) = self.take(Kind::Dash) {
@@ -171,13 +172,15 @@ impl<'t, 'a> Reader<'t, 'a> {
         let longitude = sign * self.number_of(number)?;
         let sign = self.sign();
         let latitude = sign * self.number_of(number)?;
+        // Adding 0.0 turns -0.0 into 0.0: areas that are equal then print the same.
         Ok(Point {
-            longitude,
-            latitude,
+            longitude: longitude + 0.0,
+            latitude: latitude + 0.0,
         })
     }
 
-    /// A `-` that touches no number is left to be the token that is found instead of one.
+    /// Reads an optional `-`. If the `-` does not touch the next token, it stays unread, and reading
+    /// the number then reports it.
     fn sign(&mut self) -> f64 {
         let dash = self.peek();
         let touches = self
@@ -191,7 +194,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         }
     }
 
-    /// In brackets the recorded answer to a wrong token is M2, not M5. `[seed:003]`
+    /// Reads a number. In brackets, the recorded answer to a wrong token is M2, not M5. `[seed:003]`
     fn number_of(&mut self, read: fn(&str) -> Option<f64>) -> Result<f64, Message> {
         let found = self.peek();
         self.take(Kind::Word)
@@ -208,7 +211,7 @@ pub(super) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Digits, and perhaps a dot and more digits. `str::parse` alone takes `1e5` and `inf` too.
+/// Parses digits with an optional fraction. `str::parse` alone would accept `1e5` and `inf` too.
 fn number(text: &str) -> Option<f64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if is_digits(whole) && is_digits(fraction) {
@@ -218,7 +221,7 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// A number and its unit, in miles.
+/// Parses a number with its unit, and returns miles.
 fn distance(text: &str) -> Option<f64> {
     match text.strip_suffix("km") {
         Some(km) => number(km).map(miles),
@@ -226,7 +229,7 @@ fn distance(text: &str) -> Option<f64> {
     }
 }
 
-/// What a quoted token says: `\"` is a quote and `\\` a backslash, other backslashes stay.
+/// The text of a quoted token. `\"` becomes a quote and `\\` a backslash; other backslashes stay.
 fn unquoted(text: &str) -> Cow<'_, str> {
     let inner = &text[1..text.len() - 1];
     if !inner.contains('\\') {

@@ -1,4 +1,4 @@
-//! Values that an operator does not take, and operators where they cannot stand.
+//! Explains values that an operator does not take, and operators in a place where they cannot stand.
 
 use super::super::clause::is_digits;
 use super::super::messages::Code;
@@ -6,7 +6,7 @@ use super::{Edit, Finding, Source};
 
 pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding {
     let clause = source.operand(index);
-    let text = source.value.get(clause.clone()).unwrap_or_default();
+    let text = source.slice(clause.clone());
     let (name, value) = text.split_once(':').unwrap_or((text, ""));
     let value = value.trim_matches('"');
     let edit = |text: Option<String>| text.map(|text| vec![(clause.clone(), text)]);
@@ -37,8 +37,7 @@ pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding
         ),
         Code::M19 => area(source, index),
         Code::M20 => {
-            let phrase = source.range(index);
-            let phrase = source.value.get(phrase).unwrap_or_default();
+            let phrase = source.slice(source.range(index));
             let distance: Option<u64> = text
                 .rsplit('~')
                 .next()
@@ -67,7 +66,7 @@ pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding
     }
 }
 
-/// What was most likely meant by a wrong count.
+/// The count or range that a wrong count most likely means.
 fn count(value: &str) -> Option<String> {
     let plain: String = value
         .chars()
@@ -107,20 +106,20 @@ fn count(value: &str) -> Option<String> {
     }
 }
 
-/// The id in the URL of a Tweet.
+/// The id in a Tweet's URL.
 fn id(value: &str) -> Option<&str> {
     let path = value.split(['?', '#']).next()?;
     let last = path.trim_end_matches('/').rsplit('/').next()?;
     (last != value && is_digits(last)).then_some(last)
 }
 
-/// Coordinates that do not exist, or too large an area.
+/// Explains coordinates that do not exist, and areas that are too large.
 fn area(source: &Source<'_>, index: usize) -> Finding {
     let clause = source.operand(index);
     let name = source.text(index);
-    // Behind the name stand `:` and `[`.
+    // `:` and `[` follow the name.
     let inside = source.end(index + 2)..clause.end.saturating_sub(1);
-    let text = source.value.get(inside.clone()).unwrap_or_default();
+    let text = source.slice(inside.clone());
     let words: Vec<_> = text.split_whitespace().collect();
     let numbers: Vec<f64> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let mended = |order: &[usize]| -> Option<Vec<Edit>> {

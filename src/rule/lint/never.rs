@@ -1,4 +1,4 @@
-//! Finds clauses that no Tweet can meet together.
+//! Finds clauses that no Tweet can match together.
 
 use std::ops::Range;
 
@@ -8,28 +8,29 @@ use super::super::tree::{Account, Clause, Expr, Fact, Kind, Link, Role};
 use super::truth::{Truth, truth};
 use super::{Lint, Topic, names};
 
-/// A clause that has to hold, or must not.
+/// A clause that has to match, or must not match.
 #[derive(Clone, Copy)]
 struct Literal<'e> {
     clause: &'e Clause,
     positive: bool,
 }
 
-/// Two parts that exclude each other, or one that is empty by itself.
+/// The reason why a part of a rule can never match.
 struct Conflict {
     position: usize,
     message: String,
-    /// What to write in its place, where a clause is empty by itself.
+    /// The correction, for a clause that can never match by itself.
     edits: Vec<Edit>,
+    /// A single clause can never match by itself. Otherwise, two clauses exclude each other.
     is_alone: bool,
 }
 
-/// Warns about a rule that can never match and about branches that cannot; whether it is the whole rule.
+/// Warns about a rule or a branch that can never match. Returns whether it is the whole rule.
 pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) -> bool {
     let mut dead = Vec::new();
     let conflicts = conflicts(lint, expr, true, &mut Vec::new(), &mut dead);
     let is_dead = !conflicts.is_empty();
-    // All corrections at once: one of several would still never match.
+    // The suggestion makes all corrections at once. With only some of them, the rule would still never match.
     let edits: Vec<Edit> = (conflicts.iter().chain(&dead))
         .flat_map(|conflict| conflict.edits.iter().cloned())
         .collect();
@@ -45,12 +46,12 @@ pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) -> bool {
     is_dead
 }
 
-/// Whether no Tweet can match.
+/// Whether no Tweet can match the expression.
 pub(super) fn is_dead(lint: &Lint<'_>, expr: &Expr) -> bool {
     !conflicts(lint, expr, true, &mut Vec::new(), &mut Vec::new()).is_empty()
 }
 
-/// The edits that put clauses in the place of one, any of which will do.
+/// The edit that replaces a clause by others, one of which has to match.
 pub(super) fn replaced(lint: &Lint<'_>, range: &Range<usize>, instead: &[String]) -> Vec<Edit> {
     let value = lint.source.value;
     let before = value.get(..range.start).unwrap_or_default();
@@ -64,8 +65,8 @@ pub(super) fn replaced(lint: &Lint<'_>, range: &Range<usize>, instead: &[String]
     vec![(range.clone(), text)]
 }
 
-/// Why an expression can never hold beside what is known to hold, if that is so. Branches of an OR that cannot are
-/// noted in `dead`.
+/// The reasons why an expression can never match together with the `known` literals. If it can match, the list is empty.
+/// Branches of an `OR` that can never match go into `dead`.
 fn conflicts<'e>(
     lint: &Lint<'_>,
     expr: &'e Expr,
@@ -86,9 +87,9 @@ fn conflicts<'e>(
             found.into_iter().collect()
         }
         (Expr::Not { inner, .. }, _) => conflicts(lint, inner, !positive, known, dead),
-        // All parts have to hold; for a negated OR, none of its branches.
+        // All parts have to match. In a negated `OR`, all branches must not match.
         (Expr::All(parts), true) | (Expr::Any(parts), false) => {
-            // What is certain first, so that an OR is seen beside all of it.
+            // The certain parts come first, so that an `OR` is compared with all of them.
             let is_choice = |part: &&Expr| is_choice(part, positive);
             let certain = parts.iter().filter(|part| !is_choice(part));
             let choices = parts.iter().filter(is_choice);
@@ -96,7 +97,8 @@ fn conflicts<'e>(
             for part in certain.chain(choices) {
                 found.append(&mut conflicts(lint, part, positive, known, dead));
             }
-            // One contradiction is enough; what is empty by itself has to be mended each.
+            // Every clause that can never match by itself needs its own correction. If there are none of these, one
+            // contradiction is enough.
             if found.iter().any(|conflict| conflict.is_alone) {
                 found.retain(|conflict| conflict.is_alone);
             } else {
@@ -104,7 +106,7 @@ fn conflicts<'e>(
             }
             found
         }
-        // One branch has to hold.
+        // One branch has to match.
         (Expr::Any(parts), true) | (Expr::All(parts), false) => {
             let length = known.len();
             let mut own = Vec::new();
@@ -142,7 +144,7 @@ fn is_choice(expr: &Expr, positive: bool) -> bool {
     }
 }
 
-/// A clause that nothing can meet.
+/// The conflict of a literal that can never match by itself.
 fn impossible(lint: &Lint<'_>, literal: Literal<'_>) -> Option<Conflict> {
     let range = lint.range(literal.clause.position);
     let (message, edits) = match (truth(lint, literal.clause)?, literal.positive) {
@@ -165,7 +167,7 @@ fn impossible(lint: &Lint<'_>, literal: Literal<'_>) -> Option<Conflict> {
     })
 }
 
-/// Whether two literals cannot both be true.
+/// The conflict of two literals that cannot both match.
 fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Conflict> {
     let show = |literal: Literal<'_>| {
         let text = lint.text(&lint.range(literal.clause.position));
@@ -234,7 +236,7 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
                     )
                 }
                 (a, b) if is_same(a, b) => format!("{} contradict each other", both()),
-                // What counts as a link is described in two ways.
+                // The documentation describes in two ways what counts as a link, so `has:links` is not certain.
                 (a, b)
                     if kind_implies(a, b)
                         && !matches!((a, b), (Kind::Fact(_), Kind::Fact(Fact::Links))) =>
@@ -262,12 +264,13 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
     })
 }
 
-/// What a Retweet never has: the place stays with the original. `[source: xd/rules-filtering]`
+/// Whether only a Tweet with a place can match. A Retweet has none: the place stays with the original Tweet.
+/// `[source: xd/rules-filtering]`
 fn is_about_place(kind: &Kind) -> bool {
     is(kind, Fact::Geo)
 }
 
-/// What only a Retweet has or is.
+/// Whether only a Retweet can match.
 fn only_retweets(kind: &Kind) -> bool {
     is(kind, Fact::Retweet)
 }
@@ -277,7 +280,7 @@ fn is(kind: &Kind, fact: Fact) -> bool {
     *kind == asked || kind_implies(kind, &asked)
 }
 
-/// What only the Tweet itself is asked for, and no Retweet of an answer is.
+/// Whether only an answer can match. A Retweet of an answer is not an answer itself.
 fn is_answer(kind: &Kind) -> bool {
     matches!(
         kind,
@@ -285,7 +288,7 @@ fn is_answer(kind: &Kind) -> bool {
     )
 }
 
-/// Whether two accounts are certainly two users; a name and an id may be one.
+/// Whether two accounts are certainly two users. A name and an id can mean the same user.
 fn differ(one: &Account, other: &Account) -> bool {
     match (one, other) {
         (Account::Id(a), Account::Id(b)) | (Account::Name(a), Account::Name(b)) => a != b,
@@ -293,7 +296,7 @@ fn differ(one: &Account, other: &Account) -> bool {
     }
 }
 
-/// Whether two clauses ask the same; a quoted single word is that word.
+/// Whether two clauses ask for the same. A single word means the same with and without quotes.
 pub(super) fn is_same(one: &Kind, other: &Kind) -> bool {
     match (one, other) {
         (Kind::Keyword(a) | Kind::Phrase(a), Kind::Keyword(b) | Kind::Phrase(b)) => a == b,

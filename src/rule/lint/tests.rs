@@ -1,4 +1,4 @@
-//! One row for each topic at least.
+//! At least one row for each topic.
 
 use expect_test::{Expect, expect};
 
@@ -46,7 +46,7 @@ fn a_good_rule_has_no_warnings() {
         "followers_count:10..20 followers_count:20..30",
         "a1 (lang:en OR lang:ja)",
         "x -\"x y\"",
-        // What the service may have, and a table does not know for certain.
+        // Values that the service may have, although the tables cannot be certain.
         "lang:zh-CN x",
         "lang:zxx x",
         "lang:und x",

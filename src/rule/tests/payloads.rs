@@ -1,4 +1,4 @@
-//! Made-up Tweets in the native format, reduced to what rules look at.
+//! Made-up Tweets, reduced to the parts that rules look at.
 
 /// With an exact point, a Place, an unwound URL and a Profile Geo location; longer than `text`.
 pub(super) const EXTENDED: &str = r#"{
