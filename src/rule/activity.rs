@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+use sonic_rs::{JsonValueTrait, Value};
 
 use super::analysis::{Analysis, Location, Place, User, draw};
-use super::geo::Point;
-use super::json::{flag, latitude_first, list, longitude_first, object, string};
+use super::json::{flag, latitude_first, list, longitude_first, object, polygon, string};
 use super::pattern::Text;
 
 impl<'a> Analysis<'a> {
@@ -154,16 +153,6 @@ fn place(location: &Value) -> Place<'_> {
         full_name: words("displayName"),
         corners: object(location, "geo").map(polygon).unwrap_or_default(),
     }
-}
-
-fn polygon(geo: &Value) -> Vec<Point> {
-    let ring = geo
-        .get("coordinates")
-        .and_then(|rings| rings.get(0)?.as_array());
-    ring.into_iter()
-        .flatten()
-        .filter_map(longitude_first)
-        .collect()
 }
 
 fn location(location: &Value) -> Location<'_> {

@@ -113,92 +113,63 @@ impl<'t, 'a> Reader<'t, 'a> {
 
     fn operator(&mut self, name: &'a str, colon: &Token<'a>) -> Result<Raw<'a>, Message> {
         let found = self.peek();
-        match operators::find(name) {
-            Some(Operator::Box(subject)) => {
-                self.bracket(colon)?;
-                let (south_west, north_east) = (self.point()?, self.point()?);
-                self.end_bracket()?;
-                Ok(Raw::Area(
-                    name,
-                    subject,
-                    Area::Box {
-                        south_west,
-                        north_east,
-                    },
-                ))
-            }
-            Some(Operator::Radius(subject)) => {
-                self.bracket(colon)?;
-                let center = self.point()?;
-                let radius_miles = self.number_of(distance)?;
-                self.end_bracket()?;
-                Ok(Raw::Area(
-                    name,
-                    subject,
-                    Area::Circle {
-                        center,
-                        radius_miles,
-                    },
-                ))
-            }
+        let (subject, is_box) = match operators::find(name) {
+            Some(Operator::Box(subject)) => (subject, true),
+            Some(Operator::Radius(subject)) => (subject, false),
             _ => {
-                if let Some(word) = self.take_touching(colon, Kind::Word) {
+                return if let Some(word) = self.take_touching(colon, Kind::Word) {
                     Ok(Raw::Operator(name, Cow::Borrowed(word.text)))
                 } else if let Some(quoted) = self.take_touching(colon, Kind::Quoted) {
                     Ok(Raw::Operator(name, unquoted(quoted.text)))
                 } else {
                     Err(unexpected(&found))
-                }
+                };
             }
-        }
-    }
-
-    fn bracket(&mut self, colon: &Token<'a>) -> Result<(), Message> {
-        let found = self.peek();
-        let bracket = self.take_touching(colon, Kind::OpenBracket);
-        bracket.map(|_| ()).ok_or_else(|| unexpected(&found))
-    }
-
-    fn end_bracket(&mut self) -> Result<(), Message> {
-        let found = self.peek();
-        let bracket = self.take(Kind::CloseBracket);
-        bracket
-            .map(|_| ())
-            .ok_or_else(|| Message::cannot_parse(found.shown(), found.position))
+        };
+        self.take_touching(colon, Kind::OpenBracket)
+            .ok_or_else(|| unexpected(&found))?;
+        let area = if is_box {
+            Area::Box {
+                south_west: self.point()?,
+                north_east: self.point()?,
+            }
+        } else {
+            Area::Circle {
+                center: self.point()?,
+                radius_miles: self.in_brackets(Kind::Word, distance)?,
+            }
+        };
+        self.in_brackets(Kind::CloseBracket, |_| Some(()))?;
+        Ok(Raw::Area(name, subject, area))
     }
 
     fn point(&mut self) -> Result<Point, Message> {
-        let sign = self.sign();
-        let longitude = sign * self.number_of(number)?;
-        let sign = self.sign();
-        let latitude = sign * self.number_of(number)?;
-        // Adding 0.0 turns -0.0 into 0.0: areas that are equal then print the same.
         Ok(Point {
-            longitude: longitude + 0.0,
-            latitude: latitude + 0.0,
+            longitude: self.coordinate()?,
+            latitude: self.coordinate()?,
         })
     }
 
-    /// Reads an optional `-`. If the `-` does not touch the next token, it stays unread, and reading
-    /// the number then reports it.
-    fn sign(&mut self) -> f64 {
+    /// Reads a number with an optional `-`. If the `-` does not touch the next token, it stays unread,
+    /// and reading the number then reports it.
+    fn coordinate(&mut self) -> Result<f64, Message> {
         let dash = self.peek();
-        let touches = self
-            .tokens
-            .get(self.next + 1)
-            .is_some_and(|next| dash.touches(next));
-        if touches && self.take(Kind::Dash).is_some() {
+        let next = self.tokens.get(self.next + 1);
+        let touches = next.is_some_and(|next| dash.touches(next));
+        let sign = if touches && self.take(Kind::Dash).is_some() {
             -1.0
         } else {
             1.0
-        }
+        };
+        // Adding 0.0 turns -0.0 into 0.0: areas that are equal then print the same.
+        Ok(sign * self.in_brackets(Kind::Word, number)? + 0.0)
     }
 
-    /// Reads a number. In brackets, the recorded answer to a wrong token is M2, not M5. `[seed:003]`
-    fn number_of(&mut self, read: fn(&str) -> Option<f64>) -> Result<f64, Message> {
+    /// Reads a token in brackets. There, the recorded answer to a wrong token is M2, not M5. `[seed:003]`
+    fn in_brackets<T>(&mut self, kind: Kind, read: fn(&str) -> Option<T>) -> Result<T, Message> {
         let found = self.peek();
-        self.take(Kind::Word)
-            .and_then(|word| read(word.text))
+        self.take(kind)
+            .and_then(|token| read(token.text))
             .ok_or_else(|| Message::cannot_parse(found.shown(), found.position))
     }
 }

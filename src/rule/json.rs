@@ -34,6 +34,16 @@ pub(super) fn latitude_first(pair: &Value) -> Option<Point> {
     point(pair.get(1)?, pair.get(0)?)
 }
 
+/// The corners of a polygon. They are the points of its first ring.
+pub(super) fn polygon(shape: &Value) -> Vec<Point> {
+    let rings = shape.get("coordinates");
+    let ring = rings.and_then(|rings| rings.get(0)?.as_array());
+    ring.into_iter()
+        .flatten()
+        .filter_map(longitude_first)
+        .collect()
+}
+
 fn point(longitude: &Value, latitude: &Value) -> Option<Point> {
     let point = Point {
         longitude: longitude.as_f64()?,

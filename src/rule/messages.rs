@@ -92,11 +92,8 @@ impl Invalid {
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, message) in self.messages.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{}", message.text.trim_end())?;
-        }
-        Ok(())
+        let texts = self.messages.iter().map(|message| message.text.trim_end());
+        f.write_str(&texts.collect::<Vec<_>>().join("; "))
     }
 }
 
@@ -155,10 +152,21 @@ impl Message {
         }
     }
 
-    pub(super) fn ambiguous_and(position: usize) -> Self {
-        let sentence = "Ambiguous use of and as a keyword. Use a space to logically join two clauses, \
-                        or \"and\" to find occurrences of and in text";
-        Self::new(Code::M3, position, sentence)
+    /// The message about a word that PowerTrack 1.0 took for an operator and 2.0 refuses. Lower-case
+    /// `and` is refused too, but only as a word of its own: `android` and `from:and` are valid.
+    pub(super) fn ambiguous(word: &str, position: usize) -> Option<Self> {
+        let words = [
+            (Code::M3, "and", "a space to logically join two clauses"),
+            (Code::M13, "or", "OR to logically join two clauses"),
+            (Code::M14, "not", "- to logically negate a clause"),
+        ];
+        let is_it = |(_, reserved, _): &(Code, &str, &str)| reserved.eq_ignore_ascii_case(word);
+        let (code, word, instead) = words.into_iter().find(is_it)?;
+        let sentence = format!(
+            "Ambiguous use of {word} as a keyword. Use {instead}, or \"{word}\" to find occurrences of \
+             {word} in text"
+        );
+        Some(Self::new(code, position, &sentence))
     }
 
     pub(super) fn unclosed_group(token: &str, position: usize) -> Self {
@@ -219,18 +227,6 @@ impl Message {
     pub(super) fn unclosed_quote(position: usize) -> Self {
         let sentence = format!("mismatched character '{END}' expecting '\"'");
         Self::new(Code::M12, position, &sentence).with_empty_line()
-    }
-
-    pub(super) fn ambiguous_or(position: usize) -> Self {
-        let sentence = "Ambiguous use of or as a keyword. Use OR to logically join two clauses, or \
-                        \"or\" to find occurrences of or in text";
-        Self::new(Code::M13, position, sentence)
-    }
-
-    pub(super) fn ambiguous_not(position: usize) -> Self {
-        let sentence = "Ambiguous use of not as a keyword. Use - to logically negate a clause, or \
-                        \"not\" to find occurrences of not in text";
-        Self::new(Code::M14, position, sentence)
     }
 
     pub(super) fn sample_range(position: usize) -> Self {

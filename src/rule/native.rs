@@ -1,11 +1,11 @@
 //! Reads a Tweet in the native enriched format.
 
-use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+use sonic_rs::{JsonValueTrait, Value};
 
 use super::analysis::{Analysis, Location, Place, User, draw};
 use super::entities::{account, id};
 use super::geo::Point;
-use super::json::{flag, latitude_first, list, longitude_first, object, string};
+use super::json::{flag, latitude_first, list, longitude_first, object, polygon, string};
 use super::pattern::Text;
 
 impl<'a> Analysis<'a> {
@@ -142,18 +142,14 @@ fn point(tweet: &Value) -> Option<Point> {
 
 fn place(place: &Value) -> Place<'_> {
     let words = |key| Text::new(string(place, key).unwrap_or_default());
-    let polygon = object(place, "bounding_box")
-        .and_then(|polygon| polygon.get("coordinates")?.get(0)?.as_array());
     Place {
         id: string(place, "id"),
         country_code: string(place, "country_code"),
         name: words("name"),
         full_name: words("full_name"),
-        corners: polygon
-            .into_iter()
-            .flatten()
-            .filter_map(longitude_first)
-            .collect(),
+        corners: object(place, "bounding_box")
+            .map(polygon)
+            .unwrap_or_default(),
     }
 }
 

@@ -54,42 +54,26 @@ impl Node {
                 negated,
             },
             // `-(a OR b)` is `-a -b`, and `-(a b)` is `-a OR -b`.
-            (Expr::All(parts), false) | (Expr::Any(parts), true) => {
-                Self::join(parts, negated, Self::All, |node| match node {
-                    Self::All(parts) => Ok(parts),
-                    other => Err(other),
-                })
-            }
-            (Expr::Any(parts), false) | (Expr::All(parts), true) => {
-                Self::join(parts, negated, Self::Any, |node| match node {
-                    Self::Any(parts) => Ok(parts),
-                    other => Err(other),
-                })
-            }
+            (Expr::All(parts), _) => Self::join(parts, negated, !negated),
+            (Expr::Any(parts), _) => Self::join(parts, negated, negated),
         }
     }
 
-    /// Joins parts into a whole. `open` gives the parts of a node of the same kind, which are joined in
-    /// its place.
-    fn join(
-        parts: &[Expr],
-        negated: bool,
-        whole: fn(Vec<Self>) -> Self,
-        open: fn(Self) -> Result<Vec<Self>, Self>,
-    ) -> Self {
+    /// Joins parts into an `All` or an `Any`. Parts of the same kind are opened.
+    fn join(parts: &[Expr], negated: bool, is_all: bool) -> Self {
         let mut nodes = Vec::with_capacity(parts.len());
         for part in parts {
-            match open(Self::new(part, negated)) {
-                Ok(inner) => nodes.extend(inner),
-                Err(node) => nodes.push(node),
+            match (Self::new(part, negated), is_all) {
+                (Self::All(inner), true) | (Self::Any(inner), false) => nodes.extend(inner),
+                (node, _) => nodes.push(node),
             }
         }
         nodes.sort_unstable();
         nodes.dedup();
-        if nodes.len() == 1 {
-            nodes.swap_remove(0)
-        } else {
-            whole(nodes)
+        match nodes.len() {
+            1 => nodes.swap_remove(0),
+            _ if is_all => Self::All(nodes),
+            _ => Self::Any(nodes),
         }
     }
 

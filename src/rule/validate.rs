@@ -134,7 +134,7 @@ impl Checks<'_> {
     fn kind(&mut self, raw: Raw<'_>, position: usize, above: Above) -> Option<Kind> {
         let kind = match raw {
             Raw::Word(word) => {
-                if let Some(message) = reserved(word, position) {
+                if let Some(message) = Message::ambiguous(word, position) {
                     self.reserved.push(message);
                     return None;
                 }
@@ -205,20 +205,6 @@ impl Checks<'_> {
             }
             _ => {}
         }
-    }
-}
-
-/// The message about a word that PowerTrack 1.0 took for an operator and 2.0 refuses. Lower-case `and`
-/// is refused too, but only as a word of its own: `android` and `from:and` are valid.
-fn reserved(word: &str, position: usize) -> Option<Message> {
-    if word.eq_ignore_ascii_case("and") {
-        Some(Message::ambiguous_and(position))
-    } else if word.eq_ignore_ascii_case("or") {
-        Some(Message::ambiguous_or(position))
-    } else if word.eq_ignore_ascii_case("not") {
-        Some(Message::ambiguous_not(position))
-    } else {
-        None
     }
 }
 

@@ -165,9 +165,9 @@ fn filter(source: &Source<'_>, index: usize, name: &str, value: &str) -> Finding
     let dash = index
         .checked_sub(1)
         .filter(|dash| source.kind(Some(*dash)) == Kind::Dash && source.touches_last(index));
+    let whole = dash.map_or(clause.start, |dash| source.start(dash))..clause.end;
     match new {
         Some(_) if name == "include" => {
-            let whole = dash.map_or(clause.start, |dash| source.start(dash))..clause.end;
             Finding::new(
                 clause,
                 "PowerTrack has no `include`: Retweets and answers are there unless a rule excludes them",
@@ -182,7 +182,6 @@ fn filter(source: &Source<'_>, index: usize, name: &str, value: &str) -> Finding
             } else {
                 (*new).to_owned()
             };
-            let whole = dash.map_or(clause.start, |dash| source.start(dash))..clause.end;
             Finding::new(
                 clause,
                 format!("PowerTrack has no `{name}`, it has `has:` and `is:`"),

@@ -62,10 +62,7 @@ pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
             format!("`{run}` is no operator: a blank between two clauses already means \"and\""),
             "leave it out, or quote it to look for it",
         )
-        .edit(
-            whole.start..value.len() - value[whole.end..].trim_start().len(),
-            "",
-        ),
+        .edit(source.and_blanks(whole), ""),
         '+' => Finding::new(
             one.clone(),
             "`+` is no operator: every clause is required",
@@ -96,11 +93,12 @@ pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
 fn unquoted(source: &Source<'_>, c: char, whole: std::ops::Range<usize>) -> Finding {
     let before = &source.value[..whole.start];
     let text = &source.value[whole.clone()];
-    let is_symbol = c.is_emoji_char() && !c.is_ascii()
-        || matches!(
-            c.general_category(),
-            GeneralCategory::OtherSymbol | GeneralCategory::MathSymbol
-        ) && !c.is_ascii();
+    let is_symbol = !c.is_ascii()
+        && (c.is_emoji_char()
+            || matches!(
+                c.general_category(),
+                GeneralCategory::OtherSymbol | GeneralCategory::MathSymbol
+            ));
     let why = if is_symbol {
         format!("`{c}` is one of the symbols that have to be quoted")
     } else if matches!(c, '#' | '$' | '@') {

@@ -238,26 +238,24 @@ fn value(source: &Source<'_>, index: usize) -> Finding {
         )
         .edit(source.end(colon)..range.start, "");
     }
-    let whole = source.start(name_at)..range.end;
     if is_area {
         let form = match operator {
             Some(Operator::Radius(_)) => "[longitude latitude 10mi]",
             _ => "[west south east north]",
         };
         return Finding::new(
-            whole,
+            source.start(name_at)..range.end,
             format!("`{name}:` takes numbers in brackets"),
             format!("write `{name}:{form}`"),
         );
     }
-    if !source.touches_last(index) {
-        return Finding::new(
-            source.range(name_at).start..source.end(colon),
-            format!("`{name}:` has no value"),
-            "write the value directly behind the colon, or quote text that holds a colon",
-        );
-    }
+    let no_value = Finding::new(
+        source.start(name_at)..source.end(colon),
+        format!("`{name}:` has no value"),
+        "write the value directly behind the colon, or quote text that holds a colon",
+    );
     match kind {
+        _ if !source.touches_last(index) => no_value,
         Kind::Mention if matches!(operator, Some(Operator::User(_))) => Finding::new(
             range.clone(),
             format!("`{name}:` takes a user's name without the `@`"),
@@ -290,11 +288,7 @@ fn value(source: &Source<'_>, index: usize) -> Finding {
             "repeat the operator in the group",
         )
         .edits(distributed(source, name_at, index)),
-        _ => Finding::new(
-            source.start(name_at)..source.end(colon),
-            format!("`{name}:` has no value"),
-            "write the value directly behind the colon, or quote text that holds a colon",
-        ),
+        _ => no_value,
     }
 }
 
