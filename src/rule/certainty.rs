@@ -1,6 +1,6 @@
 //! How certain it is that the service refuses the same rules as this crate.
 //!
-//! | message | that the service refuses is | its wording is |
+//! | message | the refusal is | the wording is |
 //! |---|---|---|
 //! | M1 | recorded; guessed inside a group ([`Guess::SampleInGroup`]) | recorded |
 //! | M2, M3, M4, M5, M9, M10, M11 | recorded | recorded |

@@ -51,7 +51,7 @@ pub const MAX_TAG: usize = 255;
 pub struct Rule {
     value: String,
     expr: Expr,
-    /// The messages with which the server may or may not refuse this rule; nobody knows.
+    /// Messages that are only guesses: nobody knows whether the server refuses the rule with them.
     guesses: Vec<Message>,
 }
 

@@ -1,4 +1,4 @@
-//! Rules that nothing narrows down.
+//! Finds rules that nothing narrows down.
 
 use std::ops::RangeInclusive;
 
@@ -19,10 +19,10 @@ const PROGRAMS: [&str; 5] = [
     "twitter web client",
 ];
 
-/// Whether every clause of some branch matches many Tweets.
+/// Whether every clause of some branch matches many Tweets. Negated parts do not count.
 pub(super) fn is_broad(lint: &Lint<'_>, expr: &Expr) -> bool {
     match expr {
-        // A negated part does not narrow down, but a small sample does.
+        // A small sample is not broad, so it narrows down.
         Expr::All(parts) => parts
             .iter()
             .all(|part| is_broad(lint, part) || matches!(part, Expr::Not { .. })),

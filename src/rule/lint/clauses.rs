@@ -1,4 +1,4 @@
-//! Warns about clauses that look right, but hardly do what was meant.
+//! Warns about clauses that look right, but most likely do not do what was meant.
 
 use super::super::Rule;
 use super::super::diagnose::{quoted, without_backslashes};

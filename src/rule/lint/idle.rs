@@ -1,4 +1,4 @@
-//! Warns about clauses that change nothing, because of the other clauses beside them.
+//! Warns about clauses that stand beside others and change nothing.
 
 use super::super::Rule;
 use super::super::diagnose::apply;

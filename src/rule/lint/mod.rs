@@ -16,7 +16,6 @@ mod tests;
 mod truth;
 mod unchecked;
 
-use std::fmt;
 use std::ops::Range;
 
 use super::diagnose::{Edit, Source, apply, explain, position_of};
@@ -119,12 +118,6 @@ impl Topic {
                 | Self::QuotedRule
                 | Self::Doubtful
         )
-    }
-}
-
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
     }
 }
 

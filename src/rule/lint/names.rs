@@ -80,7 +80,7 @@ pub(super) fn user(name: &str, written: &str) -> Option<Truth> {
     Some(Truth::Never { why: what, instead })
 }
 
-/// Whether a character ends a hashtag. All ASCII marks but `_` do. Some marks of other scripts do not.
+/// Whether a character ends a hashtag. Every ASCII mark but `_` does. Some marks of other scripts do not.
 fn ends_tag(c: char) -> bool {
     c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_'
 }

@@ -87,7 +87,7 @@ fn conflicts<'e>(
             found.into_iter().collect()
         }
         (Expr::Not { inner, .. }, _) => conflicts(lint, inner, !positive, known, dead),
-        // All parts have to match. In a negated `OR`, all branches must not match.
+        // All parts have to match. In a negated `OR`, no branch may match.
         (Expr::All(parts), true) | (Expr::Any(parts), false) => {
             // The certain parts come first, so that an `OR` is compared with all of them.
             let is_choice = |part: &&Expr| is_choice(part, positive);
@@ -177,12 +177,11 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
             format!("`-{text}`")
         }
     };
-    let both = || format!("{} and {}", show(one), show(other));
     let (a, b) = (&one.clause.kind, &other.clause.kind);
-    let message = match (one.positive, other.positive) {
+    let why = match (one.positive, other.positive) {
         (true, true) => match (a, b) {
             (Kind::Lang(a), Kind::Lang(b)) if a != b => {
-                format!("{} cannot both hold, a Tweet has one language", both())
+                "cannot both hold, a Tweet has one language".into()
             }
             (Kind::User(role, a), Kind::User(other_role, b))
                 if role == other_role && differ(a, b) =>
@@ -192,65 +191,51 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
                     Role::Recipient => "user whom it answers",
                     Role::Retweeted => "user whom it retweets",
                 };
-                format!("{} cannot both hold, a Tweet has one {what}", both())
+                format!("cannot both hold, a Tweet has one {what}")
             }
-            (Kind::Status(link, a), Kind::Status(other_link, b))
-                if link == other_link && a != b =>
-            {
-                format!("{} cannot both hold", both())
+            (Kind::Status(link, a), Kind::Status(other, b)) if link == other && a != b => {
+                "cannot both hold".into()
             }
             (Kind::PlaceCountry(a), Kind::PlaceCountry(b)) if a != b => {
-                format!("{} cannot both hold, a place lies in one country", both())
+                "cannot both hold, a place lies in one country".into()
             }
-            (Kind::Count(counter, a), Kind::Count(other_counter, b))
-                if counter == other_counter && (a.end() < b.start() || b.end() < a.start()) =>
+            (Kind::Count(counter, a), Kind::Count(other, b))
+                if counter == other && (a.end() < b.start() || b.end() < a.start()) =>
             {
-                format!("{} have no number in common", both())
+                "have no number in common".into()
             }
             (a, b)
                 if is_about_place(a) && only_retweets(b)
                     || only_retweets(a) && is_about_place(b) =>
             {
-                format!("{} cannot both hold, a Retweet has no place", both())
+                "cannot both hold, a Retweet has no place".into()
             }
             (a, b) if is_answer(a) && only_retweets(b) || only_retweets(a) && is_answer(b) => {
-                format!("{} cannot both hold, a Retweet answers nobody", both())
+                "cannot both hold, a Retweet answers nobody".into()
             }
             _ => return None,
         },
         (false, false) => return None,
         (positive, _) => {
-            let (required, forbidden) = if positive { (a, b) } else { (b, a) };
-            match (required, forbidden) {
+            let (all, none) = if positive { (one, other) } else { (other, one) };
+            match (&all.clause.kind, &none.clause.kind) {
                 (Kind::Count(counter, asked), Kind::Count(other, ruled_out))
                     if counter == other
                         && ruled_out.start() <= asked.start()
                         && asked.end() <= ruled_out.end() =>
                 {
-                    format!("{} leave no number", both())
+                    "leave no number".into()
                 }
                 (Kind::User(Role::Retweeted, _), Kind::Fact(Fact::Retweet)) => {
-                    format!(
-                        "{} cannot both hold, only a Retweet retweets somebody",
-                        both()
-                    )
+                    "cannot both hold, only a Retweet retweets somebody".into()
                 }
-                (a, b) if is_same(a, b) => format!("{} contradict each other", both()),
+                (a, b) if is_same(a, b) => "contradict each other".into(),
                 // The documentation describes in two ways what counts as a link, so `has:links` is not certain.
-                (a, b)
-                    if kind_implies(a, b)
-                        && !matches!((a, b), (Kind::Fact(_), Kind::Fact(Fact::Links))) =>
-                {
-                    let (all, none) = if positive { (one, other) } else { (other, one) };
-                    format!(
-                        "{} cannot both hold, what meets {} meets {} too",
-                        both(),
-                        show(all),
-                        show(Literal {
-                            positive: true,
-                            ..none
-                        })
-                    )
+                (Kind::Fact(_), Kind::Fact(Fact::Links)) => return None,
+                (a, b) if kind_implies(a, b) => {
+                    let positive = true;
+                    let (all, none) = (show(all), show(Literal { positive, ..none }));
+                    format!("cannot both hold, what meets {all} meets {none} too")
                 }
                 _ => return None,
             }
@@ -258,7 +243,7 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
     };
     Some(Conflict {
         position: other.clause.position,
-        message,
+        message: format!("{} and {} {why}", show(one), show(other)),
         edits: Vec::new(),
         is_alone: false,
     })

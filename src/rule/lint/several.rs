@@ -8,7 +8,7 @@ use super::super::tree::{Expr, Kind};
 use super::super::{Pattern, Rule};
 use super::{Topic, Warning};
 
-/// A rule is compared with at most this many other rules per clause. A clause that more rules share says little.
+/// A rule is compared with about this many other rules at most. A clause that more rules share says little.
 const COMPARED: usize = 500;
 
 /// The warnings about rules beside each other: duplicates, rules of the same meaning, and rules whose Tweets another rule

@@ -13,7 +13,7 @@ fn check_each(values: &[&str], expected: Expect) {
         let rule = Rule::accept(value).expect("the rule is valid");
         lines.push((*value).to_owned());
         for warning in rule.lint() {
-            lines.push(format!("    {}: {}", warning.topic, warning.message));
+            lines.push(format!("    {}: {}", warning.topic.code(), warning.message));
             lines.extend(warning.suggestion.map(|rule| format!("    => {rule}")));
         }
     }

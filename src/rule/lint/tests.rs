@@ -12,7 +12,7 @@ fn check(value: &str, expected: Expect) {
     let mut lines = Vec::new();
     for warning in rule.lint() {
         lines.extend(draw(value, warning.position, warning.length));
-        lines.push(format!("{}: {}", warning.topic, warning.message));
+        lines.push(format!("{}: {}", warning.topic.code(), warning.message));
         lines.extend(warning.suggestion.map(|rule| format!("=> {rule}")));
     }
     expected.assert_eq(&lines.join("\n"));
@@ -27,7 +27,12 @@ fn check_all(values: &[&str], expected: Expect) {
     let lines: Vec<_> = lint_all(&rules.iter().collect::<Vec<_>>())
         .into_iter()
         .map(|(index, warning)| {
-            format!("{}: {}: {}", values[index], warning.topic, warning.message)
+            format!(
+                "{}: {}: {}",
+                values[index],
+                warning.topic.code(),
+                warning.message
+            )
         })
         .collect();
     expected.assert_eq(&lines.join("\n"));

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
 
-/// Up to this many parts are searched one by one. More parts are worth an automaton.
+/// This many parts are worth an automaton. Fewer parts are searched one by one.
 const LOOSE: usize = 16;
 
 /// Parts of texts, and the rules that ask for them.
 ///
 /// Parts come one at a time, but an automaton can only be built as a whole. So new parts stay loose
 /// until there are enough of them for an automaton. The new automaton also takes the parts of the older
-/// automata that are not much larger. So there are always few automata, and each part is rebuilt few
-/// times.
+/// automata that are not much larger. So there are always few automata, and each part moves to a new one
+/// only a few times.
 #[derive(Debug, Default)]
 pub(super) struct Literals {
     parts: Vec<Part>,
