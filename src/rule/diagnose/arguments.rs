@@ -73,37 +73,31 @@ fn count(value: &str) -> Option<String> {
         .filter(|c| !matches!(c, ',' | '_' | ' '))
         .collect();
     let number = |digits: &str| -> Option<u64> { is_digits(digits).then(|| digits.parse().ok())? };
-    if let Some(least) = plain
-        .strip_prefix(">=")
-        .or(plain.strip_suffix('+'))
-        .or(plain.strip_suffix(".."))
-    {
-        return number(least).map(|least| least.to_string());
-    }
-    if let Some(most) = plain.strip_prefix("<=").or(plain.strip_prefix("..")) {
-        return number(most).map(|most| format!("0..{most}"));
-    }
-    if let Some(more) = plain.strip_prefix('>') {
-        return number(more)?.checked_add(1).map(|least| least.to_string());
-    }
-    if let Some(less) = plain.strip_prefix('<') {
-        return number(less)?
-            .checked_sub(1)
-            .map(|most| format!("0..{most}"));
-    }
-    if let Some(thousands) = plain.strip_suffix(['k', 'K']) {
-        return number(thousands)?
-            .checked_mul(1_000)
-            .map(|least| least.to_string());
-    }
-    let parts = plain
+    let least = plain.strip_prefix(">=").or(plain.strip_suffix('+'));
+    let most = plain.strip_prefix("<=").or(plain.strip_prefix(".."));
+    let both = plain
         .split_once("...")
         .or_else(|| plain.split_once('-'))
         .or_else(|| plain.split_once(".."));
-    match parts {
-        Some((from, to)) => Some(format!("{}..{}", number(from)?, number(to)?)),
-        None => number(&plain).map(|least| least.to_string()),
-    }
+    let (from, to) = if let Some(least) = least.or(plain.strip_suffix("..")) {
+        (number(least)?, None)
+    } else if let Some(most) = most {
+        (0, Some(number(most)?))
+    } else if let Some(more) = plain.strip_prefix('>') {
+        (number(more)?.checked_add(1)?, None)
+    } else if let Some(less) = plain.strip_prefix('<') {
+        (0, Some(number(less)?.checked_sub(1)?))
+    } else if let Some(thousands) = plain.strip_suffix(['k', 'K']) {
+        (number(thousands)?.checked_mul(1_000)?, None)
+    } else if let Some((from, to)) = both {
+        (number(from)?, Some(number(to)?))
+    } else {
+        (number(&plain)?, None)
+    };
+    Some(match to {
+        Some(to) => format!("{from}..{to}"),
+        None => from.to_string(),
+    })
 }
 
 /// The id in a Tweet's URL.

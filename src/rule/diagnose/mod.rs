@@ -130,13 +130,13 @@ fn findings(value: &str, invalid: &Invalid) -> Vec<(Code, Finding)> {
         .map(|message| (message.code, explain(&source, message)))
         .collect();
     // One correction removes all escapes. The other mistakes come from the escapes, so they are left out.
-    let is_all = |(code, finding): &(Code, Finding)| {
+    let mends_all = |(code, finding): &(Code, Finding)| {
         let edits = finding.edits.as_deref();
         matches!(code, Code::M6 | Code::M12)
             && edits
                 .is_some_and(|edits| matches!(edits, [(range, _)] if *range == (0..value.len())))
     };
-    if let Some(escapes) = found.iter().position(is_all) {
+    if let Some(escapes) = found.iter().position(mends_all) {
         return vec![found.swap_remove(escapes)];
     }
     found

@@ -202,8 +202,8 @@ fn circle(name: &str, value: &str) -> Option<String> {
     let mut parts = value.trim_matches('"').split(',').map(str::trim);
     let (latitude, longitude, radius) = (parts.next()?, parts.next()?, parts.next()?);
     let is_number = |text: &str| {
-        let parts = text.strip_prefix('-').unwrap_or(text).split('.');
-        parts.clone().count() <= 2 && parts.into_iter().all(is_digits)
+        let mut parts = text.strip_prefix('-').unwrap_or(text).split('.');
+        parts.clone().count() <= 2 && parts.all(is_digits)
     };
     let is_circle = name == "geocode"
         && parts.next().is_none()

@@ -3,11 +3,7 @@
 use sonic_rs::{Value, json};
 
 use super::super::{Analysis, Rule};
-use super::payloads::{ACTIVITY, EXTENDED, retweet};
-
-fn parsed(payload: &str) -> Value {
-    sonic_rs::from_str(payload).unwrap()
-}
+use super::payloads::{ACTIVITY, EXTENDED, parsed, retweet};
 
 /// Checks rules against one Tweet: all rules of the first list match, none of the second.
 #[track_caller]

@@ -3,7 +3,7 @@
 use sonic_rs::{Value, json};
 
 use super::super::{Analysis, Rule};
-use super::payloads::{EXTENDED, REPLY, retweet};
+use super::payloads::{EXTENDED, REPLY, parsed, retweet};
 
 #[track_caller]
 fn check(value: &str, payload: &Value, expected: bool) {
@@ -24,10 +24,6 @@ fn check_all(payload: &Value, matching: &[&str], others: &[&str]) {
     for value in others {
         check(value, payload, false);
     }
-}
-
-fn parsed(payload: &str) -> Value {
-    sonic_rs::from_str(payload).unwrap()
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sonic_rs::{Value, json};
+use sonic_rs::json;
 
 use super::super::{Analysis, Rule, RuleSet};
-use super::payloads::{EXTENDED, REPLY, retweet};
+use super::payloads::{EXTENDED, REPLY, parsed, retweet};
 use super::{
     made::payload,
     made_rules::{CLAUSES, value},
@@ -100,7 +100,7 @@ fn every_clause_is_found_in_whole_payloads() {
     assert!(set.len() > 80);
     let mut matches = 0;
     for payload in [EXTENDED, REPLY, &retweet()] {
-        let payload: Value = sonic_rs::from_str(payload).unwrap();
+        let payload = parsed(payload);
         let tweet = Analysis::native(&payload);
         let found = found(&set, &tweet);
         assert_eq!(found, naive.matching(&tweet));
