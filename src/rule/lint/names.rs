@@ -163,9 +163,6 @@ pub(super) fn listed(lint: &Lint<'_>, clause: &Clause) -> Option<Vec<Edit>> {
         several if is_whole => several.join(" OR "),
         several => format!("({})", several.join(" OR ")),
     };
-    let is_negated = source
-        .value
-        .get(..start)
-        .is_some_and(|before| before.ends_with('-'));
+    let is_negated = source.slice(..start).ends_with('-');
     (!is_negated).then(|| vec![(start..end, text)])
 }

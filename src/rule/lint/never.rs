@@ -54,7 +54,7 @@ pub(super) fn is_dead(lint: &Lint<'_>, expr: &Expr) -> bool {
 /// The edit that replaces a clause by others, one of which has to match.
 pub(super) fn replaced(lint: &Lint<'_>, range: &Range<usize>, instead: &[String]) -> Vec<Edit> {
     let value = lint.source.value;
-    let before = value.get(..range.start).unwrap_or_default();
+    let before = lint.source.slice(..range.start);
     let text = match instead {
         [] => return Vec::new(),
         [one] => one.clone(),

@@ -158,11 +158,9 @@ fn hint(lint: &mut Lint<'_>, branches: &[Branch<'_>]) {
     if leading + trailing == 0 {
         return;
     }
-    let text = |range: Range<usize>| lint.source.value.get(range).unwrap_or_default();
-    let span = |operands: &[Operand<'_>]| match operands {
-        [] => "",
-        [first, .., last] => text(first.range.start..last.range.end),
-        [only] => text(only.range.clone()),
+    let span = |operands: &[Operand<'_>]| match (operands.first(), operands.last()) {
+        (Some(first), Some(last)) => lint.source.slice(first.range.start..last.range.end),
+        _ => "",
     };
     let grouped = |operands: &[Operand<'_>]| match operands {
         [_, _, ..] => format!("({})", span(operands)),

@@ -19,11 +19,11 @@ const COMPARED: usize = 500;
 pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
     let normals: Vec<Normal> = rules.iter().map(|rule| rule.normal()).collect();
     let mut warnings = Vec::new();
-    let mut values: HashMap<&str, usize> = HashMap::new();
+    let mut values = HashSet::new();
     let mut meanings: HashMap<&Normal, usize> = HashMap::new();
     let mut twins = HashSet::new();
     for (index, rule) in rules.iter().enumerate() {
-        if values.contains_key(rule.value()) {
+        if values.contains(rule.value()) {
             let message = "this very rule stands further up".to_owned();
             warnings.push((index, warning(rule, Topic::Duplicate, message)));
             twins.insert(index);
@@ -33,7 +33,7 @@ pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
             warnings.push((index, warning(rule, Topic::SameMeaning, message)));
             twins.insert(index);
         } else {
-            values.insert(rule.value(), index);
+            values.insert(rule.value());
             meanings.insert(&normals[index], index);
         }
     }
@@ -43,10 +43,7 @@ pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
             continue;
         }
         let shadow = keys.candidates(rule).into_iter().find(|other| {
-            *other != index
-                && !twins.contains(other)
-                && normals[index] != normals[*other]
-                && normals[index].implies(&normals[*other])
+            *other != index && !twins.contains(other) && normals[index].implies(&normals[*other])
         });
         if let Some(other) = shadow {
             let other = shown(rules[other]);
