@@ -1,4 +1,5 @@
-//! How the tables of two databases differ: by primary key where there is one, else as rows that may come several times.
+//! How the tables of two databases differ. Rows are compared by primary key if the table has one, else as whole rows
+//! that may occur several times.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +10,7 @@ use rusqlite::{Connection, types::Value as Sql};
 
 use super::{Error, compare_rows};
 
-/// A value of a row.
+/// One value of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     /// SQL NULL.
@@ -30,46 +31,46 @@ pub(crate) type Cells = Vec<(String, Value)>;
 /// One difference.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Difference {
-    /// Only the first database has the row.
+    /// Only the first database has this row.
     Removed(Cells),
-    /// Only the second one has it.
+    /// Only the second database has this row.
     Added(Cells),
-    /// Both have a row of this key.
+    /// Both databases have a row with this key, but the rows differ.
     Changed {
-        /// The primary key.
+        /// The values of the primary key.
         key: Cells,
         /// The columns that differ, with both values.
         columns: Vec<(String, Value, Value)>,
     },
 }
 
-/// How one table differs.
+/// How one table differs in the two databases.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TableDifference {
     /// The table's name.
     pub table: String,
-    /// Whether the first and the second database have it.
+    /// Whether the first database has the table, and whether the second has it.
     pub there: [bool; 2],
-    /// The columns by which rows were told apart; none where whole rows were compared.
+    /// The columns of the primary key by which rows were matched; empty if whole rows were compared.
     pub key: Vec<String>,
-    /// Columns that only the first one has; they are not compared.
+    /// Columns that only the first database has. They are not compared.
     pub columns_removed: Vec<String>,
-    /// Columns that only the second one has.
+    /// Columns that only the second database has. They are not compared.
     pub columns_added: Vec<String>,
-    /// Rows that only the first one has.
+    /// How many rows only the first database has.
     pub removed: u64,
-    /// Rows that only the second one has.
+    /// How many rows only the second database has.
     pub added: u64,
-    /// Rows of the same key that differ.
+    /// How many rows have the same key but differ.
     pub changed: u64,
-    /// Rows that are the same.
+    /// How many rows are the same.
     pub same: u64,
     /// The first differences of each kind.
     pub shown: Vec<Difference>,
 }
 
 impl TableDifference {
-    /// Whether there is none.
+    /// Whether there is no difference.
     #[must_use]
     pub(crate) fn is_equal(&self) -> bool {
         self.there == [true, true]
@@ -79,22 +80,22 @@ impl TableDifference {
     }
 }
 
-/// How the lines of two files differ, in whatever order they are.
+/// How the lines of two files differ. The order of the lines does not count.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LineDifference {
-    /// Lines that only the first one has, each as often as it has it more.
+    /// How many lines only the first file has. A line that it has more often counts once for each time more.
     pub removed: u64,
-    /// Lines that only the second one has.
+    /// How many lines only the second file has, counted in the same way.
     pub added: u64,
-    /// Lines that both have.
+    /// How many lines both files have.
     pub same: u64,
-    /// The first of the removed ones.
+    /// The first of the removed lines.
     pub shown_removed: Vec<String>,
-    /// The first of the added ones.
+    /// The first of the added lines.
     pub shown_added: Vec<String>,
 }
 
-/// A column: its name, and its place in the primary key, from 1.
+/// A column: its name, and its position in the primary key, counted from 1; 0 if it is not in the key.
 type Column = (String, i64);
 
 /// Two databases, side by side.
@@ -104,10 +105,7 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// Opens two databases; `scratch` is a file to work in, and `show` how many differences of each kind are told.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Opens two databases. `scratch` is a file to work in; `show` is how many differences of each kind are listed.
     pub(crate) fn open(
         first: &Path,
         second: &Path,
@@ -125,10 +123,7 @@ impl Comparison {
         Ok(Self { connection, show })
     }
 
-    /// The tables that scripts have made, by name.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Compares the tables that scripts have made, in the order of their names.
     pub(crate) fn tables(&self) -> Result<Vec<TableDifference>, Error> {
         let first = self.tables_of("a")?;
         let second = self.tables_of("b")?;
@@ -203,7 +198,7 @@ impl Comparison {
     }
 
     fn columns(&self, schema: &str, table: &str) -> Result<Vec<Column>, Error> {
-        // Hidden ones of virtual tables are no data; generated ones are.
+        // Hidden columns of virtual tables hold no data. Generated columns do.
         let mut statement = self.connection.prepare(
             "SELECT name, pk FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1 ORDER BY cid",
         )?;
@@ -211,7 +206,8 @@ impl Comparison {
         Ok(columns.collect::<Result<_, _>>()?)
     }
 
-    /// Only an INTEGER PRIMARY KEY and tables WITHOUT ROWID refuse NULL, and several rows can have it.
+    /// Whether a column of the primary key is NULL in some row of this table. Several rows can have a NULL there. Only
+    /// an INTEGER PRIMARY KEY and tables WITHOUT ROWID refuse NULL.
     fn has_null(&self, table: &str, key: &[String]) -> Result<bool, Error> {
         let tests: Vec<_> = key
             .iter()
@@ -230,16 +226,17 @@ impl Comparison {
         Ok(false)
     }
 
-    /// How the lines of two files differ; one that is not there has none. Sorted on disk, however many there are.
+    /// Compares the lines of two files. A file that does not exist counts as empty. The lines are sorted on disk, so
+    /// there may be any number of them.
     ///
     /// # Errors
-    /// [`Error::Write`], also where the files cannot be read.
+    /// When the work file cannot be written, or the files cannot be read.
     pub(crate) fn lines(&self, files: [&Path; 2]) -> Result<LineDifference, Error> {
         compare_rows::lines(&self.connection, files, self.show)
     }
 }
 
-/// The columns of the primary key, in its order.
+/// The columns of the primary key, in the key's order.
 fn key_of(columns: &[Column]) -> Vec<String> {
     let key: BTreeMap<i64, &String> = columns
         .iter()
@@ -249,7 +246,7 @@ fn key_of(columns: &[Column]) -> Vec<String> {
     key.into_values().cloned().collect()
 }
 
-/// An identifier in SQL.
+/// A name as a quoted identifier in SQL.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,4 +1,4 @@
-//! Opening the database, and the handle that everything else here works on.
+//! Opens the database, and has the handle that everything else in this folder works on.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,10 +20,11 @@ use super::{
 /// How long opening waits for another program's lock before it fails.
 pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The same for a write, which is tried again; until then a lock is not worth a word.
+/// How long a write waits for another program's lock before it fails. A failed write is tried again, and a lock that
+/// lasts no longer than this is not reported.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Statements kept prepared: enough for a script with dozens of tables and queries of its own.
+/// How many statements are kept prepared: enough for a script with dozens of tables and queries.
 const PREPARED: usize = 256;
 
 /// ouzel's own tables.
@@ -52,22 +53,23 @@ CREATE TABLE IF NOT EXISTS _ouzel_sinks (
     length INTEGER NOT NULL   -- in bytes, as of the last commit
 ) WITHOUT ROWID;";
 
-/// The database: the analyst's tables and ouzel's own, written by one thread.
+/// The database: the analyst's tables and ouzel's own. Only one thread writes it.
 #[derive(Debug)]
 pub struct Store {
     pub(super) connection: Connection,
     pub(super) guard: Guard,
     pub(super) batch: Batch,
-    /// The first failure of the database itself since the last look: a handler cannot swallow it.
+    /// The first failure of the database itself that nobody has taken yet. It is kept here so that a handler cannot
+    /// swallow it.
     pub(super) fault: RefCell<Option<Error>>,
     pub(super) rows: Cell<u64>,
-    /// How much is in quarantine; `None` until somebody has counted.
+    /// How much is in quarantine; `None` if it has to be counted again.
     pub(super) quarantine_held: Cell<Option<Held>>,
-    /// The file, and which one it is; `None` in memory.
+    /// The path and the identity of the file; `None` for a database in memory.
     place: Option<Place>,
 }
 
-/// Which file a database is.
+/// The path of a database's file, and which file it is.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     path: PathBuf,
@@ -87,10 +89,7 @@ impl Place {
 }
 
 impl Store {
-    /// Opens the database, making the file and its folder where they are missing.
-    ///
-    /// # Errors
-    /// [`Error::Folder`] or [`Error::Open`].
+    /// Opens the database. Makes the file and its folder if they are missing.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if let Some(folder) = path
             .parent()
@@ -109,10 +108,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Looks whether the file is still where it was: what is written to one that is removed, nobody can see.
+    /// Checks that the file is still in its place. If it has been removed, nobody can see what is written to it.
     ///
     /// # Errors
-    /// [`Error::Gone`].
+    /// [`Error::Gone`] when the file has been removed or replaced.
     pub fn look_for_file(&self) -> Result<(), Error> {
         match &self.place {
             Some(place) if Place::of(&place.path).as_ref() != Some(place) => Err(Error::Gone {
@@ -122,11 +121,9 @@ impl Store {
         }
     }
 
-    /// Stops checking foreign keys where one looks at ouzel's own tables, since it would keep ouzel from deleting what is
-    /// old there; gives the table that has it. Not within a transaction.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Switches the check of foreign keys off if a foreign key refers to one of ouzel's own tables, because such a key
+    /// would keep ouzel from deleting old rows there. Gives the table that has the key. It must not be called within a
+    /// transaction.
     pub fn distrust_foreign_keys(&self) -> Result<Option<String>, Error> {
         let table = keys_onto_own(&self.connection)?;
         if table.is_some() {
@@ -136,10 +133,7 @@ impl Store {
         Ok(table)
     }
 
-    /// A database in memory, for looking at a script without touching any data.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
+    /// Makes a database in memory, to look at a script without touching any data.
     pub fn in_memory() -> Result<Self, Error> {
         Self::prepare(Connection::open_in_memory()).map_err(|source| Error::Open {
             path: PathBuf::from(":memory:"),
@@ -150,8 +144,9 @@ impl Store {
     fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {
         let mut connection = connection?;
         connection.busy_timeout(OPEN_TIMEOUT)?;
-        // WAL lets the analyst read while ouzel writes. With it, NORMAL loses no consistency in a crash of the
-        // process, and a commit costs no fsync. A checkpoint every 16 MiB instead of 4: fewer syncs under load.
+        // WAL lets the analyst read while ouzel writes. With WAL, NORMAL keeps the database consistent when the process
+        // crashes, and a commit costs no fsync. A checkpoint every 16 MiB instead of every 4 MiB means fewer syncs
+        // under load.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
         )?;
@@ -175,18 +170,19 @@ impl Store {
         })
     }
 
-    /// Rows that scripts have written and that are committed or will be with the batch.
+    /// How many rows scripts have written that are committed or will be committed with the batch.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows.get()
     }
 
-    /// The failure of the database, if one has happened: whatever a handler made of it, this batch cannot be committed.
+    /// Takes the failure of the database, if one has happened. This batch cannot be committed then, even if a handler
+    /// caught the error.
     pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }
 
-    /// Keeps a failure that nothing may swallow for [`Store::take_fault`].
+    /// Keeps a failure for [`Store::take_fault`], so that nothing can swallow it.
     pub(super) fn note_fault(&self, error: Error) {
         self.fault.borrow_mut().get_or_insert(error);
     }
