@@ -1,40 +1,41 @@
 ---@meta
--- What a script can ask ouzel for, for editors: completion, types, and what each function does.
+-- The functions and types that ouzel gives to a script. Editors use this file for completion and documentation.
 -- ouzel itself never reads this file; tests/stub.rs compares it with the running program.
 --
--- "Raises" means: the call ends in an error that names its line. While the script loads, that makes the load fail; in a
--- handler, it takes back what the handlers have written and emitted for that Tweet. `pcall` catches it.
+-- "Raises" means: the call ends in an error that names its line. While the script loads, the error makes the load fail.
+-- In a handler, the error takes back what the handlers have written and emitted for that Tweet. `pcall` catches it.
 
--- A script has `ouzel` without `require`; this file would only cover it with functions that do nothing.
+-- A script has `ouzel` without `require`. Loading this file would only replace `ouzel` by functions that do
+-- nothing.
 if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lua` is for editors only", 3) end
 
 --------------------------------------------------------------------------------------------------------------------
 -- Tweets
 
----A Tweet, as handlers get it: a table of the fields that came in. JSON null and missing fields are nil.
+---A Tweet as handlers get it: a table of the fields that came in. JSON null and missing fields are nil.
 ---
----Fields can be assigned and set to nil; the handlers after this one see the change. Ids are 64-bit integers and exact.
----`pairs`, `ipairs`, `#`, `next` and `type` work as on any table; parts that nobody touches are never built. A loop may
----change and delete what it passes, as with any table.
+---A handler can assign fields and set them to nil; the handlers after it see the change. Ids are exact 64-bit integers.
+---`pairs`, `ipairs`, `#`, `next` and `type` work as on any table. Parts that no handler touches are never built. A loop
+---may change and delete the fields that it passes, as with any table.
 ---
----The fields here are those of the native enriched format. In the Activity Streams format there are others (`body`,
----`actor`, `object`, `gnip`); the two methods work in both.
+---The fields listed here are those of the native enriched format. The Activity Streams format has other fields (`body`,
+---`actor`, `object`, `gnip`). The two methods work in both formats.
 ---@class ouzel.Tweet
 ---@field id integer
 ---@field id_str string
 ---@field created_at string `Wed Oct 10 20:19:24 +0000 2018`; see `tweet:created_at_iso()`
 ---@field timestamp_ms string milliseconds since 1970
 ---@field text string cut off in long Tweets and in Retweets; see `tweet:full_text()`
----@field display_text_range integer[]? two positions in the text
+---@field display_text_range integer[]? where the displayed part of the text begins and ends
 ---@field truncated boolean whether `extended_tweet` holds the whole text
 ---@field extended_tweet ouzel.ExtendedTweet?
----@field source string the program it was sent with, as an HTML link
----@field lang string a language code, `und` where it could not be told
+---@field source string the program that sent the Tweet, as an HTML link
+---@field lang string a language code; `und` if the language is unknown
 ---@field user ouzel.User
 ---@field entities ouzel.Entities
----@field extended_entities ouzel.ExtendedEntities? with all photos, or the video
+---@field extended_entities ouzel.ExtendedEntities? all photos, or the video
 ---@field matching_rules ouzel.Rule[]
----@field retweeted_status ouzel.Tweet? in a Retweet: the original
+---@field retweeted_status ouzel.Tweet? the original Tweet of a Retweet
 ---@field is_quote_status boolean
 ---@field quoted_status ouzel.Tweet?
 ---@field quoted_status_id integer?
@@ -54,44 +55,45 @@ if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lu
 ---@field quote_count integer
 ---@field favorited boolean
 ---@field retweeted boolean
----@field possibly_sensitive boolean? only beside links
+---@field possibly_sensitive boolean? only in Tweets with links
 ---@field filter_level string
 ---@field editable boolean?
 ---@field edit_history { initial_tweet_id: string, edit_tweet_ids: string[] }?
 ---@field edit_controls { editable_until_ms: integer, edits_remaining: integer }?
----@field [string] any what a handler has assigned, and fields that came later than this list
+---@field [string] any fields that a handler has assigned, and fields that are newer than this list
 local Tweet = {}
 
----The whole text, also of a long Tweet. Of a Retweet: the original's whole text after `RT @name: `, since the Retweet's
----own is cut off. A text that a handler has assigned, such as `tweet.text`, goes before what came in.
+---The whole text, also of a long Tweet. For a Retweet it is `RT @name: ` and the original's whole text, because the
+---Retweet's own text is cut off. A text that a handler has assigned, for example to `tweet.text`, wins over the text
+---that came in.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:full_text()) end)
 ---```
 ---Raises when called with a dot.
----@return string? text nil where there is no text
+---@return string? text nil if there is no text
 function Tweet:full_text() end
 
----The time of the Tweet as ISO 8601 in UTC, such as `2018-10-10T20:19:24Z`; SQLite's date functions take it.
----Reads what a handler has assigned, if one has.
+---The time of the Tweet as ISO 8601 in UTC, such as `2018-10-10T20:19:24Z`. SQLite's date functions understand it.
+---If a handler has assigned the time, that time is used.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:created_at_iso():sub(1, 10)) end)
 ---```
 ---Raises when called with a dot.
----@return string? time nil where there is none that can be read
+---@return string? time nil if the Tweet has no time that can be read
 function Tweet:created_at_iso() end
 
----The account that a Tweet comes from, as it was at that moment.
+---The account that posted a Tweet, as it was at that moment.
 ---@class ouzel.User
 ---@field id integer
 ---@field id_str string
 ---@field name string
 ---@field screen_name string the name after the @
----@field location string? what the user says, anything at all
+---@field location string? free text that the user wrote
 ---@field url string?
 ---@field description string?
----@field derived { locations: ouzel.DerivedLocation[] }? what the profile geo enrichment made of `location`
+---@field derived { locations: ouzel.DerivedLocation[] }? places that the profile geo enrichment found in `location`
 ---@field entities { url: { urls: ouzel.Url[] }?, description: { urls: ouzel.Url[] } }?
 ---@field protected boolean
 ---@field verified boolean
@@ -124,7 +126,7 @@ function Tweet:created_at_iso() end
 ---@class ouzel.ExtendedTweet
 ---@field full_text string
 ---@field display_text_range integer[]
----@field entities ouzel.Entities those of the whole text
+---@field entities ouzel.Entities the entities of the whole text
 ---@field extended_entities ouzel.ExtendedEntities?
 
 ---@class ouzel.Entities
@@ -132,7 +134,7 @@ function Tweet:created_at_iso() end
 ---@field symbols ouzel.Hashtag[] cashtags
 ---@field urls ouzel.Url[]
 ---@field user_mentions ouzel.Mention[]
----@field media ouzel.Media[]? the first photo or the video only; see `extended_entities`
+---@field media ouzel.Media[]? only the first photo or the video; see `extended_entities`
 ---@field polls ouzel.Poll[]?
 
 ---@class ouzel.ExtendedEntities
@@ -165,7 +167,7 @@ function Tweet:created_at_iso() end
 ---@field expanded_url string
 ---@field display_url string
 ---@field indices integer[]
----@field source_status_id integer? the Tweet that it comes from, where that is another
+---@field source_status_id integer? the Tweet that it was first posted in, if that is another Tweet
 ---@field source_user_id integer?
 ---@field video_info { aspect_ratio: integer[], duration_millis: integer?, variants: { content_type: string, url: string, bitrate: integer? }[] }?
 ---@field [string] any
@@ -190,34 +192,35 @@ function Tweet:created_at_iso() end
 ---@field bounding_box { type: string, coordinates: number[][][] }?
 ---@field [string] any
 
----A rule that a Tweet matched. The one that `ouzel.on` hands over cannot be changed.
+---A rule that a Tweet matched. A handler cannot change the rule that `ouzel.on` gives it.
 ---@class ouzel.Rule
----@field tag string? nil for a rule without a tag
+---@field tag string? nil if the rule has no tag
 ---@field id integer?
 ---@field id_str string?
 
 --------------------------------------------------------------------------------------------------------------------
 -- Tables
 
----A value for a column: a boolean is stored as 0 or 1, `ouzel.json.null` as NULL, text that is not UTF-8 as a blob.
+---A value for a column. A boolean is stored as 0 or 1, `ouzel.json.null` as NULL, and text that is not UTF-8 as a blob.
 ---@alias ouzel.Cell string|number|boolean|lightuserdata
 
----A table of the database, as `ouzel.table` returns it.
+---A table of the database. `ouzel.table` returns it.
 ---@class ouzel.Table
 ---@field name string the table's name
 local Table = {}
 
----Writes one row. Columns that are not given get their default, NULL where they have none.
+---Writes one row. A column that is not given gets its default, or NULL if it has no default.
 ---
 ---```lua
 ---seen:insert { id = tweet.id, text = tweet.text }
 ---```
----Raises for an unknown column, a table or function as a value, a broken constraint such as an id that is there already.
+---Raises for an unknown column, for a table or function as a value, and for a broken constraint, such as an id that
+---exists already.
 ---@param row table<string, ouzel.Cell?> values by column
 function Table:insert(row) end
 
----Writes one row, or changes the row of the same primary key: the columns that are given get their new values, the
----others keep theirs. A nil field is a field that is not given; `ouzel.json.null` writes NULL.
+---Writes one row, or changes the existing row with the same primary key: the given columns get the new values, the
+---other columns keep theirs. A field that is nil counts as not given; `ouzel.json.null` writes NULL.
 ---
 ---```lua
 ---seen:upsert { id = tweet.id, text = tweet.text }
@@ -226,7 +229,7 @@ function Table:insert(row) end
 ---@param row table<string, ouzel.Cell?> values by column
 function Table:upsert(row) end
 
----Reads a row by its primary key. Writes that are not committed yet are seen.
+---Reads a row by its primary key. It also sees writes that are not committed yet.
 ---
 ---```lua
 ---local row = seen:get(tweet.id)
@@ -234,10 +237,10 @@ function Table:upsert(row) end
 ---```
 ---Raises for a table without a primary key.
 ---@param key ouzel.Cell
----@return table<string, string|number>? row nil where there is none; NULL is nil
+---@return table<string, string|number>? row nil if there is no such row; a column that is NULL is nil
 function Table:get(key) end
 
----Counts the rows, or those whose columns equal the given values. Writes that are not committed yet are seen.
+---Counts all rows, or the rows whose columns equal the given values. It also sees writes that are not committed yet.
 ---
 ---```lua
 ---print(seen:count(), seen:count { author = "ouzel" })
@@ -250,90 +253,92 @@ function Table:count(where) end
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel
 
----What a script can ask for.
+---The functions that ouzel gives to a script.
 ---@class ouzel
 ---@field version string ouzel's version
 ouzel = {}
 
----Declares rules: ouzel adds to the stream what is missing there, and deletes what it had added earlier and no script
----declares any more. A rule that it did not add stays. Can be called several times; the lists are put together.
+---Declares rules. ouzel adds rules that the stream lacks. It deletes rules that it added earlier and that the script no
+---longer declares. It keeps rules that it did not add. `ouzel.rules` can be called several times; all lists count.
 ---
 ---```lua
 ---ouzel.rules { { tag = "launch", value = '(rocket OR launch) lang:en' } }
 ---```
----A rule with `unchecked = true` is sent as it is, whatever ouzel knows against it, with a warning.
+---A rule with `unchecked = true` is sent as it is, even if ouzel finds it invalid; then ouzel logs a warning.
 ---
----Raises for a rule without a value, one that the service would refuse (all of them at once), an unknown field, and in a
----handler: rules are declared while the script loads. `ouzel check` warns about rules that are valid and hardly meant so.
+---Raises for a rule without a value, for rules that the service would refuse (all of them in one error), for an unknown
+---field, and in a handler, because rules are declared while the script loads. `ouzel check` warns about rules that are
+---valid but probably not meant that way.
 ---@param rules { value: string, tag: string?, unchecked: boolean? }[]
 function ouzel.rules(rules) end
 
----Declares a table: it is made if it is not there, and gets the columns that it lacks. Nothing is ever deleted from it.
+---Declares a table. ouzel makes the table if it does not exist, and adds columns that it lacks. It never deletes
+---anything from the table.
 ---
 ---```lua
 ---local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT" })
 ---```
----The columns stand in the order in which the call writes them; those that it does not write out, such as all of a table
----that is made elsewhere, stand behind them by name.
+---The columns are in the order in which the call writes them. Columns that the call does not write out come after them,
+---sorted by name. If `columns` is a table made elsewhere, this is true of all columns.
 ---
----Raises for a name that is no identifier, a table declared twice, a column whose type is another in the database, and
----in a handler.
+---Raises for a name that is not an identifier, for a table that is declared twice, for a column that has another type in
+---the database, and in a handler.
 ---@param name string letters, digits and `_`
 ---@param columns table<string, string> the SQL type of each column, with its constraints
 ---@return ouzel.Table
 function ouzel.table(name, columns) end
 
----Adds a filter: a Tweet for which it returns nil or false goes no further.
----Filters, enrichments and `on` handlers run in the order in which they are added.
+---Adds a filter. A Tweet for which the filter returns nil or false goes no further.
+---Filters, enrichments and `on` handlers run in the order in which the script adds them.
 ---
 ---```lua
 ---ouzel.filter(function(tweet) return tweet.lang == "en" end)
 ---```
----Raises for anything but a function, and in a handler.
+---Raises if the argument is not a function, and in a handler.
 ---@param handler fun(tweet: ouzel.Tweet): any
 function ouzel.filter(handler) end
 
----Adds a handler that may change the Tweet for those after it; what it returns does not matter.
+---Adds a handler that may change the Tweet for the handlers after it. Its result is ignored.
 ---
 ---```lua
 ---ouzel.enrich(function(tweet) tweet.reach = tweet.user.followers_count end)
 ---```
----Raises for anything but a function, and in a handler.
+---Raises if the argument is not a function, and in a handler.
 ---@param handler fun(tweet: ouzel.Tweet)
 function ouzel.enrich(handler) end
 
----Adds a handler for the rules of a tag. It is called once for each matching rule of the Tweet whose tag fits.
+---Adds a handler for rules with a tag. It is called once for each rule that the Tweet matched and whose tag fits.
 ---
 ---```lua
 ---ouzel.on("brand-*", function(tweet, rule) print(rule.tag, tweet:full_text()) end)
 ---```
----Raises for an empty tag, anything but a function, and in a handler.
----@param tag string a tag; `*` stands for any text in it, and alone for every rule, also one without a tag
+---Raises for an empty tag, if `handler` is not a function, and in a handler.
+---@param tag string a tag; a `*` in it stands for any text; `*` alone fits every rule, even one without a tag
 ---@param handler fun(tweet: ouzel.Tweet, rule: ouzel.Rule)
 function ouzel.on(tag, handler) end
 
----Writes a value as one line of JSON: to stdout, or to a sink. Lines are written when the batch is, shortly before its
----rows are committed; what a failing handler has emitted for its Tweet is taken back. After a crash some lines may come
----twice on stdout, and never in a sink.
+---Writes a value as one line of JSON, to stdout or to a sink. The lines of a batch are written together, shortly before
+---its rows are committed. If a handler fails, the lines that were emitted for its Tweet are taken back. After a crash,
+---some lines may come twice on stdout, but never in a sink.
 ---
 ---```lua
 ---ouzel.emit { id = tweet.id, text = tweet:full_text() }
 ---```
----Raises for what has no JSON, see `ouzel.json.encode`, and for anything but a sink in the second place.
+---Raises for a value that has no JSON (see `ouzel.json.encode`), and for a second argument that is not a sink.
 ---@param value any
----@param sink? ouzel.Sink where to, instead of stdout
+---@param sink? ouzel.Sink the sink to write to, instead of stdout
 function ouzel.emit(value, sink) end
 
----A file that JSON Lines are emitted into.
+---A file for JSON Lines that the script emits.
 ---@class ouzel.Sink
 
----Declares a file in the folder `sinks` of the data folder, which lines are appended to. Its length is committed with
----the rows of the same Tweets, so after a crash it holds each line once.
+---Declares a file to emit lines into. It lies in the folder `sinks` of the data folder, and lines are appended to it.
+---Its length is committed with the rows of the same Tweets, so after a crash it has each line once.
 ---
 ---```lua
 ---local hits = ouzel.sink("hits.jsonl")
 ---```
----Raises for a name that is no plain file name, and in a handler.
+---Raises for a name that is not a plain file name, and in a handler.
 ---@param name string letters, digits, `-`, `_` and `.`
 ---@return ouzel.Sink
 function ouzel.sink(name) end
@@ -341,34 +346,36 @@ function ouzel.sink(name) end
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel.db
 
----SQL of the script's own, on the same database and in the same transaction as the tables. Its tables can be read and
----written, those whose names begin with `_ouzel_` only read; transactions and other files are out of reach.
+---SQL that the script writes itself. It runs on the same database and in the same transaction as the tables. A script
+---can read and write the tables there, but can only read tables whose names begin with `_ouzel_`. It cannot use
+---transactions or other files.
 ---@class ouzel.db
 ouzel.db = {}
 
----Runs one statement. A parameter replaces one `?`.
+---Runs one statement. Each parameter replaces one `?`.
 ---
 ---```lua
 ---ouzel.db.exec("UPDATE counts SET n = n + 1 WHERE tag = ?", "launch")
 ---```
----Raises for wrong SQL, a broken constraint, and another number of parameters than the statement has.
+---Raises for wrong SQL, for a broken constraint, and if the number of parameters is wrong.
 ---@param sql string
 ---@param ... ouzel.Cell?
----@return integer rows how many were changed
+---@return integer rows how many rows were changed
 function ouzel.db.exec(sql, ...) end
 
----Runs a query, and gives its rows one by one. All are read at once, at most a million; the loop may write.
+---Runs a query and gives its rows one by one. All rows are read before the first is given, at most a million. So the
+---loop may write to the database.
 ---
 ---```lua
 ---for row in ouzel.db.query("SELECT tag, n FROM counts WHERE n > ?", 10) do print(row.tag, row.n) end
 ---```
----Raises as `exec` does, and for a statement that would change something.
+---Raises as `exec` does, and for a statement that would change the database.
 ---@param sql string
 ---@param ... ouzel.Cell?
----@return fun(): table<string, string|number>? next values by column; NULL is nil
+---@return fun(): table<string, string|number>? next the next row's values by column; a column that is NULL is nil
 function ouzel.db.query(sql, ...) end
 
----Runs a query, and gives its first row.
+---Runs a query and gives its first row.
 ---
 ---```lua
 ---local newest = ouzel.db.one("SELECT max(at) AS at FROM seen").at
@@ -376,60 +383,60 @@ function ouzel.db.query(sql, ...) end
 ---Raises as `query` does.
 ---@param sql string
 ---@param ... ouzel.Cell?
----@return table<string, string|number>? row nil where there is none
+---@return table<string, string|number>? row nil if there are no rows
 function ouzel.db.one(sql, ...) end
 
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel.json
 
----JSON text to Lua values and back.
+---Turns JSON text into Lua values and back.
 ---@class ouzel.json
----@field null lightuserdata JSON null where nil would be lost, as in a list, and SQL NULL; it is true in a condition
+---@field null lightuserdata JSON null where nil would be lost, as in a list; also SQL NULL; true in a condition
 ouzel.json = {}
 
----Makes JSON text of a value. A Tweet, or a part of one, comes out as it came in, byte for byte where nothing in it was
----changed. A table is a list if it has list items and no other fields; an empty one is `{}`, see `array`.
+---Makes JSON text of a value. A Tweet or a part of one is written as it came in, byte for byte if no handler changed
+---anything in it. A table is a list if it has list items and no other fields. An empty table is `{}`; see `array`.
 ---
 ---```lua
 ---raw:insert { id = tweet.id, json = ouzel.json.encode(tweet) }
 ---```
----Raises for functions, lists with holes, tables with both list items and named fields, numbers that are not finite,
----text that is not UTF-8, and tables that contain themselves.
+---Raises for functions, for lists with holes, for tables with both list items and named fields, for numbers that are
+---not finite, for text that is not UTF-8, and for tables that contain themselves.
 ---@param value any
 ---@return string json
 function ouzel.json.encode(value) end
 
----Reads JSON text. Integers are exact up to 64 bits; null is nil in an object and `ouzel.json.null` in a list.
+---Reads JSON text. Integers are exact up to 64 bits. Null becomes nil in an object and `ouzel.json.null` in a list.
 ---
 ---```lua
 ---local value, problem = ouzel.json.decode(text)
 ---if problem then ouzel.log.warn(problem) end
 ---```
----Raises for anything but a string; wrong JSON does not raise.
+---Raises if the argument is not a string. Wrong JSON does not raise.
 ---@param text string
----@return any value nil where the text is no JSON
----@return string? problem why not
+---@return any value nil if the text is not JSON
+---@return string? problem why the text is not JSON
 function ouzel.json.decode(text) end
 
----Marks a table as a list, so that it is written as `[]` even when it is empty.
+---Marks a table as a list, so that it is written as `[]` if it is empty.
 ---
 ---```lua
 ---ouzel.emit { hashtags = ouzel.json.array() }
 ---```
----Raises for anything but a table or nothing.
+---Raises if the argument is neither a table nor nil.
 ---@generic T
----@param list T[]? a new table where it is not given
+---@param list T[]? if it is not given, a new table is made
 ---@return T[] list the same table
 function ouzel.json.array(list) end
 
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel.log
 
----Lines in the log, on stderr. `print` is the same as `info`, with tabs between the values.
+---Writes lines to the log, on stderr. `print` does the same as `info`, but with tabs between the values.
 ---@class ouzel.log
 ouzel.log = {}
 
----Logs for those who look closely: shown with `--log debug`, or `--log info,script=debug` for scripts alone.
+---Logs details. They are shown with `--log debug`, or with `--log info,script=debug` for scripts only.
 ---
 ---```lua
 ---ouzel.log.debug("no place", tweet.id)
@@ -437,7 +444,7 @@ ouzel.log = {}
 ---@param ... any joined by spaces
 function ouzel.log.debug(...) end
 
----Logs what goes as it should.
+---Logs a normal event.
 ---
 ---```lua
 ---ouzel.log.info("a new author", tweet.user.screen_name)
@@ -445,7 +452,7 @@ function ouzel.log.debug(...) end
 ---@param ... any joined by spaces
 function ouzel.log.info(...) end
 
----Logs what is odd.
+---Logs something odd.
 ---
 ---```lua
 ---ouzel.log.warn("a Tweet without a user", tweet.id)
@@ -453,7 +460,7 @@ function ouzel.log.info(...) end
 ---@param ... any joined by spaces
 function ouzel.log.warn(...) end
 
----Logs what somebody has to look at.
+---Logs something that somebody has to look at.
 ---
 ---```lua
 ---ouzel.log.error("the table of names is empty")

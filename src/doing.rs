@@ -1,4 +1,5 @@
-//! What the worker is doing now. The worker says it, and others look, because a handler that hangs can say nothing.
+//! What the worker is doing now. The worker notes it here and other threads look, because a handler that hangs cannot
+//! report anything itself.
 
 use std::{
     sync::{
@@ -8,16 +9,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the worker has begun. Saying so costs a few stores for each Tweet.
+/// What the worker has begun. Noting it costs a few stores for each Tweet.
 #[derive(Debug, Default)]
 pub struct Doing {
-    /// Goes up with whatever the worker begins.
+    /// Counts everything that the worker begins.
     begun: AtomicU64,
-    /// Raised while there is something that has not ended.
+    /// The kind of work in progress; `IDLE` when there is none.
     kind: AtomicU32,
     tweet: AtomicI64,
     step: AtomicU32,
-    /// The script's steps, in their order.
+    /// The names of the script's steps, in the order in which they run.
     steps: Mutex<Vec<String>>,
 }
 
@@ -26,24 +27,24 @@ const TWEET: u32 = 1;
 const LOAD: u32 = 2;
 const OUTPUT: u32 = 3;
 
-/// What has not ended for a while.
+/// Something that has not ended for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hanging {
-    /// A handler with a Tweet.
+    /// A handler that works on a Tweet.
     Handler {
-        /// What the handler is, and where it begins.
+        /// The handler's name, and the place where it begins.
         handler: String,
-        /// The Tweet's id, where it has one.
+        /// The Tweet's id, if it has one.
         tweet: Option<i64>,
     },
     /// A script that is being loaded.
     Load,
-    /// Standard output, which nobody reads.
+    /// A write to standard output that nobody reads.
     Output,
 }
 
 impl Doing {
-    /// The handlers are about to see this Tweet.
+    /// The handlers are about to get this Tweet.
     pub fn begin_tweet(&self, id: Option<i64>) {
         self.begun.store(
             self.begun.load(Ordering::Relaxed).wrapping_add(1),
@@ -54,7 +55,7 @@ impl Doing {
         self.kind.store(TWEET, Ordering::Release);
     }
 
-    /// The step of this number is about to see it.
+    /// The step with this number is about to get the Tweet.
     pub fn step(&self, number: usize) {
         self.step
             .store(u32::try_from(number).unwrap_or(u32::MAX), Ordering::Relaxed);
@@ -66,18 +67,18 @@ impl Doing {
         self.kind.store(LOAD, Ordering::Release);
     }
 
-    /// What the script has emitted is about to be written to standard output.
+    /// The lines that the script emitted are about to be written to standard output.
     pub fn begin_output(&self) {
         self.begun.fetch_add(1, Ordering::Relaxed);
         self.kind.store(OUTPUT, Ordering::Release);
     }
 
-    /// What was begun last has ended.
+    /// The work that was begun last has ended.
     pub fn end(&self) {
         self.kind.store(IDLE, Ordering::Release);
     }
 
-    /// The script has these steps from now on.
+    /// From now on the script has these steps.
     pub fn set_steps(&self, steps: Vec<String>) {
         *self.steps.lock().unwrap_or_else(PoisonError::into_inner) = steps;
     }
@@ -100,7 +101,7 @@ impl Doing {
     }
 }
 
-/// Looks now and then at what the worker is doing, and knows for how long.
+/// Looks at what the worker is doing from time to time, and knows how long it has lasted.
 #[derive(Debug)]
 pub(crate) struct Look {
     begun: u64,
@@ -108,7 +109,7 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// Begins to look.
+    /// Begins to watch at this moment.
     #[must_use]
     pub(crate) fn new(now: Instant) -> Self {
         Self {
@@ -117,7 +118,7 @@ impl Look {
         }
     }
 
-    /// Looks once; gives what has not ended since an earlier look, and how long that is ago at least.
+    /// Looks once. Gives the work that has not ended since an earlier look, and how long it has lasted at least.
     pub(crate) fn look(&mut self, doing: &Doing, now: Instant) -> Option<(Hanging, Duration)> {
         let begun = doing.begun.load(Ordering::Relaxed);
         let hanging = doing.hanging();

@@ -1,8 +1,8 @@
-//! What ends the program, and with which exit code.
+//! The errors that end the program, and the exit code of each.
 
 use crate::{host::lock, pipeline, powertrack, script, settings, sim, store};
 
-/// An error on its way to the person at the terminal.
+/// An error to be shown to the person at the terminal.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A flag or a setting is wrong.
@@ -20,7 +20,7 @@ pub(crate) enum Error {
     /// The run failed.
     #[error(transparent)]
     Run(#[from] pipeline::Error),
-    /// The service cannot be used as it is set.
+    /// The service cannot be used with these settings, or it failed.
     #[error(transparent)]
     Service(#[from] powertrack::Error),
     /// The simulator failed.
@@ -29,16 +29,16 @@ pub(crate) enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// A command has done what it could, and it did not help.
+    /// A command did what it could and did not succeed.
     #[error("{0}")]
     Failed(String),
-    /// Two scripts write or emit different things, as was told on stdout.
+    /// Two scripts write or emit different things. Stdout has already told how they differ.
     #[error("the scripts differ")]
     Different,
-    /// The data folder cannot be held.
+    /// The data folder cannot be locked.
     #[error(transparent)]
     Lock(#[from] lock::Error),
-    /// Something else in the system failed; the text says what was tried.
+    /// A call to the operating system failed.
     #[error("{what}: {source}")]
     System {
         /// What was tried.
@@ -49,7 +49,8 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// 1 failed while running, 2 wrong usage or configuration, 3 the script or its rules are wrong.
+    /// The exit code: 1 for a failure while running, 2 for wrong usage or configuration, 3 for a wrong script or wrong
+    /// rules.
     #[must_use]
     pub(crate) fn exit_code(&self) -> u8 {
         use pipeline::Error as Run;
@@ -73,7 +74,7 @@ impl Error {
         }
     }
 
-    /// For `map_err`: names what was tried.
+    /// Makes a function for `map_err` that adds what was tried.
     pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::System {
             what: what.into(),

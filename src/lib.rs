@@ -20,7 +20,7 @@ mod worker;
 
 pub use cli::start;
 
-/// What tests put together without a process of its own.
+/// The parts that tests put together without starting a process.
 #[doc(hidden)]
 pub mod pieces {
     pub use crate::{
@@ -32,7 +32,7 @@ pub mod pieces {
     };
 }
 
-// Crates of their own, so that they are compiled beside this one. Here they have the names of their folders.
+// These are separate crates so that they compile in parallel with this one. Here they have the names of their folders.
 use ouzel_rule as rule;
 use ouzel_sim as sim;
 use ouzel_text as text;

@@ -1,17 +1,17 @@
-//! Rows on their way between a script and the database: cells, tables, and what can go wrong.
+//! Rows that move between a script and the database: cells, tables, and refusals.
 
 use std::fmt;
 
-/// One value of a row. Text and blobs are borrowed, so that nothing is copied on the way.
+/// One value of a row. Text and blobs are borrowed, so passing them on copies nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
     /// SQL NULL, Lua nil.
     Null,
-    /// A 64-bit integer, exact; also a boolean, as 0 or 1.
+    /// An exact 64-bit integer. A boolean is stored as 0 or 1.
     Integer(i64),
     /// A double.
     Real(f64),
-    /// UTF-8 text.
+    /// Text in UTF-8.
     Text(&'a str),
     /// Bytes that are not UTF-8 text.
     Blob(&'a [u8]),
@@ -27,13 +27,13 @@ pub struct TableSpec {
 }
 
 impl TableSpec {
-    /// Where a column stands, if there is one of this name.
+    /// The position of the column with this name, if there is one.
     #[must_use]
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|(name, _)| name == column)
     }
 
-    /// The column declared as the primary key, if one is.
+    /// The position of the column that is declared as the primary key, if one is.
     #[must_use]
     pub fn primary_key(&self) -> Option<usize> {
         self.columns
@@ -54,7 +54,7 @@ pub(crate) fn declares_primary_key(kind: &str) -> bool {
     })
 }
 
-/// Why the database did not do what a script asked, in its own words.
+/// The database's own words on why it did not do what a script asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused(pub String);
 
@@ -66,5 +66,5 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Takes the rows of a query one by one: the column names, and the cells of one row.
+/// A function that takes the rows of a query one by one. It gets the column names and the cells of one row.
 pub(crate) type EachRow<'a> = dyn FnMut(&[&str], &[Cell<'_>]) -> Result<(), Refused> + 'a;

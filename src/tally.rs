@@ -1,4 +1,4 @@
-//! What has happened so far, counted by the worker and read by the status line and the summary.
+//! The counters of a run. The worker and the journal's thread count; the status line and the summary read.
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +9,11 @@ use std::{
     time::Duration,
 };
 
-/// Tags counted one by one; Tweets of further tags count as "other tags".
+/// How many tags have a counter of their own. Tweets of any other tag count as "other tags".
 const MAX_TAGS: usize = 10_000;
 
-/// Counters since the start. Nearly each is written by one thread: what arrives by the journal's, the rest by the worker.
+/// Counters since the start. Nearly every counter is written by one thread only: the journal's thread counts what
+/// arrives, the worker counts the rest.
 #[derive(Debug, Default)]
 pub struct Tally {
     counters: [AtomicU64; COUNTERS],
@@ -23,7 +24,7 @@ pub struct Tally {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Count {
-    /// Tweets handled, however it ended.
+    /// Tweets handled, whatever the result.
     Tweets,
     /// Tweets that no filter dropped.
     Kept,
@@ -33,21 +34,21 @@ pub enum Count {
     Failed,
     /// Lines that are not valid JSON in UTF-8.
     Invalid,
-    /// Valid JSON that is no Tweet.
+    /// Lines that are valid JSON but no Tweet.
     Unknown,
     /// Rows written and committed.
     Rows,
-    /// Lines of the journal that are done with, whatever they were.
+    /// Lines of the journal that are finished, whether they were Tweets or not.
     Handled,
     /// Parts of the journal that could not be read.
     Damaged,
-    /// When the oldest Tweet that waits was received, in milliseconds since 1970; 0 where none does.
+    /// When the oldest waiting Tweet was received, in milliseconds since 1970; 0 if none waits.
     OldestMs,
-    /// The generation that handles Tweets.
+    /// The generation of the script that handles Tweets now.
     Generation,
     /// Lines written to the journal.
     Journaled,
-    /// Lines whose Tweets had been handled before, and that were dropped: by the journal's thread or the worker.
+    /// Lines dropped because their Tweets had been handled before. The journal's thread or the worker drops them.
     Duplicates,
     /// Lines that waited in the journal at the start.
     Backlog,
@@ -61,7 +62,7 @@ pub enum Count {
 
 const COUNTERS: usize = Count::NewestMs as usize + 1;
 
-/// What is counted while Tweets are handled, and taken back with them.
+/// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
 const TAKEN_BACK: [Count; 8] = [
     Count::Tweets,
     Count::Kept,
@@ -73,12 +74,12 @@ const TAKEN_BACK: [Count; 8] = [
     Count::Damaged,
 ];
 
-/// What was counted while Tweets were handled, at one moment.
+/// The values of the counters of handling at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts([u64; TAKEN_BACK.len()]);
 
 impl Counts {
-    /// Tweets handled.
+    /// How many Tweets were handled.
     #[must_use]
     pub fn tweets(&self) -> u64 {
         self.0[0]
@@ -86,7 +87,7 @@ impl Counts {
 }
 
 impl Tally {
-    /// The counter's value.
+    /// The value of a counter.
     #[must_use]
     pub fn get(&self, count: Count) -> u64 {
         self.counters[count as usize].load(Ordering::Relaxed)
@@ -97,7 +98,7 @@ impl Tally {
         self.counters[count as usize].fetch_add(number, Ordering::Relaxed);
     }
 
-    /// Takes from a counter what was added and did not last.
+    /// Subtracts from a counter what was added but then taken back.
     pub fn take_back(&self, count: Count, number: u64) {
         self.counters[count as usize].fetch_sub(number, Ordering::Relaxed);
     }
@@ -107,27 +108,27 @@ impl Tally {
         self.counters[count as usize].store(number, Ordering::Relaxed);
     }
 
-    /// What was counted while Tweets were handled, up to now.
+    /// The present values of the counters of handling.
     #[must_use]
     pub fn handled(&self) -> Counts {
         Counts(TAKEN_BACK.map(|count| self.get(count)))
     }
 
-    /// Goes back to an earlier moment: the Tweets since then will be handled again.
+    /// Sets the counters of handling back to an earlier moment, because the Tweets since then will be handled again.
     pub fn put_back(&self, counts: &Counts) {
         for (count, number) in TAKEN_BACK.into_iter().zip(counts.0) {
             self.set(count, number);
         }
     }
 
-    /// Lines that wait in the journal to be handled.
+    /// How many lines wait in the journal to be handled.
     #[must_use]
     pub fn waiting(&self) -> u64 {
         let all = self.get(Count::Backlog) + self.get(Count::Journaled);
         all.saturating_sub(self.get(Count::Handled))
     }
 
-    /// How long the oldest Tweet that is not handled has waited, at `now_ms` milliseconds since 1970.
+    /// How long the oldest unhandled Tweet has waited. `now_ms` is the time now, in milliseconds since 1970.
     #[must_use]
     pub fn lag(&self, now_ms: i64) -> Duration {
         let oldest = self.get(Count::OldestMs);
@@ -137,9 +138,9 @@ impl Tally {
         Duration::from_millis(u64::try_from(now_ms).unwrap_or(0).saturating_sub(oldest))
     }
 
-    /// Lines received at `at_ms` wait now.
+    /// Notes that lines received at `at_ms` now wait.
     pub fn waits_since(&self, at_ms: i64) {
-        // Whatever waits already is older.
+        // Lines that already wait are older, so their time stays.
         let _ = self.counters[Count::OldestMs as usize].compare_exchange(
             0,
             u64::try_from(at_ms).unwrap_or(0),
@@ -148,7 +149,8 @@ impl Tally {
         );
     }
 
-    /// Adds the Tweets of each tag; empties `tags` but keeps its room.
+    /// Adds the number of Tweets of each tag. Sets the numbers in `tags` to 0 but keeps the entries, to use their
+    /// memory again.
     pub fn add_tags(&self, tags: &mut BTreeMap<String, u64>) {
         let mut known = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
         for (tag, number) in tags.iter_mut().filter(|(_, number)| **number > 0) {
@@ -166,7 +168,7 @@ impl Tally {
         }
     }
 
-    /// Matches of each tag, by tag.
+    /// How many matches each tag had.
     #[must_use]
     pub fn tags(&self) -> BTreeMap<String, u64> {
         self.tags

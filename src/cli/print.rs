@@ -20,6 +20,6 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
 
 /// Writes what a person at the terminal should know to stderr.
 pub(super) fn say(text: &str) {
-    // Nothing can be said about a stderr that is closed.
+    // If stderr is closed, there is no place to report the error.
     let _ = io::stderr().write_all(plain::lines(text).as_bytes());
 }

@@ -39,7 +39,7 @@ pub fn start() -> ExitCode {
             } else {
                 ("", "")
             };
-            // Nothing can be said about a stderr that is closed.
+            // If stderr is closed, there is no place to report the error.
             let _ = writeln!(
                 io::stderr(),
                 "{on}error:{off} {}",

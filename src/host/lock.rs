@@ -1,4 +1,5 @@
-//! Lets one process at a time use a data folder. The system releases the lock when the process ends, however it ends.
+//! Lets only one process at a time use a data folder. The system releases the lock when the process ends, however it
+//! ends.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -6,42 +7,39 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The file's name in the data folder.
+/// The name of the lock file in the data folder.
 const NAME: &str = "lock";
 
-/// Holds the folder until it is dropped.
+/// Holds the lock on the folder until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
-/// Why the folder cannot be held.
+/// Why the folder cannot be locked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// Another process holds it.
+    /// Another process holds the lock.
     #[error(
         "the data folder `{}` is in use by another ouzel{}\nhint: stop that one, or give this one a folder of its own with `--data-dir`",
         folder.display(),
         process.as_ref().map_or_else(String::new, |process| format!(", process {process}"))
     )]
     Held {
-        /// The folder.
         folder: PathBuf,
-        /// The process, where the file says it.
+        /// The id of that process, if the lock file says it.
         process: Option<u32>,
     },
     /// The folder cannot be made.
     #[error("cannot make the folder `{}`: {source}", folder.display())]
     Folder {
-        /// The folder.
         folder: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// The file cannot be made, locked or written.
+    /// The lock file cannot be made, locked or written.
     #[error("cannot lock the data folder by `{}`: {source}", path.display())]
     File {
-        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -49,10 +47,7 @@ pub(crate) enum Error {
 }
 
 impl Lock {
-    /// Takes the folder, which is made where it is missing.
-    ///
-    /// # Errors
-    /// [`Error`]; it never waits.
+    /// Takes the lock, and makes the folder if it is missing. It never waits for the lock.
     pub(crate) fn take(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::Folder {
             folder: folder.to_owned(),
@@ -63,7 +58,7 @@ impl Lock {
             path: path.clone(),
             source,
         };
-        // The file stays when the process ends: were it removed, two could each lock a file of this name.
+        // The file stays when the process ends. If it were removed, two processes could each lock a file of this name.
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(&path).map_err(failed)?;
@@ -71,7 +66,7 @@ impl Lock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
-                // Who it is is good to know, and no more.
+                // The message is better with the process id, but it is not necessary.
                 let _ = file.read_to_string(&mut text);
                 return Err(Error::Held {
                     folder: folder.to_owned(),
@@ -85,7 +80,7 @@ impl Lock {
             file.rewind()?;
             writeln!(file, "{}", std::process::id())
         };
-        // A full disk can take no number, but the lock holds.
+        // On a full disk the process id cannot be written, but the lock still holds.
         let _ = write(&mut file);
         Ok(Self { _file: file })
     }

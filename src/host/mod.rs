@@ -1,4 +1,4 @@
-//! What this machine and its user have a say in: signals, locks, permissions and the log.
+//! What depends on this machine and its user: signals, locks, permissions and the log.
 //!
 //! Takes settings that have been read, gives back files, locks and tokens, and never knows of Tweets or scripts.
 

@@ -1,4 +1,5 @@
-//! Makes files and folders that only their user can read, since they hold other people's words and the account's rules.
+//! Makes files and folders that only their user can read, because they hold other people's words and the account's
+//! rules.
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
@@ -7,29 +8,32 @@ use rustix::{
     process::{geteuid, umask},
 };
 
-/// Read, write and look into, for everybody who is neither the owner nor in the group.
+/// The permission bits for everybody who is neither the owner nor in the group.
 const OTHERS: u32 = 0o007;
 
-/// The same for the group.
+/// The permission bits for the group.
 const GROUP: u32 = 0o070;
 
-/// From now on nobody else may read what this process makes, whoever makes it: SQLite goes by this too.
+/// From now on only the user can read the files that this process makes. The umask also covers the files that SQLite
+/// makes.
 pub(crate) fn begin() {
     let others = Mode::RWXG | Mode::RWXO;
     let before = umask(others);
     umask(before | others);
 }
 
-/// Whether a folder that somebody else has made lets everybody on this machine into it.
+/// Whether everybody on this machine can get into a folder that was there before.
 ///
-/// A group is somebody's decision: no folder has more than one that was made for it.
+/// Access for its group alone does not count: somebody has decided who is in that group.
 #[must_use]
 pub(crate) fn is_open_folder(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|folder| folder.mode() & OTHERS != 0)
 }
 
-/// Whether a file that holds a password can be read by others than its owner. A group may read what its owner has made for
-/// another user, as in `/run/secrets`.
+/// Whether others than the owner can read a file that holds a password.
+///
+/// If the file belongs to another user, its group may read it: that owner has made it for the group, as in
+/// `/run/secrets`.
 #[must_use]
 pub(crate) fn is_open_secret(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| {

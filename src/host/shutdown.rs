@@ -1,4 +1,4 @@
-//! Signals: the first asks for an orderly end, the second ends at once.
+//! Signals: the first one asks for an orderly end, the second one ends the process at once.
 
 use std::{io, time::Duration};
 
@@ -9,13 +9,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-/// Signals within this time are one: `timeout`, for instance, sends its own to the process and again to its group.
+/// Signals that come within this time count as one. `timeout`, for example, signals the process and then its group as
+/// well.
 const ONE_SIGNAL: Duration = Duration::from_millis(100);
 
-/// What a shell shows for a program that Ctrl-C has ended.
+/// The exit code that a shell shows for a program ended by Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
-/// Cancels `shutdown` on SIGINT, SIGTERM or SIGHUP and says so in these words; ends the process on the next of them.
+/// Cancels `shutdown` on the first SIGINT, SIGTERM or SIGHUP and logs `words`. The next such signal ends the process.
 ///
 /// # Errors
 /// When the system does not let the process listen for signals.

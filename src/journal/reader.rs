@@ -44,7 +44,7 @@ impl Reader {
         let names: Vec<(u64, u64)> = list(&folder)?.into_iter().collect();
         let from_ms = from_ms.unwrap_or(i64::MIN);
         let from = u64::try_from(from_ms).unwrap_or(0).saturating_mul(1000);
-        // All lines of a segment came before the next one was named.
+        // All lines of a segment came before the next segment got its name.
         let is_past = |next: Option<&(u64, u64)>| next.is_some_and(|&(next, _)| next <= from);
         let segments = names
             .iter()

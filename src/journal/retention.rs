@@ -20,7 +20,7 @@ pub struct Retained {
 pub struct Over {
     /// The size of the journal, in bytes.
     pub size: u64,
-    /// The size that it may have.
+    /// The largest size of the journal, in bytes.
     pub max_size: u64,
 }
 
@@ -49,7 +49,7 @@ impl Journal {
                 .filter(|&max_size| size > max_size)
                 .map(|max_size| Over { size, max_size });
             let segment = state.segments.first_key_value().map(|(&first, _)| first);
-            // All lines of a segment came before the next one was named.
+            // All lines of a segment came before the next segment got its name.
             let next = segment.and_then(|segment| state.segment_after(segment));
             drop(state);
             let Some(segment) = segment.filter(|&segment| {

@@ -18,20 +18,20 @@ use crate::{
     worker::Progress,
 };
 
-/// The rate before a start is that of these minutes.
+/// The rate before the start is measured over this much time.
 const RATE_MS: i64 = 300_000;
 
-/// What the run before has left.
+/// What the previous run left.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Before {
-    /// Up to when everything was received, where that is known.
+    /// The time up to which everything was received, if it is known.
     pub(super) received: Option<Timestamp>,
-    /// How fast lines came until then, where that is known.
+    /// How fast lines came before that time, if it is known.
     pub(super) rate: Option<Rate>,
 }
 
 impl Before {
-    /// Looks at the journal and at what the database says of it.
+    /// Reads what the previous run left from the journal and the database.
     pub(super) fn look(
         store: &Store,
         newest: &Newest,
@@ -57,7 +57,8 @@ impl Before {
     }
 }
 
-/// Writes down which segments are gone with lines that nobody has handled, before any more are.
+/// Writes to the ledger which segments are gone although nobody handled their lines. It runs before more segments are
+/// deleted.
 pub(super) fn write_lost(
     store: &Store,
     newest: &Newest,
@@ -78,13 +79,13 @@ pub(super) fn write_lost(
     store.commit()
 }
 
-/// What the stream brought since then is what counts, and not what was brought again for it.
+/// The frames since a time that came from the live stream. Frames of Recovery and Replay do not count.
 fn live(newest: &Newest, since_ms: i64) -> impl Iterator<Item = Meta> {
     let metas = newest.recent(since_ms).flatten();
     metas.filter(|meta| u8::from(meta.source) == 0)
 }
 
-/// What the journal says.
+/// What the journal shows about the end of the previous run.
 fn signs(newest: &Newest, now: Timestamp) -> Signs {
     let ahead = live(newest, now.as_millisecond()).filter(|meta| is_ahead(meta, now));
     let ahead = ahead.last();
@@ -96,15 +97,16 @@ fn signs(newest: &Newest, now: Timestamp) -> Signs {
     }
 }
 
-/// Whether lines came at a time that is to come: the clock was set back since.
+/// Whether the lines came at a time in the future. That happens if the clock has been set back since.
 fn is_ahead(meta: &Meta, now: Timestamp) -> bool {
     meta.last_ms > now.as_millisecond()
 }
 
-/// When the last Tweet in the journal was made, or received where its id does not say it: what was made after it may have
-/// waited to be read when the run before ended.
+/// When the last Tweet in the journal was made; if its id does not tell, when it was received. The time of making
+/// counts, because younger Tweets may have waited to be read when the previous run ended.
 fn last_line(newest: &Newest, now: Timestamp) -> Option<Timestamp> {
-    // Mostly it was a moment ago, and then the newest segment says it.
+    // The last Tweet usually came a moment before the end. Then the newest segment is enough, so short periods are
+    // tried first.
     [1, 24, 24 * 7, 24 * 365].into_iter().find_map(|hours| {
         let since = now.as_millisecond() - hours * 3_600_000;
         let there = live(newest, since).filter(|meta| !is_ahead(meta, now));
@@ -115,12 +117,12 @@ fn last_line(newest: &Newest, now: Timestamp) -> Option<Timestamp> {
     })
 }
 
-/// How fast lines came until then, where any is known at all.
+/// How fast lines came until then, if it can be known.
 fn rate_before(newest: &Newest, until: Timestamp, line: Option<Timestamp>) -> Option<Rate> {
     let until = until.as_millisecond();
     let times = until - RATE_MS..=until;
     let inside = || live(newest, *times.start()).filter(|meta| times.contains(&meta.first_ms));
-    // Without a line in these minutes, they were quiet.
+    // No line came in these minutes. If earlier lines exist, the stream was quiet in these minutes.
     let first = match inside().map(|meta| meta.first_ms).min() {
         Some(first) => first,
         None if line?.as_millisecond() < *times.start() => *times.start(),

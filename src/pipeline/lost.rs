@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use crate::powertrack::span::Span;
 
-/// When the lines were received that were in segments which are gone, oldest first.
+/// When the lost lines were received, oldest first. Lines are lost if their segment is gone although it was not passed.
 ///
-/// `known` were there and not passed at the last commit, and `there` are there now, both sorted. The cursor's own segment is
-/// missed by whoever reads it. Up to `received` everything was received and is told otherwise missing from then on, so the
-/// end of the last gap is there.
+/// `known` are the segments that were there at the last commit and not passed; `there` are the segments that are there
+/// now. Both are sorted. The cursor's own segment is left out: the code that reads it notices if it is missing.
+/// Everything was received up to `received`; from then on the time counts as missing anyway, as an outage. So the last
+/// gap ends there.
 pub(super) fn lost(
     known: &[u64],
     there: &[u64],
@@ -25,11 +26,11 @@ pub(super) fn lost(
         if segment <= cursor || there.binary_search(&segment).is_ok() {
             continue;
         }
-        // All lines of a segment came before the next one was named.
+        // All lines of a segment came before the next segment got its name.
         let next = there.iter().copied().find(|&other| other > segment);
         let to = next.and_then(named).or(received).unwrap_or(now).min(now);
         let from = match named(segment) {
-            // The clock was ahead then, so nobody knows when it was.
+            // The clock was ahead when the segment got its name, so nobody knows the real time.
             Some(from) if from > now => now,
             Some(from) if from < to => from,
             _ => continue,
@@ -62,13 +63,13 @@ mod tests {
                 None,
                 &[(20, 30), (40, 99)],
             ),
-            // The cursor's own, and those before it.
+            // The cursor's own segment and those before it do not count.
             (&[10, 20], &[], 20, None, &[]),
             (&[10, 20], &[], 0, None, &[(10, 99)]),
-            // What is told as an outage is not told twice.
+            // Time that counts as an outage already does not count twice.
             (&[10, 20], &[10], 10, Some(15), &[]),
             (&[10, 20], &[10], 10, Some(50), &[(20, 50)]),
-            // Of a clock that was ahead and is set back.
+            // These segments got their names while the clock was ahead; it has been set back since.
             (&[10, 200, 300], &[10], 10, Some(50), &[(99, 99)]),
             (&[10, 20, 300], &[10], 10, None, &[(20, 99)]),
             (&[10, 20], &[10, 300], 10, None, &[(20, 99)]),

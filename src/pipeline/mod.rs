@@ -1,5 +1,5 @@
-//! The async side of a run. Takes a plan, joins worker, stream, rules, watch, signals and status from the first load to the
-//! summary, and never handles a Tweet itself.
+//! The async side of a run. Takes a plan, joins worker, stream, rules, watch, signals and status from the first load to
+//! the summary, and never handles a Tweet itself.
 
 mod before;
 mod error;
@@ -46,13 +46,14 @@ use crate::{
     worker::{Loaded, Report, behind::Controls, inbox::Control},
 };
 
-/// An editor that goes on saving puts a load off by no more than this many times the debounce.
+/// If an editor saves again and again, the load waits at most this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 5;
 
-/// Runs until something ends it, and gives the last numbers, with those of the stream. The database holds all of them.
+/// Runs until something ends the run. Gives the last numbers, also those of the stream. By then the database holds
+/// everything.
 ///
 /// # Errors
-/// [`Error`], after what could be handled has been handled and committed.
+/// When the run failed. Everything that could be handled has been handled and committed by then.
 pub(crate) async fn run(
     plan: Plan,
     shutdown: CancellationToken,
@@ -131,7 +132,7 @@ pub(crate) async fn run(
     let ended = run.main_loop(&tally, &mut reporter).await;
     let drained = run.drain(ends, &mut reporter).await;
     let (snapshot, took) = reporter.finish();
-    // What the threads say explains what the others met.
+    // The threads' errors go first, because they explain the errors that the others met.
     drained?;
     ended?;
     Ok((snapshot, took, stream))
@@ -140,32 +141,32 @@ pub(crate) async fn run(
 struct Run {
     plan: Plan,
     repairer: Repairer,
-    /// Until the run ends.
+    /// The repairs' task; `None` once it has ended.
     repairs: Option<JoinHandle<()>>,
     declared: watch::Sender<Arc<Declared>>,
     outcomes: (mpsc::Sender<Outcome>, mpsc::Receiver<Outcome>),
-    /// Until the first load.
+    /// Taken at the first load.
     rules: Option<RulesClient>,
-    /// Until the rules have been reconciled, or at least tried to be, for the first time.
+    /// Taken when the rules have been reconciled for the first time, or the first attempt has ended.
     connect: Option<HttpConnect>,
-    /// Whether the last reconcile has failed: then the next save tries again.
+    /// Whether the last reconcile failed. Then the next save tries again.
     rules_failed: bool,
-    /// Until the stream has ended.
+    /// Dropped after the stream has ended.
     queue: Option<queue::Sender<Arrived>>,
     controls: Controls,
     reports: mpsc::Receiver<Report>,
     watch: Option<Watch>,
     status: Arc<StreamStatus>,
     standstill: Standstill,
-    /// Cancelled with the first connection: then repairs may begin too.
+    /// Cancelled when the first connection may be made. Repairs may begin then too.
     ready: CancellationToken,
     tasks: Tasks,
-    /// Cancelled when one of the threads has ended, however it did.
+    /// Cancelled when one of the threads has ended, for whatever reason.
     ended: CancellationToken,
     shutdown: CancellationToken,
 }
 
-/// When the script is loaded again.
+/// When the script will be loaded again.
 #[derive(Default)]
 struct Reload {
     due: Option<Instant>,
@@ -176,7 +177,7 @@ impl Run {
     async fn main_loop(&mut self, tally: &Tally, reporter: &mut Reporter) -> Result<(), Error> {
         let mut stream = None;
         let ended = self.until_the_end(&mut stream, tally, reporter).await;
-        // Whatever ended it, the stream ends in order: what it has read is handed on.
+        // The stream always ends in order, whatever ended the loop: the lines that it has read are passed on.
         self.shutdown.cancel();
         let finished = match stream {
             Some(_) => stream::join(&mut stream).await,
@@ -193,7 +194,7 @@ impl Run {
     ) -> Result<(), Error> {
         let end = self.plan.duration.map(|after| Instant::now() + after);
         let mut reload = Reload::default();
-        // The start is the first load; there is no second way.
+        // Starting is the first load. There is no second way to start.
         let _ = self.controls.send(Control::Load);
         loop {
             tokio::select! {
@@ -226,7 +227,7 @@ impl Run {
                 }
                 () = reporter.due() => reporter.report(self.stream_state()),
                 () = self.standstill.watch() => {}
-                // What it says itself at the end explains the rest.
+                // The thread's own error, which comes at the end, explains why.
                 () = self.ended.cancelled() => return Ok(()),
                 died = self.tasks.died() => return Err(died),
                 ended = join_some(&mut self.repairs) => {
@@ -237,10 +238,11 @@ impl Run {
         }
     }
 
-    /// Ends the threads in order: what has come so far is on disk, and as much of it handled as can be in a few seconds.
+    /// Ends the threads in order. Everything that has arrived goes to disk, and as much of it as possible is handled
+    /// within a few seconds.
     async fn drain(&mut self, ends: threads::Ends, reporter: &mut Reporter) -> Result<(), Error> {
         if let Some(repairs) = self.repairs.take() {
-            // The shutdown ends them. They hold the queue, and what they know now goes into the ledger.
+            // The shutdown ends the repairs. They hold the queue, and they write what they know to the ledger now.
             let _ = repairs.await;
         }
         self.queue = None;
@@ -250,7 +252,7 @@ impl Run {
         loop {
             tokio::select! {
                 ended = &mut ending => return ended,
-                // The worker may still have something to say, and waits until it is heard.
+                // The worker may still send reports, and it waits until they are received.
                 Some(_) = self.reports.recv() => {}
                 () = reporter.due() => reporter.report("finishing what has arrived".to_owned()),
                 () = self.standstill.watch() => {}
@@ -276,7 +278,7 @@ impl Run {
             reconciler::warn_of_doubtful(&declared);
         }
         self.follow_files(&files);
-        // The service allows so many requests a minute, and most saves change no rule.
+        // The service limits the requests per minute, and most saves change no rule.
         let ask = rules != Counts::default() || std::mem::take(&mut self.rules_failed);
         self.declared.send_if_modified(|last| {
             *last = declared;
@@ -312,13 +314,14 @@ impl Run {
         if let Err(error) = watch.follow(&files.folders) {
             warn!(%error, "saving the script may not be noticed");
         }
-        // What was saved after it was read and before it was watched would go unnoticed.
+        // The script may have been saved between the reading and the start of the watch. Nobody would notice that
+        // change.
         if files.changed() {
             let _ = self.controls.send(Control::Load);
         }
     }
 
-    /// Before the files are looked at, so that what comes later is noticed.
+    /// Renews the watch before the files are looked at, so that no later change is missed.
     fn refresh_watch(&mut self) {
         if let Some(Err(error)) = self.watch.as_mut().map(Watch::refresh) {
             warn!(%error, "saving the script may not be noticed");
@@ -372,7 +375,7 @@ impl Run {
 }
 
 impl Reload {
-    /// Another change: waits for the files to be quiet, but not for ever.
+    /// Notes another change: the load waits until the files are quiet, but not for ever.
     fn put_off(&mut self, debounce: Duration) {
         let now = Instant::now();
         let latest = *self
@@ -382,7 +385,7 @@ impl Reload {
     }
 }
 
-/// Waits for a task's end; for ever where there is none. Cancelling this loses nothing.
+/// Waits until a task ends; waits for ever if there is no task. Cancelling this loses nothing.
 async fn join_some(task: &mut Option<JoinHandle<()>>) -> Result<(), JoinError> {
     match task {
         Some(task) => task.await,

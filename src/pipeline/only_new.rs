@@ -1,5 +1,5 @@
 //! Passes on only those Tweets of a repair that the journal does not hold yet. A repair repeats Tweets from before and
-//! after the outage, which dedupe has forgotten by then.
+//! after the outage, and the normal check for duplicates has forgotten them by then.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -26,48 +26,53 @@ use crate::{
     worker::Progress,
 };
 
-/// Tweets are delivered some seconds after they were written, by backfill some minutes.
+/// How late a Tweet may be delivered. The stream delivers a Tweet some seconds after it was written, backfill some
+/// minutes.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
-/// The journal is asked for the ids of so much time at once. At 3 000 Tweets a second that is a million of them.
+/// The ids are read from the journal in stretches of this length. At 3 000 Tweets a second one stretch has about a
+/// million ids.
 const STRETCH: SignedDuration = SignedDuration::from_mins(5);
 
-/// Tweets come nearly in the order of their ids, so what came before the last few stretches is not asked for again.
+/// How many stretches are kept in memory. Tweets come nearly in the order of their ids, so older stretches are not
+/// needed again.
 const STRETCHES: usize = 3;
 
-/// How often it is looked whether the worker has got so far.
+/// How often to check whether the worker has got far enough.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Hands on only what is new.
+/// Passes on only new Tweets.
 pub(super) struct OnlyNew {
     journal: InJournal,
     deliver: ToJournal,
     shutdown: CancellationToken,
-    /// The ids in the journal when this connection began, by the numbers of their stretches. What is handed on is not added:
-    /// it may be a damaged copy before the good one, and the worker knows.
+    /// The ids that were in the journal when this connection began, by the number of their stretch. The ids of Tweets
+    /// that are passed on are not added: such a line may be a damaged copy that comes before the good one, and the
+    /// worker can tell.
     known: BTreeMap<i64, HashSet<u64>>,
 }
 
-/// What the journal knows of a span.
+/// What the journal holds of a span of time.
 #[derive(Clone)]
 pub(super) struct InJournal {
     pub(super) newest: Newest,
     pub(super) progress: Progress,
-    /// Where the lines are named that turned out to be no Tweets.
+    /// The database that lists the lines that turned out to be no Tweets.
     pub(super) database: PathBuf,
     pub(super) span: Span,
 }
 
 impl InJournal {
-    /// The stretch that a Tweet was made in; `None` outside the span, where the journal is not asked.
+    /// The stretch in which a Tweet was made. It is `None` outside the span, where the journal is not searched.
     fn stretch(&self, id: u64) -> Option<i64> {
         let made = made_at(id)?;
         let is_near = self.span.from - LATE <= made && made <= self.span.to + LATE;
         is_near.then(|| number(made))
     }
 
-    /// Waits until the worker has handled what is in the journal by now, since only then it is known which of its lines are
-    /// Tweets: a damaged copy does not stand for the good one. A shutdown ends the waiting.
+    /// Waits until the worker has handled everything that is in the journal now. Only then it is known which of the
+    /// lines are Tweets: a damaged copy must not stand for the good one. A shutdown ends the wait; then the result is
+    /// false.
     async fn is_judged(&self, shutdown: &CancellationToken) -> bool {
         let end = self.newest.end();
         let mut is_told = false;
@@ -83,7 +88,7 @@ impl InJournal {
         true
     }
 
-    /// The Tweets of a stretch that are in the journal.
+    /// The ids of the Tweets of a stretch that are in the journal.
     fn look(&self, stretch: i64) -> HashSet<u64> {
         let mut known = HashSet::new();
         let since = start(stretch).max(self.span.from - LATE) - LATE;
@@ -109,7 +114,7 @@ impl InJournal {
     }
 }
 
-/// The number of the stretch of a time.
+/// The number of the stretch that a time lies in.
 fn number(time: Timestamp) -> i64 {
     time.as_second().div_euclid(STRETCH.as_secs())
 }
@@ -128,13 +133,13 @@ impl OnlyNew {
         }
     }
 
-    /// Waits until there is nothing to wait for while the service sends; `None` when the run ends.
+    /// Does the waiting before the service begins to send. Gives `None` if the run ends meanwhile.
     pub(super) async fn ready(self) -> Option<Self> {
         let is_judged = self.journal.is_judged(&self.shutdown).await;
         is_judged.then_some(self)
     }
 
-    /// Looks the stretches of some lines up, and forgets others.
+    /// Reads the stretches that some lines need, and forgets old ones.
     async fn prepare(&mut self, lines: &Lines) -> Result<(), Refused> {
         let needed: BTreeSet<i64> = lines
             .iter()
@@ -165,7 +170,7 @@ impl OnlyNew {
 
 impl Deliver for OnlyNew {
     fn begin(&mut self, connection: Connection) {
-        // What an attempt before has brought is in the journal too by now.
+        // The Tweets that an earlier attempt brought are in the journal too by now.
         self.known.clear();
         self.deliver.begin(connection);
     }

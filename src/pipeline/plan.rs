@@ -1,4 +1,4 @@
-//! What a run is to do: settings and arguments, put together.
+//! What a run has to do: the settings and the arguments put together.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -10,31 +10,28 @@ use crate::{
 /// Everything that a run needs to know.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// The script.
     pub script: PathBuf,
     /// The database's file.
     pub database: PathBuf,
-    /// The folder of the files that the script emits into.
+    /// The folder for the files that the script emits into.
     pub sinks: PathBuf,
-    /// The journal.
     pub journal: JournalPlan,
-    /// Where the service is.
+    /// The addresses of the service.
     pub endpoint: Endpoint,
-    /// The name under which added rules are remembered.
+    /// The name under which the database remembers the rules that ouzel added.
     pub rules_key: String,
-    /// Who asks.
     pub credentials: Credentials,
-    /// A PEM file with further root certificates.
+    /// A PEM file with additional root certificates.
     pub ca_file: Option<PathBuf>,
     /// How the stream is read.
     pub stream: StreamOptions,
-    /// How long the script's files have to be quiet before it is loaded again; `None` not to watch them.
+    /// How long the script's files have to be unchanged before the script is loaded again; `None` to not watch them.
     pub debounce: Option<Duration>,
     /// Whether the account has Recovery.
     pub recovery: bool,
-    /// Stop after so many Tweets.
+    /// The run stops after this many Tweets.
     pub limit: Option<u64>,
-    /// Stop after so long.
+    /// The run stops after this time.
     pub duration: Option<Duration>,
     /// Where metrics are served.
     pub status: Option<SocketAddr>,
@@ -43,14 +40,14 @@ pub(crate) struct Plan {
 /// Where the journal is, and how it is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct JournalPlan {
-    /// The name under which the database remembers how far it is handled.
+    /// The name under which the database remembers how far the journal has been handled.
     pub name: String,
-    /// Its folder.
+    /// The journal's folder.
     pub folder: PathBuf,
-    /// The file that says which Tweets of it are in hand.
+    /// The file that says which Tweets of the journal are being handled.
     pub in_hand: PathBuf,
-    /// How much of it is kept.
+    /// How much of the journal is kept.
     pub limits: Limits,
-    /// Whether what came before the start may come again, and is not to be handled again.
+    /// Whether Tweets from before the start may come again and must not be handled twice.
     pub remembers: bool,
 }

@@ -30,15 +30,15 @@ use crate::{
 /// How an attempt to reconcile ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The remote rules are what they should be.
+    /// The remote rules are as declared.
     Done,
-    /// It is tried again by itself.
+    /// The attempt failed and is repeated without being asked.
     Retrying,
-    /// It cannot be done; the remote rules stay as they are until the script declares others.
+    /// The attempt failed for good. The remote rules stay as they are until the script declares other rules.
     Failed(powertrack::Error),
 }
 
-/// Reconciles whenever `declared` changes. Says how each attempt ended.
+/// Reconciles whenever `declared` changes, and reports how each attempt ended.
 pub(crate) async fn run(
     rules: impl Rules,
     mut ledger: WorkerLedger,
@@ -96,7 +96,8 @@ async fn attempt(
     reconcile(rules, &plan, ledger).await
 }
 
-/// Says for each rule that is sent although the service may refuse it where the script declares it, and why.
+/// Warns of each rule that is sent although the service may refuse it. The warning says where the script declares it,
+/// and why it may be refused.
 pub(crate) fn warn_of_doubtful(declared: &Declared) {
     for rule in &declared.rules {
         for doubt in doubts(&rule.value, rule.tag.as_deref(), rule.unchecked) {
@@ -107,7 +108,7 @@ pub(crate) fn warn_of_doubtful(declared: &Declared) {
     }
 }
 
-/// Says for each rule that the service rejects where the script declares it.
+/// Logs each rule that the service rejected, with the place where the script declares it.
 fn name_rejected(error: &powertrack::Error, declared: &Declared) {
     let powertrack::Error::Rejected { rules } = error else {
         return;
@@ -123,7 +124,7 @@ fn name_rejected(error: &powertrack::Error, declared: &Declared) {
     }
 }
 
-/// A ledger that the worker keeps in the database, with a copy here.
+/// A ledger of ouzel's rules. The worker keeps it in the database; this holds a copy.
 #[derive(Debug)]
 pub(crate) struct WorkerLedger {
     endpoint: String,
@@ -132,7 +133,7 @@ pub(crate) struct WorkerLedger {
 }
 
 impl WorkerLedger {
-    /// A ledger for an endpoint, which holds these rules.
+    /// A ledger for this endpoint. `owned` are the rules that it holds at first.
     #[must_use]
     pub(crate) fn new(endpoint: String, controls: Controls, owned: Vec<OwnedRule>) -> Self {
         let rules = owned

@@ -26,7 +26,7 @@ use crate::{
     worker::{Progress, behind::Controls, inbox::Control},
 };
 
-/// What the repairs of a run are made of.
+/// What the repairs need from a run.
 pub(super) struct Joins<'a> {
     pub(super) plan: &'a Plan,
     pub(super) http: Http,
@@ -73,7 +73,7 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         replay_rules: replay_rules.transpose()?,
         declared: joins.declared,
         status: Arc::clone(joins.status),
-        // A worker that is gone has ended the run.
+        // If the worker is gone, the run has ended already.
         put: Box::new(move |gap| {
             let _ = controls.send(Control::Gap(gap));
         }),
@@ -91,14 +91,14 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         known,
         ids,
         rate_before: joins.rate_before,
-        // Another simulator knows nothing of what an earlier one has made up.
+        // A new simulator knows nothing of the Tweets that an earlier simulator made up.
         resumes: plan.journal.remembers,
         ready: joins.ready,
     };
     Ok(outage::start(parts, shutdown))
 }
 
-/// What the ledger says; nothing where it cannot be read, for the stream must not suffer from it.
+/// Reads gaps from the ledger. If it cannot be read, there are none: the stream must not suffer from that.
 fn read(
     database: &std::path::Path,
     which: impl FnOnce(&Ledger) -> Result<Vec<Gap>, crate::store::Error>,

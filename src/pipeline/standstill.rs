@@ -1,4 +1,4 @@
-//! Warns when processing stands still, since a handler that hangs says nothing itself.
+//! Warns when processing stands still, because a handler that hangs cannot report it itself.
 
 use std::{
     sync::Arc,
@@ -13,23 +13,23 @@ use crate::{
     status::short,
 };
 
-/// How often it is looked.
+/// How often to look.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// A handler that takes so long is worth a word; after each word it is twice as long to the next.
+/// A handler that takes this long is worth a warning. The next warning comes when it has taken twice as long.
 const WORTH_A_WORD: Duration = Duration::from_secs(4);
 
-/// When the run is to end, people wait for it.
+/// At the end of a run the first warning comes sooner, because people wait for the end.
 const WORTH_A_WORD_AT_THE_END: Duration = Duration::from_secs(1);
 
-/// Looks at what the worker is doing.
+/// Watches what the worker is doing.
 pub(super) struct Standstill {
     doing: Arc<Doing>,
     look: Look,
     ticks: Interval,
     next_word: Duration,
     is_told: bool,
-    /// A save waits for the worker.
+    /// Whether a saved script waits for the worker.
     pub(super) save_waits: bool,
     is_ending: bool,
 }
@@ -49,13 +49,13 @@ impl Standstill {
         }
     }
 
-    /// The run is to end.
+    /// Notes that the run is about to end.
     pub(super) fn is_ending(&mut self) {
         self.is_ending = true;
         self.next_word = WORTH_A_WORD_AT_THE_END;
     }
 
-    /// Waits until it is time to look, and looks. Cancelling this loses nothing.
+    /// Waits until it is time to look, and looks once. Cancelling this loses nothing.
     pub(super) async fn watch(&mut self) {
         self.ticks.tick().await;
         let Some((hanging, lasts)) = self.look.look(&self.doing, Instant::now()) else {

@@ -26,8 +26,8 @@ use crate::{
     text::lines::Lines,
 };
 
-/// How often the journal's thread is told up to when everything has come, while it goes on: each heartbeat, and on a busy
-/// stream hardly ever.
+/// The journal's thread is told up to when everything has come, but not more often than this while nothing else
+/// changes. So a quiet stream tells it with each heartbeat, and a busy stream only rarely.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// The task that keeps the stream connected.
@@ -52,7 +52,7 @@ pub(super) fn start(
     })
 }
 
-/// Waits for the stream's end; for ever where there is no stream. Cancelling this loses nothing.
+/// Waits until the stream ends; waits for ever if there is no stream. Cancelling this loses nothing.
 pub(super) async fn join(stream: &mut Option<StreamTask>) -> Result<(), Error> {
     let Some(task) = stream else {
         return pending().await;
@@ -60,25 +60,25 @@ pub(super) async fn join(stream: &mut Option<StreamTask>) -> Result<(), Error> {
     let ended = task.await;
     *stream = None;
     match ended {
-        // A thread is gone: its own error says why.
+        // A thread is gone. Its own error says why.
         Ok(Ok(()) | Err(powertrack::Error::Closed)) => Ok(()),
         Ok(Err(error)) => Err(error.into()),
         Err(error) => Err(io::Error::other(error).into()),
     }
 }
 
-/// Hands lines to the journal's thread, and tells of outages.
+/// Passes lines to the journal's thread, and reports outages.
 pub(super) struct ToJournal {
     queue: Sender<Arrived>,
     shutdown: CancellationToken,
-    /// Of the live stream only.
+    /// Only the live stream has one.
     repairer: Option<Repairer>,
     source: Source,
     connection: u64,
     complete: Option<Complete>,
-    /// Whether an outage was told for whose end backfill may be on its way.
+    /// Whether an outage was reported and backfill for its end may still be on its way.
     is_repairing: bool,
-    /// What the journal's thread knows of it: [`Complete::at`] and whether it is settled.
+    /// What the journal's thread was told last: [`Complete::at`] and whether it is settled.
     told: Option<(Timestamp, bool)>,
 }
 
@@ -100,7 +100,7 @@ impl ToJournal {
         }
     }
 
-    /// Tells up to when everything has come, behind the lines that have come until then.
+    /// Tells the journal's thread up to when everything has come. The note goes behind the lines that came until then.
     fn tell_received(&mut self) {
         let Some(complete) = &self.complete else {
             return;
@@ -109,7 +109,7 @@ impl ToJournal {
         if std::mem::replace(&mut self.told, told) == told {
             return;
         }
-        // A thread that is gone has ended the run.
+        // If the thread is gone, the run has ended already.
         let _ = self.queue.deliver_free(Arrived {
             lines: Lines::default(),
             source: self.source,
@@ -171,7 +171,7 @@ impl Deliver for ToJournal {
         }
         let is_news = self.told.is_none_or(|(at, is_settled)| {
             let since = complete.at.duration_since(at);
-            // Either way, since the clock may have been put back.
+            // The distance counts in both directions, because the clock may have been set back.
             is_settled != complete.is_settled || since.unsigned_abs() >= TELL_EVERY
         });
         self.complete = Some(complete);
@@ -181,7 +181,7 @@ impl Deliver for ToJournal {
     }
 }
 
-/// Connects only once there is room: a stream whose Tweets cannot be kept is better not read at all.
+/// Connects only when the queue has room. A stream whose Tweets cannot be kept is better not read at all.
 struct WhenThereIsRoom {
     connect: HttpConnect,
     queue: Sender<Arrived>,

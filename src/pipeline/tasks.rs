@@ -6,28 +6,28 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::Error;
 
-/// The tasks of a run; they end with it.
+/// The tasks of a run. They end with it.
 #[derive(Default)]
 pub(super) struct Tasks {
     running: JoinSet<&'static str>,
 }
 
 impl Tasks {
-    /// Starts a task that ends only with the run.
+    /// Starts a task that should end only with the run.
     pub(super) fn spawn(
         &mut self,
         name: &'static str,
         task: impl Future<Output = ()> + Send + 'static,
     ) {
         self.running.spawn(async move {
-            // A panic inside is told with its name too.
+            // The task runs inside another one, so that a panic is reported with the task's name too.
             match tokio::spawn(task).await {
                 Ok(()) | Err(_) => name,
             }
         });
     }
 
-    /// Waits for one that ends all the same. Cancelling this loses nothing.
+    /// Waits for a task that ends early. Cancelling this loses nothing.
     pub(super) async fn died(&mut self) -> Error {
         match self.running.join_next().await {
             Some(Ok(name)) => Error::TaskDied(name),
@@ -37,9 +37,9 @@ impl Tasks {
     }
 }
 
-/// A task that should have gone on has ended.
+/// The error for a task that ended although it should have gone on.
 pub(super) fn ended(name: &'static str, _: Result<(), JoinError>) -> Error {
-    // What it panicked of stands above, on stderr.
+    // If the task panicked, its message is on stderr already.
     Error::TaskDied(name)
 }
 

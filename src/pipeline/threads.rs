@@ -31,16 +31,18 @@ use crate::{
     },
 };
 
-/// Lines that may wait for the journal's thread: seconds of a busy stream, while a slow disk syncs.
+/// How many bytes of lines may wait for the journal's thread. This is enough for seconds of a busy stream while a slow
+/// disk syncs.
 const QUEUE: usize = 16 << 20;
 
-/// Reports that may wait; the worker makes a few in a run.
+/// How many reports may wait. The worker sends only a few in a run.
 const REPORTS: usize = 64;
 
-/// A journal of its greatest size has so many segments at least, so that deleting the oldest frees little.
+/// A journal of the largest size has at least this many segments, so that deleting the oldest one frees only a small
+/// part.
 const SEGMENTS: u64 = 8;
 
-/// What the threads of a run are reached by.
+/// The handles to the threads of a run.
 pub(super) struct Threads {
     pub(super) queue: queue::Sender<Arrived>,
     pub(super) controls: Controls,
@@ -49,20 +51,20 @@ pub(super) struct Threads {
     pub(super) progress: Progress,
     pub(super) before: Before,
     pub(super) ends: Ends,
-    /// Cancelled when one of them has ended, however it did.
+    /// Cancelled when one of the threads has ended, for whatever reason.
     pub(super) ended: CancellationToken,
 }
 
-/// The threads' ends.
+/// What is needed to end the threads.
 pub(super) struct Ends {
-    /// Dropped when the run ends.
+    /// Dropped at the end of the run. Then the journal's thread stops waiting for a disk that takes nothing.
     ingest_waits: std_mpsc::Sender<()>,
     ingest: oneshot::Receiver<Result<Journal, journal::Error>>,
     worker: oneshot::Receiver<Result<(), worker::Error>>,
 }
 
 impl Threads {
-    /// Opens database and journal, and starts the threads.
+    /// Opens the database and the journal, and starts the threads.
     pub(super) fn start(
         plan: &Plan,
         tally: &Arc<Tally>,
@@ -122,11 +124,11 @@ impl Threads {
 }
 
 impl Ends {
-    /// Ends the threads: first the journal's, so that all that has arrived is on disk, and then the worker, which has a few
-    /// seconds for what is in it.
+    /// Ends the journal's thread first, so that everything that has arrived is on disk. Then ends the worker, which has
+    /// a few seconds to handle what is there.
     pub(super) async fn end(self, controls: Controls) -> Result<(), Error> {
         drop(self.ingest_waits);
-        // It is held until the worker has ended, since the worker reads behind it.
+        // The journal is held until the worker has ended, because the worker reads from it.
         let journal = self.ingest.await.map_err(|_| Error::ThreadDied("journal"));
         let _ = controls.send(Control::Stop);
         let worker = self.worker.await.map_err(|_| Error::ThreadDied("worker"));
@@ -151,7 +153,8 @@ fn open(plan: &JournalPlan) -> Result<Journal, Error> {
     Ok(journal)
 }
 
-/// Counts what waits in the journal already, on a thread of its own, since that may take a while and nothing waits for it.
+/// Counts the lines that already wait in the journal. It uses its own thread, since counting may take a while and
+/// nothing needs to wait for it.
 fn count_backlog(
     journal: &Journal,
     from: journal::Position,
@@ -191,7 +194,7 @@ fn start_worker(
     mut output: Output,
 ) -> io::Result<oneshot::Receiver<Result<(), worker::Error>>> {
     spawn("worker", ended, move || {
-        // Should nobody listen any more, the run is over already.
+        // If nobody receives reports any more, the run is over already.
         let mut report = |report| {
             let _ = reports.blocking_send(report);
         };
@@ -199,7 +202,7 @@ fn start_worker(
     })
 }
 
-/// A thread whose result can be waited for without blocking; none comes of a thread that has died.
+/// Starts a thread whose result can be awaited without blocking. A thread that panics gives no result.
 fn spawn<T: Send + 'static>(
     name: &str,
     ended: &CancellationToken,
@@ -209,7 +212,7 @@ fn spawn<T: Send + 'static>(
     let thread = thread::Builder::new().name(name.to_owned());
     let ends = ended.clone().drop_guard();
     thread.spawn(move || {
-        // Also when it panics.
+        // Dropped even if `run` panics.
         let _ends = ends;
         let _ = done.send(run());
     })?;

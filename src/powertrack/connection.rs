@@ -53,7 +53,7 @@ pub(crate) struct StreamOptions {
     pub read_timeout: Duration,
     /// Longer lines are dropped.
     pub max_line: usize,
-    /// The most minutes to ask for again after an outage; 0 where the account has no backfill.
+    /// The most minutes that backfill is asked for after an outage; 0 if the account has no backfill.
     pub backfill_minutes: u8,
     /// Up to when everything was received before this process: being away is an outage too.
     pub last_received: Option<Timestamp>,

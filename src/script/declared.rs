@@ -11,9 +11,9 @@ pub struct DeclaredRule {
     pub value: String,
     /// The rule's tag.
     pub tag: Option<String>,
-    /// Whether it is sent whatever is known against it.
+    /// Whether the rule is sent even if ouzel knows reasons against it.
     pub unchecked: bool,
-    /// The file, below the script's folder, that declares it.
+    /// The file that declares the rule, as a path below the script's folder.
     pub file: String,
     /// The line in that file.
     pub line: usize,
@@ -22,49 +22,49 @@ pub struct DeclaredRule {
 /// A handler as the script registers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredHandler {
-    /// What it is: `filter`, `enrich`, or `on "TAG"`.
+    /// The handler's name: `filter`, `enrich`, or `on "TAG"`.
     pub name: String,
-    /// The file, below the script's folder, that holds it.
+    /// The file that contains the handler, as a path below the script's folder.
     pub file: String,
-    /// The line in that file where it begins.
+    /// The line in that file where the handler begins.
     pub line: usize,
-    /// Its text, to tell whether it has changed.
+    /// The handler's text, to find out whether it has changed.
     pub(super) text: String,
 }
 
 /// Everything that a script declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared {
-    /// The rules, in the script's order.
+    /// The rules, in the order in which the script declares them.
     pub rules: Vec<DeclaredRule>,
     /// The handlers, in the order in which they run.
     pub handlers: Vec<DeclaredHandler>,
-    /// The tables, in the script's order.
+    /// The tables, in the order in which the script declares them.
     pub tables: Vec<TableSpec>,
 }
 
-/// How many of each are new and gone.
+/// How many things are new and how many are gone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// In the new load and not in the old.
+    /// How many are in the new load but not in the old one.
     pub added: usize,
-    /// In the old load and not in the new.
+    /// How many are in the old load but not in the new one.
     pub removed: usize,
 }
 
-/// What a load has changed.
+/// How a load differs from the load before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Rules, by value and tag.
+    /// Rules, compared by value and tag.
     pub rules: Counts,
-    /// Handlers, by what they are and their text.
+    /// Handlers, compared by name and text.
     pub handlers: Counts,
-    /// Tables, by name and columns.
+    /// Tables, compared by name and columns.
     pub tables: Counts,
 }
 
 impl Declared {
-    /// What has changed since an older load.
+    /// How this load differs from an older load.
     #[must_use]
     pub fn changes_since(&self, old: &Self) -> Change {
         let rule = |a: &DeclaredRule, b: &DeclaredRule| a.value == b.value && a.tag == b.tag;

@@ -1,4 +1,4 @@
-//! One Tweet through the handlers of a generation.
+//! Runs one Tweet through the handlers of a generation.
 
 use std::{fmt, rc::Rc};
 
@@ -13,30 +13,30 @@ use super::{
 };
 use crate::{doing::Doing, tweet::Tweet};
 
-/// How many Tweets may wait for the collector before it is called. What a Tweet holds outside Lua's own
-/// memory, some 15 KB, the collector does not see.
+/// How many Tweets may wait for Lua's garbage collector before ouzel calls it. The collector does not see the memory
+/// that a Tweet holds outside Lua, about 15 KB.
 const WAITING: usize = 128;
 
-/// What the handlers made of a Tweet.
+/// What the handlers decided about a Tweet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It went through all of them.
+    /// All handlers have run, and no filter dropped the Tweet.
     Kept,
     /// A filter dropped it.
     Dropped,
 }
 
-/// A handler that failed.
+/// A failure of a handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What the handler is: `filter`, `enrich`, or `on "TAG"`.
+    /// The handler's name: `filter`, `enrich`, or `on "TAG"`.
     pub handler: String,
     /// What went wrong, and where.
     pub fault: Box<Fault>,
 }
 
 impl fmt::Display for Failure {
-    /// The place and the reason on the first line, the code and the calls that led there on further ones.
+    /// The first line has the place and the reason. Further lines have the code and the calls that led there.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fault.brief(f)
     }
@@ -45,7 +45,8 @@ impl fmt::Display for Failure {
 impl Generation {
     /// Runs the handlers on a Tweet, in the order in which the script registers them.
     ///
-    /// Says which of them it is, for whoever looks from elsewhere. What a failed Tweet has emitted is taken back; its rows are for the caller to take back.
+    /// Notes in `doing` which handler runs, for other threads that look. If a handler fails, the lines emitted for this
+    /// Tweet are taken back; the caller has to take back the Tweet's rows.
     ///
     /// # Errors
     /// [`Failure`] when a handler raises an error.
@@ -82,7 +83,7 @@ impl Generation {
         Ok(Verdict::Kept)
     }
 
-    /// What each step is, and where it begins.
+    /// The name of each step, and the place where it begins.
     #[must_use]
     pub(crate) fn steps(&self) -> Vec<String> {
         let named = self.steps.iter().map(|step| {
@@ -94,7 +95,7 @@ impl Generation {
         named.collect()
     }
 
-    /// The tables of the rules that a Tweet matched, if a handler is going to ask for them.
+    /// The tables of the rules that the Tweet matched, if any handler needs them.
     fn matching(&self, tweet: &Tweet) -> mlua::Result<Vec<Rc<Rule>>> {
         let asked = |step: &Step| matches!(step.kind, StepKind::On(_));
         if !self.steps.iter().any(asked) {
@@ -106,7 +107,8 @@ impl Generation {
             .collect()
     }
 
-    /// After a tail call nothing tells any more where the handler was: then it is where the handler begins.
+    /// Describes a handler's failure. After a tail call Lua no longer knows the line that failed; then the place is
+    /// where the handler begins.
     fn handler_failure(&self, step: &Step, error: &mlua::Error) -> Failure {
         let word = self
             .host
@@ -132,12 +134,13 @@ impl Generation {
         }
     }
 
-    /// Lets the collector take Tweets that nothing refers to any more.
+    /// Lets the collector free Tweets that nothing refers to any more.
     fn collect(&self) {
-        // A script may keep Tweets on purpose; then the collector is called less often, not for nothing each time.
+        // A script may keep Tweets on purpose. Then the collector is called less often, because it would find nothing
+        // each time.
         if self.live.get() > WAITING.max(2 * self.kept.get()) {
-            // In the generational mode a step is a collection of what is young. An error would be a finalizer's, and
-            // Tweets have none that can fail.
+            // In the generational mode, one step collects the young objects. An error could only come from a finalizer,
+            // and the finalizers of Tweets cannot fail.
             let _ = self.lua.gc_step();
             self.kept.set(self.live.get());
         }
@@ -154,7 +157,7 @@ fn act(function: &Function, pattern: &str, tweet: &Value, rules: &[Rc<Rule>]) ->
     Ok(())
 }
 
-/// Whether a tag fits a pattern in which `*` stands for any text, also none.
+/// Whether a tag fits a pattern. A `*` in the pattern stands for any text, even an empty one.
 fn fits(pattern: &str, tag: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return pattern == tag;
@@ -162,7 +165,7 @@ fn fits(pattern: &str, tag: &str) -> bool {
     let Some(mut tag) = tag.strip_prefix(start) else {
         return false;
     };
-    // Between two stars the first fitting place is as good as any later one.
+    // Between two stars the first place that fits is as good as any later one.
     let mut pieces: Vec<_> = rest.split('*').collect();
     let last = pieces.pop().unwrap_or_default();
     for piece in pieces {

@@ -1,11 +1,11 @@
-//! Finds the entries of a table that a script writes as an argument of a call, and their names.
+//! Finds the entries of a table that a script writes as an argument of a call, and the names of the entries.
 
 use std::ops::RangeInclusive;
 
 use super::scan::{Key, calls};
 
-/// The lines of each entry without a name in the table that follows the first call of `function` on a line, counted
-/// from 1; `None` where no table is written out there.
+/// The lines of each entry without a name, in the table that follows the first call of `function` on a line. Lines
+/// count from 1. `None` if no table is written out there.
 pub(super) fn entries(
     text: &str,
     line: usize,
@@ -23,8 +23,8 @@ pub(super) fn entries(
         })
 }
 
-/// The names in the table that a call of `function` on a line writes out second, in their order. Where there are several such
-/// calls, it is the first whose first argument may be `first` and whose names are all `known`.
+/// The names in the table that a call of `function` on a line writes out as its second argument, in order. If the line
+/// has several such calls, the first one counts whose first argument may be `first` and whose names are all `known`.
 pub(super) fn names<'t>(
     text: &'t str,
     line: usize,

@@ -1,4 +1,4 @@
-//! What is wrong with a script, as its author reads it: the place, the code there, the reason, the next step.
+//! Errors of a script, as text for its author: the place, the code there, the reason, and the next step.
 
 use std::{fmt, path::PathBuf};
 
@@ -11,15 +11,14 @@ pub enum Error {
     /// The script's file cannot be read.
     #[error("cannot read the script `{}`: {source}", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
-    /// There is nothing in the script's file.
+    /// The script's file is empty.
     #[error("the script `{}` is empty", path.display())]
     Empty {
-        /// The file.
+        /// The script's file.
         path: PathBuf,
     },
     /// The script is wrong.
@@ -27,13 +26,13 @@ pub enum Error {
     Broken {
         /// The script's file name.
         script: String,
-        /// What is wrong, and where.
+        /// The mistake, and where it is.
         fault: Box<Fault>,
     },
 }
 
 impl Error {
-    /// A script whose SQL went wrong in a way that no place in it was told of.
+    /// The error for a script whose SQL failed in a way that cannot be tied to a place in the script.
     #[must_use]
     pub fn sql(script: &std::path::Path, message: String) -> Self {
         let name = script.file_name().unwrap_or(script.as_os_str());
@@ -53,26 +52,26 @@ impl Error {
 /// A mistake at a place in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The file, below the script's folder, and the line; `None` where Lua does not tell.
+    /// The file, as a path below the script's folder, and the line; `None` if Lua does not tell.
     pub place: Option<(String, usize)>,
-    /// The code of that line.
+    /// The code on that line.
     pub code: Option<String>,
     /// What is wrong.
     pub message: String,
-    /// What to do.
+    /// What to do about it.
     pub hint: Option<String>,
-    /// The calls that led there, one a line.
+    /// The calls that led there, one on each line.
     pub traceback: Option<String>,
 }
 
-/// What the API says about a wrong call; the caller's place is added when it is raised.
+/// What the API says about a wrong call. The caller's place is added when the error is raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Misuse {
     pub(super) message: String,
     pub(super) hint: Option<String>,
-    /// A word of the source that shows the exact line of a call that spans several.
+    /// A word of the source. It shows the exact line of a call that spans several lines.
     pub(super) word: Option<String>,
-    /// The exact file and line, where they are known.
+    /// The exact file and line, if they are known.
     pub(super) place: Option<(String, usize)>,
 }
 
@@ -86,7 +85,7 @@ impl Misuse {
         }
     }
 
-    /// A name that does not exist, with the nearest one that does.
+    /// The error for a name that does not exist. It suggests the nearest name that exists.
     pub(super) fn unknown<'k>(
         message: String,
         name: &str,
@@ -117,7 +116,7 @@ impl Misuse {
 }
 
 impl Fault {
-    /// Reads Lua's error, and finds the code that it speaks of.
+    /// Reads an error of Lua, and finds the code that it is about.
     pub(super) fn read(error: &mlua::Error, sources: &Sources, misuse: Option<&Misuse>) -> Self {
         let text = match error {
             mlua::Error::SyntaxError { message, .. } => message.clone(),
@@ -135,14 +134,15 @@ impl Fault {
             Some((file, line, message)) => (Some((file.to_owned(), line)), message),
             None => (None, text),
         };
-        // Lua gives no line to an error without text, and that of ouzel's own Lua to a call in a `return`.
+        // Lua gives no line for an error without text. For a call in a `return` it gives a line of ouzel's own Lua. In
+        // both cases the nearest place in the traceback is used.
         let place = place
             .filter(|(file, _)| sources.holds(file))
             .or_else(|| nearest_place(&traceback, sources));
-        // A file's own code was called by nobody: it is the place itself.
+        // Nothing called the main code of a file, so its traceback says no more than the place.
         let is_plain = matches!(&traceback[..], [] | [_]) && !calls_a_function(&traceback);
         let traceback = (!is_plain).then(|| traceback.join("\n"));
-        // Only when it is the same error that has come out: a script may have caught the one and raised another.
+        // The hint counts only if this is the same error. A script may have caught that error and raised another one.
         let misuse = misuse.filter(|misuse| misuse.message == message);
         let place = place.map(|(file, line)| {
             let exact = misuse
@@ -173,7 +173,7 @@ fn calls_a_function(traceback: &[String]) -> bool {
 /// Splits `file:line: message`.
 fn split_place(text: &str) -> Option<(&str, usize, &str)> {
     let mut from = 0;
-    // The file's name may hold a colon itself, so the first `:NUMBER: ` decides.
+    // The file's name may contain a colon itself, so the first `:NUMBER: ` decides.
     while let Some(colon) = text.get(from..)?.find(':') {
         let after = from + colon + 1;
         let digits = text[after..].bytes().take_while(u8::is_ascii_digit).count();
@@ -198,7 +198,8 @@ fn nearest_place(traceback: &[String], sources: &Sources) -> Option<(String, usi
     })
 }
 
-/// The message without what a terminal would take for a command, and in words where it has none.
+/// The message without characters that control a terminal. If Lua's message is only a value such as a table, words
+/// replace it.
 fn readable_message(message: &str) -> String {
     let address = ["table", "function", "thread", "userdata"]
         .into_iter()
@@ -215,25 +216,26 @@ fn readable_message(message: &str) -> String {
     }
 }
 
-/// The lines of a traceback that concern the script; what lies between is ouzel's own.
+/// The lines of a traceback that are about the script. The other lines are about ouzel's own code.
 fn readable_traceback(traceback: &str) -> Vec<String> {
     traceback
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('[') && !line.starts_with("(..."))
         .filter(|line| !line.contains("__mlua") && !line.starts_with("ouzel:"))
-        // How `require` calls a module is its own affair.
+        // How `require` calls a module is not interesting, so such a line only says that it is in the module.
         .map(|line| line.replace("in local 'chunk'", "in the module"))
         .collect()
 }
 
 impl Fault {
-    /// The place and the reason on the first line, the code and the calls that led there on further ones: for logs.
+    /// Writes the error for logs. The first line has the place and the reason. Further lines have the code and the
+    /// calls that led there.
     pub(super) fn brief(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((file, line)) = &self.place {
             write!(f, "{file}:{line}: ")?;
         }
-        // A line of the message must not pass for one of the log.
+        // The indent keeps a line of the message from looking like a line of the log.
         let mut message = self.message.lines();
         f.write_str(message.next().unwrap_or_default())?;
         for line in message {
@@ -253,7 +255,7 @@ impl Fault {
 }
 
 impl fmt::Display for Fault {
-    /// The place, the code and the reason, each on its own line after a newline.
+    /// Writes the place, the code and the reason, each on a line of its own. A newline comes first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut width = 1;
         if let Some((file, line)) = &self.place {

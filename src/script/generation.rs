@@ -18,21 +18,21 @@ use super::{
     rule_tables::RuleTables,
 };
 
-/// A loaded script, ready to handle Tweets. Everything of one generation goes when it is dropped.
+/// A loaded script that is ready to handle Tweets. Dropping it frees everything of its generation.
 pub(crate) struct Generation {
     pub(super) steps: Vec<Step>,
     pub(super) rules: RuleTables,
     pub(super) host: Rc<Host>,
-    /// How many Tweets this state holds on to.
+    /// How many Tweets this Lua state holds.
     pub(super) live: Rc<Cell<usize>>,
-    /// How many it held after the last full collection, at most.
+    /// How many Tweets it held after the collector was last called.
     pub(super) kept: Cell<usize>,
     declared: Declared,
-    // Last: what is above refers to it.
+    // This field is last, because the fields above refer to it.
     pub(super) lua: Lua,
 }
 
-/// What the watch has to know about a load, whether it went well or not.
+/// What the watch has to know about a load, whether the load succeeded or not.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
     /// The folders of the script and of everything that it requires.
@@ -41,7 +41,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Whether loading again would read something else.
+    /// Whether loading again now would read other contents.
     #[must_use]
     pub fn changed(&self) -> bool {
         self.fingerprint.is_stale()
@@ -49,9 +49,10 @@ impl Files {
 }
 
 impl Generation {
-    /// Loads a script; its tables are declared to `database`, which takes everything back if this fails.
+    /// Loads a script. Its tables are declared to `database`, which takes everything back if the load fails.
     ///
-    /// The files come back in any case: a broken script is loaded again when one of them changes.
+    /// The files are returned even if the load fails, because a broken script is loaded again when one of its files
+    /// changes.
     ///
     /// # Errors
     /// [`Error`], ready to be shown to the script's author.
@@ -87,7 +88,8 @@ impl Generation {
                 path: script.to_owned(),
                 source,
             })?;
-        // Some editors empty a file before they write it, and nothing would handle Tweets in between.
+        // Some editors empty a file before they write it. Without this check an empty script would be loaded, and
+        // nothing would handle Tweets until the next save.
         if source.trim().is_empty() {
             return Err(Error::Empty {
                 path: script.to_owned(),
@@ -123,7 +125,7 @@ impl Generation {
         &self.declared
     }
 
-    /// The JSON Lines emitted to stdout since the last call.
+    /// Takes the lines of JSON that were emitted to stdout since the last call.
     #[must_use]
     pub(crate) fn take_emitted(&self) -> Vec<u8> {
         self.host.emitted.borrow_mut().take_stdout()
@@ -135,7 +137,7 @@ impl Generation {
         self.host.emitted.borrow().sinks()
     }
 
-    /// The JSON Lines emitted to each sink since the last call, by the sink's name.
+    /// Takes the lines of JSON that were emitted to each sink since the last call, with the sink's name.
     #[must_use]
     pub(crate) fn take_sunk(&self) -> Vec<(String, Vec<u8>)> {
         self.host.emitted.borrow_mut().take_sinks()
@@ -143,13 +145,13 @@ impl Generation {
 }
 
 impl Host {
-    /// An error of Lua as the script's author reads it.
+    /// An error of Lua as text for the script's author.
     pub(super) fn fault(&self, error: &mlua::Error) -> Fault {
         let misuse = self.misuse.take();
         Fault::read(error, &self.sources.borrow(), misuse.as_ref())
     }
 
-    /// Gives a fault a place, with the line of `word` from there on if it is known what it is about.
+    /// Gives a fault a place. If `word` is known, the line is the first one with that word from `line` on.
     pub(super) fn place(&self, fault: &mut Fault, file: String, line: usize, word: Option<&str>) {
         let sources = self.sources.borrow();
         let exact = word.and_then(|word| sources.find_word(&file, line, word));

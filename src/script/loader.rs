@@ -1,4 +1,4 @@
-//! The files of a script: read below the script's folder, remembered for messages and for the watch.
+//! The files of a script. They are read from below the script's folder, and kept for messages and for the watch.
 
 use std::{
     collections::BTreeMap,
@@ -12,26 +12,27 @@ use std::{
 use super::entries::{entries, names};
 use crate::text::plain::without_controls;
 
-/// Larger than any script; what is larger is some other file.
+/// The largest file that is read. No script is this large, so a larger file is something else.
 const MAX_FILE: u64 = 16 << 20;
 
-/// How far below a call the line that holds one of its words is looked for.
+/// How many lines below a call are searched for a word of the call.
 const CALL_LINES: usize = 2_000;
 
 /// The sources of one generation.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     folder: PathBuf,
-    /// The text of each file by its name below the folder; `None` where a module was looked for in vain.
+    /// The text of each file, by its name below the folder; `None` if a module was looked for and this file did not
+    /// exist.
     files: BTreeMap<String, Option<String>>,
 }
 
-/// What the files of a generation held when they were read, to tell whether anything has changed since.
+/// What the files of a generation contained when they were read. It shows whether anything has changed since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Fingerprint(Vec<(PathBuf, Option<u64>)>);
 
 impl Sources {
-    /// Sources below the folder of this script.
+    /// Makes the sources of a script. They lie below the script's folder.
     pub(super) fn of(script: &Path) -> Self {
         let folder = match script.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -43,7 +44,7 @@ impl Sources {
         }
     }
 
-    /// Reads a file by its name below the folder.
+    /// Reads the file with this name below the folder.
     pub(super) fn read(&mut self, name: &str) -> io::Result<&str> {
         let path = self.folder.join(name);
         let text = read_text(&path);
@@ -57,7 +58,7 @@ impl Sources {
     /// The name of a module's file below the folder: `a.b` is `a/b.lua` or `a/b/init.lua`.
     ///
     /// # Errors
-    /// A sentence for the script's author.
+    /// A sentence for the script's author, when there is no such file.
     pub(super) fn find_module(&mut self, module: &str) -> Result<String, String> {
         let path = module.replace('.', "/");
         let plain = Path::new(&path)
@@ -73,7 +74,7 @@ impl Sources {
             if self.folder.join(name).is_file() {
                 return Ok(name.clone());
             }
-            // Looked for in vain: when it appears, that is a change.
+            // The file does not exist now. If it appears later, that counts as a change.
             self.files.entry(name.clone()).or_insert(None);
         }
         Err(format!(
@@ -87,16 +88,16 @@ impl Sources {
         self.files.contains_key(file)
     }
 
-    /// The text of a line, counted from 1.
+    /// The text of a line. Lines count from 1.
     pub(super) fn line(&self, file: &str, line: usize) -> Option<String> {
         let text = self.files.get(file)?.as_deref()?;
         let line = text.lines().nth(line.checked_sub(1)?)?;
-        // A minified script must not flood the terminal.
+        // Cut, because a minified script must not flood the terminal.
         let line: String = line.chars().take(160).collect();
         Some(without_controls(line.trim_end()))
     }
 
-    /// Where a word first stands from line `from` on, by line and offset, for calls that span several lines.
+    /// The first place of a word from line `from` on, as line and offset. This is for calls that span several lines.
     pub(super) fn find_word(&self, file: &str, from: usize, word: &str) -> Option<(usize, usize)> {
         let text = self.files.get(file)?.as_deref()?;
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -116,7 +117,7 @@ impl Sources {
             })
     }
 
-    /// The first of some lines that holds a piece of text as it is.
+    /// The first of these lines that contains this piece of text.
     pub(super) fn find_text(
         &self,
         file: &str,
@@ -124,7 +125,7 @@ impl Sources {
         piece: &str,
     ) -> Option<usize> {
         let text = self.files.get(file)?.as_deref()?;
-        // Most of what is looked for in vain is nowhere, which takes less to find out.
+        // Most pieces that are not found are nowhere in the file, and that is faster to find out.
         if !text.contains(piece) {
             return None;
         }
@@ -153,7 +154,7 @@ impl Sources {
         entries(self.files.get(file)?.as_deref()?, line, function)
     }
 
-    /// The names in the table that a call of `function` with `first` writes out second, see [`names`].
+    /// The names in the table that a call of `function` with `first` writes out as its second argument: see [`names`].
     pub(super) fn entry_names(
         &self,
         file: &str,
@@ -171,7 +172,7 @@ impl Sources {
         )
     }
 
-    /// The text between two lines, for telling whether a handler has changed.
+    /// The text from one line to another, to find out whether a handler has changed.
     pub(super) fn lines(&self, file: &str, from: usize, to: usize) -> Option<String> {
         let text = self.files.get(file)?.as_deref()?;
         let count = (to + 1).checked_sub(from)?;
@@ -184,7 +185,7 @@ impl Sources {
         Some(lines.join("\n"))
     }
 
-    /// The folders that hold, or should hold, the files.
+    /// The folders of all files, also of files that were looked for and do not exist.
     pub(super) fn folders(&self) -> Vec<PathBuf> {
         let mut folders: Vec<_> = self
             .files
@@ -197,7 +198,7 @@ impl Sources {
         folders
     }
 
-    /// What the files hold now.
+    /// The fingerprint of the files as they were read.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         Fingerprint(
             self.files
@@ -209,7 +210,7 @@ impl Sources {
 }
 
 impl Fingerprint {
-    /// Whether the files on disk hold something else by now.
+    /// Whether the files on disk have other contents now.
     pub(super) fn is_stale(&self) -> bool {
         self.0.iter().any(|(path, known)| {
             let now = read_text(path).ok();
@@ -234,7 +235,7 @@ fn read_text(path: &Path) -> io::Result<String> {
     let bytes = fs::read(path)?;
     let text =
         String::from_utf8(bytes).map_err(|_| io::Error::other("the file is not UTF-8 text"))?;
-    // Some editors begin a file with a byte order mark, which is no Lua.
+    // Some editors begin a file with a byte order mark, which is not valid Lua.
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,

@@ -1,4 +1,4 @@
-//! A Lua state for scripts: the safe part of the standard library, and nothing that reaches outside.
+//! A Lua state for scripts: only the safe part of the standard library, and nothing that reaches outside.
 
 use mlua::{
     Function, Lua, LuaOptions, Result, StdLib, Table, Value,
@@ -10,16 +10,17 @@ use super::{
     raw::{is_node, mark_view},
 };
 
-/// What is taken away or replaced in the standard library. `...` is a function that logs, and one that knows Tweets.
+/// Removes or replaces parts of the standard library. `...` are two functions: one that logs, and one that recognizes
+/// Tweets.
 ///
-/// * `load` compiles text only: bytecode can crash the interpreter.
-/// * `pcall` and `xpcall` hand on error messages as text, also those that come from ouzel's own functions.
-/// * `print` goes to the log, since stdout is for what `ouzel.emit` writes.
+/// * `load` compiles text only, because bytecode can crash the interpreter.
+/// * `pcall` and `xpcall` return error messages as text, also those of ouzel's own functions.
+/// * `print` writes to the log, because stdout is for what `ouzel.emit` writes.
 const PRELUDE: &str = include_str!("prelude.lua");
 
-/// Turns the answer of a native function into a result or an error at the caller's line.
+/// Turns the answer of a native function into its results, or raises an error at the caller's line.
 ///
-/// The tail call leaves just one frame between `error` and the caller, hence level 2.
+/// Because of the tail call there is only one frame between `error` and the caller. That is why the level is 2.
 const RAISING: &str = r#"
 local native, error = ..., error
 local function check(ok, ...)
@@ -29,7 +30,7 @@ end
 return function(...) return check(native(...)) end
 "#;
 
-/// Makes a fresh state. `log` takes the text of a `print`.
+/// Makes a new Lua state. `log` makes the function that gets the text of a `print`.
 ///
 /// # Errors
 /// Only when there is no memory left.
@@ -43,7 +44,7 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
             | StdLib::OS,
         LuaOptions::default(),
     )?;
-    // Nearly everything that a Tweet leaves behind is garbage at once: what the generational mode is made for.
+    // Nearly everything that a Tweet leaves behind becomes garbage at once. The generational mode is made for that.
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
     let log = log(&lua)?;
     let is_tweet = lua.create_function(|lua, value: Value| Ok(is_node(lua, &value)))?;
@@ -53,7 +54,7 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
     Ok(lua)
 }
 
-/// Wraps a native function that answers `true, results` or `false, message`.
+/// Wraps a native function that returns `true, results` or `false, message`.
 ///
 /// # Errors
 /// Only when there is no memory left.
@@ -61,9 +62,9 @@ pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
     lua.load(RAISING).set_name("=ouzel").call(native)
 }
 
-/// A view of an API table in which a misspelt field is an error that names the nearest one, and nothing can be set.
+/// Makes a read-only view of an API table. A misspelt field raises an error that names the nearest field.
 ///
-/// A field that exists is found by Lua itself, without a call. `kind` is what messages call the whole.
+/// Lua itself finds a field that exists, without a call. `kind` is the name of the whole in messages.
 ///
 /// # Errors
 /// Only when there is no memory left.

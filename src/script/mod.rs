@@ -1,7 +1,7 @@
-//! The user's Lua script. Takes its files and one Tweet at a time, gives verdicts and what handlers write, and never touches
-//! the network or the database itself.
+//! The user's Lua script. Takes its files and one Tweet at a time, gives verdicts and what handlers write, and never
+//! touches the network or the database itself.
 //!
-//! A script is loaded as a whole into a generation and replaced between two Tweets.
+//! A script is loaded as a whole into a generation, and is replaced between two Tweets.
 
 mod api;
 mod declared;
@@ -25,39 +25,39 @@ pub(crate) use watch::{Watch, WatchError};
 
 use crate::row::{Cell, EachRow, Refused, TableSpec};
 
-/// What a script may do with the database; the worker joins it to the store.
+/// What a script can do with the database. The worker implements it with the store.
 pub(crate) trait Database {
-    /// Makes or extends a table; the number names it from now on.
+    /// Makes or extends a table. Gives the number that names the table from now on.
     ///
     /// # Errors
-    /// [`Refused`] where the database holds something else under that name.
+    /// [`Refused`] when the database has something else under that name.
     fn declare(&self, spec: TableSpec) -> Result<usize, Refused>;
 
-    /// Writes one row; with `replace` over a row of the same primary key.
+    /// Writes one row. With `replace`, it replaces a row with the same primary key.
     ///
     /// # Errors
     /// [`Refused`] with the database's reason.
     fn insert(&self, table: usize, row: &[(u16, Cell<'_>)], replace: bool) -> Result<(), Refused>;
 
-    /// Hands the row with this primary key to `each`.
+    /// Passes the row with this primary key to `each`.
     ///
     /// # Errors
     /// [`Refused`] with the database's reason.
     fn get(&self, table: usize, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused>;
 
-    /// Counts the rows that equal the given cells.
+    /// Counts the rows whose columns equal the given cells.
     ///
     /// # Errors
     /// [`Refused`] with the database's reason.
     fn count(&self, table: usize, matching: &[(u16, Cell<'_>)]) -> Result<i64, Refused>;
 
-    /// Runs a statement; gives how many rows it changed.
+    /// Runs a statement. Gives how many rows it changed.
     ///
     /// # Errors
     /// [`Refused`] with the database's reason.
     fn exec(&self, sql: &str, parameters: &[Cell<'_>]) -> Result<usize, Refused>;
 
-    /// Hands at most `limit` rows of a query to `each`.
+    /// Passes at most `limit` rows of a query to `each`.
     ///
     /// # Errors
     /// [`Refused`] with the database's reason.

@@ -1,5 +1,5 @@
--- Takes away what reaches outside, and replaces what is safe only in part. `...` is a function that logs, and one
--- that knows Tweets and their parts.
+-- Removes what reaches outside, and replaces what is safe only in part. `...` are two functions: one that logs, and one
+-- that recognizes Tweets and their parts.
 local log, is_tweet = ...
 local load0, pcall0, xpcall0, tostring = load, pcall, xpcall, tostring
 local type0, concat, select, time, date, clock = type, table.concat, select, os.time, os.date, os.clock

@@ -7,7 +7,7 @@ use mlua::{Function, Lua, Table};
 use super::raw::mark_view;
 use crate::tweet::MatchedRule;
 
-/// Rules for which a Lua table is kept; a stream with more starts over.
+/// How many rules have a Lua table in the cache. If a stream has more rules, the cache is emptied.
 const RULE_TABLES: usize = 100_000;
 
 /// A rule as the `on` handlers get it.
@@ -16,7 +16,7 @@ pub(super) struct Rule {
     pub(super) table: Table,
 }
 
-/// The second argument of the `on` handlers: one table for each rule, made once.
+/// The second argument of the `on` handlers: one table for each rule, made only once.
 pub(super) struct RuleTables {
     made: RefCell<Made>,
     /// What [`FROZEN`] gives.
@@ -26,11 +26,11 @@ pub(super) struct RuleTables {
 #[derive(Default)]
 struct Made {
     by_id: HashMap<i64, Rc<Rule>>,
-    /// Of rules without an id, by tag.
+    /// The rules without an id, by tag.
     by_tag: HashMap<Option<String>, Rc<Rule>>,
 }
 
-/// Gives a table that shows the fields of another and takes none: it is shared by all Tweets.
+/// Makes a table that shows the fields of another table and refuses changes, because all Tweets share it.
 const FROZEN: &str = r#"
 local setmetatable, next, error = setmetatable, next, error
 local function refuse() error("a rule cannot be changed from a handler", 2) end
@@ -46,7 +46,8 @@ end
 "#;
 
 impl RuleTables {
-    /// No tables yet. Before the script runs, which can replace what these are made with.
+    /// Makes an empty cache. This has to happen before the script runs, because the script can replace the functions
+    /// that it uses.
     ///
     /// # Errors
     /// Only when there is no memory left.

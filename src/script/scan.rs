@@ -1,12 +1,12 @@
-//! Walks through a script's text and tells code from strings and comments.
+//! Reads through a script's text and tells code from strings and comments.
 
 use std::ops::RangeInclusive;
 
-/// In a larger file what is looked at begins with the line of the call: it cannot be told cheaply whether that begins in a
-/// text or a comment.
+/// The largest file, in bytes, that is read from its beginning. In a larger file reading begins at the line of the
+/// call. Then it is not known whether that line begins inside a string or a comment: finding out would take too long.
 pub(super) const SMALL: usize = 1 << 20;
 
-/// The places behind each `function` that is code, on a line.
+/// The positions after each use of the name `function` on this line, without those in strings and comments.
 pub(super) fn calls<'t>(text: &'t str, line: usize, function: &str) -> Vec<Scan<'t>> {
     let mut scan = Scan {
         text,
@@ -33,7 +33,7 @@ pub(super) fn calls<'t>(text: &'t str, line: usize, function: &str) -> Vec<Scan<
     calls
 }
 
-/// A place in a script, and its line.
+/// A position in a script, and its line.
 #[derive(Clone)]
 pub(super) struct Scan<'t> {
     text: &'t str,
@@ -49,7 +49,7 @@ pub(super) struct Entry<'t> {
 
 #[derive(PartialEq, Eq)]
 pub(super) enum Key<'t> {
-    /// It is an item of the list.
+    /// It has no key: it is an item of the list.
     None,
     /// `name = …` or `["name"] = …`.
     Name(&'t str),
@@ -80,7 +80,7 @@ impl<'t> Scan<'t> {
         self.at += bytes;
     }
 
-    /// Passes a character, if it is next.
+    /// Moves past a character, if it comes next.
     pub(super) fn skip(&mut self, expected: char) -> bool {
         let is_next = self.peek() == Some(expected);
         if is_next {
@@ -89,13 +89,13 @@ impl<'t> Scan<'t> {
         is_next
     }
 
-    /// The next character that is code.
+    /// The next character of code.
     fn code(&mut self) -> Option<char> {
         self.skip_blanks();
         self.peek()
     }
 
-    /// Passes a name, a word or a number.
+    /// Moves past a name, a keyword or a number.
     fn skip_word(&mut self) -> &'t str {
         let rest = self.rest();
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -104,7 +104,7 @@ impl<'t> Scan<'t> {
         &rest[..length]
     }
 
-    /// Passes a text, or one sign.
+    /// Moves past a string, or one other character.
     fn skip_token(&mut self, c: char) {
         match c {
             '"' | '\'' => self.skip_quoted(c),
@@ -113,7 +113,8 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Passes an argument and the comma behind it; tells whether its value may be `expected`. `None` if there is no comma.
+    /// Moves past an argument and the comma after it. Gives whether the argument's value may be `expected`, or `None`
+    /// if no comma follows.
     pub(super) fn skip_argument(&mut self, expected: &str) -> Option<bool> {
         let first = self.code()?;
         let begun = self.at;
@@ -137,12 +138,13 @@ impl<'t> Scan<'t> {
         self.advance();
         let is_text = tokens == 1 && matches!(first, '"' | '\'' | '[');
         let written = self.text.get(begun..end)?;
-        // A name has nothing in it that would be written in another way.
+        // An argument that is not a string may have any value. `expected` is a plain name, so a string with this value
+        // has no escapes.
         let inside = written.trim_matches(|c| matches!(c, '"' | '\'' | '[' | ']' | '='));
         Some(!is_text || inside == expected)
     }
 
-    /// Passes blanks and comments.
+    /// Moves past blanks and comments.
     pub(super) fn skip_blanks(&mut self) {
         loop {
             let rest = self.rest();
@@ -162,7 +164,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Passes `[[…]]` and `[=[…]=]`.
+    /// Moves past a long string: `[[…]]` or `[=[…]=]`.
     fn skip_long(&mut self) -> bool {
         let Some(inside) = self.rest().strip_prefix('[') else {
             return false;
@@ -183,7 +185,7 @@ impl<'t> Scan<'t> {
         true
     }
 
-    /// Passes a string in quotes.
+    /// Moves past a string in quotes.
     fn skip_quoted(&mut self, quote: char) {
         self.advance();
         while let Some(c) = self.peek() {
@@ -196,7 +198,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// The entries of a table, from behind its `{` on.
+    /// The entries of a table. It begins after the table's `{`.
     pub(super) fn table(&mut self) -> Option<Vec<Entry<'t>>> {
         let mut entries = Vec::new();
         loop {
@@ -235,7 +237,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// What an entry that begins here is called.
+    /// The key of the entry that begins here.
     fn key(mut self) -> Key<'t> {
         let rest = self.rest();
         if rest.starts_with('[') {

@@ -1,4 +1,4 @@
-//! Values on their way between Lua, SQL and JSON.
+//! Converts values between Lua, SQL and JSON.
 
 use mlua::{Lua, Result, Table, Value};
 use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
@@ -6,10 +6,10 @@ use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
 use super::raw::mark_array;
 use crate::row::Cell;
 
-/// Deeper JSON is refused: the text may be hostile, and the stack is not endless.
+/// JSON that is nested deeper is refused. The text may be hostile, and the stack is limited.
 pub(super) const MAX_DEPTH: usize = 100;
 
-/// A value that a script hands over for SQL.
+/// A value that a script passes to SQL.
 pub(super) enum Argument {
     Null,
     Integer(i64),
@@ -18,7 +18,7 @@ pub(super) enum Argument {
 }
 
 impl Argument {
-    /// Reads a Lua value, or names the type that has no place in SQL.
+    /// Reads a Lua value. If SQL has no such value, the error is the name of its Lua type.
     pub(super) fn read(value: &Value) -> std::result::Result<Self, &'static str> {
         match value {
             Value::Nil | Value::LightUserData(_) => Ok(Self::Null),
@@ -45,7 +45,7 @@ impl Argument {
     }
 }
 
-/// A row of an answer as a Lua table by column.
+/// Makes a Lua table of a row, with the values by column name.
 pub(super) fn row_table(lua: &Lua, names: &[&str], cells: &[Cell<'_>]) -> Result<Table> {
     let row = lua.create_table_with_capacity(0, names.len())?;
     for (name, cell) in names.iter().zip(cells) {
@@ -61,7 +61,7 @@ pub(super) fn row_table(lua: &Lua, names: &[&str], cells: &[Cell<'_>]) -> Result
     Ok(row)
 }
 
-/// A JSON value as plain Lua: null is nil in an object and `ouzel.json.null` in a list.
+/// Makes a plain Lua value of a JSON value. Null becomes nil in an object and `ouzel.json.null` in a list.
 pub(super) fn from_json(lua: &Lua, json: &sonic_rs::Value, depth: usize) -> Result<Value> {
     if depth > MAX_DEPTH {
         return Err(mlua::Error::runtime("the JSON is nested too deeply"));

@@ -1,4 +1,5 @@
-//! Watching the folders of a script: editors replace files by renaming, so a watch on the file itself would go blind.
+//! Watches the folders of a script. Editors replace a file by renaming another one, so a watch on the file itself would
+//! lose it.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +10,7 @@ use std::{
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-/// Why changes cannot be watched.
+/// Why the script's files cannot be watched.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot watch {}: {source}", path.as_ref().map_or_else(|| "for changes".to_owned(), |path| format!("`{}`", path.display())))]
 pub(crate) struct WatchError {
@@ -17,24 +18,24 @@ pub(crate) struct WatchError {
     source: notify::Error,
 }
 
-/// A watch on folders that says when something in them may have changed.
+/// A watch on folders. It reports when something in them may have changed.
 #[derive(Debug)]
 pub(crate) struct Watch {
     watcher: RecommendedWatcher,
-    /// The folders that matter, whether they exist or not.
+    /// The folders of the script, whether they exist or not.
     wanted: Vec<PathBuf>,
     folders: BTreeSet<PathBuf>,
     changes: mpsc::Receiver<()>,
 }
 
 impl Watch {
-    /// A watch on nothing yet, for the folders of this script.
+    /// Makes a watch for this script that watches no folder yet.
     ///
     /// # Errors
-    /// [`WatchError`] where the system has no watches left.
+    /// [`WatchError`] when the system has no watches left.
     pub(crate) fn new(script: &Path) -> Result<Self, WatchError> {
         let extension = script.extension().map(OsStr::to_owned);
-        // One place is enough: a change that finds it taken will be seen with the one before.
+        // Room for one note is enough. If the note of an earlier change still waits, it covers the later change too.
         let (sender, changes) = mpsc::channel(1);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let seen = match &event {
@@ -46,7 +47,7 @@ impl Watch {
                                 .iter()
                                 .any(|path| may_matter(path, extension.as_deref())))
                 }
-                // An error may be a change that was missed.
+                // An error may mean that a change was missed.
                 Err(_) => true,
             };
             if seen {
@@ -62,22 +63,23 @@ impl Watch {
         })
     }
 
-    /// Watches these folders and no others; in place of one that does not exist, the nearest above it.
+    /// Watches these folders and no others. If a folder does not exist, the nearest existing folder above it is
+    /// watched.
     ///
     /// # Errors
-    /// [`WatchError`] for the first folder that cannot be watched; the others are.
+    /// [`WatchError`] for the first folder that cannot be watched. The other folders are watched anyway.
     pub(crate) fn follow(&mut self, folders: &[PathBuf]) -> Result<(), WatchError> {
         self.wanted = folders.to_vec();
         self.refresh()
     }
 
-    /// Watches what now goes by the names of the folders: one may have been made, or put in another's place.
+    /// Renews the watch, because a folder may have been made, or replaced by another folder, since the last time.
     ///
     /// # Errors
     /// As for [`Watch::follow`].
     pub(crate) fn refresh(&mut self) -> Result<(), WatchError> {
         for folder in std::mem::take(&mut self.folders) {
-            // A folder that has been removed is not watched any more anyway.
+            // This fails for a folder that has been removed, but such a folder is no longer watched anyway.
             let _ = self.watcher.unwatch(&folder);
         }
         let mut failed = None;
@@ -104,13 +106,14 @@ impl Watch {
     /// Waits until something may have changed.
     pub(crate) async fn changed(&mut self) {
         if self.changes.recv().await.is_none() {
-            // The watcher lives as long as `self`, so this cannot be; if it were, nothing would change any more.
+            // This cannot happen, because the watcher lives as long as `self`. If it did, there would be no more
+            // changes.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// A folder, or the nearest above it that exists.
+/// The folder itself, or the nearest existing folder above it.
 fn nearest_folder(folder: &Path) -> Option<PathBuf> {
     folder
         .ancestors()
@@ -122,7 +125,8 @@ fn nearest_folder(folder: &Path) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// Lua files and those named like the script, and folders on the way to them; not the database beside the script.
+/// Whether a change of this path may matter. Lua files, files with the script's extension and folders matter; the
+/// database beside the script does not.
 fn may_matter(path: &Path, script: Option<&OsStr>) -> bool {
     path.extension()
         .is_none_or(|extension| extension == "lua" || Some(extension) == script)

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{Error, Settings};
 use crate::{host::private::is_open_secret, text::secret::Secret};
 
-/// Where a part of the credentials comes from.
+/// The source of a user name or a password.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Text(Secret),
@@ -16,10 +16,11 @@ pub(super) enum Source {
 }
 
 impl Settings {
-    /// The user's name and password, read from their files where they are in files.
+    /// The user's name and password. Reads them from files if the settings name files.
     ///
     /// # Errors
-    /// [`Error::NoCredentials`] or [`Error::File`].
+    /// [`Error::NoCredentials`] when one of them is missing, [`Error::File`] or [`Error::EmptyFile`] when a file has
+    /// none.
     pub(crate) fn credentials(&self) -> Result<(String, Secret), Error> {
         self.warn_of_open_secrets();
         let username = self
@@ -37,7 +38,7 @@ impl Settings {
         Ok((username.reveal().to_owned(), password))
     }
 
-    /// Says which file everybody can read the password in.
+    /// Warns if others on this machine can read the file that holds the password.
     fn warn_of_open_secrets(&self) {
         let path = match &self.password {
             Source::File(path) => Some(path),
@@ -52,12 +53,13 @@ impl Settings {
 }
 
 impl Source {
-    /// Flags and environment win over the file; among equals the text wins over the file that holds it.
+    /// Picks a source. Flags and environment win over the settings file; within each, the text wins over a file that
+    /// holds it.
     pub(super) fn first(
         given: (Option<Secret>, Option<PathBuf>),
         file: (Option<Secret>, Option<PathBuf>),
     ) -> Self {
-        // A variable without text stands where somebody has nothing to put there.
+        // An empty text counts as missing: a variable may be set but empty.
         let one = |(text, path): (Option<Secret>, Option<PathBuf>)| match (text, path) {
             (Some(text), _) if !text.reveal().is_empty() => Some(Self::Text(text)),
             (_, Some(path)) => Some(Self::File(path)),
@@ -76,7 +78,7 @@ impl Source {
                     path: path.clone(),
                     source,
                 })?;
-                // Editors end a file with a newline, passwords do not.
+                // Editors end a file with a newline, but passwords do not end with one.
                 let text = text.trim_end_matches(['\r', '\n']);
                 if text.is_empty() {
                     return Err(Error::EmptyFile {

@@ -2,13 +2,12 @@
 
 use std::{io, path::PathBuf};
 
-/// What is wrong with the settings.
+/// An error in the settings.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The settings file cannot be read.
     #[error("cannot read the settings file `{}`: {source}", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -16,44 +15,41 @@ pub(crate) enum Error {
     /// The settings file is wrong.
     #[error("the settings file `{}` is wrong:\n{reason}", path.display())]
     Wrong {
-        /// The file.
         path: PathBuf,
-        /// Where, and why.
+        /// Where the mistake is, and why it is one.
         reason: String,
     },
-    /// A setting has a value that it cannot have.
+    /// A setting has a value that is not allowed.
     #[error("{name}: {reason}")]
     Value {
-        /// The setting.
+        /// The setting's name.
         name: &'static str,
-        /// Why not.
+        /// Why the value is not allowed.
         reason: String,
     },
-    /// A file named by a setting, such as the password's, cannot be read.
+    /// A file that a setting names, such as the password's file, cannot be read.
     #[error("{name}: cannot read `{}`: {source}", path.display())]
     File {
-        /// The setting.
+        /// The setting's name.
         name: &'static str,
-        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// A file that should hold a name or a password holds nothing.
+    /// A file that should hold a name or a password is empty.
     #[error("{name}: the file `{}` is empty", path.display())]
     EmptyFile {
-        /// The setting.
+        /// The setting's name.
         name: &'static str,
-        /// The file.
         path: PathBuf,
     },
-    /// There are no credentials.
+    /// The user name or the password is missing.
     #[error(
         "no {missing} for the stream\nhint: set `OUZEL_USERNAME` and `OUZEL_PASSWORD`, or `username_file` and `password_file` \
          in `ouzel.toml`; without an account, try `ouzel run --sim`"
     )]
     NoCredentials {
-        /// What is missing.
+        /// What is missing: the user name or the password.
         missing: &'static str,
     },
 }

@@ -13,7 +13,7 @@ use crate::text::{
     units::{Size, Span},
 };
 
-/// All of it.
+/// The whole settings file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
@@ -53,7 +53,7 @@ pub(super) struct WatchFile {
 }
 
 impl File {
-    /// Reads the file.
+    /// Reads the settings file.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let text = fs::read_to_string(path).map_err(|source| Error::Unreadable {
             path: path.to_owned(),
@@ -66,7 +66,7 @@ impl File {
     }
 }
 
-/// A password in the file; its own type, so that printing the file's content cannot show it.
+/// A password in the settings file. It has its own type so that printing the file's content cannot show it.
 #[derive(Debug)]
 pub(super) struct Hidden(pub(super) Secret);
 

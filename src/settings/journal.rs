@@ -1,4 +1,5 @@
-//! How the journal is kept: flags, environment, then the section `[journal]` of `ouzel.toml`, then defaults.
+//! How the journal is kept. Flags win over environment variables, these over the section `[journal]` of `ouzel.toml`,
+//! and this over defaults.
 
 use std::{str::FromStr, time::Duration};
 
@@ -14,21 +15,21 @@ const RETAIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const MAX_SIZE: u64 = 20 << 30;
 const SYNC: Sync = Sync::Interval(Duration::from_secs(1));
 
-/// A smaller journal would hold hardly a second of a busy stream.
+/// The smallest size allowed. A smaller journal would hold hardly a second of a busy stream.
 const LEAST_MAX_SIZE: u64 = 1 << 20;
 
-/// What flags and environment say of the journal.
+/// The settings of the journal that flags and environment variables give.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct JournalGiven {
-    /// How long what is handled is kept.
+    /// How long handled lines are kept.
     pub retain: Option<Duration>,
-    /// The size that it may have.
+    /// The largest size of the journal, in bytes.
     pub max_size: Option<usize>,
-    /// When what is written is made to last.
+    /// When written lines are synced to disk.
     pub sync: Option<SyncWord>,
 }
 
-/// The section of the file.
+/// The section `[journal]` of the settings file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct JournalFile {
@@ -40,11 +41,11 @@ pub(super) struct JournalFile {
 /// How the journal is kept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JournalSettings {
-    /// How long what is handled is kept.
+    /// How long handled lines are kept.
     pub retain: Duration,
-    /// The size that it may have, in bytes.
+    /// The largest size of the journal, in bytes.
     pub max_size: u64,
-    /// When what is written is made to last.
+    /// When written lines are synced to disk.
     pub sync: Sync,
 }
 

@@ -1,10 +1,10 @@
-//! What is said of a wrong settings file.
+//! Writes the message about a mistake in the settings file.
 
 use std::borrow::Cow;
 
 use crate::text::nearest::nearest;
 
-/// The sections, and the keys in each; the first is the top of the file.
+/// The sections of the file, and the keys of each section. The first one is the top of the file.
 const SECTIONS: [(&str, &[&str]); 5] = [
     ("", &["script", "data_dir"]),
     (
@@ -32,8 +32,8 @@ const SECTIONS: [(&str, &[&str]); 5] = [
     ("status", &["listen"]),
 ];
 
-/// The parser's message and the line it speaks of, with the next step; never a value that may be a password, also under a
-/// misspelt key.
+/// The parser's message, the line that it is about, and what to do next. It never shows a value that may be a password,
+/// even if the key is misspelt.
 pub(super) fn reason(error: &toml::de::Error, text: &str) -> String {
     let message = error.message().trim();
     let Some(span) = error.span() else {
@@ -66,14 +66,14 @@ pub(super) fn reason(error: &toml::de::Error, text: &str) -> String {
     text
 }
 
-/// The line as it can be shown, and whether a message about it can be.
+/// The line as it may be shown, and whether the parser's message about it may be shown too.
 fn shown(line: &str) -> (Cow<'_, str>, bool) {
     let is_heading = line.trim().starts_with('[') && !line.contains('=');
     if is_heading || line.trim().is_empty() {
         return (line.into(), true);
     }
     let Some((key, value)) = line.split_once('=') else {
-        // Perhaps a key whose `=` is missing.
+        // This may be a key with its `=` missing.
         let key = line.split_whitespace().next().unwrap_or_default();
         return match is_harmless(key) {
             true => (line.into(), true),
@@ -88,7 +88,8 @@ fn shown(line: &str) -> (Cow<'_, str>, bool) {
     (format!("{key}= ***").into(), false)
 }
 
-/// Whether the value of a key can be shown: of one that is known or nearly so, and that is not nearly the password's.
+/// Whether the value of this key may be shown. The key has to be a known one, or nearly one, and must not look like the
+/// key of a secret.
 fn is_harmless(key: &str) -> bool {
     let key = key.rsplit('.').next().unwrap_or_default();
     let key = key
@@ -113,12 +114,12 @@ fn all_keys() -> impl Iterator<Item = &'static str> {
     SECTIONS.into_iter().flat_map(|(_, keys)| keys).copied()
 }
 
-/// The key that the parser does not know.
+/// The key in the parser's message that it does not know.
 fn unknown(message: &str) -> Option<&str> {
     message.strip_prefix("unknown field `")?.split('`').next()
 }
 
-/// `invalid type: integer `1234`, expected a string` repeats the value.
+/// The parser's message without the value: `invalid type: integer `1234`, expected a string` repeats it.
 fn untold(message: &str) -> Cow<'_, str> {
     let Some((kind, rest)) = message.split_once(':') else {
         let mut quoted = message.split('`').skip(1).step_by(2);
@@ -135,7 +136,7 @@ fn untold(message: &str) -> Cow<'_, str> {
     }
 }
 
-/// The section that a place of the file is in.
+/// The section that a position of the file lies in.
 fn section(text: &str, at: usize) -> &str {
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let lines = text[..end].lines().rev();
@@ -152,7 +153,7 @@ fn section(text: &str, at: usize) -> &str {
         }
         is_own_line = false;
     }
-    // `stream.account = …` at the top of the file, and `stream = { account = … }`.
+    // The line may name the section itself: `stream.account = …` at the top of the file, or `stream = { account = … }`.
     let line = text[..end].lines().next_back().unwrap_or_default();
     let first = line.split(['.', '=']).next().unwrap_or_default().trim();
     let (is_dotted, is_inline) = (
@@ -166,7 +167,7 @@ fn section(text: &str, at: usize) -> &str {
         .unwrap_or_default()
 }
 
-/// What to write in place of a key that is not known there.
+/// A hint what to write instead of a key that is unknown in its section.
 fn next_step(key: &str, section: &str, is_heading: bool) -> Option<String> {
     let name = key.to_lowercase().replace('-', "_");
     let place = |section: &str| match section {
@@ -193,7 +194,7 @@ fn next_step(key: &str, section: &str, is_heading: bool) -> Option<String> {
             "`--{name}` says that on the command line; there is no setting for it"
         ));
     }
-    // The names that the flags have.
+    // A flag's name is the section and the key together, such as `journal_retain`.
     for (other, keys) in SECTIONS {
         let flag = name
             .strip_prefix(other)
@@ -221,7 +222,7 @@ mod tests {
 
     fn check(text: &str, expected: Expect) {
         let error = toml::from_str::<File>(text).expect_err("it is wrong");
-        // The first line keeps the indent of the others.
+        // The extra first line keeps the indent of the other lines.
         expected.assert_eq(&format!("wrong:\n{}", reason(&error, text)));
     }
 

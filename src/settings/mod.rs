@@ -1,5 +1,5 @@
-//! What the user has set. Takes flags, then environment, then `ouzel.toml`, then defaults, gives one set of checked values, and
-//! never acts on them.
+//! The user's settings. Takes flags, then environment variables, then `ouzel.toml`, then defaults; gives one set of
+//! checked values, and never acts on them.
 
 mod credentials;
 mod error;
@@ -23,7 +23,7 @@ pub(crate) use self::{
 };
 use crate::text::secret::Secret;
 
-/// The settings file that is read where it exists.
+/// The settings file that is read if it exists and no other file is named.
 pub(crate) const FILE: &str = "ouzel.toml";
 
 const SCRIPT: &str = "scripts/main.lua";
@@ -33,20 +33,20 @@ const DEBOUNCE: Duration = Duration::from_millis(100);
 const MAX_LINE: usize = 1 << 20;
 const BACKFILL_MINUTES: u8 = 5;
 
-/// The service sends a heartbeat every 10 s or so; its documentation asks for a read timeout of more than this.
+/// The read timeout has to be longer than this. The service sends a heartbeat about every 10 s, and its documentation
+/// asks for a read timeout of more than this.
 const LEAST_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Longer lines than this no setting allows: each is held in memory whole, and is a frame of the journal.
+/// The largest line limit that can be set. Each line is held in memory whole and is one frame of the journal.
 const MOST_MAX_LINE: usize = 32 << 20;
 
 /// The settings in force.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// The script.
     pub script: PathBuf,
     /// The folder for the database and the journal.
     pub data_dir: PathBuf,
-    /// The account's name, where the URLs are to be made from it.
+    /// The account's name, if the URLs are made from it.
     pub account: Option<String>,
     /// The stream's label.
     pub label: Option<String>,
@@ -54,23 +54,23 @@ pub(crate) struct Settings {
     pub url: Option<String>,
     /// The rules endpoint's URL.
     pub rules_url: Option<String>,
-    /// A PEM file with further root certificates.
+    /// A PEM file with additional root certificates.
     pub ca_file: Option<PathBuf>,
-    /// Silence after which the connection counts as dropped.
+    /// How long the stream may be silent before the connection counts as dropped.
     pub read_timeout: Duration,
-    /// The longest line, in bytes.
+    /// The longest line allowed, in bytes.
     pub max_line: usize,
-    /// The most minutes to ask for again after an outage; 0 where the account has no backfill.
+    /// The most minutes that backfill is asked for after an outage; 0 if the account has no backfill.
     pub backfill_minutes: u8,
     /// Whether the account has Recovery.
     pub recovery: bool,
-    /// The URL of the Replay stream, where the account has one.
+    /// The URL of the Replay stream, if the account has one.
     pub replay_url: Option<String>,
-    /// The URL of its rules, where it does not follow from the stream's.
+    /// The URL of the Replay stream's rules, if it cannot be derived from the Replay stream's URL.
     pub replay_rules_url: Option<String>,
-    /// Whether the script is watched.
+    /// Whether to watch the script's files.
     pub watch: bool,
-    /// How long the script's files have to be quiet before it is loaded again.
+    /// How long the script's files have to be unchanged before the script is loaded again.
     pub debounce: Duration,
     /// How the journal is kept.
     pub journal: JournalSettings,
@@ -78,15 +78,16 @@ pub(crate) struct Settings {
     pub status: StatusListen,
     username: Source,
     password: Source,
-    /// The settings file, where the password itself stands in it and is the one in force.
+    /// The settings file, if it contains the password that is in force.
     password_in: Option<PathBuf>,
 }
 
 impl Settings {
-    /// Joins what is given with the settings file and the defaults. Paths in the file are relative to the file.
+    /// Joins the given settings with the settings file and the defaults. Paths in the file are relative to the file.
     ///
     /// # Errors
-    /// [`Error`], naming the setting.
+    /// When the file cannot be read or is wrong, or a setting has a value that is not allowed. The error names the
+    /// setting.
     pub(crate) fn read(given: Given) -> Result<Self, Error> {
         let path = given.config.clone().unwrap_or_else(|| FILE.into());
         let (file, folder) = match &given.config {

@@ -1,4 +1,4 @@
-//! Where the status server listens.
+//! The address of the status server.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -7,14 +7,14 @@ use std::{
 
 use serde::Deserialize;
 
-/// Prometheus knows this port as free.
+/// The default address. Prometheus's list of ports has this one as free.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
-/// An address, or `off`.
+/// The address to listen on; `None` for `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StatusListen(pub Option<SocketAddr>);
 
-/// The section of the file.
+/// The section `[status]` of the settings file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct StatusFile {

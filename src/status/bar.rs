@@ -1,15 +1,15 @@
-//! A bar at the foot of a terminal, for work whose size is known.
+//! A progress bar at the foot of a terminal, for work of known size.
 
 use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar that fills by bytes; nothing at all where stderr is no terminal, or the size is not known.
+/// A bar that fills by bytes. It shows nothing if stderr is not a terminal or the size is not known.
 #[derive(Debug, Clone)]
 pub(crate) struct Bar(Option<ProgressBar>);
 
 impl Bar {
-    /// A bar on stderr for so many bytes.
+    /// Makes a bar on stderr for this many bytes.
     #[must_use]
     pub(crate) fn on_stderr(bytes: Option<u64>) -> Self {
         let Some(bytes) = bytes.filter(|_| io::stderr().is_terminal()) else {
@@ -22,14 +22,14 @@ impl Bar {
         Self(Some(bar))
     }
 
-    /// So many more bytes are done.
+    /// Notes that this many more bytes are done.
     pub(crate) fn advance(&self, bytes: u64) {
         if let Some(bar) = &self.0 {
             bar.inc(bytes);
         }
     }
 
-    /// Takes the bar away for good.
+    /// Removes the bar for good.
     pub(crate) fn clear(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();

@@ -13,14 +13,14 @@ use crate::{
     tally::{Count, Tally},
 };
 
-/// The stream gives up a silent connection by itself, and mostly has another one soon; when there is nothing so much later,
+/// The stream drops a silent connection by itself and usually has a new one soon. If nothing has come this much later,
 /// somebody should look.
 const SLACK: Duration = Duration::from_secs(15);
 
-/// Nothing that waits is handled for so long: processing stands still.
+/// If lines wait but none is handled for this long, processing stands still.
 const STANDSTILL: Duration = Duration::from_secs(10);
 
-/// What is wrong, if anything, and the numbers behind it.
+/// What is wrong, if anything is, and the numbers behind that judgement.
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
     pub(super) status: &'static str,
@@ -29,20 +29,20 @@ pub(super) struct Health {
     silent_seconds: Option<u64>,
     waiting: u64,
     standing_still_seconds: u64,
-    /// The handler that does not end, or what else the worker is at.
+    /// The handler that does not end, or the other work that does not end.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_hand: Option<String>,
 }
 
-/// How processing goes on.
+/// How long processing has stood still.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Still {
-    /// For how long nothing that waits has been handled.
+    /// How long no waiting line has been handled.
     lasts: Duration,
     in_hand: Option<String>,
 }
 
-/// Watches how processing goes on.
+/// Watches whether processing makes progress.
 #[derive(Debug)]
 pub(super) struct Pulse {
     handled: u64,
@@ -61,7 +61,7 @@ impl Pulse {
         }
     }
 
-    /// Looks; to be called every second or so. Gives how long nothing has been handled that waits.
+    /// Looks once; has to be called about every second. Gives how long no waiting line has been handled.
     pub(super) fn look(&mut self, tally: &Tally, now: Instant) -> Still {
         let handled = tally.get(Count::Handled);
         if handled != self.handled || tally.waiting() == 0 {
@@ -85,7 +85,7 @@ impl Pulse {
     }
 }
 
-/// How it is going.
+/// Judges how the run is going.
 pub(super) fn judge(
     stream: &StreamStatus,
     tally: &Tally,
@@ -157,7 +157,7 @@ mod tests {
             (health.status, health.silent_seconds)
         };
         let later = |seconds| tokio::time::advance(Duration::from_secs(seconds));
-        // The script loads, and the rules are made equal.
+        // Meanwhile the script is loaded and the rules are reconciled.
         later(100).await;
         assert_eq!(judge(), ("ok", None));
         stream.attempt();
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(judge(), ("away", Some(51)));
         stream.lost(crate::powertrack::Cause::Network, Duration::from_secs(16));
         assert_eq!(judge(), ("away", Some(51)));
-        // A connection alone brings nothing.
+        // A new connection alone does not end the silence.
         stream.connected();
         assert_eq!(judge(), ("silent", Some(51)));
         let came = |compressed| DecodeStats {

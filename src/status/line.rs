@@ -4,12 +4,12 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// The line; nothing at all where stderr is no terminal. Clones are the same line.
+/// The status line. It shows nothing if stderr is not a terminal. Clones are the same line.
 #[derive(Debug, Clone)]
 pub(crate) struct StatusLine(Option<ProgressBar>);
 
 impl StatusLine {
-    /// A line on stderr, if that is a terminal.
+    /// Makes a line on stderr, if stderr is a terminal.
     #[must_use]
     pub(crate) fn on_stderr() -> Self {
         if !io::stderr().is_terminal() {
@@ -23,19 +23,19 @@ impl StatusLine {
         Self(Some(bar))
     }
 
-    /// No line, whatever stderr is.
+    /// Makes a line that shows nothing, even on a terminal.
     #[must_use]
     pub(crate) fn none() -> Self {
         Self(None)
     }
 
-    /// Whether there is a line.
+    /// Whether the line is shown.
     #[must_use]
     pub(crate) fn is_shown(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Puts a bar before the text that fills up to so much.
+    /// Puts a progress bar before the text. The bar is full at `whole`.
     pub(crate) fn measure(&self, whole: u64) {
         if let (Some(bar), Ok(style)) = (
             &self.0,
@@ -46,7 +46,7 @@ impl StatusLine {
         }
     }
 
-    /// So much of it is done.
+    /// Sets the progress bar to `done`.
     pub(crate) fn advance_to(&self, done: u64) {
         if let Some(bar) = &self.0 {
             bar.set_position(done);
@@ -61,7 +61,7 @@ impl StatusLine {
         }
     }
 
-    /// Does something that writes to the terminal, with the line out of the way.
+    /// Runs code that writes to the terminal, and hides the line meanwhile.
     pub(crate) fn above<R>(&self, write: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(bar) => bar.suspend(write),
@@ -69,7 +69,7 @@ impl StatusLine {
         }
     }
 
-    /// Takes the line away for good.
+    /// Removes the line for good.
     pub(crate) fn clear(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();

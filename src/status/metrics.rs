@@ -7,12 +7,12 @@ use crate::{
     tally::{Count, Tally},
 };
 
-/// How a number behaves over time.
+/// How a number changes over time.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    /// It only grows.
+    /// The number only grows.
     Counter,
-    /// It goes up and down.
+    /// The number goes up and down.
     Gauge,
 }
 
@@ -25,7 +25,7 @@ impl Kind {
     }
 }
 
-/// What the worker and the journal count, with the names and the words for each.
+/// The counters of the worker and the journal, with the metric's name, kind and help text for each.
 #[rustfmt::skip] // A table.
 const COUNTED: &[(&str, Kind, Count, &str)] = &[
     ("ouzel_journaled_lines_total", Kind::Counter, Count::Journaled, "Lines written to the journal."),
@@ -43,7 +43,7 @@ const COUNTED: &[(&str, Kind, Count, &str)] = &[
     ("ouzel_generation", Kind::Gauge, Count::Generation, "The generation of the script that handles Tweets."),
 ];
 
-/// All metrics at this moment, in milliseconds since 1970.
+/// Writes all metrics as they are at `now_ms`, in milliseconds since 1970.
 #[must_use]
 pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> String {
     let mut out = String::with_capacity(4096);
@@ -180,7 +180,7 @@ fn write_tags(out: &mut String, tally: &Tally) {
     }
 }
 
-/// A label's value as the format wants it.
+/// Escapes a label's value as the format requires.
 fn escaped(value: &str) -> String {
     value
         .replace('\\', "\\\\")

@@ -1,5 +1,5 @@
-//! How a run is going. Takes counters and states, gives lines for people and answers for programs, and never changes what it
-//! looks at.
+//! How a run is going. Takes counters and states, gives lines for people and answers for programs, and never changes
+//! what it looks at.
 
 mod bar;
 mod health;

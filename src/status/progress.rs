@@ -1,4 +1,4 @@
-//! What the status line, the log and the summary say about a run.
+//! The numbers of a run for the status line, the log and the summary.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -11,46 +11,46 @@ use crate::{
     text::plain,
 };
 
-/// The rate shown is that of the last few seconds.
+/// The rate that is shown covers this much time.
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// Tags shown; the rest are summed up.
+/// How many tags are shown. The others are added up.
 const SHOWN_TAGS: usize = 5;
 
-/// The numbers of one moment.
+/// The numbers of a run at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
-    /// How the stream is doing, in words.
+    /// The state of the stream, in words.
     pub stream: String,
-    /// Tweets handled in a second, over the last few.
+    /// Tweets handled per second, over the last few seconds.
     pub rate: f64,
     /// Tweets handled.
     pub tweets: u64,
-    /// Of these, kept by all filters.
+    /// Handled Tweets that all filters kept.
     pub kept: u64,
-    /// Dropped by a filter.
+    /// Handled Tweets that a filter dropped.
     pub filtered: u64,
-    /// Lost to a failing handler.
+    /// Handled Tweets whose handler failed.
     pub failed: u64,
-    /// Lines that were no Tweets: invalid ones and unknown objects.
+    /// Lines that are not Tweets: invalid lines and unknown objects.
     pub rejected: u64,
     /// Rows committed.
     pub rows: u64,
-    /// Tweets that had come before, and were dropped.
+    /// Tweets that were dropped because they had come before.
     pub duplicates: u64,
-    /// Tweets in quarantine, also those of earlier runs.
+    /// Tweets in quarantine, including those of earlier runs.
     pub quarantined: u64,
     /// Lines written to the journal.
     pub journaled: u64,
-    /// Lines that wait in the journal.
+    /// How many lines wait in the journal to be handled.
     pub waiting: u64,
     /// How long the newest handled Tweet had waited.
     pub lag: Duration,
-    /// Matches by tag.
+    /// The number of matches of each tag.
     pub tags: BTreeMap<String, u64>,
 }
 
-/// Makes snapshots, and knows from earlier ones how fast it goes.
+/// Makes snapshots, and works out the rate from earlier snapshots.
 #[derive(Debug)]
 pub(crate) struct Progress {
     began: Instant,
@@ -58,7 +58,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Starts the clock.
+    /// Starts the clock of the run.
     #[must_use]
     pub(crate) fn new() -> Self {
         let began = Instant::now();
@@ -68,13 +68,13 @@ impl Progress {
         }
     }
 
-    /// How long it has been going.
+    /// How long the run has lasted.
     #[must_use]
     pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// The numbers now.
+    /// Takes the numbers now.
     pub(crate) fn snapshot(&mut self, tally: &Tally, stream: String) -> Snapshot {
         let now = Instant::now();
         let tweets = tally.get(Count::Tweets);
@@ -114,7 +114,7 @@ impl Default for Progress {
 }
 
 impl Snapshot {
-    /// The status line.
+    /// The text of the status line.
     #[must_use]
     pub(crate) fn line(&self) -> String {
         let mut line = format!("{} · {:.0} Tweets/s", self.stream, self.rate);
@@ -139,7 +139,7 @@ impl Snapshot {
         if self.waiting > 0 {
             let _ = write!(line, ", {} waiting", thousands(self.waiting));
         }
-        // Last, since a narrow terminal cuts the line.
+        // The tags come last, because a narrow terminal cuts the end of the line.
         let tags = self.tag_list();
         if !tags.is_empty() {
             let _ = write!(line, " · {tags}");
@@ -147,7 +147,7 @@ impl Snapshot {
         line
     }
 
-    /// How fast it goes and what has come of it, for work that is not about a stream.
+    /// The rate and the results, for work that has no stream.
     #[must_use]
     pub(crate) fn brief(&self) -> String {
         format!(
@@ -178,14 +178,14 @@ impl Snapshot {
     }
 }
 
-/// `1 Tweet`, `2 000 Tweets`.
+/// A number with its noun in singular or plural: `1 Tweet`, `2 000 Tweets`.
 #[must_use]
 pub(crate) fn counted(number: u64, what: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
     format!("{} {what}{end}", thousands(number))
 }
 
-/// A number with its digits in threes: `1 234 567`.
+/// A number with its digits in groups of three: `1 234 567`.
 #[must_use]
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -1,4 +1,4 @@
-//! Says how a run goes: by the status line where there is one, else in the log now and then.
+//! Reports how a run is going: in the status line if there is one, else in the log from time to time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,13 +8,13 @@ use tracing::info;
 use super::{Progress, Snapshot, StatusLine};
 use crate::tally::Tally;
 
-/// How often the status line is renewed.
+/// How often the status line is updated.
 const STATUS_EVERY: Duration = Duration::from_millis(500);
 
-/// How often the log says how it goes, where there is no status line.
+/// How often the numbers are logged if there is no status line.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
-/// Tells people about one run.
+/// Reports on one run.
 #[derive(Debug)]
 pub(crate) struct Reporter {
     tally: Arc<Tally>,
@@ -24,7 +24,7 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// Starts the clock of a run. Has to be called inside a runtime.
+    /// Starts the clock of a run. It has to be called inside a runtime.
     #[must_use]
     pub(crate) fn new(tally: Arc<Tally>, line: StatusLine) -> Self {
         let every = if line.is_shown() {
@@ -43,12 +43,12 @@ impl Reporter {
         }
     }
 
-    /// Waits until it is time to say how it goes. Cancelling this loses nothing.
+    /// Waits until the next report is due. Cancelling this loses nothing.
     pub(crate) async fn due(&mut self) {
         self.ticks.tick().await;
     }
 
-    /// Says how it goes; `stream` is how the stream is doing, in words.
+    /// Reports the numbers now. `stream` is the state of the stream, in words.
     pub(crate) fn report(&mut self, stream: String) {
         let snapshot = self.progress.snapshot(&self.tally, stream);
         if self.line.is_shown() {
@@ -58,7 +58,7 @@ impl Reporter {
         }
     }
 
-    /// Takes the status line away, and gives the last numbers and how long it took.
+    /// Removes the status line. Gives the last numbers and how long the run took.
     pub(crate) fn finish(mut self) -> (Snapshot, Duration) {
         self.line.clear();
         let last = self.progress.snapshot(&self.tally, "stopped".to_owned());

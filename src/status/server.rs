@@ -1,4 +1,4 @@
-//! The status server: `/metrics` for Prometheus, `/healthz` for whoever restarts what is unwell.
+//! The status server: `/metrics` for Prometheus, `/healthz` for programs that restart an unwell run.
 
 use std::{
     net::SocketAddr,
@@ -25,19 +25,19 @@ use super::{
 };
 use crate::{doing::Doing, powertrack::StreamStatus, tally::Tally, text::origin::is_own};
 
-/// How often the server looks whether processing goes on.
+/// How often the server checks that processing makes progress.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// What the status server tells about.
+/// What the status server reports on.
 #[derive(Debug)]
 pub(crate) struct StatusServer {
-    /// What has happened.
+    /// The counters of the run.
     pub tally: Arc<Tally>,
-    /// What the worker is doing.
+    /// The present work of the worker.
     pub doing: Arc<Doing>,
-    /// What the stream is doing.
+    /// The state of the stream.
     pub stream: Arc<StreamStatus>,
-    /// Silence after which the stream gives a connection up.
+    /// How long the stream may be silent before it drops the connection.
     pub read_timeout: Duration,
 }
 
@@ -48,8 +48,8 @@ struct Shared {
 }
 
 impl StatusServer {
-    /// Takes the address, and gives what serves there until `shutdown` and ends only then. Where the address cannot be had, the
-    /// run goes on without.
+    /// Binds the address. Gives a future that serves there until `shutdown`, and ends only then. If the address cannot
+    /// be bound, it logs that and gives `None`: the run goes on without a status server.
     pub(crate) async fn bind(
         self,
         address: SocketAddr,
@@ -110,7 +110,8 @@ impl Shared {
     }
 }
 
-/// Answers only who asks this machine by its own name, and not a page that has found its way here.
+/// Answers only requests that address this machine by an address or as `localhost`, and no requests that a web page
+/// from elsewhere has caused.
 async fn only_own(request: Request, next: Next) -> Response {
     let is_own = {
         let text = |name| {

@@ -1,4 +1,4 @@
-//! One transaction for a batch of Tweets, from which a single Tweet can be taken back.
+//! One transaction for a batch of Tweets. The writes of a single Tweet can be taken back from it.
 
 use super::{
     Error, Store,
@@ -10,30 +10,28 @@ const SAVEPOINT: &str = "SAVEPOINT _ouzel_tweet";
 const RELEASE: &str = "RELEASE _ouzel_tweet";
 const ROLLBACK: &str = "ROLLBACK TO _ouzel_tweet";
 
-/// Around a statement of a script that changes the schema.
+/// The SQL before and after a script's statement that changes the schema.
 const BEFORE_SCHEMA: &str = "SAVEPOINT _ouzel_schema";
 const KEEP_SCHEMA: &str = "RELEASE _ouzel_schema";
 const UNDO_SCHEMA: &str = "ROLLBACK TO _ouzel_schema; RELEASE _ouzel_schema";
 
-/// What is written to see whether anything can be written: as much as a full disk does not take.
+/// The size of a test write. A full disk has no room for this much.
 const PROBE_BYTES: i32 = 1 << 20;
 
-/// Whether SQL is that of a statement which lies prepared for ouzel itself, without the rules for scripts.
+/// Whether this SQL is one of the statements that ouzel keeps prepared for itself. The rules for scripts do not apply
+/// to those.
 pub(super) fn is_prepared(sql: &str) -> bool {
     [SAVEPOINT, RELEASE, ROLLBACK].contains(&sql.trim())
 }
 
 impl Store {
-    /// From now on rows belong to one Tweet, until [`Store::end_tweet`].
+    /// From now on all rows belong to one Tweet, until [`Store::end_tweet`].
     pub fn begin_tweet(&self) {
         self.batch.tweet.set(true);
         self.batch.rows_before.set(self.rows.get());
     }
 
-    /// Keeps the Tweet's rows, or takes back just these.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Ends the Tweet. Keeps its rows, or takes back its rows only.
     pub fn end_tweet(&self, keep: bool) -> Result<(), Error> {
         self.batch.tweet.set(false);
         if !keep {
@@ -42,7 +40,7 @@ impl Store {
         if !self.batch.savepoint.replace(false) {
             return Ok(());
         }
-        // Then there is nothing to release, and what other Tweets wrote is gone too.
+        // If the transaction has ended, there is no savepoint to release, and the rows of other Tweets are gone too.
         if self.is_torn() {
             self.note_fault(Error::torn("it ended without an error"));
             return Ok(());
@@ -53,16 +51,13 @@ impl Store {
         self.run(RELEASE)
     }
 
-    /// Commits what has been written since the last commit.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Commits everything written since the last commit.
     pub fn commit(&self) -> Result<(), Error> {
         if self.is_torn() {
             return Err(Error::torn("it ended before the commit"));
         }
         if self.batch.transaction.get() {
-            // After a failure the transaction is still there, or SQLite has rolled it back: see `roll_back`.
+            // If this fails, the transaction is still open or SQLite has rolled it back: see `roll_back`.
             self.connection
                 .execute_batch("COMMIT")
                 .map_err(Error::commit)?;
@@ -73,38 +68,35 @@ impl Store {
     }
 
     /// Takes back everything since the last commit, after a failure of the database.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn roll_back(&self) -> Result<(), Error> {
         self.batch.transaction.set(false);
         self.batch.tweet.set(false);
         self.batch.savepoint.set(false);
         self.rows.set(self.batch.rows_committed.get());
         self.fault.replace(None);
-        // It counts what may have been taken back.
+        // The count may include Tweets that are now taken back.
         self.quarantine_held.set(None);
         if self.connection.is_autocommit() {
             return Ok(());
         }
         let rolled_back = self.connection.execute_batch("ROLLBACK");
-        // SQLite may complain and have done it.
+        // SQLite may report an error although it has rolled back.
         if self.connection.is_autocommit() {
             return Ok(());
         }
         Ok(rolled_back?)
     }
 
-    /// Whether there is anything to commit.
+    /// Whether there is something to commit.
     #[must_use]
     pub fn is_writing(&self) -> bool {
         self.batch.transaction.get()
     }
 
-    /// Runs the load of a script in a transaction of its own: an error leaves nothing behind.
+    /// Runs the load of a script in a transaction of its own. If the load fails, nothing of it stays.
     ///
     /// # Errors
-    /// The outer one is the database's, the inner one is that of `load`.
+    /// The outer error is the database's, the inner error is that of `load`.
     pub fn load<T, E>(&self, load: impl FnOnce() -> Result<T, E>) -> Result<Result<T, E>, Error> {
         self.commit()?;
         self.before_write()?;
@@ -125,13 +117,13 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Whether the transaction has ended under the batch: SQL can do that, and so can SQLite by itself.
+    /// Whether the batch's transaction has ended unnoticed. A script's SQL can end it, and SQLite itself can too.
     pub(super) fn is_torn(&self) -> bool {
         self.batch.transaction.get() && self.connection.is_autocommit()
     }
 
-    /// Whether ouzel itself can write, while nothing is waiting to be committed: then a statement of a script that failed
-    /// like a full disk failed for reasons of its own.
+    /// Whether ouzel itself can write at this moment. It is called when nothing waits to be committed. If ouzel can
+    /// write, a script's statement that failed as on a full disk failed for reasons of its own.
     #[must_use]
     pub fn can_write(&self) -> bool {
         let probe = || -> rusqlite::Result<()> {
@@ -152,7 +144,7 @@ impl Store {
         wrote
     }
 
-    /// Runs a statement that changes the schema, and undoes it where it touched what has to stay as it is.
+    /// Runs a statement that changes the schema. Undoes it if it changed a part of the schema that has to stay.
     pub(super) fn change_schema(
         &self,
         run: impl FnOnce() -> rusqlite::Result<()>,
@@ -171,14 +163,14 @@ impl Store {
         ran.map(|()| (!is_same).then(|| Refused(DENIED.to_owned())))
     }
 
-    /// Opens the transaction and the Tweet's savepoint where they are not open yet.
+    /// Opens the transaction and the Tweet's savepoint if they are not open yet.
     pub(super) fn before_write(&self) -> Result<(), Error> {
-        // What came now would be written at once, by itself.
+        // Without its transaction, each further write would be committed at once.
         if self.is_torn() {
             return Err(Error::torn("it has ended already"));
         }
         if !self.batch.transaction.get() {
-            // IMMEDIATE: another program's lock shows here, before anything has been written.
+            // IMMEDIATE takes the write lock now, so another program's lock shows before anything has been written.
             self.connection.execute_batch("BEGIN IMMEDIATE")?;
             self.batch.transaction.set(true);
         }

@@ -2,17 +2,16 @@
 
 use super::{Error, ReadOnly, Store};
 
-/// Only the databases of bench have it, so that no other is ever taken for one.
+/// The table that marks a database of bench. Only bench makes it, so no other database can be mistaken for one of
+/// bench.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS _ouzel_bench (made_at TEXT NOT NULL);";
 
-/// The name under which bench remembers how far it is. No run has a journal of this name: its cursor would mislead it.
+/// The name under which bench remembers how far it is. No run has a journal of this name, because its cursor would
+/// mislead the run.
 pub(crate) const BENCH_JOURNAL: &str = "bench";
 
 impl Store {
-    /// Marks the database as that of bench, at once.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Marks the database as one of bench. The mark is committed before this returns.
     pub fn note_bench(&self, at: &str) -> Result<(), Error> {
         self.before_write()?;
         self.connection.execute_batch(SCHEMA)?;
@@ -23,10 +22,7 @@ impl Store {
 }
 
 impl ReadOnly {
-    /// Whether bench has made the database, and no run has written to it since.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
+    /// Whether bench made the database and no run has written to it since.
     pub(crate) fn is_of_bench(&self) -> Result<bool, Error> {
         if !self.has_table("_ouzel_bench")? {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! How far the journal has been handled, committed together with the rows.
+//! How far the journal has been handled. It is committed together with the rows.
 
 use rusqlite::OptionalExtension;
 
@@ -7,19 +7,16 @@ use super::{Error, Store};
 /// A place in a journal, as the database keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// The segment.
+    /// The segment's number.
     pub segment: i64,
-    /// Where in the segment.
+    /// The position in the segment.
     pub offset: i64,
-    /// How many lines of the frame there are handled.
+    /// How many lines of the frame at that position are handled.
     pub line: i64,
 }
 
 impl Store {
-    /// How far the journal of this name has been handled; `None` where it never was.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// How far the journal with this name has been handled; `None` if nothing of it was ever handled.
     pub fn cursor(&self, journal: &str) -> Result<Option<Cursor>, Error> {
         let mut statement = self
             .connection
@@ -34,13 +31,10 @@ impl Store {
         Ok(cursor.optional()?)
     }
 
-    /// Moves the cursor, in the transaction of the rows that have been written since the last commit.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Moves the cursor, in the same transaction as the rows written since the last commit.
     pub fn move_cursor(&self, journal: &str, to: Cursor) -> Result<(), Error> {
         self.before_write()?;
-        // Not from the cache of statements: what is prepared there, a script could run.
+        // The statement is not cached, because a script could run a statement that is in the cache.
         self.connection.execute(
             "INSERT INTO _ouzel_cursor (journal, segment, offset, line) VALUES (?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET segment = excluded.segment, offset = excluded.offset, line = excluded.line",

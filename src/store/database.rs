@@ -14,30 +14,31 @@ use super::{
     guard::{Guard, keys_onto_own},
 };
 
-/// The database: the analyst's tables and ouzel's own, written by one thread.
+/// The database: the analyst's tables and ouzel's own. Only one thread writes it.
 #[derive(Debug)]
 pub struct Store {
     pub(super) connection: Connection,
     pub(super) guard: Guard,
     pub(super) batch: Batch,
-    /// The first failure of the database itself since the last look: a handler cannot swallow it.
+    /// The first failure of the database itself that nobody has taken yet. It is kept here so that a handler cannot
+    /// swallow it.
     pub(super) fault: RefCell<Option<Error>>,
     pub(super) rows: Cell<u64>,
-    /// How much is in quarantine; `None` until somebody has counted.
+    /// How much is in quarantine; `None` if it has to be counted again.
     pub(super) quarantine_held: Cell<Option<Held>>,
-    /// The file, and which one it is; `None` in memory.
+    /// The path and the identity of the file; `None` for a database in memory.
     pub(super) place: Option<Place>,
 }
 
-/// How far the current transaction and Tweet have come.
+/// The state of the current transaction and Tweet.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) transaction: Cell<bool>,
-    /// Whether what is written now belongs to one Tweet.
+    /// Whether the rows written now belong to one Tweet.
     pub(super) tweet: Cell<bool>,
-    /// Whether that Tweet has written yet; only then is there a savepoint.
+    /// Whether that Tweet has written already. Its savepoint is opened only then.
     pub(super) savepoint: Cell<bool>,
-    /// The row count when the Tweet, or the load of a script, began.
+    /// The row count at the beginning of the Tweet or of the load of a script.
     pub(super) rows_before: Cell<u64>,
     /// The row count at the last commit.
     pub(super) rows_committed: Cell<u64>,
@@ -52,7 +53,7 @@ pub struct Held {
     pub bytes: u64,
 }
 
-/// Which file a database is.
+/// The path of a database's file, and which file it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Place {
     path: PathBuf,
@@ -72,10 +73,10 @@ impl Place {
 }
 
 impl Store {
-    /// Looks whether the file is still where it was: what is written to one that is removed, nobody can see.
+    /// Checks that the file is still in its place. If it has been removed, nobody can see what is written to it.
     ///
     /// # Errors
-    /// [`Error::Gone`].
+    /// [`Error::Gone`] when the file has been removed or replaced.
     pub fn look_for_file(&self) -> Result<(), Error> {
         match &self.place {
             Some(place) if Place::of(&place.path).as_ref() != Some(place) => Err(Error::Gone {
@@ -85,11 +86,9 @@ impl Store {
         }
     }
 
-    /// Stops checking foreign keys where one looks at ouzel's own tables, since it would keep ouzel from deleting what is
-    /// old there; gives the table that has it. Not within a transaction.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Switches the check of foreign keys off if a foreign key refers to one of ouzel's own tables, because such a key
+    /// would keep ouzel from deleting old rows there. Gives the table that has the key. It must not be called within a
+    /// transaction.
     pub fn distrust_foreign_keys(&self) -> Result<Option<String>, Error> {
         let table = keys_onto_own(&self.connection)?;
         if table.is_some() {
@@ -99,18 +98,19 @@ impl Store {
         Ok(table)
     }
 
-    /// Rows that scripts have written and that are committed or will be with the batch.
+    /// How many rows scripts have written that are committed or will be committed with the batch.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows.get()
     }
 
-    /// The failure of the database, if one has happened: whatever a handler made of it, this batch cannot be committed.
+    /// Takes the failure of the database, if one has happened. This batch cannot be committed then, even if a handler
+    /// caught the error.
     pub fn take_fault(&self) -> Option<Error> {
         self.fault.borrow_mut().take()
     }
 
-    /// Keeps a failure that nothing may swallow for [`Store::take_fault`].
+    /// Keeps a failure for [`Store::take_fault`], so that nothing can swallow it.
     pub(super) fn note_fault(&self, error: Error) {
         self.fault.borrow_mut().get_or_insert(error);
     }

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-/// A failure of the database itself; what a script does wrong is a [`crate::row::Refused`] instead.
+/// A failure of the database itself. A script's own mistake is a [`crate::row::Refused`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder for the database cannot be made.
     #[error("cannot make the folder `{}`: {source}", path.display())]
     Folder {
-        /// The folder.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
@@ -16,37 +15,35 @@ pub enum Error {
     /// The database cannot be opened or prepared.
     #[error("cannot open the database `{}`: {source}", path.display())]
     Open {
-        /// The database file.
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
     },
-    /// The database cannot be written: a full disk, a lock that stays, a file that is gone.
+    /// The database cannot be written: the disk is full, a lock stays, or the file is gone.
     #[error("cannot write to the database: {0}")]
     Write(#[from] rusqlite::Error),
-    /// A statement of a script failed as it does when the database cannot be written.
+    /// A script's statement failed with an error that is typical for a database that cannot be written.
     #[error("the statement failed: {0}")]
     Statement(rusqlite::Error),
-    /// The transaction of many Tweets has ended before its commit.
+    /// The transaction of many Tweets ended before its commit.
     #[error("the transaction was rolled back: {0}")]
     Torn(String),
-    /// What was written cannot be committed: it breaks a constraint that is only checked then.
+    /// The rows cannot be committed: they break a constraint that is checked only at the commit.
     #[error("cannot commit: {0}")]
     Commit(rusqlite::Error),
-    /// The database's file is not where it was.
+    /// The database's file has been removed or replaced.
     #[error(
         "the database `{}` has been removed or replaced while ouzel was writing to it\nhint: the next start goes on from what the file there \
          says, and handles the whole journal where there is none; remove the `-wal` and `-shm` beside it, unless they belong to it",
         path.display()
     )]
     Gone {
-        /// The database file.
+        /// The path where the file was.
         path: PathBuf,
     },
-    /// A database that is only looked at cannot be read.
+    /// A database that was opened only for reading cannot be read.
     #[error("cannot read the database `{}`: {source}", path.display())]
     Read {
-        /// The database file.
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
@@ -54,7 +51,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same may succeed later: once a lock is released, or there is room on the disk again.
+    /// Whether the same action may succeed later, when a lock is released or the disk has room again.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode as Code;
@@ -75,7 +72,7 @@ impl Error {
         )
     }
 
-    /// What a person can do about it.
+    /// What people can do about the error.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         use rusqlite::ErrorCode as Code;
@@ -103,7 +100,7 @@ impl Error {
         Self::Torn(how.to_owned())
     }
 
-    /// Why a commit failed.
+    /// The error for a failed commit.
     pub(super) fn commit(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::ConstraintViolation) => Self::Commit(error),
@@ -111,7 +108,7 @@ impl Error {
         }
     }
 
-    /// Whether it is a foreign key onto one of ouzel's own tables that keeps it from being written.
+    /// Whether a foreign key that refers to one of ouzel's own tables prevents the write.
     #[must_use]
     pub fn is_foreign_key(&self) -> bool {
         let (Self::Write(error) | Self::Commit(error)) = self else {
@@ -122,12 +119,14 @@ impl Error {
     }
 }
 
-/// What a script's statement failed of: of the statement (`None`), or of something that may be the database's.
+/// Decides whose fault a failed statement of a script is: `None` if it is the statement's own fault, an error if it may
+/// be the database's.
 pub(super) fn fault_of(error: rusqlite::Error) -> Option<Error> {
     use rusqlite::{ErrorCode as Code, ffi};
     let code = error.sqlite_error()?;
     match (code.code, code.extended_code) {
-        // Tables that SQLite or a module keep for others: their own, and no reason to give the database up.
+        // These tables are kept by SQLite or a module for other tables. If they are corrupt, that is no reason to give
+        // up the whole database.
         (Code::DatabaseCorrupt, ffi::SQLITE_CORRUPT_VTAB | ffi::SQLITE_CORRUPT_SEQUENCE) => None,
         (Code::DatabaseCorrupt | Code::NotADatabase, _) => Some(Error::Write(error)),
         (
@@ -139,7 +138,7 @@ pub(super) fn fault_of(error: rusqlite::Error) -> Option<Error> {
             | Code::OutOfMemory,
             _,
         ) => Some(Error::Statement(error)),
-        // Locked is a table that the same script is reading.
+        // This includes `Locked`: the same script is reading the table.
         _ => None,
     }
 }

@@ -14,10 +14,11 @@ use rusqlite::{Connection, OpenFlags, Row};
 
 use super::{Error, Store};
 
-/// Times are text that sorts, that people read and that SQLite's functions understand: UTC with milliseconds.
+/// The format of times: UTC with milliseconds. Such text sorts by time, and both people and SQLite's functions can read
+/// it.
 const TIME: &str = "%Y-%m-%dT%H:%M:%S.%3fZ";
 
-/// How long a reader beside a run waits for a lock, which is held for a moment at most.
+/// How long a reader beside a run waits for a lock. The run holds a lock only for a moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) const SCHEMA: &str = "
@@ -39,7 +40,7 @@ CREATE TABLE IF NOT EXISTS _ouzel_gaps (
     backfill_from    TEXT            -- what was missed since then is asked for by backfill, and may not have come yet
 );";
 
-/// The columns that a ledger of an older ouzel lacks.
+/// The columns that the ledger of an older ouzel lacks.
 const LATER_COLUMNS: [(&str, &str); 2] = [
     ("away", "INTEGER NOT NULL DEFAULT 0"),
     ("backfill_from", "TEXT"),
@@ -48,79 +49,78 @@ const LATER_COLUMNS: [(&str, &str); 2] = [
 const COLUMNS: &str = "id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to, missing_seconds, \
                        estimated_tweets, detail, away, backfill_from";
 
-/// The same of a ledger that an older ouzel has made, and that nobody has opened for writing since.
+/// The columns to read from a ledger that an older ouzel made and that nobody has opened for writing since.
 const OLDER_COLUMNS: &str = "id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to, missing_seconds, \
                              estimated_tweets, detail, 0, NULL";
 
-/// What repairs a gap.
+/// The product that repairs a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repair {
-    /// The stream, asked for its last minutes.
+    /// Backfill: the stream, asked for its last minutes again.
     Backfill,
-    /// Recovery.
     Recovery,
-    /// Replay.
     Replay,
-    /// Nothing.
+    /// Nothing repairs it.
     None,
 }
 
-/// How a gap stands.
+/// The state of a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GapState {
     /// Nothing is missing.
     Repaired,
-    /// Something is missing, and may still be had.
+    /// Something is missing and may still be repaired.
     Open,
-    /// A part has been brought, and the rest is missing.
+    /// A part has been repaired, and the rest is missing.
     Partly,
-    /// It is missing for good.
+    /// The Tweets are missing for good.
     Lost,
 }
 
-/// Why it is not known yet what a gap comes to.
+/// Why the final state of a gap is not known yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsettled {
-    /// The outage goes on: its end is when that was last known.
+    /// The outage still goes on. The gap's end is the time when that was last known.
     Away,
-    /// What was missed from then on is asked for by backfill, and may not have come yet.
+    /// Backfill was asked for what was missed since this time, and the Tweets may not have come yet.
     Backfill(Timestamp),
 }
 
 /// A row of the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
-    /// The same one again takes the place of the row.
+    /// The row's number. A gap with the same id replaces the row.
     pub id: i64,
-    /// When the last byte came before.
+    /// When the last byte before the gap came.
     pub started_at: Timestamp,
-    /// When the first byte came after.
+    /// When the first byte after the gap came.
     pub ended_at: Timestamp,
-    /// How long that was.
+    /// How long the gap is.
     pub length: Duration,
-    /// Why.
+    /// The cause of the gap.
     pub cause: String,
-    /// What has repaired it, or is about to.
+    /// The product that repaired the gap or will repair it.
     pub repair: Repair,
-    /// How it stands.
+    /// The state of the gap.
     pub state: GapState,
-    /// Between which times something is missing.
+    /// The times between which Tweets are missing.
     pub missing: Option<(Timestamp, Timestamp)>,
     /// How long the missing parts are together.
     pub missing_length: Duration,
-    /// How many Tweets that may be.
+    /// An estimate of how many Tweets are missing.
     pub estimated_tweets: Option<u64>,
-    /// What else there is to say.
+    /// Further details, as text for people.
     pub detail: String,
-    /// Whether that is all.
+    /// Why the final state is not known yet; `None` if it is known.
     pub unsettled: Option<Unsettled>,
 }
 
-/// What is lost of the journal takes up some time, however short, or it would not show.
+/// The shortest length of a lost part of the journal. With no length at all it would not show.
 const SHORTEST: SignedDuration = SignedDuration::from_millis(1);
 
 impl Gap {
-    /// A part of the journal that is lost, with lines that were received between these times; so many, where that is known.
+    /// The gap for a lost part of the journal, whose lines were received between these times. `lines` is their number,
+    /// if it is known.
     #[must_use]
     pub fn of_journal(id: i64, from: Timestamp, to: Timestamp, lines: Option<u64>) -> Self {
         let to = to.max(from + SHORTEST);
@@ -141,14 +141,14 @@ impl Gap {
         }
     }
 
-    /// Whether the outage goes on, as far as is known.
+    /// Whether the outage still goes on, as far as is known.
     #[must_use]
     pub fn is_away(&self) -> bool {
         self.unsettled == Some(Unsettled::Away)
     }
 }
 
-/// The ids of new gaps, from whichever thread they are told.
+/// Gives ids to new gaps, on any thread.
 #[derive(Debug, Clone, Default)]
 pub struct GapIds(Arc<AtomicI64>);
 
@@ -160,7 +160,7 @@ impl GapIds {
     }
 }
 
-/// Gives the ledger of an older ouzel the columns that it lacks.
+/// Adds the missing columns to the ledger of an older ouzel.
 pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<()> {
     for (column, kind) in LATER_COLUMNS {
         if !connection.column_exists(None, "_ouzel_gaps", column)? {
@@ -172,20 +172,14 @@ pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<()>
 }
 
 impl Store {
-    /// Ids above those that are in the ledger.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Ids that are higher than all ids in the ledger.
     pub fn gap_ids(&self) -> Result<GapIds, Error> {
         let sql = "SELECT coalesce(max(id), 0) FROM _ouzel_gaps";
         let last: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
         Ok(GapIds(Arc::new(AtomicI64::new(last.saturating_add(1)))))
     }
 
-    /// Since when something is missing of which an earlier run has not known what it comes to.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// The earliest time from which something is missing in a gap whose final state an earlier run did not know.
     pub fn unsettled_since(&self) -> Result<Option<Timestamp>, Error> {
         let sql =
             "SELECT min(missing_from) FROM _ouzel_gaps WHERE away OR backfill_from IS NOT NULL";
@@ -193,14 +187,11 @@ impl Store {
         Ok(since.and_then(|since| since.parse().ok()))
     }
 
-    /// Writes a gap down, over an earlier row of its id; it is committed with the batch.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Writes a gap to the ledger, over an earlier row with its id. It is committed with the batch.
     pub fn put_gap(&self, gap: &Gap) -> Result<(), Error> {
         self.before_write()?;
         let (from, to) = gap.missing.unzip();
-        // Not from the cache of statements: what is prepared there, a script could run.
+        // The statement is not cached, because a script could run a statement that is in the cache.
         self.connection.execute(
             "INSERT OR REPLACE INTO _ouzel_gaps (id, started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to,
                  missing_seconds, estimated_tweets, detail, asked_at, away, backfill_from)
@@ -229,17 +220,14 @@ impl Store {
     }
 }
 
-/// The ledger, read beside a run or without one.
+/// The ledger, opened to be read while a run writes it or without a run.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     connection: Connection,
 }
 
 impl Ledger {
-    /// Opens the ledger of a database that is there.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
+    /// Opens the ledger of an existing database.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Self::with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
@@ -258,25 +246,17 @@ impl Ledger {
     }
 
     /// All gaps, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub(crate) fn gaps(&self) -> Result<Vec<Gap>, Error> {
         self.select("")
     }
 
     /// The gaps that somebody has asked to repair again.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub(crate) fn asked(&self) -> Result<Vec<Gap>, Error> {
         self.select("WHERE asked_at IS NOT NULL")
     }
 
-    /// Up to when everything was received that is in no gap; `None` where that is not written down.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// The time up to which everything was received, apart from what is in gaps; `None` if the database does not hold
+    /// it.
     pub(crate) fn received(&self) -> Result<Option<Timestamp>, Error> {
         if !self.connection.table_exists(None, "_ouzel_received")? {
             return Ok(None);
@@ -287,7 +267,7 @@ impl Ledger {
     }
 
     fn select(&self, which: &str) -> Result<Vec<Gap>, Error> {
-        // An ouzel without a ledger may have made the database.
+        // An ouzel that had no ledger yet may have made the database.
         if !self.connection.table_exists(None, "_ouzel_gaps")? {
             return Ok(Vec::new());
         }
@@ -302,10 +282,7 @@ impl Ledger {
     }
 }
 
-/// Asks whoever runs on this database now, or next, to repair what is missing; gives how many gaps that are.
-///
-/// # Errors
-/// [`Error::Open`] or [`Error::Write`].
+/// Asks the run on this database, or the next one, to repair what is missing. Gives the number of these gaps.
 pub(crate) fn ask_for_repair(path: &Path, now: Timestamp) -> Result<usize, Error> {
     let ledger = Ledger::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if !ledger.connection.table_exists(None, "_ouzel_gaps")? {
@@ -324,7 +301,7 @@ fn text(time: Timestamp) -> String {
 fn read(row: &Row<'_>) -> rusqlite::Result<Gap> {
     let time = |column: usize| -> rusqlite::Result<Option<Timestamp>> {
         let text: Option<String> = row.get(column)?;
-        // Nobody but ouzel can write here, unless by hand; what is no time then is none.
+        // Only ouzel writes here, unless somebody does it by hand. Text that is not a time counts as missing.
         Ok(text.and_then(|text| text.parse().ok()))
     };
     let span = |column: usize| -> rusqlite::Result<Duration> {

@@ -1,4 +1,4 @@
-//! The ledger as it is written by a run and read beside it.
+//! The ledger as a run writes it, and as others read it meanwhile.
 #![allow(clippy::unwrap_used, reason = "a failing test panics")]
 
 use super::*;

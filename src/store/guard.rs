@@ -1,4 +1,4 @@
-//! What scripts may do in SQL: a closed list of SQLite's actions, and what of the schema has to stay as it is.
+//! What scripts may do in SQL: a closed list of SQLite's actions, and the parts of the schema that have to stay.
 
 use std::{
     cell::Cell,
@@ -13,7 +13,7 @@ use rusqlite::{
     hooks::{AuthAction, AuthContext, Authorization},
 };
 
-/// Pragmas that only tell about the schema, and the one by which FTS5 sees that its tables have changed.
+/// Pragmas that only read the schema, and the one pragma by which FTS5 notices that its tables have changed.
 const READING_PRAGMAS: [&str; 8] = [
     "table_info",
     "table_xinfo",
@@ -25,13 +25,13 @@ const READING_PRAGMAS: [&str; 8] = [
     "data_version",
 ];
 
-/// Modules of virtual tables that lie in tables of the database and nowhere else.
+/// Modules of virtual tables that keep their data in tables of the database and nowhere else.
 const MODULES: [&str; 5] = ["fts4", "fts5", "fts5vocab", "rtree", "rtree_i32"];
 
-/// Functions that load code, or that hand out pointers.
+/// Functions that load code or return pointers.
 const FORBIDDEN_FUNCTIONS: [&str; 2] = ["load_extension", "fts3_tokenizer"];
 
-/// SQLite's own tables, as long as it keeps scripts from writing them itself.
+/// SQLite's own tables. Writes to them need no check here as long as SQLite itself keeps scripts from writing them.
 const SCHEMA_TABLES: [&str; 4] = [
     "sqlite_master",
     "sqlite_schema",
@@ -39,15 +39,15 @@ const SCHEMA_TABLES: [&str; 4] = [
     "sqlite_temp_schema",
 ];
 
-/// What a script reads that has tried what it may not do.
+/// The error that a script gets for an action that is not allowed.
 pub(super) const DENIED: &str =
     "scripts cannot write ouzel's own tables, open transactions or other files";
 
-/// What a script reads that has tried to make something temporary.
+/// The error that a script gets for making something temporary.
 const TEMPORARY: &str = "scripts cannot make temporary tables, views or triggers: in its place a table of the file with the \
      same name would be neither read nor written; use `ouzel.table`, `CREATE TABLE` or a Lua table";
 
-/// Switches SQLite's authorizer on while statements of a script are prepared.
+/// Switches SQLite's authorizer on while a script's statements are prepared.
 #[derive(Debug)]
 pub(super) struct Guard {
     shared: Arc<Shared>,
@@ -55,12 +55,12 @@ pub(super) struct Guard {
     changes_schema: Cell<bool>,
 }
 
-// Atomic only because the authorizer has to be `Send`; one thread uses it.
+// These are atomic only because the authorizer has to be `Send`. One thread uses them.
 #[derive(Debug, Default)]
 struct Shared {
     active: AtomicBool,
     schema: AtomicBool,
-    /// Whether what was refused is something temporary.
+    /// Whether the refused action would have made something temporary.
     temporary: AtomicBool,
 }
 
@@ -92,11 +92,11 @@ impl Guard {
         })
     }
 
-    /// Runs `work` with the rules for scripts in force.
+    /// Runs `work` while the rules for scripts are in force.
     pub(super) fn script<R>(&self, work: impl FnOnce() -> R) -> R {
         self.shared.schema.store(false, Ordering::Relaxed);
         self.shared.temporary.store(false, Ordering::Relaxed);
-        // A statement may call the script, which runs another one.
+        // Calls can be nested: a statement may call the script, and the script may run another statement.
         let outer = self.shared.active.swap(true, Ordering::Relaxed);
         let result = work();
         self.shared.active.store(outer, Ordering::Relaxed);
@@ -105,7 +105,7 @@ impl Guard {
         result
     }
 
-    /// Why the last statement was refused, as the script's author reads it.
+    /// Why the last statement was refused, as text for the script's author.
     pub(super) fn why_denied(&self) -> &'static str {
         match self.shared.temporary.load(Ordering::Relaxed) {
             true => TEMPORARY,
@@ -113,7 +113,7 @@ impl Guard {
         }
     }
 
-    /// Whether what was prepared in the last [`Guard::script`] changes the schema.
+    /// Whether the statement prepared in the last [`Guard::script`] changes the schema.
     pub(super) fn changes_schema(&self) -> bool {
         self.changes_schema.get()
     }
@@ -122,13 +122,13 @@ impl Guard {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Allow,
-    /// It changes the schema: what SQLite itself writes for that is allowed too.
+    /// The action changes the schema. What SQLite itself writes for that is allowed too.
     AllowSchema,
     Deny,
 }
 
-/// Whether it makes something temporary. SQLite looks for a name there first, so it would hide the table of that name in the
-/// file, and what is written to it goes with the run.
+/// Whether the action makes something temporary. SQLite looks for a name among temporary things first. So a temporary
+/// table would hide the table of the same name in the file, and its rows would be lost at the end of the run.
 fn is_temporary(context: &AuthContext<'_>) -> bool {
     use AuthAction as A;
     match context.action {
@@ -136,7 +136,8 @@ fn is_temporary(context: &AuthContext<'_>) -> bool {
         | A::CreateTempIndex { .. }
         | A::CreateTempTrigger { .. }
         | A::CreateTempView { .. } => true,
-        // `CREATE TABLE temp.t` is none of these, and `CREATE TRIGGER temp.t ON main.x` shows only in what SQLite writes for it.
+        // `CREATE TABLE temp.t` is none of the actions above. `CREATE TRIGGER temp.t ON main.x` shows only in the rows
+        // that SQLite writes for it.
         A::CreateTable { .. }
         | A::CreateView { .. }
         | A::CreateVtable { .. }
@@ -187,7 +188,8 @@ fn judge(action: &AuthAction<'_>, in_schema: bool) -> Verdict {
             table_name,
             module_name,
         } => schema_if(!is_own(table_name) && is_one_of(module_name, &MODULES)),
-        // The transaction belongs to the batch, and other files to nobody. What a later SQLite can do is not known.
+        // Everything else is denied. The transaction belongs to the batch, other files are out of bounds, and nobody
+        // knows what later versions of SQLite can do.
         _ => Verdict::Deny,
     }
 }
@@ -211,8 +213,9 @@ fn begins(table: &str, start: &str) -> bool {
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }
 
-/// What there is of ouzel's own names, and which foreign keys look at its tables: no statement of a script may change that,
-/// and SQLite's authorizer is told neither of the new name of a table nor of what a foreign key looks at.
+/// All things in the schema with ouzel's own names, and the foreign keys that refer to ouzel's tables. No statement of
+/// a script may change these. SQLite's authorizer cannot check that: it is told neither a table's new name nor the
+/// table that a foreign key refers to.
 pub(super) fn own_schema(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(
         "SELECT type || ' ' || name || ' on ' || tbl_name FROM
@@ -226,7 +229,7 @@ pub(super) fn own_schema(connection: &Connection) -> rusqlite::Result<Vec<String
     Ok(found)
 }
 
-/// The first table with a foreign key onto one of ouzel's own or of SQLite's.
+/// The first table with a foreign key that refers to one of ouzel's own tables or of SQLite's.
 pub(super) fn keys_onto_own(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let mut statement = connection.prepare(
         "SELECT s.name FROM sqlite_schema s, pragma_foreign_key_list(s.name) k

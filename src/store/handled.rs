@@ -1,8 +1,8 @@
-//! Which Tweets were handled lately, committed with their rows: one row of ids for each commit.
+//! Which Tweets were handled lately. Each commit adds one row of ids, together with the Tweets' rows.
 
 use super::{Error, Store};
 
-/// A table of its own, so that a database of an older ouzel only lacks it.
+/// This is a table of its own. So a database of an older ouzel lacks only this table, and opening it adds the table.
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS _ouzel_handled (
     number  INTEGER PRIMARY KEY,
@@ -11,22 +11,19 @@ CREATE TABLE IF NOT EXISTS _ouzel_handled (
     ids     BLOB NOT NULL      -- of 8 bytes each, little-endian
 );";
 
-/// The Tweets of one commit.
+/// The Tweets that one commit handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HandledRow {
-    /// The row's number; later rows have higher ones.
+    /// The row's number. Later rows have higher numbers.
     pub number: i64,
     /// When the last of the Tweets was received, in milliseconds since 1970.
     pub at_ms: i64,
-    /// How many there are.
+    /// How many ids there are.
     pub ids: usize,
 }
 
 impl Store {
-    /// Shows what of this journal has been handled, the oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Calls `show` with each row of ids of this journal, oldest first.
     pub fn each_handled(
         &self,
         journal: &str,
@@ -52,14 +49,11 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps ids of Tweets received up to `at_ms`, in the transaction of their rows.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Keeps the ids of Tweets received up to `at_ms`, in the same transaction as their rows.
     pub fn put_handled(&self, journal: &str, at_ms: i64, ids: &[u64]) -> Result<HandledRow, Error> {
         self.before_write()?;
         let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-        // Not from the cache of statements: what is prepared there, a script could run.
+        // The statement is not cached, because a script could run a statement that is in the cache.
         self.connection.execute(
             "INSERT INTO _ouzel_handled (journal, at_ms, ids) VALUES (?, ?, ?)",
             (journal, at_ms, bytes),
@@ -71,10 +65,7 @@ impl Store {
         })
     }
 
-    /// Forgets the rows up to this number, in the same transaction.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Deletes the rows up to this number, in the same transaction.
     pub fn drop_handled(&self, journal: &str, up_to: i64) -> Result<(), Error> {
         self.before_write()?;
         self.connection.execute(

@@ -1,18 +1,16 @@
-//! Keeps lines that are no Tweets, for people to look at.
+//! Keeps lines that are not Tweets, so that people can look at them.
 
 use super::{Error, ReadOnly, Store};
 
-/// The newest lines kept; a stream that has gone bad must not fill the disk.
+/// How many of the newest lines are kept. A stream that has gone bad must not fill the disk.
 const KEPT: i64 = 1_000;
 
 impl Store {
-    /// Keeps a line with the reason and the time (RFC 3339), in `_ouzel_invalid`; the oldest make room.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Keeps a line in `_ouzel_invalid`, with the reason and the time (RFC 3339). The oldest lines are deleted to make
+    /// room.
     pub fn keep_invalid(&self, line: &[u8], reason: &str, received_at: &str) -> Result<(), Error> {
         self.before_write()?;
-        // Not from the cache of statements: what is prepared there, a script could run.
+        // The statement is not cached, because a script could run a statement that is in the cache.
         self.connection.execute(
             "INSERT INTO _ouzel_invalid (received_at, reason, line) VALUES (?, ?, ?)",
             (received_at, reason, line),
@@ -28,7 +26,7 @@ impl Store {
 /// A line that could not be understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invalid {
-    /// Its number; later ones are higher.
+    /// The line's number. Later lines have higher numbers.
     pub number: i64,
     /// When it was received, in RFC 3339.
     pub received_at: String,
@@ -39,10 +37,7 @@ pub(crate) struct Invalid {
 }
 
 impl ReadOnly {
-    /// The newest lines that are kept, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
+    /// The newest of the kept lines, newest first, at most `most` of them.
     pub(crate) fn invalid(&self, most: u64) -> Result<Vec<Invalid>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare(
@@ -61,9 +56,6 @@ impl ReadOnly {
     }
 
     /// How many lines are kept.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn invalid_held(&self) -> Result<u64, Error> {
         self.read(|connection| {
             let sql = "SELECT count(*) FROM _ouzel_invalid";
@@ -72,10 +64,7 @@ impl ReadOnly {
         })
     }
 
-    /// Shows each line that is kept.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
+    /// Calls `show` with each kept line.
     pub(crate) fn each_invalid(&self, mut show: impl FnMut(&[u8])) -> Result<(), Error> {
         self.read(|connection| {
             let mut statement = connection.prepare("SELECT line FROM _ouzel_invalid")?;

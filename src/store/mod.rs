@@ -1,7 +1,8 @@
-//! SQLite. Takes rows, SQL of scripts and ouzel's own records, gives one transaction for each batch of Tweets, and never knows
-//! what a Tweet is.
+//! SQLite. Takes rows, SQL of scripts and ouzel's own records, gives one transaction for each batch of Tweets, and
+//! never knows what a Tweet is.
 //!
-//! The analyst's tables live beside ouzel's own, whose names begin with `_ouzel_`; scripts can read those and cannot write them.
+//! The analyst's tables are in the same database as ouzel's own tables, whose names begin with `_ouzel_`. Scripts can
+//! read ouzel's tables but cannot write them.
 
 mod batch;
 mod bench;

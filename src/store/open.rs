@@ -20,10 +20,11 @@ use super::{
 /// How long opening waits for another program's lock before it fails.
 pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The same for a write, which is tried again; until then a lock is not worth a word.
+/// How long a write waits for another program's lock before it fails. A failed write is tried again, and a lock that
+/// lasts no longer than this is not reported.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Statements kept prepared: enough for a script with dozens of tables and queries of its own.
+/// How many statements are kept prepared: enough for a script with dozens of tables and queries.
 const PREPARED: usize = 256;
 
 /// ouzel's own tables.
@@ -53,10 +54,7 @@ CREATE TABLE IF NOT EXISTS _ouzel_sinks (
 ) WITHOUT ROWID;";
 
 impl Store {
-    /// Opens the database, making the file and its folder where they are missing.
-    ///
-    /// # Errors
-    /// [`Error::Folder`] or [`Error::Open`].
+    /// Opens the database. Makes the file and its folder if they are missing.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if let Some(folder) = path
             .parent()
@@ -75,10 +73,7 @@ impl Store {
         Ok(store)
     }
 
-    /// A database in memory, for looking at a script without touching any data.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
+    /// Makes a database in memory, to look at a script without touching any data.
     pub fn in_memory() -> Result<Self, Error> {
         Self::prepare(Connection::open_in_memory()).map_err(|source| Error::Open {
             path: PathBuf::from(":memory:"),
@@ -89,8 +84,9 @@ impl Store {
     fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {
         let mut connection = connection?;
         connection.busy_timeout(OPEN_TIMEOUT)?;
-        // WAL lets the analyst read while ouzel writes. With it, NORMAL loses no consistency in a crash of the
-        // process, and a commit costs no fsync. A checkpoint every 16 MiB instead of 4: fewer syncs under load.
+        // WAL lets the analyst read while ouzel writes. With WAL, NORMAL keeps the database consistent when the process
+        // crashes, and a commit costs no fsync. A checkpoint every 16 MiB instead of every 4 MiB means fewer syncs
+        // under load.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
         )?;

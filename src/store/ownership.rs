@@ -2,22 +2,19 @@
 
 use super::{Error, Store};
 
-/// A rule that ouzel added, or was about to add.
+/// A rule that ouzel added or was about to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedRule {
     /// The rule's value.
     pub value: String,
     /// The rule's tag.
     pub tag: Option<String>,
-    /// The id that the server gave it; `None` while its answer is not known.
+    /// The id that the server gave the rule; `None` while the server's answer is not known.
     pub id: Option<i64>,
 }
 
 impl Store {
     /// The rules that ouzel added at this endpoint.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
         let mut statement = self
             .connection
@@ -32,10 +29,7 @@ impl Store {
         Ok(rules.collect::<Result<_, _>>()?)
     }
 
-    /// Remembers rules, at once and for good: they are committed before this returns.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Remembers rules. They are committed before this returns.
     pub fn own_rules(&self, endpoint: &str, rules: &[OwnedRule]) -> Result<(), Error> {
         self.before_write()?;
         let mut statement = self.connection.prepare(
@@ -48,10 +42,7 @@ impl Store {
         self.commit()
     }
 
-    /// Forgets rules by their values, at once and for good.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Forgets the rules with these values. The change is committed before this returns.
     pub fn disown_rules(&self, endpoint: &str, values: &[String]) -> Result<(), Error> {
         self.before_write()?;
         let mut statement = self

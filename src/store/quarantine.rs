@@ -1,19 +1,22 @@
-//! Tweets whose handler failed, kept with the reason until somebody looks at them; the oldest make room.
+//! Tweets whose handler failed. They are kept with the reason until somebody looks at them; the oldest are deleted to
+//! make room.
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use super::{Error, Store, database::Held};
 
-/// The newest Tweets kept, whatever a broken handler does to a busy stream.
+/// How many of the newest Tweets are kept, so that a broken handler on a busy stream cannot fill the disk.
 const MOST_TWEETS: u64 = 10_000;
 
-/// The same for their lines, which may be long.
+/// The most bytes of lines that are kept, because lines may be long.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Of both, so much is freed at a time, so that not each Tweet of a busy stream looks for the oldest.
+/// One part in so many of both limits is freed at a time, so that not every Tweet of a busy stream has to look for the
+/// oldest.
 const FREED: u64 = 20;
 
-/// ouzel's own table; ids are never given again, so that what somebody has looked up stays what it is.
+/// ouzel's own table for the quarantine. Ids are never used again, so an id that somebody has noted always means the
+/// same Tweet.
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS _ouzel_quarantine (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,52 +40,49 @@ CREATE TABLE IF NOT EXISTS _ouzel_quarantine (
 const FAILED: &str =
     "failed_at, generation, script, handler, file, line_number, code, error, hint, traceback";
 
-/// Of a [`Quarantined`], those before them.
+/// The columns of a [`Quarantined`] that come before those of [`FAILED`].
 const FOUND: &str = "id, tweet_id, received_at, attempts";
 
-/// Why and when a Tweet failed, the last time that it did.
+/// When and why a Tweet failed the last time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
-    /// When, in RFC 3339.
+    /// The time of the failure, in RFC 3339.
     pub at: String,
     /// The generation of the script, counted from the start of the process.
     pub generation: u64,
-    /// The script.
+    /// The script's path.
     pub script: String,
-    /// What the handler is: `filter`, `enrich`, or `on "TAG"`.
+    /// The handler's name: `filter`, `enrich`, or `on "TAG"`.
     pub handler: String,
-    /// The file and the line that failed.
+    /// The file and the line where it failed.
     pub place: Option<(String, usize)>,
     /// The code of that line.
     pub code: Option<String>,
-    /// What is wrong.
+    /// The error.
     pub error: String,
-    /// What to do.
+    /// What to do about it.
     pub hint: Option<String>,
-    /// The calls that led there, one a line.
+    /// The calls that led there, one on each line.
     pub traceback: Option<String>,
 }
 
 /// A Tweet in quarantine, without its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quarantined {
-    /// Its number in quarantine.
+    /// The Tweet's number in quarantine.
     pub id: i64,
-    /// Its own id.
+    /// The Tweet's own id.
     pub tweet_id: Option<i64>,
-    /// When it was received, in RFC 3339, where that is known.
+    /// When it was received, in RFC 3339, if that is known.
     pub received_at: Option<String>,
     /// The last failure.
     pub failed: Failed,
-    /// How often it has failed.
+    /// How many times it has failed.
     pub attempts: u64,
 }
 
 impl Store {
-    /// Puts a Tweet into quarantine with the batch; gives how many of the oldest had to go for it.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Puts a Tweet into quarantine, with the batch. Gives how many of the oldest Tweets were deleted to make room.
     pub fn quarantine(
         &self,
         tweet_id: Option<i64>,
@@ -91,7 +91,7 @@ impl Store {
         failed: &Failed,
     ) -> Result<u64, Error> {
         self.before_write()?;
-        // Not from the cache of statements: what is prepared there, a script could run.
+        // The statement is not cached, because a script could run a statement that is in the cache.
         let mut statement = self.connection.prepare(&format!(
             "INSERT INTO _ouzel_quarantine ({FAILED}, tweet_id, received_at, attempts, line)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
@@ -116,10 +116,7 @@ impl Store {
         }
     }
 
-    /// A Tweet has failed again.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Notes that a Tweet in quarantine has failed again.
     pub fn quarantine_again(&self, id: i64, failed: &Failed) -> Result<(), Error> {
         self.before_write()?;
         let mut statement = self.connection.prepare(&format!(
@@ -132,10 +129,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a Tweet out of quarantine with the batch.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Takes a Tweet out of quarantine, with the batch.
     pub fn release(&self, id: i64) -> Result<(), Error> {
         self.before_write()?;
         self.quarantine_held.set(None);
@@ -144,10 +138,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes all Tweets out of quarantine with the batch; gives how many there were.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Takes all Tweets out of quarantine, with the batch. Gives how many there were.
     pub fn release_all(&self) -> Result<u64, Error> {
         self.before_write()?;
         self.quarantine_held.set(None);
@@ -158,9 +149,6 @@ impl Store {
     }
 
     /// How much is in quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn quarantine_held(&self) -> Result<Held, Error> {
         if let Some(held) = self.quarantine_held.get() {
             return Ok(held);
@@ -170,10 +158,7 @@ impl Store {
         Ok(held)
     }
 
-    /// The numbers of all that is in quarantine, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// The ids of everything in quarantine, oldest first.
     pub fn quarantined_ids(&self) -> Result<Vec<i64>, Error> {
         let mut statement = self
             .connection
@@ -183,16 +168,13 @@ impl Store {
     }
 
     /// The line of a Tweet in quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn quarantined_line(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
         line(&self.connection, id)
     }
 
-    /// Removes the oldest until the rest fits well.
+    /// If the limits are exceeded, deletes the oldest Tweets until some room is left.
     fn make_room(&self) -> Result<u64, Error> {
-        // Others may have taken something out meanwhile.
+        // It counts again, because other processes may have taken Tweets out meanwhile.
         let mut held = held(&self.connection)?;
         let mut released = 0;
         if !held.fits() {
@@ -206,7 +188,7 @@ impl Store {
         Ok(released as u64)
     }
 
-    /// The last one that has to go, oldest first; never the newest of all.
+    /// The id of the last Tweet to delete, counted from the oldest. The newest Tweet is never deleted.
     fn oldest_beyond(&self, mut held: Held) -> Result<i64, Error> {
         let mut statement = self.connection.prepare(
             "SELECT id, length(line) FROM _ouzel_quarantine
@@ -254,7 +236,7 @@ impl Held {
     }
 }
 
-/// How much is in quarantine; SQLite knows the length of a line without reading it.
+/// Counts what is in quarantine. SQLite knows the length of a line without reading it.
 pub(super) fn held(connection: &Connection) -> Result<Held, Error> {
     let mut statement = connection
         .prepare("SELECT count(*), coalesce(sum(length(line)), 0) FROM _ouzel_quarantine")?;
@@ -266,7 +248,7 @@ pub(super) fn held(connection: &Connection) -> Result<Held, Error> {
     })?)
 }
 
-/// The newest of what is in quarantine, newest first.
+/// The newest Tweets in quarantine, newest first, at most `most` of them.
 pub(super) fn newest(connection: &Connection, most: u64) -> Result<Vec<Quarantined>, Error> {
     let sql = format!("SELECT {FOUND}, {FAILED} FROM _ouzel_quarantine ORDER BY id DESC LIMIT ?");
     let mut statement = connection.prepare(&sql)?;
@@ -349,7 +331,7 @@ mod tests {
             store.quarantine_held().unwrap(),
             held(&store.connection).unwrap()
         );
-        // What others have taken out is noticed before anything has to go.
+        // Before anything is deleted to make room, it is noticed that others have taken Tweets out.
         store
             .connection
             .execute("DELETE FROM _ouzel_quarantine WHERE id < 9000", [])

@@ -1,4 +1,4 @@
-//! A database opened to be looked at, also while another process writes it.
+//! A database that is opened only for reading, even while another process writes it.
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +19,7 @@ pub(crate) struct ReadOnly {
 }
 
 impl ReadOnly {
-    /// Opens a database that is there.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
+    /// Opens an existing database.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let open = || {
             let connection = Connection::open_with_flags(
@@ -30,7 +27,7 @@ impl ReadOnly {
                 OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
             )?;
             connection.busy_timeout(OPEN_TIMEOUT)?;
-            // Whether it is a database at all shows with the first read.
+            // Only the first read shows whether the file is a database at all.
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
             Ok(connection)
         };
@@ -45,9 +42,6 @@ impl ReadOnly {
     }
 
     /// Whether there is a table of this name.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn has_table(&self, name: &str) -> Result<bool, Error> {
         self.read(|connection| {
             let sql =
@@ -57,25 +51,16 @@ impl ReadOnly {
     }
 
     /// How much is in quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn quarantine_held(&self) -> Result<Held, Error> {
         self.quarantine(quarantine::held)
     }
 
-    /// The newest of what is in quarantine, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
+    /// The newest Tweets in quarantine, newest first, at most `most` of them.
     pub(crate) fn quarantined(&self, most: u64) -> Result<Vec<Quarantined>, Error> {
         self.quarantine(|connection| quarantine::newest(connection, most))
     }
 
     /// One Tweet in quarantine with its line.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn quarantined_one(&self, id: i64) -> Result<Option<(Quarantined, Vec<u8>)>, Error> {
         self.quarantine(|connection| {
             let entry = quarantine::one(connection, id)?;
@@ -83,7 +68,7 @@ impl ReadOnly {
         })
     }
 
-    /// Nothing where an earlier ouzel has made the database, without a quarantine.
+    /// Reads from the quarantine. If an earlier ouzel without a quarantine made the database, there is nothing in it.
     fn quarantine<T: Default>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Error>,

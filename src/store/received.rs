@@ -1,11 +1,12 @@
-//! Up to when everything was received from the stream, as of some commit; the next start counts its outage from there.
+//! The time up to which everything was received from the stream, as of some commit. The next start counts its outage
+//! from this time.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension;
 
 use super::{Error, Store};
 
-/// A table of its own, so that a database of an older ouzel only lacks it.
+/// This is a table of its own. So a database of an older ouzel lacks only this table, and opening it adds the table.
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS _ouzel_received (
     journal  TEXT PRIMARY KEY,  -- the journal's name
@@ -15,24 +16,21 @@ CREATE TABLE IF NOT EXISTS _ouzel_received (
     offset   INTEGER NOT NULL
 ) WITHOUT ROWID;";
 
-/// Up to when everything was received, as the database keeps it.
+/// The time up to which everything was received, as the database keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Received {
-    /// Up to when, to the millisecond.
+    /// That time, exact to the millisecond.
     pub until: Timestamp,
-    /// Whether lines that came since say a later time.
+    /// Whether lines that came since prove a later time. If not, backfill may still be on its way.
     pub is_settled: bool,
-    /// The journal's last segment then.
+    /// The last segment of the journal at that time.
     pub segment: i64,
-    /// Where that ended.
+    /// Where that segment ended at that time.
     pub offset: i64,
 }
 
 impl Store {
-    /// Up to when everything was received into the journal of this name; `None` where nobody has said.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// The time up to which everything was received into the journal with this name; `None` if it was never noted.
     pub fn received(&self, journal: &str) -> Result<Option<Received>, Error> {
         let mut statement = self.connection.prepare(
             "SELECT until_ms, settled, segment, offset FROM _ouzel_received WHERE journal = ?",
@@ -50,13 +48,10 @@ impl Store {
         Ok(received.optional()?.flatten())
     }
 
-    /// Keeps up to when everything was received, in the transaction of the rows since the last commit.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Keeps the time up to which everything was received, in the same transaction as the rows since the last commit.
     pub fn put_received(&self, journal: &str, received: Received) -> Result<(), Error> {
         self.before_write()?;
-        // Not from the cache of statements: what is prepared there, a script could run.
+        // The statement is not cached, because a script could run a statement that is in the cache.
         self.connection.execute(
             "INSERT OR REPLACE INTO _ouzel_received (journal, until_ms, settled, segment, offset) VALUES (?, ?, ?, ?, ?)",
             (

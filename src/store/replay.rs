@@ -1,8 +1,8 @@
-//! Which database is that of a replay, and of what.
+//! Marks the databases of replays, and notes what each replay read.
 
 use super::{Error, Store};
 
-/// Only the databases of replays have it, so that no other is ever taken for one.
+/// The table that marks a database of a replay. Only replays make it, so no other database can be mistaken for one.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS _ouzel_replay (
     number   INTEGER PRIMARY KEY,
@@ -12,10 +12,7 @@ CREATE TABLE IF NOT EXISTS _ouzel_replay (
 );";
 
 impl Store {
-    /// Marks the database as that of a replay, at once and for good.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Marks the database as one of a replay. The mark is committed before this returns.
     pub fn note_replay(&self, began_at: &str, script: &str, source: &str) -> Result<(), Error> {
         self.before_write()?;
         self.connection.execute_batch(SCHEMA)?;

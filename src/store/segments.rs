@@ -1,8 +1,9 @@
-//! Which segments of a journal held lines that were not handled, as of the last commit: one that is gone at the next start is missed.
+//! Which segments of a journal held unhandled lines at the last commit. If one of them is gone at the next start, its
+//! lines are missing.
 
 use super::{Error, Store};
 
-/// A table of its own, so that a database of an older ouzel only lacks it.
+/// This is a table of its own. So a database of an older ouzel lacks only this table, and opening it adds the table.
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS _ouzel_segments (
     journal TEXT NOT NULL,     -- the journal's name
@@ -11,10 +12,8 @@ CREATE TABLE IF NOT EXISTS _ouzel_segments (
 ) WITHOUT ROWID;";
 
 impl Store {
-    /// The segments of the journal of this name that were there and not passed at the last commit, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// The segments of the journal with this name that existed at the last commit and were not passed yet, oldest
+    /// first.
     pub fn segments(&self, journal: &str) -> Result<Vec<u64>, Error> {
         let mut statement = self
             .connection
@@ -24,13 +23,10 @@ impl Store {
         Ok(segments.collect::<Result<_, _>>()?)
     }
 
-    /// Keeps these segments in the place of those before, in the transaction of the cursor.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Replaces the kept segments with these, in the same transaction as the cursor.
     pub fn put_segments(&self, journal: &str, segments: &[u64]) -> Result<(), Error> {
         self.before_write()?;
-        // Not from the cache of statements: what is prepared there, a script could run.
+        // The statement is not cached, because a script could run a statement that is in the cache.
         self.connection
             .execute("DELETE FROM _ouzel_segments WHERE journal = ?", [journal])?;
         let mut statement = self

@@ -6,15 +6,15 @@ use super::{Store, batch::is_prepared, guard::DENIED, table::bind};
 use crate::row::{Cell, EachRow, Refused};
 
 impl Store {
-    /// Runs one statement that changes something; gives how many rows it changed.
+    /// Runs one statement that changes something. Gives how many rows it changed.
     ///
     /// # Errors
-    /// [`Refused`] with SQLite's reason, or ours for what scripts may not do.
+    /// [`Refused`] with SQLite's reason, or with ouzel's reason if scripts may not do this.
     pub fn exec(&self, sql: &str, parameters: &[Cell<'_>]) -> Result<usize, Refused> {
         self.before_write().map_err(|error| self.fail(error))?;
         let before = self.connection.total_changes();
         self.with_statement(sql, parameters, |statement| {
-            // A statement that also answers rows, such as one with RETURNING, is run to its end.
+            // A statement that also returns rows, such as one with RETURNING, has to be run to its end.
             let mut rows = statement.raw_query();
             while rows.next()?.is_some() {}
             Ok(())
@@ -24,10 +24,10 @@ impl Store {
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
-    /// Hands the rows of a query to `each`, at most `limit` of them.
+    /// Passes the rows of a query to `each`, at most `limit` of them.
     ///
     /// # Errors
-    /// [`Refused`] as for [`Store::exec`], also for a statement that would change something, and what `each` returns.
+    /// [`Refused`] as for [`Store::exec`], also when the statement would change something or `each` refuses a row.
     pub fn select(
         &self,
         sql: &str,
@@ -61,7 +61,8 @@ impl Store {
         refused.map_or(Ok(()), Err)
     }
 
-    /// Prepares SQL of a script, and runs it. What changes the schema is prepared each time, and looked at afterwards.
+    /// Prepares a script's SQL and runs it. A statement that changes the schema is prepared each time, and its effect
+    /// is checked afterwards.
     pub(super) fn with_statement(
         &self,
         sql: &str,
@@ -85,7 +86,8 @@ impl Store {
             )));
         }
         let changes_schema = self.guard.changes_schema();
-        // It may be prepared once more while it runs, and calls what other statements are prepared by.
+        // The guard is on while the statement runs too: SQLite may prepare it again, and it may call functions that
+        // prepare other statements.
         let work = |statement: &mut Statement<'_>| {
             self.guard.script(|| {
                 bind(statement, parameters.iter())?;

@@ -1,4 +1,4 @@
-//! A declared table: made or extended when the script loads, written and read by handlers.
+//! A declared table. It is made or extended when the script loads; handlers write and read it.
 
 use std::{cell::RefCell, collections::HashMap, fmt::Write as _, rc::Rc};
 
@@ -10,17 +10,17 @@ use rusqlite::{
 use super::{Error, Store, error::fault_of};
 use crate::row::{Cell, EachRow, Refused, TableSpec};
 
-/// Different sets of columns for which the SQL is kept; a script that goes beyond starts over.
+/// For how many different sets of columns the SQL is kept. If a script uses more, the cache is emptied.
 const SHAPES: usize = 256;
 
-/// Whether a row of the same key is replaced, and which columns are given.
+/// Whether a row with the same key is replaced, and which columns are given.
 type Shape = (bool, Vec<u16>);
 
 /// A table that exists as declared.
 #[derive(Debug)]
 pub struct Table {
     spec: TableSpec,
-    /// The SQL for each set of columns and kind of write met so far.
+    /// The SQL for each kind of write and set of columns so far.
     shapes: RefCell<HashMap<Shape, Rc<str>>>,
 }
 
@@ -28,7 +28,7 @@ impl Store {
     /// Makes a declared table, or adds the columns that it lacks.
     ///
     /// # Errors
-    /// [`Refused`] where the table in the database contradicts the declaration, or SQLite refuses.
+    /// [`Refused`] when the table in the database contradicts the declaration, or SQLite refuses.
     pub fn declare(&self, spec: TableSpec) -> Result<Table, Refused> {
         self.before_write().map_err(|error| self.fail(error))?;
         let existing =
@@ -56,9 +56,11 @@ impl Store {
         })
     }
 
-    /// Writes one row: the position of each given column, and its cell. Columns that are not given get their default.
+    /// Writes one row. `row` has the position of each given column and its cell. Columns that are not given get their
+    /// default.
     ///
-    /// With `replace`, a row of the same primary key gets the given columns; its others keep their values.
+    /// With `replace`, an existing row with the same primary key gets the given columns, and its other columns keep
+    /// their values.
     ///
     /// # Errors
     /// [`Refused`] with SQLite's reason, such as a constraint.
@@ -70,7 +72,7 @@ impl Store {
     ) -> Result<(), Refused> {
         self.before_write().map_err(|error| self.fail(error))?;
         let sql = table.sql(row, replace);
-        // Guarded for the triggers that a script may have put on its table.
+        // The guard is on because a script may have put triggers on its table.
         self.guard
             .script(|| {
                 let mut statement = self.connection.prepare_cached(&sql)?;
@@ -82,10 +84,10 @@ impl Store {
         Ok(())
     }
 
-    /// Hands the row with this primary key to `each`, if there is one.
+    /// Passes the row with this primary key to `each`, if there is such a row.
     ///
     /// # Errors
-    /// [`Refused`], also where the table has no primary key.
+    /// [`Refused`] when SQLite refuses, and when the table has no primary key.
     pub fn get(&self, table: &Table, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused> {
         let key_column = table
             .spec
@@ -99,15 +101,12 @@ impl Store {
     }
 
     /// Counts the rows whose columns equal the given cells.
-    ///
-    /// # Errors
-    /// [`Refused`].
     pub fn count(&self, table: &Table, matching: &[(u16, Cell<'_>)]) -> Result<i64, Refused> {
         let mut sql = format!("SELECT count(*) FROM \"{}\"", table.spec.name);
         for (number, (column, _)) in matching.iter().enumerate() {
             let joint = if number == 0 { "WHERE" } else { "AND" };
             let name = &table.spec.columns[usize::from(*column)].0;
-            // IS, so that NULL finds NULL.
+            // `IS` is used so that NULL finds NULL.
             let _ = write!(sql, " {joint} \"{name}\" IS ?");
         }
         let cells: Vec<_> = matching.iter().map(|(_, cell)| *cell).collect();
@@ -121,7 +120,7 @@ impl Store {
         Ok(count)
     }
 
-    /// SQLite's reason for a script; a failure of the database itself is kept as well.
+    /// SQLite's reason, for the script. If it is a failure of the database itself, the failure is kept as well.
     pub(super) fn refuse(&self, error: rusqlite::Error) -> Refused {
         if error.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied) {
             return Refused(self.guard.why_denied().to_owned());
@@ -131,7 +130,8 @@ impl Store {
             rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
             other => other.to_string(),
         };
-        // Where it may be the database's fault, that it has rolled back is no sign of the script's.
+        // If the failure may be the database's own, SQLite may have rolled back because of it. That does not mean that
+        // the script ended the transaction.
         if let Some(fault) = fault_of(error) {
             self.note_fault(fault);
         } else if self.is_torn() {
@@ -140,7 +140,7 @@ impl Store {
         Refused(text)
     }
 
-    /// The same for a failure to open the transaction.
+    /// The reason for the script why no transaction could be opened. The failure is kept as well.
     pub(super) fn fail(&self, error: super::Error) -> Refused {
         let text = error.to_string();
         self.note_fault(error);
@@ -202,7 +202,7 @@ impl Table {
     }
 }
 
-/// A column in the database: its name, its type, whether it is in the primary key.
+/// A column in the database: its name, its type, and whether it is in the primary key.
 type Existing = (String, String, bool);
 
 fn existing_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Existing>> {

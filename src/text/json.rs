@@ -1,5 +1,5 @@
-//! All JSON from outside is read here, so that its depth is bounded before a parser that recurses sees it: a stack that
-//! overflows ends the process. Pure: no IO.
+//! All JSON from outside is read here. Its depth is checked before a recursive parser gets it, because a stack overflow
+//! ends the process. Pure: no IO.
 
 use serde::Deserialize;
 use sonic_rs::{Deserializer, JsonValueTrait, Value};
@@ -7,18 +7,18 @@ use sonic_rs::{Deserializer, JsonValueTrait, Value};
 /// Why JSON cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It is nested deeper than [`MAX_DEPTH`].
+    /// The JSON is nested deeper than [`MAX_DEPTH`].
     #[error("nested too deeply, more than {MAX_DEPTH} levels")]
     TooDeep,
-    /// It is no JSON, or none of this shape.
+    /// The text is not JSON, or the JSON does not have the expected shape.
     #[error("{0}")]
     Invalid(String),
 }
 
-/// Reads JSON of a certain shape.
+/// Reads JSON that has to have the shape of `T`.
 ///
 /// # Errors
-/// [`Error`].
+/// When the text is nested too deeply, is not JSON, or does not have the shape.
 pub fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Error> {
     if is_too_deep(json) {
         return Err(Error::TooDeep);
@@ -26,20 +26,20 @@ pub fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Error> {
     sonic_rs::from_slice(json).map_err(|error| invalid(&error))
 }
 
-/// Reads any JSON; takes what is valid and odd, as Python's `json` does.
+/// Reads any JSON, also JSON that is valid but odd, as Python's `json` does.
 ///
-/// A lone surrogate escape, such as `"\ud800"`, reads as U+FFFD. A number that no double can hold is there as its text: see
-/// [`to_f64`].
+/// A lone surrogate escape, such as `"\ud800"`, is read as U+FFFD. A number that is too large for a double is kept as
+/// text: see [`to_f64`].
 ///
 /// # Errors
-/// [`Error`].
+/// When the text is nested too deeply or is not JSON.
 pub fn read_any(json: &[u8]) -> Result<Value, Error> {
     let strict = match read(json) {
         Err(Error::Invalid(strict)) => strict,
         read => return read,
     };
     let lenient = || -> Option<Value> {
-        // Lossy reading takes bytes that are no UTF-8 too, and these are no JSON.
+        // The lossy reader also accepts bytes that are not UTF-8, but such bytes are not JSON.
         str::from_utf8(json).ok()?;
         let mut reader = Deserializer::from_slice(json).utf8_lossy().use_rawnumber();
         let value = Value::deserialize(&mut reader).ok()?;
@@ -49,20 +49,20 @@ pub fn read_any(json: &[u8]) -> Result<Value, Error> {
     lenient().ok_or(Error::Invalid(strict))
 }
 
-/// A number as a double: infinite where it is too large for one. `None` for what is no number.
+/// A number as a double; infinite if it is too large for one. `None` if the value is not a number.
 #[must_use]
 pub fn to_f64(value: &Value) -> Option<f64> {
     let number = value.as_f64();
     number.or_else(|| value.as_raw_number()?.as_str().parse().ok())
 }
 
-/// The library's text draws the place over several lines; its first line says it all.
+/// Shortens the library's error to its first line, which says everything. The other lines draw the place.
 fn invalid(error: &sonic_rs::Error) -> Error {
     let text = error.to_string();
     Error::Invalid(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// Deeper JSON is refused. Tweets are some ten levels deep.
+/// JSON that is nested deeper is refused. Tweets are about ten levels deep.
 pub const MAX_DEPTH: usize = 256;
 
 /// Whether JSON is nested deeper than [`MAX_DEPTH`].
@@ -71,10 +71,10 @@ pub fn is_too_deep(json: &[u8]) -> bool {
     openers(json) > MAX_DEPTH && depth(json) > MAX_DEPTH
 }
 
-/// How many `[` and `{` there are, in texts too; nearly always few enough that nothing else needs to be looked at.
+/// Counts `[` and `{`, also those in strings. The count is nearly always so small that the depth needs no check.
 fn openers(json: &[u8]) -> usize {
-    // One comparison for both, in runs whose count fits a byte and that whole vectors fill: the compiler makes vector code
-    // of this.
+    // One comparison finds both characters. The length of a run is chosen so that its count fits a byte and it fills
+    // whole vectors; then the compiler makes vector code of this.
     json.chunks(224)
         .map(|run| {
             let count: u8 = run.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum();

@@ -1,4 +1,4 @@
-//! A run of complete lines that arrived together: one shared buffer and where each line lies in it.
+//! A run of complete lines that arrived together: one shared buffer, and where each line lies in it.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 /// Complete lines cut from the stream, without their delimiters and without heartbeats.
 ///
-/// The lines share one buffer, so handing a run on costs no copy however many lines it holds.
+/// The lines share one buffer, so passing them on copies nothing, however many they are.
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
     buffer: Bytes,
@@ -14,7 +14,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// A run of lines that lie in `buffer` at `spans`.
+    /// Makes a run of the lines that lie in `buffer` at `spans`.
     ///
     /// # Panics
     /// In debug builds, if a span ends outside the buffer.
@@ -34,25 +34,25 @@ impl Lines {
         self.spans.len()
     }
 
-    /// Whether there is no line at all.
+    /// Whether there are no lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// The bytes of memory that the run holds on to.
+    /// How many bytes of memory the run keeps alive.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.buffer.len()
     }
 
-    /// The line of this number, from 0, for keeping: it shares the run's buffer.
+    /// The line with this number, counted from 0. It can be kept and shares the run's buffer.
     #[must_use]
     pub fn share(&self, number: usize) -> Option<Bytes> {
         self.spans.get(number).map(|span| self.slice(span))
     }
 
-    /// The lines that are to be kept; they share the buffer.
+    /// The run with only those lines for which `keep` returns true. It shares the buffer.
     #[must_use]
     pub fn filtered(mut self, mut keep: impl FnMut(&[u8]) -> bool) -> Self {
         self.spans.retain(|span| keep(&self.buffer[places(span)]));
@@ -64,12 +64,13 @@ impl Lines {
         self.spans.iter().map(|span| &self.buffer[places(span)])
     }
 
-    /// The same for keeping: each shares the run's buffer. Sharing is counted, which two threads at once pay for.
+    /// The lines, to be kept: each shares the run's buffer. The buffer counts its users, and that costs time if two
+    /// threads share lines at once.
     pub fn share_all(&self) -> impl ExactSizeIterator<Item = Bytes> + DoubleEndedIterator {
         self.spans.iter().map(|span| self.slice(span))
     }
 
-    /// The lines with a line feed behind each and nothing else between, if they lie so in the buffer.
+    /// All lines as one piece of the buffer, if each line ends with one line feed and nothing else lies between them.
     #[must_use]
     pub fn joined(&self) -> Option<&[u8]> {
         let (first, last) = (self.spans.first()?, self.spans.last()?);

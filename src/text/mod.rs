@@ -1,7 +1,7 @@
 //! Text that comes in and text that is shown: names, times, sizes, secrets, JSON, lines.
 //!
-//! Takes and gives plain values, does no IO, and never knows what the text is about. A crate of its own, since the client
-//! and the simulator both need it and know nothing else of each other.
+//! Takes and gives plain values, does no IO, and never knows what the text is about. It is a crate of its own because
+//! the client and the simulator both need it, and they share nothing else about each other.
 
 pub mod json;
 pub mod lines;

@@ -1,6 +1,6 @@
-//! The known name that a wrong one was probably meant to be. Pure: no IO.
+//! Finds the known name that a wrong name was probably meant to be. Pure: no IO.
 
-/// The known name nearest to a wrong one, if one is near enough to be what was meant.
+/// The known name that is nearest to a wrong one; `None` if no known name is near enough to be what was meant.
 #[must_use]
 pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     known

@@ -1,16 +1,17 @@
-//! Tells a request of this machine's user from one that a web page has caused. Pure: no IO.
+//! Tells a request of this machine's user from a request that a web page caused. Pure: no IO.
 
 use std::net::IpAddr;
 
-/// Whether a server shall answer a request with these headers.
+/// Whether a server may answer a request with these headers.
 ///
-/// A page from elsewhere can send requests to this machine, and by rebinding its name even read the answers. Its requests
-/// then have that name for a host: so only addresses and `localhost` are answered, which no name server gives out. And
-/// browsers say where a page that posts comes from.
+/// A web page from elsewhere can send requests to this machine. If its host name is rebound to this machine, the page
+/// can even read the answers; but then its requests carry that name in `Host`. So only addresses and `localhost` are
+/// answered, because no name server gives those out. `Origin` tells where a page that posts comes from; browsers always
+/// send it then.
 #[must_use]
 pub fn is_own(host: Option<&str>, origin: Option<&str>) -> bool {
     let Some(host) = host else {
-        // Browsers always send it.
+        // A browser always sends `Host`, so this request comes from another program.
         return origin.is_none();
     };
     let is_here = is_here(host);
@@ -21,7 +22,7 @@ pub fn is_own(host: Option<&str>, origin: Option<&str>) -> bool {
     is_here && same
 }
 
-/// Whether a host, with or without a port, is an address or this machine's own name for itself.
+/// Whether a host, with or without a port, is an address or `localhost`.
 fn is_here(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),

@@ -1,14 +1,15 @@
-//! Text from outside as people may see it: it commands no terminal, begins no line of its own, and has an end. Pure: no IO.
+//! Makes text from outside safe to show: it cannot control a terminal, cannot begin a new line, and has a bounded
+//! length. Pure: no IO.
 
 use std::{borrow::Cow, fmt::Write as _};
 
-/// Longer texts are cut in a log or in a terminal; whoever wants all of it finds it in the data.
+/// Longer texts are cut in a log or in a terminal. The whole text is in the data.
 const MOST_BYTES: usize = 4_000;
 
-/// The same for what ouzel itself writes over several lines, such as the rules that are not valid.
+/// The limit for texts that ouzel itself writes over several lines, such as the list of rules that are not valid.
 const MOST_IN_LINES: usize = 64_000;
 
-/// Whether a character could command a terminal, begin a line, or turn the order of what stands around it.
+/// Whether a character could control a terminal, begin a line, or change the order of the text around it.
 #[must_use]
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -17,27 +18,28 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
-/// Text with a mark in place of each control character but tabs and line ends.
+/// The text with a mark in place of each control character, except tabs and line ends.
 #[must_use]
 pub fn without_controls(text: &str) -> String {
     let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
     text.replace(odd, "\u{fffd}")
 }
 
-/// A text on one line: what is unsafe stands there as an escape, and what is too long is cut.
+/// The text on one line. Unsafe characters become escapes, and a text that is too long is cut.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     clean(text, MOST_BYTES, |_| false)
 }
 
-/// The same over several lines, with tabs.
+/// The text on several lines. Line feeds and tabs stay, other unsafe characters become escapes, and a text that is too
+/// long is cut.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     clean(text, MOST_IN_LINES, |c| matches!(c, '\n' | '\t'))
 }
 
-/// All of a command's result, for people or as JSON: what is unsafe stands there as JSON writes it, which changes no JSON,
-/// since only its strings can hold such characters.
+/// The whole result of a command, as text for people or as JSON. Unsafe characters become JSON escapes. This does not
+/// change the meaning of JSON, because only its strings can hold such characters.
 #[must_use]
 pub fn printed(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| matches!(c, '\n' | '\t') || !is_unsafe(c);
@@ -48,7 +50,7 @@ pub fn printed(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         match c {
             c if is_plain(c) => cleaned.push(c),
-            // Between the tokens of a JSON it may stand.
+            // A carriage return may stand between the tokens of JSON, so a space replaces it.
             '\r' => cleaned.push(' '),
             c => {
                 let _ = write!(cleaned, "\\u{:04x}", u32::from(c));
@@ -58,7 +60,8 @@ pub fn printed(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
-/// Text over several lines for a log: none of those behind the first can pass for a line of the log, which begins with a year.
+/// Text on several lines, for a log. A line of the log begins with a year; no further line of this text can look like
+/// one.
 #[must_use]
 pub fn logged(text: &str) -> Cow<'_, str> {
     let text = lines(text);

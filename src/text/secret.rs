@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A password or another secret. `Debug` and `Display` give a mask; only [`Secret::reveal`] gives the text.
+/// A password or another secret. `Debug` and `Display` print a mask; only [`Secret::reveal`] gives the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -13,7 +13,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself. Only the code that sends it should ask for it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

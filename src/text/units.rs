@@ -1,10 +1,10 @@
-//! Lengths of time and sizes as people write them: `35s`, `1MiB`.
+//! Lengths of time and sizes, as people write them: `35s`, `1MiB`.
 
 use std::{str::FromStr, time::Duration};
 
 use serde::Deserialize;
 
-/// Any clock can be moved on by this, a hundred years.
+/// The longest length of time: a hundred years. Any clock can be moved forward by this without overflow.
 const LONGEST_SPAN: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A length of time as people write it: `35s`, `100ms`, `1m 30s`.
@@ -26,7 +26,8 @@ impl FromStr for Span {
     }
 }
 
-/// With days and weeks, which are longer or shorter elsewhere when clocks are changed.
+/// Reads a length that has days or weeks too. A day counts as 24 hours, although a day on which clocks are changed is
+/// longer or shorter.
 fn days(text: &str) -> Result<jiff::SignedDuration, jiff::Error> {
     let span: jiff::Span = text.parse()?;
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
@@ -39,17 +40,17 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-/// A time as people write it: itself, `2026-11-22T08:00:00Z`, or how long ago it was, `2h`.
+/// A time as people write it: the time itself, `2026-11-22T08:00:00Z`, or how long ago it was, `2h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// That time.
+    /// At this time.
     At(jiff::Timestamp),
-    /// So long ago.
+    /// This long ago.
     Ago(Duration),
 }
 
 impl Moment {
-    /// The time, where this is said `now`.
+    /// The time that is meant, if it is `now`.
     #[must_use]
     pub fn before(self, now: jiff::Timestamp) -> jiff::Timestamp {
         match self {

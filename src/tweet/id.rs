@@ -1,11 +1,11 @@
-//! The id of a Tweet, read from its line without parsing more of it than lies before the id. Pure: no IO.
+//! Reads the id of a Tweet from its line. It parses the line only as far as the id. Pure: no IO.
 
 use super::BESIDE_ID;
 
-/// The id that [`crate::tweet::Tweet::id`] would give for a line that is a Tweet; 0 where there is none to be found.
+/// The id that [`crate::tweet::Tweet::id`] would give if the line is a Tweet; 0 if there is no id.
 ///
-/// Native payloads have `id_str` among their first keys, Activity Streams `id` and `objectType`, so a few dozen bytes are
-/// understood of some thousand. Whether the line is a Tweet at all only parsing finds out.
+/// Native payloads have `id_str` among their first keys; Activity Streams have `id` and `objectType`. So a few dozen
+/// bytes out of some thousand are read. Only parsing tells whether the line is a Tweet at all.
 #[must_use]
 pub(crate) fn tweet_id(line: &[u8]) -> u64 {
     let Some(mut members) = Members::of(line.trim_ascii_start()) else {
@@ -29,26 +29,26 @@ pub(crate) fn tweet_id(line: &[u8]) -> u64 {
         }
     }
     match (number, tag) {
-        // Payloads from before `id_str`.
+        // Old payloads have no `id_str`.
         (Some(number), _) if is_native => number,
         (_, Some(tag)) if has_type => tag,
         _ => 0,
     }
 }
 
-/// `tag:search.twitter.com,2005:1635660060264099842`
+/// The number at the end of an id such as `tag:search.twitter.com,2005:1635660060264099842`.
 fn last_part(text: &[u8]) -> Option<u64> {
     let colon = memchr::memrchr(b':', text)?;
     digits(&text[colon + 1..])
 }
 
-/// The content of a JSON text that needs no unescaping.
+/// The content of a JSON string, if it contains no escapes.
 fn text(value: &[u8]) -> Option<&[u8]> {
     let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     (memchr::memchr(b'\\', inner).is_none()).then_some(inner)
 }
 
-/// Ids are 63 bits wide.
+/// Reads an id. Ids are 63 bits wide.
 fn digits(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -56,7 +56,7 @@ fn digits(text: &[u8]) -> Option<u64> {
     u64::try_from(id).ok()
 }
 
-/// The members of an object, one after the other; ends early where the bytes are no JSON.
+/// The members of a JSON object, one after the other. It ends early if the bytes are not valid JSON.
 struct Members<'a> {
     rest: &'a [u8],
 }
@@ -77,14 +77,14 @@ impl<'a> Members<'a> {
         let value = rest[..end].trim_ascii_end();
         self.rest = match rest[end..].trim_ascii_start() {
             [b',', rest @ ..] => rest,
-            // The end of the object, or of sense.
+            // The object ends here, or the bytes are not JSON.
             _ => &[],
         };
         Some((key, value))
     }
 }
 
-/// Behind the closing quote of the text that begins here.
+/// The position after the closing quote of the string that begins here.
 fn text_end(bytes: &[u8]) -> Option<usize> {
     if bytes.first() != Some(&b'"') {
         return None;
@@ -99,7 +99,7 @@ fn text_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Behind the value that begins here.
+/// The position after the value that begins here.
 fn value_end(bytes: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0, 0_usize);
     loop {
@@ -192,7 +192,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_fall_over(line in r#"[\{\}\[\]",:\\ idstr_0-9]{0,60}"#) {
             let id = tweet_id(line.as_bytes());
-            // What it finds in a valid line, parsing finds too.
+            // Parsing a valid line finds the same id.
             if let Ok(tweet) = Tweet::parse(Bytes::from(line)) && id > 0 {
                 prop_assert_eq!(tweet.id(), i64::try_from(id).ok());
             }

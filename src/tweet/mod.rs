@@ -1,4 +1,4 @@
-//! A Tweet: its line exactly as received, and what the line says, parsed on demand.
+//! A Tweet: its line exactly as received, and the parsed line.
 
 pub(crate) mod id;
 
@@ -7,11 +7,11 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use crate::text::json;
 
-/// What shows that an object with a number for its `id` is a Tweet, though it has neither `id_str` nor `user`: others have
-/// made such lines of whole ones.
+/// Keys that only a Tweet has. An object that has a number as its `id` and one of these keys is a Tweet, even without
+/// `id_str` and `user`: other programs have cut such lines out of whole Tweets.
 pub(crate) const BESIDE_ID: [&str; 3] = ["text", "full_text", "matching_rules"];
 
-/// How a payload is laid out; a setting of the stream on the service's side.
+/// How a payload is laid out. This is a setting of the stream on the service's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Native enriched: `id_str` at the root.
@@ -26,17 +26,17 @@ pub enum NotTweet {
     /// The bytes are not one valid JSON text in UTF-8.
     #[error("invalid JSON: {0}")]
     Invalid(String),
-    /// Valid JSON that is something else.
+    /// The line is valid JSON, but not a Tweet.
     #[error("valid JSON, and no Tweet")]
     Unknown,
 }
 
-/// A rule that a Tweet matched, as the Tweet tells it.
+/// A rule that a Tweet matched, as the Tweet names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MatchedRule<'a> {
-    /// The rule's tag; `None` where it has none.
+    /// The rule's tag; `None` if the rule has no tag.
     pub tag: Option<&'a str>,
-    /// The rule's id; `None` where the payload leaves it out.
+    /// The rule's id; `None` if the payload leaves it out.
     pub id: Option<i64>,
 }
 
@@ -52,12 +52,13 @@ impl Tweet {
     /// Parses a line of the stream.
     ///
     /// # Errors
-    /// [`NotTweet::Invalid`] for bytes that are not JSON in UTF-8, [`NotTweet::Unknown`] for any other JSON.
+    /// [`NotTweet::Invalid`] when the bytes are not JSON in UTF-8, [`NotTweet::Unknown`] when the JSON is not a Tweet.
     pub fn parse(line: Bytes) -> Result<Self, NotTweet> {
         let root = json::read_any(&line).map_err(|error| NotTweet::Invalid(error.to_string()))?;
         let object = root.as_object().ok_or(NotTweet::Unknown)?;
-        // Told apart as in the protocol reference, 4.9: `objectType` means Activity Streams, `id_str` native. [inferred]
-        // Native ids came without `id_str` in old payloads, so `id` will do too beside what else only a Tweet has.
+        // The formats are told apart as in the protocol reference, 4.9: `objectType` means Activity Streams, `id_str`
+        // means native. [inferred] Old native payloads have no `id_str`, so `id` is enough together with another key
+        // that only a Tweet has.
         let has_any = |keys: &[&str]| keys.iter().any(|key| object.contains_key(key));
         let format = if object.contains_key(&"id_str")
             || (object.contains_key(&"id") && object.contains_key(&"user"))
@@ -78,7 +79,7 @@ impl Tweet {
         &self.line
     }
 
-    /// The same for keeping: it shares the bytes that it lies in.
+    /// The line, to be kept. It shares the bytes of the Tweet's line.
     #[must_use]
     pub fn share_line(&self) -> Bytes {
         self.line.clone()
@@ -96,12 +97,12 @@ impl Tweet {
         self.format
     }
 
-    /// The Tweet's id, exact; `None` where it is missing or not a number.
+    /// The Tweet's exact id; `None` if it is missing or not a number.
     #[must_use]
     pub fn id(&self) -> Option<i64> {
         match self.format {
             Format::Native => id_of(&self.root),
-            // `tag:search.twitter.com,2005:1635660060264099842`
+            // The number at the end of an id such as `tag:search.twitter.com,2005:1635660060264099842`.
             Format::Activity => self
                 .root
                 .get("id")
@@ -121,7 +122,7 @@ impl Tweet {
         })
     }
 
-    /// Their tags; `None` for a rule that has none.
+    /// The tags of the rules that the Tweet matched; `None` for a rule without a tag.
     pub fn matching_tags(&self) -> impl Iterator<Item = Option<&str>> {
         self.matched().map(tag_of)
     }
@@ -145,7 +146,7 @@ fn tag_of(rule: &Value) -> Option<&str> {
     rule.get("tag").and_then(|tag| tag.as_str())
 }
 
-/// `id_str` where there is one, else `id`: documentation samples show ids that a double has rounded.
+/// The value of `id_str` if there is one, else of `id`. Ids in documentation samples have been rounded by a double.
 fn id_of(object: &Value) -> Option<i64> {
     match object.get("id_str").and_then(|id| id.as_str()) {
         Some(text) => text.parse().ok(),

@@ -31,7 +31,7 @@ pub struct Work {
     pub handled: Option<Handled>,
     /// The file that says which Tweets are in hand; `None` where a crash loses nothing.
     pub in_hand: Option<PathBuf>,
-    /// The folder of the files that the script emits into.
+    /// The folder for the files that the script emits into.
     pub sinks: PathBuf,
     /// The endpoint whose rules are asked for when the script has loaded.
     pub rules_endpoint: String,
@@ -223,7 +223,7 @@ impl Error {
         }
     }
 
-    /// What a person can do about it.
+    /// What people can do about the error.
     pub(super) fn hint(&self) -> &'static str {
         match self {
             Self::Store(error) | Self::Sink(sinks::Error::Store(error)) => error.hint(),

@@ -255,7 +255,7 @@ struct Listed<'a> {
     detail: &'a str,
     /// Whether it goes on, as far as is known; lengths are up to now then.
     away: bool,
-    /// What was missed from then on is asked for by backfill, and may not have come yet.
+    /// Backfill was asked for what was missed since this time, and the Tweets may not have come yet.
     backfill_from: Option<String>,
 }
 

@@ -21,7 +21,7 @@ use tracing_subscriber::{
 pub(crate) use self::wanted::Wanted;
 use crate::{status::StatusLine, text::plain};
 
-/// Starts logging what is wanted.
+/// Starts the log with these levels.
 pub(crate) fn start(wanted: &Wanted, line: &StatusLine) {
     let terminal = io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
@@ -33,11 +33,11 @@ pub(crate) fn start(wanted: &Wanted, line: &StatusLine) {
         .fmt_fields(debug_fn(write_field).delimited(" "))
         .finish()
         .with(wanted.targets());
-    // Only tests start logging twice, and they want the first.
+    // Only tests start the log twice, and then the first start counts.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// Whatever a value holds, it stays within its line, and within a bound.
+/// Writes a field so that its value cannot begin a log line of its own, and cuts it if it is too long.
 fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let text = format!("{value:?}");
     let text = plain::logged(&text);
@@ -56,7 +56,7 @@ impl FormatTime for Clock {
     }
 }
 
-/// Writes each log line as a whole while the status line is out of the way.
+/// Writes each log line as a whole, and hides the status line meanwhile.
 struct AboveLine(StatusLine);
 
 struct LineWriter<'a> {
@@ -88,7 +88,7 @@ impl Write for LineWriter<'_> {
 
 impl Drop for LineWriter<'_> {
     fn drop(&mut self) {
-        // Nothing can be said about a stderr that is closed.
+        // If stderr is closed, there is no place to report the error.
         self.line.above(|| {
             let _ = io::stderr().write_all(&self.text);
         });

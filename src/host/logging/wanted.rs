@@ -1,4 +1,4 @@
-//! What to log, as people write it: a level, and levels for parts of ouzel. Pure: no IO.
+//! What to log, as people write it: one level, and levels for parts of ouzel. Pure: no IO.
 
 use std::str::FromStr;
 
@@ -9,10 +9,10 @@ use crate::text::nearest::nearest;
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
-/// What a script writes itself has this target, and no module of ouzel.
+/// The target of lines that a script logs. No module of ouzel has this target.
 const SCRIPT: &str = "script";
 
-/// The modules that write to the log, which `tests/tidy.rs` keeps true.
+/// The modules that write to the log. `tests/tidy.rs` checks that the list is complete.
 const MODULES: &[&str] = &[
     "cli::folder",
     "cli::replay::progress",
@@ -72,7 +72,7 @@ impl Wanted {
 impl FromStr for Wanted {
     type Err = String;
 
-    /// An empty text, such as that of a variable that somebody has emptied, wants the usual.
+    /// An empty text means the default level. A variable may be set but empty.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut wanted = Self {
             level: LevelFilter::INFO,
@@ -119,7 +119,7 @@ fn level(name: &str) -> Result<LevelFilter, String> {
     })
 }
 
-/// The target of a part's log lines.
+/// The `tracing` target of a part's log lines.
 fn target(name: &str) -> Result<String, String> {
     if name == SCRIPT {
         return Ok(SCRIPT.to_owned());
@@ -129,7 +129,7 @@ fn target(name: &str) -> Result<String, String> {
     }
     let bare = name.strip_prefix("ouzel::").unwrap_or(name);
     if is_part(bare) {
-        // The simulator is a crate of its own.
+        // The simulator is a crate of its own, so its targets begin with that crate's name.
         let of_sim = bare
             .strip_prefix("sim")
             .filter(|rest| rest.is_empty() || rest.starts_with("::"));
@@ -157,7 +157,7 @@ fn is_part(name: &str) -> bool {
     parts().contains(&name)
 }
 
-/// The modules that log, those that they are in, and what scripts write.
+/// All names that can be given a level: the modules that log, the modules that contain them, and `script`.
 fn parts() -> Vec<&'static str> {
     let mut parts = vec![SCRIPT];
     for module in MODULES {

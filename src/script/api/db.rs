@@ -14,10 +14,10 @@ use crate::{
     },
 };
 
-/// The most rows that one query gives: they are read at once, so that a handler may change what it reads.
+/// The most rows of one query. All rows are read at once, so that a handler may change the table that it reads.
 const MAX_ROWS: usize = 1_000_000;
 
-/// `query` answers an iterator, or raises at the line of its caller.
+/// Wraps `query`: it returns an iterator, or raises the error at the line of its caller.
 const QUERY: &str = r"
 local native, error = ..., error
 return function(...)

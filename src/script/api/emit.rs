@@ -7,29 +7,29 @@ use mlua::{Lua, Result, Table, UserData, Value};
 use super::{Host, text, type_name};
 use crate::script::{error::Misuse, raw::to_json};
 
-/// The most that one Tweet's handlers, or the load of a script, may emit.
+/// The most bytes that the handlers of one Tweet, or the load of a script, may emit.
 const MAX_EMITTED: usize = 64 << 20;
 
-/// The longest name of a sink: what any file system takes.
+/// The longest name of a sink. Any file system allows names of this length.
 const MAX_NAME: usize = 200;
 
-/// JSON Lines that wait to be written: for stdout, and for each sink.
+/// Lines of JSON that wait to be written, for stdout and for each sink.
 #[derive(Debug, Default)]
 pub(in crate::script) struct Emitted {
     stdout: Vec<u8>,
     sinks: Vec<(String, Vec<u8>)>,
-    /// How much of each there was before the present Tweet.
+    /// The lengths before the current Tweet: first of stdout's lines, then of each sink's lines.
     before: Vec<usize>,
 }
 
-/// What a script has of a sink: its number.
+/// A sink as a script holds it: its number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sink(usize);
 
 impl UserData for Sink {}
 
 impl Emitted {
-    /// What is emitted from now on is of one Tweet.
+    /// From now on, emitted lines belong to one new Tweet.
     pub(in crate::script) fn begin_tweet(&mut self) {
         self.before.clear();
         self.before.push(self.stdout.len());
@@ -37,7 +37,7 @@ impl Emitted {
         self.before.extend(sinks);
     }
 
-    /// Takes back what the Tweet has emitted.
+    /// Takes back the lines that the current Tweet emitted.
     pub(in crate::script) fn take_back_tweet(&mut self) {
         let all = std::iter::once(&mut self.stdout);
         let all = all.chain(self.sinks.iter_mut().map(|(_, lines)| lines));
@@ -46,7 +46,7 @@ impl Emitted {
         }
     }
 
-    /// The lines for stdout.
+    /// Takes the lines for stdout.
     pub(in crate::script) fn take_stdout(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.stdout)
     }
@@ -56,7 +56,7 @@ impl Emitted {
         self.sinks.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// The lines for each sink that there are any for, by its name.
+    /// Takes the lines for each sink that has some, with the sink's name.
     pub(in crate::script) fn take_sinks(&mut self) -> Vec<(String, Vec<u8>)> {
         let some = self.sinks.iter_mut().filter(|(_, lines)| !lines.is_empty());
         some.map(|(name, lines)| (name.clone(), std::mem::take(lines)))

@@ -1,4 +1,4 @@
-//! `ouzel.json`: JSON text to Lua values and back.
+//! `ouzel.json`: turns JSON text into Lua values and back.
 
 use std::rc::Rc;
 
@@ -27,7 +27,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let decode = host.function(lua, |_, lua, arguments| {
         let source = arguments.front().cloned().unwrap_or(Value::Nil);
         let source = text(&source, "what `ouzel.json.decode` takes")?;
-        // Wrong text is to be expected, a wrong argument is not: only the latter raises.
+        // Only a wrong argument raises. Wrong text is an expected failure.
         let decoded = match json::read_any(source.as_bytes()) {
             Ok(value) => from_json(lua, &value, 0).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
@@ -54,7 +54,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     })?;
     json.raw_set("array", array)?;
     json.raw_set("null", Value::NULL)?;
-    // All light userdata share one metatable, and there is no other than this.
+    // All light userdata share one metatable, and `ouzel.json.null` is the only light userdata there is.
     let null = lua.create_table()?;
     null.raw_set("__tostring", lua.create_function(|_, ()| Ok("null"))?)?;
     null.raw_set("__metatable", false)?;

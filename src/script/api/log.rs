@@ -1,4 +1,4 @@
-//! `ouzel.log`: lines in the log.
+//! `ouzel.log`: writes lines to the log.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use mlua::{Function, Lua, MultiValue, Result, Table};
 use super::{Host, internal};
 use crate::script::lua::strict;
 
-/// Longer lines are cut: a script that logs whole Tweets in a loop must not bury everything else.
+/// Longer lines are cut, because a script that logs whole Tweets in a loop must not bury everything else.
 const MAX_LINE: usize = 8_192;
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
@@ -27,7 +27,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     ouzel.raw_set("log", strict(lua, "ouzel.log", "`ouzel.log`", log)?)
 }
 
-/// What `print` calls.
+/// The function that `print` calls.
 ///
 /// # Errors
 /// Only when there is no memory left.

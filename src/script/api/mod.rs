@@ -1,4 +1,4 @@
-//! The global `ouzel`: what a script can ask for, one file a topic.
+//! The global `ouzel`: everything that a script can ask for. Each topic has one file.
 
 mod db;
 mod emit;
@@ -29,15 +29,15 @@ use super::{
     raw,
 };
 
-/// What the functions of one generation share.
+/// The state that the functions of one generation share.
 pub(super) struct Host {
     pub(super) database: Rc<dyn Database>,
     pub(super) sources: RefCell<Sources>,
-    /// What the script has declared so far; `None` once it has loaded.
+    /// What the script has declared so far; `None` after it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
-    /// JSON Lines that wait to be written.
+    /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
-    /// The last wrong call: its hint and place, should its error come out.
+    /// The hint and the place of the last wrong call. They are used if the error of that call ends the script.
     pub(super) misuse: RefCell<Option<Misuse>>,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Loading {
 
 type Answer<R> = std::result::Result<R, Misuse>;
 
-/// Gives a Lua state its `ouzel`, `require` and `tweet:methods()`.
+/// Installs `ouzel`, `require` and `tweet:methods()` in a Lua state.
 ///
 /// # Errors
 /// Only when there is no memory left.
@@ -71,7 +71,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
 }
 
 impl Host {
-    /// A Lua function that raises what `native` returns as an error, at the caller's line.
+    /// Makes a Lua function of `native`. An error that `native` returns is raised at the caller's line.
     fn function<R: IntoLuaMulti>(
         self: &Rc<Self>,
         lua: &Lua,
@@ -84,7 +84,7 @@ impl Host {
         raising(lua, function)
     }
 
-    /// `true` and the results, or `false` and the message, as [`raising`] expects.
+    /// Turns an answer into the values that [`raising`] expects: `true` and the results, or `false` and the message.
     fn answer<R: IntoLuaMulti>(&self, lua: &Lua, answer: Answer<R>) -> Result<MultiValue> {
         match answer {
             Ok(results) => {
@@ -103,7 +103,7 @@ impl Host {
         }
     }
 
-    /// What is being declared, or the error for a call that came too late.
+    /// Runs `declare` on what the script has declared so far. Gives an error if the script has loaded already.
     fn declaring<R>(
         &self,
         function: &str,
@@ -118,9 +118,9 @@ impl Host {
     }
 }
 
-/// The script's file and line that called the native function which asks.
+/// The file and line of the script that called the native function.
 fn caller(lua: &Lua) -> (String, usize) {
-    // 0 is the native function, 1 what `raising` wraps around it.
+    // Level 0 is the native function, level 1 is the wrapper that `raising` makes.
     lua.inspect_stack(2, |frame| {
         let file = frame
             .source()
@@ -132,7 +132,7 @@ fn caller(lua: &Lua) -> (String, usize) {
     .unwrap_or_default()
 }
 
-/// How messages name a value: by its type, or by what it is of ouzel's own.
+/// How messages name a value: by its Lua type, or by its name if it is one of ouzel's own things.
 fn type_name(value: &Value) -> Cow<'static, str> {
     Cow::Borrowed(match value {
         Value::Nil => "nil",
@@ -144,7 +144,7 @@ fn type_name(value: &Value) -> Cow<'static, str> {
             None => "a table",
         },
         Value::UserData(data) if data.is::<emit::Sink>() => "a sink",
-        // There is no other that a script can get hold of.
+        // A script can get hold of no other userdata.
         Value::UserData(_) => "a Tweet or a part of one",
         Value::LightUserData(_) => "`ouzel.json.null`",
         Value::Function(_) => "a function",
@@ -154,7 +154,8 @@ fn type_name(value: &Value) -> Cow<'static, str> {
     })
 }
 
-/// What a table of ouzel's own is called: such have a metatable that says so and that scripts cannot reach.
+/// The name of one of ouzel's own tables. Such a table has a metatable that contains the name and that scripts cannot
+/// reach.
 fn own_name(table: &Table) -> Option<String> {
     let metatable = table.metatable()?;
     let hidden: Value = metatable.raw_get("__metatable").ok()?;
@@ -162,7 +163,7 @@ fn own_name(table: &Table) -> Option<String> {
     name.filter(|_| hidden == Value::Boolean(false))
 }
 
-/// Text from an argument, which has to be a string.
+/// The text of an argument that has to be a string.
 fn text(value: &Value, what: &str) -> Answer<String> {
     match value {
         Value::String(text) => match text.to_str() {
@@ -176,12 +177,12 @@ fn text(value: &Value, what: &str) -> Answer<String> {
     }
 }
 
-/// A failure of Lua itself while a native function worked, such as no memory.
+/// The error for a failure of Lua itself inside a native function, such as no memory.
 fn internal(error: mlua::Error) -> Misuse {
     Misuse::new(error.to_string())
 }
 
-/// Stands in for [`text`] and its like where a plain table is needed.
+/// The table of an argument that has to be a plain table.
 fn plain_table<'v>(value: &'v Value, what: &str) -> Answer<&'v Table> {
     match value {
         Value::Table(table) => Ok(table),

@@ -1,4 +1,4 @@
-//! `require`: modules below the script's folder.
+//! `require`: loads modules from below the script's folder.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use mlua::{Lua, Result, Value};
 use super::{Host, text};
 use crate::script::error::Misuse;
 
-/// Loads each module once; `find` answers `true, name, source` or `false, message`.
+/// Loads each module only once. `find` returns `true, name, source` or `false, message`.
 const REQUIRE: &str = r#"
 local find, load, error, type = ...
 local loaded, loading = {}, {}

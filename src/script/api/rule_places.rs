@@ -1,28 +1,30 @@
-//! Where the rules of one call of `ouzel.rules` stand in the script's files.
+//! Finds where the rules of one `ouzel.rules` call are written in the script's files.
 
 use std::{cell::Cell, ops::RangeInclusive};
 
 use crate::script::{error::Misuse, loader::Sources};
 
-/// Of a longer list that code has made, the rest is not looked for in modules.
+/// How many rules of one call are searched for in modules. The rest of a longer list, which code must have made, is
+/// not.
 const SOUGHT: usize = 5_000;
 
-/// How far below a call its rules are looked for, if they are not written out there.
+/// How many lines below a call are searched for its rules, if the call does not write them out.
 const CALL_LINES: usize = 2_000;
 
-/// The rules of a call.
+/// The places of the rules of one call.
 pub(super) struct Places<'s> {
     sources: &'s Sources,
     file: &'s str,
     /// The line of the call.
     line: usize,
-    /// The lines of each rule, where the call writes all of them out.
+    /// The lines of each rule, if the call writes out all of its rules.
     entries: Option<Vec<RangeInclusive<usize>>>,
-    /// The last rule that was found in a module; most stand in their order.
+    /// The last rule that was found in a module. The next search starts there, because most rules are in the same
+    /// order.
     last: Cell<Option<Place>>,
 }
 
-/// Where a rule stands.
+/// A place in the script's files.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) file: String,
@@ -30,7 +32,7 @@ pub(super) struct Place {
 }
 
 impl<'s> Places<'s> {
-    /// The places of the rules of a call at a line of a file.
+    /// Prepares to find the rules of the call at this line of a file.
     pub(super) fn of(sources: &'s Sources, file: &'s str, line: usize, rules: usize) -> Self {
         let entries = sources.entries(file, line, "rules");
         Self {
@@ -42,8 +44,8 @@ impl<'s> Places<'s> {
         }
     }
 
-    /// The place of a rule, by its number from 1 and its value; the call's where it stands nowhere as it is. Without
-    /// entries, rules are looked for from line `from` on.
+    /// The place of the rule with this number (from 1) and this value. It is the place of the call if the value is not
+    /// written anywhere as it is. If the call does not write out its rules, the search starts at line `from`.
     pub(super) fn of_rule(&self, number: usize, value: &str, from: usize) -> Place {
         if let Some(lines) = self.entry(number) {
             let line = find(self.sources, self.file, &lines, value, true);
@@ -77,7 +79,7 @@ impl<'s> Places<'s> {
         place
     }
 
-    /// Aims what is wrong with a rule at its own line.
+    /// Points an error about a rule at the rule's own line.
     pub(super) fn aim(&self, misuse: Misuse, number: usize, value: Option<&str>) -> Misuse {
         let word = misuse.word.clone();
         let find_word = |file: &str, lines: &RangeInclusive<usize>| {
@@ -98,7 +100,7 @@ impl<'s> Places<'s> {
         misuse.at_place(place.file, place.line)
     }
 
-    /// Whether people see a text when they are shown the line of a place.
+    /// Whether the line that is shown for a place contains this text.
     pub(super) fn shows(&self, place: &Place, text: &str) -> bool {
         let line = self.sources.line(&place.file, place.line);
         line.is_some_and(|line| line.contains(text))
@@ -116,7 +118,8 @@ impl<'s> Places<'s> {
     }
 }
 
-/// The line that a rule is written on, found by its text; a short value is found in other words without quotes.
+/// The line on which a rule is written, found by its text. Without quotes a short value would be found inside other
+/// words.
 fn find(
     sources: &Sources,
     file: &str,
@@ -124,7 +127,7 @@ fn find(
     value: &str,
     without_quotes: bool,
 ) -> Option<usize> {
-    // In the source the quotes may stand escaped.
+    // In the source, the quotes may be escaped.
     let escaped = value.replace('"', "\\\"");
     let quoted = [
         format!("\"{value}\""),

@@ -1,4 +1,4 @@
-//! `ouzel.rules`: the rules that the stream shall have.
+//! `ouzel.rules`: declares the rules that the stream should have.
 
 use std::rc::Rc;
 
@@ -32,7 +32,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     ouzel.raw_set("rules", rules)
 }
 
-/// Takes a rule in. The service knows a rule by its value, so it can have one tag.
+/// Adds a rule. The service identifies a rule by its value, so one value can have only one tag.
 fn declare(rules: &mut Vec<DeclaredRule>, rule: DeclaredRule) -> Answer<()> {
     match rules.iter().find(|other| other.value == rule.value) {
         None => rules.push(rule),
@@ -53,7 +53,7 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
     let sources = host.sources.borrow();
     let places = Places::of(&sources, file, line, list.raw_len());
     let mut rules = Vec::new();
-    // A call's line is where it begins; each rule is looked for from the one before on.
+    // The line of the call is where it begins. The search for each rule starts where the one before was found.
     let mut from = line;
     for number in 1..=list.raw_len() {
         let entry: Value = list.raw_get(number).map_err(internal)?;
@@ -84,7 +84,7 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
             names.push(name.to_string_lossy());
         }
     }
-    // Lua's own order differs from run to run.
+    // The largest name is taken, because Lua's order of fields differs from run to run.
     if let Some(name) = names.iter().max() {
         let misuse =
             Misuse::new(format!("unknown field `{name}` in the list of rules")).at_word(name);
@@ -100,7 +100,7 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
     }
 }
 
-/// What the service would refuse, for all rules of a call at once: it takes one request to find the first of them.
+/// The error for all rules of a call that the service would refuse. The service itself would name one rule per request.
 fn refusal(rules: &[DeclaredRule], places: &Places<'_>) -> Option<Misuse> {
     let mut wrong: Vec<(&DeclaredRule, &str, &str, Diagnosis)> = Vec::new();
     for rule in rules {
@@ -119,7 +119,7 @@ fn refusal(rules: &[DeclaredRule], places: &Places<'_>) -> Option<Misuse> {
     let (first, ..) = wrong.first()?;
     if let [(rule, what, text, diagnosis)] = &wrong[..] {
         let lines = diagnosis.lines(text).join("\n");
-        // The line that is shown may be that of a call.
+        // The line that is shown may be the line of the call. Then the tag tells which rule is meant.
         let which = match &rule.tag {
             Some(tag) if *what == "rule" && !places.shows(&place_of(rule), tag) => {
                 format!(" with the tag `{tag}`")
@@ -160,7 +160,7 @@ fn value_of(entry: &Value) -> Option<String> {
     text(&value, "").ok()
 }
 
-/// Whether two rules are one for the service, but for their tags.
+/// Whether the service takes two rules for the same one and only their tags differ.
 fn is_retag(one: &DeclaredRule, other: &DeclaredRule) -> bool {
     one.value == other.value && one.tag != other.tag
 }
@@ -176,7 +176,7 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
         let (key, _) = pair.map_err(internal)?;
         let name = match &key {
             Value::String(name) => name.to_string_lossy(),
-            // What a table holds without a name is numbered.
+            // A field without a name has a number as its key.
             _ => {
                 return Err(
                     Misuse::new(format!("rule {number} has a field without a name"))

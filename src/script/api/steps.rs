@@ -1,4 +1,5 @@
-//! `ouzel.filter`, `ouzel.enrich` and `ouzel.on`: what happens to a Tweet, in the order in which it is written.
+//! `ouzel.filter`, `ouzel.enrich` and `ouzel.on`: the handlers of a Tweet. They run in the order in which the script
+//! adds them.
 
 use std::rc::Rc;
 
@@ -16,16 +17,16 @@ pub(in crate::script) struct Step {
 /// When a handler runs, and what its result means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::script) enum StepKind {
-    /// On every Tweet; a falsy result drops it.
+    /// Runs on every Tweet. A result of nil or false drops the Tweet.
     Filter,
-    /// On every Tweet.
+    /// Runs on every Tweet.
     Enrich,
-    /// Once for each matching rule whose tag the pattern fits.
+    /// Runs once for each matching rule whose tag fits the pattern.
     On(String),
 }
 
 impl StepKind {
-    /// What messages call the handler.
+    /// The handler's name in messages.
     pub(in crate::script) fn name(&self) -> String {
         match self {
             Self::Filter => "filter".to_owned(),

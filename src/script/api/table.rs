@@ -1,4 +1,4 @@
-//! `ouzel.table`: a table of the database, made when the script loads.
+//! `ouzel.table`: declares a table of the database. It is made when the script loads.
 
 use std::{cell::Cell, collections::HashMap, ffi::c_void, ptr, rc::Rc};
 
@@ -16,10 +16,10 @@ use crate::{
     },
 };
 
-/// SQLite's own limit is 2 000; a statement has room for more than this.
+/// The most columns of a table. SQLite's own limit is 2 000, and one statement can hold more values than this.
 const MAX_COLUMNS: usize = 500;
 
-/// How `with_fields` names a field whose key is no string; no column can be called so.
+/// The name that `with_fields` gives to a field whose key is not a string. No column can have this name.
 const UNNAMED: &[u8] = b"?";
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
@@ -50,8 +50,8 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     ouzel.raw_set("table", table)
 }
 
-/// Puts the columns in the order in which the call writes them, which a Lua table does not keep. Columns that are not
-/// written out there come last, by name.
+/// Sorts the columns into the order in which the call writes them, because a Lua table does not keep an order. Columns
+/// that the call does not write out come last, sorted by name.
 fn in_written_order(spec: &mut TableSpec, sources: &Sources, file: &str, line: usize) {
     let known = |name: &str| spec.columns.iter().any(|(column, _)| column == name);
     let written = sources.entry_names(file, line, "table", &spec.name, known);
@@ -65,7 +65,7 @@ fn in_written_order(spec: &mut TableSpec, sources: &Sources, file: &str, line: u
     });
 }
 
-/// Whether a name can stand in SQL as it is.
+/// Whether a name can be used in SQL without quotes.
 fn is_identifier(name: &str) -> bool {
     let start = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.len() <= 63
@@ -136,7 +136,7 @@ fn read(name: &Value, columns: &Value) -> Answer<TableSpec> {
 struct Handle {
     number: usize,
     spec: TableSpec,
-    /// Where the value lies, to tell `mentions:insert(row)` from `mentions.insert(row)`.
+    /// The address of that Lua value. It tells `mentions:insert(row)` from `mentions.insert(row)`.
     address: Cell<*const c_void>,
 }
 
@@ -149,7 +149,7 @@ fn handle(lua: &Lua, host: &Rc<Host>, number: usize, spec: TableSpec) -> Result<
     let fields = lua.create_table()?;
     for (name, replace) in [("insert", false), ("upsert", true)] {
         let (host, handle) = (Rc::clone(host), Rc::clone(&handle));
-        // Not by `Host::function`: a list of arguments for each row would cost more than its insert.
+        // This does not use `Host::function`: making a list of arguments for each row would cost more than the insert.
         let write = lua.create_function(move |lua, (this, row): (Value, Value)| {
             let answer = handle
                 .called(&this, name)
@@ -191,7 +191,7 @@ impl Handle {
     fn write(&self, host: &Host, lua: &Lua, row: &Value, name: &str, replace: bool) -> Answer<()> {
         let spec = &self.spec;
         let Value::Table(row) = row else {
-            // The text is made only where it is needed: this runs for every row.
+            // The text is made only if it is needed, because this runs for every row.
             plain_table(row, &format!("the row that `{}:{name}` takes", spec.name))?;
             return Ok(());
         };
@@ -246,7 +246,7 @@ impl Handle {
     }
 }
 
-/// Calls `act` with the cells of a row while they lie on the Lua stack.
+/// Calls `act` with the cells of a row while the cells lie on the Lua stack.
 fn with_cells<R>(
     lua: &Lua,
     spec: &TableSpec,
@@ -292,7 +292,7 @@ fn with_cells<R>(
                 }
             }
         }
-        // By column, so that the same set of fields always makes the same statement.
+        // Sorted by column, so that the same set of fields always gives the same statement.
         cells.sort_unstable_by_key(|(column, _)| *column);
         if let Some(act) = act.take() {
             result = Some(act(&cells));

@@ -1,4 +1,4 @@
-//! What every Tweet can be asked, `tweet:name()`, in both formats.
+//! The methods of every Tweet, `tweet:name()`, in both formats.
 
 use std::rc::Rc;
 
@@ -11,9 +11,9 @@ use crate::script::{
     raw::{Asked, ask, field_now},
 };
 
-/// A Tweet, or a part of one, that can be asked for its fields: as the line has it, or as handlers have made it.
+/// A Tweet or a part of one whose fields can be read, either as the line has them or as handlers have changed them.
 trait Part: Sized {
-    /// A field that is there and not null.
+    /// The field with this name, if it is there and not null.
     fn field(&self, name: &str) -> Option<Self>;
 
     /// Whether a handler has written the field with this name.
@@ -21,7 +21,7 @@ trait Part: Sized {
 
     fn text(&self) -> Option<String>;
 
-    /// A field of a field.
+    /// The value at the end of a path of fields.
     fn path(&self, path: &[&str]) -> Option<Self> {
         let (first, rest) = path.split_first()?;
         let field = self.field(first)?;
@@ -32,7 +32,7 @@ trait Part: Sized {
     }
 }
 
-/// The line.
+/// A Tweet as the line has it.
 impl Part for &Value {
     fn field(&self, name: &str) -> Option<Self> {
         let line = *self;
@@ -48,7 +48,7 @@ impl Part for &Value {
     }
 }
 
-/// What Lua sees. Without memory there is no field.
+/// A Tweet as Lua sees it now. If there is no memory, its fields seem to be missing.
 struct Now<'l> {
     lua: &'l Lua,
     value: LuaValue,
@@ -70,10 +70,10 @@ impl Part for Now<'_> {
     }
 }
 
-/// A method: what it answers from the line, and what from a Tweet that handlers have written into.
+/// A method of Tweets.
 struct Method {
     name: &'static str,
-    /// The fields that it reads, and those whose parts it reads.
+    /// The fields that the method reads, and the fields whose parts it reads.
     fields: &'static [&'static str],
     of_line: fn(&Value) -> Option<String>,
     of_now: fn(&Now<'_>) -> Option<String>,
@@ -135,7 +135,7 @@ fn answer(lua: &Lua, arguments: &MultiValue, method: &Method) -> Answer<Option<S
     }
 }
 
-/// Where a Tweet's own text may be, the longest first.
+/// The places where a Tweet's own text may be, the longest text first.
 const TEXTS: [&[&str]; 5] = [
     &["extended_tweet", "full_text"],
     &["long_object", "body"],
@@ -144,8 +144,8 @@ const TEXTS: [&[&str]; 5] = [
     &["body"],
 ];
 
-/// The whole text, also of a long Tweet. Of a Retweet: the text of the original after `RT @name: `, since the
-/// Retweet's own is cut off. What a handler has written there goes before what came in.
+/// The whole text, also of a long Tweet. A Retweet's own text is cut off, so for a Retweet it is `RT @name: ` and the
+/// original's text. A text that a handler has written wins over the text that came in.
 fn full_text<P: Part>(tweet: &P) -> Option<String> {
     if let Some(text) = written_text(tweet) {
         return Some(text);
@@ -168,7 +168,7 @@ fn own_text<P: Part>(tweet: &P) -> Option<String> {
     written_text(tweet).or_else(|| TEXTS.iter().find_map(|path| tweet.path(path))?.text())
 }
 
-/// The text that a handler has written, wherever one may be.
+/// The text that a handler has written, in any place where a text can be.
 fn written_text<P: Part>(tweet: &P) -> Option<String> {
     TEXTS.iter().find_map(|path| {
         let (name, parents) = path.split_last()?;
@@ -183,10 +183,10 @@ fn written_text<P: Part>(tweet: &P) -> Option<String> {
     })
 }
 
-/// The time of the Tweet as `2018-10-10T20:19:24Z`, from `Wed Oct 10 20:19:24 +0000 2018`.
+/// The time of the Tweet as `2018-10-10T20:19:24Z`, made of `Wed Oct 10 20:19:24 +0000 2018`.
 fn created_at_iso<P: Part>(tweet: &P) -> Option<String> {
     if let Some(posted) = tweet.field("postedTime").and_then(|posted| posted.text()) {
-        // Activity Streams: `2018-10-10T20:19:24.000Z`.
+        // Activity Streams have `2018-10-10T20:19:24.000Z`.
         return Some(match posted.split_once('.') {
             Some((seconds, _)) => format!("{seconds}Z"),
             None => posted,

@@ -1,4 +1,4 @@
-//! What happens when a script reads or writes a part of a Tweet: the metamethods of its nodes.
+//! Reading and writing a part of a Tweet from a script: the metamethods of nodes.
 
 use std::{
     ffi::{c_int, c_void},
@@ -16,16 +16,18 @@ use super::{
 };
 
 pub(super) unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
-    // SAFETY: only Lua itself calls metamethods of this metatable, always with a node first. Owns nothing.
+    // SAFETY: only Lua itself calls metamethods of this metatable, and the first argument is always a node. This owns
+    // nothing.
     unsafe { get(state, true) }
 }
 
-/// Pushes field 2 of node 1. With `methods`, a name that is no field may be a method.
+/// Pushes the field of node 1 that is named at 2. With `methods`, a name that is not a field may be a method.
 ///
 /// # Safety
-/// The value at 1 must be a node; the first upvalue must be the methods if they are asked for. Can raise; owns nothing.
+/// The value at 1 must be a node. With `methods`, the first upvalue must be the methods. This can raise, and it owns
+/// nothing.
 pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
-    // SAFETY: see above. What is found in the line is a pointer, which `push_value` follows before it allocates.
+    // SAFETY: see above. A value found in the line is a pointer, and `push_value` follows it before it allocates.
     unsafe {
         let node = ffi::lua_touserdata(state, 1).cast::<Node>().cast_const();
         if (*node).is_gone() {
@@ -62,7 +64,7 @@ pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
                     return 1;
                 }
             }
-            // An array that has been written is wholly in its table of changes.
+            // After the first write to an array, the whole array lies in its table of changes.
             NodeKind::Array if (*node).changed.get() => {
                 push_written(state, CHANGES, 2);
                 return 1;
@@ -80,10 +82,10 @@ pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
     }
 }
 
-/// The place from 0 on that the number at an index stands for, as it does in a table: 1.0 is 1.
+/// The place, counted from 0, for the number at an index. As in a table, 1.0 means the same as 1.
 ///
 /// # Safety
-/// The index must be valid. Raises nothing.
+/// The index must be valid. This raises nothing.
 pub(super) unsafe fn place_at(state: *mut lua_State, index: c_int) -> Option<usize> {
     // SAFETY: see above.
     unsafe {
@@ -97,10 +99,10 @@ pub(super) unsafe fn place_at(state: *mut lua_State, index: c_int) -> Option<usi
     }
 }
 
-/// Pushes what the table in a user value of node 1 holds under the key at an index, nil included.
+/// Pushes the value under the key at an index, from the table in a user value of node 1. The value may be nil.
 ///
 /// # Safety
-/// The node must have that table, and `key` be positive. Raises nothing.
+/// The node must have that table, and `key` must be positive. This raises nothing.
 pub(super) unsafe fn push_written(state: *mut lua_State, slot: c_int, key: c_int) {
     // SAFETY: see above.
     unsafe {
@@ -116,10 +118,10 @@ pub(super) unsafe extern "C-unwind" fn newindex(state: *mut lua_State) -> c_int 
     unsafe { set(state) }
 }
 
-/// Sets field 2 of node 1 to the value at 3.
+/// Sets the field of node 1 that is named at 2 to the value at 3.
 ///
 /// # Safety
-/// The value at 1 must be a node. Can raise, and then nothing has changed; owns nothing.
+/// The value at 1 must be a node. This can raise, and then nothing has changed. It owns nothing.
 pub(super) unsafe fn set(state: *mut lua_State) -> c_int {
     // SAFETY: see above.
     unsafe {
@@ -142,7 +144,7 @@ pub(super) unsafe fn set(state: *mut lua_State) -> c_int {
             } else {
                 push_elements(state, node);
             }
-            // A finalizer of the script's may have written meanwhile.
+            // Meanwhile a finalizer of the script may have written to the node.
             if !has_table.get() {
                 ffi::lua_setiuservalue(state, 1, slot);
                 has_table.set(true);
@@ -162,14 +164,14 @@ pub(super) unsafe fn set(state: *mut lua_State) -> c_int {
     }
 }
 
-/// Pushes a plain table with the elements of the array at 1, as the line has them.
+/// Pushes a plain table with the elements of the array at 1, as they are in the line.
 ///
 /// # Safety
-/// `node` must be the block at index 1. Can raise; owns nothing.
+/// `node` must be the block at index 1. This can raise, and it owns nothing.
 unsafe fn push_elements(state: *mut lua_State, node: *const Node) {
-    // SAFETY: see above. Each element is asked for anew, since allocating runs finalizers.
+    // SAFETY: see above. Each element is looked up again, because allocating runs finalizers.
     unsafe {
-        // Sized at once, so that `next` gives the elements in their order.
+        // The table gets its final size at once, so that `next` gives the elements in their order.
         let length = (*node).elements();
         ffi::lua_createtable(state, c_int::try_from(length).unwrap_or(c_int::MAX), 0);
         for position in 0..length {
@@ -194,7 +196,7 @@ pub(super) unsafe extern "C-unwind" fn len(state: *mut lua_State) -> c_int {
 /// Pushes the length of the node at 1.
 ///
 /// # Safety
-/// The value at 1 must be a node. Raises when it is gone; owns nothing.
+/// The value at 1 must be a node. This raises if the node's Tweet is gone, and it owns nothing.
 pub(super) unsafe fn push_len(state: *mut lua_State) {
     // SAFETY: see above.
     unsafe {
@@ -218,16 +220,17 @@ pub(super) unsafe fn push_len(state: *mut lua_State) {
     }
 }
 
-/// Pushes a value of the line; a container becomes a node, the same one each time.
+/// Pushes a value of the line. A container becomes a node, and it is the same node each time.
 ///
 /// # Safety
-/// The value at 1 must be the node that holds it, and its document be there. Can raise; owns nothing.
+/// The value at 1 must be the node that contains the value, and its document must still exist. This can raise, and it
+/// owns nothing.
 pub(super) unsafe fn push_value(state: *mut lua_State, node: *const Node, value: *const Value) {
-    // SAFETY: see above. `value` is not followed any more once something has been allocated.
+    // SAFETY: see above. `value` is not followed any more after something has been allocated.
     unsafe {
         let kind = match (*value).get_type() {
             JsonType::Null if (*node).kind == NodeKind::Object => return ffi::lua_pushnil(state),
-            // In an array nil would make a hole: `ouzel.json.null` keeps its place.
+            // In an array, nil would make a hole. `ouzel.json.null` keeps the place.
             JsonType::Null => return ffi::lua_pushlightuserdata(state, ptr::null_mut()),
             JsonType::Boolean => {
                 return ffi::lua_pushboolean(state, c_int::from((*value).is_true()));
@@ -256,7 +259,8 @@ pub(super) unsafe fn push_value(state: *mut lua_State, node: *const Node, value:
         let root_index = ffi::lua_gettop(state);
         if ffi::lua_getiuservalue(state, root_index, PARTS) == ffi::LUA_TNIL {
             ffi::lua_createtable(state, 0, 4);
-            // A finalizer of the script's may have touched a part meanwhile; what it has is in the table that it made.
+            // Meanwhile a finalizer of the script may have touched a part and made this table. Then that table holds
+            // the part, and is kept.
             if ffi::lua_getiuservalue(state, root_index, PARTS) == ffi::LUA_TNIL {
                 ffi::lua_pushvalue(state, -2);
                 ffi::lua_setiuservalue(state, root_index, PARTS);
@@ -270,27 +274,29 @@ pub(super) unsafe fn push_value(state: *mut lua_State, node: *const Node, value:
             push_node(state, node, value, kind);
             ffi::lua_pushvalue(state, root_index);
             ffi::lua_setiuservalue(state, -2, ROOT);
-            // The same again.
+            // Again, a finalizer may have made this node meanwhile.
             if ffi::lua_rawgetp(state, -2, key) == ffi::LUA_TNIL {
                 ffi::lua_pop(state, 1);
                 ffi::lua_pushvalue(state, -1);
                 ffi::lua_rawsetp(state, -3, key);
             }
         }
-        // root, parts, …, the node → the node
+        // The stack goes from `root, parts, …, node` to `node`.
         ffi::lua_replace(state, root_index);
         ffi::lua_settop(state, root_index);
     }
 }
 
+/// Raises the error for a Tweet that is gone.
+///
 /// # Safety
-/// Raises always; the caller must own nothing.
+/// This always raises, so the caller must own nothing.
 pub(super) unsafe fn gone(state: *mut lua_State) -> c_int {
     // SAFETY: see above.
     unsafe { ffi::luaL_error(state, c"this Tweet has been collected already".as_ptr()) }
 }
 
-/// Whether a part of a Tweet is one itself, such as the original of a Retweet, and so has a Tweet's methods.
+/// Whether a part of a Tweet is a Tweet itself, such as the original of a Retweet. Such a part has a Tweet's methods.
 ///
 /// # Safety
 /// The node must be alive.

@@ -1,5 +1,5 @@
-//! Answers what ouzel itself asks a Tweet: from its line where no handler has changed it, otherwise as handlers have
-//! made it.
+//! Answers ouzel's own questions about a Tweet. The answer comes from the line if no handler has changed that part,
+//! else from the Tweet as handlers have changed it.
 
 use std::ptr;
 
@@ -12,24 +12,24 @@ use super::{
     protect::unraising,
 };
 
-/// What a question about a Tweet is answered from.
+/// Where the answer to a question about a Tweet comes from.
 pub(in crate::script) enum Asked<R> {
-    /// The line as it came in: no handler has written what is asked for.
+    /// From the line as it came in: no handler has written what the question is about.
     Line(R),
-    /// The Tweet as it is now.
+    /// From the Tweet as it is now; the caller has to read it.
     Written,
 }
 
-/// Asks the line of a Tweet, or of a part of one, if no handler has written into a part of the Tweet, nor to these fields;
-/// `None` where the value is neither.
+/// Asks the line of a Tweet or of a part of one. It does so only if no handler has written to these fields or into any
+/// part of the Tweet. `None` if the value is neither a Tweet nor a part of one.
 pub(in crate::script) fn ask<R>(
     lua: &Lua,
     value: &LuaValue,
     fields: &[&str],
     read: fn(&Value) -> R,
 ) -> Option<Asked<R>> {
-    // SAFETY: nothing here raises, and `read`, which captures nothing, cannot make Lua allocate. The Lua value on the stack
-    // keeps the node alive while it is read.
+    // SAFETY: nothing here raises. `read` captures nothing, so it cannot make Lua allocate. The Lua value on the stack
+    // keeps the node alive while the node is read.
     let asked = unsafe {
         unraising(lua, value, |state| {
             let node = as_node(state, 1)?;
@@ -46,7 +46,7 @@ pub(in crate::script) fn ask<R>(
 /// Whether a handler has written to one of these fields of the node at 1, or into another part of its Tweet.
 ///
 /// # Safety
-/// `node` must be the block at index 1. Raises nothing: `lua_next` gets only keys that it gave itself.
+/// `node` must be the block at index 1. This raises nothing, because `lua_next` gets only keys that it returned itself.
 unsafe fn is_written(state: *mut lua_State, node: *const Node, fields: &[&str]) -> bool {
     // SAFETY: see above. Nothing else is on the stack.
     unsafe {
@@ -84,7 +84,8 @@ unsafe fn is_written(state: *mut lua_State, node: *const Node, fields: &[&str]) 
     }
 }
 
-/// A field as a handler finds it, and whether a handler has written it; nil in what is neither a part of a Tweet nor a table.
+/// The present value of a field, and whether a handler has written it. The value is nil if `value` is neither a part of
+/// a Tweet nor a table.
 ///
 /// # Errors
 /// When there is no memory left, or the Tweet is gone.
@@ -123,7 +124,7 @@ pub(in crate::script) fn field_now(
                     false
                 }
             };
-            // The field is on top.
+            // The field is on top of the stack.
             ffi::lua_replace(state, 1);
             ffi::lua_settop(state, 1);
             ffi::lua_pushboolean(state, written.into());

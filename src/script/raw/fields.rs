@@ -7,15 +7,16 @@ use mlua::{Error, Lua, Result, Table, ffi, lua_State};
 use super::{encode::view, node::string_at, protect::unraising};
 use crate::row::Cell;
 
-/// A field's name, and its cell; for a value that is no cell, the name of its Lua type.
+/// A field's name and its cell. If the value cannot be a cell, the error is the name of its Lua type.
 pub(in crate::script) type Field<'a> = (&'a [u8], std::result::Result<Cell<'a>, &'static str>);
 
-/// More fields than any row has columns; the rest would be refused anyway.
+/// The most fields that are read. No row has so many columns, so a table with more is refused anyway.
 const MAX_FIELDS: usize = 1_000;
 
-/// Calls `with` once with all fields of a table, or of what it is a front for, while they lie on the Lua stack.
+/// Calls `with` once with all fields of a table, while they lie on the Lua stack. If the table is a front, its fields
+/// are those of the table behind it.
 ///
-/// `with` may do what it likes with Lua; a panic in it goes on behind Lua.
+/// `with` may use Lua freely. If it panics, the panic continues after Lua's frames have been left.
 ///
 /// # Errors
 /// When there is no memory left.
@@ -24,8 +25,8 @@ pub(in crate::script) fn with_fields<R>(
     table: &Table,
     with: impl FnOnce(&[Field<'_>]) -> R,
 ) -> Result<R> {
-    // SAFETY: nothing here raises: `lua_next` gets only keys that it gave itself, from a table that nothing changes
-    // meanwhile. Each key and value stays on the stack, and so each text alive, until `with` has come back.
+    // SAFETY: nothing here raises: `lua_next` gets only keys that it returned itself, and nothing changes the table
+    // meanwhile. Each key and value stays on the stack until `with` has returned, so each text stays alive.
     let done = unsafe {
         unraising(lua, table, |state| {
             let mut fields: Vec<Field<'_>> = Vec::with_capacity(16);
@@ -35,7 +36,7 @@ pub(in crate::script) fn with_fields<R>(
             }
             ffi::lua_pushnil(state);
             while fields.len() <= MAX_FIELDS {
-                // The key once more: `lua_next` takes it away.
+                // The key is pushed once more, because `lua_next` pops it.
                 if ffi::lua_checkstack(state, 3) == 0 {
                     return None;
                 }
@@ -43,14 +44,15 @@ pub(in crate::script) fn with_fields<R>(
                 if ffi::lua_next(state, table) == 0 {
                     break;
                 }
-                // A key that is no string must not be turned into one in place: that would confuse `lua_next`.
+                // A key that is not a string must not be turned into one in place, because that would confuse
+                // `lua_next`.
                 let name = if ffi::lua_type(state, -2) == ffi::LUA_TSTRING {
                     string_at(state, -2)
                 } else {
                     b"?"
                 };
                 fields.push((name, cell_at(state, -1)));
-                // The value below its key, which is for the next turn.
+                // The value moves below its key. The key on top is for the next turn.
                 ffi::lua_insert(state, -2);
             }
             Some(with(&fields))
@@ -59,8 +61,10 @@ pub(in crate::script) fn with_fields<R>(
     done.ok_or_else(|| Error::runtime("there is no room left on the Lua stack"))
 }
 
+/// The cell of the value at an index.
+///
 /// # Safety
-/// The value must stay on the stack while the cell is used. Raises nothing.
+/// The value must stay on the stack while the cell is used. This raises nothing.
 unsafe fn cell_at<'a>(
     state: *mut lua_State,
     index: c_int,

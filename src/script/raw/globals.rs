@@ -1,4 +1,5 @@
-//! The global functions that look at a table from outside, taught that a Tweet is one.
+//! Replaces the global functions that look at a table from outside, such as `type`, so that they take a Tweet for a
+//! table.
 
 use std::ffi::c_int;
 
@@ -12,12 +13,12 @@ use super::{
     node::as_node,
 };
 
-/// Makes a Lua state able to hold Tweets. `methods` are what `tweet:name()` finds.
+/// Prepares a Lua state to hold Tweets. `methods` are the functions that `tweet:name()` finds.
 ///
 /// # Errors
 /// Only when Lua has no memory left.
 pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
-    // Through the safe bindings, since the text is owned while Lua copies it.
+    // This uses the safe bindings, because the text has an owner while Lua copies it.
     let to_string = lua.create_function(|lua, node: Value| {
         let mut text = Vec::new();
         if to_json(lua, &node, &mut text).is_err() {
@@ -38,7 +39,7 @@ pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
             ("rawset", raw_set),
             ("rawlen", raw_len),
         ] {
-            // The original stays within reach as the upvalue.
+            // The original function is kept as an upvalue of the new one.
             let original: Value = lua.globals().raw_get(name)?;
             let replaced: mlua::Function = lua.exec_raw(original, |state| {
                 ffi::lua_pushcclosure(state, function, 1);
@@ -52,7 +53,7 @@ pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
 /// Calls the original function with the same arguments.
 ///
 /// # Safety
-/// The first upvalue must be that function. Raises what it raises; owns nothing.
+/// The first upvalue must be the original function. This raises what that function raises, and it owns nothing.
 unsafe fn original(state: *mut lua_State) -> c_int {
     // SAFETY: see above.
     unsafe {

@@ -8,12 +8,12 @@ use super::{
     node::{finalize, metatable_key},
 };
 
-/// Makes the metatables of a state. At 1 is the table of methods, at 2 the function that makes text of a node.
+/// Makes the metatables of a state. Index 1 has the table of methods, index 2 the function that turns a node into text.
 ///
 /// # Safety
-/// `state` must be a live Lua state. Can raise for lack of memory; owns nothing.
+/// `state` must be a live Lua state. This can raise for lack of memory, and it owns nothing.
 pub(super) unsafe fn make_metatables(state: *mut lua_State) {
-    // SAFETY: plain pushes and sets, balanced.
+    // SAFETY: these are plain pushes and sets, and they are balanced.
     unsafe {
         for root in [true, false] {
             ffi::lua_createtable(state, 0, 10);
@@ -34,7 +34,7 @@ pub(super) unsafe fn make_metatables(state: *mut lua_State) {
                 ffi::lua_pushcclosure(state, finalize, 0);
                 ffi::lua_setfield(state, -2, c"__gc".as_ptr());
             }
-            // What `getmetatable` gives to a script instead of the metatable.
+            // A script that calls `getmetatable` gets this value instead of the metatable.
             ffi::lua_pushboolean(state, 0);
             ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
             ffi::lua_pushstring(state, c"Tweet".as_ptr());

@@ -1,32 +1,33 @@
 //! The few places that work on the Lua stack by hand, because a Tweet's way through Lua is the hottest path there is.
 //!
-//! Building a whole Lua table out of a Tweet costs 13 to 24 µs, and going through the safe bindings for each
-//! field that a handler reads would cost more than parsing the Tweet. What is here gives a handler something that behaves
-//! as a table while only the parts it touches exist.
+//! Building a whole Lua table of a Tweet costs 13 to 24 µs. Reading each field that a handler asks for through the safe
+//! bindings would cost more than parsing the Tweet. So this folder gives a handler a value that behaves as a table, but
+//! only the parts that the handler touches are made.
 //!
 //! # The rules that keep this sound
 //!
-//! 1. **Lua raises an error by jumping over Rust frames.** A function that calls a part of Lua that can raise holds nothing
-//!    with a destructor meanwhile. Allocating raises: new strings, tables and userdata, a write to a table, `lua_next` with
-//!    a key that a script gave.
-//! 2. **A panic must not pass through Lua's frames.** Code that may panic runs in `contained`, which gives nothing back
-//!    then, or in `unraising`, which carries the panic around Lua. Inside of both only such functions of Lua are called
-//!    as cannot raise.
-//! 3. **Allocating runs the finalizers that a script has given to its tables**, and with them any Lua code, also such as
-//!    reads and writes the very same node. So what was learnt before an allocation is asked anew behind it: whether the
-//!    Tweet is still there, whether a table of writes or a part exists by now. Nothing is borrowed from a node or its line
-//!    over an allocation, but for the bytes that this allocation copies.
-//! 4. **A node is shared**: Lua holds it, its parts point to it, and finalizers come back to it. There is never a `&mut` to
-//!    one; what changes in it is a `Cell`.
-//! 5. **A pointer into the line is followed only after asking the root** whether its document is still there, which is what
-//!    `Node::value` does. The root is kept alive by each part, in a user value; the parents of a part by the
-//!    root's table of parts, which is never replaced and loses nothing.
-//! 6. **Room on the Lua stack** is what Lua gives to each C function, 20 values; where a depth or a number of fields
-//!    comes from outside, `lua_checkstack` is asked first.
+//! 1. **Lua raises an error by jumping over Rust frames.** A function that calls a part of Lua that can raise must not
+//!    hold anything with a destructor at that moment. Everything that allocates can raise: new strings, tables and
+//!    userdata, a write to a table, and `lua_next` with a key that a script gave.
+//! 2. **A panic must not pass through Lua's frames.** Code that may panic runs in `contained`, which gives nothing if
+//!    there is a panic, or in `unraising`, which carries the panic around Lua. Inside both, only functions of Lua that
+//!    cannot raise are called.
+//! 3. **Allocating runs the finalizers that a script has given to its tables.** They can run any Lua code, even code
+//!    that reads and writes the same node. So everything known before an allocation is checked again after it: whether
+//!    the Tweet still exists, and whether a table of writes or a part exists by now. Nothing stays borrowed from a node
+//!    or its line during an allocation, except the bytes that this allocation copies.
+//! 4. **A node is shared.** Lua holds it, its parts point to it, and finalizers come back to it. So there is never a
+//!    `&mut` to a node, and everything in it that changes is a `Cell`.
+//! 5. **A pointer into the line is followed only after asking the root** whether its document still exists;
+//!    `Node::value` does that. Each part keeps the root alive, in a user value. The root's table of parts keeps the
+//!    parents of a part alive; that table is never replaced and never loses anything.
+//! 6. **Room on the Lua stack** is limited: Lua gives 20 values to each C function. If a depth or a number of fields
+//!    comes from outside, `lua_checkstack` is called first.
 //!
-//! `tests/` here plays random programs on hostile JSON against plain tables, with a collector that is always at work and
-//! with memory that runs out; it says how to run it for long and under the address sanitizer. Miri does not run Lua; what
-//! needs none, the nodes' pointers into a document, their order of fields, and the pieces of JSON, it runs:
+//! The tests in `tests/` run random programs on hostile JSON and compare the results with those on plain tables. The
+//! collector works all the time there, and memory runs out. `tests/mod.rs` says how to run them for long and under the
+//! address sanitizer. Miri cannot run Lua. It runs the parts that need no Lua: the nodes' pointers into a document,
+//! their order of fields, and the pieces of JSON:
 //!
 //! ```text
 //! cargo +nightly miri test --lib script::raw::without_lua

@@ -1,6 +1,7 @@
-//! `next` and `pairs` for a Tweet: its fields in the order of the line, then those that a handler has added.
+//! `next` and `pairs` for a Tweet. They give the fields in the order of the line, then the fields that a handler has
+//! added.
 //!
-//! A step finds its place by the name that it is given, so that a loop may change or delete what it passes.
+//! Each step finds its place by the name that it gets. So a loop may change or delete the fields that it passes.
 
 use std::ffi::c_int;
 
@@ -12,9 +13,9 @@ use super::{
     protect::contained,
 };
 
-/// The metamethod.
+/// The `__pairs` metamethod.
 pub(super) unsafe extern "C-unwind" fn pairs(state: *mut lua_State) -> c_int {
-    // SAFETY: only Lua itself calls it, with a node. Owns nothing.
+    // SAFETY: only Lua itself calls this, and with a node. It owns nothing.
     unsafe {
         ffi::lua_settop(state, 1);
         ffi::lua_pushcclosure(state, step, 0);
@@ -24,9 +25,9 @@ pub(super) unsafe extern "C-unwind" fn pairs(state: *mut lua_State) -> c_int {
     }
 }
 
-/// What `pairs` gives; a script can call it with anything.
+/// The function that `pairs` returns. A script can call it with anything.
 unsafe extern "C-unwind" fn step(state: *mut lua_State) -> c_int {
-    // SAFETY: what is no node has to be a table. Owns nothing.
+    // SAFETY: a value that is not a node has to be a table. This owns nothing.
     unsafe {
         ffi::lua_settop(state, 2);
         if as_node(state, 1).is_some() {
@@ -37,10 +38,10 @@ unsafe extern "C-unwind" fn step(state: *mut lua_State) -> c_int {
     }
 }
 
-/// The key behind the one at 2 in the node at 1, and its value; nil behind the last.
+/// Gives the key after the one at 2 in the node at 1, and its value; nil after the last key.
 ///
 /// # Safety
-/// The value at 1 must be a node, and there must be nothing above 2. Can raise; owns nothing.
+/// The value at 1 must be a node, and nothing may be above 2. This can raise, and it owns nothing.
 pub(super) unsafe fn next(state: *mut lua_State) -> c_int {
     // SAFETY: see above.
     unsafe {
@@ -56,6 +57,8 @@ pub(super) unsafe fn next(state: *mut lua_State) -> c_int {
     }
 }
 
+/// Does this for an array that no handler has written to.
+///
 /// # Safety
 /// As for [`next`].
 unsafe fn next_element(state: *mut lua_State, node: *const Node) -> c_int {
@@ -79,10 +82,12 @@ unsafe fn next_element(state: *mut lua_State, node: *const Node) -> c_int {
     }
 }
 
+/// Does this for an object.
+///
 /// # Safety
 /// As for [`next`].
 unsafe fn next_field(state: *mut lua_State, node: *const Node) -> c_int {
-    // SAFETY: see above. Pushing a name allocates, so each turn asks the node anew.
+    // SAFETY: see above. Pushing a name allocates, so each turn asks the node again.
     unsafe {
         let mut place = match ffi::lua_type(state, 2) {
             ffi::LUA_TNIL => 0,
@@ -136,7 +141,7 @@ unsafe fn next_field(state: *mut lua_State, node: *const Node) -> c_int {
     }
 }
 
-/// The key behind the one at 2 in one of the tables of the node at 1.
+/// Gives the key after the one at 2, from one of the tables of the node at 1.
 ///
 /// # Safety
 /// As for [`next`].
@@ -155,10 +160,10 @@ unsafe fn next_written(state: *mut lua_State, slot: c_int) -> c_int {
     }
 }
 
-/// The key behind the one on top in the table at an index.
+/// Gives the key after the one on top of the stack, from the table at an index.
 ///
 /// # Safety
-/// There must be a table. Raises for a key that is not in it; owns nothing.
+/// There must be a table at the index. This raises if the key is not in the table, and it owns nothing.
 unsafe fn next_of(state: *mut lua_State, table: c_int) -> c_int {
     // SAFETY: see above.
     unsafe {
@@ -170,8 +175,10 @@ unsafe fn next_of(state: *mut lua_State, table: c_int) -> c_int {
     }
 }
 
+/// Raises Lua's own error for a key that is not there.
+///
 /// # Safety
-/// Raises always, with Lua's own words; the caller must own nothing.
+/// This always raises, so the caller must own nothing.
 unsafe fn no_such_key(state: *mut lua_State) -> c_int {
     // SAFETY: see above.
     unsafe {

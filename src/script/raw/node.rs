@@ -1,15 +1,16 @@
-//! A Tweet, or a part of one, as a Lua value that reads like a table: fields are looked up in the parsed line when a
-//! handler asks for them, and what a handler assigns lies beside the line.
+//! A Tweet or a part of one, as a Lua value that reads like a table. A field is looked up in the parsed line when a
+//! handler asks for it. What a handler assigns is kept beside the line.
 //!
-//! Each container that is touched becomes one userdata block (`Node`) with three user values:
-//! 1. [`CHANGES`]: the table of what was assigned to fields of the line, once there are any; in an object a deleted field is
-//!    marked by [`tombstone`], an array is copied whole at its first write;
-//! 2. [`PARTS`], in the root: the table that keeps every touched part, by the address of its parsed value; [`ROOT`], in a
-//!    part: the root;
-//! 3. [`EXTRAS`], in an object: the table of the fields that the line does not have. They lie apart, so that an assignment to
-//!    a field of the line moves nothing under a loop over the rest.
+//! Each container that a handler touches becomes one userdata block (`Node`) with three user values:
+//! 1. [`CHANGES`]: the table of the values assigned to fields of the line; it is made at the first assignment. In an
+//!    object, [`tombstone`] marks a deleted field. An array is copied whole at its first write.
+//! 2. [`PARTS`] in the root: the table that keeps every touched part, by the address of its parsed value. [`ROOT`] in a
+//!    part: the root.
+//! 3. [`EXTRAS`] in an object: the table of the fields that the line does not have. They are kept apart, so that an
+//!    assignment to a field of the line does not disturb a loop over the other fields.
 //!
-//! So a part keeps its root alive, the root keeps its parts and the line, and touching a part twice gives the same value.
+//! So a part keeps its root alive, and the root keeps its parts and the line alive. Touching a part twice gives the
+//! same value.
 
 use std::{
     cell::{Cell, RefCell},
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::tweet::Tweet;
 
-/// The user value that holds what was assigned to fields of the line.
+/// The user value that holds the values assigned to fields of the line.
 pub(super) const CHANGES: c_int = 1;
 /// The user value of a root that holds its parts.
 pub(super) const PARTS: c_int = 2;
@@ -36,52 +37,54 @@ pub(super) const ROOT: c_int = 2;
 /// The user value that holds the fields that the line does not have.
 pub(super) const EXTRAS: c_int = 3;
 
-/// In an object with more fields a name is looked up in an order of them, in others one by one. Tweets have some forty.
+/// The most fields of an object whose fields are searched one by one. In an object with more fields, a name is looked
+/// up in an [`Order`]. Tweets have about forty.
 const FEW_FIELDS: usize = 64;
 
-/// What the parsed line holds in a place.
+/// The kind of container that the parsed line has in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NodeKind {
     Object,
     Array,
 }
 
-/// The line behind a Tweet's nodes.
+/// The parsed line that a Tweet's nodes refer to.
 pub(super) struct Document {
     pub(super) tweet: Tweet,
-    /// Of the objects that have one; nodes point to them.
+    /// The orders of the objects that have one. Nodes point to them.
     pub(super) orders: RefCell<Vec<*mut Order>>,
-    /// How many documents of this Lua state are alive, for the collector's sake.
+    /// How many documents of this Lua state are alive. This number decides when the collector is called.
     pub(super) live: Rc<Cell<usize>>,
 }
 
 impl Drop for Document {
     fn drop(&mut self) {
         for order in self.orders.take() {
-            // SAFETY: boxed by `Node::order`, and nodes follow their pointer only while the document is there.
+            // SAFETY: `Node::order` boxed it, and nodes follow their pointer only while the document exists.
             drop(unsafe { Box::from_raw(order) });
         }
         self.live.set(self.live.get().saturating_sub(1));
     }
 }
 
-/// The payload of a userdata block. Plain data: only the root's finalizer frees anything.
+/// The content of a userdata block. It is plain data: only the root's finalizer frees anything.
 pub(super) struct Node {
-    /// Null in a part, and in a root once the finalizer has run, which a script's own finalizers can live to see.
+    /// Null in a part. Null in a root too after its finalizer has run; a script's own finalizers can still see such a
+    /// root.
     document: Cell<*mut Document>,
     value: *const Value,
     pub(super) root: *const Node,
-    /// Null for the root. Kept alive by the root's table of parts.
+    /// Null for the root. The root's table of parts keeps the parent alive.
     pub(super) parent: *const Node,
     order: Cell<*const Order>,
     /// The place of the field that `next` gave last.
     pub(super) cursor: Cell<u32>,
     pub(super) kind: NodeKind,
-    /// Whether there is a table of [`CHANGES`].
+    /// Whether the node has a table of [`CHANGES`].
     pub(super) changed: Cell<bool>,
-    /// Whether there is a table of [`EXTRAS`].
+    /// Whether the node has a table of [`EXTRAS`].
     pub(super) extended: Cell<bool>,
-    /// In the root: whether any part has been written.
+    /// Only used in the root: whether a handler has written to any part.
     pub(super) dirty: Cell<bool>,
 }
 
@@ -89,16 +92,16 @@ static ROOT_METATABLE: u8 = 0;
 static PART_METATABLE: u8 = 1;
 static TOMBSTONE: u8 = 2;
 
-/// The address under which a field that a handler has deleted is marked in the table of changes.
+/// The address that marks a field as deleted in the table of changes.
 pub(super) fn tombstone() -> *mut c_void {
     ptr::from_ref(&TOMBSTONE).cast_mut().cast()
 }
 
 impl Node {
-    /// Makes a node in a block; one without a parent is a root, and has no document yet.
+    /// Makes a node in a block. A node without a parent is a root and has no document yet.
     ///
     /// # Safety
-    /// The block must be large enough, and `parent` null or a node that is alive.
+    /// The block must be large enough, and `parent` must be null or a node that is alive.
     pub(super) unsafe fn write(
         block: *mut Self,
         parent: *const Self,
@@ -133,34 +136,34 @@ impl Node {
     /// Nothing may refer to the root yet.
     pub(super) unsafe fn give(root: *mut Self, document: Box<Document>) {
         let document = Box::into_raw(document);
-        // SAFETY: see above; the document is there until `take`.
+        // SAFETY: see above; the document exists until `take`.
         unsafe {
             (*root).value = ptr::from_ref((*document).tweet.root());
             (*root).document.set(document);
         }
     }
 
-    /// Frees a root's document, if it is still there.
+    /// Frees a root's document, if it still exists.
     ///
     /// # Safety
-    /// The root must be alive, and nothing borrowed from its document.
+    /// The root must be alive, and nothing may be borrowed from its document.
     pub(super) unsafe fn take(root: *const Self) {
-        // SAFETY: the document was boxed by `give`, and is there only once.
+        // SAFETY: `give` boxed the document, and this is the only pointer to it.
         unsafe {
             let document = (*root).document.replace(ptr::null_mut());
             if !document.is_null() {
-                // A panic has been reported where it was raised; there is nobody here to take it.
+                // A panic has been reported already where it happened, and no caller could handle it.
                 let _ = contained(|| drop(Box::from_raw(document)));
             }
         }
     }
 
-    /// The parsed value, or nothing after the root's finalizer.
+    /// The parsed value; `None` after the root's finalizer has run.
     ///
     /// # Safety
-    /// `self` must lie in a userdata block that Lua keeps alive. What comes back is not to be held while Lua allocates.
+    /// `self` must lie in a userdata block that Lua keeps alive. The result must not be held while Lua allocates.
     pub(super) unsafe fn value(&self) -> Option<&Value> {
-        // SAFETY: a part keeps its root's block alive; the value lives in the document.
+        // SAFETY: a part keeps its root's block alive, and the value lives in the document.
         unsafe { (!self.is_gone()).then(|| &*self.value) }
     }
 
@@ -173,19 +176,19 @@ impl Node {
         unsafe { (*self.root).document.get().is_null() }
     }
 
-    /// The Tweet's line, or nothing after the root's finalizer.
+    /// The Tweet's line; `None` after the root's finalizer has run.
     ///
     /// # Safety
     /// As for [`Node::value`].
     pub(super) unsafe fn line(&self) -> Option<&str> {
-        // SAFETY: as above; a line that was parsed is JSON in UTF-8.
+        // SAFETY: as above; a line that has been parsed is JSON in UTF-8.
         unsafe {
             let document = (*self.root).document.get().as_ref()?;
             Some(std::str::from_utf8_unchecked(document.tweet.line()))
         }
     }
 
-    /// An element of an array of the line.
+    /// The element at a position of an array, as the line has it.
     ///
     /// # Safety
     /// As for [`Node::value`].
@@ -195,7 +198,7 @@ impl Node {
         contained(|| value.as_array()?.get(position).map(ptr::from_ref)).flatten()
     }
 
-    /// How many elements an array of the line has.
+    /// How many elements an array has in the line.
     ///
     /// # Safety
     /// As for [`Node::value`].
@@ -206,7 +209,7 @@ impl Node {
         value.and_then(length).unwrap_or(0)
     }
 
-    /// A field of an object of the line.
+    /// The field of an object with this name, as the line has it.
     ///
     /// # Safety
     /// As for [`Node::value`].
@@ -220,7 +223,7 @@ impl Node {
                     if object.len() > FEW_FIELDS {
                         return None;
                     }
-                    // Names of the line are UTF-8.
+                    // Names in the line are UTF-8, so another name is not there.
                     let name = std::str::from_utf8(name).ok();
                     Some(name.and_then(|name| object.get(&name)).map(ptr::from_ref))
                 });
@@ -232,7 +235,7 @@ impl Node {
         }
     }
 
-    /// The place that a value of the line has in this container.
+    /// The place of a value of the line in this container.
     ///
     /// # Safety
     /// As for [`Node::value`]. What `part` points to is only compared.
@@ -247,33 +250,33 @@ impl Node {
         contained(place).flatten()
     }
 
-    /// The place that this has in its parent.
+    /// The place of this node in its parent.
     ///
     /// # Safety
     /// As for [`Node::value`].
     pub(super) unsafe fn place(&self) -> Option<usize> {
-        // SAFETY: the root keeps every part alive, and so the parent.
+        // SAFETY: the root keeps every part alive, so the parent is alive too.
         unsafe { self.parent.as_ref()?.place_of(self.value) }
     }
 
-    /// The same by the order of the fields.
+    /// The field of an object with this name, found by the order of the fields.
     ///
     /// # Safety
     /// As for [`Node::value`].
     pub(super) unsafe fn find(&self, name: &[u8]) -> Option<Found> {
-        // SAFETY: as above, and the order lives as long as the document.
+        // SAFETY: as above; the order lives as long as the document.
         unsafe {
             let order = self.order()?;
             contained(|| order.find(name, self.cursor.get())).flatten()
         }
     }
 
-    /// The fields of an object of the line in their order.
+    /// The order of the fields of an object. It is made at the first call.
     ///
     /// # Safety
     /// As for [`Node::value`].
     pub(super) unsafe fn order(&self) -> Option<&Order> {
-        // SAFETY: as above; the document frees the order together with itself.
+        // SAFETY: as above; the document frees the order when it is freed itself.
         unsafe {
             let value = self.value()?;
             if self.order.get().is_null() {
@@ -290,7 +293,7 @@ impl Node {
     }
 }
 
-/// Hands a Tweet to Lua.
+/// Makes a Lua value of a Tweet.
 ///
 /// # Errors
 /// Only when Lua has no memory left.
@@ -305,8 +308,8 @@ pub(in crate::script) fn push_tweet(
         orders: RefCell::default(),
         live: Rc::clone(live),
     }));
-    // SAFETY: the closure owns nothing: should Lua raise, the document is still out here. Once the node has it, nothing
-    // raises any more.
+    // SAFETY: the closure owns nothing. If Lua raises, the document is still outside. After the node has the document,
+    // nothing raises any more.
     unsafe {
         lua.exec_raw((), |state| {
             let node = push_node(state, ptr::null(), ptr::null(), NodeKind::Object);
@@ -324,12 +327,12 @@ pub(in crate::script) fn is_node(lua: &Lua, value: &LuaValue) -> bool {
     found.unwrap_or(false)
 }
 
-/// The node at a stack index, if the value there is one. It lives as long as Lua keeps the value.
+/// The node at a stack index, if the value there is a node. It lives as long as Lua keeps the value.
 ///
 /// # Safety
-/// `state` must be a live Lua state with room for three values, and `index` valid. Raises nothing.
+/// `state` must be a live Lua state with room for three values, and `index` must be valid. This raises nothing.
 pub(super) unsafe fn as_node(state: *mut lua_State, index: c_int) -> Option<*const Node> {
-    // SAFETY: the metatables are ours alone (scripts cannot reach them), so a block that has one is a node.
+    // SAFETY: only ouzel has these metatables, and scripts cannot reach them. So a block that has one is a node.
     unsafe {
         if ffi::lua_type(state, index) != ffi::LUA_TUSERDATA
             || ffi::lua_getmetatable(state, index) == 0
@@ -350,7 +353,7 @@ pub(super) unsafe fn as_node(state: *mut lua_State, index: c_int) -> Option<*con
     }
 }
 
-/// Where the metatables lie in Lua's registry.
+/// The key of a metatable in Lua's registry.
 pub(super) fn metatable_key(root: bool) -> *const c_void {
     ptr::from_ref(if root {
         &ROOT_METATABLE
@@ -360,19 +363,19 @@ pub(super) fn metatable_key(root: bool) -> *const c_void {
     .cast()
 }
 
-/// Pushes a new node with its metatable. What a part needs besides, its root as a user value, is for the caller to set.
+/// Pushes a new node with its metatable. A part also needs its root as a user value; the caller has to set that.
 ///
-/// A node without a parent is a root, and has no document yet.
+/// A node without a parent is a root and has no document yet.
 ///
 /// # Safety
-/// `parent` must be null or a node that is alive. Can raise for lack of memory; owns nothing.
+/// `parent` must be null or a node that is alive. This can raise for lack of memory, and it owns nothing.
 pub(super) unsafe fn push_node(
     state: *mut lua_State,
     parent: *const Node,
     value: *const Value,
     kind: NodeKind,
 ) -> *mut Node {
-    // SAFETY: see above. The metatable, with which the finalizer comes, is set on a block that has been written.
+    // SAFETY: see above. The metatable brings the finalizer, so it is set only after the block has been written.
     unsafe {
         let node = ffi::lua_newuserdatauv(state, size_of::<Node>(), 3).cast::<Node>();
         Node::write(node, parent, value, kind);
@@ -395,10 +398,10 @@ pub(super) unsafe extern "C-unwind" fn finalize(state: *mut lua_State) -> c_int 
     0
 }
 
-/// The bytes of the string at an index, which must be a string already.
+/// The bytes of the string at an index. The value there must already be a string.
 ///
 /// # Safety
-/// The value must stay on the stack while the bytes are used. Raises nothing for a string.
+/// The value must stay on the stack while the bytes are used. This raises nothing if the value is a string.
 pub(super) unsafe fn string_at<'a>(state: *mut lua_State, index: c_int) -> &'a [u8] {
     // SAFETY: see above.
     unsafe {
@@ -408,8 +411,10 @@ pub(super) unsafe fn string_at<'a>(state: *mut lua_State, index: c_int) -> &'a [
     }
 }
 
+/// Pushes a copy of the bytes as a string.
+///
 /// # Safety
-/// Can raise for lack of memory.
+/// This can raise for lack of memory.
 pub(super) unsafe fn push_string(state: *mut lua_State, bytes: &[u8]) {
     // SAFETY: Lua copies the bytes.
     unsafe {

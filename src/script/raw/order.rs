@@ -1,11 +1,12 @@
-//! The fields of an object of the line by place and by name, for objects that are iterated or have many.
+//! The fields of an object of the line, by place and by name. It is made for objects that are iterated or that have
+//! many fields.
 
 use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait, Value};
 
-/// Pointers into the document that owns this: both go together.
+/// Points into the document that owns it. Both are freed together.
 pub(super) struct Order {
     fields: Box<[Place]>,
-    /// The places of the fields that count, by name.
+    /// The places of the fields, sorted by name. If a name occurs twice, only its first field is here.
     by_name: Box<[u32]>,
 }
 
@@ -13,11 +14,11 @@ struct Place {
     name: *const str,
     value: *const Value,
     is_null: bool,
-    /// Of a name that occurs twice the first counts.
+    /// Whether this is the first field with its name. If a name occurs twice, the first field counts.
     is_first: bool,
 }
 
-/// A field, found.
+/// A field that was found.
 #[derive(Clone, Copy)]
 pub(super) struct Found {
     pub(super) place: u32,
@@ -39,7 +40,8 @@ impl Order {
                 is_first: false,
             })
             .collect();
-        // A line has fewer bytes than `u32` has numbers, see `Tweet::parse`'s callers; more fields would not be found.
+        // A line has fewer bytes than `u32` has numbers: see the callers of `Tweet::parse`. Any further fields would
+        // not be found.
         let count = u32::try_from(fields.len()).unwrap_or(u32::MAX);
         let mut by_name: Vec<u32> = (0..count).collect();
         // SAFETY: the names belong to `object`, which is borrowed.
@@ -55,7 +57,7 @@ impl Order {
         }
     }
 
-    /// The first field that counts from a place on; without those that are null, if they are not asked for.
+    /// The first field that counts, from a place on. Fields that are null count only with `nulls`.
     pub(super) fn from(&self, place: u32, nulls: bool) -> Option<Found> {
         let rest = self.fields.get(place as usize..)?;
         let counts = |field: &Place| field.is_first && (nulls || !field.is_null);
@@ -63,10 +65,10 @@ impl Order {
         self.at(place + u32::try_from(offset).ok()?)
     }
 
-    /// The field with this name. `hint` is where it might be.
+    /// The field with this name. `hint` is a place where it may be.
     ///
     /// # Safety
-    /// The document has to be there.
+    /// The document must still exist.
     pub(super) unsafe fn find(&self, name: &[u8], hint: u32) -> Option<Found> {
         // SAFETY: see above.
         let name_at = |place: u32| unsafe { (*self.fields[place as usize].name).as_bytes() };

@@ -1,8 +1,9 @@
 //! Cuts valid JSON text into its pieces, as they were written.
 //!
-//! The library's own lazy iterators stop at a name with a lone surrogate, which `crate::text::json` takes.
+//! The library's own lazy iterators stop at a name with a lone surrogate, but `crate::text::json` accepts such names.
 
-/// The fields of an object or the elements of an array, each with its name as it is written (empty in an array).
+/// The fields of an object or the elements of an array. Each has its name as it is written; in an array the name is
+/// empty.
 pub(super) struct Spans<'r> {
     raw: &'r str,
     at: usize,
@@ -10,7 +11,7 @@ pub(super) struct Spans<'r> {
 }
 
 impl<'r> Spans<'r> {
-    /// What is in a container; nothing in anything else.
+    /// The content of a container; nothing if the JSON is not a container.
     pub(super) fn of(raw: &'r str) -> Self {
         let mut spans = Self {
             raw,
@@ -36,7 +37,7 @@ impl<'r> Spans<'r> {
         }
     }
 
-    /// Passes a value, and gives its text.
+    /// Moves past a value, and gives its text.
     fn value(&mut self) -> Option<&'r str> {
         self.skip_blanks();
         let start = self.at;
@@ -70,7 +71,7 @@ impl<'r> Spans<'r> {
         }
     }
 
-    /// Passes a string, from its first quote on.
+    /// Moves past a string. It starts at the string's first quote.
     fn skip_string(&mut self) {
         let bytes = self.raw.as_bytes();
         self.at += 1;

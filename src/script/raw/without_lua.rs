@@ -1,4 +1,4 @@
-//! Tests of what needs no Lua here, with the hostile JSON of the random programs. Miri runs these.
+//! Tests of the parts of this folder that need no Lua, with the hostile JSON of the random programs. Miri runs these.
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,12 +18,12 @@ use super::{
 };
 use crate::tweet::Tweet;
 
-/// Miri takes up to a minute for each.
+/// How many lines are tested. Miri takes up to a minute for each.
 const LINES: u64 = if cfg!(miri) { 5 } else { 300 };
 
-/// A node in a block of its own, as Lua would keep it.
+/// A node in a block of its own, as Lua would hold it.
 fn node(parent: *const Node, value: *const Value) -> *const Node {
-    // SAFETY: the value is that of a document that the test keeps.
+    // SAFETY: the value belongs to a document that the test keeps.
     let is_object = unsafe { value.as_ref() }.is_none_or(|value| value.is_object());
     let kind = if is_object {
         NodeKind::Object
@@ -31,7 +31,7 @@ fn node(parent: *const Node, value: *const Value) -> *const Node {
         NodeKind::Array
     };
     let block = Box::into_raw(Box::<Node>::new_uninit());
-    // SAFETY: the block is new and large enough; the parent is another one of these.
+    // SAFETY: the block is new and large enough; the parent is another block of this kind.
     unsafe { Node::write(block.cast(), parent, value, kind) };
     block.cast::<Node>().cast_const()
 }
@@ -47,7 +47,7 @@ fn every_field_is_found_as_long_as_the_document_is_there_and_not_after() {
             live: Rc::clone(&live),
         };
         let root = node(ptr::null(), ptr::null());
-        // SAFETY: all blocks live to the end of this turn, and the document until it is taken away.
+        // SAFETY: all blocks live until the end of this turn, and the document lives until it is taken.
         unsafe {
             Node::give(root.cast_mut(), Box::new(document));
             let mut nodes = vec![root];
@@ -66,7 +66,7 @@ fn every_field_is_found_as_long_as_the_document_is_there_and_not_after() {
             assert_eq!((*root).line(), Some(line.as_str()));
             Node::take(root);
             assert_eq!(live.get(), 0);
-            // The root last: its parts ask it.
+            // The root comes last, because its parts ask it.
             for node in nodes.into_iter().rev() {
                 assert!((*node).is_gone() && (*node).value().is_none() && (*node).line().is_none());
                 assert!((*node).order().is_none() && (*node).find(b"a").is_none());
@@ -77,10 +77,10 @@ fn every_field_is_found_as_long_as_the_document_is_there_and_not_after() {
     }
 }
 
-/// Compares what a node finds with what the library does, and gives its values with their places.
+/// Compares what a node finds with what the library finds, and gives the values with their places.
 ///
 /// # Safety
-/// The node must be alive, and its document there.
+/// The node must be alive, and its document must still exist.
 unsafe fn check(node: *const Node) -> Vec<(u32, *const Value)> {
     // SAFETY: see above.
     unsafe {
@@ -106,7 +106,7 @@ unsafe fn check(node: *const Node) -> Vec<(u32, *const Value)> {
                 assert_eq!((*node).field(name.as_bytes()), Some(field.1));
             }
             assert_eq!((*node).field(b"none such"), None);
-            // From here on by the order.
+            // From here on, fields are found by the order.
             let order = (*node).order().unwrap();
             let mut place = 0;
             while let Some(next) = order.from(place, true) {

@@ -23,11 +23,11 @@ pub(crate) type Cells = Vec<(String, Value)>;
 /// One difference.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Difference {
-    /// Only the first database has the row.
+    /// Only the first database has this row.
     Removed(Cells),
-    /// Only the second one has it.
+    /// Only the second database has this row.
     Added(Cells),
-    /// Both have a row of this key.
+    /// Both databases have a row with this key, but the rows differ.
     Changed {
         /// The primary key.
         key: Cells,
@@ -41,19 +41,19 @@ pub(crate) enum Difference {
 pub(crate) struct TableDifference {
     /// The table's name.
     pub table: String,
-    /// Whether the first and the second database have it.
+    /// Whether the first database has the table, and whether the second has it.
     pub there: [bool; 2],
-    /// The columns by which rows were told apart; none where whole rows were compared.
+    /// The columns of the primary key by which rows were matched; empty if whole rows were compared.
     pub key: Vec<String>,
-    /// Columns that only the first one has; they are not compared.
+    /// Columns that only the first database has. They are not compared.
     pub columns_removed: Vec<String>,
-    /// Columns that only the second one has.
+    /// Columns that only the second database has. They are not compared.
     pub columns_added: Vec<String>,
-    /// Rows that only the first one has.
+    /// How many rows only the first database has.
     pub removed: u64,
-    /// Rows that only the second one has.
+    /// How many rows only the second database has.
     pub added: u64,
-    /// Rows of the same key that differ.
+    /// How many rows have the same key but differ.
     pub changed: u64,
     /// Rows that are the same.
     pub same: u64,
@@ -72,18 +72,18 @@ impl TableDifference {
     }
 }
 
-/// How the lines of two files differ, in whatever order they are.
+/// How the lines of two files differ. The order of the lines does not count.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LineDifference {
-    /// Lines that only the first one has, each as often as it has it more.
+    /// How many lines only the first file has. A line that it has more often counts once for each time more.
     pub removed: u64,
-    /// Lines that only the second one has.
+    /// How many lines only the second file has, counted in the same way.
     pub added: u64,
     /// Lines that both have.
     pub same: u64,
-    /// The first of the removed ones.
+    /// The first of the removed lines.
     pub shown_removed: Vec<String>,
-    /// The first of the added ones.
+    /// The first of the added lines.
     pub shown_added: Vec<String>,
 }
 

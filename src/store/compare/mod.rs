@@ -1,4 +1,5 @@
-//! How the tables of two databases differ: by primary key where there is one, else as rows that may come several times.
+//! How the tables of two databases differ. Rows are compared by primary key if the table has one, else as whole rows
+//! that may occur several times.
 
 mod difference;
 mod rows;
@@ -14,7 +15,7 @@ pub(crate) use self::difference::{Cells, Difference, LineDifference, TableDiffer
 use self::rows::quoted;
 use super::Error;
 
-/// A column: its name, and its place in the primary key, from 1.
+/// A column: its name, and its position in the primary key, counted from 1; 0 if it is not in the key.
 type Column = (String, i64);
 
 /// Two databases, side by side.
@@ -24,10 +25,7 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// Opens two databases; `scratch` is a file to work in, and `show` how many differences of each kind are told.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Opens two databases. `scratch` is a file to work in; `show` is how many differences of each kind are listed.
     pub(crate) fn open(
         first: &Path,
         second: &Path,
@@ -45,10 +43,7 @@ impl Comparison {
         Ok(Self { connection, show })
     }
 
-    /// The tables that scripts have made, by name.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
+    /// Compares the tables that scripts have made, in the order of their names.
     pub(crate) fn tables(&self) -> Result<Vec<TableDifference>, Error> {
         let first = self.tables_of("a")?;
         let second = self.tables_of("b")?;
@@ -123,7 +118,7 @@ impl Comparison {
     }
 
     fn columns(&self, schema: &str, table: &str) -> Result<Vec<Column>, Error> {
-        // Hidden ones of virtual tables are no data; generated ones are.
+        // Hidden columns of virtual tables hold no data. Generated columns do.
         let mut statement = self.connection.prepare(
             "SELECT name, pk FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1 ORDER BY cid",
         )?;
@@ -131,7 +126,8 @@ impl Comparison {
         Ok(columns.collect::<Result<_, _>>()?)
     }
 
-    /// Only an INTEGER PRIMARY KEY and tables WITHOUT ROWID refuse NULL, and several rows can have it.
+    /// Whether a column of the primary key is NULL in some row of this table. Several rows can have a NULL there. Only
+    /// an INTEGER PRIMARY KEY and tables WITHOUT ROWID refuse NULL.
     fn has_null(&self, table: &str, key: &[String]) -> Result<bool, Error> {
         let tests: Vec<_> = key
             .iter()
@@ -150,16 +146,17 @@ impl Comparison {
         Ok(false)
     }
 
-    /// How the lines of two files differ; one that is not there has none. Sorted on disk, however many there are.
+    /// Compares the lines of two files. A file that does not exist counts as empty. The lines are sorted on disk, so
+    /// there may be any number of them.
     ///
     /// # Errors
-    /// [`Error::Write`], also where the files cannot be read.
+    /// When the work file cannot be written, or the files cannot be read.
     pub(crate) fn lines(&self, files: [&Path; 2]) -> Result<LineDifference, Error> {
         rows::lines(&self.connection, files, self.show)
     }
 }
 
-/// The columns of the primary key, in its order.
+/// The columns of the primary key, in the key's order.
 fn key_of(columns: &[Column]) -> Vec<String> {
     let key: BTreeMap<i64, &String> = columns
         .iter()

@@ -1,4 +1,4 @@
-//! The SQL behind a comparison: rows by key, rows as a whole, and lines.
+//! The SQL of a comparison: rows by key, whole rows, and lines.
 
 use std::{
     fs::File,
@@ -11,13 +11,13 @@ use rusqlite::{Connection, Row, types::Value as Sql};
 use super::difference::{Cells, Difference, LineDifference, TableDifference, Value};
 use crate::store::Error;
 
-/// What is compared of a table that both databases have.
+/// The parts to compare of a table that both databases have.
 pub(super) struct Rows<'a> {
     pub(super) connection: &'a Connection,
     pub(super) table: &'a str,
-    /// The columns that both have.
+    /// The columns that both databases have.
     pub(super) columns: &'a [String],
-    /// Those of the primary key; none to compare whole rows.
+    /// The columns of the primary key; empty to compare whole rows.
     pub(super) key: &'a [String],
     pub(super) show: usize,
 }
@@ -99,11 +99,11 @@ impl Rows<'_> {
         })
     }
 
-    /// Each row as often as the one database has it more than the other.
+    /// Compares whole rows. A row that one database has more often differs once for each time more.
     fn whole(&self, found: &mut TableDifference) -> Result<(), Error> {
         let table = quoted(self.table);
         let columns = self.list(self.columns, ", ", str::to_owned);
-        // Equal by bytes and by type, whatever the column's collation and affinity say.
+        // Values are equal only if bytes and type are equal, whatever the column's collation and affinity are.
         let group = self.list(self.columns, ", ", |column| {
             format!("{column} COLLATE BINARY, typeof({column})")
         });
@@ -187,12 +187,13 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Equal by bytes and by type, whatever the column's collation and affinity say.
+/// The SQL that compares a column. Values are equal only if bytes and type are equal, whatever the column's collation
+/// and affinity are.
 fn equal(column: &str) -> String {
     format!("a.{column} IS b.{column} COLLATE BINARY AND typeof(a.{column}) = typeof(b.{column})")
 }
 
-/// How the lines of two files differ, in whatever order they are.
+/// Compares the lines of two files. Their order does not count.
 pub(super) fn lines(
     connection: &Connection,
     files: [&Path; 2],

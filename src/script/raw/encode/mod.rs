@@ -1,4 +1,4 @@
-//! Lua values as JSON.
+//! Writes Lua values as JSON.
 
 mod node;
 
@@ -16,13 +16,14 @@ use super::{
     protect::unraising,
 };
 
-/// Deeper values are taken for a table that contains itself.
+/// Values nested deeper than this are taken for a table that contains itself.
 const DEPTH: u32 = 100;
 
-/// More JSON is refused: tables that hold each other twice, level by level, would fill the memory.
+/// The most bytes of JSON for one value. Tables that contain each other twice on each level would otherwise fill the
+/// memory.
 const MOST: usize = 64 << 20;
 
-/// Why a value has no JSON.
+/// Why a value cannot be written as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(in crate::script) enum Unencodable {
     #[error("a {0} has no JSON")]
@@ -47,7 +48,7 @@ pub(in crate::script) enum Unencodable {
 
 pub(super) type Encoded = Result<(), Unencodable>;
 
-/// A field's name and its JSON, which is empty for a field that has been deleted.
+/// The name of a field and its JSON. The JSON is empty if the field has been deleted.
 type EncodedField<'a> = (&'a [u8], Vec<u8>);
 
 static ARRAY_METATABLE: u8 = 0;
@@ -61,7 +62,7 @@ fn array_key() -> *const c_void {
     ptr::from_ref(&ARRAY_METATABLE).cast()
 }
 
-/// Marks a table as a list, so that it is written as one even when it is empty.
+/// Marks a table as a list, so that it is written as a list even if it is empty.
 ///
 /// # Errors
 /// Only when Lua has no memory left.
@@ -81,7 +82,8 @@ pub(in crate::script) fn mark_array(lua: &Lua, table: &Table) -> mlua::Result<()
     }
 }
 
-/// Says that a table, which has a metatable, is an empty front for `fields`: that is what is written as JSON.
+/// Marks a table as a front for `fields`. The front is empty itself and has a metatable; `fields` is written as its
+/// JSON.
 ///
 /// # Errors
 /// Only when Lua has no memory left.
@@ -101,10 +103,10 @@ pub(in crate::script) fn mark_view(lua: &Lua, front: &Table, fields: &Table) -> 
 /// Appends a Lua value to `out` as JSON.
 ///
 /// # Errors
-/// [`Unencodable`], with `out` cut back to what it was.
+/// [`Unencodable`] when the value has no JSON. Then `out` is cut back to what it was.
 pub(in crate::script) fn to_json(lua: &Lua, value: &LuaValue, out: &mut Vec<u8>) -> Encoded {
     let start = out.len();
-    // SAFETY: `encode` raises nothing, and what a panic in it leaves behind is cut off by whoever catches that.
+    // SAFETY: `encode` raises nothing. If it panics, the caller that catches the panic cuts off what it has written.
     let encoded = unsafe { unraising(lua, value, |state| encode(state, 1, out, 0)) };
     let encoded = encoded.unwrap_or(Err(Unencodable::Stack));
     if encoded.is_err() {
@@ -113,8 +115,10 @@ pub(in crate::script) fn to_json(lua: &Lua, value: &LuaValue, out: &mut Vec<u8>)
     encoded
 }
 
+/// Appends the value at an index.
+///
 /// # Safety
-/// `index` must be absolute. Calls only functions that cannot raise; leaves the stack as it was.
+/// `index` must be absolute. This calls only functions that cannot raise, and it leaves the stack as it was.
 unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: u32) -> Encoded {
     if depth > DEPTH {
         return Err(Unencodable::Depth);
@@ -122,7 +126,7 @@ unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: 
     if out.len() > MOST {
         return Err(Unencodable::Large);
     }
-    // SAFETY: see above; room for what one level pushes is asked for first.
+    // SAFETY: see above. The stack is checked first for room for everything that one level pushes.
     unsafe {
         if ffi::lua_checkstack(state, 8) == 0 {
             return Err(Unencodable::Stack);
@@ -168,10 +172,11 @@ unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: 
     Ok(())
 }
 
-/// The index of the table behind a front, which is pushed, or that of the table itself.
+/// If the table at an index is a front, pushes the table behind it and gives that table's index. Else gives the same
+/// index.
 ///
 /// # Safety
-/// As for [`encode`], but for what is pushed.
+/// As for [`encode`], except that this may push a table.
 pub(super) unsafe fn view(state: *mut lua_State, index: c_int) -> c_int {
     // SAFETY: see above.
     unsafe {
@@ -189,7 +194,7 @@ pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> Encoded {
     sonic_rs::to_writer(out, text).map_err(|_| Unencodable::NotUtf8)
 }
 
-/// Writes a plain table; with `is_list` an empty one is a list.
+/// Writes a plain table. With `is_list`, an empty table is written as a list.
 ///
 /// # Safety
 /// As for [`encode`].
@@ -200,7 +205,7 @@ unsafe fn encode_table(
     out: &mut Vec<u8>,
     depth: u32,
 ) -> Encoded {
-    // SAFETY: see above; `lua_next` gets only keys that it gave itself.
+    // SAFETY: see above; `lua_next` gets only keys that it returned itself.
     unsafe {
         let (mut named, mut listed, mut last) = (0_usize, 0_usize, 0_usize);
         ffi::lua_pushnil(state);
@@ -209,7 +214,8 @@ unsafe fn encode_table(
                 ffi::LUA_TSTRING => named += 1,
                 ffi::LUA_TNUMBER => {
                     listed += 1;
-                    // No list has an item 0 or 1.5, and so many items as this says.
+                    // A key such as 0 or 1.5 is no place in a list. It counts as the last possible place, so the list
+                    // gets holes.
                     let place = place_at(state, -2).map_or(usize::MAX, |place| place + 1);
                     last = last.max(place);
                 }
@@ -223,7 +229,7 @@ unsafe fn encode_table(
         if listed > 0 && named > 0 {
             return Err(Unencodable::Mixed);
         }
-        // The length of a table with holes may be anything.
+        // The length that Lua gives for a table with holes may be anything, so the keys are counted instead.
         if listed != last {
             return Err(Unencodable::Holes);
         }
@@ -232,7 +238,7 @@ unsafe fn encode_table(
         }
         let mut fields = Vec::new();
         collect_fields(state, index, depth, &mut fields)?;
-        // Lua's own order differs from run to run.
+        // The fields are sorted, because Lua's own order differs from run to run.
         fields.sort_unstable_by_key(|(name, _)| *name);
         write_object(
             fields.iter().map(|(key, value)| (*key, value.as_slice())),
@@ -241,6 +247,8 @@ unsafe fn encode_table(
     }
 }
 
+/// Whether the table at an index is marked as a list.
+///
 /// # Safety
 /// As for [`encode`].
 unsafe fn is_marked(state: *mut lua_State, index: c_int) -> bool {
@@ -256,6 +264,8 @@ unsafe fn is_marked(state: *mut lua_State, index: c_int) -> bool {
     }
 }
 
+/// Writes a table as a list with this length.
+///
 /// # Safety
 /// As for [`encode`].
 unsafe fn encode_list(
@@ -282,10 +292,10 @@ unsafe fn encode_list(
     Ok(())
 }
 
-/// Appends the fields of a plain table as JSON; a field marked as deleted is empty.
+/// Appends the fields of a plain table with their JSON. A field that is marked as deleted gets empty JSON.
 ///
 /// # Safety
-/// As for [`encode`]. The names are valid while the table keeps them.
+/// As for [`encode`]. The names are valid as long as the table keeps them.
 unsafe fn collect_fields(
     state: *mut lua_State,
     index: c_int,

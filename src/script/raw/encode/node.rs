@@ -1,4 +1,4 @@
-//! A Tweet, or a part of one, as JSON: what no handler has changed is written byte for byte as it came in.
+//! Writes a Tweet or a part of one as JSON. What no handler has changed is written byte for byte as it came in.
 
 use std::{ffi::c_int, ptr};
 
@@ -22,7 +22,7 @@ pub(super) unsafe fn encode_node(
     out: &mut Vec<u8>,
     depth: u32,
 ) -> Encoded {
-    // SAFETY: see above. Nothing here allocates in Lua, so no finalizer takes the document away.
+    // SAFETY: see above. Nothing here allocates in Lua, so no finalizer can free the document.
     unsafe {
         let raw = span(node).ok_or(Unencodable::Gone)?;
         if !(*(*node).root).dirty.get() {
@@ -34,7 +34,7 @@ pub(super) unsafe fn encode_node(
         } else {
             ffi::lua_getiuservalue(state, index, ROOT);
         }
-        // The table of the parts that have been touched, for the whole walk.
+        // The table of touched parts stays on the stack for the whole walk.
         ffi::lua_getiuservalue(state, -1, PARTS);
         ffi::lua_remove(state, -2);
         let parts = ffi::lua_gettop(state);
@@ -47,7 +47,7 @@ pub(super) unsafe fn encode_node(
     }
 }
 
-/// Writes a container of a Tweet in which something may have changed. `index` is its node.
+/// Writes a container of a Tweet that may have changes inside. `index` is the index of its node.
 ///
 /// # Safety
 /// As for `encode`; `raw` must be the JSON that `value` was parsed from.
@@ -95,12 +95,12 @@ unsafe fn encode_part(
             if has_table.get() {
                 ffi::lua_getiuservalue(state, index, slot);
                 let collected = collect_fields(state, ffi::lua_gettop(state), depth, &mut writes);
-                // The node keeps the table, and the table its keys.
+                // The table may be popped: the node keeps the table alive, and the table keeps its keys alive.
                 ffi::lua_pop(state, 1);
                 collected?;
             }
         }
-        // No name is in both. Lua's own order differs from run to run.
+        // No name is in both tables. The writes are sorted, because Lua's own order differs from run to run.
         writes.sort_unstable_by_key(|(name, _)| *name);
         let mut written = vec![false; writes.len()];
         let mut first = true;
@@ -109,7 +109,7 @@ unsafe fn encode_part(
         for ((name, text), (key, field)) in fields {
             let change = writes.binary_search_by_key(&key.as_bytes(), |(name, _)| *name);
             if let Ok(change) = change {
-                // Deleted, or a name that occurs twice and has been written already.
+                // The field has been deleted, or its name occurs twice and has been written already.
                 let again = std::mem::replace(&mut written[change], true);
                 if again || writes[change].1.is_empty() {
                     continue;
@@ -139,7 +139,7 @@ unsafe fn encode_part(
     Ok(())
 }
 
-/// Writes a value inside a container: as it came in, unless a handler has touched it.
+/// Writes a value inside a container. It is written as it came in, unless a handler has touched it.
 ///
 /// # Safety
 /// As for [`encode_part`].
@@ -151,7 +151,7 @@ unsafe fn encode_inner(
     out: &mut Vec<u8>,
     depth: u32,
 ) -> Encoded {
-    // SAFETY: see above. The address is only compared, and only with those of the same document.
+    // SAFETY: see above. The address is only compared, and only with addresses in the same document.
     unsafe {
         if ffi::lua_type(state, parts) == ffi::LUA_TTABLE {
             let touched =
@@ -172,9 +172,9 @@ unsafe fn encode_inner(
 /// The JSON that a node was parsed from.
 ///
 /// # Safety
-/// The node's block must be alive, and with it those of its parents. What comes back is not to be held while Lua allocates.
+/// The blocks of the node and of its parents must be alive. The result must not be held while Lua allocates.
 unsafe fn span<'l>(node: *const Node) -> Option<&'l str> {
-    // SAFETY: the root keeps every part alive, see `PARTS`.
+    // SAFETY: the root keeps every part alive; see `PARTS`.
     unsafe {
         if (*node).parent.is_null() {
             return (*node).line().map(str::trim);

@@ -1,5 +1,5 @@
--- The words of random programs. What they see goes into `trace`, in a form that is the same for a Tweet and for a plain
--- table: without addresses, and without the order of fields, which no table promises.
+-- The functions that the random programs use. What a program sees is written to `trace`, in a form that is the same for a
+-- Tweet and for a plain table: without addresses, and without the order of fields, because no table promises an order.
 local encode, insert0, collect0, null0 = ...
 null = null0
 trace, kept = {}, {}
@@ -30,7 +30,7 @@ function show(...)
   for i = 1, select("#", ...) do trace[#trace + 1] = text((select(i, ...))) end
 end
 
--- Names sort by themselves; what they hold gets its number in that order.
+-- The names are sorted first, so that the values get their numbers in that order.
 local function sorted(x)
   local keys = {}
   for k in pairs(x) do
@@ -48,7 +48,7 @@ function fields(x)
   local names = sorted(x)
   show(#names)
   for _, name in ipairs(names) do show(name[2], x[name[2]], rawget(x, name[2])) end
-  -- The same by `next`.
+  -- Now the same with `next`.
   local n, k = 0, nil
   repeat k = next(x, k) if k ~= nil then n = n + 1 end until k == nil or n > 10000
   show(n)
@@ -75,7 +75,7 @@ function is_list(x)
   return n == last
 end
 
--- A list with something in it, or what holds it.
+-- A list in `x` that is not empty, or `x` itself if there is none.
 function some_list(x, n)
   for i = n, n + 3 do
     local inner = some(x, i)
@@ -90,7 +90,7 @@ end
 
 function before(a, b) return text(a) < text(b) end
 
--- A loop that changes what it passes sees each field once.
+-- A loop that changes the fields that it passes sees each field once.
 function walk(x, change)
   local seen, n, twice = {}, 0, false
   local limit = 0
@@ -106,7 +106,7 @@ function walk(x, change)
   fields(x)
 end
 
--- Writes some field that is there, wherever the loop is.
+-- Writes a field that exists, wherever the loop is.
 function other(x, n)
   local names = sorted(x)
   local name = names[(n - 1) % #names + 1]

@@ -1,8 +1,8 @@
-//! Hostile JSON: repeated and empty names, lone surrogates, numbers that nothing holds, wide and deep containers.
+//! Hostile JSON: repeated and empty names, lone surrogates, numbers that no type can hold, wide and deep containers.
 
 use fastrand::Rng;
 
-/// Names that programs ask for too. Two of them read as the same.
+/// Names that the programs ask for too. Two of them are read as the same name.
 const NAMES: [&str; 16] = [
     "a",
     "b",
@@ -50,7 +50,7 @@ const SCALARS: [&str; 25] = [
     "\"12\"",
 ];
 
-/// A Tweet, by the format's lowest demands.
+/// A line that just counts as a Tweet.
 pub(in crate::script::raw) fn tweet(rng: &mut Rng) -> String {
     let mut fields = fields(rng, 4);
     let place = rng.usize(..=fields.len());
@@ -59,7 +59,7 @@ pub(in crate::script::raw) fn tweet(rng: &mut Rng) -> String {
 }
 
 fn fields(rng: &mut Rng, depth: usize) -> Vec<String> {
-    // Now and then so many that they are looked up in an order.
+    // Sometimes there are so many fields that they are looked up in an order.
     let count = if rng.u8(..20) == 0 && depth >= 3 {
         rng.usize(60..150)
     } else {
@@ -86,7 +86,7 @@ fn value(rng: &mut Rng, depth: usize) -> String {
     }
     match rng.u8(..20) {
         0 => {
-            // Deep, but no deeper than is read; beyond a hundred levels nothing is written as JSON.
+            // Deep, but not too deep to be read. Values deeper than a hundred levels are not written as JSON.
             let (levels, inner) = (rng.usize(..200), value(rng, 0));
             format!(
                 "{}{inner}{}",

@@ -1,14 +1,14 @@
-//! Random Lua programs over hostile JSON: a Tweet behaves as a plain table does, and nothing that a script does, nor
-//! memory that runs out, makes this folder touch what is not there.
+//! Random Lua programs over hostile JSON. They check that a Tweet behaves as a plain table. They also check that this
+//! folder never touches freed memory, whatever a script does and even if memory runs out.
 //!
-//! `cargo test --lib script::raw` plays some hundred programs. For long, and from another start:
+//! `cargo test --lib script::raw` runs about a hundred programs. To run for a long time, and from another seed:
 //!
 //! ```text
 //! OUZEL_FUZZ_SECONDS=3600 OUZEL_FUZZ_SEED=1 cargo test --lib script::raw::tests -- --nocapture
 //! ```
 //!
-//! A failure prints the seed of its program, which alone plays it again: `OUZEL_FUZZ_SECONDS=0 OUZEL_FUZZ_SEED=SEED`.
-//! Under the address sanitizer, which sees each access, of Lua's own code too, to memory that has been given back:
+//! A failure prints the seed of its program. To run that program alone: `OUZEL_FUZZ_SECONDS=0 OUZEL_FUZZ_SEED=SEED`.
+//! The address sanitizer sees each access to freed memory, also those of Lua's own code. To run under it:
 //!
 //! ```text
 //! export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CFLAGS=-fsanitize=address CARGO_TARGET_DIR=target/asan
@@ -40,13 +40,13 @@ use crate::{script::lua::new_state, text::json as reader, tweet::Tweet};
 
 const HARNESS: &str = include_str!("harness.lua");
 
-/// How many, where no time is given.
+/// How many programs run if no time is given.
 const SEEDS: u64 = 150;
 
-/// What matches anything: where the JSON of a Tweet and of a table may rightly differ.
+/// A result that matches any other. It is used where the JSON of a Tweet and of a table may differ.
 const EITHER: &str = "either";
 
-/// A Lua state with the harness.
+/// A Lua state with the test harness.
 struct World {
     lua: Lua,
     live: Rc<Cell<usize>>,
@@ -63,7 +63,7 @@ impl World {
         });
         let insert = lua.create_function(|lua, row: Table| {
             with_fields(lua, &row, |fields| {
-                // What is borrowed must last whatever a database does meanwhile.
+                // The borrowed fields must stay valid whatever a database does meanwhile.
                 let _ = row.clear();
                 let _ = lua.gc_collect();
                 let mut shown: Vec<_> = fields.iter().map(|field| format!("{field:?}")).collect();
@@ -78,7 +78,7 @@ impl World {
                     lua.gc_step()?;
                 }
                 3 => {
-                    // At nearly every allocation.
+                    // Runs the collector at nearly every allocation.
                     let always = GcIncParams::default()
                         .pause(1)
                         .step_multiplier(1_000)
@@ -126,7 +126,7 @@ impl World {
     }
 }
 
-/// JSON as a plain table, read as a Tweet is: of a name that occurs twice the first counts.
+/// Makes a plain table of JSON, in the way a Tweet is read: if a name occurs twice, the first one counts.
 fn plain(lua: &Lua, json: &sonic_rs::Value) -> Value {
     match json.get_type() {
         JsonType::Null => Value::NULL,
@@ -163,13 +163,14 @@ fn shown_json(encoded: Result<Vec<u8>, Unencodable>) -> String {
             Err(reader::Error::TooDeep) => EITHER.to_owned(),
             Err(error) => format!("{error}: {}", String::from_utf8_lossy(&json)),
         },
-        // What is not touched is written as it came in, whatever it is; and an object that gets items is no list.
+        // A Tweet writes an untouched part as it came in, whatever it is. An object of a Tweet that gets list items
+        // does not become a list.
         Err(Unencodable::NotFinite | Unencodable::Depth | Unencodable::Mixed) => EITHER.to_owned(),
         Err(_) => "no JSON".to_owned(),
     }
 }
 
-/// JSON in the form in which a Tweet and a table have the same: without nulls in objects, without what is there twice.
+/// Writes JSON so that a Tweet and a table give the same: without nulls in objects, and without repeated names.
 fn canonical(json: &sonic_rs::Value) -> String {
     match json.get_type() {
         JsonType::Array => {
@@ -194,7 +195,7 @@ fn canonical(json: &sonic_rs::Value) -> String {
     }
 }
 
-/// Plays one program on a Tweet, and on a plain table if they have to agree.
+/// Runs one program on a Tweet. If the results have to agree, it runs on a plain table too.
 fn check(seed: u64) {
     let mut rng = Rng::with_seed(seed);
     let limited = rng.u8(..4) == 0;
@@ -251,7 +252,7 @@ fn check(seed: u64) {
         };
         let chunk = tweets.lua.load(&program).into_function().unwrap();
         tweets.lua.set_memory_limit(limit).unwrap();
-        // Any error will do, as long as it is one.
+        // The memory is limited, so any error is fine, as long as it is an error.
         let _ = chunk.call::<()>(());
         tweets.lua.set_memory_limit(0).unwrap();
         let after = "for i = 1, 4 do try(function() fields(v[i]) json(v[i]) end) try(function() fields(kept[i]) json(kept[i]) end) end";
@@ -280,7 +281,7 @@ fn a_tweet_is_a_table_to_every_program() {
         let elapsed = started.elapsed();
         let is_over = elapsed >= Duration::from_secs(seconds);
         if is_over || next % 1_000 == 0 {
-            // In a crash there is no other trace of how far it came.
+            // After a crash this is the only trace of how far the test came.
             eprintln!("seeds {seed} to {next} in {} s", elapsed.as_secs());
         }
         if is_over {

@@ -1,4 +1,4 @@
-//! Random Lua programs over the values in `v`, in the words that `harness.lua` defines.
+//! Random Lua programs over the values in `v`. They use the functions that `harness.lua` defines.
 
 use fastrand::Rng;
 
@@ -33,9 +33,9 @@ const KEYS: [&str; 28] = [
     "0/0",
 ];
 
-/// What is done to a Tweet, its parts, and what was made of them.
+/// The steps of programs: what they do to a Tweet, to its parts, and to values made of them.
 ///
-/// `I` and `J` stand for values, `K` for a key, `V` for something to write, `N` for a small number.
+/// `I` and `J` stand for values, `K` for a key, `V` for a value to write, `N` for a small number.
 const STEPS: [&str; 52] = [
     "v[I] = v[J][K]",
     "v[I] = v[J][K]",
@@ -91,7 +91,7 @@ const STEPS: [&str; 52] = [
     "error(v[I])",
 ];
 
-/// Finalizers of the script's, which run whenever something is allocated.
+/// Finalizers of the script. They run whenever something is allocated.
 const READING: [&str; 2] = [
     "at_end(function(x) local n = 0 for k, e in pairs(x) do n = n + 1 end; local _ = x[K], #x end, v[I])",
     "at_end(function(x) local _ = tostring(x), some(x, N) end, v[I])",
@@ -103,14 +103,14 @@ const WRITING: [&str; 4] = [
     "at_end(function(x) kept[N] = x; v[I] = x end, v[J])",
 ];
 
-/// What a program may do beside steps that give the same on a plain table.
+/// What a program may do beside the steps that give the same result on a plain table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mood {
-    /// Has finalizers that write, and so ends differently each time.
+    /// Whether the program has finalizers that write. Such a program ends differently each time.
     pub(super) writes_at_end: bool,
 }
 
-/// A program over `t`, the Tweet.
+/// Makes a program over `t`, the Tweet.
 pub(super) fn program(rng: &mut Rng, mood: Mood) -> String {
     let mut text = String::new();
     let mut count = rng.usize(5..40);
@@ -124,7 +124,7 @@ pub(super) fn program(rng: &mut Rng, mood: Mood) -> String {
         };
         let step = filled(rng, step.unwrap_or_default());
         match rng.u8(..12) {
-            // A coroutine that is left and entered again, or never.
+            // A coroutine that is left and entered again, or left for ever.
             0 => {
                 let more = rng.choice(STEPS).unwrap_or_default();
                 let more = filled(rng, more);
