@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Gaps(arguments) => commands::gaps(&arguments),
         Command::Sim(arguments) => commands::sim(arguments),
         Command::Bench(arguments) => commands::bench(&arguments),
+        Command::Help(guide) => guide.print(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 mod bench;
 mod folder;
 mod gaps;
+mod guide;
 mod quarantine;
 mod replay;
 mod rules;
@@ -17,6 +18,7 @@ pub use self::{
     bench::Bench,
     folder::Folder,
     gaps::{Gaps, GapsCommand},
+    guide::Guide,
     quarantine::{Drop, List, Place, Quarantine, QuarantineCommand, Retry, Show},
     replay::Replay,
     rules::{Rules, RulesCommand, RulesEstimate, RulesLint},
@@ -30,7 +32,15 @@ const LAST: usize = 900;
 
 /// Keeps a PowerTrack stream connected, keeps its rules equal to what a Lua script declares, and runs the script's handlers on every Tweet.
 #[derive(Debug, Parser)]
-#[command(name = "ouzel", version, propagate_version = true)]
+#[command(
+    name = "ouzel",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "`ouzel help` lists the topics of the guide, and `ouzel help TOPIC` prints one."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -90,6 +100,8 @@ pub enum Command {
     Quarantine(Quarantine),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),
+    /// List commands and topics, or print a page of the guide.
+    Help(Guide),
 }
 
 /// The script, for every command that loads one.

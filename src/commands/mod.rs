@@ -55,7 +55,7 @@ use crate::{
 const DATABASE: &str = "ouzel.db";
 
 /// Writes a command's result to stdout, and nothing that a terminal would obey; a reader that has gone, as with `| head`, is no error.
-fn print(text: &str) -> Result<(), Error> {
+pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout
         .write_all(plain::printed(text).as_bytes())
