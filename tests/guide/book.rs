@@ -42,6 +42,11 @@ pub(super) fn guide() -> Vec<Page> {
     pages
 }
 
+/// The text of a page of the guide.
+pub(super) fn page_named(name: &str) -> String {
+    fs::read_to_string(root().join(format!("src/guide/{name}.md"))).unwrap()
+}
+
 /// The README and the guide.
 pub(super) fn all() -> Vec<Page> {
     let readme = Page {

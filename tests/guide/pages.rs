@@ -1,9 +1,9 @@
 //! What holds for every page: it is printed, it is found, and its Lua and TOML are right.
 
-use std::{fs, process::Stdio};
+use std::{collections::BTreeSet, fs, process::Stdio};
 
 use super::{
-    book::{all, blocks, guide, readme, root},
+    book::{all, block, blocks, guide, page_named, readme, root},
     support::{Process, Setup, Sim, Stdout, command},
 };
 
@@ -187,6 +187,58 @@ fn every_lua_block_loads() {
         }
     }
     assert!(loaded >= 5);
+}
+
+#[test]
+fn the_settings_are_those_of_the_file_the_environment_and_the_flags() {
+    let page = page_named("settings");
+    let table: Vec<Vec<_>> = (page.lines())
+        .filter(|line| line.contains("| `OUZEL_"))
+        .map(|row| row.split('|').skip(1).map(str::trim).collect())
+        .collect();
+    let column = |number: usize| -> BTreeSet<String> {
+        let cells = table.iter().map(|row: &Vec<&str>| row[number]);
+        let names = cells.filter_map(|cell| cell.strip_prefix('`')?.strip_suffix('`'));
+        names.map(str::to_owned).collect()
+    };
+    let file = block("settings", "script = ").text;
+    let keys = file.lines().filter_map(|line| line.split_once(" = "));
+    let keys: BTreeSet<_> = keys
+        .map(|(key, _)| key.trim_start_matches("# ").to_owned())
+        .collect();
+    assert_eq!(column(0), keys);
+
+    let (_, help, _) = help(&["run"]);
+    let between = |start: &str, end: &[char]| -> BTreeSet<String> {
+        let parts = help.split(start).skip(1);
+        parts
+            .map(|part| part.split(end).next().unwrap().to_owned())
+            .collect()
+    };
+    let mut variables = between("[env: ", &['=', ']']);
+    // Not a flag: other users of the machine could read it.
+    variables.insert("OUZEL_PASSWORD".to_owned());
+    assert_eq!(column(1), variables);
+    let flags = between("      --", &[' ', '\n']);
+    for flag in column(2) {
+        // The script is an argument.
+        let is_known = flag
+            .strip_prefix("--")
+            .is_none_or(|flag| flags.contains(flag));
+        assert!(is_known, "{flag}\n{flags:?}");
+    }
+}
+
+#[test]
+fn the_readme_lists_every_command() {
+    let (_, listed, _) = help(&[]);
+    let (_, commands) = listed.split_once("\nCommands:\n").unwrap();
+    let readme = readme();
+    for line in commands.lines().take_while(|line| !line.is_empty()) {
+        let command = line.split_whitespace().next().unwrap();
+        let is_row = |end| readme.contains(&format!("\n| `ouzel {command}{end}"));
+        assert!(is_row(' ') || is_row('`'), "{command}");
+    }
 }
 
 /// With what is commented out too: it stands there to be used.

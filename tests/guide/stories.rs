@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
 
 use super::{
-    book::{Block, guide},
+    book::{Block, page_named},
     project::{boxed, fresh, has, main_lua, ran, setup, shell, started, unpacked},
     shape::{assert_same_shape, shape},
     support::{Setup, Sim, connect, skipped, tweet, wait_until},
@@ -274,15 +274,23 @@ pub(super) fn ask_a_run([health, shown, metrics]: &[Block; 3]) {
         .filter(|line| !line.starts_with('#'))
         .map(|line| line.split(['{', ' ']).next().unwrap().to_owned())
         .collect();
-    let page = guide()
-        .into_iter()
-        .find(|page| page.name == "metrics")
-        .unwrap();
-    let listed: BTreeSet<_> = (page.text.lines())
+    let page = page_named("metrics");
+    let listed: BTreeSet<_> = (page.lines())
         .filter_map(|line| line.strip_prefix("| `ouzel_"))
         .map(|rest| format!("ouzel_{}", rest.split(['{', '`']).next().unwrap()))
         .collect();
     assert_eq!(listed, served);
+    let causes: BTreeSet<_> = (get(metrics).lines())
+        .filter_map(|line| line.strip_prefix("ouzel_outages_total{cause=\""))
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect();
+    let page = page_named("connection");
+    let (_, table) = page.split_once("\n## Causes\n").unwrap();
+    let listed: BTreeSet<_> = (table.lines())
+        .filter_map(|line| line.strip_prefix("| `"))
+        .map(|rest| rest.split('`').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(listed, causes);
     run.drain();
 }
 
