@@ -39,7 +39,7 @@ const LAST: usize = 900;
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "`ouzel help` lists the topics of the guide, and `ouzel help TOPIC` prints one."
+    after_help = "`ouzel help` lists the topics of the guide, `ouzel help TOPIC` prints one, and `ouzel COMMAND --help` lists a command's flags."
 )]
 pub struct Cli {
     /// What to do.

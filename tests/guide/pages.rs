@@ -241,6 +241,37 @@ fn the_readme_lists_every_command() {
     }
 }
 
+#[test]
+fn the_rules_that_are_hardly_meant_so_are_warned_about() {
+    let page = page_named("rules");
+    let never = "can never match";
+    let broad = "nothing narrows this down";
+    for (rule, said) in [
+        ("lang:en lang:ja", never),
+        ("has:geo is:retweet", never),
+        ("lang:jp", "Japanese is `ja`"),
+        ("lang:he", "Hebrew is `iw`"),
+        ("place_country:UK", "United Kingdom is `GB`"),
+        ("from:\"@jack\"", never),
+        ("from:jack,bob", never),
+        ("#cat,", never),
+        ("$100", never),
+        ("lang:en has:links", broad),
+        ("sample:100", broad),
+        ("-from:jack followers_count:1", broad),
+        ("\" \"", broad),
+        ("cat OR dog lang:en", "`cat OR (dog lang:en)`"),
+        ("cat OR (dog lang:en)", "1 rule: 0 not valid, 0 warnings"),
+        ("min_joy:5 fish", "there is no operator `min_joy`"),
+        ("filter:links", "`has:links`"),
+    ] {
+        assert!(page.contains(rule), "{rule}");
+        let setup = Setup::rules().file("rules.txt", rule);
+        let ended = setup.arguments(&["lint", "rules.txt"]).ends();
+        assert!(ended.output().contains(said), "{}", ended.output());
+    }
+}
+
 /// With what is commented out too: it stands there to be used.
 #[test]
 fn every_toml_block_is_read() {
