@@ -242,7 +242,7 @@ fn the_readme_lists_every_command() {
 }
 
 #[test]
-fn the_rules_that_are_hardly_meant_so_are_warned_about() {
+fn valid_rules_that_are_probably_wrong_are_warned_about() {
     let page = page_named("rules");
     let never = "can never match";
     let broad = "nothing narrows this down";
