@@ -100,7 +100,7 @@ pub(super) fn setup(sim: &Sim, script: &str) -> Setup {
 /// What is left of a run that has handled so many Tweets.
 #[track_caller]
 pub(super) fn ran(script: &str, tweets: u32) -> Ended {
-    let sim = Sim::start(&[]);
+    let sim = Sim::start(&["--rate", "10000"]);
     let ended = setup(&sim, script)
         .arguments(&["--limit", &tweets.to_string()])
         .ends();

@@ -33,7 +33,7 @@ pub(super) fn try_it([commands, begins, ends]: &[Block; 3]) {
     assert_eq!((lines.next(), lines.next()), (Some("cargo test"), None));
 
     let folder = fresh();
-    let done = shell(folder.path(), &format!("{run} --limit 1000"));
+    let done = shell(folder.path(), &format!("{run} --limit 500"));
     assert_eq!(done.code, 0, "{}", done.stderr);
     let log: Vec<_> = begins.lines().collect();
     assert_same_shape(
@@ -49,7 +49,7 @@ pub(super) fn try_it([commands, begins, ends]: &[Block; 3]) {
 
     // The line that is updated in place takes a terminal.
     if has("the status line", "script") {
-        let line = format!("script -qfec 'stty rows 24 cols 200; {run} --limit 1000' /dev/null");
+        let line = format!("script -qfec 'stty rows 24 cols 200; {run} --limit 300' /dev/null");
         let done = shell(
             folder.path(),
             &line.replace("cargo run --release --", "ouzel"),
@@ -103,7 +103,7 @@ fn assert_same_table(shown: &str, real: &str) {
 
 pub(super) fn look_at_the_rows([command, shown]: &[Block; 2]) {
     let folder = fresh();
-    let done = shell(folder.path(), "ouzel run --sim --limit 2000");
+    let done = shell(folder.path(), "ouzel run --sim --rate 10000 --limit 1500");
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert_same_table(&shown.text, &boxed(folder.path(), command.text.trim_end()));
 }
@@ -483,7 +483,8 @@ pub(super) fn measure([whole, shown, rules]: &[Block; 3]) {
 
 pub(super) fn a_run_that_ends_by_itself([command]: &[Block; 1]) {
     let folder = fresh();
-    let done = shell(folder.path(), &command.text);
+    let sooner = format!("{} --rate 10000", command.text.trim_end());
+    let done = shell(folder.path(), &sooner);
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stderr.contains("1 000 Tweets in "), "{}", done.stderr);
 }
