@@ -28,7 +28,7 @@ const OUTPUT: u32 = 3;
 
 /// What has not ended for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hanging {
+pub(crate) enum Hanging {
     /// A handler with a Tweet.
     Handler {
         /// What the handler is, and where it begins.
@@ -102,7 +102,7 @@ impl Doing {
 
 /// Looks now and then at what the worker is doing, and knows for how long.
 #[derive(Debug)]
-pub struct Look {
+pub(crate) struct Look {
     begun: u64,
     since: Instant,
 }
@@ -110,7 +110,7 @@ pub struct Look {
 impl Look {
     /// Begins to look.
     #[must_use]
-    pub fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             begun: 0,
             since: now,
@@ -118,7 +118,7 @@ impl Look {
     }
 
     /// Looks once; gives what has not ended since an earlier look, and how long that is ago at least.
-    pub fn look(&mut self, doing: &Doing, now: Instant) -> Option<(Hanging, Duration)> {
+    pub(crate) fn look(&mut self, doing: &Doing, now: Instant) -> Option<(Hanging, Duration)> {
         let begun = doing.begun.load(Ordering::Relaxed);
         let hanging = doing.hanging();
         if begun != self.begun || hanging.is_none() {

@@ -4,7 +4,7 @@ use crate::{host::lock, pipeline, powertrack, script, settings, sim, store};
 
 /// An error on its way to the person at the terminal.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// A flag or a setting is wrong.
     #[error("{0}")]
     Usage(String),
@@ -51,7 +51,7 @@ pub enum Error {
 impl Error {
     /// 1 failed while running, 2 wrong usage or configuration, 3 the script or its rules are wrong.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         use pipeline::Error as Run;
         match self {
             Self::Usage(_) | Self::Settings(_) | Self::Lock(lock::Error::Held { .. }) => 2,
@@ -74,7 +74,7 @@ impl Error {
     }
 
     /// For `map_err`: names what was tried.
-    pub fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::System {
             what: what.into(),
             source,

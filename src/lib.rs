@@ -1,27 +1,38 @@
 #![doc = include_str!("README.md")]
 
-pub mod cli;
-pub mod commands;
-pub mod doing;
-pub mod error;
-pub mod host;
-pub mod ingest;
-pub mod journal;
-pub mod json;
-pub mod lines;
-pub mod outage;
-pub mod pipeline;
-pub mod powertrack;
-pub mod row;
-pub mod script;
-pub mod settings;
-pub mod sim;
-pub mod status;
-pub mod store;
-pub mod tally;
-pub mod text;
-pub mod tweet;
-pub mod worker;
+mod cli;
+mod doing;
+mod error;
+mod host;
+mod ingest;
+mod journal;
+mod outage;
+mod pipeline;
+mod powertrack;
+mod row;
+mod script;
+mod settings;
+mod status;
+mod store;
+mod tally;
+mod tweet;
+mod worker;
 
-/// The rule language, a crate of its own.
-pub use ouzel_rule as rule;
+pub use cli::start;
+
+/// What tests put together without a process of its own.
+#[doc(hidden)]
+pub mod pieces {
+    pub use crate::{
+        ingest::{Arrived, Ingest, Limits, queue::queue},
+        journal::{Batch, Effort, Journal, Options, Source, Sync},
+        store::Store,
+        tally::Tally,
+        worker::{Progress, Report, Work, Worker, behind::behind, inbox::Control},
+    };
+}
+
+// Crates of their own, so that they are compiled beside this one. Here they have the names of their folders.
+use ouzel_rule as rule;
+use ouzel_sim as sim;
+use ouzel_text as text;

@@ -44,7 +44,7 @@ impl TableSpec {
 
 /// Whether a column's type makes it the primary key.
 #[must_use]
-pub fn declares_primary_key(kind: &str) -> bool {
+pub(crate) fn declares_primary_key(kind: &str) -> bool {
     let words: Vec<_> = kind.split_whitespace().collect();
     words.windows(2).any(|pair| {
         pair[0].eq_ignore_ascii_case("PRIMARY")
@@ -67,4 +67,4 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// Takes the rows of a query one by one: the column names, and the cells of one row.
-pub type EachRow<'a> = dyn FnMut(&[&str], &[Cell<'_>]) -> Result<(), Refused> + 'a;
+pub(crate) type EachRow<'a> = dyn FnMut(&[&str], &[Cell<'_>]) -> Result<(), Refused> + 'a;

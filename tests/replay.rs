@@ -11,10 +11,8 @@ use std::{fs, io::Write, path::Path};
 
 use bytes::Bytes;
 use expect_test::{Expect, expect};
-use ouzel::{
-    journal::{Batch, Effort, Journal, Options, Source},
-    lines::Lines,
-};
+use ouzel::pieces::{Batch, Effort, Journal, Options, Source};
+use ouzel_text::lines::Lines;
 use support::{Ended, Setup, tagged, tweet};
 
 const SCRIPT: &str =

@@ -31,28 +31,21 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum", "rcgen", "tokio_rustls"], &["sim/", "status/"]),
     (&["mlua", "notify"], &["script/"]),
     (&["rusqlite"], &["store/"]),
-    (&["clap"], &["cli/", "main.rs"]),
+    (&["clap"], &["cli/"]),
     (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
-    (&["zstd"], &["commands/", "journal/"]),
+    (&["zstd"], &["cli/", "journal/"]),
 ];
 
 /// Each folder for one outside world, and what of the crate's own it may use.
 const WORLDS: &[(&str, &[&str])] = &[
-    (
-        "powertrack",
-        &["powertrack", "rule", "lines", "text", "tweet", "json"],
-    ),
+    ("powertrack", &["powertrack", "rule", "text", "tweet"]),
     (
         "script",
-        &["script", "row", "tweet", "rule", "json", "doing", "text"],
+        &["script", "row", "tweet", "rule", "doing", "text"],
     ),
     ("store", &["store", "row"]),
-    (
-        "sim",
-        &["sim", "rule", "tweet", "text", "lines", "json", "host"],
-    ),
-    ("journal", &["journal", "lines"]),
+    ("journal", &["journal", "text"]),
 ];
 
 fn root() -> &'static Path {

@@ -4,12 +4,12 @@ use std::{fmt::Write as _, iter};
 
 use clap::{Args, CommandFactory, Parser, error::ErrorKind};
 
-use super::Cli;
-use crate::{commands::print, error::Error, text::nearest::nearest};
+use super::{Cli, print::print};
+use crate::{error::Error, text::nearest::nearest};
 
 /// `ouzel help`.
 #[derive(Debug, Args)]
-pub struct Guide {
+pub(crate) struct Guide {
     /// A topic of the guide, or a command [default: list both].
     #[arg(value_name = "TOPIC")]
     words: Vec<String>,
@@ -50,7 +50,7 @@ impl Guide {
     ///
     /// # Errors
     /// [`Error::Usage`] for a topic that there is not.
-    pub fn print(&self) -> Result<(), Error> {
+    pub(super) fn print(&self) -> Result<(), Error> {
         let words: Vec<_> = self.words.iter().map(String::as_str).collect();
         let known = match words[..] {
             [] => Some(contents()),

@@ -1,31 +1,43 @@
-//! The command line. Takes the arguments of the process, gives each command its own as a type, and never does what they ask.
+//! The command line: a command is a file or a folder, with its arguments, what it does and what it prints.
+//!
+//! Takes the arguments of the process, calls the library, prints what came of it, and never decides what a Tweet or a rule
+//! means.
 
 mod bench;
+mod check;
 mod folder;
 mod gaps;
 mod guide;
+mod print;
 mod quarantine;
 mod replay;
 mod rules;
 mod run;
 mod sim;
+mod start;
+mod summary;
+mod tweets;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::{
+pub use self::start::start;
+use self::{
     bench::Bench,
-    folder::Folder,
-    gaps::{Gaps, GapsCommand},
+    check::Check,
+    gaps::Gaps,
     guide::Guide,
-    quarantine::{Drop, List, Place, Quarantine, QuarantineCommand, Retry, Show},
+    quarantine::Quarantine,
     replay::Replay,
-    rules::{Rules, RulesCommand, RulesEstimate, RulesLint},
+    rules::Rules,
     run::Run,
     sim::{Sim, SimSource},
 };
-use crate::{host::logging::Wanted, settings::Given};
+use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
+
+/// What is said at the first signal.
+const STOPPING: &str = "stopping; another signal stops at once and loses what is not committed";
 
 /// After the options that a command has of its own, among which clap would put it otherwise.
 const LAST: usize = 900;
@@ -41,7 +53,7 @@ const LAST: usize = 900;
 #[command(
     after_help = "`ouzel help` lists the topics of the guide, `ouzel help TOPIC` prints one, and `ouzel COMMAND --help` lists a command's flags."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -62,7 +74,7 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Follow the stream and run the script's handlers on every Tweet.
     ///
     /// The script is loaded again whenever it is saved; the connection stays. Stops in order on Ctrl-C: what has
@@ -104,25 +116,35 @@ pub enum Command {
     Help(Guide),
 }
 
+impl Command {
+    /// Does what was asked for. What goes on meanwhile is shown on `line`.
+    ///
+    /// # Errors
+    /// [`Error`], with its exit code.
+    pub(crate) fn run(self, line: &StatusLine) -> Result<(), Error> {
+        match self {
+            Self::Run(arguments) => run::run(&arguments, line),
+            Self::Check(arguments) => check::check(&arguments),
+            Self::Rules(arguments) => rules::rules(&arguments),
+            Self::Replay(arguments) => replay::replay(&arguments, line),
+            Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
+            Self::Gaps(arguments) => gaps::gaps(&arguments),
+            Self::Sim(arguments) => sim::sim(arguments),
+            Self::Bench(arguments) => bench::bench(&arguments),
+            Self::Help(guide) => guide.print(),
+        }
+    }
+}
+
 /// The script, for every command that loads one.
 #[derive(Debug, Args)]
-pub struct Script {
+pub(crate) struct Script {
     /// The Lua script [default: scripts/main.lua].
     #[arg(env = "OUZEL_SCRIPT")]
     script: Option<PathBuf>,
     /// Read settings from this file [default: ouzel.toml, where there is one].
     #[arg(long, value_name = "FILE", env = "OUZEL_CONFIG")]
     config: Option<PathBuf>,
-}
-
-/// `ouzel check`.
-#[derive(Debug, Args)]
-pub struct Check {
-    #[command(flatten)]
-    script: Script,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// An empty variable of the environment is as good as none: that is how many tools unset one.
@@ -134,14 +156,6 @@ fn set_path(path: &Option<PathBuf>) -> Option<PathBuf> {
     path.clone().filter(|path| !path.as_os_str().is_empty())
 }
 
-impl Check {
-    /// What flags and environment say.
-    #[must_use]
-    pub fn given(&self) -> Given {
-        self.script.given()
-    }
-}
-
 impl Script {
     fn given(&self) -> Given {
         Given {
@@ -150,6 +164,14 @@ impl Script {
             ..Given::default()
         }
     }
+}
+
+/// A runtime on this thread. One thread is enough: it reads one stream, and the worker has its own.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::system("cannot start the runtime"))
 }
 
 #[cfg(test)]

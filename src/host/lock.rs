@@ -11,13 +11,13 @@ const NAME: &str = "lock";
 
 /// Holds the folder until it is dropped.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 /// Why the folder cannot be held.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// Another process holds it.
     #[error(
         "the data folder `{}` is in use by another ouzel{}\nhint: stop that one, or give this one a folder of its own with `--data-dir`",
@@ -53,7 +53,7 @@ impl Lock {
     ///
     /// # Errors
     /// [`Error`]; it never waits.
-    pub fn take(folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn take(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::Folder {
             folder: folder.to_owned(),
             source,

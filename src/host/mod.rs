@@ -1,9 +1,8 @@
-//! What this machine and its user have a say in: signals, locks, permissions, the log, and who may ask a server here.
+//! What this machine and its user have a say in: signals, locks, permissions and the log.
 //!
 //! Takes settings that have been read, gives back files, locks and tokens, and never knows of Tweets or scripts.
 
-pub mod lock;
-pub mod logging;
-pub mod origin;
-pub mod private;
-pub mod shutdown;
+pub(crate) mod lock;
+pub(crate) mod logging;
+pub(crate) mod private;
+pub(crate) mod shutdown;

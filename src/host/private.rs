@@ -14,7 +14,7 @@ const OTHERS: u32 = 0o007;
 const GROUP: u32 = 0o070;
 
 /// From now on nobody else may read what this process makes, whoever makes it: SQLite goes by this too.
-pub fn begin() {
+pub(crate) fn begin() {
     let others = Mode::RWXG | Mode::RWXO;
     let before = umask(others);
     umask(before | others);
@@ -24,14 +24,14 @@ pub fn begin() {
 ///
 /// A group is somebody's decision: no folder has more than one that was made for it.
 #[must_use]
-pub fn is_open_folder(path: &Path) -> bool {
+pub(crate) fn is_open_folder(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|folder| folder.mode() & OTHERS != 0)
 }
 
 /// Whether a file that holds a password can be read by others than its owner. A group may read what its owner has made for
 /// another user, as in `/run/secrets`.
 #[must_use]
-pub fn is_open_secret(path: &Path) -> bool {
+pub(crate) fn is_open_secret(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| {
         let is_own = file.uid() == geteuid().as_raw();
         file.mode() & OTHERS != 0 || is_own && file.mode() & GROUP != 0

@@ -19,7 +19,7 @@ const INTERRUPTED: i32 = 130;
 ///
 /// # Errors
 /// When the system does not let the process listen for signals.
-pub fn on_signals(shutdown: CancellationToken, words: &'static str) -> io::Result<()> {
+pub(crate) fn on_signals(shutdown: CancellationToken, words: &'static str) -> io::Result<()> {
     let mut signals = [
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// An id is remembered at least this long, in milliseconds: half as long again as the longest backfill reaches back.
-pub const REMEMBERED_MS: i64 = 450_000;
+pub(crate) const REMEMBERED_MS: i64 = 450_000;
 
 /// The number of generations. With more of them, fewer ids are kept longer than they have to be.
 const GENERATIONS: usize = 4;
@@ -21,11 +21,11 @@ const GENERATION_MS: i64 = REMEMBERED_MS / (GENERATIONS as i64 - 1);
 const MOST_IDS: usize = (1 << 19) / 8 * 7;
 
 /// All of them together.
-pub const MOST_REMEMBERED: usize = MOST_IDS * GENERATIONS;
+pub(crate) const MOST_REMEMBERED: usize = MOST_IDS * GENERATIONS;
 
 /// The ids of the last minutes.
 #[derive(Debug)]
-pub struct Dedupe {
+pub(crate) struct Dedupe {
     /// The newest first.
     generations: [HashSet<u64, BuildHasherDefault<IdHasher>>; GENERATIONS],
     /// When the newest began.
@@ -52,12 +52,12 @@ impl Dedupe {
 
     /// Whether an id is remembered. 0 stands for a line without an id, and never is.
     #[must_use]
-    pub fn contains(&self, id: u64) -> bool {
+    pub(crate) fn contains(&self, id: u64) -> bool {
         self.generations.iter().any(|ids| ids.contains(&id))
     }
 
     /// Remembers an id that came at `now_ms`; 0 is not remembered.
-    pub fn insert(&mut self, id: u64, now_ms: i64) {
+    pub(crate) fn insert(&mut self, id: u64, now_ms: i64) {
         if id == 0 {
             return;
         }
@@ -75,12 +75,12 @@ impl Dedupe {
 
     /// When the last of them came.
     #[must_use]
-    pub fn newest_ms(&self) -> Option<i64> {
+    pub(crate) fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
     }
 
     /// Forgets an id, so that it is new when it comes again.
-    pub fn forget(&mut self, id: u64) {
+    pub(crate) fn forget(&mut self, id: u64) {
         for ids in &mut self.generations {
             ids.remove(&id);
         }
@@ -89,7 +89,7 @@ impl Dedupe {
 
 /// Ids are counted up in their upper and their lower bits; a multiplication, folded, spreads both over the whole word.
 #[derive(Debug, Default)]
-pub struct IdHasher(u64);
+pub(crate) struct IdHasher(u64);
 
 impl Hasher for IdHasher {
     fn finish(&self) -> u64 {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::{
     journal::{Batch, Effort, FRAME_BYTES, Source},
-    lines::Lines,
-    powertrack::stream::Received,
+    powertrack::continuity::Received,
+    text::lines::Lines,
 };
 
 /// A line beyond the usual ones makes a frame of its own; of the smallest lines no frame takes more than this.

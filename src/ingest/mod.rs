@@ -1,10 +1,10 @@
 //! The journal's thread. Takes lines as they arrive from the stream, gives them to the journal in frames, and never waits for
 //! Lua or SQLite.
 
-pub mod dedupe;
+pub(crate) mod dedupe;
 mod duties;
 mod group;
-pub mod queue;
+pub(crate) mod queue;
 
 use std::{
     sync::{Arc, mpsc},
@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     journal::{Batch, Effort, Error, Journal, Source, Sync},
-    powertrack::stream::Received,
+    powertrack::continuity::Received,
     tally::{Count, Tally},
     tweet::id::tweet_id,
     worker::{Progress, patience::Patience},

@@ -7,22 +7,13 @@ use zstd::{
     zstd_safe::{CParameter, compress_bound},
 };
 
-use crate::lines::Lines;
+use crate::text::lines::Lines;
 
 use super::{
     error::Refused,
+    limits::{MAX_LINES, MAX_RAW},
     meta::{self, Meta, Source},
 };
-
-/// The most bytes of lines that should go into one frame. A frame of twice the size is 5 % smaller and takes a tenth
-/// longer; one of a quarter is 18 % larger.
-pub const FRAME_BYTES: usize = 256 * 1024;
-
-/// The most bytes of lines that one frame can hold: what reading a frame may take of memory.
-pub(super) const MAX_RAW: usize = 64 * 1024 * 1024;
-
-/// The most lines that one frame can hold: as many as the recommended size can have, two bytes each.
-pub(super) const MAX_LINES: usize = FRAME_BYTES / 2;
 
 /// What compressing is to save: room on the disk, or time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

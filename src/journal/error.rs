@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::encode::{MAX_LINES, MAX_RAW};
+use super::limits::{MAX_LINES, MAX_RAW};
 
 /// A failure of the journal; what is damaged in its files is a [`super::Damaged`] instead.
 #[derive(Debug, thiserror::Error)]

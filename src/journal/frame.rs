@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use zstd::bulk::Decompressor;
 
-use crate::lines::Lines;
+use crate::text::lines::Lines;
 
 use super::{Meta, Position};
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::encode::{MAX_LINES, MAX_RAW};
+use super::limits::{MAX_LINES, MAX_RAW};
 
 /// One of the sixteen numbers that zstd leaves to programs; 0 and 14 are taken by well-known ones.
 const MAGIC: u32 = 0x184D_2A57;

@@ -11,6 +11,7 @@ mod encode;
 mod error;
 mod follower;
 mod frame;
+mod limits;
 mod meta;
 mod open;
 mod options;
@@ -27,18 +28,22 @@ mod tests;
 mod window;
 mod writer;
 
-pub use self::{
+pub(crate) use self::{
     damage::{Damage, Damaged},
-    encode::{Batch, Effort, FRAME_BYTES},
-    error::{Error, Refused},
+    error::Error,
     follower::{Follower, Next, Notifier},
     frame::Frame,
-    meta::{Meta, Source},
-    open::{Cut, Opened},
-    options::{Options, Sync},
+    limits::FRAME_BYTES,
+    meta::Meta,
+    open::Opened,
     position::Position,
     reader::{Read, Reader},
     recent::Newest,
-    retention::{Over, Retained},
+    retention::Over,
+};
+pub use self::{
+    encode::{Batch, Effort},
+    meta::Source,
+    options::{Options, Sync},
     writer::Journal,
 };

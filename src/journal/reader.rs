@@ -10,7 +10,7 @@ use super::{
 
 /// What a reader comes upon.
 #[derive(Debug)]
-pub enum Read {
+pub(crate) enum Read {
     /// Lines, of which at least one can have been received in the time.
     Frame(Frame),
     /// Something unreadable, which is skipped.
@@ -20,7 +20,7 @@ pub enum Read {
 /// Reads the frames of a folder that were received between two times, oldest first, without changing anything.
 ///
 /// What is being written meanwhile is read as far as it was written when its segment was opened.
-pub struct Reader {
+pub(crate) struct Reader {
     folder: PathBuf,
     /// Segments to read yet, with the lengths that they had.
     segments: VecDeque<(u64, u64)>,
@@ -35,7 +35,7 @@ impl Reader {
     ///
     /// # Errors
     /// Where the folder cannot be listed.
-    pub fn open(
+    pub(crate) fn open(
         folder: impl Into<PathBuf>,
         from_ms: Option<i64>,
         to_ms: Option<i64>,
@@ -63,7 +63,7 @@ impl Reader {
 
     /// The length of the segments that are to be read yet.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.segments.iter().map(|(_, length)| length).sum()
     }
 

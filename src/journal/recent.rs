@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 use super::{
-    Error, Journal, Meta, Position,
+    Error, Meta, Position,
     segment::{Found, METADATA_AHEAD, Segment},
     shared::Shared,
 };
@@ -21,22 +21,7 @@ struct Recent {
 /// Looks at the newest frames, from whatever thread.
 #[derive(Debug, Clone)]
 pub struct Newest {
-    shared: Arc<Shared>,
-}
-
-impl Journal {
-    /// A handle to look at the newest frames with later, from whatever thread.
-    #[must_use]
-    pub fn newest(&self) -> Newest {
-        Newest {
-            shared: Arc::clone(&self.shared),
-        }
-    }
-
-    /// As [`Newest::recent`].
-    pub fn recent(&self, since_ms: i64) -> impl Iterator<Item = Result<Meta, Error>> + use<> {
-        self.newest().recent(since_ms)
-    }
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Newest {

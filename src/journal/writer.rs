@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Batch, Error, Follower, Frame, Opened, Options, Position, Sync,
+    Batch, Error, Follower, Frame, Meta, Newest, Opened, Options, Position, Sync,
     active::{Active, Failed, Unsynced, sync_folder},
     encode::{self, Encoder},
     open,
@@ -285,6 +285,19 @@ impl Journal {
                 return Ok(active);
             }
         }
+    }
+
+    /// A handle to look at the newest frames with later, from whatever thread.
+    #[must_use]
+    pub fn newest(&self) -> Newest {
+        Newest {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// As [`Newest::recent`].
+    pub fn recent(&self, since_ms: i64) -> impl Iterator<Item = Result<Meta, Error>> + use<> {
+        self.newest().recent(since_ms)
     }
 }
 

@@ -7,7 +7,7 @@ const LEAST: Duration = Duration::from_secs(2);
 
 /// How many lines came in a time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rate {
+pub(crate) struct Rate {
     /// The number of lines.
     pub lines: u64,
     /// The time.
@@ -17,7 +17,11 @@ pub struct Rate {
 /// Estimates how many Tweets fell into a gap, from the mean of the rates before and after it. `None` where neither rate is
 /// known.
 #[must_use]
-pub fn missing_tweets(missing: Duration, before: Option<Rate>, after: Option<Rate>) -> Option<u64> {
+pub(crate) fn missing_tweets(
+    missing: Duration,
+    before: Option<Rate>,
+    after: Option<Rate>,
+) -> Option<u64> {
     let per_second = |rate: Rate| {
         let is_known = rate.over >= LEAST;
         is_known.then(|| rate.lines as f64 / rate.over.as_secs_f64())

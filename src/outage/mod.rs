@@ -1,10 +1,10 @@
 //! What an outage is to ouzel. Takes outages of the stream and lost parts of the journal, gives rows of the gap ledger and
 //! jobs that bring what was missed, and never stands in the live stream's way.
 
-pub mod estimate;
+pub(crate) mod estimate;
 mod outages;
 mod pace;
-pub mod received;
+pub(crate) mod received;
 mod unsettled;
 mod verdict;
 
@@ -34,10 +34,13 @@ use self::{
 use crate::{
     powertrack::{
         self, Cause, StreamStatus, copy_replay_rules,
+        deliver::Deliver,
         job::{AskPast, Brought, Jobs},
-        outage::{Means, Outage, Product, Span, choose},
-        rules::{NewRule, RulesClient},
-        stream::{Deliver, Dropped},
+        line::Dropped,
+        outage::{Means, Outage, Product, choose},
+        rules::RulesClient,
+        rules_json::NewRule,
+        span::Span,
     },
     script::{Declared, DeclaredRule},
     store::{Gap, GapIds, GapState, Repair},
@@ -57,10 +60,11 @@ const SETTLED: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Waits until a job for a span may begin, and gives what takes its lines; gives nothing when the run ends.
-pub type Desk<D> = Box<dyn FnMut(Span) -> Pin<Box<dyn Future<Output = Option<D>> + Send>> + Send>;
+pub(crate) type Desk<D> =
+    Box<dyn FnMut(Span) -> Pin<Box<dyn Future<Output = Option<D>> + Send>> + Send>;
 
 /// What repairs are made with.
-pub struct Parts<A, D> {
+pub(crate) struct Parts<A, D> {
     /// Runs the jobs.
     pub jobs: Jobs<A>,
     /// Which of Recovery and Replay the account has.
@@ -91,7 +95,7 @@ pub struct Parts<A, D> {
 
 /// The handle by which the rest of a run reports outages.
 #[derive(Debug, Clone)]
-pub struct Repairer {
+pub(crate) struct Repairer {
     told: mpsc::UnboundedSender<Told>,
 }
 
@@ -106,34 +110,34 @@ enum Told {
 
 impl Repairer {
     /// Reports an outage that goes on. Its end is reported with the same number.
-    pub fn away(&self, outage: Outage) {
+    pub(crate) fn away(&self, outage: Outage) {
         let _ = self.told.send(Told::Away(outage));
     }
 
     /// Reports that the backfill after the last outage has come.
-    pub fn settled(&self) {
+    pub(crate) fn settled(&self) {
         let _ = self.told.send(Told::Settled);
     }
 
     /// Reports that an outage has ended, or that an earlier one goes on.
-    pub fn outage(&self, outage: Outage) {
+    pub(crate) fn outage(&self, outage: Outage) {
         // When the run ends nothing is repaired any more; the next start sees an outage of its own.
         let _ = self.told.send(Told::Outage(outage));
     }
 
     /// Reports a lost part of the journal, which is in the ledger already.
-    pub fn lost(&self, gap: Gap) {
+    pub(crate) fn lost(&self, gap: Gap) {
         let _ = self.told.send(Told::Lost(gap));
     }
 
     /// Reports lines that were too long, and when they came.
-    pub fn dropped(&self, dropped: Dropped, span: Span) {
+    pub(crate) fn dropped(&self, dropped: Dropped, span: Span) {
         let _ = self.told.send(Told::Dropped(dropped, span));
     }
 }
 
 /// Starts the repairs as a task; it ends with the run.
-pub fn start<A: AskPast + 'static, D: Deliver + 'static>(
+pub(crate) fn start<A: AskPast + 'static, D: Deliver + 'static>(
     parts: Parts<A, D>,
     shutdown: CancellationToken,
 ) -> (Repairer, tokio::task::JoinHandle<()>) {

@@ -12,7 +12,7 @@ use super::{
     verdict::{at_first, rest, rest_from},
 };
 use crate::{
-    powertrack::{Cause, job::AskPast, outage::Outage, stream::Deliver},
+    powertrack::{Cause, deliver::Deliver, job::AskPast, outage::Outage},
     store::{Gap, GapState, Repair},
 };
 

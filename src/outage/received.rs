@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{journal::Position, powertrack::stream::Received, store};
+use crate::{journal::Position, powertrack::continuity::Received, store};
 
 /// A time up to which everything was received, and where the journal ended then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Marks {
 
 /// Other signs of the time up to which everything was received.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Signs {
+pub(crate) struct Signs {
     /// When the last line of the journal came, without lines from the future.
     pub line: Option<Timestamp>,
     /// Whether the journal has lines from the future.
@@ -57,7 +57,7 @@ const OLDEST: Duration = Duration::from_secs(5 * 24 * 3600);
 
 /// Whether the clock was ahead when the last run wrote its mark, and was set back since.
 #[must_use]
-pub fn is_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> bool {
+pub(crate) fn is_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> bool {
     kept.map_or(signs.is_line_ahead, |mark| mark.received.until > now)
 }
 
@@ -87,7 +87,7 @@ fn after_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> Timestamp
 ///
 /// That line is of no use either while what was asked for again is not complete: it may belong to it.
 #[must_use]
-pub fn last_received(
+pub(crate) fn last_received(
     kept: Option<Mark>,
     end: Position,
     signs: Signs,

@@ -6,10 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::verdict::with_missing;
 use crate::{
-    powertrack::{
-        Cause,
-        outage::{Outage, Span},
-    },
+    powertrack::{Cause, outage::Outage, span::Span},
     store::{Gap, GapState, Repair, Unsettled},
 };
 

@@ -8,8 +8,9 @@ use crate::{
     powertrack::{
         Cause,
         job::Brought,
-        outage::{Means, Outage, Product, Span, choose},
-        stream::Dropped,
+        line::Dropped,
+        outage::{Means, Outage, Product, choose},
+        span::Span,
     },
     store::{Gap, GapState, Repair},
 };

@@ -10,7 +10,7 @@ use crate::{
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The script could not be loaded at the start.
     #[error(transparent)]
     Script(#[from] script::Error),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::powertrack::outage::Span;
+use crate::powertrack::span::Span;
 
 /// When the lines were received that were in segments which are gone, oldest first.
 ///

@@ -6,7 +6,7 @@ mod error;
 mod lost;
 mod only_new;
 mod plan;
-pub mod reconciler;
+pub(crate) mod reconciler;
 mod repair;
 mod standstill;
 mod stream;
@@ -23,7 +23,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-pub use self::{
+pub(crate) use self::{
     error::Error,
     plan::{JournalPlan, Plan},
 };
@@ -53,7 +53,7 @@ const LONGEST_DEBOUNCE: u32 = 5;
 ///
 /// # Errors
 /// [`Error`], after what could be handled has been handled and committed.
-pub async fn run(
+pub(crate) async fn run(
     plan: Plan,
     shutdown: CancellationToken,
     line: &StatusLine,

@@ -15,13 +15,13 @@ use tracing::{info, warn};
 use super::stream::ToJournal;
 use crate::{
     journal::Newest,
-    lines::Lines,
     powertrack::{
+        deliver::{Connection, Deliver, Refused},
         lateness::made_at,
-        outage::Span,
-        stream::{Connection, Deliver, Refused},
+        span::Span,
     },
     store::ReadOnly,
+    text::lines::Lines,
     tweet::id::tweet_id,
     worker::Progress,
 };

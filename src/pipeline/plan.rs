@@ -4,12 +4,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
     ingest::Limits,
-    powertrack::{Credentials, endpoint::Endpoint, stream::StreamOptions},
+    powertrack::{Credentials, connection::StreamOptions, endpoint::Endpoint},
 };
 
 /// Everything that a run needs to know.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The script.
     pub script: PathBuf,
     /// The database's file.
@@ -42,7 +42,7 @@ pub struct Plan {
 
 /// Where the journal is, and how it is kept.
 #[derive(Debug, Clone)]
-pub struct JournalPlan {
+pub(crate) struct JournalPlan {
     /// The name under which the database remembers how far it is handled.
     pub name: String,
     /// Its folder.

@@ -29,7 +29,7 @@ use crate::{
 
 /// How an attempt to reconcile ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The remote rules are what they should be.
     Done,
     /// It is tried again by itself.
@@ -39,7 +39,7 @@ pub enum Outcome {
 }
 
 /// Reconciles whenever `declared` changes. Says how each attempt ended.
-pub async fn run(
+pub(crate) async fn run(
     rules: impl Rules,
     mut ledger: WorkerLedger,
     mut declared: watch::Receiver<Arc<Declared>>,
@@ -97,7 +97,7 @@ async fn attempt(
 }
 
 /// Says for each rule that is sent although the service may refuse it where the script declares it, and why.
-pub fn warn_of_doubtful(declared: &Declared) {
+pub(crate) fn warn_of_doubtful(declared: &Declared) {
     for rule in &declared.rules {
         for doubt in doubts(&rule.value, rule.tag.as_deref(), rule.unchecked) {
             let (value, place) = (&rule.value, format!("{}:{}", rule.file, rule.line));
@@ -125,7 +125,7 @@ fn name_rejected(error: &powertrack::Error, declared: &Declared) {
 
 /// A ledger that the worker keeps in the database, with a copy here.
 #[derive(Debug)]
-pub struct WorkerLedger {
+pub(crate) struct WorkerLedger {
     endpoint: String,
     controls: Controls,
     rules: BTreeMap<String, OwnedRule>,
@@ -134,7 +134,7 @@ pub struct WorkerLedger {
 impl WorkerLedger {
     /// A ledger for an endpoint, which holds these rules.
     #[must_use]
-    pub fn new(endpoint: String, controls: Controls, owned: Vec<OwnedRule>) -> Self {
+    pub(crate) fn new(endpoint: String, controls: Controls, owned: Vec<OwnedRule>) -> Self {
         let rules = owned
             .into_iter()
             .map(|rule| (rule.value.clone(), rule))

@@ -12,16 +12,18 @@ use crate::{
         queue::{Sender, Trouble},
     },
     journal::Source,
-    lines::Lines,
     outage::Repairer,
     powertrack::{
         self, Body, StreamStatus,
-        outage::{Outage, Product, Span},
-        stream::{
-            Complete, Connect, Connection, Deliver, Dropped, Feed, HttpConnect, Refused,
-            StreamOptions, follow,
-        },
+        connection::StreamOptions,
+        continuity::Complete,
+        deliver::{Connection, Deliver, Feed, Refused},
+        line::Dropped,
+        outage::{Outage, Product},
+        span::Span,
+        stream::{Connect, HttpConnect, follow},
     },
+    text::lines::Lines,
 };
 
 /// How often the journal's thread is told up to when everything has come, while it goes on: each heartbeat, and on a busy

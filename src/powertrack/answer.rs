@@ -20,7 +20,7 @@ use super::{
     compressed::Compressed,
     error::{Error, Service},
 };
-use crate::json;
+use crate::text::json;
 
 /// Error bodies are one short sentence [reference 2.6.1].
 const ERROR_BODY: usize = 64 * 1024;

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 /// The chunks of a response body, one after the other. Dropping it closes the connection.
 #[derive(Debug)]
-pub struct Body {
+pub(crate) struct Body {
     incoming: Incoming,
     chunk: Bytes,
 }
@@ -33,7 +33,7 @@ impl AsyncBufRead for Body {
             match ready!(Pin::new(&mut this.incoming).poll_frame(cx)) {
                 Some(Ok(frame)) => this.chunk = frame.into_data().unwrap_or_default(),
                 Some(Err(error)) => {
-                    return Poll::Ready(Err(io::Error::other(super::http::causes(&error))));
+                    return Poll::Ready(Err(io::Error::other(super::error::causes(&error))));
                 }
                 None => break,
             }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// A point in time: one clock for lengths, another for the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub(crate) struct Moment {
     /// Never goes back, whatever is done to the wall clock.
     steady: Instant,
     /// What that clock has left out: it stands still while the machine sleeps, and it does not reach back to earlier

@@ -12,18 +12,24 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
+    cause::Cause,
     clock::{Moment, asleep},
     continuity::Continuity,
     decode::{DecodeStats, Decoder, Progress},
+    deliver::{Connection, Deliver, Feed, Refused},
     error::Error,
     job_end::JobEnd,
-    line::Dropped,
+    line::{Dropped, MAX_LINE},
     message::{Disconnect, Level, Message, SystemMessage},
-    outage::{Outage, Span},
-    status::{Cause, StreamStatus},
-    stream::{Connection, Deliver, Feed, Refused, StreamOptions},
+    outage::{MOST_BACKFILL, Outage},
+    span::Span,
+    status::StreamStatus,
 };
-use crate::lines::Lines;
+use crate::text::lines::Lines;
+
+/// Three missed heartbeats and some slack: one late heartbeat must not cost a reconnect
+/// [reference 2.4: over 30 s].
+const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// How long a shutdown waits for lines that are already decoded to be taken.
 const DELIVERY_GRACE: Duration = Duration::from_secs(1);
@@ -39,6 +45,30 @@ const SUSPECT: Duration = Duration::from_secs(60);
 
 /// The longest line there can be takes less, also over a slow modem. Whoever sends a byte now and then is no stream.
 const DRIPPING: Duration = Duration::from_secs(5 * 60);
+
+/// How the stream is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StreamOptions {
+    /// Silence longer than this is a stall.
+    pub read_timeout: Duration,
+    /// Longer lines are dropped.
+    pub max_line: usize,
+    /// The most minutes to ask for again after an outage; 0 where the account has no backfill.
+    pub backfill_minutes: u8,
+    /// Up to when everything was received before this process: being away is an outage too.
+    pub last_received: Option<Timestamp>,
+}
+
+impl Default for StreamOptions {
+    fn default() -> Self {
+        Self {
+            read_timeout: READ_TIMEOUT,
+            max_line: MAX_LINE,
+            backfill_minutes: MOST_BACKFILL,
+            last_received: None,
+        }
+    }
+}
 
 /// Reads one connection after the other.
 pub(super) struct Reader<'a, D> {

@@ -7,11 +7,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
+    cause::Cause,
     clock::Moment,
     lateness::ReadTo,
     outage::{Outage, QUEUED, back, backfill_minutes},
-    status::Cause,
-    stream::Received,
 };
 
 /// What was asked for again has come after so long: older Tweets are sent first, as fast as they are read [reference 2.11].
@@ -69,10 +68,20 @@ struct Before {
     queued: Duration,
 }
 
+/// Up to when everything has been received that the stream had to bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// That time.
+    pub until: Timestamp,
+    /// Not as long as what was asked for again may still be on its way: then `until` is the time before that, and lines may
+    /// have come that are younger.
+    pub is_settled: bool,
+}
+
 /// That everything has come which could until then. What that means is worked out when somebody keeps it: it is said of
 /// each piece that comes.
 #[derive(Debug, Clone)]
-pub struct Complete {
+pub(crate) struct Complete {
     /// When the last byte came, or the beginning of what was asked for again and may still be on its way.
     pub at: Timestamp,
     /// See [`Received::is_settled`].
@@ -84,7 +93,7 @@ pub struct Complete {
 impl Complete {
     /// Up to when everything has come: Tweets of before the last byte may still wait to be read.
     #[must_use]
-    pub fn received(&self) -> Received {
+    pub(crate) fn received(&self) -> Received {
         let unread = self
             .read
             .as_ref()

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::*;
-use crate::powertrack::outage::Span;
+use crate::powertrack::span::Span;
 
 /// Of all times in these tests, lest there are ids for none of them.
 const BASE: u64 = 1_500_000_000;

@@ -8,7 +8,7 @@ use crate::text::secret::Secret;
 
 /// The login of the service's console [reference 1.3].
 #[derive(Debug, Clone)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     /// Usually an e-mail address.
     pub username: String,
     /// Its password.
@@ -20,7 +20,7 @@ impl Credentials {
     ///
     /// # Errors
     /// If the username contains a colon, which would end it early.
-    pub fn authorization(&self) -> Result<HeaderValue, Error> {
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
         if self.username.contains(':') {
             return Err(Error::Setting {
                 option: "username",

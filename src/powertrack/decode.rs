@@ -11,7 +11,7 @@ use super::{
     error::Error,
     line::{Dropped, Splitter},
 };
-use crate::lines::Lines;
+use crate::text::lines::Lines;
 
 /// How much is decoded at a time: about a dozen Tweets, and still inside the processor's cache.
 const READ: usize = 64 * 1024;
@@ -21,7 +21,7 @@ const LEAST_ROOM: usize = READ / 4;
 
 /// What a [`Decoder`] has seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DecodeStats {
+pub(crate) struct DecodeStats {
     /// Bytes received.
     pub compressed: u64,
     /// Bytes they unpacked to.
@@ -40,7 +40,7 @@ pub struct DecodeStats {
 ///
 /// # Errors
 /// If the reader fails or the gzip is corrupt.
-pub async fn inflate_alone(reader: impl AsyncBufRead + Unpin) -> std::io::Result<u64> {
+pub(crate) async fn inflate_alone(reader: impl AsyncBufRead + Unpin) -> std::io::Result<u64> {
     let mut reader = GzipDecoder::new(reader);
     reader.multiple_members(true);
     let mut buffer = Vec::with_capacity(READ);
@@ -56,7 +56,7 @@ pub async fn inflate_alone(reader: impl AsyncBufRead + Unpin) -> std::io::Result
 
 /// What one read brought.
 #[derive(Debug)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// At least one line.
     Lines(Lines),
     /// Bytes, but no whole line; perhaps heartbeats.
@@ -67,7 +67,7 @@ pub enum Progress {
 
 /// Unpacks gzip from `R` and cuts it into lines.
 #[derive(Debug)]
-pub struct Decoder<R> {
+pub(crate) struct Decoder<R> {
     reader: GzipDecoder<Compressed<R>>,
     splitter: Splitter,
     /// Decoded bytes from the start of the first unfinished line on.
@@ -80,7 +80,7 @@ pub struct Decoder<R> {
 
 impl<R: AsyncBufRead + Unpin> Decoder<R> {
     /// A decoder that drops lines of more than `max_line` bytes.
-    pub fn new(reader: R, max_line: usize) -> Self {
+    pub(crate) fn new(reader: R, max_line: usize) -> Self {
         let mut reader = GzipDecoder::new(Compressed::new(reader));
         // A second member is not documented, but legal gzip [inferred, reference 2.5].
         reader.multiple_members(true);
@@ -95,7 +95,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     }
 
     /// What was seen so far.
-    pub fn stats(&self) -> DecodeStats {
+    pub(crate) fn stats(&self) -> DecodeStats {
         let counts = self.splitter.counts();
         DecodeStats {
             compressed: self.reader.get_ref().bytes(),
@@ -108,18 +108,18 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     }
 
     /// The over-long lines that have ended since this was asked last.
-    pub fn take_dropped(&mut self) -> Dropped {
+    pub(crate) fn take_dropped(&mut self) -> Dropped {
         self.splitter.take_dropped()
     }
 
     /// Nothing more is read, so an over-long line that has begun has ended.
-    pub fn abandon(&mut self) -> Dropped {
+    pub(crate) fn abandon(&mut self) -> Dropped {
         self.splitter.abandon();
         self.take_dropped()
     }
 
     /// Whether all that has come is whole lines.
-    pub fn is_between_lines(&self) -> bool {
+    pub(crate) fn is_between_lines(&self) -> bool {
         self.buffer.is_empty()
     }
 
@@ -129,7 +129,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     /// # Errors
     /// If the connection broke or the gzip stream is corrupt, after the lines before that; of a corrupt stream the
     /// last few may be lost with the piece that holds the fault.
-    pub async fn next(&mut self) -> Result<Option<Lines>, Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Lines>, Error> {
         loop {
             match self.read().await? {
                 Progress::Lines(lines) => return Ok(Some(lines)),
@@ -144,7 +144,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     ///
     /// # Errors
     /// As for [`Decoder::next`].
-    pub async fn read(&mut self) -> Result<Progress, Error> {
+    pub(crate) async fn read(&mut self) -> Result<Progress, Error> {
         if let Some(error) = self.failure.take() {
             return Err(error);
         }

@@ -20,7 +20,7 @@ struct Hosts {
 
 /// What the settings say about where the service is.
 #[derive(Debug, Clone, Default)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     /// The account's name, case-sensitive.
     pub account: Option<String>,
     /// The stream's label, case-sensitive.
@@ -37,7 +37,7 @@ pub struct Addresses {
 
 /// The URLs that everything else is derived from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// `GET` gives the stream.
     pub stream: Uri,
     /// `GET` lists the rules, `POST` changes them.
@@ -48,7 +48,7 @@ pub struct Endpoint {
 
 /// Where Replay is: a stream and rules of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplayEndpoint {
+pub(crate) struct ReplayEndpoint {
     /// `GET` replays.
     pub stream: Uri,
     /// As for the stream's rules.
@@ -61,7 +61,7 @@ impl Endpoint {
     /// # Errors
     /// If a URL is missing or cannot be used; plain `http` is for loopback addresses only, since
     /// Basic credentials never cross a network in the clear.
-    pub fn new(addresses: &Addresses) -> Result<Self, Error> {
+    pub(crate) fn new(addresses: &Addresses) -> Result<Self, Error> {
         let stream = match &addresses.url {
             Some(url) => url_of(Part::Stream, url, addresses)?,
             None => composed(addresses, HOSTS.stream, "stream", "url")?,

@@ -10,7 +10,7 @@ use crate::text::plain;
 
 /// The part of the service that a request went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
+pub(crate) enum Service {
     /// The stream of Tweets.
     Stream,
     /// The endpoint that lists, adds and deletes rules.
@@ -28,7 +28,7 @@ impl fmt::Display for Service {
 
 /// A rule that the service refused, with its own words about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectedRule {
+pub(crate) struct RejectedRule {
     /// The rule as it was sent; empty where the service did not repeat it.
     pub value: String,
     /// The service's message, which may have several lines.
@@ -37,7 +37,7 @@ pub struct RejectedRule {
 
 /// What may follow an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recovery {
+pub(crate) enum Recovery {
     /// Try again after a wait from this ladder.
     Retry(Delay),
     /// Trying again cannot help.
@@ -47,7 +47,7 @@ pub enum Recovery {
 /// Everything that can go wrong while talking to the service.
 #[derive(Debug, Error)]
 #[allow(missing_docs, reason = "the messages say what each variant is")]
-pub enum Error {
+pub(crate) enum Error {
     #[error("`{option}` cannot be used: {reason}")]
     Setting {
         option: &'static str,
@@ -111,7 +111,7 @@ impl Error {
     /// What may follow, by [reference 2.6, 2.10]: the state of the network and of the server
     /// change by themselves, a refusal of this very request does not.
     #[must_use]
-    pub fn recovery(&self) -> Recovery {
+    pub(crate) fn recovery(&self) -> Recovery {
         match self {
             Self::Ended
             | Self::Broken(_)
@@ -229,6 +229,21 @@ fn rejection(rules: &[RejectedRule]) -> String {
             text.push_str("\n    = ");
             text.push_str(&plain::line(line.trim()));
         }
+    }
+    text
+}
+
+/// An error and its causes in one line; those of hyper say little without the innermost one.
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
     }
     text
 }

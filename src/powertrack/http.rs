@@ -23,7 +23,7 @@ use super::{
     answer::{encoding, is_gzip, patiently, refused},
     body::Body,
     credentials::Credentials,
-    error::{Error, Service},
+    error::{Error, Service, causes},
 };
 
 /// The service asks for a name and a version [reference 2.1].
@@ -40,7 +40,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The client, with the login that goes with each request. Clones share their connections.
 #[derive(Debug, Clone)]
-pub struct Http {
+pub(crate) struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     authorization: HeaderValue,
 }
@@ -50,7 +50,7 @@ impl Http {
     ///
     /// # Errors
     /// If the credentials or the certificates cannot be used.
-    pub fn new(credentials: &Credentials, ca_file: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn new(credentials: &Credentials, ca_file: Option<&Path>) -> Result<Self, Error> {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
@@ -152,21 +152,6 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth())
-}
-
-/// An error and its causes in one line; those of hyper say little without the innermost one.
-pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 /// Whoever stands between, or is not known to the usual roots, is for the user to trust. It is tried again all the

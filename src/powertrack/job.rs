@@ -13,7 +13,9 @@ use super::{
     body::Body,
     clock::{Moment, asleep},
     connection::Reader,
+    connection::StreamOptions,
     continuity::Continuity,
+    deliver::{Connection, Deliver, Feed, Refused},
     endpoint::with_query,
     error::{Error, Recovery},
     http::Http,
@@ -21,12 +23,13 @@ use super::{
     job_turns::Turns,
     job_window::{aligned, query, ready_at, windows},
     lateness::made_at,
-    outage::{Product, Span},
+    line::Dropped,
+    outage::Product,
     reconnect::{Delay, Ladders},
+    span::Span,
     status::StreamStatus,
-    stream::{Connection, Deliver, Dropped, Feed, Refused, StreamOptions},
 };
-use crate::{lines::Lines, tweet::Tweet};
+use crate::{text::lines::Lines, tweet::Tweet};
 
 /// A window is asked for so often; what it then has not brought, it will hardly bring the next time.
 const MOST_ATTEMPTS: u32 = 6;
@@ -35,7 +38,7 @@ const MOST_ATTEMPTS: u32 = 6;
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Opens a job.
-pub trait AskPast: Send + Sync {
+pub(crate) trait AskPast: Send + Sync {
     /// The compressed bytes.
     type Body: AsyncBufRead + Unpin + Send;
 
@@ -49,7 +52,7 @@ pub trait AskPast: Send + Sync {
 
 /// Asks the service for the past.
 #[derive(Debug, Clone)]
-pub struct HttpPast {
+pub(crate) struct HttpPast {
     http: Http,
     stream: Uri,
     replay: Option<Uri>,
@@ -58,7 +61,7 @@ pub struct HttpPast {
 impl HttpPast {
     /// Recovery at the stream's URL, Replay at its own.
     #[must_use]
-    pub fn new(http: Http, stream: Uri, replay: Option<Uri>) -> Self {
+    pub(crate) fn new(http: Http, stream: Uri, replay: Option<Uri>) -> Self {
         Self {
             http,
             stream,
@@ -88,7 +91,7 @@ impl AskPast for HttpPast {
 
 /// What became of a span that was asked for again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Brought {
+pub(crate) struct Brought {
     /// What is still missing of it.
     pub missing: Vec<Span>,
     /// Lines that have come.
@@ -105,7 +108,7 @@ pub struct Brought {
 
 /// What all jobs of a run share.
 #[derive(Debug)]
-pub struct Jobs<A> {
+pub(crate) struct Jobs<A> {
     past: A,
     options: StreamOptions,
     turns: Turns,
@@ -115,7 +118,7 @@ pub struct Jobs<A> {
 
 impl<A: AskPast> Jobs<A> {
     /// Jobs beside the stream that `live` is the status of.
-    pub fn new(
+    pub(crate) fn new(
         past: A,
         options: StreamOptions,
         live: &StreamStatus,
@@ -135,7 +138,7 @@ impl<A: AskPast> Jobs<A> {
     ///
     /// # Errors
     /// [`Error::Closed`] if nobody takes the lines any more; everything else is in [`Brought`].
-    pub async fn bring<D: Deliver>(
+    pub(crate) async fn bring<D: Deliver>(
         &self,
         product: Product,
         span: Span,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::outage::Span;
+use super::span::Span;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -12,7 +12,7 @@ const DISORDER: SignedDuration = SignedDuration::from_mins(1);
 
 /// The closing record of a job [reference 2.12].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JobEnd {
+pub(crate) enum JobEnd {
     /// Everything has been sent.
     Completed,
     /// Some minutes could not be read.
@@ -51,7 +51,7 @@ impl JobEnd {
     /// The closing record that a line with this text is, if it is one.
     pub(super) fn of(text: &str, line: &[u8]) -> Option<Self> {
         let fields = || {
-            let record = crate::json::read::<Record>(line);
+            let record = crate::text::json::read::<Record>(line);
             record.unwrap_or_default().info
         };
         if text.contains("Request Completed with Errors") {

@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 use hyper::StatusCode;
 
 use super::*;
-use crate::powertrack::Service;
+use crate::powertrack::error::Service;
 
 /// What the service does on one request: lines in order, or a refusal.
 enum Answer {

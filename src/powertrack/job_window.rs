@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp, Unit, tz::Offset};
 
-use super::outage::{Product, Span};
+use super::outage::Product;
+use super::span::Span;
 
 /// The service recommends no longer ones [reference 2.12, 2.13].
 const LONGEST: SignedDuration = SignedDuration::from_hours(2);

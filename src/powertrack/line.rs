@@ -5,14 +5,14 @@ use std::{ops::Range, sync::LazyLock};
 use memchr::memmem::Finder;
 
 /// The largest record is not documented; this is 200 times a usual Tweet [inferred, reference 2.2].
-pub const MAX_LINE: usize = 1024 * 1024;
+pub(crate) const MAX_LINE: usize = 1024 * 1024;
 
 /// Two records whose delimiter is missing, as seen in the field [reference 2.2].
 static GLUE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"}{"));
 
 /// What a [`Splitter`] has seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LineCounts {
+pub(crate) struct LineCounts {
     /// Lines handed on.
     pub lines: u64,
     /// Blank lines, which are keep-alives.
@@ -25,7 +25,7 @@ pub struct LineCounts {
 
 /// Over-long lines that have ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Dropped {
+pub(crate) struct Dropped {
     /// How many.
     pub lines: u64,
     /// The bytes of the longest, give or take its delimiter.
@@ -35,7 +35,7 @@ pub struct Dropped {
 impl Dropped {
     /// These and others.
     #[must_use]
-    pub fn and(self, more: Self) -> Self {
+    pub(crate) fn and(self, more: Self) -> Self {
         Self {
             lines: self.lines + more.lines,
             longest: self.longest.max(more.longest),
@@ -47,7 +47,7 @@ impl Dropped {
 ///
 /// Lines end in `\r\n` or `\n`. The length limit counts from delimiter to delimiter.
 #[derive(Debug)]
-pub struct Splitter {
+pub(crate) struct Splitter {
     max_line: usize,
     /// How much of the unfinished line was searched for its end before.
     searched: usize,
@@ -62,7 +62,7 @@ pub struct Splitter {
 impl Splitter {
     /// A splitter that drops lines of more than `max_line` bytes, delimiter not counted.
     #[must_use]
-    pub fn new(max_line: usize) -> Self {
+    pub(crate) fn new(max_line: usize) -> Self {
         Self {
             max_line,
             searched: 0,
@@ -75,17 +75,17 @@ impl Splitter {
 
     /// What was seen so far.
     #[must_use]
-    pub fn counts(&self) -> LineCounts {
+    pub(crate) fn counts(&self) -> LineCounts {
         self.counts
     }
 
     /// The over-long lines that have ended since this was asked last.
-    pub fn take_dropped(&mut self) -> Dropped {
+    pub(crate) fn take_dropped(&mut self) -> Dropped {
         std::mem::take(&mut self.dropped)
     }
 
     /// What of an over-long line has come is all that will.
-    pub fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         if std::mem::take(&mut self.skipping) {
             self.drop_line(0);
         }
@@ -94,7 +94,7 @@ impl Splitter {
     /// Appends the complete lines of `bytes` to `spans`, and returns how many bytes are done with.
     ///
     /// `bytes` begins where the last call was done; the rest comes again with more behind it.
-    pub fn split(&mut self, bytes: &[u8], spans: &mut Vec<Range<u32>>) -> usize {
+    pub(crate) fn split(&mut self, bytes: &[u8], spans: &mut Vec<Range<u32>>) -> usize {
         let mut start = 0;
         let searched = std::mem::take(&mut self.searched);
         for end in memchr::memchr_iter(b'\n', &bytes[searched..]) {
@@ -119,7 +119,7 @@ impl Splitter {
 
     /// Ends the stream with `rest` left over. A last piece without delimiter may have been cut
     /// anywhere, so it is counted and never understood; whole ones glued before it are kept.
-    pub fn finish(&mut self, rest: &[u8], spans: &mut Vec<Range<u32>>) {
+    pub(crate) fn finish(&mut self, rest: &[u8], spans: &mut Vec<Range<u32>>) {
         self.abandon();
         if rest.trim_ascii().is_empty() {
             return;

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{error::says_too_many_connections, job_end::JobEnd};
-use crate::json;
+use crate::text::json;
 
 /// A line understood as far as the connection cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Message {
+pub(crate) enum Message {
     /// The service speaks about the stream itself.
     System(SystemMessage),
     /// A Tweet, or an object of a kind that came later: handed on unparsed.
@@ -18,7 +18,7 @@ impl Message {
     /// What this line is. The first key decides [reference 2.2], and what begins like a system
     /// message without being one stays a payload, for unknown objects must not be lost.
     #[must_use]
-    pub fn of(line: &[u8]) -> Self {
+    pub(crate) fn of(line: &[u8]) -> Self {
         level(line)
             .and_then(|level| SystemMessage::parse(level, line))
             .map_or(Self::Payload, Self::System)
@@ -27,7 +27,7 @@ impl Message {
 
 /// How serious a system message is: the key of its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub(crate) enum Level {
     /// Such as the end of a Replay job.
     Info,
     /// Known from client code only [reference 2.7].
@@ -38,7 +38,7 @@ pub enum Level {
 
 /// A message of the service about the stream [reference 2.7].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SystemMessage {
+pub(crate) struct SystemMessage {
     /// How serious it is.
     pub level: Level,
     /// The service's words.
@@ -51,7 +51,7 @@ pub struct SystemMessage {
 
 /// Why the service is about to end the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disconnect {
+pub(crate) enum Disconnect {
     /// More connections than the contract allows.
     TooManyConnections,
     /// The service's queue for this client is full: what was in it is lost.
@@ -78,7 +78,7 @@ const DISCONNECTS: &[(&str, Disconnect)] = &[
 impl SystemMessage {
     /// Which of the documented ends of a connection this announces, if any.
     #[must_use]
-    pub fn disconnect(&self) -> Option<Disconnect> {
+    pub(crate) fn disconnect(&self) -> Option<Disconnect> {
         if says_too_many_connections(&self.text) {
             return Some(Disconnect::TooManyConnections);
         }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{clock::Moment, status::Cause};
+use super::{cause::Cause, clock::Moment, span::Span};
 
 /// The most minutes that the stream can be asked for again [reference 2.11].
-pub const MOST_BACKFILL: u8 = 5;
+pub(crate) const MOST_BACKFILL: u8 = 5;
 
 /// Between the service's counting back and the first byte here some time passes, so backfill that just reaches is not
 /// relied on.
@@ -24,7 +24,7 @@ const REPLAY_REACH: Duration = Duration::from_secs(5 * 24 * 3600 - 180);
 
 /// A time in which nothing came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outage {
+pub(crate) struct Outage {
     /// Tells the outages of this process apart. One that is told again with the same number goes on: the connection
     /// after it was lost before what was asked for again can have come.
     pub number: u64,
@@ -46,7 +46,13 @@ impl Outage {
     /// An outage between two bytes. The calendar of its end counts, since that clock may have been set right meanwhile,
     /// and the requests that follow are made by it.
     #[must_use]
-    pub fn between(number: u64, cause: Cause, before: Moment, after: Moment, asked: u8) -> Self {
+    pub(crate) fn between(
+        number: u64,
+        cause: Cause,
+        before: Moment,
+        after: Moment,
+        asked: u8,
+    ) -> Self {
         let length = after.since(before);
         Self {
             number,
@@ -62,14 +68,14 @@ impl Outage {
     /// Whether the minutes that were asked for again reach back to the first Tweet that may be missing. After a full buffer
     /// nothing is sent again [reference 2.8].
     #[must_use]
-    pub fn is_covered(&self) -> bool {
+    pub(crate) fn is_covered(&self) -> bool {
         let reach = Duration::from_secs(60) * u32::from(self.backfill_minutes);
         self.cause != Cause::FullBuffer && self.length + self.queued + MARGIN <= reach
     }
 
     /// What is missing, as far as backfill has not brought it.
     #[must_use]
-    pub fn missing(&self) -> Option<Span> {
+    pub(crate) fn missing(&self) -> Option<Span> {
         if self.is_covered() {
             return None;
         }
@@ -84,7 +90,7 @@ impl Outage {
 
     /// What may be missing, before anything has been repaired.
     #[must_use]
-    pub fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         Span {
             from: back(self.started_at, self.queued),
             to: self.ended_at,
@@ -103,29 +109,9 @@ pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
 /// The minutes to ask for again after so long, of at most `most`: one more than it takes, since the service's minutes
 /// need not begin with ours.
 #[must_use]
-pub fn backfill_minutes(length: Duration, most: u8) -> u8 {
+pub(crate) fn backfill_minutes(length: Duration, most: u8) -> u8 {
     let minutes = length.as_nanos().div_ceil(60_000_000_000) + 1;
     u8::try_from(minutes).unwrap_or(u8::MAX).min(most)
-}
-
-/// A span of time, the end not included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span {
-    /// Its beginning.
-    pub from: Timestamp,
-    /// Its end.
-    pub to: Timestamp,
-}
-
-impl Span {
-    /// How long it is; nothing where it ends before it begins.
-    #[must_use]
-    pub fn length(&self) -> Duration {
-        self.to
-            .duration_since(self.from)
-            .try_into()
-            .unwrap_or_default()
-    }
 }
 
 /// A product that brings the Tweets of a past time again.
@@ -157,7 +143,7 @@ impl Product {
 
 /// Which products the account has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Means {
+pub(crate) struct Means {
     /// Recovery.
     pub recovery: bool,
     /// Replay.
@@ -167,7 +153,7 @@ pub struct Means {
 /// The product that brings most of a span again, and the part that it reaches; `None` where nothing of it can be had.
 /// Recovery comes first: it needs no rules of its own and does not have to wait [reference 2.13].
 #[must_use]
-pub fn choose(span: Span, now: Timestamp, means: Means) -> Option<(Product, Span)> {
+pub(crate) fn choose(span: Span, now: Timestamp, means: Means) -> Option<(Product, Span)> {
     let has = |product| match product {
         Product::Recovery => means.recovery,
         Product::Replay => means.replay,

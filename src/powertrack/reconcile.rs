@@ -7,16 +7,17 @@ use tracing::{debug, info, warn};
 
 use super::{
     error::{Error, Recovery},
-    rules::{Added, MOST_RULES, NewRule, Rules, batches},
+    rules::{MOST_RULES, Rules, batches},
+    rules_json::{Added, NewRule},
 };
 use crate::rule::plan::{Declared, Plan, Remote};
 
 /// Why a ledger could not write something down.
-pub type LedgerError = Box<dyn StdError + Send + Sync>;
+pub(crate) type LedgerError = Box<dyn StdError + Send + Sync>;
 
 /// Remembers which rules are ours, by value, beyond the end of this process. What a call has
 /// written down is safe when it returns.
-pub trait Ledger: Send {
+pub(crate) trait Ledger: Send {
     /// These rules are about to be added, so what appears with such a value is ours. Replaces
     /// what was remembered of the value, its id included.
     fn intend(
@@ -34,7 +35,7 @@ pub trait Ledger: Send {
 
 /// What a reconcile has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Rules added, those with a changed tag included.
     pub added: usize,
     /// Rules deleted, those with a changed tag included.
@@ -56,7 +57,7 @@ pub struct Summary {
 /// # Errors
 /// If a request fails or the ledger cannot write. Where the service rejects the additions, the
 /// rules deleted for their tags are put back as they were, and nothing else is deleted.
-pub async fn reconcile(
+pub(crate) async fn reconcile(
     rules: &impl Rules,
     plan: &Plan,
     ledger: &mut impl Ledger,

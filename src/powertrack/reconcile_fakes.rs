@@ -12,8 +12,8 @@ use hyper::StatusCode;
 use super::*;
 use crate::{
     powertrack::{
-        RejectedRule, Service,
-        rules::{Deleted, NotDeleted, RemoteRule},
+        error::{RejectedRule, Service},
+        rules_json::{Deleted, NotDeleted, RemoteRule},
     },
     rule::plan::Owned,
 };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Which ladder of delays a failure climbs [reference 2.10].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delay {
+pub(crate) enum Delay {
     /// An established connection was lost: at once, once, then as for the network.
     Drop,
     /// The server could not be reached: 250 ms more each time, up to 16 s.
@@ -39,7 +39,7 @@ const JITTER: f64 = 0.2;
 
 /// A wait, and whether its ladder goes no higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait {
+pub(crate) struct Wait {
     /// How long to wait.
     pub delay: Duration,
     /// The longest delay of this ladder: time to alert somebody [reference 2.10].
@@ -48,7 +48,7 @@ pub struct Wait {
 
 /// The ladders of one connection. `J` gives numbers from 0 up to, not including, 1.
 #[derive(Debug, Clone)]
-pub struct Ladders<J> {
+pub(crate) struct Ladders<J> {
     jitter: J,
     dropped: bool,
     network: u32,
@@ -60,14 +60,14 @@ pub struct Ladders<J> {
 impl Ladders<fn() -> f64> {
     /// Ladders with random jitter.
     #[must_use]
-    pub fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self::new(fastrand::f64)
     }
 }
 
 impl<J: FnMut() -> f64> Ladders<J> {
     /// Ladders that take their jitter from `jitter`; a constant 0.5 means none.
-    pub fn new(jitter: J) -> Self {
+    pub(crate) fn new(jitter: J) -> Self {
         Self {
             jitter,
             dropped: false,
@@ -79,7 +79,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
     }
 
     /// The wait after one more failure of this kind.
-    pub fn next(&mut self, delay: Delay) -> Wait {
+    pub(crate) fn next(&mut self, delay: Delay) -> Wait {
         let (exact, most) = match delay {
             Delay::Drop if !self.dropped => {
                 self.dropped = true;
@@ -108,7 +108,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
 
     /// A connection has brought data or a heartbeat and lasted so long: whether its end is a new beginning. A mere 200 does
     /// not count, for a server in trouble may say 200 and close [inferred, reference 2.10].
-    pub fn lasted(&mut self, life: Duration) -> bool {
+    pub(crate) fn lasted(&mut self, life: Duration) -> bool {
         let taken = if life < UNDISPUTED { self.taken } else { 0 };
         if life >= BRIEF {
             self.reset();
@@ -118,7 +118,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
     }
 
     /// Starts every ladder from below.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.dropped = false;
         self.network = 0;
         self.server = 0;

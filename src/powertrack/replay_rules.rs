@@ -6,7 +6,8 @@ use tracing::{info, warn};
 
 use super::{
     error::Error,
-    rules::{NewRule, RemoteRule, Rules, batches},
+    rules::{Rules, batches},
+    rules_json::{NewRule, RemoteRule},
 };
 
 /// What has to change for Replay to deliver what the stream would have delivered.
@@ -41,7 +42,7 @@ fn plan(declared: &[NewRule], remote: &[RemoteRule]) -> Copy {
 ///
 /// # Errors
 /// What the rules endpoint answers.
-pub async fn copy(declared: &[NewRule], replay: &impl Rules) -> Result<(), Error> {
+pub(crate) async fn copy(declared: &[NewRule], replay: &impl Rules) -> Result<(), Error> {
     let Copy { add, delete, extra } = plan(declared, &replay.list().await?);
     if extra > 0 {
         warn!(

@@ -4,17 +4,17 @@ use std::{future::Future, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use hyper::{Method, StatusCode, Uri};
-use serde::Serialize;
 
 use super::{
     answer,
     endpoint::with_query,
     error::{Error, RejectedRule, Service},
     http::Http,
-    rules_json::{read_added, read_deleted, read_list, read_rejected, write_add, write_delete},
+    rules_json::{
+        Added, Deleted, NewRule, RemoteRule, read_added, read_deleted, read_list, read_rejected,
+        write_add, write_delete,
+    },
 };
-
-use crate::rule::plan::Remote;
 
 /// Adding thousands of rules takes the service a while, and nobody waits for it at a prompt. So does a long list.
 const WITHIN: Duration = Duration::from_secs(120);
@@ -23,83 +23,13 @@ const WITHIN: Duration = Duration::from_secs(120);
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
 /// What migration tools put in one request [reference 3.11].
-pub const MOST_RULES: usize = 3_000;
+pub(crate) const MOST_RULES: usize = 3_000;
 
 /// The service takes 5 MB; the rest is for the frame around the rules [reference 3.1, 3.11].
 const MOST_BYTES: usize = 4_500_000;
 
-/// A rule that the service has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteRule {
-    /// Exact, and never through a double.
-    pub id: i64,
-    /// The rule's text.
-    pub value: String,
-    /// What its Tweets are marked with.
-    pub tag: Option<String>,
-}
-
-impl From<RemoteRule> for Remote {
-    fn from(RemoteRule { id, value, tag }: RemoteRule) -> Self {
-        Self { id, value, tag }
-    }
-}
-
-/// A rule to add.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NewRule {
-    /// The rule's text.
-    pub value: String,
-    /// What its Tweets are to be marked with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
-}
-
-/// What became of one rule of an addition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Added {
-    /// The rule as it was sent.
-    pub value: String,
-    /// The tag as it was sent, even if the stored one differs [reference 3.3].
-    pub tag: Option<String>,
-    /// The new rule's id, or the existing one's; old answers left the latter out.
-    pub id: Option<i64>,
-    /// Whether it is new. If not, it was there already.
-    pub created: bool,
-    /// Why it is not new.
-    pub message: Option<String>,
-}
-
-/// What became of a deletion. Rules that were deleted are not listed by the service.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Deleted {
-    /// How many rules are gone now.
-    pub deleted: usize,
-    /// How many could not be deleted.
-    pub not_deleted: usize,
-    /// One entry for each of those.
-    pub failures: Vec<NotDeleted>,
-}
-
-/// A rule that could not be deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotDeleted {
-    /// Its id, if the service repeated it.
-    pub id: Option<i64>,
-    /// Why.
-    pub message: String,
-}
-
-impl NotDeleted {
-    /// Whether it was not there to begin with.
-    #[must_use]
-    pub fn was_gone(&self) -> bool {
-        self.message.contains("does not exist")
-    }
-}
-
 /// What the rules endpoint can do, so that a reconcile can be tried without one.
-pub trait Rules: Send + Sync {
+pub(crate) trait Rules: Send + Sync {
     /// Every rule of the stream.
     fn list(&self) -> impl Future<Output = Result<Vec<RemoteRule>, Error>> + Send;
 
@@ -113,7 +43,7 @@ pub trait Rules: Send + Sync {
 
 /// The rules endpoint over HTTP.
 #[derive(Debug, Clone)]
-pub struct RulesClient {
+pub(crate) struct RulesClient {
     http: Http,
     uri: Uri,
     delete_uri: Uri,
@@ -124,7 +54,7 @@ impl RulesClient {
     ///
     /// # Errors
     /// If the URL cannot take a query.
-    pub fn new(http: Http, uri: Uri) -> Result<Self, Error> {
+    pub(crate) fn new(http: Http, uri: Uri) -> Result<Self, Error> {
         let delete_uri = with_query("rules_url", &uri, "_method=delete")?;
         Ok(Self {
             http,
@@ -187,7 +117,7 @@ fn rejection(body: &[u8]) -> Error {
 /// Cuts rules into as few requests as the service's limits allow: usually one, since whatever is
 /// in one request is added together or not at all.
 #[must_use]
-pub fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
+pub(crate) fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, rule) in rules.iter().enumerate() {

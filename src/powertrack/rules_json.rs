@@ -1,12 +1,79 @@
-//! Writes the bodies of the rules endpoint, and reads them in every form that was ever recorded.
+//! The bodies of the rules endpoint: what is in them; writes them, and reads them in every form that was ever recorded.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use super::{
-    error::{Error, RejectedRule, Service},
-    rules::{Added, Deleted, NewRule, NotDeleted, RemoteRule},
-};
-use crate::json;
+use super::error::{Error, RejectedRule, Service};
+use crate::{rule::plan::Remote, text::json};
+
+/// A rule that the service has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRule {
+    /// Exact, and never through a double.
+    pub id: i64,
+    /// The rule's text.
+    pub value: String,
+    /// What its Tweets are marked with.
+    pub tag: Option<String>,
+}
+
+impl From<RemoteRule> for Remote {
+    fn from(RemoteRule { id, value, tag }: RemoteRule) -> Self {
+        Self { id, value, tag }
+    }
+}
+
+/// A rule to add.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct NewRule {
+    /// The rule's text.
+    pub value: String,
+    /// What its Tweets are to be marked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+}
+
+/// What became of one rule of an addition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Added {
+    /// The rule as it was sent.
+    pub value: String,
+    /// The tag as it was sent, even if the stored one differs [reference 3.3].
+    pub tag: Option<String>,
+    /// The new rule's id, or the existing one's; old answers left the latter out.
+    pub id: Option<i64>,
+    /// Whether it is new. If not, it was there already.
+    pub created: bool,
+    /// Why it is not new.
+    pub message: Option<String>,
+}
+
+/// What became of a deletion. Rules that were deleted are not listed by the service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Deleted {
+    /// How many rules are gone now.
+    pub deleted: usize,
+    /// How many could not be deleted.
+    pub not_deleted: usize,
+    /// One entry for each of those.
+    pub failures: Vec<NotDeleted>,
+}
+
+/// A rule that could not be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotDeleted {
+    /// Its id, if the service repeated it.
+    pub id: Option<i64>,
+    /// Why.
+    pub message: String,
+}
+
+impl NotDeleted {
+    /// Whether it was not there to begin with.
+    #[must_use]
+    pub(crate) fn was_gone(&self) -> bool {
+        self.message.contains("does not exist")
+    }
+}
 
 #[derive(Serialize)]
 struct AddBody<'a> {

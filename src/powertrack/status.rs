@@ -11,11 +11,11 @@ use std::{
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
-use super::{decode::DecodeStats, error::Error, message::Disconnect, outage::Outage};
+use super::{cause::Cause, decode::DecodeStats, outage::Outage};
 
 /// What the stream is doing now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// A request is on its way, or about to be.
     Connecting,
     /// The service answered 200 at this time.
@@ -34,109 +34,9 @@ pub enum State {
     Stopped,
 }
 
-/// Why a new attempt is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The server ended the stream in order, without a word.
-    Ended,
-    /// It did so, or refused one, after saying that there are too many connections: somebody else holds the stream.
-    TooManyConnections,
-    /// It did so because this client was too slow; backfill does not help [reference 2.8].
-    FullBuffer,
-    /// It did so for maintenance.
-    Operational,
-    /// The connection broke.
-    Broken,
-    /// Nothing arrived for too long.
-    Stalled,
-    /// What arrived could not be unpacked.
-    Corrupt,
-    /// What arrived could not be kept, so the connection was given up on purpose.
-    GivenUp,
-    /// The server could not be reached.
-    Network,
-    /// 5xx.
-    Server,
-    /// 420 or 429.
-    RateLimit,
-    /// ouzel itself was not running.
-    Restart,
-    /// It came, and cannot be read in the journal any more.
-    Journal,
-    /// It came in a line that was too long.
-    OverLong,
-}
-
-impl Cause {
-    /// Every cause, in the order of [`Counts::reconnects`].
-    pub const ALL: [Self; 14] = [
-        Self::Ended,
-        Self::TooManyConnections,
-        Self::FullBuffer,
-        Self::Operational,
-        Self::Broken,
-        Self::Stalled,
-        Self::Corrupt,
-        Self::GivenUp,
-        Self::Network,
-        Self::Server,
-        Self::RateLimit,
-        Self::Restart,
-        Self::Journal,
-        Self::OverLong,
-    ];
-
-    /// The name in logs and metrics.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ended => "ended",
-            Self::TooManyConnections => "too_many_connections",
-            Self::FullBuffer => "full_buffer",
-            Self::Operational => "operational",
-            Self::Broken => "broken",
-            Self::Stalled => "stalled",
-            Self::Corrupt => "corrupt",
-            Self::GivenUp => "given_up",
-            Self::Network => "network",
-            Self::Server => "server",
-            Self::RateLimit => "rate_limit",
-            Self::Restart => "restart",
-            Self::Journal => "journal",
-            Self::OverLong => "over_long",
-        }
-    }
-
-    /// Where it stands in [`Cause::ALL`].
-    fn place(self) -> usize {
-        let at = Self::ALL.iter().position(|&other| other == self);
-        at.expect("the table of causes is complete")
-    }
-
-    /// What the service announced says more than how the connection ended then.
-    pub(super) fn of(error: &Error, announced: Option<Disconnect>) -> Self {
-        match (announced, error) {
-            (Some(Disconnect::TooManyConnections), _) => Self::TooManyConnections,
-            (_, error) if error.is_taken() => Self::TooManyConnections,
-            (Some(Disconnect::FullBuffer), _) => Self::FullBuffer,
-            (Some(Disconnect::Operational), _) => Self::Operational,
-            (_, Error::Broken(_)) => Self::Broken,
-            (_, Error::Stalled { .. } | Error::Dripping { .. }) => Self::Stalled,
-            (_, Error::Corrupt(_)) => Self::Corrupt,
-            (_, Error::Full) => Self::GivenUp,
-            (_, Error::Connect { .. } | Error::NoAnswer { .. } | Error::Endless { .. }) => {
-                Self::Network
-            }
-            (_, Error::Status { status, .. }) if status.is_server_error() => Self::Server,
-            (_, Error::Status { .. }) => Self::RateLimit,
-            _ => Self::Ended,
-        }
-    }
-}
-
 /// The counters at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Requests for the stream, answered or not.
     pub attempts: u64,
     /// Requests answered with the stream.
@@ -157,7 +57,7 @@ pub struct Counts {
 
 /// Counters and state of the stream, shared with those who report them.
 #[derive(Debug)]
-pub struct StreamStatus {
+pub(crate) struct StreamStatus {
     state: watch::Sender<State>,
     /// Milliseconds since the epoch; 0 for never.
     last_data: AtomicI64,
@@ -211,19 +111,13 @@ impl Default for StreamStatus {
 impl StreamStatus {
     /// What the stream is doing now.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         *self.state.borrow()
-    }
-
-    /// The states to come. A slow reader misses some, and always finds the latest.
-    #[must_use]
-    pub fn watch(&self) -> watch::Receiver<State> {
-        self.state.subscribe()
     }
 
     /// When bytes last arrived, heartbeats included.
     #[must_use]
-    pub fn last_data(&self) -> Option<Timestamp> {
+    pub(crate) fn last_data(&self) -> Option<Timestamp> {
         match self.last_data.load(Relaxed) {
             0 => None,
             millis => Timestamp::from_millisecond(millis).ok(),
@@ -232,7 +126,7 @@ impl StreamStatus {
 
     /// How long nothing has arrived, be the stream connected or away; `None` before it was asked for.
     #[must_use]
-    pub fn silence(&self) -> Option<Duration> {
+    pub(crate) fn silence(&self) -> Option<Duration> {
         let heard = Some(self.heard.load(Relaxed)).filter(|heard| *heard > 0)?;
         Some(
             self.born
@@ -248,7 +142,7 @@ impl StreamStatus {
 
     /// The counters now.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         Counts {
             attempts: self.attempts.load(Relaxed),
             connections: self.connections.load(Relaxed),
@@ -306,7 +200,7 @@ impl StreamStatus {
 
     /// A status for connections beside those of this one: it counts for itself, but numbers them together.
     #[must_use]
-    pub fn beside(&self) -> Self {
+    pub(crate) fn beside(&self) -> Self {
         Self {
             numbers: Arc::clone(&self.numbers),
             over_long: Arc::clone(&self.over_long),
@@ -315,7 +209,7 @@ impl StreamStatus {
     }
 
     /// Says how much time is missing now, all gaps together.
-    pub fn set_missing(&self, time: Duration) {
+    pub(crate) fn set_missing(&self, time: Duration) {
         self.missing_millis.store(millis(time), Relaxed);
     }
 

@@ -1,9 +1,8 @@
 //! Keeping the stream connected: connect, decode, hand on, wait, again.
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use hyper::Uri;
-use jiff::Timestamp;
 use tokio::{
     io::AsyncBufRead,
     time::{Instant, sleep},
@@ -13,23 +12,17 @@ use tracing::{error, info, warn};
 
 use super::{
     body::Body,
+    cause::Cause,
     clock::{Moment, asleep},
-    connection::Reader,
+    connection::{Reader, StreamOptions},
     continuity::Continuity,
+    deliver::Deliver,
     endpoint::with_query,
     error::{Error, Recovery},
     http::Http,
-    line::MAX_LINE,
-    outage::{MOST_BACKFILL, Outage, Product, Span},
     reconnect::{Delay, Ladders},
-    status::{Cause, StreamStatus},
+    status::StreamStatus,
 };
-pub use super::{continuity::Complete, line::Dropped};
-use crate::lines::Lines;
-
-/// Three missed heartbeats and some slack: one late heartbeat must not cost a reconnect
-/// [reference 2.4: over 30 s].
-const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// What somebody who reads a log can do about a stream that somebody else holds.
 const TAKEN: &str = "another client reads this stream, perhaps another ouzel or one that was not stopped; stop it, or use \
@@ -38,32 +31,8 @@ const TAKEN: &str = "another client reads this stream, perhaps another ouzel or 
 /// So many connections in a row that end in order and soon, without a word, are hardly the service's doing.
 const SUSPICIOUS: u32 = 5;
 
-/// How the stream is read.
-#[derive(Debug, Clone, Copy)]
-pub struct StreamOptions {
-    /// Silence longer than this is a stall.
-    pub read_timeout: Duration,
-    /// Longer lines are dropped.
-    pub max_line: usize,
-    /// The most minutes to ask for again after an outage; 0 where the account has no backfill.
-    pub backfill_minutes: u8,
-    /// Up to when everything was received before this process: being away is an outage too.
-    pub last_received: Option<Timestamp>,
-}
-
-impl Default for StreamOptions {
-    fn default() -> Self {
-        Self {
-            read_timeout: READ_TIMEOUT,
-            max_line: MAX_LINE,
-            backfill_minutes: MOST_BACKFILL,
-            last_received: None,
-        }
-    }
-}
-
 /// Opens the stream.
-pub trait Connect: Send {
+pub(crate) trait Connect: Send {
     /// The compressed bytes.
     type Body: AsyncBufRead + Unpin + Send;
 
@@ -81,7 +50,7 @@ pub trait Connect: Send {
 
 /// Asks the service for the stream.
 #[derive(Debug, Clone)]
-pub struct HttpConnect {
+pub(crate) struct HttpConnect {
     http: Http,
     uri: Uri,
 }
@@ -89,7 +58,7 @@ pub struct HttpConnect {
 impl HttpConnect {
     /// A connector for the stream at `uri`.
     #[must_use]
-    pub fn new(http: Http, uri: Uri) -> Self {
+    pub(crate) fn new(http: Http, uri: Uri) -> Self {
         Self { http, uri }
     }
 }
@@ -106,94 +75,12 @@ impl Connect for HttpConnect {
     }
 }
 
-/// Why no more lines can be handed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// Whoever should have taken the lines is gone.
-    Closed,
-    /// These lines are taken, but no more for a while: rather than leave the service with a full buffer, which backfill
-    /// does not repair, the connection is given up.
-    Full,
-}
-
-/// What comes over a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feed {
-    /// The stream.
-    Live,
-    /// A past time again.
-    Past(Product),
-}
-
-/// A connection over which something has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connection {
-    /// Greater than those of all connections before, in this process.
-    pub number: u64,
-    /// What comes over it.
-    pub feed: Feed,
-    /// The minutes that were asked for again.
-    pub backfill_minutes: u8,
-    /// What was before it. One with the number of an earlier outage takes its place.
-    pub outage: Option<Outage>,
-}
-
-/// Up to when everything has been received that the stream had to bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Received {
-    /// That time.
-    pub until: Timestamp,
-    /// Not as long as what was asked for again may still be on its way: then `until` is the time before that, and lines may
-    /// have come that are younger.
-    pub is_settled: bool,
-}
-
-/// Takes the lines. As long as it does not return, nothing more is read.
-pub trait Deliver: Send {
-    /// A connection has begun: its first bytes have come, and the lines from now on are its lines.
-    fn begin(&mut self, _: Connection) {}
-
-    /// A connection or an attempt was lost, and nothing comes since this outage began; the next connection tells it again.
-    fn away(&mut self, _: Outage) {}
-
-    /// Takes a run of payload lines.
-    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
-
-    /// Lines came between these times that were longer than any may be. What was in them is gone.
-    fn dropped(&mut self, _: Dropped, _: Span) {}
-
-    /// All lines until then have been taken. Told with each piece that comes, heartbeats included, so it must cost nothing.
-    fn received(&mut self, _: Complete) {}
-}
-
-impl<D: Deliver> Deliver for &mut D {
-    fn begin(&mut self, connection: Connection) {
-        (**self).begin(connection);
-    }
-
-    fn away(&mut self, outage: Outage) {
-        (**self).away(outage);
-    }
-
-    fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send {
-        (**self).deliver(lines)
-    }
-
-    fn dropped(&mut self, dropped: Dropped, span: Span) {
-        (**self).dropped(dropped, span);
-    }
-
-    fn received(&mut self, complete: Complete) {
-        (**self).received(complete);
-    }
-}
-
 /// Follows the stream until `shutdown`, or until a job on a Replay URL is complete. What is
 /// decoded when the shutdown comes has been delivered, unless delivery is stuck.
 ///
 /// # Errors
 /// If trying again cannot help, or if nobody takes the lines any more.
-pub async fn follow<C: Connect, D: Deliver>(
+pub(crate) async fn follow<C: Connect, D: Deliver>(
     connect: C,
     options: StreamOptions,
     deliver: D,

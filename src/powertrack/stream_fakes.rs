@@ -7,16 +7,26 @@ use std::{
     sync::Arc,
     sync::Mutex,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use expect_test::Expect;
 use flate2::{Compression, write::GzEncoder};
 use hyper::StatusCode;
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Sleep;
 
 use super::*;
-use crate::powertrack::{Cause, Service, State};
+use crate::{
+    powertrack::{
+        Cause, State,
+        continuity::Complete,
+        deliver::{Connection, Refused},
+        error::Service,
+    },
+    text::lines::Lines,
+};
 
 /// What the service does on one attempt.
 pub(super) enum Answer {

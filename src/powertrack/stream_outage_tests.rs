@@ -1,6 +1,9 @@
 //! What the stream asks for again, and what it tells of outages, in virtual time.
 
+use std::time::Duration;
+
 use expect_test::expect;
+use jiff::Timestamp;
 
 use super::{
     fakes::{

@@ -11,8 +11,8 @@ use super::{
     *,
 };
 use crate::{
-    powertrack::{Cause, Credentials},
-    text::secret::Secret,
+    powertrack::{Cause, Credentials, deliver::Refused},
+    text::{lines::Lines, secret::Secret},
 };
 
 /// The life of a stream that the service answers like this.

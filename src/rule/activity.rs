@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
-use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+use sonic_rs::{JsonValueTrait, Value};
 
 use super::analysis::{Analysis, Location, Place, User, draw};
-use super::geo::Point;
-use super::json::{flag, latitude_first, list, longitude_first, object, string};
+use super::json::{flag, latitude_first, list, longitude_first, object, polygon, string};
 use super::pattern::Text;
 
 impl<'a> Analysis<'a> {
-    /// Looks through a Tweet in the Activity Streams format. What is missing or of another type
-    /// than documented is not there.
+    /// Reads a Tweet in the Activity Streams format. A field of another type than documented counts
+    /// as missing.
     pub fn activity(tweet: &'a Value) -> Self {
         let retweeted = object(tweet, "object").filter(|_| string(tweet, "verb") == Some("share"));
         let quoted = object(tweet, "twitter_quoted_status")
@@ -32,7 +31,7 @@ impl<'a> Analysis<'a> {
             point: object(tweet, "geo").and_then(|geo| latitude_first(geo.get("coordinates")?)),
             place: object(tweet, "location").map(place),
             is_retweet: retweeted.is_some(),
-            // There is no flag for it. `[inferred]`
+            // This format has no flag for a quote. `[inferred]`
             is_quote: quoted.is_some(),
             is_nullcast: object(tweet, "scopes").and_then(|scopes| flag(scopes, "followers"))
                 == Some(false),
@@ -79,7 +78,7 @@ impl<'a> Analysis<'a> {
         self.is_verified = flag(actor, "verified") == Some(true);
     }
 
-    /// The URLs behind the short ones, which in this format stand apart from the entities.
+    /// Reads the URLs that the short ones lead to. This format keeps them apart from the entities.
     fn read_pages(&mut self, tweet: &'a Value) {
         let pages = object(tweet, "gnip").into_iter();
         for page in pages.flat_map(|gnip| list(gnip, "urls")) {
@@ -93,7 +92,7 @@ impl<'a> Analysis<'a> {
     }
 }
 
-/// `long_object` holds what did not fit into the Tweet itself.
+/// An object of the Tweet, from `long_object` if it did not fit into the Tweet itself.
 fn complete<'a>(tweet: &'a Value, key: &str) -> Option<&'a Value> {
     object(tweet, "long_object")
         .and_then(|long| object(long, key))
@@ -106,7 +105,7 @@ fn text(tweet: &Value) -> Option<&str> {
         .or_else(|| string(tweet, "body"))
 }
 
-/// The end of `tag:search.twitter.com,2005:1635660060264099842` or `id:twitter.com:2233445566`.
+/// The number at the end of `tag:search.twitter.com,2005:1635660060264099842` or `id:twitter.com:2233445566`.
 fn id(object: &Value) -> Option<&str> {
     string(object, "id")?.rsplit(':').next()
 }
@@ -119,8 +118,8 @@ fn author(tweet: &Value) -> User<'_> {
     }
 }
 
-/// Whom a Tweet answers: `http://twitter.com/NAME/statuses/ID`. The user's id is known only if the
-/// Tweet mentions them, as answers do.
+/// The user whom a Tweet answers, from the link `http://twitter.com/NAME/statuses/ID`. The user's id
+/// is known only if the Tweet mentions the user, as answers do.
 fn recipient<'a>(tweet: &'a Value, link: &'a str) -> User<'a> {
     let mut segments = link.trim_end_matches('/').rsplit('/');
     let screen_name = segments
@@ -154,16 +153,6 @@ fn place(location: &Value) -> Place<'_> {
         full_name: words("displayName"),
         corners: object(location, "geo").map(polygon).unwrap_or_default(),
     }
-}
-
-fn polygon(geo: &Value) -> Vec<Point> {
-    let ring = geo
-        .get("coordinates")
-        .and_then(|rings| rings.get(0)?.as_array());
-    ring.into_iter()
-        .flatten()
-        .filter_map(longitude_first)
-        .collect()
 }
 
 fn location(location: &Value) -> Location<'_> {

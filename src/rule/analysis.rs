@@ -1,4 +1,4 @@
-//! What rules look at in one Tweet, extracted once for all of them.
+//! The parts of one Tweet that rules look at, extracted once for all rules.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -8,14 +8,14 @@ use super::pattern::{Pattern, Text};
 use super::tokens::{hash, is_same};
 use super::tree::{Account, Field, Level};
 
-/// What rules look at in one Tweet, extracted once.
+/// The parts of one Tweet that rules look at, extracted once.
 ///
-/// Each payload format has a constructor of its own, and nothing behind it knows the format.
+/// Each payload format has its own constructor. All other code works on any format.
 #[derive(Debug, Default)]
 pub struct Analysis<'a> {
-    /// Which part of a hundred the Tweet falls into, for `sample:`.
+    /// A number from 0 to 99. `sample:N` keeps the Tweets whose number is below N.
     pub(super) draw: u64,
-    /// The Tweet's text and, on a Retweet, the original's.
+    /// The Tweet's text and, for a Retweet, the original Tweet's text.
     pub(super) own_texts: Vec<Text<'a>>,
     pub(super) quoted_text: Option<Text<'a>>,
     /// Expanded and unwound URLs.
@@ -45,7 +45,7 @@ pub struct Analysis<'a> {
     pub(super) listed: Option<u64>,
 
     pub(super) lang: Option<&'a str>,
-    /// The name of the application, and the URL behind it.
+    /// The application's name and its URL.
     pub(super) source: [Option<&'a str>; 2],
     pub(super) point: Option<Point>,
     pub(super) place: Option<Place<'a>>,
@@ -61,11 +61,11 @@ pub struct Analysis<'a> {
     pub(super) is_verified: bool,
     pub(super) is_nullcast: bool,
 
-    /// The hashes of all tokens of texts and URLs, sorted; see [`Self::may_find`].
+    /// See [`Self::words`].
     pub(super) words: OnceCell<Vec<u64>>,
 }
 
-/// A user, as far as rules can name one.
+/// A user, reduced to the parts by which rules name one.
 #[derive(Debug, Default)]
 pub(super) struct User<'a> {
     pub(super) id: Option<Cow<'a, str>>,
@@ -113,7 +113,7 @@ impl Location<'_> {
 }
 
 impl<'a> Analysis<'a> {
-    /// The texts that keywords, phrases and proximity look at.
+    /// The texts that keywords, phrases and proximities look at.
     pub(super) fn texts(&self) -> impl Iterator<Item = &Text<'a>> {
         self.own_texts.iter().chain(&self.quoted_text)
     }
@@ -133,16 +133,17 @@ impl<'a> Analysis<'a> {
             && self.texts().any(|text| text.has_near(words, distance))
     }
 
-    /// No is certain. Yes is not: tokens can share a hash, and those of a phrase stand anywhere.
+    /// Whether the Tweet has all tokens of the pattern. `false` is certain. `true` is not: two tokens can
+    /// share a hash, and the tokens of a phrase can stand apart.
     fn may_find(&self, pattern: &Pattern) -> bool {
         let has = |hash: &u64| self.words().binary_search(hash).is_ok();
         match pattern {
             Pattern::Token { hash, .. } => has(hash),
-            Pattern::Exact(phrase) => phrase.words.iter().all(has),
+            Pattern::Exact { words, .. } => words.iter().all(has),
         }
     }
 
-    /// Whether a word or phrase stands in one of the other places.
+    /// Whether a word or phrase stands in a field.
     pub(super) fn finds_in(&self, field: Field, pattern: &Pattern) -> bool {
         let in_any = |texts: &[Text<'_>]| texts.iter().any(|text| text.matches(pattern));
         match field {
@@ -172,8 +173,8 @@ impl<'a> Analysis<'a> {
     }
 }
 
-/// Which part of a hundred a Tweet falls into. The server's function is not published; any fixed
-/// one will do, as long as `sample:10` keeps a part of what `sample:20` keeps (SplitMix64).
+/// Turns a Tweet's id into [`Analysis::draw`], by SplitMix64. The server's function is not published. Any
+/// fixed function works, as long as `sample:20` keeps every Tweet that `sample:10` keeps.
 pub(super) fn draw(id: Option<&str>) -> u64 {
     let id: u64 = id.and_then(|id| id.parse().ok()).unwrap_or_default();
     let mixed = id.wrapping_add(0x9e37_79b9_7f4a_7c15);

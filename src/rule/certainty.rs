@@ -1,6 +1,6 @@
-//! How sure it is that the service refuses what is refused here.
+//! How certain it is that the service refuses the same rules as this crate.
 //!
-//! | sentence | that there is a refusal is | its words are |
+//! | message | the refusal is | the wording is |
 //! |---|---|---|
 //! | M1 | recorded; guessed inside a group ([`Guess::SampleInGroup`]) | recorded |
 //! | M2, M3, M4, M5, M9, M10, M11 | recorded | recorded |
@@ -12,26 +12,27 @@
 //! | M19 | documented; guessed near the limit and at the date line ([`Guess::Measure`], [`Guess::DateLine`]) | guessed |
 //! | M24 | documented, for a rule also recorded | recorded for a rule, guessed for a tag |
 //!
-//! A rule that is refused only by guesses is accepted with a warning, but not by the simulator: a rule that it takes
-//! should be one that the service takes too.
+//! If only guesses speak against a rule, the client accepts it with a warning. The simulator refuses it: every rule that
+//! the simulator accepts should work on the service too.
 
-/// A refusal that nobody has seen and no document tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Guess {
-    /// `(a OR b sample:10) c`: documented is only that an `OR` has to be grouped.
+/// A refusal that is only a guess: nobody has seen it, and no document describes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guess {
+    /// `(a OR b sample:10) c`. The documentation says only that an `OR` has to be grouped.
     SampleInGroup,
-    /// `^` and `` ` `` are in no list of the characters that a word may, or may not, begin with.
+    /// A word that begins with `^` or `` ` ``. No published list names these characters, neither as allowed nor as
+    /// refused.
     Character,
     /// The id of a Tweet that is not a number.
     StatusId,
     /// A box across the date line.
     DateLine,
-    /// A box that is so near the limit that the way to measure it decides.
+    /// A box near the size limit. How the service measures decides whether it is too large.
     Measure,
 }
 
 impl Guess {
-    /// What is not known.
+    /// Says what is unknown.
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::SampleInGroup => {

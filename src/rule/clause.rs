@@ -8,29 +8,29 @@ use super::messages::Message;
 use super::operators::{self, Operator};
 use super::tree::{Clause, Subject};
 
-/// A clause as it is written: the syntax is right, names and arguments are not checked yet.
+/// A clause as written. Its syntax is right; its names and arguments are not checked yet.
 #[derive(Debug, PartialEq)]
 pub(super) enum Raw<'a> {
     Word(&'a str),
-    /// What is between the quotes, and the digits behind `~`.
+    /// The text between the quotes, and the digits after `~`.
     Phrase(Cow<'a, str>, Option<&'a str>),
-    /// Without its `#`; `$` and `@` below likewise.
+    /// Without the `#`. The next two have no `$` and `@` either.
     Hashtag(&'a str),
     Cashtag(&'a str),
     Mention(&'a str),
     Operator(&'a str, Cow<'a, str>),
-    /// The operator as it is written, and what it draws around whom.
+    /// The operator's name as written, whose coordinates it asks for, and the area.
     Area(&'a str, Subject, Area),
 }
 
-/// Reads tokens one after the other.
+/// Reads the tokens of a rule, one at a time.
 pub(super) struct Reader<'t, 'a> {
     tokens: &'t [Token<'a>],
     next: usize,
 }
 
 impl<'t, 'a> Reader<'t, 'a> {
-    /// The last token has to be the end.
+    /// The last token must be [`Kind::End`].
     pub(super) fn new(tokens: &'t [Token<'a>]) -> Self {
         Self { tokens, next: 0 }
     }
@@ -39,18 +39,19 @@ impl<'t, 'a> Reader<'t, 'a> {
         self.tokens[self.next]
     }
 
-    /// Stays on the end once it is there.
+    /// Takes the next token. [`Kind::End`] is never passed.
     pub(super) fn advance(&mut self) -> Token<'a> {
         let token = self.peek();
         self.next = (self.next + 1).min(self.tokens.len() - 1);
         token
     }
 
+    /// Takes the next token if it is of this kind.
     pub(super) fn take(&mut self, kind: Kind) -> Option<Token<'a>> {
         (self.peek().kind == kind).then(|| self.advance())
     }
 
-    /// The same, if it directly follows another token.
+    /// Takes the next token if it is of this kind and directly follows `last`.
     fn take_touching(&mut self, last: &Token<'a>, kind: Kind) -> Option<Token<'a>> {
         if last.touches(&self.peek()) {
             self.take(kind)
@@ -59,7 +60,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         }
     }
 
-    /// The positions of the dashes before an operand.
+    /// Reads the dashes before an operand, and returns their positions.
     pub(super) fn dashes(&mut self) -> Result<Vec<usize>, Message> {
         let mut positions = Vec::new();
         while let Some(dash) = self.take(Kind::Dash) {
@@ -112,90 +113,63 @@ impl<'t, 'a> Reader<'t, 'a> {
 
     fn operator(&mut self, name: &'a str, colon: &Token<'a>) -> Result<Raw<'a>, Message> {
         let found = self.peek();
-        match operators::find(name) {
-            Some(Operator::Box(subject)) => {
-                self.bracket(colon)?;
-                let (south_west, north_east) = (self.point()?, self.point()?);
-                self.end_bracket()?;
-                Ok(Raw::Area(
-                    name,
-                    subject,
-                    Area::Box {
-                        south_west,
-                        north_east,
-                    },
-                ))
-            }
-            Some(Operator::Radius(subject)) => {
-                self.bracket(colon)?;
-                let center = self.point()?;
-                let radius_miles = self.number_of(distance)?;
-                self.end_bracket()?;
-                Ok(Raw::Area(
-                    name,
-                    subject,
-                    Area::Circle {
-                        center,
-                        radius_miles,
-                    },
-                ))
-            }
+        let (subject, is_box) = match operators::find(name) {
+            Some(Operator::Box(subject)) => (subject, true),
+            Some(Operator::Radius(subject)) => (subject, false),
             _ => {
-                if let Some(word) = self.take_touching(colon, Kind::Word) {
+                return if let Some(word) = self.take_touching(colon, Kind::Word) {
                     Ok(Raw::Operator(name, Cow::Borrowed(word.text)))
                 } else if let Some(quoted) = self.take_touching(colon, Kind::Quoted) {
                     Ok(Raw::Operator(name, unquoted(quoted.text)))
                 } else {
                     Err(unexpected(&found))
-                }
+                };
             }
-        }
-    }
-
-    fn bracket(&mut self, colon: &Token<'a>) -> Result<(), Message> {
-        let found = self.peek();
-        let bracket = self.take_touching(colon, Kind::OpenBracket);
-        bracket.map(|_| ()).ok_or_else(|| unexpected(&found))
-    }
-
-    fn end_bracket(&mut self) -> Result<(), Message> {
-        let found = self.peek();
-        let bracket = self.take(Kind::CloseBracket);
-        bracket
-            .map(|_| ())
-            .ok_or_else(|| Message::cannot_parse(found.shown(), found.position))
+        };
+        self.take_touching(colon, Kind::OpenBracket)
+            .ok_or_else(|| unexpected(&found))?;
+        let area = if is_box {
+            Area::Box {
+                south_west: self.point()?,
+                north_east: self.point()?,
+            }
+        } else {
+            Area::Circle {
+                center: self.point()?,
+                radius_miles: self.in_brackets(Kind::Word, distance)?,
+            }
+        };
+        self.in_brackets(Kind::CloseBracket, |_| Some(()))?;
+        Ok(Raw::Area(name, subject, area))
     }
 
     fn point(&mut self) -> Result<Point, Message> {
-        let sign = self.sign();
-        let longitude = sign * self.number_of(number)?;
-        let sign = self.sign();
-        let latitude = sign * self.number_of(number)?;
         Ok(Point {
-            longitude,
-            latitude,
+            longitude: self.coordinate()?,
+            latitude: self.coordinate()?,
         })
     }
 
-    /// A `-` that touches no number is left to be the token that is found instead of one.
-    fn sign(&mut self) -> f64 {
+    /// Reads a number with an optional `-`. If the `-` does not touch the next token, it stays unread,
+    /// and reading the number then reports it.
+    fn coordinate(&mut self) -> Result<f64, Message> {
         let dash = self.peek();
-        let touches = self
-            .tokens
-            .get(self.next + 1)
-            .is_some_and(|next| dash.touches(next));
-        if touches && self.take(Kind::Dash).is_some() {
+        let next = self.tokens.get(self.next + 1);
+        let touches = next.is_some_and(|next| dash.touches(next));
+        let sign = if touches && self.take(Kind::Dash).is_some() {
             -1.0
         } else {
             1.0
-        }
+        };
+        // Adding 0.0 turns -0.0 into 0.0: areas that are equal then print the same.
+        Ok(sign * self.in_brackets(Kind::Word, number)? + 0.0)
     }
 
-    /// In brackets the recorded answer to a wrong token is M2, not M5. `[seed:003]`
-    fn number_of(&mut self, read: fn(&str) -> Option<f64>) -> Result<f64, Message> {
+    /// Reads a token in brackets. There, the recorded answer to a wrong token is M2, not M5. `[seed:003]`
+    fn in_brackets<T>(&mut self, kind: Kind, read: fn(&str) -> Option<T>) -> Result<T, Message> {
         let found = self.peek();
-        self.take(Kind::Word)
-            .and_then(|word| read(word.text))
+        self.take(kind)
+            .and_then(|token| read(token.text))
             .ok_or_else(|| Message::cannot_parse(found.shown(), found.position))
     }
 }
@@ -208,7 +182,7 @@ pub(super) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Digits, and perhaps a dot and more digits. `str::parse` alone takes `1e5` and `inf` too.
+/// Parses digits with an optional fraction. `str::parse` alone would accept `1e5` and `inf` too.
 fn number(text: &str) -> Option<f64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if is_digits(whole) && is_digits(fraction) {
@@ -218,7 +192,7 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// A number and its unit, in miles.
+/// Parses a number with its unit, and returns miles.
 fn distance(text: &str) -> Option<f64> {
     match text.strip_suffix("km") {
         Some(km) => number(km).map(miles),
@@ -226,7 +200,7 @@ fn distance(text: &str) -> Option<f64> {
     }
 }
 
-/// What a quoted token says: `\"` is a quote and `\\` a backslash, other backslashes stay.
+/// The text of a quoted token. `\"` becomes a quote and `\\` a backslash; other backslashes stay.
 fn unquoted(text: &str) -> Cow<'_, str> {
     let inner = &text[1..text.len() - 1];
     if !inner.contains('\\') {

@@ -1,4 +1,4 @@
-//! Reads what both payload formats have in the same form: entities, and the users in them.
+//! Reads the parts that both payload formats share: entities, and the users in them.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::pattern::Text;
 use super::tokens::fold;
 
 impl<'a> Analysis<'a> {
-    /// Adds what `entities` lists.
+    /// Reads `entities`.
     pub(super) fn read_lists(&mut self, entities: &'a Value) {
         for url in list(entities, "urls") {
             let expanded = string(url, "expanded_url");
@@ -37,7 +37,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// Looks at what `extended_entities` lists: `entities` calls a video a photo.
+    /// Reads `extended_entities`, because `entities` calls a video a photo.
     pub(super) fn read_files(&mut self, files: &'a Value) {
         for file in list(files, "media") {
             match string(file, "type") {
@@ -56,7 +56,7 @@ pub(super) fn account(user: &Value) -> User<'_> {
     }
 }
 
-/// An id, exact in its string form; the earliest payloads have the number only.
+/// Reads an id, from its string form if there is one. The earliest payloads have only a number.
 pub(super) fn id<'a>(
     object: &'a Value,
     string_key: &str,

@@ -4,16 +4,16 @@ use std::f64::consts::PI;
 
 use super::certainty::Guess;
 
-/// The radius that turns 53 x 69 miles out of a box of one degree at 39.5° north. `[inferred]`
+/// With this radius, a box of one degree at 39.5° north measures 53 x 69 miles. `[inferred]`
 const EARTH_RADIUS_MILES: f64 = 3958.76;
 
 const KM_PER_MILE: f64 = 1.609_344;
 
-/// The largest radius, width and height. The documentation says "less than", its examples go up to
-/// `25mi`, so the limit itself is taken as allowed. `[source: xd-v2/powerstream]`
+/// The largest radius, width and height. The documentation says "less than", but its examples use
+/// `25mi`, so the limit itself is allowed. `[source: xd-v2/powerstream]`
 const MAX_MILES: f64 = 25.0;
 
-/// How much two ways to measure a box can differ: radii of the earth in use differ by a third of that.
+/// Two ways to measure a box can differ by 1 %. The earth radii in common use differ by a third of that.
 const MEASURE: f64 = 1.01;
 
 /// A place on earth, in decimal degrees.
@@ -25,7 +25,7 @@ pub struct Point {
     pub latitude: f64,
 }
 
-/// What `bounding_box:` and `point_radius:` draw.
+/// The area of a `bounding_box:` or `point_radius:`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Area {
     /// Between two meridians and two parallels.
@@ -39,12 +39,12 @@ pub enum Area {
     Circle {
         /// The point.
         center: Point,
-        /// How far around it.
+        /// The radius.
         radius_miles: f64,
     },
 }
 
-/// Whether the server would take an area.
+/// Whether the server accepts an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Allowed,
@@ -57,12 +57,12 @@ pub(super) fn miles(km: f64) -> f64 {
 }
 
 impl Point {
-    /// Whether there is such a place.
+    /// Whether the coordinates are within their limits.
     pub(super) fn exists(self) -> bool {
         self.longitude.abs() <= 180.0 && self.latitude.abs() <= 90.0
     }
 
-    /// On the great circle (haversine).
+    /// The distance on the great circle, by the haversine formula.
     fn miles_to(self, other: Self) -> f64 {
         let half = |from: f64, to: f64| (radians(to - from) / 2.0).sin().powi(2);
         let chord = half(self.latitude, other.latitude)
@@ -74,15 +74,19 @@ impl Point {
 }
 
 impl Area {
-    /// Whether the server would take it: real coordinates, and not too large. Whether it takes a box that crosses the
-    /// date line is not documented.
+    /// Whether the server accepts the area: its coordinates must exist, and it must not be too large. Whether a box may
+    /// cross the date line is not documented.
     pub(super) fn verdict(&self) -> Verdict {
         match *self {
             Self::Box {
                 south_west,
                 north_east,
             } => {
-                let width = self.width();
+                let mut width = north_east.longitude - south_west.longitude;
+                if width < 0.0 {
+                    // The box crosses the date line.
+                    width += 360.0;
+                }
                 let height = north_east.latitude - south_west.latitude;
                 let middle = radians(f64::midpoint(south_west.latitude, north_east.latitude));
                 let length =
@@ -110,46 +114,24 @@ impl Area {
         }
     }
 
-    /// The degrees from west to east, across the date line where the west lies east of the east.
-    fn width(&self) -> f64 {
-        match *self {
-            Self::Box {
-                south_west,
-                north_east,
-            } => {
-                let width = north_east.longitude - south_west.longitude;
-                if width < 0.0 { width + 360.0 } else { width }
-            }
-            Self::Circle { .. } => 0.0,
-        }
-    }
-
-    /// A box around the area, whose edges may lie beyond the date line; `None` if it would go all
-    /// around a pole.
+    /// The south-west and north-east corners of a box around the area. The box may extend beyond the date
+    /// line. `None` if it would enclose a pole.
     pub(super) fn bounds(&self) -> Option<(Point, Point)> {
         match *self {
             Self::Box {
                 south_west,
-                north_east,
-            } if south_west.longitude > north_east.longitude => {
-                let longitude = north_east.longitude + 360.0;
-                Some((
-                    south_west,
-                    Point {
-                        longitude,
-                        ..north_east
-                    },
-                ))
+                mut north_east,
+            } => {
+                if south_west.longitude > north_east.longitude {
+                    north_east.longitude += 360.0;
+                }
+                Some((south_west, north_east))
             }
-            Self::Box {
-                south_west,
-                north_east,
-            } => Some((south_west, north_east)),
             Self::Circle {
                 center,
                 radius_miles,
             } => {
-                // What is lost by rounding must not be lost in here.
+                // A small margin, so that rounding cannot make the box too small.
                 let angle = radius_miles / EARTH_RADIUS_MILES + 1e-9;
                 let height = angle / PI * 180.0;
                 if center.latitude.abs() + height >= 89.0 {
@@ -188,8 +170,8 @@ impl Area {
         }
     }
 
-    /// Whether a polygon lies inside with all of its corners. Both areas are convex, so the rest
-    /// of it then does too.
+    /// Whether a polygon lies inside. Checking its corners is enough, since both kinds of area are
+    /// convex.
     pub fn contains_all(&self, corners: &[Point]) -> bool {
         !corners.is_empty() && corners.iter().all(|corner| self.contains(*corner))
     }

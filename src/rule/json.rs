@@ -1,4 +1,4 @@
-//! Reads JSON in which anything may be missing or of another type than documented.
+//! Reads JSON in which any value can be missing or have another type than documented.
 
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
@@ -24,14 +24,24 @@ pub(super) fn flag(parent: &Value, key: &str) -> Option<bool> {
     parent.get(key).and_then(|value| value.as_bool())
 }
 
-/// A place on earth as GeoJSON has it. One that does not exist is not there.
+/// Reads a point as GeoJSON writes it. A point that does not exist counts as missing.
 pub(super) fn longitude_first(pair: &Value) -> Option<Point> {
     point(pair.get(0)?, pair.get(1)?)
 }
 
-/// A place on earth as the older `geo` has it.
+/// Reads a point as the older field `geo` writes it.
 pub(super) fn latitude_first(pair: &Value) -> Option<Point> {
     point(pair.get(1)?, pair.get(0)?)
+}
+
+/// The corners of a polygon. They are the points of its first ring.
+pub(super) fn polygon(shape: &Value) -> Vec<Point> {
+    let rings = shape.get("coordinates");
+    let ring = rings.and_then(|rings| rings.get(0)?.as_array());
+    ring.into_iter()
+        .flatten()
+        .filter_map(longitude_first)
+        .collect()
 }
 
 fn point(longitude: &Value, latitude: &Value) -> Option<Point> {

@@ -3,7 +3,7 @@
 use super::certainty::Guess;
 use super::messages::{END, Message};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Open,
@@ -11,9 +11,9 @@ pub(super) enum Kind {
     OpenBracket,
     CloseBracket,
     Colon,
-    /// A `-` at the start of a token; inside a word it is part of the word.
+    /// A `-` at the start of a token. Inside a word, a `-` is part of the word.
     Dash,
-    /// The `~` directly behind a quoted phrase.
+    /// The `~` directly after a quoted phrase.
     Tilde,
     Quoted,
     Hashtag,
@@ -28,7 +28,7 @@ pub(super) enum Kind {
 pub(super) struct Token<'a> {
     pub(super) kind: Kind,
     pub(super) text: &'a str,
-    /// In UTF-16 units from 1, as the server counts.
+    /// Counted in UTF-16 units from 1, as the server does.
     pub(super) position: usize,
     /// In bytes from 0.
     start: usize,
@@ -48,7 +48,7 @@ impl<'a> Token<'a> {
         self.kind == Kind::Word && self.text == "OR"
     }
 
-    /// Whether a clause, a group or a negation may begin with it.
+    /// Whether a clause, a group or a negation can begin with this token.
     pub(super) fn starts_operand(&self) -> bool {
         match self.kind {
             Kind::Word => !self.is_or(),
@@ -64,7 +64,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// How a message shows it.
+    /// The token as messages show it.
     pub(super) fn shown(&self) -> &'a str {
         if self.kind == Kind::End {
             END
@@ -74,7 +74,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// All tokens of a rule, [`Kind::End`] last, or everything that is no token.
+/// Cuts a rule into tokens; the last one is [`Kind::End`]. Characters that belong to no token are errors.
 pub(super) fn lex(value: &str) -> Result<Vec<Token<'_>>, Vec<Message>> {
     match lex_leniently(value) {
         Ok((_, guesses)) if !guesses.is_empty() => Err(guesses),
@@ -83,7 +83,7 @@ pub(super) fn lex(value: &str) -> Result<Vec<Token<'_>>, Vec<Message>> {
     }
 }
 
-/// The same, with what is only a guess apart.
+/// Like [`lex`], but errors that are only guesses are returned beside the tokens and refuse nothing.
 pub(super) fn lex_leniently(value: &str) -> Result<(Vec<Token<'_>>, Vec<Message>), Vec<Message>> {
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let mut errors = Vec::new();
@@ -139,7 +139,7 @@ pub(super) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// What stands at the start of a text, and how many bytes long it is.
+/// The first piece of a text. A token comes with its length in bytes.
 enum Lexeme {
     Blank,
     Token(Kind, usize),
@@ -151,7 +151,7 @@ enum Lexeme {
 
 fn lexeme(first: char, rest: &str, behind_quote: bool) -> Lexeme {
     let single = |kind| Lexeme::Token(kind, 1);
-    // `#`, `$` or `@` belongs to the word that it touches, and is nothing without one.
+    // `#`, `$` and `@` belong to the word that follows. Without a word they are stray.
     let marked = |kind| {
         if rest[1..].chars().next().is_some_and(can_start_word) {
             Lexeme::Token(kind, 1 + word_len(&rest[1..]))
@@ -181,9 +181,9 @@ fn lexeme(first: char, rest: &str, behind_quote: bool) -> Lexeme {
     }
 }
 
-/// The published list of characters that cannot start a keyword, with two departures. `_` is
-/// allowed, since user names begin with it; `` ` ``, `^`, `$` and control characters are not.
-/// `[inferred]`
+/// Whether a word can start with a character. This is the published list of characters that cannot
+/// start a keyword, with two changes: `_` is allowed, since user names can begin with it, and `` ` ``,
+/// `^`, `$` and control characters are refused. `[inferred]`
 fn can_start_word(c: char) -> bool {
     !matches!(c,
         '\0'..=' ' | '!'..='/' | ':'..='@' | '['..='^' | '`' | '{'..='\u{bf}'
@@ -192,13 +192,13 @@ fn can_start_word(c: char) -> bool {
         | '\u{ff00}'..='\u{ff03}' | '\u{ff05}'..='\u{ff0f}')
 }
 
-/// In neither of the published lists. `[inferred]`
+/// Whether neither published list names a character. `[inferred]`
 fn is_guessed(c: char) -> bool {
     matches!(c, '^' | '`')
 }
 
-/// How far a word goes. Apostrophes may stand inside but not at its end: the second one of
-/// `'coca cola'` is an error of its own in a recorded answer.
+/// The length of the word at the start of a text. A word can hold apostrophes, but not end with one:
+/// a recorded answer names the second apostrophe of `'coca cola'` as an error of its own.
 /// `[source: public code quoting a Search answer]`
 fn word_len(rest: &str) -> usize {
     let end = rest
@@ -207,7 +207,7 @@ fn word_len(rest: &str) -> usize {
     rest[..end].trim_end_matches('\'').len()
 }
 
-/// How far a phrase goes, both quotes included, or nothing if it never ends.
+/// The length of the phrase at the start of a text, with both quotes. `None` if the phrase never ends.
 fn quoted_len(rest: &str) -> Option<usize> {
     let mut escaped = false;
     for (index, byte) in rest.bytes().enumerate().skip(1) {

@@ -4,7 +4,7 @@ use super::analysis::Analysis;
 use super::tokens::is_same;
 use super::tree::{Counter, Expr, Fact, Kind, Link, Role, Subject};
 
-/// Whether a Tweet is what an expression asks for.
+/// Whether an expression matches a Tweet.
 pub(super) fn matches(expr: &Expr, tweet: &Analysis<'_>) -> bool {
     match expr {
         Expr::All(parts) => parts.iter().all(|part| matches(part, tweet)),
@@ -51,7 +51,7 @@ fn holds(kind: &Kind, tweet: &Analysis<'_>) -> bool {
             .iter()
             .any(|location| is(value, location.level(*level))),
         Kind::Inside(Subject::Tweet, area) => match (tweet.point, &tweet.place) {
-            // The exact point decides, however large the Place around it is.
+            // If there is an exact point, the Place around it does not matter.
             (Some(point), _) => area.contains(point),
             (None, Some(place)) => area.contains_all(&place.corners),
             (None, None) => false,
@@ -65,7 +65,7 @@ fn holds(kind: &Kind, tweet: &Analysis<'_>) -> bool {
     }
 }
 
-/// Whether a Tweet has or is something.
+/// Whether a Tweet meets a `has:` or `is:` condition.
 pub(super) fn is_true(fact: Fact, tweet: &Analysis<'_>) -> bool {
     match fact {
         Fact::Geo => tweet.point.is_some() || tweet.place.is_some(),

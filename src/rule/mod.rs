@@ -1,5 +1,5 @@
-//! The PowerTrack rule language. Takes the texts of rules and parsed Tweets, gives errors, hints and matches, and never does IO
-//! or looks at a clock.
+//! The PowerTrack rule language. It takes the texts of rules and parsed Tweets, and gives errors, hints and matches.
+//! It does no IO and reads no clock.
 
 mod activity;
 mod analysis;
@@ -30,19 +30,18 @@ mod tree;
 mod validate;
 
 pub use analysis::Analysis;
-pub use certainty::Guess;
 pub use diagnose::{Diagnosis, Problem, draw};
 pub use geo::{Area, Point};
 pub use lint::{Topic, Warning, doubts, lint_all, unchecked};
-pub use messages::{Code, Invalid, Message};
-pub use normal::Normal;
-pub use pattern::{Pattern, Phrase};
+pub use messages::Invalid;
+use messages::Message;
+pub use pattern::Pattern;
 pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 
-/// The longest rule, in characters. `[source: xd/rules-filtering]`, and the recorded refusal of a
-/// longer one counts them too.
-pub const MAX_VALUE: usize = 2048;
+/// The longest rule, in characters. `[source: xd/rules-filtering]` The recorded refusal of a longer
+/// rule counts characters too.
+const MAX_VALUE: usize = 2048;
 
 /// The longest tag, in characters. `[source: xd/rules-filtering]`
 pub const MAX_TAG: usize = 255;
@@ -52,17 +51,17 @@ pub const MAX_TAG: usize = 255;
 pub struct Rule {
     value: String,
     expr: Expr,
-    /// What the server may have against it, and nobody knows.
+    /// Messages that are only guesses: nobody knows whether the server refuses the rule with them.
     guesses: Vec<Message>,
 }
 
 impl Rule {
-    /// Parses a rule and checks everything that the server checks, and what it may check.
+    /// Parses a rule and checks everything that the server checks or may check.
     pub fn parse(value: &str) -> Result<Self, Invalid> {
         Self::read(value, None)
     }
 
-    /// Parses a rule and checks what the server is known to check; [`Self::lint`] warns about what is only guessed.
+    /// Parses a rule and checks only what the server is known to check. [`Self::lint`] warns about the guesses.
     pub fn accept(value: &str) -> Result<Self, Invalid> {
         let mut guesses = Vec::new();
         let rule = Self::read(value, Some(&mut guesses))?;
@@ -102,13 +101,13 @@ impl Rule {
         &self.expr
     }
 
-    /// Whether a Tweet is what the rule asks for.
+    /// Whether the rule matches a Tweet.
     pub fn matches(&self, tweet: &Analysis<'_>) -> bool {
         matcher::matches(&self.expr, tweet)
     }
 }
 
-/// Checks a rule's tag, which may be anything that is not too long.
+/// Checks a rule's tag. Only its length is limited.
 pub fn validate_tag(tag: &str) -> Result<(), Invalid> {
     if characters(tag) > MAX_TAG {
         Err(Message::long_tag(MAX_TAG).into())
@@ -117,7 +116,7 @@ pub fn validate_tag(tag: &str) -> Result<(), Invalid> {
     }
 }
 
-/// What the limits of length count; positions are counted in UTF-16 units.
+/// The length that the limits apply to. Positions, in contrast, count UTF-16 units.
 fn characters(text: &str) -> usize {
     text.chars().count()
 }

@@ -1,16 +1,16 @@
 //! Reads a Tweet in the native enriched format.
 
-use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+use sonic_rs::{JsonValueTrait, Value};
 
 use super::analysis::{Analysis, Location, Place, User, draw};
 use super::entities::{account, id};
 use super::geo::Point;
-use super::json::{flag, latitude_first, list, longitude_first, object, string};
+use super::json::{flag, latitude_first, list, longitude_first, object, polygon, string};
 use super::pattern::Text;
 
 impl<'a> Analysis<'a> {
-    /// Looks through a Tweet in the native enriched format. What is missing or of another type
-    /// than documented is not there.
+    /// Reads a Tweet in the native enriched format. A field of another type than documented counts as
+    /// missing.
     pub fn native(tweet: &'a Value) -> Self {
         let retweeted = object(tweet, "retweeted_status");
         let quoted = object(tweet, "quoted_status")
@@ -70,7 +70,7 @@ impl<'a> Analysis<'a> {
             .unwrap_or_default();
     }
 
-    /// What is searched in the Tweet, the Tweet that it retweets and the one that it quotes.
+    /// Reads the parts that count for the Tweet, the retweeted Tweet and the quoted Tweet alike.
     fn read_entities(&mut self, tweet: &'a Value) {
         self.is_reply |= id(tweet, "in_reply_to_status_id_str", "in_reply_to_status_id").is_some();
         self.has_links |= object(tweet, "quoted_status_permalink").is_some();
@@ -79,7 +79,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// What is not searched in the quoted Tweet.
+    /// Reads the parts that count for the Tweet and the retweeted Tweet, but not for the quoted Tweet.
     fn read_pages_and_files(&mut self, tweet: &'a Value) {
         let urls = complete(tweet, "entities")
             .into_iter()
@@ -96,7 +96,7 @@ impl<'a> Analysis<'a> {
     }
 }
 
-/// `extended_tweet` holds what did not fit into the Tweet itself.
+/// An object of the Tweet, from `extended_tweet` if it did not fit into the Tweet itself.
 fn complete<'a>(tweet: &'a Value, key: &str) -> Option<&'a Value> {
     object(tweet, "extended_tweet")
         .and_then(|extended| object(extended, key))
@@ -107,7 +107,8 @@ fn text(tweet: &Value) -> Option<&str> {
     object(tweet, "extended_tweet")
         .and_then(|extended| string(extended, "full_text"))
         .or_else(|| string(tweet, "text"))
-        // The REST API has it in the Tweet itself; files saved from there are worth an estimate.
+        // The REST API has `full_text` in the Tweet itself. `rules estimate` can then read files saved
+        // from that API.
         .or_else(|| string(tweet, "full_text"))
 }
 
@@ -115,7 +116,7 @@ fn author(tweet: &Value) -> User<'_> {
     object(tweet, "user").map(account).unwrap_or_default()
 }
 
-/// The name and the URL of `<a href="URL" rel="nofollow">Name</a>`, or just a name.
+/// Splits `<a href="URL" rel="nofollow">Name</a>` into name and URL. Any other text is a name.
 fn application(source: &str) -> [Option<&str>; 2] {
     let anchor = source
         .strip_prefix("<a ")
@@ -131,7 +132,7 @@ fn application(source: &str) -> [Option<&str>; 2] {
     }
 }
 
-/// The exact point of a Tweet. The older `geo` has latitude first.
+/// The exact point of a Tweet. The older field `geo` has latitude first.
 fn point(tweet: &Value) -> Option<Point> {
     let pair = |key| object(tweet, key).and_then(|point| point.get("coordinates"));
     pair("coordinates")
@@ -141,18 +142,14 @@ fn point(tweet: &Value) -> Option<Point> {
 
 fn place(place: &Value) -> Place<'_> {
     let words = |key| Text::new(string(place, key).unwrap_or_default());
-    let polygon = object(place, "bounding_box")
-        .and_then(|polygon| polygon.get("coordinates")?.get(0)?.as_array());
     Place {
         id: string(place, "id"),
         country_code: string(place, "country_code"),
         name: words("name"),
         full_name: words("full_name"),
-        corners: polygon
-            .into_iter()
-            .flatten()
-            .filter_map(longitude_first)
-            .collect(),
+        corners: object(place, "bounding_box")
+            .map(polygon)
+            .unwrap_or_default(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The normal form of a rule: rules of equal meaning compare equal, however they are written.
+//! The normal form of a rule. Rules of equal meaning have equal normal forms, however they are written.
 
 use std::cell::Cell;
 
@@ -6,43 +6,41 @@ use super::Rule;
 use super::term::Term;
 use super::tree::Expr;
 
-/// So many steps and no more are taken to find out whether one rule implies another. Rules that
-/// people write take a few dozen.
+/// The most steps to find out whether one rule implies another. Rules that people write take a few
+/// dozen steps.
 const MAX_STEPS: u32 = 20_000;
 
-/// A rule without what makes no difference: the order of parts, parentheses, repetitions, double
-/// negations, the case of values, quotes around a single word, names of operators that mean the
-/// same.
+/// A rule without the details that make no difference: the order of parts, parentheses, repetitions,
+/// double negations, the case of values, quotes around a single word, aliases of operators.
 ///
-/// Equal normal forms match the same Tweets. The opposite does not hold always: that `a (b OR c)`
-/// is `a b OR a c` would take too long to find out.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Normal(Node);
+/// Rules with equal normal forms match the same Tweets. Rules that match the same Tweets can still have
+/// different normal forms: that `a (b OR c)` equals `a b OR a c` would take too long to find out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Normal(Node);
 
-/// Negations stand before terms only; no `All` is in an `All`, and no `Any` in an `Any`.
+/// Only terms are negated. No `All` contains an `All`, and no `Any` contains an `Any`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Node {
     Term {
         term: Term,
         negated: bool,
     },
-    /// Two or more, sorted, each once.
+    /// All of several parts: sorted, each once.
     All(Vec<Self>),
-    /// Likewise.
+    /// Any of several parts: sorted, each once.
     Any(Vec<Self>),
 }
 
 impl Rule {
-    /// The normal form.
-    pub fn normal(&self) -> Normal {
+    pub(super) fn normal(&self) -> Normal {
         Normal(Node::new(self.expr(), false))
     }
 }
 
 impl Normal {
-    /// Whether every Tweet that matches this rule is sure to match the other. Yes is certain; no
-    /// can also mean that it would take too long to find out.
-    pub fn implies(&self, other: &Self) -> bool {
+    /// Whether every Tweet that matches this rule also matches the other. `true` is certain. `false` can
+    /// also mean that it would take too long to find out.
+    pub(super) fn implies(&self, other: &Self) -> bool {
         self.0.implies(&other.0, &Cell::new(MAX_STEPS))
     }
 }
@@ -55,42 +53,27 @@ impl Node {
                 term: Term::new(&clause.kind),
                 negated,
             },
-            // None of several is each of them negated.
-            (Expr::All(parts), false) | (Expr::Any(parts), true) => {
-                Self::join(parts, negated, Self::All, |node| match node {
-                    Self::All(parts) => Ok(parts),
-                    other => Err(other),
-                })
-            }
-            (Expr::Any(parts), false) | (Expr::All(parts), true) => {
-                Self::join(parts, negated, Self::Any, |node| match node {
-                    Self::Any(parts) => Ok(parts),
-                    other => Err(other),
-                })
-            }
+            // `-(a OR b)` is `-a -b`, and `-(a b)` is `-a OR -b`.
+            (Expr::All(parts), _) => Self::join(parts, negated, !negated),
+            (Expr::Any(parts), _) => Self::join(parts, negated, negated),
         }
     }
 
-    /// Puts parts together, and the parts of those that are of the same kind.
-    fn join(
-        parts: &[Expr],
-        negated: bool,
-        whole: fn(Vec<Self>) -> Self,
-        open: fn(Self) -> Result<Vec<Self>, Self>,
-    ) -> Self {
+    /// Joins parts into an `All` or an `Any`. Parts of the same kind are opened.
+    fn join(parts: &[Expr], negated: bool, is_all: bool) -> Self {
         let mut nodes = Vec::with_capacity(parts.len());
         for part in parts {
-            match open(Self::new(part, negated)) {
-                Ok(inner) => nodes.extend(inner),
-                Err(node) => nodes.push(node),
+            match (Self::new(part, negated), is_all) {
+                (Self::All(inner), true) | (Self::Any(inner), false) => nodes.extend(inner),
+                (node, _) => nodes.push(node),
             }
         }
         nodes.sort_unstable();
         nodes.dedup();
-        if nodes.len() == 1 {
-            nodes.swap_remove(0)
-        } else {
-            whole(nodes)
+        match nodes.len() {
+            1 => nodes.swap_remove(0),
+            _ if is_all => Self::All(nodes),
+            _ => Self::Any(nodes),
         }
     }
 
@@ -115,7 +98,7 @@ impl Node {
                 (false, true) => term.is_never(),
                 (true, false) => false,
             },
-            // These two lose nothing, so they come first.
+            // The first two are exact, the others can miss an implication. So these two come first.
             (Self::Any(branches), _) => branches.iter().all(|one| one.implies(other, steps)),
             (_, Self::All(parts)) => parts.iter().all(|part| self.implies(part, steps)),
             (Self::All(parts), Self::Any(branches)) => {

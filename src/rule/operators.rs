@@ -1,8 +1,8 @@
-//! The operators of PowerTrack 2.0: their names, their aliases, what each takes.
+//! The operators of PowerTrack 2.0: their names, their aliases and their arguments.
 
 use super::tree::{Counter, Fact, Field, Level, Link, Role, Subject};
 
-/// An operator, by what its argument is and what is asked with it.
+/// An operator. It says what kind of argument it takes and what it asks of a Tweet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
     Contains,
@@ -19,11 +19,11 @@ pub(super) enum Operator {
     Radius(Subject),
     Box(Subject),
     Fact(Fact),
-    /// Gone since 1.0, with a message of its own.
+    /// `has:lang` of PowerTrack 1.0. The server refuses it with a message of its own.
     HasLang,
 }
 
-/// The operator of a name. `has:` and `is:` are looked up with their option.
+/// Finds an operator by its name. The names of `has:` and `is:` include their option: `has:geo`.
 pub(super) fn find(name: &str) -> Option<Operator> {
     let named = |row: &&(&str, Option<&str>, Operator)| row.0 == name || row.1 == Some(name);
     match name {
@@ -32,7 +32,7 @@ pub(super) fn find(name: &str) -> Option<Operator> {
     }
 }
 
-/// Every name, without the aliases.
+/// The names of all operators, without the aliases.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     OPERATORS.iter().map(|row| row.0)
 }

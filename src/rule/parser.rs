@@ -1,17 +1,18 @@
-//! Builds the tree of a rule from its tokens, or finds the first thing that fits nowhere.
+//! Builds the tree of a rule from its tokens, or finds the first token that does not fit.
 
 use super::clause::{Raw, Reader};
 use super::lexer::{Kind, Token};
 use super::messages::Message;
 use super::tree::Expr;
 
-/// Parses with a stack of its own: two thousand `(` must not end the thread's.
+/// Parses a rule. It keeps its own stack of groups, because two thousand `(` would overflow the
+/// thread's stack.
 pub(super) fn parse<'a>(tokens: &[Token<'a>]) -> Result<Expr<Raw<'a>>, Message> {
     let mut reader = Reader::new(tokens);
     let mut outer: Vec<Group<'_>> = Vec::new();
     let mut group = Group::default();
     loop {
-        // An operand has to come now.
+        // The next tokens must be an operand.
         let dashes = reader.dashes()?;
         if reader.take(Kind::Open).is_some() {
             outer.push(std::mem::replace(&mut group, Group::behind(dashes)));
@@ -19,7 +20,7 @@ pub(super) fn parse<'a>(tokens: &[Token<'a>]) -> Result<Expr<Raw<'a>>, Message> 
         }
         let clause = reader.clause()?;
         group.terms.push(negate(Expr::Clause(clause), &dashes));
-        // What may follow one: another, an OR and another, the end of the group.
+        // After an operand comes another one, an `OR`, or the end of the group.
         loop {
             let token = reader.peek();
             if token.is_or() {
@@ -45,13 +46,14 @@ pub(super) fn parse<'a>(tokens: &[Token<'a>]) -> Result<Expr<Raw<'a>>, Message> 
     }
 }
 
-/// A group under construction; the rule itself is the outermost one.
+/// A group under construction. The rule itself is the outermost group.
 #[derive(Default)]
 struct Group<'a> {
     /// The positions of the `-` before it.
     dashes: Vec<usize>,
     branches: Vec<Expr<Raw<'a>>>,
-    /// The branch that is being read. Not empty where a branch ends, since operands come first.
+    /// The parts of the branch that is being read. Every branch begins with an operand, so at the end of
+    /// a branch this is never empty.
     terms: Vec<Expr<Raw<'a>>>,
 }
 
@@ -84,8 +86,8 @@ fn join<K>(mut parts: Vec<Expr<K>>, many: fn(Vec<Expr<K>>) -> Expr<K>) -> Expr<K
     }
 }
 
-/// Negates once for each dash, and takes two away where there would be three, which keeps the
-/// tree flat: `---a` is `-a`.
+/// Negates an expression once for each dash. Three negations in a row become one, which keeps the tree
+/// flat: `---a` is `-a`.
 fn negate<K>(expr: Expr<K>, dashes: &[usize]) -> Expr<K> {
     dashes.iter().rev().fold(expr, |expr, &position| {
         let inner = match expr {

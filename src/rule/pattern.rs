@@ -1,4 +1,4 @@
-//! A word or phrase of a rule, and the texts of a Tweet that it is looked for in.
+//! A word or phrase of a rule, and the texts of a Tweet in which it is searched.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -11,26 +11,23 @@ use super::tokens::{fold, hash, tokens};
 /// A word or phrase to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
-    /// One token, and so found by its hash.
+    /// A single token.
     Token {
         /// Folded.
         text: String,
-        /// What [`Analysis`](super::Analysis) looks it up by.
+        /// The key by which [`Analysis`](super::Analysis) finds the token.
         hash: u64,
     },
-    /// Several tokens, or punctuation: these very characters, not within tokens. A keyword that
-    /// holds punctuation is treated as if it were quoted. `[inferred]`
-    Exact(Phrase),
-}
-
-/// Characters that stand together, and the tokens among them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phrase {
-    /// Folded.
-    text: String,
-    /// The hashes of its tokens. A phrase begins and ends where tokens do, so a text that it stands
-    /// in has all of them.
-    pub(super) words: Vec<u64>,
+    /// Several tokens, or punctuation. A text has to contain exactly these characters, and they must not
+    /// begin or end within a token. A keyword with punctuation is treated as if it were quoted.
+    /// `[inferred]`
+    Exact {
+        /// Folded.
+        text: String,
+        /// The hashes of the tokens. A text that contains the phrase has all of these tokens, since the
+        /// phrase begins and ends where tokens do.
+        words: Vec<u64>,
+    },
 }
 
 impl Pattern {
@@ -43,11 +40,11 @@ impl Pattern {
             }
         } else {
             let words = tokens(&text).map(|range| hash(&text[range])).collect();
-            Self::Exact(Phrase { text, words })
+            Self::Exact { text, words }
         }
     }
 
-    /// The tokens of a phrase, each by itself.
+    /// The tokens of a phrase, each as a pattern of its own.
     pub(super) fn words(phrase: &str) -> Vec<Self> {
         let folded = fold(phrase);
         tokens(&folded)
@@ -55,15 +52,16 @@ impl Pattern {
             .collect()
     }
 
-    /// What is looked for, folded.
+    /// The word or phrase, folded.
     pub fn text(&self) -> &str {
         match self {
-            Self::Token { text, .. } | Self::Exact(Phrase { text, .. }) => text,
+            Self::Token { text, .. } | Self::Exact { text, .. } => text,
         }
     }
 }
 
-/// A text of a Tweet. Folded and cut on first use: most rules never look at most texts.
+/// A text of a Tweet. It is folded and cut into tokens on first use, since most rules never look at
+/// most texts.
 #[derive(Debug, Default)]
 pub(super) struct Text<'a> {
     raw: &'a str,
@@ -79,7 +77,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Its tokens, in order.
+    /// The tokens, in order.
     pub(super) fn tokens(&self) -> impl ExactSizeIterator<Item = &str> {
         self.ranges()
             .iter()
@@ -89,18 +87,18 @@ impl<'a> Text<'a> {
     pub(super) fn matches(&self, pattern: &Pattern) -> bool {
         match pattern {
             Pattern::Token { text, .. } => self.tokens().any(|token| token == text),
-            Pattern::Exact(phrase) => self.has_phrase(&phrase.text),
+            Pattern::Exact { text, .. } => self.has_phrase(text),
         }
     }
 
-    /// Whether a folded string stands anywhere in it, within tokens too.
+    /// Whether the text contains a folded string anywhere, even within a token.
     pub(super) fn contains(&self, part: &str) -> bool {
         !part.is_empty() && find(self.folded(), part).is_some()
     }
 
-    /// Whether these words stand near each other: word `i` at the token position `p`, and no two
-    /// of the numbers `p - i` more than `distance` apart. For two words that is the documented
-    /// rule: at most N tokens between them in order, at most N - 2 in reverse.
+    /// Whether words stand near each other. Let word `i` stand at the token position `p`: no two of the
+    /// numbers `p - i` may differ by more than `distance`. For two words that is the documented rule: at
+    /// most N tokens between them in order, at most N - 2 in reverse order.
     pub(super) fn has_near(&self, words: &[Pattern], distance: usize) -> bool {
         let tokens: Vec<&str> = self.tokens().collect();
         // The lowest `p - i` can be negative, so all of them are shifted up by `distance`.
@@ -121,7 +119,7 @@ impl<'a> Text<'a> {
             if !self.is_within_token(start) && !self.is_within_token(start + phrase.len()) {
                 return true;
             }
-            // Occurrences may overlap.
+            // Occurrences can overlap.
             from = start + first.len_utf8();
         }
         false
@@ -133,7 +131,6 @@ impl<'a> Text<'a> {
         ranges.get(index).is_some_and(|range| range.start < offset)
     }
 
-    /// In the form that texts are compared in.
     pub(super) fn folded(&self) -> &str {
         self.folded.get_or_init(|| fold(self.raw))
     }
@@ -143,19 +140,19 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The search of the standard library is slow to begin, and most texts are short.
+/// Finds a part of a text. `str::find` takes long to set up, and most texts are short.
 fn find(text: &str, part: &str) -> Option<usize> {
     memmem::find(text.as_bytes(), part.as_bytes())
 }
 
-/// Whether each word `i` has a token of its own at `lowest - distance + i` or up to `distance`
-/// behind. Words are served in order and take the first token that is left: windows only move
-/// forward, so no later word can need it more.
+/// Whether each word `i` finds a token of its own, from position `lowest - distance + i` up to position
+/// `lowest + i`. The words take turns in order, and each takes the first free token. That is best: the
+/// window of a later word never begins earlier, so no later word needs that token more.
 fn has_window(tokens: &[&str], words: &[Pattern], lowest: usize, distance: usize) -> bool {
     let mut taken: Vec<usize> = Vec::with_capacity(words.len());
     words.iter().enumerate().all(|(index, word)| {
         let window = (lowest + index).saturating_sub(distance)..=lowest + index;
-        // Only as many words before this one can reach into its window.
+        // Only the last `distance` words before this one can have taken a token in its window.
         let rivals = &taken[taken.len().saturating_sub(distance)..];
         let free = window.into_iter().find(|position| {
             tokens.get(*position) == Some(&word.text()) && !rivals.contains(position)

@@ -1,65 +1,65 @@
-//! The difference between the rules the script declares and those the service has. Pure.
+//! The difference between the rules that the script declares and the rules that the service has. Pure.
 
 use std::collections::{HashMap, HashSet};
 
 /// A rule that the script declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
-    /// The rule's text, which is its identity: exact and case-sensitive [reference 3.2].
+    /// The rule's text. It identifies the rule and is case-sensitive [reference 3.2].
     pub value: String,
-    /// What its Tweets are marked with.
+    /// The service marks the rule's Tweets with it.
     pub tag: Option<String>,
 }
 
 /// A rule that the service has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// Given by the service; a rule deleted and added again gets another.
+    /// The service gives it. A rule that is deleted and added again gets another id.
     pub id: i64,
     /// The rule's text.
     pub value: String,
-    /// What its Tweets are marked with.
+    /// The service marks the rule's Tweets with it.
     pub tag: Option<String>,
 }
 
-/// A rule that ouzel remembers to have added, or to have been about to add.
+/// A rule that ouzel has added, or was about to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned {
     /// The rule's text.
     pub value: String,
-    /// What it was added with.
+    /// The tag that it was added with.
     pub tag: Option<String>,
-    /// Missing where the answer to the addition never came: an intent.
+    /// Missing if the answer to the request that adds the rule never came. The rule is then an intent.
     pub id: Option<i64>,
 }
 
-/// A declared rule that somebody else has added with another tag: left alone.
+/// A declared rule that somebody else has added with another tag. ouzel leaves it alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// What the script wants.
+    /// The rule as the script declares it.
     pub declared: Declared,
-    /// What the service has.
+    /// The rule as the service has it.
     pub remote: Remote,
 }
 
-/// What to do so that the service has what the script declares.
+/// The changes that make the service's rules equal to the declared ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Ours, declared with another tag now: a tag cannot be edited [reference 3.10].
+    /// Our rules that are now declared with another tag. The service cannot edit a tag [reference 3.10].
     pub delete_first: Vec<Remote>,
-    /// Declared and not there, or about to be deleted for its tag.
+    /// Declared rules that the service does not have, or that are in `delete_first`.
     pub add: Vec<Declared>,
-    /// Ours, and no longer declared.
+    /// Our rules that are no longer declared.
     pub delete_last: Vec<Remote>,
-    /// Declared, there with another tag, and not ours.
+    /// Declared rules that the service has with another tag, and that are not ours.
     pub conflicts: Vec<Conflict>,
-    /// Declared and there already, whoever added them.
+    /// How many declared rules the service has already, whoever added them.
     pub unchanged: usize,
-    /// Ours by an intent, and staying: their ids are worth remembering.
+    /// Rules that stay and are ours by an intent. Their ids should be remembered now.
     pub adopt: Vec<Remote>,
-    /// Values to forget: remembered, but what the service has now is not ours, or nothing.
+    /// Remembered values to forget, because the service has no such rule or has one that is not ours.
     pub forget: Vec<String>,
-    /// Neither declared nor ours: left alone.
+    /// Rules that are neither declared nor ours. ouzel leaves them alone.
     pub others: Vec<Remote>,
 }
 
@@ -70,11 +70,11 @@ impl Plan {
         self.delete_first.is_empty() && self.add.is_empty() && self.delete_last.is_empty()
     }
 
-    /// The plan that turns `remote` into `declared` and leaves alone what is not in `owned`.
+    /// Makes the plan that turns `remote` into `declared`. It deletes no rule that is not in `owned`.
     ///
-    /// A remote rule is ours if its id is remembered, or if its value is remembered without id:
-    /// then it was most likely we who added it, before a crash or a lost answer.
-    /// Where a value is declared twice, the first counts.
+    /// A remote rule is ours if its id is remembered, or if its value is remembered without an id. In the
+    /// second case ouzel most likely added it before a crash or a lost answer.
+    /// If a value is declared twice, the first declaration counts.
     #[must_use]
     pub fn new(declared: &[Declared], remote: &[Remote], owned: &[Owned]) -> Self {
         let ids: HashSet<i64> = owned.iter().filter_map(|owned| owned.id).collect();
@@ -142,7 +142,7 @@ impl Plan {
     }
 }
 
-/// An empty tag is no tag: the service gives `null` for what was sent without one.
+/// Compares tags. An empty tag equals no tag: for a rule sent without a tag, the service answers `null`.
 fn same_tag(left: &Option<String>, right: &Option<String>) -> bool {
     left.as_deref().unwrap_or_default() == right.as_deref().unwrap_or_default()
 }
@@ -160,7 +160,7 @@ mod tests {
 
     use super::*;
 
-    /// Rules are written `value/tag`, with `#id` behind; several are separated by blanks.
+    /// Reads rules written as `value/tag#id`, separated by blanks.
     fn rules(text: &str) -> Vec<(String, Option<String>, Option<i64>)> {
         text.split_whitespace()
             .map(|rule| {

@@ -1,21 +1,21 @@
-//! What a rule as a whole must have: something positive to look for in each of its branches.
+//! Checks that each branch of a rule has something positive to look for.
 
 use super::messages::Message;
 use super::tree::{Expr, Kind};
 
-/// The published list; `not`, which one source adds, cannot stand unquoted anyway.
+/// The published list. One source adds `not`, but an unquoted `not` is refused anyway.
 /// `[source: support.gnip.com]`
-pub(super) const STOP_WORDS: [&str; 27] = [
+const STOP_WORDS: [&str; 27] = [
     "a", "an", "and", "at", "but", "by", "com", "from", "http", "https", "if", "in", "is", "it",
     "its", "me", "my", "or", "rt", "the", "this", "to", "too", "via", "we", "www", "you",
 ];
 
-/// Whether a folded word is one that is not enough by itself.
+/// Whether a folded word is a stop word: a rule must not consist of stop words only.
 pub(super) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.contains(&word)
 }
 
-/// What the server has against a rule whose clauses are all right.
+/// Checks a rule whose single clauses are valid.
 pub(super) fn check(expr: &Expr) -> Vec<Message> {
     let mut messages = Vec::new();
     polarity(expr, &mut messages).require(1, &mut messages);
@@ -25,7 +25,7 @@ pub(super) fn check(expr: &Expr) -> Vec<Message> {
     messages
 }
 
-/// What an expression offers to look for.
+/// What an expression offers to look for. A later variant is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Polarity {
     Negative,
@@ -44,8 +44,8 @@ impl Polarity {
     }
 }
 
-/// An AND is as good as the best of its parts. Each branch of an OR must be good by itself, or is
-/// reported where it stands, and then not once more further up.
+/// The polarity of an expression. An AND is as good as its best part. Each branch of an OR must be
+/// positive by itself. A branch that is not is reported here, and not again further up.
 fn polarity(expr: &Expr, messages: &mut Vec<Message>) -> Polarity {
     match expr {
         Expr::All(parts) => {
@@ -64,19 +64,19 @@ fn polarity(expr: &Expr, messages: &mut Vec<Message>) -> Polarity {
         // Below a negation only the syntax matters.
         Expr::Not { .. } => Polarity::Negative,
         Expr::Clause(clause) => match &clause.kind {
-            Kind::Keyword(word) if STOP_WORDS.contains(&word.text()) => Polarity::StopWord,
+            Kind::Keyword(word) if is_stop_word(word.text()) => Polarity::StopWord,
             _ => Polarity::Positive,
         },
     }
 }
 
-/// Where the first `source:` stands, if nothing but `source:` is asked for positively.
+/// The position of the first `source:`, if a rule's only positive clauses are `source:` and stop words.
 fn lone_source(expr: &Expr) -> Option<usize> {
     let mut first = None;
     let mut others = false;
     visit_positive(expr, &mut |position, kind| match kind {
         Kind::Source(_) => first = first.or(Some(position)),
-        Kind::Keyword(word) if STOP_WORDS.contains(&word.text()) => {}
+        Kind::Keyword(word) if is_stop_word(word.text()) => {}
         _ => others = true,
     });
     first.filter(|_| !others)

@@ -1,42 +1,35 @@
-//! One condition of a normal form: which are the same, and which follow from others.
+//! One condition of a normal form. Says which conditions are the same, and which follow from others.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-use super::geo::{Area, Point};
+use super::geo::Area;
 use super::pattern::{Pattern, Text};
 use super::tokens::fold;
-use super::tree::{Account, Counter, Fact, Field, Kind, Level, Link, Role, Subject};
+use super::tree::{Fact, Field, Kind, Link, Role, Subject};
 
-/// What a clause asks, compared by its meaning.
+/// A clause, compared by its meaning.
 #[derive(Debug, Clone)]
 pub(super) struct Term {
-    /// What is asked, and with which value: all that is compared.
-    name: &'static str,
-    value: String,
+    /// Clauses of equal meaning have equal keys. The key is empty if no Tweet can match.
+    key: String,
     kind: Kind,
 }
 
-/// What no Tweet has, like an empty phrase.
-const NEVER: &str = "never";
-
 impl Term {
     pub(super) fn new(kind: &Kind) -> Self {
-        let (name, value) = name_and_value(kind);
         Self {
-            name,
-            value: value.into_owned(),
+            key: key(kind),
             kind: kind.clone(),
         }
     }
 
     /// Whether no Tweet can match.
     pub(super) fn is_never(&self) -> bool {
-        self.name == NEVER
+        self.key.is_empty()
     }
 
-    /// Whether every Tweet that has this is sure to have the other.
+    /// Whether every Tweet that matches this term also matches the other.
     pub(super) fn implies(&self, other: &Self) -> bool {
         self == other || self.is_never() || kind_implies(&self.kind, &other.kind)
     }
@@ -58,127 +51,42 @@ impl PartialOrd for Term {
 
 impl Ord for Term {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.name, &self.value).cmp(&(other.name, &other.value))
+        self.key.cmp(&other.key)
     }
 }
 
 impl Hash for Term {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.name, &self.value).hash(state);
+        self.key.hash(state);
     }
 }
 
-fn name_and_value(kind: &Kind) -> (&'static str, Cow<'_, str>) {
+fn key(kind: &Kind) -> String {
+    let is_never = match kind {
+        Kind::Keyword(text) | Kind::Phrase(text) | Kind::In(_, text) => text.text().is_empty(),
+        Kind::Contains(part) | Kind::UrlContains(part) => part.is_empty(),
+        Kind::Proximity { words, .. } => words.is_empty(),
+        Kind::Count(_, range) => range.is_empty(),
+        _ => false,
+    };
     match kind {
-        Kind::Keyword(pattern) | Kind::Phrase(pattern) => text("text", pattern.text()),
-        Kind::Proximity { words, distance } => {
-            let words: Vec<&str> = words.iter().map(Pattern::text).collect();
-            match words.len() {
-                0 => (NEVER, Cow::Borrowed("")),
-                // One word is always near itself.
-                1 => text("near", words[0]),
-                _ => (
-                    "near",
-                    Cow::Owned(format!("{}~{distance}", words.join(" "))),
-                ),
-            }
-        }
-        Kind::Contains(part) => text("contains", part),
-        Kind::UrlContains(part) => text("url_contains", part),
-        Kind::In(field, pattern) => text(field_name(*field), pattern.text()),
-        Kind::Hashtag(tag) => ("#", tag.into()),
-        Kind::Cashtag(tag) => ("$", tag.into()),
-        Kind::Mention(user) => account(["@id", "@"], user),
-        Kind::User(Role::Author, user) => account(["from id", "from"], user),
-        Kind::User(Role::Recipient, user) => account(["to id", "to"], user),
-        Kind::User(Role::Retweeted, user) => account(["retweets_of id", "retweets_of"], user),
-        Kind::Status(Link::Retweeted, id) => ("retweets_of_status_id", id.into()),
-        Kind::Status(Link::RepliedTo, id) => ("in_reply_to_status_id", id.into()),
-        Kind::Lang(code) => ("lang", code.into()),
-        Kind::Source(name) => ("source", name.into()),
-        Kind::Sample(percent) => ("sample", percent.to_string().into()),
-        Kind::Count(_, range) if range.is_empty() => (NEVER, Cow::Borrowed("")),
-        Kind::Count(counter, range) => {
-            let name = match counter {
-                Counter::Followers => "followers_count",
-                Counter::Friends => "friends_count",
-                Counter::Statuses => "statuses_count",
-                Counter::Listed => "listed_count",
-            };
-            (name, format!("{}..{}", range.start(), range.end()).into())
-        }
-        Kind::PlaceCountry(code) => ("place_country", code.into()),
-        Kind::Profile(level, value) => {
-            let name = match level {
-                Level::Country => "profile_country",
-                Level::Region => "profile_region",
-                Level::Subregion => "profile_subregion",
-                Level::Locality => "profile_locality",
-            };
-            (name, value.into())
-        }
-        Kind::Inside(subject, area) => {
-            let name = match subject {
-                Subject::Tweet => "inside",
-                Subject::Profile => "profile inside",
-            };
-            (name, shown(area).into())
-        }
-        Kind::Fact(fact) => ("has or is", format!("{fact:?}").into()),
+        _ if is_never => String::new(),
+        Kind::Keyword(text) | Kind::Phrase(text) => format!("text {}", text.text()),
+        // A single word is near itself at any distance.
+        Kind::Proximity { words, .. } if words.len() == 1 => format!("near {}", words[0].text()),
+        kind => format!("{kind:?}"),
     }
 }
 
-/// A text that must not be empty: an empty one is nowhere.
-fn text<'k>(name: &'static str, text: &'k str) -> (&'static str, Cow<'k, str>) {
-    let name = if text.is_empty() { NEVER } else { name };
-    (name, Cow::Borrowed(text))
-}
-
-fn field_name(field: Field) -> &'static str {
-    match field {
-        Field::Url => "url",
-        Field::UrlTitle => "url_title",
-        Field::UrlDescription => "url_description",
-        Field::Bio => "bio",
-        Field::BioName => "bio_name",
-        Field::BioLocation => "bio_location",
-        Field::Place => "place",
-    }
-}
-
-fn account<'k>(
-    [id, name]: [&'static str; 2],
-    account: &'k Account,
-) -> (&'static str, Cow<'k, str>) {
-    match account {
-        Account::Id(text) => (id, text.into()),
-        Account::Name(text) => (name, text.into()),
-    }
-}
-
-fn shown(area: &Area) -> String {
-    // Adding nothing makes one zero of the two.
-    let point = |point: &Point| format!("{} {}", point.longitude + 0.0, point.latitude + 0.0);
-    match area {
-        Area::Box {
-            south_west,
-            north_east,
-        } => format!("{} {}", point(south_west), point(north_east)),
-        Area::Circle {
-            center,
-            radius_miles,
-        } => format!("{} {radius_miles}mi", point(center)),
-    }
-}
-
-/// What follows although it is not the same.
+/// Whether every Tweet that matches a clause also matches the other one, for clauses that are not the
+/// same.
 pub(super) fn kind_implies(kind: &Kind, other: &Kind) -> bool {
     match (kind, other) {
         (
             Kind::Keyword(own) | Kind::Phrase(own) | Kind::In(Field::Url, own),
             Kind::Keyword(other) | Kind::Phrase(other),
         ) => holds_pattern(own, other),
-        // A Place can be found by its id, which is no text.
+        // `place:` also matches the Place's id. So a phrase in it does not imply its words.
         (Kind::In(Field::Place, _), Kind::In(..)) => false,
         (Kind::In(field, own), Kind::In(other_field, other)) => {
             field == other_field && holds_pattern(own, other)
@@ -209,10 +117,10 @@ pub(super) fn kind_implies(kind: &Kind, other: &Kind) -> bool {
     }
 }
 
-/// Whether a text in which one pattern stands also has the other.
+/// Whether every text with one pattern also has the other.
 fn holds_pattern(own: &Pattern, other: &Pattern) -> bool {
     let text = own.text();
-    // A few characters change once more when they are folded again.
+    // `Text` folds the pattern a second time, and that changes a few characters again.
     fold(text) == text && Text::new(text).matches(other)
 }
 
@@ -239,7 +147,7 @@ fn lies_in(own: &Area, other: &Area) -> bool {
     }
 }
 
-/// What a Tweet has or is as soon as it matches a clause.
+/// Whether every Tweet that matches a clause meets this `has:` or `is:` condition.
 fn has(kind: &Kind, fact: Fact) -> bool {
     match fact {
         Fact::Geo => matches!(

@@ -1,4 +1,4 @@
-//! Folds text for comparison and cuts it into the tokens that keywords are compared with.
+//! Folds texts for comparison, and cuts them into the tokens that keywords match.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The combining character that puts a digit into a key: `1️⃣`.
+/// The combining character that makes a key of a digit: `1️⃣`.
 const KEYCAP: char = '\u{20e3}';
 
-/// The form in which all text is compared: NFC, lower case, diacritics kept.
+/// Folds a text, so that it can be compared: NFC, lower case, with diacritics.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -19,14 +19,14 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
             Cow::Borrowed(text)
         }
     } else if is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        // Character by character: `str::to_lowercase` would treat a final sigma apart.
+        // One character at a time: `str::to_lowercase` would treat a final sigma differently.
         Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
     } else {
         Cow::Owned(text.nfc().flat_map(char::to_lowercase).collect())
     }
 }
 
-/// Whether a text is this folded one.
+/// Whether a text, once folded, equals a folded text.
 pub(super) fn is_same(folded: &str, text: &str) -> bool {
     if text.is_ascii() {
         folded.eq_ignore_ascii_case(text)
@@ -35,8 +35,8 @@ pub(super) fn is_same(folded: &str, text: &str) -> bool {
     }
 }
 
-/// The byte ranges of the tokens of a folded text: runs of letters, marks and numbers, and single
-/// emoji. Everything else separates them.
+/// The byte ranges of the tokens of a folded text. A token is a run of letters, marks and numbers, or a
+/// single emoji. All other characters separate tokens.
 pub(super) fn tokens(folded: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut next = 0;
     std::iter::from_fn(move || {
@@ -54,14 +54,14 @@ pub(super) fn tokens(folded: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// A number that stands for a token where many are looked up (FNV-1a: tokens are short).
+/// The hash of a token, for fast lookup. FNV-1a, because tokens are short.
 pub(super) fn hash(token: &str) -> u64 {
     token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// Whether the start of a text is a token, and how long that or the separator is.
+/// Whether a text starts with a token, and the length of that token or separator.
 fn lexeme(rest: &str) -> (bool, usize) {
     if let Some(length) = emoji_len(rest) {
         return (true, length);
@@ -89,7 +89,7 @@ fn is_word(c: char) -> bool {
     )
 }
 
-/// The length of the emoji that a text begins with. Digits, `#` and `*` are emoji only as keys.
+/// The length of the emoji at the start of a text. Digits, `#` and `*` are emoji only as keys.
 fn emoji_len(rest: &str) -> Option<usize> {
     let first = rest.chars().next()?;
     let is_emoji = if first.is_ascii() {

@@ -7,8 +7,8 @@ use super::pattern::Pattern;
 
 /// A rule, or a part of it.
 ///
-/// Parentheses leave no node, and three negations in a row are kept as one. So a rule of the
-/// longest length is about a thousand levels deep at most, and plain recursion over it is safe.
+/// Parentheses make no node, and three negations in a row become one. So even the longest rule is at
+/// most about a thousand levels deep, and recursion is safe.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr<K = Kind> {
     /// All of two or more parts: blanks between them.
@@ -17,18 +17,18 @@ pub enum Expr<K = Kind> {
     Any(Vec<Self>),
     /// The opposite of a part.
     Not {
-        /// Where the `-` stands.
+        /// The position of the `-`.
         position: usize,
-        /// What is negated.
+        /// The negated part.
         inner: Box<Self>,
     },
-    /// What is looked at in a Tweet.
+    /// A single condition.
     Clause(Clause<K>),
 }
 
 impl<K> Expr<K> {
-    /// Where the first clause or `-` of this part stands, in UTF-16 units from 1.
-    pub fn position(&self) -> usize {
+    /// The position of the first clause or `-` of this part, in UTF-16 units from 1.
+    pub(super) fn position(&self) -> usize {
         let mut expr = self;
         loop {
             match expr {
@@ -40,23 +40,23 @@ impl<K> Expr<K> {
     }
 }
 
-/// One condition, and where it stands in the rule.
+/// One condition and its position in the rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clause<K = Kind> {
-    /// Where it starts, in UTF-16 units from 1.
+    /// The clause's start, in UTF-16 units from 1.
     pub position: usize,
-    /// What it asks.
+    /// The condition.
     pub kind: K,
 }
 
-/// What a clause asks of a Tweet.
+/// The condition of a clause.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// An unquoted word or emoji.
     Keyword(Pattern),
     /// `"exact phrase"`.
     Phrase(Pattern),
-    /// `"a b"~N`: these words, at most so many others between them.
+    /// `"a b"~N`: these words with at most N other words between them.
     Proximity {
         /// The words of the phrase, one token each.
         words: Vec<Pattern>,
@@ -71,7 +71,7 @@ pub enum Kind {
     Cashtag(String),
     /// `@name`.
     Mention(Account),
-    /// A word or phrase somewhere else than in the text: `url:`, `bio:`, `place:` and their like.
+    /// A word or phrase outside of the text: `url:`, `bio:`, `place:` and similar operators.
     In(Field, Pattern),
     /// `url_contains:`, a folded part of a URL.
     UrlContains(String),
@@ -83,21 +83,21 @@ pub enum Kind {
     Sample(u64),
     /// `from:`, `to:`, `retweets_of:`.
     User(Role, Account),
-    /// `retweets_of_status_id:`, `in_reply_to_status_id:`, in digits.
+    /// `retweets_of_status_id:`, `in_reply_to_status_id:`, with the id's digits.
     Status(Link, String),
-    /// `followers_count:` and its like.
+    /// `followers_count:` and similar operators.
     Count(Counter, RangeInclusive<u64>),
     /// `place_country:`.
     PlaceCountry(String),
-    /// `profile_country:` and its like, folded.
+    /// `profile_country:` and similar operators, folded.
     Profile(Level, String),
-    /// `point_radius:`, `bounding_box:` and the same for profiles.
+    /// `point_radius:`, `bounding_box:`, and their variants for profiles.
     Inside(Subject, Area),
     /// `has:` and `is:`.
     Fact(Fact),
 }
 
-/// A user, as a rule names one.
+/// A user in a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Account {
     /// An argument of digits only.
@@ -106,7 +106,7 @@ pub enum Account {
     Name(String),
 }
 
-/// Where else than in the text a word or phrase is looked for.
+/// A place outside of the text in which a rule can look for a word or phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     /// Expanded and unwound URLs.
@@ -125,23 +125,23 @@ pub enum Field {
     Place,
 }
 
-/// What a user has to do with the Tweet.
+/// A user's role in a Tweet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Who wrote it.
+    /// The user who wrote the Tweet.
     Author,
-    /// Whom it answers.
+    /// The user whom the Tweet answers.
     Recipient,
-    /// Who wrote the Tweet that it retweets.
+    /// The user who wrote the retweeted Tweet.
     Retweeted,
 }
 
-/// What another Tweet is to this one.
+/// How a Tweet refers to another Tweet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// The one it retweets.
+    /// It retweets the other Tweet.
     Retweeted,
-    /// The one it answers.
+    /// It answers the other Tweet.
     RepliedTo,
 }
 
@@ -171,7 +171,7 @@ pub enum Level {
     Locality,
 }
 
-/// Whose coordinates are meant.
+/// Whose coordinates a rule asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// The Tweet's point or Place.
@@ -180,7 +180,7 @@ pub enum Subject {
     Profile,
 }
 
-/// What a Tweet can have or be.
+/// A property for which `has:` and `is:` ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
     /// `has:geo`.

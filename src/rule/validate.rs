@@ -1,4 +1,4 @@
-//! Checks a parsed rule as the server does, and makes its clauses typed on the way.
+//! Checks a parsed rule as the server does, and turns its clauses into typed ones.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -13,10 +13,10 @@ use super::polarity;
 use super::tokens::fold;
 use super::tree::{Account, Clause, Expr, Fact, Kind};
 
-/// All checks that follow parsing, in the server's order: names and arguments together, and only
-/// if there is nothing against those, what the rule as a whole must have.
+/// Does all checks that follow parsing, in the server's order. It checks names and arguments first. If
+/// they are all valid, it checks the rule as a whole.
 ///
-/// With a list for guesses, what is only a guess is put there and refuses nothing.
+/// If there is a list for guesses, messages that are only guesses go into it and refuse nothing.
 pub(super) fn validate<'r>(
     expr: Expr<Raw<'r>>,
     guesses: Option<&mut Vec<Message>>,
@@ -27,30 +27,30 @@ pub(super) fn validate<'r>(
     };
     let expr = checks.expr(expr, Above::default());
     let mut messages = checks.into_messages();
-    match expr {
-        Some(expr) if messages.is_empty() => {
-            messages = polarity::check(&expr);
-            if messages.is_empty() {
-                Ok(expr)
-            } else {
-                Err(messages)
-            }
+    if messages.is_empty()
+        && let Some(expr) = expr
+    {
+        messages = polarity::check(&expr);
+        if messages.is_empty() {
+            return Ok(expr);
         }
-        _ => Err(messages),
     }
+    Err(messages)
 }
 
-/// What stands above a clause.
+/// The parts of the tree above a clause.
 #[derive(Debug, Default, Clone, Copy)]
 struct Above {
+    /// There is an `OR`.
     or: bool,
-    /// Nothing stands beside the `OR` further up: it is the rule, and no group in it.
+    /// One `OR` is the whole rule, not a group in it.
     or_is_rule: bool,
+    /// There is any part at all.
     within: bool,
     negations: usize,
 }
 
-/// What was found so far, from left to right.
+/// The messages found so far, from left to right.
 #[derive(Default)]
 struct Checks<'g> {
     guesses: Option<&'g mut Vec<Message>>,
@@ -61,7 +61,7 @@ struct Checks<'g> {
 }
 
 impl Checks<'_> {
-    /// Takes a message for a guess and the clause for what it is, if guesses refuse nothing.
+    /// If guesses refuse nothing and the message is a guess, keeps the message and accepts the clause.
     fn unless_guess(&mut self, message: Message, kind: Kind) -> Result<Kind, Message> {
         match self.guesses.as_deref_mut() {
             Some(guesses) if message.guess.is_some() => {
@@ -72,8 +72,9 @@ impl Checks<'_> {
         }
     }
 
-    /// The recorded answers list the rightmost occurrence first, and all short lines of M9 before
-    /// all long ones. `[source: rules-migrator@6473dfe]` `[inferred]` for arguments.
+    /// All messages in the server's order. The recorded answers list the rightmost occurrence first, and
+    /// all short lines of M9 before all long ones. `[source: rules-migrator@6473dfe]` For arguments the
+    /// order is `[inferred]`.
     fn into_messages(self) -> Vec<Message> {
         let unknown = || self.unknown.iter().rev();
         let short = unknown().map(|(name, position)| Message::invalid_field(name, *position));
@@ -85,7 +86,7 @@ impl Checks<'_> {
             .collect()
     }
 
-    /// The same tree with typed clauses, or nothing if one of them cannot be had.
+    /// The same tree with typed clauses. `None` if a clause is wrong.
     fn expr(&mut self, expr: Expr<Raw<'_>>, above: Above) -> Option<Expr> {
         match expr {
             Expr::All(parts) => {
@@ -120,23 +121,20 @@ impl Checks<'_> {
         }
     }
 
-    /// Looks at all parts, also behind one that is wrong.
+    /// Types all parts. It also checks the parts after a wrong one.
     fn parts(&mut self, parts: Vec<Expr<Raw<'_>>>, above: Above) -> Option<Vec<Expr>> {
-        let mut typed = Some(Vec::with_capacity(parts.len()));
+        let count = parts.len();
+        let mut typed = Vec::with_capacity(count);
         for part in parts {
-            let part = self.expr(part, above);
-            typed = typed.zip(part).map(|(mut parts, part)| {
-                parts.push(part);
-                parts
-            });
+            typed.extend(self.expr(part, above));
         }
-        typed
+        (typed.len() == count).then_some(typed)
     }
 
     fn kind(&mut self, raw: Raw<'_>, position: usize, above: Above) -> Option<Kind> {
         let kind = match raw {
             Raw::Word(word) => {
-                if let Some(message) = reserved(word, position) {
+                if let Some(message) = Message::ambiguous(word, position) {
                     self.reserved.push(message);
                     return None;
                 }
@@ -182,7 +180,7 @@ impl Checks<'_> {
         kind.map_err(|message| self.arguments.push(message)).ok()
     }
 
-    /// What depends on where in the rule a clause stands.
+    /// Checks whether an operator may stand in this place of the rule.
     fn placement(&mut self, operator: Operator, position: usize, above: Above) {
         match operator {
             Operator::Sample => {
@@ -196,7 +194,7 @@ impl Checks<'_> {
                     } else {
                         message.guessed(Guess::SampleInGroup)
                     };
-                    // The kind is of no interest here.
+                    // Only the error matters here, not the kind.
                     if let Err(message) = self.unless_guess(message, Kind::Sample(0)) {
                         self.arguments.push(message);
                     }
@@ -207,20 +205,6 @@ impl Checks<'_> {
             }
             _ => {}
         }
-    }
-}
-
-/// Words that 1.0 took for operators and 2.0 refuses. Lower-case `and` too, but only as a word of
-/// its own: `android` and `from:and` are fine.
-fn reserved(word: &str, position: usize) -> Option<Message> {
-    if word.eq_ignore_ascii_case("and") {
-        Some(Message::ambiguous_and(position))
-    } else if word.eq_ignore_ascii_case("or") {
-        Some(Message::ambiguous_or(position))
-    } else if word.eq_ignore_ascii_case("not") {
-        Some(Message::ambiguous_not(position))
-    } else {
-        None
     }
 }
 
@@ -256,14 +240,15 @@ fn argument(operator: Operator, name: &str, value: &str, position: usize) -> Res
         Operator::Profile(level) => Kind::Profile(level, folded()),
         Operator::Fact(fact) => Kind::Fact(fact),
         Operator::HasLang => return Err(Message::has_lang(position)),
-        // The parser gives these an area, never a word; if it did, it would be this one's fault.
+        // The parser reads an area for these two, so they never come here.
         Operator::Box(_) | Operator::Radius(_) => {
             return Err(Message::out_of_range(name, position));
         }
     })
 }
 
-/// An argument of digits only is an id; nobody with such a screen name can be asked for. `[inferred]`
+/// Reads an account. An argument of digits only is an id, so a rule cannot name a user whose screen name
+/// consists of digits. `[inferred]`
 fn account(value: &str) -> Account {
     if is_digits(value) {
         Account::Id(value.to_owned())
@@ -272,9 +257,9 @@ fn account(value: &str) -> Account {
     }
 }
 
-/// `N` is "N or more", `A..B` includes both.
+/// Reads a range: `N` means "N or more", and `A..B` includes both ends.
 fn range(value: &str) -> Option<RangeInclusive<u64>> {
-    // More digits than fit are still a number, one that nobody reaches.
+    // A number that does not fit into 64 bits is valid, but no user reaches it.
     let count = |digits: &str| is_digits(digits).then(|| digits.parse().unwrap_or(u64::MAX));
     match value.split_once("..") {
         Some((from, to)) => Some(count(from)?..=count(to)?),

@@ -1,30 +1,25 @@
 //! One Tweet through the handlers of a generation.
 
-use std::{cell::RefCell, collections::HashMap, fmt, rc::Rc};
+use std::{fmt, rc::Rc};
 
-use mlua::{Function, Lua, Table, Value};
+use mlua::{Function, Value};
 
 use super::{
     api::{Step, StepKind},
     error::Fault,
     generation::Generation,
-    raw::{mark_view, push_tweet},
+    raw::push_tweet,
+    rule_tables::Rule,
 };
-use crate::{
-    doing::Doing,
-    tweet::{MatchedRule, Tweet},
-};
+use crate::{doing::Doing, tweet::Tweet};
 
 /// How many Tweets may wait for the collector before it is called. What a Tweet holds outside Lua's own
 /// memory, some 15 KB, the collector does not see.
 const WAITING: usize = 128;
 
-/// Rules for which a Lua table is kept; a stream with more starts over.
-const RULE_TABLES: usize = 100_000;
-
 /// What the handlers made of a Tweet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It went through all of them.
     Kept,
     /// A filter dropped it.
@@ -54,7 +49,7 @@ impl Generation {
     ///
     /// # Errors
     /// [`Failure`] when a handler raises an error.
-    pub fn run(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
+    pub(crate) fn run(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
         if self.steps.is_empty() {
             return Ok(Verdict::Kept);
         }
@@ -89,7 +84,7 @@ impl Generation {
 
     /// What each step is, and where it begins.
     #[must_use]
-    pub fn steps(&self) -> Vec<String> {
+    pub(crate) fn steps(&self) -> Vec<String> {
         let named = self.steps.iter().map(|step| {
             let info = step.function.info();
             let file = info.short_src.unwrap_or_default();
@@ -177,90 +172,6 @@ fn fits(pattern: &str, tag: &str) -> bool {
         }
     }
     tag.ends_with(last)
-}
-
-/// A rule as the `on` handlers get it.
-struct Rule {
-    tag: Option<String>,
-    table: Table,
-}
-
-/// The second argument of the `on` handlers: one table for each rule, made once.
-pub(super) struct RuleTables {
-    made: RefCell<Made>,
-    /// What [`FROZEN`] gives.
-    freeze: Function,
-}
-
-#[derive(Default)]
-struct Made {
-    by_id: HashMap<i64, Rc<Rule>>,
-    /// Of rules without an id, by tag.
-    by_tag: HashMap<Option<String>, Rc<Rule>>,
-}
-
-/// Gives a table that shows the fields of another and takes none: it is shared by all Tweets.
-const FROZEN: &str = r#"
-local setmetatable, next, error = setmetatable, next, error
-local function refuse() error("a rule cannot be changed from a handler", 2) end
-return function(fields)
-  return setmetatable({}, {
-    __index = fields,
-    __newindex = refuse,
-    __pairs = function() return next, fields, nil end,
-    __metatable = false,
-    __name = "a rule",
-  })
-end
-"#;
-
-impl RuleTables {
-    /// No tables yet. Before the script runs, which can replace what these are made with.
-    ///
-    /// # Errors
-    /// Only when there is no memory left.
-    pub(super) fn new(lua: &Lua) -> mlua::Result<Self> {
-        Ok(Self {
-            made: RefCell::default(),
-            freeze: lua.load(FROZEN).set_name("=ouzel").eval()?,
-        })
-    }
-
-    fn get(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Rc<Rule>> {
-        let mut made = self.made.borrow_mut();
-        let known = match rule.id {
-            Some(id) => made.by_id.get(&id),
-            None => made.by_tag.get(&rule.tag.map(str::to_owned)),
-        };
-        if let Some(known) = known
-            && known.tag.as_deref() == rule.tag
-        {
-            return Ok(Rc::clone(known));
-        }
-        if made.by_id.len() + made.by_tag.len() >= RULE_TABLES {
-            *made = Made::default();
-        }
-        let tag = rule.tag.map(str::to_owned);
-        let new = Rc::new(Rule {
-            tag: tag.clone(),
-            table: self.table(lua, rule)?,
-        });
-        match rule.id {
-            Some(id) => made.by_id.insert(id, Rc::clone(&new)),
-            None => made.by_tag.insert(tag, Rc::clone(&new)),
-        };
-        Ok(new)
-    }
-
-    fn table(&self, lua: &Lua, rule: MatchedRule<'_>) -> mlua::Result<Table> {
-        let fields = lua.create_table()?;
-        fields.raw_set("tag", rule.tag)?;
-        fields.raw_set("id", rule.id)?;
-        fields.raw_set("id_str", rule.id.map(|id| id.to_string()))?;
-        let table = self.freeze.call(&fields)?;
-        mark_view(lua, &table, &fields)?;
-        Ok(table)
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::loader::Sources;
-use crate::text::nearest::nearest;
+use crate::text::{nearest::nearest, plain::without_controls};
 
 /// Why a script could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -213,12 +213,6 @@ fn readable_message(message: &str) -> String {
         None if message == "nil" => "the error has no text".to_owned(),
         None => without_controls(message),
     }
-}
-
-/// Text with a mark in place of each control character but tabs and line ends.
-pub(super) fn without_controls(text: &str) -> String {
-    let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
-    text.replace(odd, "\u{fffd}")
 }
 
 /// The lines of a traceback that concern the script; what lies between is ouzel's own.

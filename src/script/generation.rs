@@ -12,14 +12,14 @@ use super::{
     Database, Error,
     api::{self, Host, Loading, Step},
     declared::Declared,
-    dispatch::RuleTables,
     error::Fault,
     loader::{Fingerprint, Sources},
     lua::new_state,
+    rule_tables::RuleTables,
 };
 
 /// A loaded script, ready to handle Tweets. Everything of one generation goes when it is dropped.
-pub struct Generation {
+pub(crate) struct Generation {
     pub(super) steps: Vec<Step>,
     pub(super) rules: RuleTables,
     pub(super) host: Rc<Host>,
@@ -55,7 +55,7 @@ impl Generation {
     ///
     /// # Errors
     /// [`Error`], ready to be shown to the script's author.
-    pub fn load(script: &Path, database: Rc<dyn Database>) -> (Result<Self, Error>, Files) {
+    pub(crate) fn load(script: &Path, database: Rc<dyn Database>) -> (Result<Self, Error>, Files) {
         let host = Rc::new(Host {
             database,
             sources: RefCell::new(Sources::of(script)),
@@ -119,25 +119,25 @@ impl Generation {
 
     /// What the script declared.
     #[must_use]
-    pub fn declared(&self) -> &Declared {
+    pub(crate) fn declared(&self) -> &Declared {
         &self.declared
     }
 
     /// The JSON Lines emitted to stdout since the last call.
     #[must_use]
-    pub fn take_emitted(&self) -> Vec<u8> {
+    pub(crate) fn take_emitted(&self) -> Vec<u8> {
         self.host.emitted.borrow_mut().take_stdout()
     }
 
     /// The names of the sinks that the script declared.
     #[must_use]
-    pub fn sinks(&self) -> Vec<String> {
+    pub(crate) fn sinks(&self) -> Vec<String> {
         self.host.emitted.borrow().sinks()
     }
 
     /// The JSON Lines emitted to each sink since the last call, by the sink's name.
     #[must_use]
-    pub fn take_sunk(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn take_sunk(&self) -> Vec<(String, Vec<u8>)> {
         self.host.emitted.borrow_mut().take_sinks()
     }
 }

@@ -9,10 +9,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{
-    entries::{entries, names},
-    error::without_controls,
-};
+use super::entries::{entries, names};
+use crate::text::plain::without_controls;
 
 /// Larger than any script; what is larger is some other file.
 const MAX_FILE: u64 = 16 << 20;

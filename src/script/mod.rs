@@ -12,20 +12,21 @@ mod generation;
 mod loader;
 mod lua;
 mod raw;
+mod rule_tables;
 mod scan;
 mod value;
 mod watch;
 
-pub use declared::{Change, Counts, Declared, DeclaredHandler, DeclaredRule};
-pub use dispatch::{Failure, Verdict};
-pub use error::{Error, Fault};
-pub use generation::{Files, Generation};
-pub use watch::{Watch, WatchError};
+pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
+pub(crate) use dispatch::{Failure, Verdict};
+pub(crate) use error::{Error, Fault};
+pub(crate) use generation::{Files, Generation};
+pub(crate) use watch::{Watch, WatchError};
 
 use crate::row::{Cell, EachRow, Refused, TableSpec};
 
 /// What a script may do with the database; the worker joins it to the store.
-pub trait Database {
+pub(crate) trait Database {
     /// Makes or extends a table; the number names it from now on.
     ///
     /// # Errors

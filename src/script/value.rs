@@ -71,7 +71,7 @@ pub(super) fn from_json(lua: &Lua, json: &sonic_rs::Value, depth: usize) -> Resu
         JsonType::Boolean => Value::Boolean(json.is_true()),
         JsonType::Number => match json.as_i64() {
             Some(number) => Value::Integer(number),
-            None => Value::Number(crate::json::to_f64(json).unwrap_or(f64::NAN)),
+            None => Value::Number(crate::text::json::to_f64(json).unwrap_or(f64::NAN)),
         },
         JsonType::String => Value::String(lua.create_string(json.as_str().unwrap_or_default())?),
         JsonType::Array => {

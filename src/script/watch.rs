@@ -12,14 +12,14 @@ use tokio::sync::mpsc;
 /// Why changes cannot be watched.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot watch {}: {source}", path.as_ref().map_or_else(|| "for changes".to_owned(), |path| format!("`{}`", path.display())))]
-pub struct WatchError {
+pub(crate) struct WatchError {
     path: Option<PathBuf>,
     source: notify::Error,
 }
 
 /// A watch on folders that says when something in them may have changed.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     watcher: RecommendedWatcher,
     /// The folders that matter, whether they exist or not.
     wanted: Vec<PathBuf>,
@@ -32,7 +32,7 @@ impl Watch {
     ///
     /// # Errors
     /// [`WatchError`] where the system has no watches left.
-    pub fn new(script: &Path) -> Result<Self, WatchError> {
+    pub(crate) fn new(script: &Path) -> Result<Self, WatchError> {
         let extension = script.extension().map(OsStr::to_owned);
         // One place is enough: a change that finds it taken will be seen with the one before.
         let (sender, changes) = mpsc::channel(1);
@@ -66,7 +66,7 @@ impl Watch {
     ///
     /// # Errors
     /// [`WatchError`] for the first folder that cannot be watched; the others are.
-    pub fn follow(&mut self, folders: &[PathBuf]) -> Result<(), WatchError> {
+    pub(crate) fn follow(&mut self, folders: &[PathBuf]) -> Result<(), WatchError> {
         self.wanted = folders.to_vec();
         self.refresh()
     }
@@ -75,7 +75,7 @@ impl Watch {
     ///
     /// # Errors
     /// As for [`Watch::follow`].
-    pub fn refresh(&mut self) -> Result<(), WatchError> {
+    pub(crate) fn refresh(&mut self) -> Result<(), WatchError> {
         for folder in std::mem::take(&mut self.folders) {
             // A folder that has been removed is not watched any more anyway.
             let _ = self.watcher.unwatch(&folder);
@@ -102,7 +102,7 @@ impl Watch {
     }
 
     /// Waits until something may have changed.
-    pub async fn changed(&mut self) {
+    pub(crate) async fn changed(&mut self) {
         if self.changes.recv().await.is_none() {
             // The watcher lives as long as `self`, so this cannot be; if it were, nothing would change any more.
             std::future::pending::<()>().await;

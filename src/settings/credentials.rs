@@ -20,7 +20,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error::NoCredentials`] or [`Error::File`].
-    pub fn credentials(&self) -> Result<(String, Secret), Error> {
+    pub(crate) fn credentials(&self) -> Result<(String, Secret), Error> {
         self.warn_of_open_secrets();
         let username = self
             .username

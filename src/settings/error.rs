@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The settings file cannot be read.
     #[error("cannot read the settings file `{}`: {source}", path.display())]
     Unreadable {

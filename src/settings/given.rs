@@ -7,7 +7,7 @@ use crate::text::secret::Secret;
 
 /// What flags and environment say; a field that is not given leaves the word to the file.
 #[derive(Debug, Clone, Default)]
-pub struct Given {
+pub(crate) struct Given {
     /// The settings file, if another than [`FILE`](super::FILE).
     pub config: Option<PathBuf>,
     /// The script.

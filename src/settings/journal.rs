@@ -19,7 +19,7 @@ const LEAST_MAX_SIZE: u64 = 1 << 20;
 
 /// What flags and environment say of the journal.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct JournalGiven {
+pub(crate) struct JournalGiven {
     /// How long what is handled is kept.
     pub retain: Option<Duration>,
     /// The size that it may have.
@@ -39,7 +39,7 @@ pub(super) struct JournalFile {
 
 /// How the journal is kept.
 #[derive(Debug, Clone, Copy)]
-pub struct JournalSettings {
+pub(crate) struct JournalSettings {
     /// How long what is handled is kept.
     pub retain: Duration,
     /// The size that it may have, in bytes.
@@ -74,7 +74,7 @@ impl JournalSettings {
 
 /// When the journal is synced, as people write it: `1s`, `always` or `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SyncWord(pub Sync);
+pub(crate) struct SyncWord(pub Sync);
 
 impl FromStr for SyncWord {
     type Err = String;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use self::{credentials::Source, file::File};
-pub use self::{
+pub(crate) use self::{
     error::Error,
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
@@ -24,7 +24,7 @@ pub use self::{
 use crate::text::secret::Secret;
 
 /// The settings file that is read where it exists.
-pub const FILE: &str = "ouzel.toml";
+pub(crate) const FILE: &str = "ouzel.toml";
 
 const SCRIPT: &str = "scripts/main.lua";
 const DATA_DIR: &str = "data";
@@ -41,7 +41,7 @@ const MOST_MAX_LINE: usize = 32 << 20;
 
 /// The settings in force.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The script.
     pub script: PathBuf,
     /// The folder for the database and the journal.
@@ -87,7 +87,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error`], naming the setting.
-    pub fn read(given: Given) -> Result<Self, Error> {
+    pub(crate) fn read(given: Given) -> Result<Self, Error> {
         let path = given.config.clone().unwrap_or_else(|| FILE.into());
         let (file, folder) = match &given.config {
             Some(path) => (File::read(path)?, folder_of(path)),
@@ -195,7 +195,7 @@ impl Settings {
 
     /// The database's file.
     #[must_use]
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.data_dir.join("ouzel.db")
     }
 }

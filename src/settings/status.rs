@@ -12,7 +12,7 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 
 /// An address, or `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatusListen(pub Option<SocketAddr>);
+pub(crate) struct StatusListen(pub Option<SocketAddr>);
 
 /// The section of the file.
 #[derive(Debug, Default, Deserialize)]

@@ -13,7 +13,7 @@ use super::{
     subject::Subjects,
     tweet_text,
 };
-use crate::rule::Analysis;
+use ouzel_rule::Analysis;
 
 /// What makes the text of Tweets; the same position and moment give the same bytes.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Composer {
 
     /// The rules that match the Tweet in `text`, and the Tweet, understood.
     pub(super) fn matching(text: &[u8], rules: &RuleSet) -> (Vec<Arc<Stored>>, Option<Value>) {
-        let Ok(tweet) = crate::json::read_any(text) else {
+        let Ok(tweet) = ouzel_text::json::read_any(text) else {
             return (Vec::new(), None);
         };
         let analysis = if activity::is_activity(&tweet) {
@@ -89,7 +89,7 @@ impl Composer {
     pub(super) fn again(&self, position: i64, moment: &Moment) -> Vec<u8> {
         let mut line = Vec::new();
         if self.begin(position, &moment.subjects, &mut line)
-            && let Ok(tweet) = crate::json::read_any(&line)
+            && let Ok(tweet) = ouzel_text::json::read_any(&line)
         {
             self.finish(&mut line, 0, &tweet, &moment.rules);
         }

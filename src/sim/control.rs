@@ -13,7 +13,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{body::whole, fault::Fault, service::Service};
-use crate::host::origin::is_own;
+use ouzel_text::origin::is_own;
 
 /// What is wrong with a request.
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{fault::Fault, schedule::Profile};
-use crate::text::secret::Secret;
+use ouzel_text::secret::Secret;
 
 /// How to simulate. [`SimOptions::default`] is one stream on a free loopback port.
 #[derive(Debug, Clone)]

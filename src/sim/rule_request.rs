@@ -16,7 +16,7 @@ pub(super) struct Request {
 /// Deletion takes a rule without a value as one with the value `""` [seed:004]; where
 /// `values_needed`, there is no such leave. [inferred]
 pub(super) fn parse(body: &[u8], values_needed: bool) -> Option<Request> {
-    let body: Value = crate::json::read_any(body).ok()?;
+    let body: Value = ouzel_text::json::read_any(body).ok()?;
     let body = body.as_object()?;
     let rules = match body.get(&"rules") {
         Some(rules) => Some(

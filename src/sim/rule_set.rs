@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::snowflake::Ids;
-use crate::rule::{self, Analysis, MAX_TAG, Rule};
+use ouzel_rule::{self, Analysis, MAX_TAG, Rule};
 
 /// A rule that the stream has.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) struct RuleSet {
     effects: VecDeque<(Instant, Effect)>,
     /// What Tweets are matched against.
     in_force: HashMap<u64, Arc<Stored>>,
-    index: rule::RuleSet<u64>,
+    index: ouzel_rule::RuleSet<u64>,
 }
 
 /// A change that Tweets have still to feel.

@@ -29,7 +29,7 @@ use super::{
     subject::Subjects,
     timeline::{Setup, Timeline},
 };
-use crate::text::secret::Secret;
+use ouzel_text::secret::Secret;
 
 /// Where readers set the pace, the time between two Tweets' ids. It is less than one core needs to
 /// send one, so ids do not come from the future.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 
 use super::{error::Error, tweet_text};
-use crate::lines::Lines;
+use ouzel_text::lines::Lines;
 
 /// The file is held in memory, so that every connection can be at its own place in it.
 const MAX_BYTES: usize = 1 << 30;

@@ -6,7 +6,7 @@ use memchr::memmem;
 use sonic_rs::{JsonValueTrait, Value};
 
 use super::{json_text::Json, rule_set::Stored};
-use crate::json;
+use ouzel_text::json;
 
 /// Adds `matching_rules` as the last key of the Tweet that `out` ends with. [source: xd/data-enrichments]
 pub(super) fn append_matching(out: &mut Vec<u8>, rules: &[Arc<Stored>]) {
@@ -96,7 +96,7 @@ fn keep(kept: &mut Vec<u8>, object: &str, inside: Option<&str>) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Rule;
+    use ouzel_rule::Rule;
 
     #[test]
     fn matching_rules_are_the_last_key() {

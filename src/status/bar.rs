@@ -6,12 +6,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar that fills by bytes; nothing at all where stderr is no terminal, or the size is not known.
 #[derive(Debug, Clone)]
-pub struct Bar(Option<ProgressBar>);
+pub(crate) struct Bar(Option<ProgressBar>);
 
 impl Bar {
     /// A bar on stderr for so many bytes.
     #[must_use]
-    pub fn on_stderr(bytes: Option<u64>) -> Self {
+    pub(crate) fn on_stderr(bytes: Option<u64>) -> Self {
         let Some(bytes) = bytes.filter(|_| io::stderr().is_terminal()) else {
             return Self(None);
         };
@@ -23,14 +23,14 @@ impl Bar {
     }
 
     /// So many more bytes are done.
-    pub fn advance(&self, bytes: u64) {
+    pub(crate) fn advance(&self, bytes: u64) {
         if let Some(bar) = &self.0 {
             bar.inc(bytes);
         }
     }
 
     /// Takes the bar away for good.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }

@@ -6,12 +6,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The line; nothing at all where stderr is no terminal. Clones are the same line.
 #[derive(Debug, Clone)]
-pub struct StatusLine(Option<ProgressBar>);
+pub(crate) struct StatusLine(Option<ProgressBar>);
 
 impl StatusLine {
     /// A line on stderr, if that is a terminal.
     #[must_use]
-    pub fn on_stderr() -> Self {
+    pub(crate) fn on_stderr() -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
         }
@@ -25,18 +25,18 @@ impl StatusLine {
 
     /// No line, whatever stderr is.
     #[must_use]
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(None)
     }
 
     /// Whether there is a line.
     #[must_use]
-    pub fn is_shown(&self) -> bool {
+    pub(crate) fn is_shown(&self) -> bool {
         self.0.is_some()
     }
 
     /// Puts a bar before the text that fills up to so much.
-    pub fn measure(&self, whole: u64) {
+    pub(crate) fn measure(&self, whole: u64) {
         if let (Some(bar), Ok(style)) = (
             &self.0,
             ProgressStyle::with_template("{bar:24} {percent:>3}% {wide_msg}"),
@@ -47,14 +47,14 @@ impl StatusLine {
     }
 
     /// So much of it is done.
-    pub fn advance_to(&self, done: u64) {
+    pub(crate) fn advance_to(&self, done: u64) {
         if let Some(bar) = &self.0 {
             bar.set_position(done);
         }
     }
 
     /// Shows this text.
-    pub fn show(&self, text: String) {
+    pub(crate) fn show(&self, text: String) {
         if let Some(bar) = &self.0 {
             bar.set_message(text);
             bar.tick();
@@ -62,7 +62,7 @@ impl StatusLine {
     }
 
     /// Does something that writes to the terminal, with the line out of the way.
-    pub fn above<R>(&self, write: impl FnOnce() -> R) -> R {
+    pub(crate) fn above<R>(&self, write: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(bar) => bar.suspend(write),
             None => write(),
@@ -70,7 +70,7 @@ impl StatusLine {
     }
 
     /// Takes the line away for good.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }

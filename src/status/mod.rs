@@ -9,9 +9,9 @@ mod progress;
 mod reporter;
 mod server;
 
-pub use bar::Bar;
-pub use line::StatusLine;
-pub use progress::{Progress, Snapshot};
+pub(crate) use bar::Bar;
+pub(crate) use line::StatusLine;
+pub(crate) use progress::{Progress, Snapshot};
 pub(crate) use progress::{counted, short, thousands};
-pub use reporter::Reporter;
-pub use server::StatusServer;
+pub(crate) use reporter::Reporter;
+pub(crate) use server::StatusServer;

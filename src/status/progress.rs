@@ -19,7 +19,7 @@ const SHOWN_TAGS: usize = 5;
 
 /// The numbers of one moment.
 #[derive(Debug, Clone)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// How the stream is doing, in words.
     pub stream: String,
     /// Tweets handled in a second, over the last few.
@@ -52,7 +52,7 @@ pub struct Snapshot {
 
 /// Makes snapshots, and knows from earlier ones how fast it goes.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     began: Instant,
     seen: VecDeque<(Instant, u64)>,
 }
@@ -60,7 +60,7 @@ pub struct Progress {
 impl Progress {
     /// Starts the clock.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let began = Instant::now();
         Self {
             began,
@@ -70,12 +70,12 @@ impl Progress {
 
     /// How long it has been going.
     #[must_use]
-    pub fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 
     /// The numbers now.
-    pub fn snapshot(&mut self, tally: &Tally, stream: String) -> Snapshot {
+    pub(crate) fn snapshot(&mut self, tally: &Tally, stream: String) -> Snapshot {
         let now = Instant::now();
         let tweets = tally.get(Count::Tweets);
         while self.seen.len() > 1 && now.duration_since(self.seen[0].0) > WINDOW {
@@ -116,7 +116,7 @@ impl Default for Progress {
 impl Snapshot {
     /// The status line.
     #[must_use]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let mut line = format!("{} · {:.0} Tweets/s", self.stream, self.rate);
         let _ = write!(
             line,
@@ -149,7 +149,7 @@ impl Snapshot {
 
     /// How fast it goes and what has come of it, for work that is not about a stream.
     #[must_use]
-    pub fn brief(&self) -> String {
+    pub(crate) fn brief(&self) -> String {
         format!(
             "{:.0} Tweets/s · kept {} filtered {} failed {} · rows {}",
             self.rate,
@@ -162,7 +162,7 @@ impl Snapshot {
 
     /// The tags with the most matches: `launch 120 climate 31`.
     #[must_use]
-    pub fn tag_list(&self) -> String {
+    pub(crate) fn tag_list(&self) -> String {
         let mut tags: Vec<_> = self.tags.iter().collect();
         tags.sort_by_key(|(tag, count)| (std::cmp::Reverse(**count), *tag));
         let rest: u64 = tags.iter().skip(SHOWN_TAGS).map(|(_, count)| **count).sum();

@@ -16,7 +16,7 @@ const LOG_EVERY: Duration = Duration::from_secs(30);
 
 /// Tells people about one run.
 #[derive(Debug)]
-pub struct Reporter {
+pub(crate) struct Reporter {
     tally: Arc<Tally>,
     progress: Progress,
     line: StatusLine,
@@ -26,7 +26,7 @@ pub struct Reporter {
 impl Reporter {
     /// Starts the clock of a run. Has to be called inside a runtime.
     #[must_use]
-    pub fn new(tally: Arc<Tally>, line: StatusLine) -> Self {
+    pub(crate) fn new(tally: Arc<Tally>, line: StatusLine) -> Self {
         let every = if line.is_shown() {
             STATUS_EVERY
         } else {
@@ -44,12 +44,12 @@ impl Reporter {
     }
 
     /// Waits until it is time to say how it goes. Cancelling this loses nothing.
-    pub async fn due(&mut self) {
+    pub(crate) async fn due(&mut self) {
         self.ticks.tick().await;
     }
 
     /// Says how it goes; `stream` is how the stream is doing, in words.
-    pub fn report(&mut self, stream: String) {
+    pub(crate) fn report(&mut self, stream: String) {
         let snapshot = self.progress.snapshot(&self.tally, stream);
         if self.line.is_shown() {
             self.line.show(snapshot.line());
@@ -59,7 +59,7 @@ impl Reporter {
     }
 
     /// Takes the status line away, and gives the last numbers and how long it took.
-    pub fn finish(mut self) -> (Snapshot, Duration) {
+    pub(crate) fn finish(mut self) -> (Snapshot, Duration) {
         self.line.clear();
         let last = self.progress.snapshot(&self.tally, "stopped".to_owned());
         (last, self.progress.elapsed())

@@ -23,14 +23,14 @@ use super::{
     health::{Pulse, Still, judge},
     metrics::render,
 };
-use crate::{doing::Doing, host::origin::is_own, powertrack::StreamStatus, tally::Tally};
+use crate::{doing::Doing, powertrack::StreamStatus, tally::Tally, text::origin::is_own};
 
 /// How often the server looks whether processing goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the status server tells about.
 #[derive(Debug)]
-pub struct StatusServer {
+pub(crate) struct StatusServer {
     /// What has happened.
     pub tally: Arc<Tally>,
     /// What the worker is doing.
@@ -50,7 +50,7 @@ struct Shared {
 impl StatusServer {
     /// Takes the address, and gives what serves there until `shutdown` and ends only then. Where the address cannot be had, the
     /// run goes on without.
-    pub async fn bind(
+    pub(crate) async fn bind(
         self,
         address: SocketAddr,
         shutdown: CancellationToken,

@@ -1,7 +1,5 @@
 //! One transaction for a batch of Tweets, from which a single Tweet can be taken back.
 
-use std::cell::Cell;
-
 use super::{
     Error, Store,
     guard::{DENIED, own_schema},
@@ -23,20 +21,6 @@ const PROBE_BYTES: i32 = 1 << 20;
 /// Whether SQL is that of a statement which lies prepared for ouzel itself, without the rules for scripts.
 pub(super) fn is_prepared(sql: &str) -> bool {
     [SAVEPOINT, RELEASE, ROLLBACK].contains(&sql.trim())
-}
-
-/// How far the current transaction and Tweet have come.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    transaction: Cell<bool>,
-    /// Whether what is written now belongs to one Tweet.
-    tweet: Cell<bool>,
-    /// Whether that Tweet has written yet; only then is there a savepoint.
-    savepoint: Cell<bool>,
-    /// The row count when the Tweet, or the load of a script, began.
-    rows_before: Cell<u64>,
-    /// The row count at the last commit.
-    rows_committed: Cell<u64>,
 }
 
 impl Store {

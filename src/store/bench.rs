@@ -6,7 +6,7 @@ use super::{Error, ReadOnly, Store};
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS _ouzel_bench (made_at TEXT NOT NULL);";
 
 /// The name under which bench remembers how far it is. No run has a journal of this name: its cursor would mislead it.
-pub const BENCH_JOURNAL: &str = "bench";
+pub(crate) const BENCH_JOURNAL: &str = "bench";
 
 impl Store {
     /// Marks the database as that of bench, at once.
@@ -27,7 +27,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn is_of_bench(&self) -> Result<bool, Error> {
+    pub(crate) fn is_of_bench(&self) -> Result<bool, Error> {
         if !self.has_table("_ouzel_bench")? {
             return Ok(false);
         }

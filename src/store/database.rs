@@ -1,56 +1,18 @@
-//! Opening the database, and the handle that everything else here works on.
+//! The handle that everything else here works on.
 
 use std::{
     cell::{Cell, RefCell},
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     Error,
-    batch::Batch,
     guard::{Guard, keys_onto_own},
-    quarantine::{self, Held},
 };
-
-/// How long opening waits for another program's lock before it fails.
-pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The same for a write, which is tried again; until then a lock is not worth a word.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Statements kept prepared: enough for a script with dozens of tables and queries of its own.
-const PREPARED: usize = 256;
-
-/// ouzel's own tables.
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS _ouzel_rules (
-    endpoint TEXT NOT NULL, -- the rules endpoint that the rule was added to
-    value    TEXT NOT NULL,
-    tag      TEXT,
-    id       INTEGER,       -- NULL from just before the request until its answer
-    PRIMARY KEY (endpoint, value)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _ouzel_invalid (
-    number      INTEGER PRIMARY KEY,
-    received_at TEXT NOT NULL,
-    reason      TEXT NOT NULL,
-    line        BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS _ouzel_cursor (
-    journal TEXT PRIMARY KEY,  -- the journal's name
-    segment INTEGER NOT NULL,  -- the place behind the last line whose rows are committed
-    offset  INTEGER NOT NULL,
-    line    INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _ouzel_sinks (
-    name   TEXT PRIMARY KEY,  -- the file in the folder `sinks`
-    length INTEGER NOT NULL   -- in bytes, as of the last commit
-) WITHOUT ROWID;";
 
 /// The database: the analyst's tables and ouzel's own, written by one thread.
 #[derive(Debug)]
@@ -64,19 +26,42 @@ pub struct Store {
     /// How much is in quarantine; `None` until somebody has counted.
     pub(super) quarantine_held: Cell<Option<Held>>,
     /// The file, and which one it is; `None` in memory.
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
+}
+
+/// How far the current transaction and Tweet have come.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) transaction: Cell<bool>,
+    /// Whether what is written now belongs to one Tweet.
+    pub(super) tweet: Cell<bool>,
+    /// Whether that Tweet has written yet; only then is there a savepoint.
+    pub(super) savepoint: Cell<bool>,
+    /// The row count when the Tweet, or the load of a script, began.
+    pub(super) rows_before: Cell<u64>,
+    /// The row count at the last commit.
+    pub(super) rows_committed: Cell<u64>,
+}
+
+/// How much is in quarantine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Tweets.
+    pub tweets: u64,
+    /// The bytes of their lines.
+    pub bytes: u64,
 }
 
 /// Which file a database is.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+pub(super) struct Place {
     path: PathBuf,
     device: u64,
     inode: u64,
 }
 
 impl Place {
-    fn of(path: &Path) -> Option<Self> {
+    pub(super) fn of(path: &Path) -> Option<Self> {
         let meta = fs::metadata(path).ok()?;
         Some(Self {
             path: path.to_owned(),
@@ -87,28 +72,6 @@ impl Place {
 }
 
 impl Store {
-    /// Opens the database, making the file and its folder where they are missing.
-    ///
-    /// # Errors
-    /// [`Error::Folder`] or [`Error::Open`].
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            fs::create_dir_all(folder).map_err(|source| Error::Folder {
-                path: folder.to_owned(),
-                source,
-            })?;
-        }
-        let mut store = Self::prepare(Connection::open(path)).map_err(|source| Error::Open {
-            path: path.to_owned(),
-            source,
-        })?;
-        store.place = Place::of(path);
-        Ok(store)
-    }
-
     /// Looks whether the file is still where it was: what is written to one that is removed, nobody can see.
     ///
     /// # Errors
@@ -134,45 +97,6 @@ impl Store {
                 .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
         }
         Ok(table)
-    }
-
-    /// A database in memory, for looking at a script without touching any data.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
-    pub fn in_memory() -> Result<Self, Error> {
-        Self::prepare(Connection::open_in_memory()).map_err(|source| Error::Open {
-            path: PathBuf::from(":memory:"),
-            source,
-        })
-    }
-
-    fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {
-        let mut connection = connection?;
-        connection.busy_timeout(OPEN_TIMEOUT)?;
-        // WAL lets the analyst read while ouzel writes. With it, NORMAL loses no consistency in a crash of the
-        // process, and a commit costs no fsync. A checkpoint every 16 MiB instead of 4: fewer syncs under load.
-        connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
-        )?;
-        connection.execute_batch(SCHEMA)?;
-        connection.execute_batch(quarantine::SCHEMA)?;
-        connection.execute_batch(super::gaps::SCHEMA)?;
-        super::gaps::add_later_columns(&connection)?;
-        connection.execute_batch(super::received::SCHEMA)?;
-        connection.execute_batch(super::handled::SCHEMA)?;
-        connection.execute_batch(super::segments::SCHEMA)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.set_prepared_statement_cache_capacity(PREPARED);
-        Ok(Self {
-            guard: Guard::install(&mut connection)?,
-            connection,
-            batch: Batch::default(),
-            fault: RefCell::new(None),
-            rows: Cell::new(0),
-            quarantine_held: Cell::new(None),
-            place: None,
-        })
     }
 
     /// Rows that scripts have written and that are committed or will be with the batch.

@@ -231,7 +231,7 @@ impl Store {
 
 /// The ledger, read beside a run or without one.
 #[derive(Debug)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     connection: Connection,
 }
 
@@ -240,7 +240,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Open`].
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Self::with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
@@ -261,7 +261,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn gaps(&self) -> Result<Vec<Gap>, Error> {
+    pub(crate) fn gaps(&self) -> Result<Vec<Gap>, Error> {
         self.select("")
     }
 
@@ -269,7 +269,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn asked(&self) -> Result<Vec<Gap>, Error> {
+    pub(crate) fn asked(&self) -> Result<Vec<Gap>, Error> {
         self.select("WHERE asked_at IS NOT NULL")
     }
 
@@ -277,7 +277,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn received(&self) -> Result<Option<Timestamp>, Error> {
+    pub(crate) fn received(&self) -> Result<Option<Timestamp>, Error> {
         if !self.connection.table_exists(None, "_ouzel_received")? {
             return Ok(None);
         }
@@ -306,7 +306,7 @@ impl Ledger {
 ///
 /// # Errors
 /// [`Error::Open`] or [`Error::Write`].
-pub fn ask_for_repair(path: &Path, now: Timestamp) -> Result<usize, Error> {
+pub(crate) fn ask_for_repair(path: &Path, now: Timestamp) -> Result<usize, Error> {
     let ledger = Ledger::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if !ledger.connection.table_exists(None, "_ouzel_gaps")? {
         return Ok(0);

@@ -27,7 +27,7 @@ impl Store {
 
 /// A line that could not be understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
+pub(crate) struct Invalid {
     /// Its number; later ones are higher.
     pub number: i64,
     /// When it was received, in RFC 3339.
@@ -43,7 +43,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn invalid(&self, most: u64) -> Result<Vec<Invalid>, Error> {
+    pub(crate) fn invalid(&self, most: u64) -> Result<Vec<Invalid>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT number, received_at, reason, line FROM _ouzel_invalid ORDER BY number DESC LIMIT ?",
@@ -64,7 +64,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn invalid_held(&self) -> Result<u64, Error> {
+    pub(crate) fn invalid_held(&self) -> Result<u64, Error> {
         self.read(|connection| {
             let sql = "SELECT count(*) FROM _ouzel_invalid";
             let lines: i64 = connection.query_row(sql, [], |row| row.get(0))?;
@@ -76,7 +76,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn each_invalid(&self, mut show: impl FnMut(&[u8])) -> Result<(), Error> {
+    pub(crate) fn each_invalid(&self, mut show: impl FnMut(&[u8])) -> Result<(), Error> {
         self.read(|connection| {
             let mut statement = connection.prepare("SELECT line FROM _ouzel_invalid")?;
             let mut rows = statement.query([])?;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
-use super::{Error, Store};
+use super::{Error, Store, database::Held};
 
 /// The newest Tweets kept, whatever a broken handler does to a busy stream.
 const MOST_TWEETS: u64 = 10_000;
@@ -65,7 +65,7 @@ pub struct Failed {
 
 /// A Tweet in quarantine, without its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
+pub(crate) struct Quarantined {
     /// Its number in quarantine.
     pub id: i64,
     /// Its own id.
@@ -76,15 +76,6 @@ pub struct Quarantined {
     pub failed: Failed,
     /// How often it has failed.
     pub attempts: u64,
-}
-
-/// How much is in quarantine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
-    /// Tweets.
-    pub tweets: u64,
-    /// The bytes of their lines.
-    pub bytes: u64,
 }
 
 impl Store {

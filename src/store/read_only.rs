@@ -6,13 +6,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Error,
-    database::OPEN_TIMEOUT,
-    quarantine::{self, Held, Quarantined},
+    database::Held,
+    open::OPEN_TIMEOUT,
+    quarantine::{self, Quarantined},
 };
 
 /// A database that is only read.
 #[derive(Debug)]
-pub struct ReadOnly {
+pub(crate) struct ReadOnly {
     connection: Connection,
     path: PathBuf,
 }
@@ -22,7 +23,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Open`].
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let open = || {
             let connection = Connection::open_with_flags(
                 path,
@@ -47,7 +48,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn has_table(&self, name: &str) -> Result<bool, Error> {
+    pub(crate) fn has_table(&self, name: &str) -> Result<bool, Error> {
         self.read(|connection| {
             let sql =
                 "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)";
@@ -59,7 +60,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn quarantine_held(&self) -> Result<Held, Error> {
+    pub(crate) fn quarantine_held(&self) -> Result<Held, Error> {
         self.quarantine(quarantine::held)
     }
 
@@ -67,7 +68,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn quarantined(&self, most: u64) -> Result<Vec<Quarantined>, Error> {
+    pub(crate) fn quarantined(&self, most: u64) -> Result<Vec<Quarantined>, Error> {
         self.quarantine(|connection| quarantine::newest(connection, most))
     }
 
@@ -75,7 +76,7 @@ impl ReadOnly {
     ///
     /// # Errors
     /// [`Error::Read`].
-    pub fn quarantined_one(&self, id: i64) -> Result<Option<(Quarantined, Vec<u8>)>, Error> {
+    pub(crate) fn quarantined_one(&self, id: i64) -> Result<Option<(Quarantined, Vec<u8>)>, Error> {
         self.quarantine(|connection| {
             let entry = quarantine::one(connection, id)?;
             Ok(entry.zip(quarantine::line(connection, id)?))

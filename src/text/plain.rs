@@ -17,6 +17,13 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
+/// Text with a mark in place of each control character but tabs and line ends.
+#[must_use]
+pub fn without_controls(text: &str) -> String {
+    let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
+    text.replace(odd, "\u{fffd}")
+}
+
 /// A text on one line: what is unsafe stands there as an escape, and what is too long is cut.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {

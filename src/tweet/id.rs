@@ -7,7 +7,7 @@ use super::BESIDE_ID;
 /// Native payloads have `id_str` among their first keys, Activity Streams `id` and `objectType`, so a few dozen bytes are
 /// understood of some thousand. Whether the line is a Tweet at all only parsing finds out.
 #[must_use]
-pub fn tweet_id(line: &[u8]) -> u64 {
+pub(crate) fn tweet_id(line: &[u8]) -> u64 {
     let Some(mut members) = Members::of(line.trim_ascii_start()) else {
         return 0;
     };

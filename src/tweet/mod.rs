@@ -1,11 +1,11 @@
 //! A Tweet: its line exactly as received, and what the line says, parsed on demand.
 
-pub mod id;
+pub(crate) mod id;
 
 use bytes::Bytes;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use crate::json;
+use crate::text::json;
 
 /// What shows that an object with a number for its `id` is a Tweet, though it has neither `id_str` nor `user`: others have
 /// made such lines of whole ones.

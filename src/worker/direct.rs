@@ -5,12 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use super::inbox::{Control, Event, Inbox};
+use super::inbox::{Control, Event, Inbox, Load, Parsed};
 use crate::{
     ingest::queue::{self, Receiver, Room, Sender, Trouble},
     journal::{self, Position},
-    lines::Lines,
-    tweet::{NotTweet, Tweet},
+    text::lines::Lines,
+    tweet::Tweet,
 };
 
 /// Lines that may wait for the worker: seconds of a busy stream, and well inside the memory of a small machine.
@@ -22,25 +22,13 @@ const BEHIND: usize = 1 << 20;
 /// A parsed Tweet takes so many times the memory of its line, the line included.
 const PARSED_SIZE: usize = 4;
 
-/// A parsed line.
-pub type Parsed = Result<Tweet, (Bytes, NotTweet)>;
-
-/// Lines on their way, as received or parsed already.
-#[derive(Debug)]
-pub enum Load {
-    /// As received.
-    Lines(Lines),
-    /// Parsed on the reading side, because the handling side was behind.
-    Parsed(Vec<Parsed>),
-}
-
 /// The reading side.
 #[derive(Debug)]
-pub struct DirectSender(Sender<Load>);
+pub(crate) struct DirectSender(Sender<Load>);
 
 /// The handling side: the worker loads its script, and handles lines until no more come.
 #[derive(Debug)]
-pub struct Direct {
+pub(crate) struct Direct {
     queue: Receiver<Load>,
     is_loaded: bool,
     /// What is being handled.
@@ -49,7 +37,7 @@ pub struct Direct {
 
 /// A way for lines from memory to a worker.
 #[must_use]
-pub fn direct() -> (DirectSender, Direct) {
+pub(crate) fn direct() -> (DirectSender, Direct) {
     let (sender, receiver) = queue::queue(QUEUE);
     let direct = Direct {
         queue: receiver,
@@ -67,7 +55,7 @@ impl DirectSender {
     ///
     /// # Errors
     /// [`Trouble::Closed`] when nothing handles them any more.
-    pub async fn deliver(&self, lines: Lines) -> Result<(), Trouble> {
+    pub(crate) async fn deliver(&self, lines: Lines) -> Result<(), Trouble> {
         let behind = self.0.waiting() > BEHIND;
         let bytes = lines.bytes() * if behind { PARSED_SIZE } else { 1 };
         let load = if behind {
@@ -89,13 +77,13 @@ impl DirectSender {
     ///
     /// # Errors
     /// [`Trouble::Closed`] when nothing handles them any more.
-    pub fn deliver_free(&self, lines: Lines) -> Result<(), Trouble> {
+    pub(crate) fn deliver_free(&self, lines: Lines) -> Result<(), Trouble> {
         self.0.deliver_free(Load::Lines(lines))
     }
 }
 
 /// Understands a line; what is no Tweet keeps its line for inspection.
-pub fn parse(line: Bytes) -> Parsed {
+pub(crate) fn parse(line: Bytes) -> Parsed {
     Tweet::parse(line.clone()).map_err(|reason| (line, reason))
 }
 

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::direct::Load;
+use bytes::Bytes;
+
 use crate::{
     journal::{self, Damaged, Frame, Position},
     store::{Gap, OwnedRule},
+    text::lines::Lines,
+    tweet::{NotTweet, Tweet},
 };
 
 /// What the worker does next.
@@ -25,6 +28,18 @@ pub enum Event {
     Again,
     /// Nothing will come any more.
     Closed,
+}
+
+/// A parsed line.
+pub(crate) type Parsed = Result<Tweet, (Bytes, NotTweet)>;
+
+/// Lines on their way, as received or parsed already.
+#[derive(Debug)]
+pub enum Load {
+    /// As received.
+    Lines(Lines),
+    /// Parsed on the reading side, because the handling side was behind.
+    Parsed(Vec<Parsed>),
 }
 
 /// What the worker is told to do before it handles more lines.

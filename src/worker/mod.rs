@@ -2,23 +2,23 @@
 //! SQLite in one transaction, and never touches the network.
 
 mod batch;
-pub mod behind;
+pub(crate) mod behind;
 mod blame;
 mod damage;
-pub mod direct;
+pub(crate) mod direct;
 mod failures;
-pub mod handled;
+pub(crate) mod handled;
 mod in_hand;
-pub mod inbox;
+pub(crate) mod inbox;
 mod load;
 mod output;
-pub mod patience;
+pub(crate) mod patience;
 mod quarantine;
 mod received;
 mod rejected;
 mod remembered;
-pub mod sinks;
-pub mod tables;
+pub(crate) mod sinks;
+pub(crate) mod tables;
 mod told;
 
 use std::{
@@ -32,22 +32,22 @@ use std::{
 
 use bytes::Bytes;
 
+pub use self::told::{Progress, Report, Work};
 use self::{
-    direct::{Load, Parsed},
     failures::Failures,
     in_hand::InHand,
-    inbox::{Control, Event, Inbox},
+    inbox::{Control, Event, Inbox, Load, Parsed},
     patience::Patience,
     received::Kept,
     rejected::Rejected,
     remembered::Remembered,
     sinks::Sinks,
 };
-pub use self::{
+pub(crate) use self::{
     in_hand::in_hand_at,
     output::Output,
     quarantine::Retried,
-    told::{Error, Loaded, Progress, Report, Work},
+    told::{Error, Loaded},
 };
 use crate::{
     doing::Doing,

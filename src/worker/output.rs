@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Standard output that cannot hold up the end of the process.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     bytes: SyncSender<Vec<u8>>,
     written: Receiver<io::Result<()>>,
     shutdown: CancellationToken,
@@ -32,7 +32,7 @@ impl Output {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn new(shutdown: CancellationToken) -> io::Result<Self> {
+    pub(crate) fn new(shutdown: CancellationToken) -> io::Result<Self> {
         let (bytes, to_write) = sync_channel::<Vec<u8>>(1);
         let (done, written) = sync_channel(1);
         // The thread is never joined: if nobody reads, it ends with the process.

@@ -7,13 +7,13 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Waits that grow from attempt to attempt.
 #[derive(Debug, Clone, Default)]
-pub struct Patience {
+pub(crate) struct Patience {
     attempts: u32,
 }
 
 impl Patience {
     /// The wait after one more failure.
-    pub fn next_wait(&mut self) -> Duration {
+    pub(crate) fn next_wait(&mut self) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.attempts.min(10));
         self.attempts = self.attempts.saturating_add(1);
         doubled.min(LONGEST)
@@ -21,20 +21,20 @@ impl Patience {
 
     /// Failures since the last success.
     #[must_use]
-    pub fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
     /// Whether the last failure should be told: the first one, and then some, ever rarer up to every five minutes or so.
     #[must_use]
-    pub fn is_worth_a_word(&self) -> bool {
+    pub(crate) fn is_worth_a_word(&self) -> bool {
         self.attempts == 1
             || self.attempts > 8
                 && (self.attempts.is_power_of_two() || self.attempts.is_multiple_of(64))
     }
 
     /// Notes a success, and says whether there was a failure before.
-    pub fn reset(&mut self) -> bool {
+    pub(crate) fn reset(&mut self) -> bool {
         std::mem::take(&mut self.attempts) > 0
     }
 }

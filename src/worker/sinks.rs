@@ -32,7 +32,7 @@ pub enum Error {
 /// What is written becomes part of a sink with the commit that follows. After a crash in between the file is longer than
 /// the database says, and is cut back when it is opened.
 #[derive(Debug)]
-pub struct Sinks {
+pub(crate) struct Sinks {
     folder: PathBuf,
     open: HashMap<String, Sink>,
 }
@@ -49,7 +49,7 @@ struct Sink {
 
 /// A file that was there before the database knew of it.
 #[derive(Debug)]
-pub struct Older {
+pub(crate) struct Older {
     /// The file.
     pub path: PathBuf,
     /// How much is in it.
@@ -59,7 +59,7 @@ pub struct Older {
 impl Sinks {
     /// Sinks in a folder, which is made with the first of them.
     #[must_use]
-    pub fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
             open: HashMap::new(),
@@ -74,7 +74,7 @@ impl Sinks {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn open(&mut self, name: &str, store: &Store) -> Result<Option<Older>, Error> {
+    pub(crate) fn open(&mut self, name: &str, store: &Store) -> Result<Option<Older>, Error> {
         if self.open.contains_key(name) {
             return Ok(None);
         }
@@ -107,7 +107,7 @@ impl Sinks {
     ///
     /// # Errors
     /// [`Error`]; then [`Sinks::roll_back`] is next.
-    pub fn write(&mut self, name: &str, lines: &[u8], store: &Store) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, name: &str, lines: &[u8], store: &Store) -> Result<(), Error> {
         if !self.open.contains_key(name) {
             // After a failure; its length has been known since the script loaded.
             self.open(name, store)?;
@@ -125,14 +125,14 @@ impl Sinks {
     }
 
     /// Notes that everything written is committed.
-    pub fn commit(&mut self) {
+    pub(crate) fn commit(&mut self) {
         for sink in self.open.values_mut() {
             sink.length = sink.written;
         }
     }
 
     /// Cuts back what has been written since the last commit; where that fails, opening the sink again does it.
-    pub fn roll_back(&mut self) {
+    pub(crate) fn roll_back(&mut self) {
         self.open.retain(|_, sink| {
             sink.written == sink.length || {
                 sink.written = sink.length;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The tables of one generation, joined to the store.
-pub struct Tables {
+pub(crate) struct Tables {
     store: Rc<Store>,
     tables: RefCell<Vec<Rc<Table>>>,
 }
@@ -17,7 +17,7 @@ pub struct Tables {
 impl Tables {
     /// No tables yet, over this store.
     #[must_use]
-    pub fn over(store: &Rc<Store>) -> Self {
+    pub(crate) fn over(store: &Rc<Store>) -> Self {
         Self {
             store: Rc::clone(store),
             tables: RefCell::default(),

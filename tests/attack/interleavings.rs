@@ -11,14 +11,11 @@ use std::{
 
 use bytes::Bytes;
 use expect_test::expect;
-use ouzel::{
-    ingest::{Arrived, Ingest, Limits, queue::queue},
-    journal::{Journal, Options, Source, Sync},
-    lines::Lines,
-    store::Store,
-    tally::Tally,
-    worker::{Progress, Report, Work, Worker, behind::behind, inbox::Control},
+use ouzel::pieces::{
+    Arrived, Control, Ingest, Journal, Limits, Options, Progress, Report, Source, Store, Sync,
+    Tally, Work, Worker, behind, queue,
 };
+use ouzel_text::lines::Lines;
 use proptest::prelude::*;
 use rusqlite::Connection;
 

@@ -77,7 +77,7 @@ fn an_argument_commands_no_terminal() {
         let setup = Setup::new().script(EMPTY).without("OUZEL_PASSWORD");
         let ended = setup.arguments(arguments).ends();
         assert_ne!(ended.code, 0, "{arguments:?}");
-        let odd = |c: char| ouzel::text::plain::is_unsafe(c) && c != '\n';
+        let odd = |c: char| ouzel_text::plain::is_unsafe(c) && c != '\n';
         assert!(!ended.stderr.contains(odd), "{:?}", ended.stderr);
         ended.assert_says("error:");
     }

@@ -14,7 +14,7 @@ use super::support::{Ended, Process, Setup, command, tagged, tweet};
 #[track_caller]
 fn assert_plain(ended: &Ended) {
     let text = ended.stderr.as_str();
-    let odd = |c: char| ouzel::text::plain::is_unsafe(c) && !matches!(c, '\n' | '\t');
+    let odd = |c: char| ouzel_text::plain::is_unsafe(c) && !matches!(c, '\n' | '\t');
     assert!(!text.contains(odd), "{text:?}");
     let is_forged =
         |line: &str| line.starts_with("2026-01-01T") || line.starts_with("error: forged");
@@ -39,7 +39,7 @@ fn an_error_of_a_handler_forges_no_line_of_the_log() {
         .command("quarantine")
         .arguments(&["list"])
         .ends();
-    let odd = |c: char| ouzel::text::plain::is_unsafe(c) && c != '\n';
+    let odd = |c: char| ouzel_text::plain::is_unsafe(c) && c != '\n';
     assert!(!ended.output().contains(odd), "{:?}", ended.output());
     let ended = ended
         .again()
@@ -157,8 +157,7 @@ fn no_command_prints_what_a_terminal_obeys() {
         let ended = setup().command(command).arguments(arguments).ends();
         printed += ended.output().len();
         for text in [ended.output(), &ended.stderr] {
-            let unsafe_one =
-                |c: char| ouzel::text::plain::is_unsafe(c) && !matches!(c, '\n' | '\t');
+            let unsafe_one = |c: char| ouzel_text::plain::is_unsafe(c) && !matches!(c, '\n' | '\t');
             assert!(
                 !text.contains(unsafe_one),
                 "{command} {arguments:?}: {text:?}"
@@ -192,7 +191,7 @@ fn look(folder: &std::path::Path, arguments: &[&str]) -> usize {
     let (code, stdout, stderr) = Process::start(command).wait();
     assert_eq!(code, 0, "{stderr}");
     let text = String::from_utf8(stdout).unwrap();
-    let unsafe_one = |c: char| ouzel::text::plain::is_unsafe(c) && c != '\n';
+    let unsafe_one = |c: char| ouzel_text::plain::is_unsafe(c) && c != '\n';
     assert!(!text.contains(unsafe_one), "{arguments:?}: {text:?}");
     assert!(
         !text

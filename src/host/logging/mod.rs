@@ -18,11 +18,11 @@ use tracing_subscriber::{
     layer::SubscriberExt,
 };
 
-pub use self::wanted::Wanted;
+pub(crate) use self::wanted::Wanted;
 use crate::{status::StatusLine, text::plain};
 
 /// Starts logging what is wanted.
-pub fn start(wanted: &Wanted, line: &StatusLine) {
+pub(crate) fn start(wanted: &Wanted, line: &StatusLine) {
     let terminal = io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)

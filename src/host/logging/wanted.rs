@@ -14,11 +14,11 @@ const SCRIPT: &str = "script";
 
 /// The modules that write to the log, which `tests/tidy.rs` keeps true.
 const MODULES: &[&str] = &[
-    "commands",
-    "commands::replay::progress",
-    "commands::replay::source",
-    "commands::replay::target",
-    "commands::sim",
+    "cli::folder",
+    "cli::replay::progress",
+    "cli::replay::source",
+    "cli::replay::target",
+    "cli::sim",
     "host::shutdown",
     "ingest",
     "ingest::duties",
@@ -57,7 +57,7 @@ const MODULES: &[&str] = &[
 
 /// What to log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     level: LevelFilter,
     parts: Vec<(String, LevelFilter)>,
 }
@@ -124,13 +124,19 @@ fn target(name: &str) -> Result<String, String> {
     if name == SCRIPT {
         return Ok(SCRIPT.to_owned());
     }
+    if name == "ouzel" {
+        return Ok(name.to_owned());
+    }
     let bare = name.strip_prefix("ouzel::").unwrap_or(name);
-    if name == "ouzel" || is_part(bare) {
-        let path = if name == "ouzel" { "" } else { bare };
-        return Ok(match path {
-            "" => "ouzel".to_owned(),
-            path => format!("ouzel::{path}"),
-        });
+    if is_part(bare) {
+        // The simulator is a crate of its own.
+        let of_sim = bare
+            .strip_prefix("sim")
+            .filter(|rest| rest.is_empty() || rest.starts_with("::"));
+        return Ok(of_sim.map_or_else(
+            || format!("ouzel::{bare}"),
+            |rest| format!("ouzel_sim{rest}"),
+        ));
     }
     let known = parts();
     Err(match nearest(bare, known.iter().copied()) {
@@ -236,7 +242,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `commands`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(
@@ -264,7 +270,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `commands`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(

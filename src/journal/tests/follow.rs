@@ -53,8 +53,9 @@ fn a_follower_that_keeps_up_gets_the_very_bytes_and_leaves_none_in_memory() {
     let written = numbered(1);
     journal.append(&written).unwrap();
     let followed = drain(&mut follower);
-    let places =
-        |lines: &crate::lines::Lines| lines.iter().map(|line| line.as_ptr()).collect::<Vec<_>>();
+    let places = |lines: &crate::text::lines::Lines| {
+        lines.iter().map(|line| line.as_ptr()).collect::<Vec<_>>()
+    };
     assert_eq!(places(followed.frames[0].lines()), places(&written.lines));
     assert_eq!(journal.shared.lock().tail.bytes(), 0);
 }

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::lines::Lines;
+use crate::text::lines::Lines;
 
 use super::super::{Batch, Damaged, Effort, Follower, Frame, Journal, Next, Options, Source, Sync};
 

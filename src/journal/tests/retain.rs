@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{
-    super::{Journal, Options, Over, Position, Retained},
+    super::{Journal, Options, Over, Position, retention::Retained},
     made::{drain, files, numbered, options},
 };
 

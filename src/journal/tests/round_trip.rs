@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::{
-    super::{Effort, Error, Journal, Options, Position, Refused, Source, encode::MAX_LINES},
+    super::{Effort, Error, Journal, Options, Position, Source, error::Refused, limits::MAX_LINES},
     made::{batch, drain, files, lines_of, numbered, open, options, read_all, texts},
 };
 

@@ -1,4 +1,4 @@
-//! Values that an operator does not take, and operators where they cannot stand.
+//! Explains values that an operator does not take, and operators in a place where they cannot stand.
 
 use super::super::clause::is_digits;
 use super::super::messages::Code;
@@ -6,7 +6,7 @@ use super::{Edit, Finding, Source};
 
 pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding {
     let clause = source.operand(index);
-    let text = source.value.get(clause.clone()).unwrap_or_default();
+    let text = source.slice(clause.clone());
     let (name, value) = text.split_once(':').unwrap_or((text, ""));
     let value = value.trim_matches('"');
     let edit = |text: Option<String>| text.map(|text| vec![(clause.clone(), text)]);
@@ -37,8 +37,7 @@ pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding
         ),
         Code::M19 => area(source, index),
         Code::M20 => {
-            let phrase = source.range(index);
-            let phrase = source.value.get(phrase).unwrap_or_default();
+            let phrase = source.slice(source.range(index));
             let distance: Option<u64> = text
                 .rsplit('~')
                 .next()
@@ -67,60 +66,54 @@ pub(super) fn argument(source: &Source<'_>, code: Code, index: usize) -> Finding
     }
 }
 
-/// What was most likely meant by a wrong count.
+/// The count or range that a wrong count most likely means.
 fn count(value: &str) -> Option<String> {
     let plain: String = value
         .chars()
         .filter(|c| !matches!(c, ',' | '_' | ' '))
         .collect();
     let number = |digits: &str| -> Option<u64> { is_digits(digits).then(|| digits.parse().ok())? };
-    if let Some(least) = plain
-        .strip_prefix(">=")
-        .or(plain.strip_suffix('+'))
-        .or(plain.strip_suffix(".."))
-    {
-        return number(least).map(|least| least.to_string());
-    }
-    if let Some(most) = plain.strip_prefix("<=").or(plain.strip_prefix("..")) {
-        return number(most).map(|most| format!("0..{most}"));
-    }
-    if let Some(more) = plain.strip_prefix('>') {
-        return number(more)?.checked_add(1).map(|least| least.to_string());
-    }
-    if let Some(less) = plain.strip_prefix('<') {
-        return number(less)?
-            .checked_sub(1)
-            .map(|most| format!("0..{most}"));
-    }
-    if let Some(thousands) = plain.strip_suffix(['k', 'K']) {
-        return number(thousands)?
-            .checked_mul(1_000)
-            .map(|least| least.to_string());
-    }
-    let parts = plain
+    let least = plain.strip_prefix(">=").or(plain.strip_suffix('+'));
+    let most = plain.strip_prefix("<=").or(plain.strip_prefix(".."));
+    let both = plain
         .split_once("...")
         .or_else(|| plain.split_once('-'))
         .or_else(|| plain.split_once(".."));
-    match parts {
-        Some((from, to)) => Some(format!("{}..{}", number(from)?, number(to)?)),
-        None => number(&plain).map(|least| least.to_string()),
-    }
+    let (from, to) = if let Some(least) = least.or(plain.strip_suffix("..")) {
+        (number(least)?, None)
+    } else if let Some(most) = most {
+        (0, Some(number(most)?))
+    } else if let Some(more) = plain.strip_prefix('>') {
+        (number(more)?.checked_add(1)?, None)
+    } else if let Some(less) = plain.strip_prefix('<') {
+        (0, Some(number(less)?.checked_sub(1)?))
+    } else if let Some(thousands) = plain.strip_suffix(['k', 'K']) {
+        (number(thousands)?.checked_mul(1_000)?, None)
+    } else if let Some((from, to)) = both {
+        (number(from)?, Some(number(to)?))
+    } else {
+        (number(&plain)?, None)
+    };
+    Some(match to {
+        Some(to) => format!("{from}..{to}"),
+        None => from.to_string(),
+    })
 }
 
-/// The id in the URL of a Tweet.
+/// The id in a Tweet's URL.
 fn id(value: &str) -> Option<&str> {
     let path = value.split(['?', '#']).next()?;
     let last = path.trim_end_matches('/').rsplit('/').next()?;
     (last != value && is_digits(last)).then_some(last)
 }
 
-/// Coordinates that do not exist, or too large an area.
+/// Explains coordinates that do not exist, and areas that are too large.
 fn area(source: &Source<'_>, index: usize) -> Finding {
     let clause = source.operand(index);
     let name = source.text(index);
-    // Behind the name stand `:` and `[`.
+    // `:` and `[` follow the name.
     let inside = source.end(index + 2)..clause.end.saturating_sub(1);
-    let text = source.value.get(inside.clone()).unwrap_or_default();
+    let text = source.slice(inside.clone());
     let words: Vec<_> = text.split_whitespace().collect();
     let numbers: Vec<f64> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let mended = |order: &[usize]| -> Option<Vec<Edit>> {

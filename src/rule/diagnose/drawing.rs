@@ -1,24 +1,24 @@
-//! Draws a rule with a caret under a part of it, as a terminal shows it.
+//! Draws a rule with carets under a part of it, as a terminal shows it.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// The columns that a rule takes at most; a longer one is cut around the part that is meant.
+/// The most columns for a rule. A longer rule is cut around the marked part.
 const COLUMNS: usize = 100;
 
-/// What is shown before the part in a rule that is cut.
+/// The columns shown before the marked part, if the rule is cut.
 const BEFORE: usize = 40;
 
-/// The rule, and under it carets below the part of `length` UTF-16 units from `position` on.
+/// Draws a rule, and carets under the part of `length` UTF-16 units that starts at `position`.
 ///
-/// Carets stand under what a terminal shows: wide characters take two columns, what combines takes none. Characters
-/// that would move the cursor are shown as blanks.
+/// The carets follow the columns of a terminal: a wide character takes two columns, a combining one takes none.
+/// Characters that would move the cursor become blanks.
 #[must_use]
 pub fn draw(value: &str, position: usize, length: usize) -> [String; 2] {
     let from = position.saturating_sub(1);
     let to = from + length;
-    // Graphemes with where each begins and ends, in columns.
-    let mut shown: Vec<(String, usize, usize)> = Vec::new();
+    // Each grapheme with its first column and the column after it.
+    let mut shown: Vec<(&str, usize, usize)> = Vec::new();
     let (mut unit, mut column) = (0, 0);
     let (mut first, mut last) = (None, None);
     for grapheme in value.graphemes(true) {
@@ -50,7 +50,7 @@ pub fn draw(value: &str, position: usize, length: usize) -> [String; 2] {
         if begins >= left && ends <= right {
             start = start.or(Some(begins));
             end = ends;
-            line.push_str(&text);
+            line.push_str(text);
         }
     }
     let start = start.unwrap_or(left);
@@ -67,11 +67,11 @@ fn carets(column: usize, width: usize) -> String {
     format!("{:column$}{}", "", "^".repeat(width))
 }
 
-/// A grapheme without what would move the cursor.
-fn plain(grapheme: &str) -> String {
+/// A grapheme, or a blank in the place of one that would move the cursor.
+fn plain(grapheme: &str) -> &str {
     if grapheme.chars().any(char::is_control) {
-        " ".to_owned()
+        " "
     } else {
-        grapheme.to_owned()
+        grapheme
     }
 }

@@ -1,8 +1,8 @@
-//! Rules that were pasted from JSON, HTML or a URL, with the escapes that these need.
+//! Explains the escapes in rules that were pasted from JSON, HTML or a URL.
 
 use super::Finding;
 
-/// Escapes of HTML that stand in rules.
+/// The HTML escapes that occur in rules.
 const ENTITIES: [(&str, &str); 7] = [
     ("&quot;", "\""),
     ("&#34;", "\""),
@@ -13,7 +13,7 @@ const ENTITIES: [(&str, &str); 7] = [
     ("&amp;", "&"),
 ];
 
-/// What is to do about a rule that has escapes, where one of them is in the way.
+/// Explains a rule with escapes, if one of them is the wrong character at `at`.
 pub(super) fn pasted(value: &str, at: usize) -> Option<Finding> {
     let rest = value.get(at..)?;
     let (found, plain) = if rest.starts_with('\\') {
@@ -33,7 +33,7 @@ pub(super) fn pasted(value: &str, at: usize) -> Option<Finding> {
     Some(finding.edit(0..value.len(), plain))
 }
 
-/// As JSON, Lua and shells mean it. What is no escape loses its backslash.
+/// Undoes the escapes of JSON, Lua and shells. A backslash that is no escape is removed.
 pub(crate) fn without_backslashes(value: &str) -> String {
     let mut plain = String::with_capacity(value.len());
     let mut units = Vec::new();
@@ -66,7 +66,7 @@ fn without_entities(value: &str) -> String {
     })
 }
 
-/// As URLs mean it; nothing where a `%` is no escape.
+/// Undoes the escapes of URLs. `None` if a `%` is no escape.
 fn without_percents(value: &str) -> Option<String> {
     let mut plain = Vec::with_capacity(value.len());
     let mut bytes = value.bytes();

@@ -1,9 +1,9 @@
-//! What each of the server's sentences means, and what to do about it.
+//! Explains each message of the server, and says what to do about it.
 
 use std::ops::Range;
 
 use super::super::characters;
-use super::super::lexer::Kind;
+use super::super::lexer::{Kind, Token};
 use super::super::messages::{Code, Message};
 use super::super::{MAX_TAG, MAX_VALUE};
 use super::{Finding, Source, arguments, names, quoted, stray, syntax};
@@ -15,7 +15,7 @@ pub(crate) fn explain(source: &Source<'_>, message: &Message) -> Finding {
         (Code::M12, _) => stray::unclosed_quote(source),
         (Code::M24, _) => too_long(source, message),
         (code, Some(index)) => at_token(source, code, index),
-        // The server's own sentence is better than none.
+        // Without an explanation, the server's own sentence has to do.
         (_, None) => {
             let at = source.offset(message.position);
             Finding::new(
@@ -59,7 +59,7 @@ fn at_token(source: &Source<'_>, code: Code, index: usize) -> Finding {
 
 fn sample_under_or(source: &Source<'_>, index: usize) -> Finding {
     let clause = source.operand(index);
-    let text = source.value.get(clause.clone()).unwrap_or_default();
+    let text = source.slice(clause.clone());
     let finding = Finding::new(
         clause.clone(),
         "`sample:` holds for the whole rule, so it cannot stand in one branch of an `OR`",
@@ -72,9 +72,8 @@ fn sample_under_or(source: &Source<'_>, index: usize) -> Finding {
     if samples.count() > 1 {
         return finding;
     }
-    let before = source.value.get(..clause.start).unwrap_or_default();
-    let after = source.value.get(clause.end..).unwrap_or_default();
-    let rest = format!("{} {}", before.trim(), after.trim());
+    let before = source.slice(..clause.start).trim();
+    let rest = format!("{before} {}", source.slice(clause.end..).trim());
     finding.edit(0..source.value.len(), format!("({}) {text}", rest.trim()))
 }
 
@@ -103,7 +102,7 @@ fn only_stop_words(source: &Source<'_>, index: usize) -> Finding {
     }
 }
 
-/// What a sentence about polarity is about: the whole rule, or a branch.
+/// The part that a message about polarity means: the whole rule, or one branch.
 fn part(source: &Source<'_>, index: usize) -> (Range<usize>, &'static str) {
     if index > 0 {
         (source.operand(index), "this branch of the `OR`")
@@ -138,7 +137,7 @@ fn not_a_word(source: &Source<'_>, index: usize) -> Finding {
     if source
         .tokens
         .get(index + 1)
-        .is_some_and(super::super::lexer::Token::starts_operand)
+        .is_some_and(Token::starts_operand)
     {
         finding.edit(source.with_blanks(index), "-")
     } else {

@@ -1,4 +1,4 @@
-//! Explains to people what the server has against a rule, and corrects the rule where that can be derived.
+//! Explains the server's messages about a rule to people, and corrects the rule if the correction is clear.
 
 mod arguments;
 mod drawing;
@@ -24,40 +24,41 @@ pub(super) use escapes::without_backslashes;
 pub(super) use explain::explain;
 pub(super) use source::{Source, position_of, quoted};
 
-/// A correction may uncover the next mistake; after so many it is a guess.
+/// The characters between the parts of lists that people write. No operator takes a list.
+pub(super) const SEPARATORS: [char; 3] = [',', ';', '|'];
+
+/// A correction can uncover the next mistake. After this many corrections, the result would be a guess.
 const ROUNDS: usize = 16;
 
-/// One mistake in a rule, for people.
+/// One mistake in a rule, explained to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Which of the server's sentences it explains.
-    pub code: Code,
-    /// Where the offending part starts, in UTF-16 units from 1.
+    /// The start of the wrong part, in UTF-16 units from 1.
     pub position: usize,
-    /// How long that part is, in UTF-16 units; 0 at the end of the rule.
+    /// The length of the wrong part, in UTF-16 units. It is 0 at the end of the rule.
     pub length: usize,
-    /// Why it is wrong.
+    /// Why the part is wrong.
     pub why: String,
-    /// What to do.
+    /// What to do about it.
     pub fix: String,
 }
 
-/// What is wrong with a rule.
+/// Everything that is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The mistakes, from left to right.
     pub problems: Vec<Problem>,
-    /// A valid rule that is what was most likely meant.
+    /// A valid rule: the one that was most likely meant.
     pub corrected: Option<String>,
 }
 
-/// A piece of the rule, in bytes, and what to put in its place.
+/// A piece of the rule, in bytes, and the text to put in its place.
 pub(super) type Edit = (Range<usize>, String);
 
-/// What a message is about, and how to mend it.
+/// An explained mistake, and how to correct it.
 #[derive(Debug)]
 pub(super) struct Finding {
-    /// In bytes.
+    /// The wrong part, in bytes.
     pub(super) range: Range<usize>,
     why: String,
     fix: String,
@@ -85,20 +86,16 @@ impl Finding {
 }
 
 impl Invalid {
-    /// Explains the messages about this rule, or this tag.
+    /// Explains the messages about a rule or a tag. `value` is its text.
     #[must_use]
     pub fn diagnose(&self, value: &str) -> Diagnosis {
         let mut problems: Vec<_> = findings(value, self)
             .into_iter()
-            .map(|(code, finding)| {
-                let text = value.get(finding.range.clone()).unwrap_or_default();
-                Problem {
-                    code,
-                    position: 1 + value.get(..finding.range.start).map_or(0, utf16_len),
-                    length: utf16_len(text),
-                    why: finding.why,
-                    fix: finding.fix,
-                }
+            .map(|(_, finding)| Problem {
+                position: position_of(value, finding.range.start),
+                length: value.get(finding.range).map_or(0, utf16_len),
+                why: finding.why,
+                fix: finding.fix,
             })
             .collect();
         problems.sort_by_key(|problem| problem.position);
@@ -111,23 +108,20 @@ impl Invalid {
 }
 
 impl Diagnosis {
-    /// The mistakes as lines: the rule with a caret under the offending part, why, and the fix.
+    /// The mistakes as lines of text: the rule with carets under the wrong part, the reason, and the fix.
     #[must_use]
     pub fn lines(&self, value: &str) -> Vec<String> {
         let mut lines = Vec::new();
         for problem in &self.problems {
-            lines.extend(
-                draw(value, problem.position, problem.length)
-                    .into_iter()
-                    .map(|line| format!("  {line}")),
-            );
+            let drawn = draw(value, problem.position, problem.length);
+            lines.extend(drawn.map(|line| format!("  {line}")));
             lines.push(format!("{}; {}", problem.why, problem.fix));
         }
         lines
     }
 }
 
-/// One finding for each thing that is wrong: some take the server two sentences.
+/// One finding for each mistake. The server describes some mistakes with two messages.
 fn findings(value: &str, invalid: &Invalid) -> Vec<(Code, Finding)> {
     let source = Source::new(value);
     let mut seen = HashSet::new();
@@ -135,20 +129,20 @@ fn findings(value: &str, invalid: &Invalid) -> Vec<(Code, Finding)> {
     let mut found: Vec<_> = (invalid.messages.iter().filter(fresh))
         .map(|message| (message.code, explain(&source, message)))
         .collect();
-    // Escapes are mended all at once, and what else is wrong comes from them.
-    let is_all = |(code, finding): &(Code, Finding)| {
+    // One correction removes all escapes. The other mistakes come from the escapes, so they are left out.
+    let mends_all = |(code, finding): &(Code, Finding)| {
         let edits = finding.edits.as_deref();
         matches!(code, Code::M6 | Code::M12)
             && edits
                 .is_some_and(|edits| matches!(edits, [(range, _)] if *range == (0..value.len())))
     };
-    if let Some(escapes) = found.iter().position(is_all) {
+    if let Some(escapes) = found.iter().position(mends_all) {
         return vec![found.swap_remove(escapes)];
     }
     found
 }
 
-/// The rule with all corrections carried out, if that makes it valid.
+/// The rule with all corrections made, if it is then valid.
 fn corrected(value: &str, invalid: &Invalid) -> Option<String> {
     let mut mended = value.to_owned();
     let mut invalid = invalid.clone();
@@ -166,7 +160,7 @@ fn corrected(value: &str, invalid: &Invalid) -> Option<String> {
     None
 }
 
-/// A corrected rule, if all of it can match; otherwise the one that is suggested for it.
+/// A corrected rule, if every part of it can match. Otherwise the rule that its warnings suggest.
 fn meant(mut rule: Rule) -> Option<String> {
     for _ in 0..ROUNDS {
         let mut warnings = rule.lint().into_iter();
@@ -178,7 +172,7 @@ fn meant(mut rule: Rule) -> Option<String> {
     None
 }
 
-/// Carries out edits, each once; where two overlap, the one further left.
+/// Makes edits, each once. If two edits overlap, only the one further left is made.
 pub(super) fn apply(value: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     let mut text = String::with_capacity(value.len());

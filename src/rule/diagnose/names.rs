@@ -1,4 +1,4 @@
-//! Operators that do not exist: what they were called before, or were meant to be.
+//! Explains operators that do not exist: how they are called now, or which ones were meant.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::super::lexer::Kind;
 use super::super::operators::{self, Operator};
 use super::{Finding, Source, quoted, search};
 
-/// Operators of 1.0 and of API v2, and what PowerTrack 2.0 has instead. `[source: rules-migrator]`
+/// Operators of PowerTrack 1.0 and of API v2, and their names in PowerTrack 2.0. `[source: rules-migrator]`
 const REPLACED: [(&str, &str); 12] = [
     ("country_code", "place_country"),
     ("place_country_code", "place_country"),
@@ -22,7 +22,7 @@ const REPLACED: [(&str, &str); 12] = [
     ("has:cashtags", "has:symbols"),
 ];
 
-/// Operators that went without a successor. `[source: rules-migrator]` `[source: xd-v2/migrate]`
+/// Operators without a successor, and the reason. `[source: rules-migrator]` `[source: xd-v2/migrate]`
 const GONE: [(&str, &str); 20] = [
     ("klout_score", "Klout has closed"),
     ("klout_topic", "Klout has closed"),
@@ -64,7 +64,7 @@ pub(super) fn unknown(source: &Source<'_>, index: usize) -> Finding {
         "has" | "is" => clause.clone(),
         _ => source.range(index),
     };
-    let name = source.value.get(name_range.clone()).unwrap_or_default();
+    let name = source.slice(name_range.clone());
     let known = |name: &str| operators::find(name).is_some();
     if let Some(finding) = search::foreign(source, index) {
         return finding;
@@ -103,7 +103,7 @@ pub(super) fn unknown(source: &Source<'_>, index: usize) -> Finding {
         .edit(name_range, near);
     }
     let finding = Finding::new(name_range, there_is_none, "quote text that holds a colon");
-    let text = source.value.get(clause.clone()).unwrap_or_default();
+    let text = source.slice(clause.clone());
     let quotes = source.kind(Some(index + 2)) == Kind::Quoted;
     if name.starts_with(|c: char| c.is_ascii_digit()) && !quotes {
         finding.edit(clause, quoted(text))
@@ -112,7 +112,7 @@ pub(super) fn unknown(source: &Source<'_>, index: usize) -> Finding {
     }
 }
 
-/// An unknown operator, or one that takes a word, before a `[`.
+/// Explains a `[` after an unknown operator or an operator that takes a word.
 pub(super) fn unknown_area(source: &Source<'_>, name_at: usize, bracket: Range<usize>) -> Finding {
     let name = source.text(name_at);
     let is_area = |name: &str| {
@@ -136,7 +136,7 @@ pub(super) fn unknown_area(source: &Source<'_>, name_at: usize, bracket: Range<u
     }
 }
 
-/// The operator whose name is nearest to a wrong one, if it is near enough to be what was meant.
+/// The operator whose name is nearest to a wrong name, if it is near enough to be the one that was meant.
 fn nearest(name: &str, fits: impl Fn(&str) -> bool) -> Option<&'static str> {
     let is_option = name.contains(':');
     operators::names()

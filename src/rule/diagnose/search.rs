@@ -1,10 +1,11 @@
-//! Operators of the search on the web site and of other interfaces: what PowerTrack has instead, or why it has nothing.
+//! Explains operators of the web site's search and of other interfaces: what PowerTrack has instead, or why it has
+//! nothing.
 
 use super::super::clause::is_digits;
 use super::super::lexer::Kind;
 use super::{Finding, Source};
 
-/// What stands behind `filter:`, `exclude:` and `include:`, and the clause for it.
+/// The values of `filter:`, `exclude:` and `include:`, and PowerTrack's clause for each.
 const FILTERS: [(&[&str], &str); 9] = [
     (&["links", "link", "urls"], "has:links"),
     (&["media", "twitpic"], "has:media"),
@@ -33,7 +34,7 @@ const FILTERS: [(&[&str], &str); 9] = [
     (&["hashtags", "hashtag"], "has:hashtags"),
 ];
 
-/// Names that are written for others.
+/// Other names for operators, and PowerTrack's names.
 const NAMES: [(&str, &str); 20] = [
     ("user", "from"),
     ("username", "from"),
@@ -57,7 +58,7 @@ const NAMES: [(&str, &str); 20] = [
     ("listed", "listed_count"),
 ];
 
-/// Names of what is written with a mark, or with nothing.
+/// Operators that PowerTrack writes as a mark, or as a plain word.
 const MARKS: [(&[&str], &str); 4] = [
     (&["hashtag", "tag"], "#"),
     (&["mention", "mentions", "mentioning"], "@"),
@@ -65,7 +66,7 @@ const MARKS: [(&[&str], &str); 4] = [
     (&["keyword", "word", "text"], ""),
 ];
 
-/// Operators without a counterpart: why, and what to do.
+/// Operators without a counterpart, the reason, and what to do.
 const NONE: [(&[&str], &str, &str); 4] = [
     (
         &[
@@ -118,11 +119,11 @@ const NONE: [(&[&str], &str, &str); 4] = [
     ),
 ];
 
-/// An operator that is none here, and is one elsewhere.
+/// Explains an operator that exists only elsewhere.
 pub(super) fn foreign(source: &Source<'_>, index: usize) -> Option<Finding> {
     let name = source.text(index).to_lowercase();
     let clause = source.operand(index);
-    let written = source.value.get(clause.clone()).unwrap_or_default();
+    let written = source.slice(clause.clone());
     let value = written.split_once(':').map_or("", |(_, value)| value);
     let there_is = |new: &str| format!("PowerTrack has no `{name}`, it is written `{new}` there");
     if let Some((_, new)) = NAMES.iter().find(|(old, _)| *old == name) {
@@ -164,9 +165,9 @@ fn filter(source: &Source<'_>, index: usize, name: &str, value: &str) -> Finding
     let dash = index
         .checked_sub(1)
         .filter(|dash| source.kind(Some(*dash)) == Kind::Dash && source.touches_last(index));
+    let whole = dash.map_or(clause.start, |dash| source.start(dash))..clause.end;
     match new {
         Some(_) if name == "include" => {
-            let whole = dash.map_or(clause.start, |dash| source.start(dash))..clause.end;
             Finding::new(
                 clause,
                 "PowerTrack has no `include`: Retweets and answers are there unless a rule excludes them",
@@ -181,7 +182,6 @@ fn filter(source: &Source<'_>, index: usize, name: &str, value: &str) -> Finding
             } else {
                 (*new).to_owned()
             };
-            let whole = dash.map_or(clause.start, |dash| source.start(dash))..clause.end;
             Finding::new(
                 clause,
                 format!("PowerTrack has no `{name}`, it has `has:` and `is:`"),
@@ -197,17 +197,13 @@ fn filter(source: &Source<'_>, index: usize, name: &str, value: &str) -> Finding
     }
 }
 
-/// `geocode:LATITUDE,LONGITUDE,10mi` is a circle the other way round.
+/// Turns the value of `geocode:LATITUDE,LONGITUDE,10mi` into a `point_radius:`, which has longitude first.
 fn circle(name: &str, value: &str) -> Option<String> {
     let mut parts = value.trim_matches('"').split(',').map(str::trim);
     let (latitude, longitude, radius) = (parts.next()?, parts.next()?, parts.next()?);
     let is_number = |text: &str| {
-        text.strip_prefix('-').unwrap_or(text).split('.').count() <= 2
-            && text
-                .strip_prefix('-')
-                .unwrap_or(text)
-                .split('.')
-                .all(is_digits)
+        let mut parts = text.strip_prefix('-').unwrap_or(text).split('.');
+        parts.clone().count() <= 2 && parts.all(is_digits)
     };
     let is_circle = name == "geocode"
         && parts.next().is_none()

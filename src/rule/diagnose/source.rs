@@ -1,15 +1,15 @@
-//! A rule with its tokens, to find the part that a position means.
+//! A rule with its tokens. Finds the part of the rule at a position.
 
 use std::ops::Range;
+use std::slice::SliceIndex;
 
 use super::super::lexer::{Kind, Token, lex_leniently, utf16_len};
 
-/// A rule and its tokens.
 pub(crate) struct Source<'v> {
     pub(crate) value: &'v str,
-    /// None where the rule has characters that are no token.
+    /// Empty if some characters of the rule belong to no token.
     pub(crate) tokens: Vec<Token<'v>>,
-    /// Where each token starts, in bytes.
+    /// The start of each token, in bytes.
     starts: Vec<usize>,
 }
 
@@ -32,7 +32,12 @@ impl<'v> Source<'v> {
         }
     }
 
-    /// The byte at a position.
+    /// A part of the rule's text.
+    pub(crate) fn slice(&self, range: impl SliceIndex<str, Output = str>) -> &'v str {
+        self.value.get(range).unwrap_or_default()
+    }
+
+    /// The byte offset of a position.
     pub(super) fn offset(&self, position: usize) -> usize {
         bytes_of(self.value, position.saturating_sub(1))
     }
@@ -44,7 +49,7 @@ impl<'v> Source<'v> {
             .ok()
     }
 
-    /// A token's kind; the end is before the first and behind the last one.
+    /// A token's kind. It is [`Kind::End`] before the first and after the last token.
     pub(crate) fn kind(&self, index: Option<usize>) -> Kind {
         index
             .and_then(|index| self.tokens.get(index))
@@ -73,17 +78,20 @@ impl<'v> Source<'v> {
         self.start(index)..self.end(index)
     }
 
-    /// Whether nothing stands between a token and the one before it.
+    /// Whether a token directly follows the one before it.
     pub(super) fn touches_last(&self, index: usize) -> bool {
         index > 0 && self.end(index - 1) == self.start(index)
     }
 
-    /// A token and the blanks behind it.
+    /// A token and the blanks after it.
     pub(super) fn with_blanks(&self, index: usize) -> Range<usize> {
-        let end = self.end(index);
-        let rest = self.value.get(end..).unwrap_or_default();
-        let blanks = rest.len() - rest.trim_start().len();
-        self.start(index)..end + blanks
+        self.and_blanks(self.range(index))
+    }
+
+    /// A range and the blanks after it.
+    pub(crate) fn and_blanks(&self, range: Range<usize>) -> Range<usize> {
+        let rest = self.slice(range.end..).trim_start();
+        range.start..self.value.len() - rest.len()
     }
 
     /// The clause, negation or group that starts with a token.
@@ -121,7 +129,7 @@ impl<'v> Source<'v> {
         index + 1
     }
 
-    /// The `)` of the `(` at a token.
+    /// The `)` that closes a `(`.
     pub(super) fn close(&self, open: usize) -> Option<usize> {
         let mut depth = 0_usize;
         for (index, token) in self.tokens.iter().enumerate().skip(open) {
@@ -135,7 +143,7 @@ impl<'v> Source<'v> {
         None
     }
 
-    /// The `(` that have no `)`.
+    /// All `(` without a `)`.
     pub(super) fn unclosed(&self) -> Vec<usize> {
         let mut open = Vec::new();
         for (index, token) in self.tokens.iter().enumerate() {
@@ -151,7 +159,7 @@ impl<'v> Source<'v> {
     }
 }
 
-/// How many bytes so many UTF-16 units take.
+/// The number of bytes that the first `units` UTF-16 units of a text take.
 fn bytes_of(text: &str, units: usize) -> usize {
     let mut left = units;
     for (offset, c) in text.char_indices() {
@@ -163,12 +171,12 @@ fn bytes_of(text: &str, units: usize) -> usize {
     text.len()
 }
 
-/// Text in quotes, as a rule writes it.
+/// A text in quotes, with escapes, as a rule writes it.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Where a byte is, in UTF-16 units from 1.
+/// The position of a byte, in UTF-16 units from 1.
 pub(crate) fn position_of(value: &str, offset: usize) -> usize {
     1 + value.get(..offset).map_or(0, utf16_len)
 }

@@ -1,12 +1,12 @@
-//! Characters that begin no token, and quotes that never end.
+//! Explains characters that begin no token, and quotes that never end.
 
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
 use super::super::{Rule, operators};
 use super::{Finding, Source, escapes, quoted};
 
-/// Where a word ends.
-const ENDS: [char; 9] = [' ', '\t', '\r', '\n', '(', ')', '[', ']', '"'];
+/// The characters that end a word.
+pub(super) const ENDS: [char; 9] = [' ', '\t', '\r', '\n', '(', ')', '[', ']', '"'];
 
 pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
     let value = source.value;
@@ -62,10 +62,7 @@ pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
             format!("`{run}` is no operator: a blank between two clauses already means \"and\""),
             "leave it out, or quote it to look for it",
         )
-        .edit(
-            whole.start..value.len() - value[whole.end..].trim_start().len(),
-            "",
-        ),
+        .edit(source.and_blanks(whole), ""),
         '+' => Finding::new(
             one.clone(),
             "`+` is no operator: every clause is required",
@@ -92,15 +89,16 @@ pub(super) fn character(source: &Source<'_>, at: usize) -> Finding {
     }
 }
 
-/// Text that has to be quoted to be looked for.
+/// Explains a text that a rule can only look for in quotes.
 fn unquoted(source: &Source<'_>, c: char, whole: std::ops::Range<usize>) -> Finding {
     let before = &source.value[..whole.start];
     let text = &source.value[whole.clone()];
-    let is_symbol = c.is_emoji_char() && !c.is_ascii()
-        || matches!(
-            c.general_category(),
-            GeneralCategory::OtherSymbol | GeneralCategory::MathSymbol
-        ) && !c.is_ascii();
+    let is_symbol = !c.is_ascii()
+        && (c.is_emoji_char()
+            || matches!(
+                c.general_category(),
+                GeneralCategory::OtherSymbol | GeneralCategory::MathSymbol
+            ));
     let why = if is_symbol {
         format!("`{c}` is one of the symbols that have to be quoted")
     } else if matches!(c, '#' | '$' | '@') {
@@ -110,7 +108,7 @@ fn unquoted(source: &Source<'_>, c: char, whole: std::ops::Range<usize>) -> Find
     } else {
         format!("a word cannot begin with `{c}`")
     };
-    // Behind a colon the value is quoted; behind one that is no operator's, all of it.
+    // After an operator's colon, only the value is quoted. After any other colon, the whole text is quoted.
     let name_start = before.strip_suffix(':').map(|name| {
         let cut = name.rfind(|c: char| ENDS.contains(&c) || c == ':' || c == '-');
         let start = cut.map_or(0, |at| {
@@ -132,7 +130,7 @@ fn unquoted(source: &Source<'_>, c: char, whole: std::ops::Range<usize>) -> Find
     }
 }
 
-/// `'two words'` is meant as a phrase; a single apostrophe is too much.
+/// Explains an apostrophe. `'two words'` is meant as a phrase; a single apostrophe is removed.
 fn apostrophe(value: &str, at: usize) -> Finding {
     let ends = |at: usize| {
         value[at + 1..]
@@ -175,7 +173,7 @@ fn apostrophe(value: &str, at: usize) -> Finding {
     }
 }
 
-/// All the `|` around one, so that `||` is mended once, and the blanks around those.
+/// The range of a `|` and of all `|` and blanks around it. So `||` is corrected only once.
 fn pipes(value: &str, at: usize) -> std::ops::Range<usize> {
     let is_part = |c: char| c == '|' || c == ' ';
     let start = value[..at].trim_end_matches(is_part).len();
@@ -183,7 +181,7 @@ fn pipes(value: &str, at: usize) -> std::ops::Range<usize> {
     start..at + rest.len() - rest.trim_start_matches(is_part).len()
 }
 
-/// The `[` that is still open.
+/// The last `[`, if it is still open.
 fn open_bracket(before: &str) -> Option<usize> {
     let last = before.rfind(['[', ']', '"'])?;
     before[last..].starts_with('[').then_some(last)
@@ -238,7 +236,7 @@ pub(super) fn unclosed_quote(source: &Source<'_>) -> Finding {
         )
         .edit(0..value.len(), plain);
     }
-    // The `)` of groups that are still open stand behind the phrase.
+    // The `)` that close open groups belong after the phrase.
     let mut end = value.len();
     while depth > 0 && end > open + 2 && value[..end].ends_with(')') {
         end -= 1;

@@ -1,8 +1,9 @@
-//! Tokens that stand where none or another should.
+//! Explains tokens in the wrong place.
 
 use super::super::lexer::{Kind, Token};
 use super::super::operators::{self, Operator};
-use super::{Finding, Source, names, quoted, search};
+use super::stray::ENDS;
+use super::{Finding, SEPARATORS, Source, names, quoted, search};
 
 pub(super) fn unclosed_group(source: &Source<'_>, index: usize) -> Finding {
     let open = source.unclosed();
@@ -29,7 +30,7 @@ pub(super) fn unopened_group(source: &Source<'_>, index: usize) -> Finding {
     .edit(source.with_blanks(index), " ")
 }
 
-/// The first token that fits nowhere.
+/// Explains the first token that does not fit.
 pub(super) fn unexpected(source: &Source<'_>, index: usize) -> Finding {
     let last = index.checked_sub(1);
     if let Some(open) = bracket_before(source, index) {
@@ -93,11 +94,11 @@ pub(super) fn unexpected(source: &Source<'_>, index: usize) -> Finding {
     }
 }
 
-/// The last token asks for something behind it, and there is nothing.
+/// Explains a last token after which something is missing.
 fn dangling(source: &Source<'_>, last: usize) -> Finding {
     let range = source.range(last);
     let text = source.text(last);
-    let before = source.value.get(..range.start).unwrap_or_default();
+    let before = source.slice(..range.start);
     let start = before.trim_end().len();
     Finding::new(
         range.clone(),
@@ -107,11 +108,11 @@ fn dangling(source: &Source<'_>, last: usize) -> Finding {
     .edit(start..range.end, "")
 }
 
-/// A colon behind something complete.
+/// Explains a colon after something that is already complete.
 fn colon(source: &Source<'_>, index: usize) -> Finding {
     let last = index.saturating_sub(1);
     let run = |start: usize| {
-        let rest = source.value.get(start..).unwrap_or_default();
+        let rest = source.slice(start..);
         start
             + rest
                 .find([' ', '\t', '\r', '\n', '(', ')', '"'])
@@ -123,14 +124,14 @@ fn colon(source: &Source<'_>, index: usize) -> Finding {
         let operator = operators::find(name);
         let start = source.start(last);
         let whole = start..run(start);
-        let text = source.value.get(whole.clone()).unwrap_or_default();
+        let text = source.slice(whole.clone());
         if operator.is_none()
             && let Some(finding) = search::foreign(source, name_at)
         {
             return finding;
         }
         let clause = source.start(name_at)..whole.end;
-        if text.contains(LIST) && (operator.is_some() || matches!(name, "has" | "is")) {
+        if text.contains(SEPARATORS) && (operator.is_some() || matches!(name, "has" | "is")) {
             return list(source, clause);
         }
         let bare = text.trim_end_matches(':');
@@ -148,7 +149,7 @@ fn colon(source: &Source<'_>, index: usize) -> Finding {
                 format!("the value of `{name}:` holds no colon"),
                 "write one value, and other clauses behind a blank",
             )
-            // Whether something can be made of it shows when the value is looked at.
+            // The next round looks at the value, and may correct it further.
             .edit(whole, quoted(text.trim_matches('"')));
         }
         return Finding::new(
@@ -172,10 +173,7 @@ fn colon(source: &Source<'_>, index: usize) -> Finding {
     }
 }
 
-/// What stands between the parts of a list; no operator takes one.
-const LIST: [char; 3] = [',', ';', '|'];
-
-/// Whether a quoted value of an operator can hold anything.
+/// Whether the quoted value of an operator can be any text.
 fn takes_text(operator: Operator) -> bool {
     matches!(
         operator,
@@ -187,16 +185,17 @@ fn takes_text(operator: Operator) -> bool {
     )
 }
 
-/// `from:a,from:b` as `from:a OR from:b`: clauses of one operator are branches, others hold together.
+/// Explains a list such as `from:a,from:b`. Clauses of one operator become branches of an `OR`; clauses of different
+/// operators are joined by blanks.
 fn list(source: &Source<'_>, clause: std::ops::Range<usize>) -> Finding {
-    let text = source.value.get(clause.clone()).unwrap_or_default();
+    let text = source.slice(clause.clone());
     let finding = Finding::new(
         clause.clone(),
         "a comma joins nothing",
         "write `OR` between clauses one of which is enough, and a blank between those that belong together",
     );
     let mut clauses: Vec<String> = Vec::new();
-    for part in text.split(LIST).filter(|part| !part.is_empty()) {
+    for part in text.split(SEPARATORS).filter(|part| !part.is_empty()) {
         let last_name = clauses.last().and_then(|last| last.split(':').next());
         clauses.push(match (part.contains(':'), last_name) {
             (false, Some(name)) => format!("{name}:{}", part.trim_start_matches('@')),
@@ -207,7 +206,7 @@ fn list(source: &Source<'_>, clause: std::ops::Range<usize>) -> Finding {
     let is_one = clauses
         .windows(2)
         .all(|pair| name(&pair[0]) == name(&pair[1]));
-    let before = source.value.get(..clause.start).unwrap_or_default();
+    let before = source.slice(..clause.start);
     let is_whole = clause == (0..source.value.len());
     let text = match () {
         () if clauses.len() < 2 || !is_one => clauses.join(" "),
@@ -218,7 +217,7 @@ fn list(source: &Source<'_>, clause: std::ops::Range<usize>) -> Finding {
     finding.edit(clause, text)
 }
 
-/// What stands behind an operator's colon.
+/// Explains a wrong token after an operator's colon.
 fn value(source: &Source<'_>, index: usize) -> Finding {
     let (name_at, colon) = (index - 2, index - 1);
     let name = source.text(name_at);
@@ -239,30 +238,28 @@ fn value(source: &Source<'_>, index: usize) -> Finding {
         )
         .edit(source.end(colon)..range.start, "");
     }
-    let whole = source.start(name_at)..range.end;
     if is_area {
         let form = match operator {
             Some(Operator::Radius(_)) => "[longitude latitude 10mi]",
             _ => "[west south east north]",
         };
         return Finding::new(
-            whole,
+            source.start(name_at)..range.end,
             format!("`{name}:` takes numbers in brackets"),
             format!("write `{name}:{form}`"),
         );
     }
-    if !source.touches_last(index) {
-        return Finding::new(
-            source.range(name_at).start..source.end(colon),
-            format!("`{name}:` has no value"),
-            "write the value directly behind the colon, or quote text that holds a colon",
-        );
-    }
+    let no_value = Finding::new(
+        source.start(name_at)..source.end(colon),
+        format!("`{name}:` has no value"),
+        "write the value directly behind the colon, or quote text that holds a colon",
+    );
     match kind {
+        _ if !source.touches_last(index) => no_value,
         Kind::Mention if matches!(operator, Some(Operator::User(_))) => Finding::new(
             range.clone(),
             format!("`{name}:` takes a user's name without the `@`"),
-            if text.contains(LIST) {
+            if text.contains(SEPARATORS) {
                 "write a clause for each user, with `OR` between them".to_owned()
             } else {
                 format!("write `{name}:{}`", &text[1..])
@@ -276,9 +273,8 @@ fn value(source: &Source<'_>, index: usize) -> Finding {
         )
         .edit(range, quoted(text)),
         Kind::Dash => {
-            let rest = source.value.get(range.start..).unwrap_or_default();
-            let end = rest.find([' ', '\t', '\r', '\n', '(', ')', '"', '[', ']']);
-            let value = &rest[..end.unwrap_or(rest.len())];
+            let rest = source.slice(range.start..);
+            let value = &rest[..rest.find(ENDS).unwrap_or(rest.len())];
             Finding::new(
                 range.clone(),
                 "a value that begins with `-` has to be quoted",
@@ -292,15 +288,11 @@ fn value(source: &Source<'_>, index: usize) -> Finding {
             "repeat the operator in the group",
         )
         .edits(distributed(source, name_at, index)),
-        _ => Finding::new(
-            source.start(name_at)..source.end(colon),
-            format!("`{name}:` has no value"),
-            "write the value directly behind the colon, or quote text that holds a colon",
-        ),
+        _ => no_value,
     }
 }
 
-/// `from:(a OR b)` as `(from:a OR from:b)`.
+/// Turns `from:(a OR b)` into `(from:a OR from:b)`.
 fn distributed(source: &Source<'_>, name: usize, open: usize) -> Option<Vec<super::Edit>> {
     let close = source.close(open)?;
     let words: Option<Vec<_>> = source.tokens[open + 1..close]
@@ -316,7 +308,7 @@ fn distributed(source: &Source<'_>, name: usize, open: usize) -> Option<Vec<supe
     Some(vec![(source.start(name)..source.end(close), text)])
 }
 
-/// The `[` before a token that no `]` has closed.
+/// The `[` that is still open before a token.
 fn bracket_before(source: &Source<'_>, index: usize) -> Option<usize> {
     let before = source.tokens.get(..index)?;
     let last = before
@@ -346,7 +338,7 @@ fn in_brackets(source: &Source<'_>, open: usize, index: usize) -> Finding {
         .edit(source.value.len()..source.value.len(), "]");
     };
     let inside = source.end(open)..source.start(close);
-    let numbers = source.value.get(inside.clone()).unwrap_or_default();
+    let numbers = source.slice(inside.clone());
     if numbers.contains(',') {
         let words: Vec<_> = numbers
             .split([' ', ','])

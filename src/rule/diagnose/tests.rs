@@ -1,11 +1,11 @@
-//! One row for each of the server's sentences at least.
+//! At least one row for each message of the server.
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use super::*;
 
-/// The lines for people, then what is suggested.
+/// Checks the lines for people, and then the suggestion.
 #[expect(clippy::needless_pass_by_value, reason = "`expect!` makes a value")]
 #[track_caller]
 fn check(value: &str, expected: Expect) {
@@ -16,7 +16,7 @@ fn check(value: &str, expected: Expect) {
     expected.assert_eq(&lines.join("\n"));
 }
 
-/// What is suggested, alone, where it is something else than expected.
+/// Describes the suggestion, if it is not the expected one.
 fn mends(value: &str, expected: &str) -> Option<String> {
     let invalid = Rule::parse(value).expect_err("the rule is invalid");
     let corrected = invalid.diagnose(value).corrected;
@@ -439,7 +439,7 @@ fn rules_are_corrected_where_it_can_be_derived() {
         ("has:links,has:media x", "(has:links OR has:media) x"),
         ("lang:en,lang:jp x", "(lang:en OR lang:ja) x"),
         ("contains:a,contains:b", "contains:a OR contains:b"),
-        // A colon too many.
+        // Superfluous colons.
         ("from:jack:", "from:jack"),
         ("from:jack: hello", "from:jack hello"),
         ("(from:jack:)", "(from:jack)"),
@@ -464,7 +464,7 @@ fn rules_are_corrected_where_it_can_be_derived() {
         ("\\ud83c\\udf55 x", "\u{1f355} x"),
         ("&quot;cat food&quot; x", "\"cat food\" x"),
         ("%22cat%20food%22", "\"cat food\""),
-        // The search.
+        // Operators of the web site's search.
         ("x filter:links", "x has:links"),
         ("x -filter:replies", "x -is:reply"),
         (
@@ -495,7 +495,7 @@ fn rules_are_corrected_where_it_can_be_derived() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Strings made of what rules are made of.
+/// Strings made of pieces of rules.
 fn any_rule() -> impl Strategy<Value = String> {
     let pieces = vec![
         "(",

@@ -1,4 +1,4 @@
-//! Rules that nothing narrows down.
+//! Finds rules that nothing narrows down.
 
 use std::ops::RangeInclusive;
 
@@ -7,10 +7,10 @@ use super::super::tree::{Counter, Expr, Field, Kind};
 use super::Lint;
 use super::truth::{Truth, truth};
 
-/// A sample of more percent is a large part by itself.
+/// A sample of more percent than this is a large part of all Tweets.
 const SMALL_SAMPLE: u64 = 10;
 
-/// The programs that most Tweets come from.
+/// Most Tweets come from these programs.
 const PROGRAMS: [&str; 5] = [
     "twitter for iphone",
     "twitter for android",
@@ -19,10 +19,10 @@ const PROGRAMS: [&str; 5] = [
     "twitter web client",
 ];
 
-/// Whether some branch asks for a language, or for what many Tweets have or are, and for nothing else.
+/// Whether every clause of some branch matches many Tweets. Negated parts do not count.
 pub(super) fn is_broad(lint: &Lint<'_>, expr: &Expr) -> bool {
     match expr {
-        // A small sample narrows down.
+        // A small sample is not broad, so it narrows down.
         Expr::All(parts) => parts
             .iter()
             .all(|part| is_broad(lint, part) || matches!(part, Expr::Not { .. })),
@@ -36,7 +36,7 @@ pub(super) fn is_broad(lint: &Lint<'_>, expr: &Expr) -> bool {
     }
 }
 
-/// Whether many Tweets meet a clause.
+/// Whether many Tweets match a clause.
 fn is_common(kind: &Kind) -> bool {
     match kind {
         Kind::Lang(_) | Kind::Fact(_) => true,
@@ -52,7 +52,7 @@ fn is_common(kind: &Kind) -> bool {
     }
 }
 
-/// A blank, or one of the marks that stand in most texts or in all links.
+/// Whether a text is blank, or a mark that stands in most texts or in all links.
 fn is_everywhere(text: &str) -> bool {
     let text = text.trim();
     text.is_empty()
@@ -62,7 +62,7 @@ fn is_everywhere(text: &str) -> bool {
         )
 }
 
-/// A range that takes in a large part of all users.
+/// Whether a range includes a large part of all users.
 fn is_wide(counter: Counter, range: &RangeInclusive<u64>) -> bool {
     let most = match counter {
         Counter::Followers => 10_000,

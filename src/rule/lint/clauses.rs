@@ -1,4 +1,4 @@
-//! Clauses that look right and hardly do what was meant.
+//! Warns about clauses that look right, but most likely do not do what was meant.
 
 use super::super::Rule;
 use super::super::diagnose::{quoted, without_backslashes};
@@ -9,7 +9,7 @@ use super::super::tree::{Clause, Expr, Kind};
 use super::never::is_same;
 use super::{Lint, Topic};
 
-/// A rule that was pasted with the quotes around it, and is a phrase with them.
+/// Warns about a rule that was pasted with quotes around it, which make it a phrase.
 pub(super) fn quoted_rule(lint: &mut Lint<'_>, expr: &Expr) {
     let Expr::Clause(Clause {
         kind: Kind::Phrase(_),
@@ -25,7 +25,7 @@ pub(super) fn quoted_rule(lint: &mut Lint<'_>, expr: &Expr) {
     let Some(inside) = inside.map(without_backslashes) else {
         return;
     };
-    // Whoever shouts means the word.
+    // In an all-capital phrase, `OR` is an ordinary word.
     let is_shouted = !inside.contains(char::is_lowercase);
     if is_shouted || !Rule::parse(&inside).is_ok_and(|rule| has_operators(rule.expr())) {
         return;
@@ -40,7 +40,7 @@ pub(super) fn quoted_rule(lint: &mut Lint<'_>, expr: &Expr) {
     );
 }
 
-/// Whether a rule asks for more than words.
+/// Whether a rule has operators, and not only words.
 fn has_operators(expr: &Expr) -> bool {
     match expr {
         Expr::Any(_) => true,
@@ -84,7 +84,7 @@ fn one(lint: &mut Lint<'_>, clause: &Clause) {
             if without_blanks(pattern.text()) {
                 boundaries(lint, clause);
             } else if !entity(lint, clause, pattern.text())
-                && let (Kind::Keyword(_), Pattern::Exact(_)) = (&clause.kind, pattern)
+                && let (Kind::Keyword(_), Pattern::Exact { .. }) = (&clause.kind, pattern)
             {
                 punctuation(lint, clause);
             }
@@ -104,7 +104,7 @@ fn one(lint: &mut Lint<'_>, clause: &Clause) {
     }
 }
 
-/// Chinese, Japanese, Thai, Lao, Khmer and Burmese do not put blanks between words.
+/// Whether a text has characters of Chinese, Japanese, Thai, Lao, Khmer or Burmese, which put no blanks between words.
 fn without_blanks(text: &str) -> bool {
     text.chars().any(|c| {
         matches!(c,
@@ -127,7 +127,8 @@ fn boundaries(lint: &mut Lint<'_>, clause: &Clause) {
     lint.warn(Topic::NoWordBoundaries, range, message, edit);
 }
 
-/// A word with punctuation in it. The service takes it for a phrase, which quotes would show. `[inferred]`
+/// Warns about a word with punctuation. The service treats it as a phrase, and quotes would make that visible.
+/// `[inferred]`
 fn punctuation(lint: &mut Lint<'_>, clause: &Clause) {
     let range = lint.range(clause.position);
     let text = lint.text(&range);
@@ -144,10 +145,11 @@ fn punctuation(lint: &mut Lint<'_>, clause: &Clause) {
         let message =
             format!("`{text}` is looked for as text: an operator's value stands behind a `:`");
         (message, format!("{name}:{}", value.trim_start_matches('=')))
-    } else if let [_, _, ..] = &text
+    } else if text
         .split(',')
-        .filter(|part| is_word(part))
-        .collect::<Vec<_>>()[..]
+        .filter(|part| part.contains(char::is_alphabetic))
+        .count()
+        > 1
     {
         let message = format!(
             "`{text}` is looked for as it stands, since a comma joins nothing: write a blank for \"and\", or `OR`"
@@ -160,7 +162,7 @@ fn punctuation(lint: &mut Lint<'_>, clause: &Clause) {
     } else {
         let message =
             format!("`{text}` holds punctuation, so it is looked for as a phrase; quotes say so");
-        (message, quoted(&text))
+        (message, quoted(text))
     };
     lint.warn(
         Topic::UnquotedPunctuation,
@@ -170,11 +172,7 @@ fn punctuation(lint: &mut Lint<'_>, clause: &Clause) {
     );
 }
 
-fn is_word(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic)
-}
-
-/// `&`, `<` and `>` are escaped in the text of a Tweet.
+/// Warns about `&`, `<` and `>`, which are escaped in the text of a Tweet. Returns whether it warned.
 fn entity(lint: &mut Lint<'_>, clause: &Clause, text: &str) -> bool {
     let bare = text
         .replace("&amp;", "")
@@ -194,7 +192,7 @@ fn entity(lint: &mut Lint<'_>, clause: &Clause, text: &str) -> bool {
     }
     let (name, value) = match &clause.kind {
         Kind::Contains(_) => written.split_at("contains:".len()),
-        _ => ("", written.as_str()),
+        _ => ("", written),
     };
     let plain = value.trim_matches('"');
     let escaped = plain
@@ -219,14 +217,10 @@ fn inner_blanks(lint: &mut Lint<'_>, clause: &Clause, text: &str) {
     let message = format!(
         "the blanks at the ends of the quoted text in `{written}` have to stand in the Tweet too"
     );
-    let mut parts = written.splitn(2, '"');
-    let (name, rest) = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
-    let edits = rest
+    let quoted = written
         .strip_suffix('"')
-        .map(|inner| (range.clone(), format!("{name}\"{}\"", inner.trim())));
+        .and_then(|text| text.split_once('"'));
+    let edits = quoted.map(|(name, inner)| (range.clone(), format!("{name}\"{}\"", inner.trim())));
     lint.warn(Topic::Blanks, range, message, edits.into_iter().collect());
 }
 
@@ -242,13 +236,11 @@ fn stop_word(lint: &mut Lint<'_>, clause: &Clause) {
     let message = format!(
         "`{text}` is a stop word and narrows nothing down; if it belongs to a phrase, quote the phrase"
     );
-    let behind = lint.source.value.get(range.end..).unwrap_or_default();
-    let blanks = behind.len() - behind.trim_start().len();
-    let edit = vec![(range.start..range.end + blanks, String::new())];
+    let edit = vec![(lint.source.and_blanks(range.clone()), String::new())];
     lint.warn(Topic::StopWord, range, message, edit);
 }
 
-/// Accepted, and discouraged. `[source: xd/rules-filtering]`
+/// Warns about a negated group. The service accepts it, but advises against it. `[source: xd/rules-filtering]`
 fn negated_group(lint: &mut Lint<'_>, position: usize, parts: &[Expr], any: bool) {
     let range = lint.range(position);
     let text = lint.text(&range);
@@ -258,16 +250,15 @@ fn negated_group(lint: &mut Lint<'_>, position: usize, parts: &[Expr], any: bool
         Expr::Clause(clause) => Some(format!("-{}", lint.text(&lint.range(clause.position)))),
         _ => None,
     });
-    let spans: Option<Vec<_>> = spans.collect();
-    let edits = match spans {
-        // `-(a b)` is `-a OR -b`, which no rule can say.
+    let edits = match spans.collect::<Option<Vec<_>>>() {
+        // `-(a b)` means `-a OR -b`, and no rule may say that.
         Some(spans) if any => vec![(range.clone(), spans.join(" "))],
         _ => Vec::new(),
     };
     lint.warn(Topic::NegatedGroup, range, message, edits);
 }
 
-/// Clauses that a clause beside them has said already.
+/// Warns about clauses that repeat a clause beside them.
 fn repeated(lint: &mut Lint<'_>, parts: &[Expr]) {
     let clauses: Vec<_> = parts
         .iter()
@@ -285,8 +276,7 @@ fn repeated(lint: &mut Lint<'_>, parts: &[Expr]) {
         }
         let range = lint.range(clause.position);
         let text = lint.text(&range);
-        let before = lint.source.value.get(..range.start).unwrap_or_default();
-        let before = before.trim_end();
+        let before = lint.source.slice(..range.start).trim_end();
         let start = before
             .strip_suffix(" OR")
             .unwrap_or(before)

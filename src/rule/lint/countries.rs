@@ -1,6 +1,6 @@
-//! Countries as the service names them: ISO 3166-1 alpha-2, and how else people write them.
+//! The service's names for countries, ISO 3166-1 alpha-2, and other names that people write.
 
-/// Code, code of three letters, English name. Kosovo has its code by use only.
+/// Code of two letters, code of three letters, English name. The code of Kosovo is not official, only common.
 #[rustfmt::skip]
 const COUNTRIES: [(&str, &str, &str); 250] = [
     ("AD", "AND", "Andorra"), ("AE", "ARE", "United Arab Emirates"), ("AF", "AFG", "Afghanistan"),
@@ -75,7 +75,7 @@ const COUNTRIES: [(&str, &str, &str); 250] = [
     ("ZM", "ZMB", "Zambia"), ("ZW", "ZWE", "Zimbabwe"),
 ];
 
-/// What else is written for some: habits, languages in the place of countries, parts of a country, and other names.
+/// Other ways to write a country: habits, codes of languages, parts of a country, and other names.
 #[rustfmt::skip]
 const MEANT: [(&str, &str); 37] = [
     ("uk", "GB"), ("en", "GB"), ("eng", "GB"), ("england", "GB"), ("scotland", "GB"), ("wales", "GB"),
@@ -87,21 +87,18 @@ const MEANT: [(&str, &str); 37] = [
     ("türkiye", "TR"), ("drc", "CD"),
 ];
 
-/// Whether a folded code is one of a country.
+/// Whether a folded code is the code of a country.
 pub(super) fn is_country(code: &str) -> bool {
     COUNTRIES
         .iter()
         .any(|(known, ..)| known.eq_ignore_ascii_case(code))
 }
 
-/// The code and name of the country that is most likely meant.
+/// The code and name of the country that a folded text most likely means.
 pub(super) fn meant(text: &str) -> Option<(&'static str, &'static str)> {
-    let habit = MEANT
-        .iter()
-        .find(|(wrong, _)| *wrong == text)
-        .map(|(_, code)| *code);
+    let habit = MEANT.iter().find(|(wrong, _)| *wrong == text);
     let row = COUNTRIES.iter().find(|(code, long, name)| match habit {
-        Some(habit) => *code == habit,
+        Some((_, meant)) => code == meant,
         None => {
             code.eq_ignore_ascii_case(text)
                 || long.eq_ignore_ascii_case(text)

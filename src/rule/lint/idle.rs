@@ -1,4 +1,4 @@
-//! Clauses that change nothing beside others.
+//! Warns about clauses that stand beside others and change nothing.
 
 use super::super::Rule;
 use super::super::diagnose::apply;
@@ -10,7 +10,7 @@ pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) {
     visit(lint, expr, true, false);
 }
 
-/// `is_beside` says whether the expression has to hold together with others.
+/// Looks at an expression. `is_beside` says whether it has to hold together with other expressions.
 fn visit(lint: &mut Lint<'_>, expr: &Expr, positive: bool, is_beside: bool) {
     match expr {
         Expr::All(parts) => {
@@ -34,10 +34,8 @@ fn one(lint: &mut Lint<'_>, clause: &Clause, positive: bool) {
     let text = lint.text(&range);
     match (truth(lint, clause), positive) {
         (Some(Truth::Always { why }), true) => {
-            let behind = lint.source.value.get(range.end..).unwrap_or_default();
-            let blanks = behind.len() - behind.trim_start().len();
-            let edit = vec![(range.start..range.end + blanks, String::new())];
-            // Beside negations only, it is what makes them a rule.
+            let edit = vec![(lint.source.and_blanks(range.clone()), String::new())];
+            // If all other clauses are negated, the rule is not valid without this clause.
             if Rule::parse(&apply(lint.source.value, edit.clone())).is_ok() {
                 let message = format!("`{text}` changes nothing: {why}");
                 lint.warn(Topic::NoEffect, range, message, edit);
@@ -61,7 +59,7 @@ fn one(lint: &mut Lint<'_>, clause: &Clause, positive: bool) {
     }
 }
 
-/// `" "`.
+/// Whether a clause asks for blanks only, as `" "` does.
 fn is_blank(kind: &Kind) -> bool {
     match kind {
         Kind::Phrase(text) => text.text().trim().is_empty(),

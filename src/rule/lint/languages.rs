@@ -1,7 +1,7 @@
-//! Languages as the service names them in a Tweet's `lang`, and how else people write them.
+//! The service's names for languages in a Tweet's `lang`, and other names that people write.
 
-/// Code, English name, and what is written in its place: codes of two and three letters, countries, older and newer
-/// codes. `[source: xd/rules-filtering]` for the first.
+/// Code, English name, and other ways to write the code: codes of two and three letters, countries, older and newer
+/// codes. The codes in the first column are from `[source: xd/rules-filtering]`.
 #[rustfmt::skip]
 const LANGUAGES: [(&str, &str, &[&str]); 69] = [
     ("am", "Amharic", &["amh"]),
@@ -75,17 +75,17 @@ const LANGUAGES: [(&str, &str, &[&str]); 69] = [
     ("zh", "Chinese", &["cn", "chinese simplified", "tw", "hk", "zho", "mandarin", "cmn", "yue", "chi"]),
 ];
 
-/// Codes that Tweets carry too: no language could be told, there is none, or they were told apart for a time.
+/// Other codes that Tweets carry: for an unknown language, for no language, and codes that were used for a time.
 const OTHERS: [&str; 12] = [
     "und", "zxx", "art", "qam", "qct", "qht", "qme", "qst", "zh-cn", "zh-tw", "iu", "chr",
 ];
 
-/// Whether Tweets carry a folded code.
+/// Whether Tweets carry a folded code as their language.
 pub(super) fn is_language(code: &str) -> bool {
     OTHERS.contains(&code) || LANGUAGES.iter().any(|(known, ..)| *known == code)
 }
 
-/// The code and name of the language that is most likely meant.
+/// The code and name of the language that a folded text most likely means.
 pub(super) fn meant(text: &str) -> Option<(&'static str, &'static str)> {
     let find = |text: &str| {
         let row = LANGUAGES.iter().find(|(code, name, wrong)| {
@@ -93,6 +93,6 @@ pub(super) fn meant(text: &str) -> Option<(&'static str, &'static str)> {
         });
         row.map(|(code, name, _)| (*code, *name))
     };
-    // `pt-BR` and `en_US` are languages of a country.
+    // `pt-BR` and `en_US` name a language with a country.
     find(text).or_else(|| find(text.split(['-', '_']).next()?))
 }

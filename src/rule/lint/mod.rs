@@ -1,4 +1,4 @@
-//! Warns about rules that are valid, and still not what was meant.
+//! Warns about rules that are valid, but most likely not what was meant.
 
 mod broad;
 mod clauses;
@@ -16,7 +16,6 @@ mod tests;
 mod truth;
 mod unchecked;
 
-use std::fmt;
 use std::ops::Range;
 
 use super::diagnose::{Edit, Source, apply, explain, position_of};
@@ -27,64 +26,64 @@ use super::{MAX_VALUE, Message, Rule, characters};
 pub use several::lint_all;
 pub use unchecked::{doubts, unchecked};
 
-/// What a warning is about.
+/// The topic of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// No Tweet can be what the rule, or a part of it, asks for.
+    /// No Tweet can match the rule or a part of it.
     NeverMatches,
-    /// The same rule twice.
+    /// The same rule stands further up.
     Duplicate,
     /// Another rule means the same.
     SameMeaning,
-    /// Another rule has all of its Tweets.
+    /// Another rule matches all Tweets of this rule.
     Shadowed,
-    /// A clause that decides nothing.
+    /// A clause changes nothing.
     NoEffect,
-    /// A part of one branch that most likely is meant for all.
+    /// A part of one branch is most likely meant for all branches.
     Precedence,
-    /// A clause says what another one beside it has said.
+    /// A clause repeats another clause beside it.
     Repeated,
-    /// A word of a script that is written without blanks.
+    /// A word is in a script without blanks between words.
     NoWordBoundaries,
-    /// Nothing that narrows it down.
+    /// Nothing narrows the rule down.
     Broad,
-    /// A whole rule in quotes, and so a phrase.
+    /// The whole rule is in quotes, which make it a phrase.
     QuotedRule,
-    /// A word that would be clearer in quotes.
+    /// A word with punctuation would be clearer in quotes.
     UnquotedPunctuation,
-    /// `&`, which Tweets write as `&amp;`.
+    /// `&`, `<` or `>`, which Tweets write as `&amp;`, `&lt;` and `&gt;`.
     Entity,
-    /// Near the longest length.
+    /// The rule is nearly as long as a rule can be.
     Long,
-    /// `-( … )`.
+    /// A negated group: `-( … )`.
     NegatedGroup,
     /// A word that stands in nearly every Tweet.
     StopWord,
-    /// Blanks at an end.
+    /// Blanks at an end of the rule or of a quoted text.
     Blanks,
-    /// Whether the service takes it is not known.
+    /// Nobody knows whether the service accepts the rule.
     Doubtful,
-    /// It is sent whatever ouzel has against it.
+    /// The rule is sent without ouzel's checks.
     Unchecked,
 }
 
-/// Something about a valid rule that is hardly meant.
+/// A warning about a rule that most likely is not what was meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// What it is about.
+    /// The topic.
     pub topic: Topic,
-    /// Where the part that is meant starts, in UTF-16 units from 1.
+    /// The start of the part in question, in UTF-16 units from 1.
     pub position: usize,
-    /// How long that part is, in UTF-16 units.
+    /// The length of that part, in UTF-16 units.
     pub length: usize,
     /// What is odd, and why it matters.
     pub message: String,
-    /// The rule as it should be, where that can be derived.
+    /// A better rule, if the correction is clear.
     pub suggestion: Option<String>,
 }
 
 impl Topic {
-    /// Its name in JSON.
+    /// The topic's name in JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -108,10 +107,8 @@ impl Topic {
             Self::Unchecked => "unchecked",
         }
     }
-}
 
-impl Topic {
-    /// Whether the suggestion is meant to be another rule than the one that is written.
+    /// Whether the suggestion is meant to match other Tweets than the rule.
     fn changes_meaning(self) -> bool {
         matches!(
             self,
@@ -124,20 +121,11 @@ impl Topic {
     }
 }
 
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
 impl Rule {
-    /// What can be said against this rule alone; [`lint_all`] looks at several at once.
+    /// The warnings about this rule alone. [`lint_all`] compares several rules.
     #[must_use]
     pub fn lint(&self) -> Vec<Warning> {
-        let mut lint = Lint {
-            source: Source::new(self.value()),
-            warnings: Vec::new(),
-        };
+        let mut lint = Lint::of(self);
         lint.guesses(&self.guesses);
         let is_dead = never::look(&mut lint, self.expr());
         idle::look(&mut lint, self.expr());
@@ -150,33 +138,34 @@ impl Rule {
         warnings.dedup();
         warnings
     }
-}
 
-impl Rule {
-    /// Whether no Tweet can match, as far as is known.
-    pub(super) fn is_dead(&self) -> bool {
-        let lint = Lint {
-            source: Source::new(self.value()),
-            warnings: Vec::new(),
-        };
-        never::is_dead(&lint, self.expr())
+    /// Whether the lints can tell that no Tweet matches.
+    fn is_dead(&self) -> bool {
+        never::is_dead(&Lint::of(self), self.expr())
     }
 }
 
-/// A rule under inspection.
+/// A rule, and the warnings about it so far.
 struct Lint<'v> {
     source: Source<'v>,
     warnings: Vec<Warning>,
 }
 
-impl Lint<'_> {
-    /// Warns about a part of the rule, with what edits make of it.
+impl<'v> Lint<'v> {
+    fn of(rule: &'v Rule) -> Self {
+        Self {
+            source: Source::new(rule.value()),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Warns about a part of the rule. The suggestion is the rule with the edits.
     fn warn(&mut self, topic: Topic, range: Range<usize>, message: String, edits: Vec<Edit>) {
         let suggestion = self.mended(topic, edits);
         self.suggest(topic, range, message, suggestion);
     }
 
-    /// What edits make of the rule: a valid one, and one that can match where that is what they are for.
+    /// The rule with edits, if that is a valid rule. If the edits change the meaning, it must also be able to match.
     fn mended(&self, topic: Topic, edits: Vec<Edit>) -> Option<String> {
         let value = self.source.value;
         let mended = (!edits.is_empty()).then(|| apply(value, edits))?;
@@ -192,35 +181,27 @@ impl Lint<'_> {
         message: String,
         suggestion: Option<String>,
     ) {
-        let value = self.source.value;
-        let text = value.get(range.clone()).unwrap_or_default();
         self.warnings.push(Warning {
             topic,
-            position: position_of(value, range.start),
-            length: utf16_len(text),
+            position: position_of(self.source.value, range.start),
+            length: utf16_len(self.text(&range)),
             message,
             suggestion,
         });
     }
 
-    /// What the service may refuse, and nobody knows.
+    /// Warns about parts that the service may or may not refuse; nobody knows.
     fn guesses(&mut self, guesses: &[Message]) {
-        for (message, guess) in guesses
-            .iter()
-            .filter_map(|message| Some((message, message.guess?)))
-        {
+        for message in guesses {
+            let Some(guess) = message.guess else { continue };
             let finding = explain(&self.source, message);
             let text = format!("the service may refuse this: {}", guess.why());
-            self.warn(
-                Topic::Doubtful,
-                finding.range,
-                text,
-                finding.edits.unwrap_or_default(),
-            );
+            let edits = finding.edits.unwrap_or_default();
+            self.warn(Topic::Doubtful, finding.range, text, edits);
         }
     }
 
-    /// The clause, negation or group at a position, in bytes.
+    /// The byte range of the clause, negation or group at a position.
     fn range(&self, position: usize) -> Range<usize> {
         match self.source.at(position) {
             Some(index) => self.source.operand(index),
@@ -228,27 +209,19 @@ impl Lint<'_> {
         }
     }
 
-    fn text(&self, range: &Range<usize>) -> String {
-        self.source
-            .value
-            .get(range.clone())
-            .unwrap_or_default()
-            .to_owned()
+    fn text(&self, range: &Range<usize>) -> &'v str {
+        self.source.slice(range.clone())
     }
 
-    /// What concerns the rule as a whole.
+    /// Gives the warnings about the rule as a whole.
     fn whole(&mut self, expr: &Expr, is_dead: bool) {
         let value = self.source.value;
         let trimmed = value.trim();
         if trimmed.len() != value.len() {
             let message = "there are blanks at the ends of the rule; the service counts them, and with them it is another rule".to_owned();
-            // `apply` trims.
-            self.warn(
-                Topic::Blanks,
-                0..value.len(),
-                message,
-                vec![(0..0, String::new())],
-            );
+            // The edit is empty, since `apply` trims the rule anyway.
+            let edit = vec![(0..0, String::new())];
+            self.warn(Topic::Blanks, 0..value.len(), message, edit);
         }
         let length = characters(value);
         if length * 10 > MAX_VALUE * 9 {

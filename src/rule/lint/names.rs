@@ -1,17 +1,14 @@
-//! Names that nobody has: users, hashtags and cashtags with characters that cannot stand in them.
+//! Finds impossible names: users, hashtags and cashtags with characters that they cannot have.
 
-use super::super::diagnose::{Edit, quoted};
+use super::super::diagnose::{Edit, SEPARATORS, quoted};
 use super::super::tree::Clause;
 use super::Lint;
 use super::truth::Truth;
 
-/// Fifteen today; some of the first users have longer ones.
+/// The longest user name. Today the limit is 15 characters, but some early users have longer names.
 const LONGEST: usize = 20;
 
-/// What separates names in lists that people write.
-const SEPARATORS: [char; 3] = [',', ';', '|'];
-
-/// What a list in the place of one value holds, without the operator's name before its parts.
+/// The parts of a list that was written in the place of one value. If a part repeats the operator's name, it is removed.
 pub(super) fn parts<'v>(value: &'v str, operator: &'v str) -> impl Iterator<Item = &'v str> {
     let is_blank = |c: char| c.is_whitespace() || SEPARATORS.contains(&c);
     let parts = value.split(is_blank).filter(|part| !part.is_empty());
@@ -22,7 +19,7 @@ pub(super) fn parts<'v>(value: &'v str, operator: &'v str) -> impl Iterator<Item
     })
 }
 
-/// A value without the marks around it, and without the `'s` of a sentence.
+/// A value without the punctuation around it, and without a final `'s`.
 fn trimmed(text: &str) -> &str {
     let text = text
         .strip_suffix("'s")
@@ -31,12 +28,9 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_ascii_punctuation() && c != '_')
 }
 
-/// What a clause says behind its operator or mark, without quotes.
+/// Splits a clause into its operator or mark, and its value without quotes.
 fn value_of(written: &str) -> (&str, &str) {
-    let end = match written.find(':') {
-        Some(colon) => colon + 1,
-        None => 1,
-    };
+    let end = written.find(':').map_or(1, |colon| colon + 1);
     let (name, value) = written.split_at(end.min(written.len()));
     (name, value.trim_matches('"'))
 }
@@ -46,7 +40,7 @@ pub(crate) fn is_user(name: &str) -> bool {
     (1..=LONGEST).contains(&name.len()) && name.bytes().all(is_part)
 }
 
-/// The name in the URL of a user or of a Tweet.
+/// The user's name in the URL of a user or of a Tweet.
 pub(crate) fn user_of_url(url: &str) -> Option<&str> {
     let behind = ["twitter.com/", "x.com/"]
         .into_iter()
@@ -56,7 +50,7 @@ pub(crate) fn user_of_url(url: &str) -> Option<&str> {
     is_user(name).then_some(name)
 }
 
-/// `from:` and its like, and `@name`.
+/// Checks the user of a `from:`, a similar operator, or `@name`.
 pub(super) fn user(name: &str, written: &str) -> Option<Truth> {
     if is_user(name) {
         return None;
@@ -66,7 +60,7 @@ pub(super) fn user(name: &str, written: &str) -> Option<Truth> {
         Some(name) => vec![name],
         None => parts(value, operator.trim_end_matches(':')).collect(),
     };
-    // With blanks it may be the name that users give themselves.
+    // A value with blanks may be a display name, not a list.
     let is_list = names.len() == 1 || value.contains(SEPARATORS);
     let names = if is_list && names.iter().all(|name| is_user(name)) {
         names
@@ -86,7 +80,7 @@ pub(super) fn user(name: &str, written: &str) -> Option<Truth> {
     Some(Truth::Never { why: what, instead })
 }
 
-/// Marks that end a hashtag; other scripts have some that do not.
+/// Whether a character ends a hashtag. Every ASCII mark but `_` does. Some marks of other scripts do not.
 fn ends_tag(c: char) -> bool {
     c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_'
 }
@@ -108,7 +102,7 @@ pub(super) fn hashtag(tag: &str, written: &str) -> Option<Truth> {
     })
 }
 
-/// `$TWTR`, `$BRK.A`. An amount of money is none.
+/// Checks a cashtag: `$TWTR` and `$BRK.A` are valid, an amount of money is not.
 pub(super) fn cashtag(tag: &str, written: &str) -> Option<Truth> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_');
     let is_tag = |tag: &str| {
@@ -131,19 +125,19 @@ pub(super) fn cashtag(tag: &str, written: &str) -> Option<Truth> {
     })
 }
 
-/// `from:jack, from:bob` as branches of an `OR`: the clauses from this one to the first that no comma follows. Nothing
-/// to do about `from:jack, bob`, which can be two users, or one and a word.
+/// The edit that turns `from:jack, from:bob` into branches of an `OR`. The list goes from this clause to the first one
+/// without a comma after it. There is no edit for `from:jack, bob`: it can mean two users, or a user and a word.
 pub(super) fn listed(lint: &Lint<'_>, clause: &Clause) -> Option<Vec<Edit>> {
     let source = &lint.source;
     let mut index = source.at(clause.position)?;
     let start = source.operand(index).start;
     let first = lint.text(&source.operand(index));
-    let (operator, _) = value_of(&first);
+    let (operator, _) = value_of(first);
     let mut clauses = Vec::new();
     let end = loop {
         let range = source.operand(index);
         let written = lint.text(&range);
-        let value = written.strip_prefix(operator).unwrap_or(&written);
+        let value = written.strip_prefix(operator).unwrap_or(written);
         let name = trimmed(value);
         if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
             return None;
@@ -169,9 +163,6 @@ pub(super) fn listed(lint: &Lint<'_>, clause: &Clause) -> Option<Vec<Edit>> {
         several if is_whole => several.join(" OR "),
         several => format!("({})", several.join(" OR ")),
     };
-    let is_negated = source
-        .value
-        .get(..start)
-        .is_some_and(|before| before.ends_with('-'));
+    let is_negated = source.slice(..start).ends_with('-');
     (!is_negated).then(|| vec![(start..end, text)])
 }

@@ -1,4 +1,4 @@
-//! Finds clauses that no Tweet can meet together.
+//! Finds clauses that no Tweet can match together.
 
 use std::ops::Range;
 
@@ -8,28 +8,29 @@ use super::super::tree::{Account, Clause, Expr, Fact, Kind, Link, Role};
 use super::truth::{Truth, truth};
 use super::{Lint, Topic, names};
 
-/// A clause that has to hold, or must not.
+/// A clause that has to match, or must not match.
 #[derive(Clone, Copy)]
 struct Literal<'e> {
     clause: &'e Clause,
     positive: bool,
 }
 
-/// Two parts that exclude each other, or one that is empty by itself.
+/// The reason why a part of a rule can never match.
 struct Conflict {
     position: usize,
     message: String,
-    /// What to write in its place, where a clause is empty by itself.
+    /// The correction, for a clause that can never match by itself.
     edits: Vec<Edit>,
+    /// A single clause can never match by itself. Otherwise, two clauses exclude each other.
     is_alone: bool,
 }
 
-/// Warns about a rule that can never match and about branches that cannot; whether it is the whole rule.
+/// Warns about a rule or a branch that can never match. Returns whether it is the whole rule.
 pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) -> bool {
     let mut dead = Vec::new();
     let conflicts = conflicts(lint, expr, true, &mut Vec::new(), &mut dead);
     let is_dead = !conflicts.is_empty();
-    // All corrections at once: one of several would still never match.
+    // The suggestion makes all corrections at once. With only some of them, the rule would still never match.
     let edits: Vec<Edit> = (conflicts.iter().chain(&dead))
         .flat_map(|conflict| conflict.edits.iter().cloned())
         .collect();
@@ -45,15 +46,15 @@ pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) -> bool {
     is_dead
 }
 
-/// Whether no Tweet can match.
+/// Whether no Tweet can match the expression.
 pub(super) fn is_dead(lint: &Lint<'_>, expr: &Expr) -> bool {
     !conflicts(lint, expr, true, &mut Vec::new(), &mut Vec::new()).is_empty()
 }
 
-/// The edits that put clauses in the place of one, any of which will do.
+/// The edit that replaces a clause by others, one of which has to match.
 pub(super) fn replaced(lint: &Lint<'_>, range: &Range<usize>, instead: &[String]) -> Vec<Edit> {
     let value = lint.source.value;
-    let before = value.get(..range.start).unwrap_or_default();
+    let before = lint.source.slice(..range.start);
     let text = match instead {
         [] => return Vec::new(),
         [one] => one.clone(),
@@ -64,8 +65,8 @@ pub(super) fn replaced(lint: &Lint<'_>, range: &Range<usize>, instead: &[String]
     vec![(range.clone(), text)]
 }
 
-/// Why an expression can never hold beside what is known to hold, if that is so. Branches of an OR that cannot are
-/// noted in `dead`.
+/// The reasons why an expression can never match together with the `known` literals. If it can match, the list is empty.
+/// Branches of an `OR` that can never match go into `dead`.
 fn conflicts<'e>(
     lint: &Lint<'_>,
     expr: &'e Expr,
@@ -86,9 +87,9 @@ fn conflicts<'e>(
             found.into_iter().collect()
         }
         (Expr::Not { inner, .. }, _) => conflicts(lint, inner, !positive, known, dead),
-        // All parts have to hold; for a negated OR, none of its branches.
+        // All parts have to match. In a negated `OR`, no branch may match.
         (Expr::All(parts), true) | (Expr::Any(parts), false) => {
-            // What is certain first, so that an OR is seen beside all of it.
+            // The certain parts come first, so that an `OR` is compared with all of them.
             let is_choice = |part: &&Expr| is_choice(part, positive);
             let certain = parts.iter().filter(|part| !is_choice(part));
             let choices = parts.iter().filter(is_choice);
@@ -96,7 +97,8 @@ fn conflicts<'e>(
             for part in certain.chain(choices) {
                 found.append(&mut conflicts(lint, part, positive, known, dead));
             }
-            // One contradiction is enough; what is empty by itself has to be mended each.
+            // Every clause that can never match by itself needs its own correction. If there are none of these, one
+            // contradiction is enough.
             if found.iter().any(|conflict| conflict.is_alone) {
                 found.retain(|conflict| conflict.is_alone);
             } else {
@@ -104,7 +106,7 @@ fn conflicts<'e>(
             }
             found
         }
-        // One branch has to hold.
+        // One branch has to match.
         (Expr::Any(parts), true) | (Expr::All(parts), false) => {
             let length = known.len();
             let mut own = Vec::new();
@@ -142,7 +144,7 @@ fn is_choice(expr: &Expr, positive: bool) -> bool {
     }
 }
 
-/// A clause that nothing can meet.
+/// The conflict of a literal that can never match by itself.
 fn impossible(lint: &Lint<'_>, literal: Literal<'_>) -> Option<Conflict> {
     let range = lint.range(literal.clause.position);
     let (message, edits) = match (truth(lint, literal.clause)?, literal.positive) {
@@ -165,7 +167,7 @@ fn impossible(lint: &Lint<'_>, literal: Literal<'_>) -> Option<Conflict> {
     })
 }
 
-/// Whether two literals cannot both be true.
+/// The conflict of two literals that cannot both match.
 fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Conflict> {
     let show = |literal: Literal<'_>| {
         let text = lint.text(&lint.range(literal.clause.position));
@@ -175,12 +177,11 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
             format!("`-{text}`")
         }
     };
-    let both = || format!("{} and {}", show(one), show(other));
     let (a, b) = (&one.clause.kind, &other.clause.kind);
-    let message = match (one.positive, other.positive) {
+    let why = match (one.positive, other.positive) {
         (true, true) => match (a, b) {
             (Kind::Lang(a), Kind::Lang(b)) if a != b => {
-                format!("{} cannot both hold, a Tweet has one language", both())
+                "cannot both hold, a Tweet has one language".into()
             }
             (Kind::User(role, a), Kind::User(other_role, b))
                 if role == other_role && differ(a, b) =>
@@ -190,65 +191,51 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
                     Role::Recipient => "user whom it answers",
                     Role::Retweeted => "user whom it retweets",
                 };
-                format!("{} cannot both hold, a Tweet has one {what}", both())
+                format!("cannot both hold, a Tweet has one {what}")
             }
-            (Kind::Status(link, a), Kind::Status(other_link, b))
-                if link == other_link && a != b =>
-            {
-                format!("{} cannot both hold", both())
+            (Kind::Status(link, a), Kind::Status(other, b)) if link == other && a != b => {
+                "cannot both hold".into()
             }
             (Kind::PlaceCountry(a), Kind::PlaceCountry(b)) if a != b => {
-                format!("{} cannot both hold, a place lies in one country", both())
+                "cannot both hold, a place lies in one country".into()
             }
-            (Kind::Count(counter, a), Kind::Count(other_counter, b))
-                if counter == other_counter && (a.end() < b.start() || b.end() < a.start()) =>
+            (Kind::Count(counter, a), Kind::Count(other, b))
+                if counter == other && (a.end() < b.start() || b.end() < a.start()) =>
             {
-                format!("{} have no number in common", both())
+                "have no number in common".into()
             }
             (a, b)
                 if is_about_place(a) && only_retweets(b)
                     || only_retweets(a) && is_about_place(b) =>
             {
-                format!("{} cannot both hold, a Retweet has no place", both())
+                "cannot both hold, a Retweet has no place".into()
             }
             (a, b) if is_answer(a) && only_retweets(b) || only_retweets(a) && is_answer(b) => {
-                format!("{} cannot both hold, a Retweet answers nobody", both())
+                "cannot both hold, a Retweet answers nobody".into()
             }
             _ => return None,
         },
         (false, false) => return None,
         (positive, _) => {
-            let (required, forbidden) = if positive { (a, b) } else { (b, a) };
-            match (required, forbidden) {
+            let (all, none) = if positive { (one, other) } else { (other, one) };
+            match (&all.clause.kind, &none.clause.kind) {
                 (Kind::Count(counter, asked), Kind::Count(other, ruled_out))
                     if counter == other
                         && ruled_out.start() <= asked.start()
                         && asked.end() <= ruled_out.end() =>
                 {
-                    format!("{} leave no number", both())
+                    "leave no number".into()
                 }
                 (Kind::User(Role::Retweeted, _), Kind::Fact(Fact::Retweet)) => {
-                    format!(
-                        "{} cannot both hold, only a Retweet retweets somebody",
-                        both()
-                    )
+                    "cannot both hold, only a Retweet retweets somebody".into()
                 }
-                (a, b) if is_same(a, b) => format!("{} contradict each other", both()),
-                // What counts as a link is described in two ways.
-                (a, b)
-                    if kind_implies(a, b)
-                        && !matches!((a, b), (Kind::Fact(_), Kind::Fact(Fact::Links))) =>
-                {
-                    let (all, none) = if positive { (one, other) } else { (other, one) };
-                    format!(
-                        "{} cannot both hold, what meets {} meets {} too",
-                        both(),
-                        show(all),
-                        show(Literal {
-                            positive: true,
-                            ..none
-                        })
-                    )
+                (a, b) if is_same(a, b) => "contradict each other".into(),
+                // The documentation describes in two ways what counts as a link, so `has:links` is not certain.
+                (Kind::Fact(_), Kind::Fact(Fact::Links)) => return None,
+                (a, b) if kind_implies(a, b) => {
+                    let positive = true;
+                    let (all, none) = (show(all), show(Literal { positive, ..none }));
+                    format!("cannot both hold, what meets {all} meets {none} too")
                 }
                 _ => return None,
             }
@@ -256,18 +243,19 @@ fn excluded(lint: &Lint<'_>, one: Literal<'_>, other: Literal<'_>) -> Option<Con
     };
     Some(Conflict {
         position: other.clause.position,
-        message,
+        message: format!("{} and {} {why}", show(one), show(other)),
         edits: Vec::new(),
         is_alone: false,
     })
 }
 
-/// What a Retweet never has: the place stays with the original. `[source: xd/rules-filtering]`
+/// Whether only a Tweet with a place can match. A Retweet has none: the place stays with the original Tweet.
+/// `[source: xd/rules-filtering]`
 fn is_about_place(kind: &Kind) -> bool {
     is(kind, Fact::Geo)
 }
 
-/// What only a Retweet has or is.
+/// Whether only a Retweet can match.
 fn only_retweets(kind: &Kind) -> bool {
     is(kind, Fact::Retweet)
 }
@@ -277,7 +265,7 @@ fn is(kind: &Kind, fact: Fact) -> bool {
     *kind == asked || kind_implies(kind, &asked)
 }
 
-/// What only the Tweet itself is asked for, and no Retweet of an answer is.
+/// Whether only an answer can match. A Retweet of an answer is not an answer itself.
 fn is_answer(kind: &Kind) -> bool {
     matches!(
         kind,
@@ -285,7 +273,7 @@ fn is_answer(kind: &Kind) -> bool {
     )
 }
 
-/// Whether two accounts are certainly two users; a name and an id may be one.
+/// Whether two accounts are certainly two users. A name and an id can mean the same user.
 fn differ(one: &Account, other: &Account) -> bool {
     match (one, other) {
         (Account::Id(a), Account::Id(b)) | (Account::Name(a), Account::Name(b)) => a != b,
@@ -293,7 +281,7 @@ fn differ(one: &Account, other: &Account) -> bool {
     }
 }
 
-/// Whether two clauses ask the same; a quoted single word is that word.
+/// Whether two clauses ask for the same. A single word means the same with and without quotes.
 pub(super) fn is_same(one: &Kind, other: &Kind) -> bool {
     match (one, other) {
         (Kind::Keyword(a) | Kind::Phrase(a), Kind::Keyword(b) | Kind::Phrase(b)) => a == b,

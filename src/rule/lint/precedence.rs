@@ -1,7 +1,7 @@
-//! Blanks bind before `OR`, which not everybody has in mind who writes `cat OR dog lang:en`.
+//! Warns about rules such as `cat OR dog lang:en`. Blanks bind before `OR`, so `lang:en` belongs to `dog` only.
 //!
-//! Whoever mixes the two without parentheses may well mean it, so only what most likely belongs to all branches is named:
-//! what narrows down at the end of the last branch, or at the beginning of the first.
+//! Many rules mix blanks and `OR` without parentheses on purpose. So there are warnings only about the parts that most
+//! likely belong to all branches: conditions at the end of the last branch, or at the beginning of the first one.
 
 use std::ops::Range;
 
@@ -10,27 +10,28 @@ use super::super::operators::{self, Operator};
 use super::super::tree::Field;
 use super::{Lint, Topic};
 
-/// A longer rule is not drawn whole.
+/// A longer rule is shortened in the message.
 const DRAWN: usize = 100;
 
-/// In the place of an operator's name.
+/// Stands for a group in the place of an operator's name.
 const GROUP: &str = "(";
 
-/// What a part of a rule is there for.
+/// The purpose of a part of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// What the Tweet is about.
+    /// It says what the Tweet is about.
     Text,
-    /// Whose Tweet it is, or to whom.
+    /// It says who wrote the Tweet, or to whom.
     User,
-    /// What narrows others down: a language, a place, what is not wanted.
+    /// It narrows other parts down, such as a language, a place or a negation.
     Condition,
 }
 
 struct Operand<'v> {
+    /// In bytes.
     range: Range<usize>,
     class: Class,
-    /// Whether it is negated, and the operator, which words have none of.
+    /// Whether the operand is negated, and its operator's name. The name is empty for words.
     family: (bool, &'v str),
 }
 
@@ -41,7 +42,7 @@ pub(super) fn look(lint: &mut Lint<'_>) {
     level(lint, 0..last);
 }
 
-/// Looks at a group, or at the rule, given by its tokens; the class of all of it comes back.
+/// Looks at a group or at the rule, given by its tokens. Returns the class of the whole.
 fn level(lint: &mut Lint<'_>, tokens: Range<usize>) -> Class {
     let mut branches: Vec<Branch<'_>> = Vec::new();
     let mut branch = Vec::new();
@@ -106,17 +107,18 @@ fn class_of(name: &str) -> Class {
             | Operator::Status(_)
             | Operator::In(Field::Bio | Field::BioName | Field::BioLocation),
         ) => Class::User,
-        // `has:` and `is:` are no operators by themselves.
+        // `has` and `is` come here too, since they are no operators by themselves.
         _ => Class::Condition,
     }
 }
 
-/// How many parts at the end of a branch most likely belong to all of them; `parts` begin with the outermost.
+/// How many parts at the outer end of a branch most likely belong to all branches. `parts` begins with the outermost
+/// part.
 fn shared(parts: &[&Operand<'_>], others: &[&Branch<'_>]) -> usize {
     let Some((outermost, rest)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else {
         return 0;
     };
-    // Who groups `(cat OR dog) lang:en` knows what it binds to.
+    // A rule with a group, such as `(cat OR dog) lang:en`, shows that its author knows about precedence.
     if rest
         .iter()
         .any(|part| part.class == Class::Text && part.family.1 == GROUP)
@@ -130,7 +132,7 @@ fn shared(parts: &[&Operand<'_>], others: &[&Branch<'_>]) -> usize {
                 .iter()
                 .take_while(|part| part.class == Class::Condition);
             let count = run.count().min(rest.len());
-            // Who says it in each branch knows what it binds to.
+            // If each branch has the same kind of condition, the author knows about precedence.
             let is_said = parts[..count].iter().any(|part| {
                 let same = |other: &Operand<'_>| other.family == part.family;
                 others.iter().all(|branch| branch.iter().any(same))
@@ -156,11 +158,9 @@ fn hint(lint: &mut Lint<'_>, branches: &[Branch<'_>]) {
     if leading + trailing == 0 {
         return;
     }
-    let text = |range: Range<usize>| lint.source.value.get(range).unwrap_or_default();
-    let span = |operands: &[Operand<'_>]| match operands {
-        [] => "",
-        [first, .., last] => text(first.range.start..last.range.end),
-        [only] => text(only.range.clone()),
+    let span = |operands: &[Operand<'_>]| match (operands.first(), operands.last()) {
+        (Some(first), Some(last)) => lint.source.slice(first.range.start..last.range.end),
+        _ => "",
     };
     let grouped = |operands: &[Operand<'_>]| match operands {
         [_, _, ..] => format!("({})", span(operands)),

@@ -1,4 +1,4 @@
-//! Compares the rules of a set: equal ones, and those whose Tweets another one has already.
+//! Compares rules with each other. Finds equal rules, and rules whose Tweets another rule matches already.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,22 +8,22 @@ use super::super::tree::{Expr, Kind};
 use super::super::{Pattern, Rule};
 use super::{Topic, Warning};
 
-/// So many other rules are compared with one at most; rules beyond that share a clause that says little.
+/// A rule is compared with about this many other rules at most. A clause that more rules share says little.
 const COMPARED: usize = 500;
 
-/// What can be said against rules beside each other, by the place in the list: duplicates, rules of one meaning, and
-/// rules all of whose Tweets another one has.
+/// The warnings about rules beside each other: duplicates, rules of the same meaning, and rules whose Tweets another rule
+/// matches already.
 ///
-/// The second part of a pair is the other rule's place.
+/// Each warning comes with its rule's place in the list.
 #[must_use]
 pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
     let normals: Vec<Normal> = rules.iter().map(|rule| rule.normal()).collect();
     let mut warnings = Vec::new();
-    let mut values: HashMap<&str, usize> = HashMap::new();
+    let mut values = HashSet::new();
     let mut meanings: HashMap<&Normal, usize> = HashMap::new();
     let mut twins = HashSet::new();
     for (index, rule) in rules.iter().enumerate() {
-        if values.contains_key(rule.value()) {
+        if values.contains(rule.value()) {
             let message = "this very rule stands further up".to_owned();
             warnings.push((index, warning(rule, Topic::Duplicate, message)));
             twins.insert(index);
@@ -33,7 +33,7 @@ pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
             warnings.push((index, warning(rule, Topic::SameMeaning, message)));
             twins.insert(index);
         } else {
-            values.insert(rule.value(), index);
+            values.insert(rule.value());
             meanings.insert(&normals[index], index);
         }
     }
@@ -43,10 +43,7 @@ pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
             continue;
         }
         let shadow = keys.candidates(rule).into_iter().find(|other| {
-            *other != index
-                && !twins.contains(other)
-                && normals[index] != normals[*other]
-                && normals[index].implies(&normals[*other])
+            *other != index && !twins.contains(other) && normals[index].implies(&normals[*other])
         });
         if let Some(other) = shadow {
             let other = shown(rules[other]);
@@ -68,7 +65,7 @@ fn warning(rule: &Rule, topic: Topic, message: String) -> Warning {
     }
 }
 
-/// A rule in the text of a message.
+/// A rule as messages show it.
 fn shown(rule: &Rule) -> String {
     let mut text: String = rule.value().chars().take(80).collect();
     if text.len() < rule.value().len() {
@@ -77,8 +74,8 @@ fn shown(rule: &Rule) -> String {
     text
 }
 
-/// Finds the rules that can have all Tweets of another: one branch of theirs at least shares each of its clauses with
-/// it, so the rarest clause of each branch is enough to find them by.
+/// Finds the rules that may match all Tweets of a given rule. Such a rule has a branch whose clauses all occur in the
+/// given rule. So it is enough to find rules by the rarest clause of each of their branches.
 struct Keys {
     rules: HashMap<String, Vec<usize>>,
 }
@@ -127,7 +124,7 @@ impl Keys {
     }
 }
 
-/// The clause of a branch that the fewest rules have; of one made of groups only, all clauses of the first group.
+/// The clause of a branch that the fewest rules have. For a branch of groups only, all clauses of the first group.
 fn rarest(branch: &Expr, counts: &HashMap<String, usize>) -> Vec<String> {
     let mut direct = Vec::new();
     let parts = match branch {
@@ -164,7 +161,7 @@ fn leaves(expr: &Expr, positive: bool, each: &mut impl FnMut(String)) {
     }
 }
 
-/// A name for a clause; those that can be part of one another by their numbers share one.
+/// A key for a clause. Clauses share a key if one can include the other by its numbers.
 fn key(kind: &Kind, positive: bool) -> String {
     let pattern = |pattern: &Pattern| format!("text {}", pattern.text());
     let text = match kind {

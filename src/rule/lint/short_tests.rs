@@ -1,10 +1,10 @@
-//! Many rules in short: what never or always holds, and what blanks and quotes make of a rule.
+//! Many rules in short form: clauses that match no Tweet or every Tweet, and the effects of blanks and quotes.
 
 use expect_test::{Expect, expect};
 
 use super::*;
 
-/// What is said of each rule, and what is suggested.
+/// Checks the warnings and the suggestions for each rule.
 #[expect(clippy::needless_pass_by_value, reason = "`expect!` makes a value")]
 #[track_caller]
 fn check_each(values: &[&str], expected: Expect) {
@@ -13,7 +13,7 @@ fn check_each(values: &[&str], expected: Expect) {
         let rule = Rule::accept(value).expect("the rule is valid");
         lines.push((*value).to_owned());
         for warning in rule.lint() {
-            lines.push(format!("    {}: {}", warning.topic, warning.message));
+            lines.push(format!("    {}: {}", warning.topic.code(), warning.message));
             lines.extend(warning.suggestion.map(|rule| format!("    => {rule}")));
         }
     }

@@ -1,4 +1,4 @@
-//! One row for each topic at least.
+//! At least one row for each topic.
 
 use expect_test::{Expect, expect};
 
@@ -12,7 +12,7 @@ fn check(value: &str, expected: Expect) {
     let mut lines = Vec::new();
     for warning in rule.lint() {
         lines.extend(draw(value, warning.position, warning.length));
-        lines.push(format!("{}: {}", warning.topic, warning.message));
+        lines.push(format!("{}: {}", warning.topic.code(), warning.message));
         lines.extend(warning.suggestion.map(|rule| format!("=> {rule}")));
     }
     expected.assert_eq(&lines.join("\n"));
@@ -27,7 +27,12 @@ fn check_all(values: &[&str], expected: Expect) {
     let lines: Vec<_> = lint_all(&rules.iter().collect::<Vec<_>>())
         .into_iter()
         .map(|(index, warning)| {
-            format!("{}: {}: {}", values[index], warning.topic, warning.message)
+            format!(
+                "{}: {}: {}",
+                values[index],
+                warning.topic.code(),
+                warning.message
+            )
         })
         .collect();
     expected.assert_eq(&lines.join("\n"));
@@ -46,7 +51,7 @@ fn a_good_rule_has_no_warnings() {
         "followers_count:10..20 followers_count:20..30",
         "a1 (lang:en OR lang:ja)",
         "x -\"x y\"",
-        // What the service may have, and a table does not know for certain.
+        // Values that the service may have, although the tables cannot be certain.
         "lang:zh-CN x",
         "lang:zxx x",
         "lang:und x",

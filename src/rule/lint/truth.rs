@@ -1,22 +1,22 @@
-//! Clauses that decide nothing: what no Tweet has, and what all Tweets have.
+//! Finds clauses that match no Tweet, and clauses that match every Tweet.
 
 use super::super::diagnose::quoted;
 use super::super::tree::{Account, Clause, Kind, Level};
 use super::{Lint, countries, languages, names};
 
-/// What is known of a clause, whatever the Tweet.
+/// The result of a clause that is the same for every Tweet.
 pub(super) enum Truth {
-    /// No Tweet has it.
+    /// No Tweet matches.
     Never {
         why: String,
-        /// The clauses that were most likely meant, one of which has to hold.
+        /// The clauses that were most likely meant; one of them has to match.
         instead: Vec<String>,
     },
-    /// Every Tweet has it.
+    /// Every Tweet matches.
     Always { why: String },
 }
 
-/// Whether a clause decides nothing.
+/// Whether a clause matches no Tweet or every Tweet. `None` if it depends on the Tweet.
 pub(super) fn truth(lint: &Lint<'_>, clause: &Clause) -> Option<Truth> {
     let written = lint.text(&lint.range(clause.position));
     let never = |why: &str, instead| {
@@ -42,7 +42,9 @@ pub(super) fn truth(lint: &Lint<'_>, clause: &Clause) -> Option<Truth> {
         | Kind::PlaceCountry(text)
         | Kind::Profile(_, text)
         | Kind::User(_, Account::Name(text))
-            if text.trim().is_empty() && (text.is_empty() || !is_part(&clause.kind)) =>
+            if text.is_empty()
+                // Only `contains:` can find a blank.
+                || text.trim().is_empty() && !matches!(clause.kind, Kind::Contains(_)) =>
         {
             empty()
         }
@@ -52,24 +54,20 @@ pub(super) fn truth(lint: &Lint<'_>, clause: &Clause) -> Option<Truth> {
         Kind::UrlContains(text) if text.contains(char::is_whitespace) => {
             never("there are no blanks in a URL", Vec::new())
         }
-        Kind::Lang(code) if !languages::is_language(code) => Some(code_of(
-            "language",
-            code,
-            "lang",
-            &written,
-            languages::meant,
-        )),
+        Kind::Lang(code) if !languages::is_language(code) => {
+            Some(code_of("language", code, "lang", written, languages::meant))
+        }
         Kind::PlaceCountry(code) | Kind::Profile(Level::Country, code)
             if !countries::is_country(code) =>
         {
             let name = written.split(':').next().unwrap_or_default();
-            Some(code_of("country", code, name, &written, countries::meant))
+            Some(code_of("country", code, name, written, countries::meant))
         }
         Kind::User(_, Account::Name(name)) | Kind::Mention(Account::Name(name)) => {
-            names::user(name, &written)
+            names::user(name, written)
         }
-        Kind::Hashtag(tag) => names::hashtag(tag, &written),
-        Kind::Cashtag(tag) => names::cashtag(tag, &written),
+        Kind::Hashtag(tag) => names::hashtag(tag, written),
+        Kind::Cashtag(tag) => names::cashtag(tag, written),
         Kind::Status(_, id) if !id.bytes().all(|byte| byte.is_ascii_digit()) => {
             never("the id of a Tweet is a number", Vec::new())
         }
@@ -91,14 +89,9 @@ pub(super) fn truth(lint: &Lint<'_>, clause: &Clause) -> Option<Truth> {
     }
 }
 
-/// A blank can be a part of a text.
-fn is_part(kind: &Kind) -> bool {
-    matches!(kind, Kind::Contains(_))
-}
-
 type Meant = fn(&str) -> Option<(&'static str, &'static str)>;
 
-/// A code that no Tweet carries, or several that should be clauses of their own.
+/// Explains a code that no Tweet carries, or a list of codes that should be clauses of their own.
 fn code_of(what: &str, code: &str, name: &str, written: &str, meant: Meant) -> Truth {
     let parts: Vec<&str> = match meant(code) {
         Some(_) => vec![code],

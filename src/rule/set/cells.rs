@@ -1,17 +1,17 @@
-//! Squares of the map, so that areas are found by where a point lies.
+//! Squares of the map. They lead from a point to the areas that can contain it.
 
 use super::super::geo::{Area, Point};
 
-/// Half degrees: an area of 25 miles covers a few of these, and one city's rules share few.
+/// Squares are half a degree wide. An area of 25 miles covers a few of them, and the rules of one city share few.
 const PER_DEGREE: f64 = 2.0;
 
-/// Squares around the earth on one parallel.
+/// The number of squares around the earth on one parallel.
 const AROUND: i64 = 720;
 
-/// An area with more squares is not worth it.
+/// An area with more squares than this is not indexed by squares.
 const MAX_CELLS: i64 = 64;
 
-/// The square of a point.
+/// The square that contains a point.
 pub(super) fn of_point(point: Point) -> u64 {
     number(index(point.longitude), index(point.latitude))
 }
@@ -34,7 +34,7 @@ fn index(degrees: f64) -> i64 {
     (degrees * PER_DEGREE).floor() as i64
 }
 
-/// Columns repeat all around the earth.
+/// The number of a square. Columns repeat around the earth.
 fn number(column: i64, row: i64) -> u64 {
     ((row + AROUND) * AROUND + column.rem_euclid(AROUND)).unsigned_abs()
 }

@@ -1,8 +1,8 @@
-//! What the index looks rules up by.
+//! The features of Tweets by which the index finds rules.
 
 use super::super::tree::{Field, Level};
 
-/// Where a feature is looked up.
+/// The class of a feature: in which part of a Tweet it occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     /// A token of a text or a URL.
@@ -41,17 +41,18 @@ pub(super) enum Class {
 }
 
 impl Class {
-    /// How many classes there are.
+    /// The number of classes.
     pub(super) const COUNT: usize = Self::Fact as usize + 1;
 
-    /// What stands for a feature of this class in the index. Two features may share it: that only
-    /// makes a rule a candidate which then does not match.
+    /// The index's key for a feature of this class. If two features share a key, some rules become
+    /// candidates and then do not match, which does no harm.
     pub(super) fn key(self, hash: u64) -> u64 {
         let mixed = (hash ^ ((self as u64 + 1) << 57)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ (mixed >> 32)
     }
 
-    /// The URLs' tokens are among those of the texts. A Place is looked up by its id too.
+    /// The class of a field's tokens. The tokens of URLs are in the same class as those of the texts. A
+    /// Place is also found by its id.
     pub(super) fn field(field: Field) -> Self {
         match field {
             Field::Url => Self::Word,
@@ -74,10 +75,10 @@ impl Class {
     }
 }
 
-/// Something that a Tweet can have.
+/// A feature that a Tweet can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Feature {
-    /// What this hash stands for, there.
+    /// A value of this class, by its hash.
     Of(Class, u64),
     /// A folded part of a text.
     Contains(String),

@@ -1,4 +1,4 @@
-//! The inverted index: from what a Tweet has to the rules that ask for it.
+//! The inverted index. It leads from the features of a Tweet to the rules that ask for them.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -10,20 +10,21 @@ use super::literals::Literals;
 use super::offered::offered;
 use super::required::required;
 
-/// Rules, by numbers, under one feature for each way in which a Tweet can match them.
+/// Finds rules, given as numbers, by features. A rule stands under one feature for each way in which a Tweet can match
+/// it.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     features: HashMap<u64, Vec<u32>, BuildHasherDefault<Hashed>>,
-    /// How many entries each class has.
+    /// The number of entries of each class.
     used: [usize; Class::COUNT],
     contains: Literals,
     url_contains: Literals,
-    /// Those that ask for nothing that could be looked up.
+    /// The rules that require no feature at all. They are always candidates.
     always: Vec<u32>,
 }
 
 impl Index {
-    /// Adds a rule, and says what it is found by from now on.
+    /// Adds a rule, and returns the features under which it now stands.
     pub(super) fn add(&mut self, expr: &Expr, slot: u32) -> Option<Vec<Feature>> {
         let load = |class: Class, hash| self.features.get(&class.key(hash)).map_or(0, Vec::len);
         let features = required(expr, &load);
@@ -45,7 +46,7 @@ impl Index {
         features
     }
 
-    /// Removes a rule from where it was added.
+    /// Removes a rule from under its features.
     pub(super) fn remove(&mut self, features: Option<&[Feature]>, slot: u32) {
         let Some(features) = features else {
             self.always.retain(|other| *other != slot);
@@ -60,7 +61,7 @@ impl Index {
         }
     }
 
-    /// One entry: a rule that has a feature twice has two.
+    /// Removes one entry. A rule that has a feature twice has two entries.
     fn remove_feature(&mut self, class: Class, hash: u64, slot: u32) {
         let key = class.key(hash);
         let Some(slots) = self.features.get_mut(&key) else {
@@ -75,7 +76,7 @@ impl Index {
         }
     }
 
-    /// Tells all rules that a Tweet may match, in any order, some of them more than once.
+    /// Passes all rules that a Tweet can match to `tell`, in any order, and some of them more than once.
     pub(super) fn candidates(&self, tweet: &Analysis<'_>, mut tell: impl FnMut(u32)) {
         for slot in &self.always {
             tell(*slot);
@@ -99,7 +100,7 @@ impl Index {
     }
 }
 
-/// Takes a number that is a hash already as it is.
+/// Uses a number as its own hash, since the keys are hashes already.
 #[derive(Debug, Default)]
 struct Hashed(u64);
 

@@ -1,25 +1,26 @@
-//! The parts of texts that rules ask for, all looked for in one pass.
+//! Looks for all parts of texts that rules ask for, in one pass.
 
 use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
 
-/// So many parts are looked for one by one before an automaton is worth it.
+/// This many parts are worth an automaton. Fewer parts are searched one by one.
 const LOOSE: usize = 16;
 
-/// Parts of texts, and which rules ask for them.
+/// Parts of texts, and the rules that ask for them.
 ///
-/// Parts are added one at a time, while an automaton is built at once. So new ones lie loose until
-/// there are enough for an automaton, which is then built together with those that are not much
-/// larger: there are few automata at any time, and each part is in a new one few times.
+/// Parts come one at a time, but an automaton can only be built as a whole. So new parts stay loose
+/// until there are enough of them for an automaton. The new automaton also takes the parts of the older
+/// automata that are not much larger. So there are always few automata, and each part moves to a new one
+/// only a few times.
 #[derive(Debug, Default)]
 pub(super) struct Literals {
     parts: Vec<Part>,
     by_text: HashMap<String, u32>,
     loose: Vec<u32>,
-    /// Each at least twice as large as the next.
+    /// Each is at least twice as large as the next.
     automata: Vec<Automaton>,
-    /// Parts that no rule asks for any more.
+    /// The number of parts that no rule asks for any more.
     dead: usize,
 }
 
@@ -31,7 +32,7 @@ struct Part {
 
 #[derive(Debug)]
 struct Automaton {
-    /// By the numbers that the automaton gives them.
+    /// The parts' numbers, in the order of the automaton's patterns.
     parts: Vec<u32>,
     finder: AhoCorasick,
 }
@@ -71,7 +72,7 @@ impl Literals {
         }
     }
 
-    /// Tells the slots of all parts that a folded text contains, some of them more than once.
+    /// Passes the slots of all parts that a folded text contains to `tell`, some of them more than once.
     pub(super) fn find(&self, folded: &str, mut tell: impl FnMut(u32)) {
         let mut tell_all = |number: u32| {
             for slot in &self.parts[number as usize].slots {
@@ -113,12 +114,12 @@ impl Literals {
                 parts: numbers,
                 finder,
             }),
-            // Too large for an automaton: then one by one.
+            // The parts are too large for an automaton, so they are searched one by one.
             Err(_) => self.loose.extend(numbers),
         }
     }
 
-    /// Forgets the parts that nobody asks for.
+    /// Builds everything anew, without the parts that no rule asks for.
     fn start_over(&mut self) {
         let parts = std::mem::take(self).parts;
         for part in parts.into_iter().filter(|part| !part.slots.is_empty()) {
@@ -152,7 +153,7 @@ mod tests {
         for step in 0..4000 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let slot = (random >> 8) % 300;
-            // First they grow, then they shrink.
+            // First the set grows, then it shrinks.
             if (random >> 24) % 10 < if step < 2000 { 7 } else { 3 } {
                 if expected.insert(slot, ()).is_none() {
                     literals.add(&format!("<{slot}>"), slot);

@@ -1,4 +1,4 @@
-//! Many rules against one Tweet, without trying each.
+//! Finds which of many rules match a Tweet, without trying each rule.
 
 mod cells;
 mod feature;
@@ -17,21 +17,21 @@ use feature::Feature;
 use index::Index;
 
 thread_local! {
-    /// A set can be asked from many threads at once, so what a search needs belongs to the thread.
+    /// The memory of a search. Each thread has its own, since many threads can search a set at once.
     static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch::new()) };
 }
 
-/// Rules by key, found through what a Tweet must have to match them.
+/// Rules by key. An index finds them by the features that a matching Tweet must have.
 ///
-/// Gives exactly what trying each rule would. Adding and removing a rule costs about as much as
-/// the rule is long, however many there are.
+/// It finds exactly the rules that trying each rule would find. The cost to add or remove a rule grows
+/// with the rule's length, not with the number of rules.
 #[derive(Debug)]
 pub struct RuleSet<K> {
-    /// Places are used again.
+    /// A free slot is used again.
     slots: Vec<Option<Slot<K>>>,
     free: Vec<u32>,
     by_key: HashMap<K, u32>,
-    /// How many rules have ever been inserted.
+    /// The number of rules inserted so far.
     inserted: u64,
     index: Index,
 }
@@ -39,10 +39,10 @@ pub struct RuleSet<K> {
 #[derive(Debug)]
 struct Slot<K> {
     key: K,
-    /// Its place in the order of insertion.
+    /// The rule's place in the order of insertion.
     order: u64,
     rule: Arc<Rule>,
-    /// What it is found by.
+    /// The features under which the index has the rule.
     features: Option<Vec<Feature>>,
 }
 
@@ -64,7 +64,7 @@ impl<K: Copy + Eq + Hash> RuleSet<K> {
         Self::default()
     }
 
-    /// Adds a rule as the last one. A rule with the same key is removed before.
+    /// Adds a rule as the last one. It replaces a rule with the same key.
     pub fn insert(&mut self, key: K, rule: Arc<Rule>) {
         self.remove(&key);
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -92,18 +92,12 @@ impl<K: Copy + Eq + Hash> RuleSet<K> {
         Some(slot.rule)
     }
 
-    /// The rule of a key.
-    pub fn get(&self, key: &K) -> Option<&Arc<Rule>> {
-        let number = *self.by_key.get(key)?;
-        self.slots[number as usize].as_ref().map(|slot| &slot.rule)
-    }
-
-    /// How many rules there are.
+    /// The number of rules.
     pub fn len(&self) -> usize {
         self.by_key.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no rules.
     pub fn is_empty(&self) -> bool {
         self.by_key.is_empty()
     }
@@ -114,27 +108,19 @@ impl<K: Copy + Eq + Hash> RuleSet<K> {
         scratch.begin(self.slots.len());
         self.index.candidates(tweet, |slot| scratch.add(slot));
         let slot = |number: &u32| self.slots[*number as usize].as_ref();
-        scratch
-            .candidates
-            .retain(|number| slot(number).is_some_and(|slot| slot.rule.matches(tweet)));
-        scratch
-            .candidates
-            .sort_unstable_by_key(|number| slot(number).map(|slot| slot.order));
-        found.extend(
-            scratch
-                .candidates
-                .iter()
-                .filter_map(slot)
-                .map(|slot| slot.key),
-        );
+        let matching = &mut scratch.candidates;
+        matching.retain(|number| slot(number).is_some_and(|slot| slot.rule.matches(tweet)));
+        matching.sort_unstable_by_key(|number| slot(number).map(|slot| slot.order));
+        found.extend(matching.iter().filter_map(slot).map(|slot| slot.key));
         SCRATCH.set(scratch);
     }
 }
 
-/// Candidates without repetitions.
+/// Collects candidates without repetitions.
 #[derive(Debug, Default)]
 struct Scratch {
-    /// In which search each slot was last a candidate: so nothing has to be cleared in between.
+    /// The number of the last search in which each slot was a candidate. So nothing has to be cleared
+    /// between searches.
     seen: Vec<u32>,
     search: u32,
     candidates: Vec<u32>,

@@ -1,4 +1,4 @@
-//! What a Tweet has of the features that rules may require.
+//! The features that a Tweet offers to rules.
 
 use super::super::analysis::{Analysis, User};
 use super::super::matcher::is_true;
@@ -32,8 +32,8 @@ const LEVELS: [Level; 4] = [
     Level::Locality,
 ];
 
-/// Tells all features of a Tweet, of the classes that are in use: texts that nobody asks for are
-/// not even cut into tokens.
+/// Passes the features of a Tweet to `tell`, in the classes that are in use. A text that no rule asks
+/// for is not even cut into tokens.
 pub(super) fn offered(
     tweet: &Analysis<'_>,
     is_used: impl Fn(Class) -> bool,
@@ -93,7 +93,7 @@ impl Offer<'_> {
         }
     }
 
-    /// Whole texts, compared without case.
+    /// Offers whole texts, folded.
     fn text<'a>(&mut self, class: Class, texts: impl IntoIterator<Item = Option<&'a str>>) {
         if (self.is_used)(class) {
             for text in texts.into_iter().flatten() {
@@ -102,7 +102,7 @@ impl Offer<'_> {
         }
     }
 
-    /// The tokens of texts.
+    /// Offers the tokens of texts.
     fn texts<'t, 'a: 't>(&mut self, class: Class, texts: impl IntoIterator<Item = &'t Text<'a>>) {
         if (self.is_used)(class) {
             for token in texts.into_iter().flat_map(Text::tokens) {
@@ -122,7 +122,7 @@ impl Offer<'_> {
             self.text(Class::PlaceId, [place.id]);
             self.text(Class::PlaceCountry, [place.country_code]);
         }
-        // A Place lies inside with all of its corners, so any of them will do.
+        // A rule's area must contain all corners of a Place, so one corner is enough to find the rule.
         let corner = || tweet.place.as_ref()?.corners.first().copied();
         if let Some(point) = tweet.point.or_else(corner) {
             self.hash(Class::Cell, cells::of_point(point));

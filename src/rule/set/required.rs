@@ -1,31 +1,31 @@
-//! What a Tweet must have to match a rule: features, one of which every match has.
+//! The features that a rule requires: every Tweet that matches the rule has one of them.
 
 use super::super::pattern::Pattern;
-use super::super::polarity::STOP_WORDS;
+use super::super::polarity::is_stop_word;
 use super::super::tokens::{hash, tokens};
 use super::super::tree::{Account, Expr, Fact, Field, Kind, Level, Link, Role, Subject};
 use super::cells;
 use super::feature::{Class, Feature};
 
-/// Features, one of which every matching Tweet has; `None` if nothing of that kind can be said.
-/// A rule that can never match has no features.
+/// The features of which every matching Tweet has at least one. `None` if there are no such features.
+/// The list is empty for a rule that can never match.
 ///
-/// Where there is a choice, it falls on what looks rare and what few other rules are found by:
-/// `load` says how many are.
+/// If there is a choice, it prefers features that look rare and under which few other rules stand.
 pub(super) fn required(expr: &Expr, load: &Load<'_>) -> Option<Vec<Feature>> {
     of(expr, false, load).map(|required| required.features)
 }
 
-/// How many rules are found by what this hash stands for, there.
+/// The number of rules that stand under a feature, given by class and hash.
 pub(super) type Load<'l> = dyn Fn(Class, u64) -> usize + 'l;
 
-/// What another rule under the same word adds to its cost.
+/// Each other rule under a word adds this to the word's cost.
 const LOAD_COST: u32 = 4;
 
 #[derive(Debug, Default)]
 struct Required {
     features: Vec<Feature>,
-    /// How many of a few thousand Tweets have one of them, roughly: only the order counts.
+    /// A rough estimate of how many in a few thousand Tweets have one of the features. Only the order of
+    /// costs matters.
     cost: u32,
 }
 
@@ -74,7 +74,7 @@ fn clause_needs(kind: &Kind, load: &Load<'_>) -> Option<Required> {
             .iter()
             .filter_map(|pattern| word(Class::Word, pattern, 1, load))
             .min_by_key(|required| required.cost)
-            // Of no words there is none to be found.
+            // Without words, the rule can never match.
             .or_else(|| words.is_empty().then(Required::default)),
         Kind::Contains(part) => Some(literal(part, Feature::Contains)),
         Kind::UrlContains(part) => Some(literal(part, Feature::UrlContains)),
@@ -103,7 +103,7 @@ fn clause_needs(kind: &Kind, load: &Load<'_>) -> Option<Required> {
         }
         Kind::Inside(Subject::Tweet, area) => Some(match cells::of_area(area) {
             Some(cells) => squares(Class::Cell, &cells, 2),
-            // Around a pole a small area has squares all around it.
+            // A small area around a pole touches squares all around the earth.
             None => fact(Fact::Geo),
         }),
         Kind::Inside(Subject::Profile, area) => Some(match cells::of_area(area) {
@@ -115,8 +115,8 @@ fn clause_needs(kind: &Kind, load: &Load<'_>) -> Option<Required> {
     }
 }
 
-/// The token of a pattern that looks the rarest. All tokens of a phrase are tokens of a text that
-/// it stands in, since it begins and ends where tokens do.
+/// The token of a pattern that looks the rarest. A text with a phrase has all tokens of the phrase,
+/// since a phrase begins and ends where tokens do.
 fn word(class: Class, pattern: &Pattern, rarity: u32, load: &Load<'_>) -> Option<Required> {
     let text = pattern.text();
     if text.is_empty() {
@@ -124,7 +124,7 @@ fn word(class: Class, pattern: &Pattern, rarity: u32, load: &Load<'_>) -> Option
     }
     let tokens = tokens(text).map(|range| {
         let hash = hash(&text[range.clone()]);
-        // What many rules ask for is often said, and costs more each time it is.
+        // Words that many rules ask for are common, and each occurrence costs more.
         let load = u32::try_from(load(class, hash)).unwrap_or(u32::MAX);
         let cost = word_cost(&text[range]).saturating_add(load.saturating_mul(LOAD_COST));
         Required::one(Feature::Of(class, hash), (cost / rarity).max(1))
@@ -132,9 +132,9 @@ fn word(class: Class, pattern: &Pattern, rarity: u32, load: &Load<'_>) -> Option
     tokens.min_by_key(|required| required.cost)
 }
 
-/// Long words are rare, and so are those outside of ASCII.
+/// Long words are rare, and so are words outside of ASCII.
 fn word_cost(token: &str) -> u32 {
-    if STOP_WORDS.contains(&token) {
+    if is_stop_word(token) {
         return 2000;
     }
     match token.len() {

@@ -1,15 +1,11 @@
-//! The same rules on the Activity Streams format.
+//! Checks the rules of `matching.rs` on the Activity Streams format.
 
 use sonic_rs::{Value, json};
 
 use super::super::{Analysis, Rule};
-use super::payloads::{ACTIVITY, EXTENDED, retweet};
+use super::payloads::{ACTIVITY, EXTENDED, parsed, retweet};
 
-fn parsed(payload: &str) -> Value {
-    sonic_rs::from_str(payload).unwrap()
-}
-
-/// Each rule against one Tweet: all of the first list match, none of the second.
+/// Checks rules against one Tweet: all rules of the first list match, none of the second.
 #[track_caller]
 fn check(payload: &Value, matching: &[&str], others: &[&str]) {
     let tweet = Analysis::activity(payload);

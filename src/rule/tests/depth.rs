@@ -1,8 +1,8 @@
-//! The deepest rules that fit, on a stack as small as a thread's.
+//! Runs the deepest possible rules on a thread's small stack.
 
 use super::super::{Analysis, MAX_VALUE, Rule};
 
-/// Opens and closes as often as fits into a rule.
+/// Nests a part as deep as the length of a rule allows.
 fn nested(open: &str, inner: &str, close: &str) -> String {
     let count = (MAX_VALUE - inner.len()) / (open.len() + close.len());
     format!("{}{inner}{}", open.repeat(count), close.repeat(count))
@@ -35,7 +35,7 @@ fn the_deepest_rules_need_little_stack() {
         let mut valid = 0;
         for value in values {
             assert!(value.len() <= MAX_VALUE);
-            // All that walks over a tree: the checks, a match, copies, comparing, printing.
+            // Everything that walks over a tree: the checks, a match, cloning, comparing, printing.
             if let Ok(rule) = Rule::parse(&value) {
                 valid += 1;
                 assert!(

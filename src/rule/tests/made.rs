@@ -1,4 +1,4 @@
-//! Rules with every operator, and Tweets that many of them match, from one small vocabulary.
+//! Made-up Tweets from a small vocabulary. Many of the rules in `made_rules.rs` match them.
 
 use proptest::collection::vec;
 use proptest::option;

@@ -1,8 +1,8 @@
-//! Made-up rules, for properties. The simulator is tested with them too.
+//! Made-up rules for property tests. The simulator's tests use them too.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-/// Every operator, over the few values that [`payload`] is made of.
+/// Every operator, with the few values that occur in the Tweets of `made.rs`.
 pub(crate) const CLAUSES: [&str; 75] = [
     "snow",
     "rain",

@@ -1,9 +1,9 @@
-//! What rules match: the tables of the reference's section 11, and each operator of section 7.
+//! Checks what rules match, by the tables of the reference's section 11 and for each operator of section 7.
 
 use sonic_rs::{Value, json};
 
 use super::super::{Analysis, Rule};
-use super::payloads::{EXTENDED, REPLY, retweet};
+use super::payloads::{EXTENDED, REPLY, parsed, retweet};
 
 #[track_caller]
 fn check(value: &str, payload: &Value, expected: bool) {
@@ -15,7 +15,7 @@ fn check(value: &str, payload: &Value, expected: bool) {
     );
 }
 
-/// Each rule against one Tweet: all of the first list match, none of the second.
+/// Checks rules against one Tweet: all rules of the first list match, none of the second.
 #[track_caller]
 fn check_all(payload: &Value, matching: &[&str], others: &[&str]) {
     for value in matching {
@@ -24,10 +24,6 @@ fn check_all(payload: &Value, matching: &[&str], others: &[&str]) {
     for value in others {
         check(value, payload, false);
     }
-}
-
-fn parsed(payload: &str) -> Value {
-    sonic_rs::from_str(payload).unwrap()
 }
 
 #[test]
@@ -242,7 +238,7 @@ fn a_reply_that_quotes() {
 fn a_place_must_lie_inside_where_there_is_no_point() {
     let mut payload = parsed(EXTENDED);
     payload["coordinates"] = Value::default();
-    // The older field is enough for a point.
+    // The older field `geo` alone gives a point too.
     check("bounding_box:[-105.26 40.01 -105.24 40.03]", &payload, true);
     payload["geo"] = Value::default();
     check(

@@ -1,4 +1,4 @@
-//! The exact text of every message.
+//! Checks the exact text of every message.
 
 use expect_test::{Expect, expect};
 
@@ -9,7 +9,7 @@ fn check(value: &str, expected: Expect) {
     expected.assert_eq(&shown(&Rule::parse(value).unwrap_err()));
 }
 
-/// In one line.
+/// The messages in one line.
 fn shown(invalid: &Invalid) -> String {
     invalid.server_text().replace('\n', "\\n")
 }
@@ -156,7 +156,7 @@ fn an_unknown_operator_is_listed_short_and_long_from_the_right() {
 
 #[test]
 fn what_is_too_long() {
-    // Word for word what a client's test has recorded, where a rule has so many characters.
+    // A client's test recorded this message word for word, for a rule of this length.
     let value = "🍕".repeat(2264);
     let text = shown(&Rule::parse(&value).unwrap_err());
     expect!["Rule '…' exceeds the maximum length of a rule. It is 2264 characters while the maximum allowed is 2048 (at position 1)\\n"]

@@ -1,4 +1,4 @@
-//! The language as a whole: what is valid, what it matches, and that nothing breaks it.
+//! Tests of the language as a whole: which rules are valid, what they match, and that no input breaks it.
 
 mod activity;
 mod depth;

@@ -1,4 +1,4 @@
-//! Which rules are the same, and which follow from others.
+//! Checks which rules are the same, and which follow from others.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::super::{Analysis, Normal, Rule};
+use super::super::{Analysis, Rule, normal::Normal};
 use super::{
     made::payload,
     made_rules::{CLAUSES, value},

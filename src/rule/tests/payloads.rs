@@ -1,6 +1,12 @@
-//! Made-up Tweets in the native format, reduced to what rules look at.
+//! Made-up Tweets, reduced to the parts that rules look at.
 
-/// With an exact point, a Place, an unwound URL and a Profile Geo location; longer than `text`.
+use sonic_rs::Value;
+
+pub(super) fn parsed(payload: &str) -> Value {
+    sonic_rs::from_str(payload).unwrap()
+}
+
+/// A Tweet with an exact point, a Place, an unwound URL and a Profile Geo location. Its full text is longer than `text`.
 pub(super) const EXTENDED: &str = r#"{
  "id": 1635659407703232513, "id_str": "1635659407703232513",
  "text": "Flash flood warning for Alder Creek until 18:30 UTC. Stay off low bridges: the gauge rose 1.4 m in 20 minutes. 🌊 Li… https://t.co/XyZw987654",

@@ -1,6 +1,6 @@
-//! What holds for any text, rule or Tweet.
+//! Properties that hold for any text, rule or Tweet.
 //!
-//! For a long run: `PROPTEST_CASES=20000 cargo test --lib rule::`, again and again.
+//! For a long run, repeat `PROPTEST_CASES=20000 cargo test -p ouzel-rule`.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use sonic_rs::json;
 
 use super::super::{Analysis, Expr, Rule};
 
-/// Pieces that rules are made of, so that many of the made-up ones are valid.
+/// Pieces of rules. Many rules made of them are valid.
 const PIECES: [&str; 36] = [
     "a",
     "snow",
@@ -100,7 +100,7 @@ proptest! {
         for text in [text, other.concat()] {
             let payload = json!({ "text": text, "user": { "description": text }, "place": {} });
             let tweet = Analysis::native(&payload);
-            // Not every rule may be negated: `sample:` may not.
+            // Some rules, such as `sample:`, cannot be negated.
             if let Ok(rule) = Rule::parse(&value)
                 && let Ok(negated) = Rule::parse(&format!("has:geo -({value})"))
             {

@@ -1,4 +1,4 @@
-//! Rules, and whether they are valid: the tables of the reference, and more. The simulator is tested with them too.
+//! Valid and invalid rules: the table of the reference, and more. The simulator's tests use them too.
 
 /// The rules of the reference's section 10, in its order.
 #[rustfmt::skip]
@@ -102,7 +102,7 @@ pub(crate) const REFERENCE: [(&str, &str); 98] = [
     ("klout_score:40 coffee", "M9@1"),
     ("tweets_count:10 user_bio:tea", "valid"),];
 
-/// What the reference's text says beyond its table.
+/// Rules that follow from the reference's text, but are not in its table.
 #[rustfmt::skip]
 pub(crate) const MORE: [(&str, &str); 49] = [
     ("", "M2@1"),

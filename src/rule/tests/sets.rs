@@ -1,19 +1,19 @@
-//! The index finds exactly the rules that match.
+//! Checks that the index finds exactly the rules that match.
 
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sonic_rs::{Value, json};
+use sonic_rs::json;
 
 use super::super::{Analysis, Rule, RuleSet};
-use super::payloads::{EXTENDED, REPLY, retweet};
+use super::payloads::{EXTENDED, REPLY, parsed, retweet};
 use super::{
     made::payload,
     made_rules::{CLAUSES, value},
 };
 
-/// What trying each rule gives, in the order of insertion.
+/// Finds rules by trying each one, in the order of insertion.
 #[derive(Default)]
 struct Naive(Vec<(usize, Arc<Rule>)>);
 
@@ -60,7 +60,7 @@ proptest! {
             if is_removal {
                 prop_assert_eq!(set.remove(&key).is_some(), was_there.is_some());
             } else {
-                // Another rule under the key of one that may be there.
+                // The key may have another rule already.
                 let rule = &rules[(key + 1) % rules.len()];
                 set.insert(key, Arc::clone(rule));
                 naive.0.push((key, Arc::clone(rule)));
@@ -90,7 +90,7 @@ fn every_clause_is_found_in_whole_payloads() {
         "has:videos",
     ];
     for (key, value) in CLAUSES.iter().chain(&more).enumerate() {
-        // Stop words and `source:` must not stand alone.
+        // A rule of only stop words or only `source:` is invalid.
         let Ok(rule) = Rule::parse(value).map(Arc::new) else {
             continue;
         };
@@ -100,7 +100,7 @@ fn every_clause_is_found_in_whole_payloads() {
     assert!(set.len() > 80);
     let mut matches = 0;
     for payload in [EXTENDED, REPLY, &retweet()] {
-        let payload: Value = sonic_rs::from_str(payload).unwrap();
+        let payload = parsed(payload);
         let tweet = Analysis::native(&payload);
         let found = found(&set, &tweet);
         assert_eq!(found, naive.matching(&tweet));
@@ -116,10 +116,7 @@ fn an_empty_set_finds_nothing() {
     let tweet = Analysis::native(&payload);
     assert!(set.is_empty() && found(&set, &tweet).is_empty());
     set.insert(1, Arc::new(Rule::parse("snow").unwrap()));
-    assert_eq!(
-        (set.len(), set.get(&1).map(|rule| rule.value())),
-        (1, Some("snow"))
-    );
+    assert_eq!(set.len(), 1);
     assert_eq!(found(&set, &tweet), [1]);
     assert!(set.remove(&1).is_some() && set.remove(&1).is_none() && set.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Texts beyond ASCII: what counts as the same, and where a word begins and ends, by section 6 of the reference.
+//! Texts beyond ASCII: which ones count as equal, and where a word begins and ends, by section 6 of the reference.
 
 use sonic_rs::json;
 
@@ -19,7 +19,7 @@ fn composed_and_decomposed_forms_of_a_word_are_the_same() {
     check(nfd, &format!("un {nfc} noir"), true);
     check(&format!("contains:{nfc}"), &format!("les {nfd}s"), true);
     check(&format!("\"un {nfd}\""), &format!("un {nfc} noir"), true);
-    // Hangul too has both forms.
+    // Hangul has a composed and a decomposed form too.
     check("\u{d55c}", "\u{1112}\u{1161}\u{11ab}", true);
 }
 
@@ -42,7 +42,7 @@ fn arabic_words_are_cut_at_blanks_and_at_arabic_punctuation() {
     check("عليكم", "السلام عليكم، يا صديقي", true);
     check("سلام", "السلام عليكم", false);
     check("contains:سلام", "السلام عليكم", true);
-    // Vowel marks are part of the word: it is another one without them.
+    // Vowel marks are part of the word. Without them it is another word.
     check("محمد", "مُحَمَّد", false);
     check("#سلام", "السلام", false);
 }

@@ -1,9 +1,9 @@
-//! Which rules are valid, and which message stands where against the others.
+//! Checks which rules are valid, and the messages and positions for the others.
 
 use super::reference::{MORE, REFERENCE};
 use crate::{Invalid, MAX_TAG, MAX_VALUE, Rule, validate_tag};
 
-/// `valid`, or code and position of each message; the two lines of one M7 or M9 count once.
+/// `valid`, or the code and position of each message. The two lines of an M7 or M9 count once.
 fn verdict(value: &str) -> String {
     match Rule::parse(value) {
         Ok(rule) => {

@@ -6,13 +6,13 @@ use mlua::{LightUserData, Lua, Result, Table, Value};
 
 use super::{Host, internal, plain_table, text};
 use crate::{
-    json,
     script::{
         error::Misuse,
         lua::strict,
         raw::{mark_array, to_json},
         value::from_json,
     },
+    text::json,
 };
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {

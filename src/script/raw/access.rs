@@ -9,51 +9,13 @@ use mlua::{ffi, lua_State};
 use sonic_rs::{JsonType, JsonValueTrait, Value};
 
 use super::{
-    next::pairs,
     node::{
-        CHANGES, EXTRAS, Node, NodeKind, PARTS, ROOT, finalize, metatable_key, push_node,
-        push_string, string_at, tombstone,
+        CHANGES, EXTRAS, Node, NodeKind, PARTS, ROOT, push_node, push_string, string_at, tombstone,
     },
     protect::contained,
 };
 
-/// Makes the metatables of a state. At 1 is the table of methods, at 2 the function that makes text of a node.
-///
-/// # Safety
-/// `state` must be a live Lua state. Can raise for lack of memory; owns nothing.
-pub(super) unsafe fn make_metatables(state: *mut lua_State) {
-    // SAFETY: plain pushes and sets, balanced.
-    unsafe {
-        for root in [true, false] {
-            ffi::lua_createtable(state, 0, 10);
-            ffi::lua_pushvalue(state, 1);
-            ffi::lua_pushcclosure(state, index, 1);
-            ffi::lua_setfield(state, -2, c"__index".as_ptr());
-            for (name, function) in [
-                (c"__newindex", newindex as ffi::lua_CFunction),
-                (c"__len", len),
-                (c"__pairs", pairs),
-            ] {
-                ffi::lua_pushcclosure(state, function, 0);
-                ffi::lua_setfield(state, -2, name.as_ptr());
-            }
-            ffi::lua_pushvalue(state, 2);
-            ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
-            if root {
-                ffi::lua_pushcclosure(state, finalize, 0);
-                ffi::lua_setfield(state, -2, c"__gc".as_ptr());
-            }
-            // What `getmetatable` gives to a script instead of the metatable.
-            ffi::lua_pushboolean(state, 0);
-            ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
-            ffi::lua_pushstring(state, c"Tweet".as_ptr());
-            ffi::lua_setfield(state, -2, c"__name".as_ptr());
-            ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, metatable_key(root));
-        }
-    }
-}
-
-unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
+pub(super) unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
     // SAFETY: only Lua itself calls metamethods of this metatable, always with a node first. Owns nothing.
     unsafe { get(state, true) }
 }
@@ -149,7 +111,7 @@ pub(super) unsafe fn push_written(state: *mut lua_State, slot: c_int, key: c_int
     }
 }
 
-unsafe extern "C-unwind" fn newindex(state: *mut lua_State) -> c_int {
+pub(super) unsafe extern "C-unwind" fn newindex(state: *mut lua_State) -> c_int {
     // SAFETY: as for `index`.
     unsafe { set(state) }
 }
@@ -221,7 +183,7 @@ unsafe fn push_elements(state: *mut lua_State, node: *const Node) {
     }
 }
 
-unsafe extern "C-unwind" fn len(state: *mut lua_State) -> c_int {
+pub(super) unsafe extern "C-unwind" fn len(state: *mut lua_State) -> c_int {
     // SAFETY: as for `index`.
     unsafe {
         push_len(state);
@@ -274,7 +236,7 @@ pub(super) unsafe fn push_value(state: *mut lua_State, node: *const Node, value:
                 match (*value).as_i64() {
                     Some(number) => ffi::lua_pushinteger(state, number),
                     None => {
-                        let number = contained(|| crate::json::to_f64(&*value)).flatten();
+                        let number = contained(|| crate::text::json::to_f64(&*value)).flatten();
                         ffi::lua_pushnumber(state, number.unwrap_or(f64::NAN));
                     }
                 }

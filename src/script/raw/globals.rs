@@ -5,8 +5,9 @@ use std::ffi::c_int;
 use mlua::{Lua, Result, Table, Value, ffi, lua_State};
 
 use super::{
-    access::{get, make_metatables, push_len, set},
+    access::{get, push_len, set},
     encode::to_json,
+    metatable::make_metatables,
     next,
     node::as_node,
 };

@@ -39,9 +39,9 @@
 mod access;
 mod ask;
 mod encode;
-mod encode_node;
 mod fields;
 mod globals;
+mod metatable;
 mod next;
 mod node;
 mod order;

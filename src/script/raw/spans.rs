@@ -1,6 +1,6 @@
 //! Cuts valid JSON text into its pieces, as they were written.
 //!
-//! The library's own lazy iterators stop at a name with a lone surrogate, which `crate::json` takes.
+//! The library's own lazy iterators stop at a name with a lone surrogate, which `crate::text::json` takes.
 
 /// The fields of an object or the elements of an array, each with its name as it is written (empty in an array).
 pub(super) struct Spans<'r> {

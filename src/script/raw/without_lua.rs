@@ -130,7 +130,10 @@ unsafe fn check(node: *const Node) -> Vec<(u32, *const Value)> {
 fn the_pieces_of_a_line_are_those_that_the_library_reads() {
     for seed in 0..LINES {
         let line = json::tweet(&mut Rng::with_seed(seed));
-        compare(&line, &crate::json::read_any(line.as_bytes()).unwrap());
+        compare(
+            &line,
+            &crate::text::json::read_any(line.as_bytes()).unwrap(),
+        );
     }
 }
 
@@ -138,7 +141,7 @@ fn compare(raw: &str, value: &Value) {
     if let Some(object) = value.as_object() {
         assert_eq!(Spans::of(raw).count(), object.len(), "{raw}");
         for ((name, text), (key, field)) in Spans::of(raw).zip(object) {
-            let name = crate::json::read_any(name.as_bytes()).unwrap();
+            let name = crate::text::json::read_any(name.as_bytes()).unwrap();
             assert_eq!(name.as_str(), Some(key));
             compare(text, field);
         }
@@ -148,8 +151,8 @@ fn compare(raw: &str, value: &Value) {
             compare(text, element);
         }
     } else {
-        let again = crate::json::read_any(raw.as_bytes()).unwrap();
-        let number = |value: &Value| crate::json::to_f64(value).map(f64::to_bits);
+        let again = crate::text::json::read_any(raw.as_bytes()).unwrap();
+        let number = |value: &Value| crate::text::json::to_f64(value).map(f64::to_bits);
         assert_eq!(again.get_type(), value.get_type(), "{raw}");
         assert_eq!(again.as_str(), value.as_str(), "{raw}");
         assert_eq!(number(&again), number(value), "{raw}");

@@ -7,7 +7,7 @@ use super::{
     posted_time,
     read::{count, flag, id, string},
 };
-use crate::sim::json_text::Json;
+use crate::json_text::Json;
 
 /// Writes a native user as an actor.
 pub(super) fn write(json: &mut Json<'_>, user: &Value) {

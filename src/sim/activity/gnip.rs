@@ -8,7 +8,7 @@ use super::{
     members::Members,
     read::{object, objects, string, whole_entities},
 };
-use crate::sim::{json_text::Json, rule_set::Stored, tweet_text::write_matching};
+use crate::{json_text::Json, rule_set::Stored, tweet_text::write_matching};
 
 /// Writes the rules that a Tweet matched, the pages that its links lead to, and where its author
 /// lives. The pages of a Retweet are the original's.

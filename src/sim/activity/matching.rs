@@ -4,16 +4,16 @@ use std::{ops::Range, sync::Arc};
 
 use sonic_rs::{JsonValueTrait, Value};
 
-use crate::sim::{json_text::Json, rule_set::Stored, tweet_text::write_matching};
+use crate::{json_text::Json, rule_set::Stored, tweet_text::write_matching};
 
 /// Whether a Tweet is in the Activity Streams format. [reference 4.9] [inferred]
-pub(in crate::sim) fn is_activity(tweet: &Value) -> bool {
+pub(crate) fn is_activity(tweet: &Value) -> bool {
     tweet.get("objectType").is_some()
 }
 
 /// Puts `matching_rules` into the `gnip` of the activity that stands in `out` from `start` on, in
 /// place of those that it has. The rest of it stays byte for byte. [source: xd/data-dictionary]
-pub(in crate::sim) fn insert_matching(out: &mut Vec<u8>, start: usize, rules: &[Arc<Stored>]) {
+pub(crate) fn insert_matching(out: &mut Vec<u8>, start: usize, rules: &[Arc<Stored>]) {
     debug_assert_eq!(out.last(), Some(&b'}'));
     let activity = &out[start..];
     let gnip = place_of(activity, "gnip");

@@ -2,7 +2,7 @@
 
 use sonic_rs::{JsonNumberTrait, Value, ValueRef};
 
-use crate::sim::json_text::Json;
+use crate::json_text::Json;
 
 /// Below this the lists and objects of a Tweet's values are not copied. The deepest that the
 /// service sends, a variant of a video, is five levels down.

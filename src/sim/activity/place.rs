@@ -6,7 +6,7 @@ use super::{
     members::Members,
     read::{list_of, object, string},
 };
-use crate::sim::json_text::Json;
+use crate::json_text::Json;
 
 /// Writes `location` and `geo`, as far as the Tweet tells.
 pub(super) fn write(members: &mut Members<'_, '_>, tweet: &Value) {

@@ -1,6 +1,6 @@
 //! Why a delivery ends.
 
-use crate::sim::{fault::Kind, outlet::Blocked};
+use crate::{fault::Kind, outlet::Blocked};
 
 /// Why a delivery ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use super::{Delivery, Ended, Feed, LAG_TICK};
-use crate::sim::{fault::DELIMITER, message, timeline::sent};
+use crate::{fault::DELIMITER, message, timeline::sent};
 
 /// A disconnected reader has this long to take what is under way and the last record.
 pub(super) const FAREWELL: Duration = Duration::from_secs(2);

@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use super::{Delivery, Ended};
-use crate::sim::{
+use crate::{
     fault::{Firing, Kind},
     message,
 };

@@ -20,7 +20,7 @@ const MAX_FAULTS: usize = 1000;
 
 /// The faults of a simulator. They can be changed while it runs.
 #[derive(Debug)]
-pub(in crate::sim) struct Board {
+pub(crate) struct Board {
     seed: u64,
     /// Spares every Tweet the lock where nothing is set.
     is_empty: AtomicBool,
@@ -42,12 +42,12 @@ struct Armed {
 
 /// A fault that happens now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sim) struct Firing {
-    pub(in crate::sim) kind: Kind,
-    pub(in crate::sim) lasts: Option<Duration>,
-    pub(in crate::sim) bytes: Option<u64>,
-    pub(in crate::sim) status: Option<u16>,
-    pub(in crate::sim) reset: bool,
+pub(crate) struct Firing {
+    pub(crate) kind: Kind,
+    pub(crate) lasts: Option<Duration>,
+    pub(crate) bytes: Option<u64>,
+    pub(crate) status: Option<u16>,
+    pub(crate) reset: bool,
 }
 
 /// What decides on one connection: its number, and how many Tweets it has been given.
@@ -55,14 +55,14 @@ pub(in crate::sim) struct Firing {
 /// Chance follows from the seed and these two, so it falls the same way each time, and not again where a Tweet is
 /// repeated on the next connection.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::sim) struct Dice {
-    pub(in crate::sim) connection: u64,
-    pub(in crate::sim) tweets: u64,
+pub(crate) struct Dice {
+    pub(crate) connection: u64,
+    pub(crate) tweets: u64,
 }
 
 /// A fault with how often it has happened, for whoever asks.
 #[derive(Debug, Serialize)]
-pub(in crate::sim) struct Shown {
+pub(crate) struct Shown {
     #[serde(flatten)]
     fault: Fault,
     fired: u64,
@@ -70,7 +70,7 @@ pub(in crate::sim) struct Shown {
 
 impl Board {
     /// The faults to begin with.
-    pub(in crate::sim) fn new(seed: u64, faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(seed: u64, faults: Vec<Fault>) -> Self {
         let board = Self {
             seed,
             is_empty: AtomicBool::new(true),
@@ -84,7 +84,7 @@ impl Board {
     }
 
     /// Adds faults, all or none; times count from now.
-    pub(in crate::sim) fn add(&self, faults: Vec<Fault>) -> Result<(), String> {
+    pub(crate) fn add(&self, faults: Vec<Fault>) -> Result<(), String> {
         self.arm(faults, MAX_FAULTS)
     }
 
@@ -111,14 +111,14 @@ impl Board {
     }
 
     /// Takes all faults away.
-    pub(in crate::sim) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.lock().clear();
         self.is_empty.store(true, Relaxed);
         self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// The faults, with how often each has happened.
-    pub(in crate::sim) fn shown(&self) -> Vec<Shown> {
+    pub(crate) fn shown(&self) -> Vec<Shown> {
         let show = |armed: &Armed| Shown {
             fault: armed.fault.clone(),
             fired: armed.fired,
@@ -127,7 +127,7 @@ impl Board {
     }
 
     /// How often each kind has happened.
-    pub(in crate::sim) fn counts(&self) -> BTreeMap<&'static str, u64> {
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
         let mut counts = BTreeMap::new();
         for armed in self.lock().iter().filter(|armed| armed.fired > 0) {
             *counts.entry(armed.fault.kind.name()).or_default() += armed.fired;
@@ -136,12 +136,12 @@ impl Board {
     }
 
     /// Notices of changes.
-    pub(in crate::sim) fn watch(&self) -> watch::Receiver<u64> {
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
     /// What happens to the Tweet that a connection is given next.
-    pub(in crate::sim) fn at_tweet(&self, dice: Dice) -> Vec<Firing> {
+    pub(crate) fn at_tweet(&self, dice: Dice) -> Vec<Firing> {
         if self.is_empty.load(Relaxed) {
             return Vec::new();
         }
@@ -161,7 +161,7 @@ impl Board {
     }
 
     /// What happens on a connection that has no Tweet to give: only the clock can say so.
-    pub(in crate::sim) fn at_rest(&self) -> Vec<Firing> {
+    pub(crate) fn at_rest(&self) -> Vec<Firing> {
         if self.is_empty.load(Relaxed) {
             return Vec::new();
         }
@@ -174,7 +174,7 @@ impl Board {
     }
 
     /// When the clock next says so.
-    pub(in crate::sim) fn next_at(&self) -> Option<Instant> {
+    pub(crate) fn next_at(&self) -> Option<Instant> {
         if self.is_empty.load(Relaxed) {
             return None;
         }
@@ -184,7 +184,7 @@ impl Board {
     }
 
     /// What happens to a request, or to the end of a job; the first fault that applies.
-    pub(in crate::sim) fn at_request(&self, scope: Scope) -> Option<Firing> {
+    pub(crate) fn at_request(&self, scope: Scope) -> Option<Firing> {
         if self.is_empty.load(Relaxed) {
             return None;
         }

@@ -1,30 +1,24 @@
 //! Faults in the text of the stream: lines that are damaged, moved, doubled, or should not be there.
 
 use super::{Firing, Kind};
-use crate::sim::message;
+use crate::message;
 
 /// The size of a big Tweet: below the 1 MiB that readers should take. [inferred]
 const BIG: usize = 900_000;
 
 /// The delimiter of lines, and by itself a heartbeat. [source: dev-tutorial]
-pub(in crate::sim) const DELIMITER: &[u8] = b"\r\n";
+pub(crate) const DELIMITER: &[u8] = b"\r\n";
 
 /// Puts lines one after the other, with the faults that happen to them.
 #[derive(Debug, Default)]
-pub(in crate::sim) struct Damage {
+pub(crate) struct Damage {
     /// A line that comes after the next one.
     held: Option<Vec<u8>>,
 }
 
 impl Damage {
     /// Appends a Tweet's line and its delimiter as the faults want it.
-    pub(in crate::sim) fn append(
-        &mut self,
-        out: &mut Vec<u8>,
-        line: &[u8],
-        sent: &str,
-        faults: &[Firing],
-    ) {
+    pub(crate) fn append(&mut self, out: &mut Vec<u8>, line: &[u8], sent: &str, faults: &[Firing]) {
         let has = |kind: Kind| faults.iter().any(|fault| fault.kind == kind);
         for fault in faults {
             insert_before(out, line, sent, fault.kind);
@@ -45,7 +39,7 @@ impl Damage {
     }
 
     /// Appends a line that waits for the next one: there is none.
-    pub(in crate::sim) fn release(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn release(&mut self, out: &mut Vec<u8>) {
         if let Some(held) = self.held.take() {
             out.extend_from_slice(&held);
             out.extend_from_slice(DELIMITER);

@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use serde::{Deserialize, Serialize, ser::SerializeMap};
 
 use super::Kind;
-use crate::text::units::Span;
+use ouzel_text::units::Span;
 
 /// What goes wrong, and when.
 ///
@@ -64,9 +64,9 @@ impl Fault {
     pub fn from_json(json: &[u8]) -> Result<Vec<Self>, String> {
         let is_array = json.trim_ascii_start().starts_with(b"[");
         let parts: Vec<Parts> = if is_array {
-            crate::json::read(json)
+            ouzel_text::json::read(json)
         } else {
-            crate::json::read(json).map(|one| vec![one])
+            ouzel_text::json::read(json).map(|one| vec![one])
         }
         .map_err(|error| error.to_string())?;
         parts.into_iter().map(Self::try_from).collect()

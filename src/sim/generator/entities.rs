@@ -6,7 +6,7 @@ use super::{
     post::{Head, Poll},
     user::{User, link_code},
 };
-use crate::sim::{json_text::Json, snowflake::write_created_at};
+use crate::{json_text::Json, snowflake::write_created_at};
 
 /// Where pages are: names that are reserved for examples.
 const SITES: &[&str] = &[

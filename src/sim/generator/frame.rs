@@ -4,7 +4,7 @@ use super::{
     draft::Kind,
     post::{Head, Post},
 };
-use crate::sim::{json_text::Json, snowflake::write_created_at};
+use crate::{json_text::Json, snowflake::write_created_at};
 
 /// For half an hour an author may edit. [source: xd/edit-tweets]
 const EDITABLE_MS: i64 = 30 * 60 * 1000;

@@ -1,7 +1,7 @@
 //! Writes where a made-up Tweet was sent from.
 
 use super::{place::City, post::Post};
-use crate::sim::json_text::Json;
+use crate::json_text::Json;
 
 /// Writes `geo`, `coordinates`, `place` and `contributors`.
 pub(super) fn write_place(post: &Post<'_>, json: &mut Json<'_>) {

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::user::link_code;
-use crate::sim::{json_text::Json, snowflake};
+use crate::{json_text::Json, snowflake};
 
 /// What is attached to a Tweet.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{place::City, user::link_code};
-use crate::sim::json_text::Json;
+use crate::json_text::Json;
 
 /// Profile Geo: the centre of the city. [source: xd/data-enrichments]
 pub(super) fn write_derived(json: &mut Json<'_>, city: &City) {

@@ -6,7 +6,7 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use super::*;
 
-pub(in crate::sim) fn tweets(seed: u64, count: usize) -> Vec<String> {
+pub(crate) fn tweets(seed: u64, count: usize) -> Vec<String> {
     let mut generator = Generator::new(seed);
     (0..count)
         .map(|_| {
@@ -61,7 +61,7 @@ fn check_ids(object: &Value) {
 }
 
 /// Whether a Tweet is one that the service could have sent.
-pub(in crate::sim) fn check_tweet(tweet: &Value) {
+pub(crate) fn check_tweet(tweet: &Value) {
     check_ids(tweet);
     check_ids(&tweet["user"]);
     let mut printed = Vec::new();

@@ -9,7 +9,7 @@ use super::{
     post::{Head, Post, Relation},
     user::link_code,
 };
-use crate::sim::json_text::Json;
+use crate::json_text::Json;
 
 /// A text over 140 characters keeps this many in `text`; `… ` and a link follow. [derived from 5.1]
 const KEPT_CHARS: usize = 115;

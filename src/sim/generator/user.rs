@@ -10,7 +10,7 @@ use super::{
     profile::{write_counts, write_derived, write_links, write_profile},
     words::{EMOJI, LANGUAGES, Language},
 };
-use crate::sim::{
+use crate::{
     json_text::Json,
     snowflake::{self, write_created_at},
 };

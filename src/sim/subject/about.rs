@@ -12,7 +12,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use crate::rule::{Clause, Expr, Kind, Rule};
+use ouzel_rule::{Clause, Expr, Kind, Rule};
 
 /// What the keys stand for, for those who have written another one.
 const HINT: &str = "write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = [\"tea\", \"green tea\"]`";

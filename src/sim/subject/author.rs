@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{home, link::in_field, node::Node, person::Person, wishes::Wishes};
-use crate::rule::{Account, Counter, Fact, Field, Kind, Role};
+use ouzel_rule::{Account, Counter, Fact, Field, Kind, Role};
 
 /// The longest description of an account. [source: xd/data-dictionary]
 const LONGEST_BIO: usize = 160;

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use crate::rule::Point;
+use ouzel_rule::Point;
 
 /// A country, with one of its cities.
 #[derive(Debug, Clone)]

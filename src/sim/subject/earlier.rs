@@ -3,10 +3,8 @@
 use fastrand::Rng;
 
 use super::{node::Node, wishes::Wishes};
-use crate::{
-    rule::{Kind, Link},
-    sim::snowflake,
-};
+use crate::snowflake;
+use ouzel_rule::{Kind, Link};
 
 /// For half an hour an author may edit. [source: xd/edit-tweets]
 const EDITABLE_MS: i64 = 30 * 60 * 1000;

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{country, node::Node, spot, wishes::Wishes};
-use crate::rule::{Fact, Field, Kind, Level, Point, Subject};
+use ouzel_rule::{Fact, Field, Kind, Level, Point, Subject};
 
 /// A Profile Geo location under construction.
 #[derive(Debug, Default)]

@@ -3,7 +3,8 @@
 use fastrand::Rng;
 
 use super::wishes::Wishes;
-use crate::{rule::Kind, sim::generator};
+use crate::generator;
+use ouzel_rule::Kind;
 
 /// Languages of made-up Tweets that are written in Latin letters.
 const LATIN: [&str; 8] = ["en", "es", "pt", "fr", "de", "tr", "id", "it"];

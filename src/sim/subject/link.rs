@@ -7,7 +7,7 @@ use super::{
     said::{Entity, EntityKind, Media},
     wishes::{Wish, Wishes},
 };
-use crate::rule::{Fact, Field, Kind};
+use ouzel_rule::{Fact, Field, Kind};
 
 /// The longest title and description of a page. [source: xd/data-enrichments]
 const LONGEST_TITLE: usize = 300;

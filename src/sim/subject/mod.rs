@@ -30,7 +30,7 @@ use fastrand::Rng;
 pub use self::about::AboutError;
 use self::{about::Interests, node::Node, said::Said, wishes::Wishes};
 use super::json_text::Json;
-use crate::rule::{Analysis, Fact, Rule};
+use ouzel_rule::{Analysis, Fact, Rule};
 
 /// How often a way to satisfy a subject is looked for.
 const ATTEMPTS: usize = 4;
@@ -80,7 +80,7 @@ impl Subject {
                 wishes.add(rule, rng);
             }
             let edited = edit(json, &wishes, rng)?;
-            let tweet = crate::json::read_any(&edited).ok()?;
+            let tweet = ouzel_text::json::read_any(&edited).ok()?;
             let tweet = Analysis::native(&tweet);
             rules
                 .iter()

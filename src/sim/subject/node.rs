@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::sim::{json_text::Json, snowflake};
+use crate::{json_text::Json, snowflake};
 
 /// Room for the members of a Tweet or a user: more often than not enough, and made at once.
 const MEMBERS: usize = 48;
@@ -184,7 +184,7 @@ impl<'t> Node<'t> {
         };
         let inner = json.strip_prefix('"')?.strip_suffix('"')?;
         if inner.contains('\\') {
-            crate::json::read::<String>(json.as_bytes())
+            ouzel_text::json::read::<String>(json.as_bytes())
                 .ok()
                 .map(Cow::Owned)
         } else {

@@ -7,7 +7,7 @@ use super::{
     said::{Entity, EntityKind},
     written::Owner,
 };
-use crate::rule::Account;
+use ouzel_rule::Account;
 
 /// Longer names than the fifteen characters that the service allows are taken, but not without end.
 const LONGEST_NAME: usize = 50;

@@ -9,7 +9,7 @@ use super::{
     spot::{self, Corners},
     wishes::Wishes,
 };
-use crate::rule::{Fact, Field, Kind, Subject};
+use ouzel_rule::{Fact, Field, Kind, Subject};
 
 /// Whether a clause asks for a Tweet with a place.
 pub(super) fn is_placed(kind: &Kind) -> bool {

@@ -13,7 +13,7 @@ use super::{
     wishes::Wishes,
     written::Text,
 };
-use crate::rule::{Fact, Kind, Link};
+use ouzel_rule::{Fact, Kind, Link};
 
 /// What a quote has more than others.
 pub(super) const QUOTE_KEYS: [&str; 4] = [

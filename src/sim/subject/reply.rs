@@ -10,7 +10,7 @@ use super::{
     said::{Part, Said},
     wishes::Wishes,
 };
-use crate::rule::{Fact, Link, Role};
+use ouzel_rule::{Fact, Link, Role};
 
 /// What a reply has, with and without quotes around ids.
 const REPLY_KEYS: [[&str; 2]; 2] = [

@@ -15,7 +15,7 @@ use super::{
     wishes::Wishes,
     written::Text,
 };
-use crate::rule::{Fact, Kind, Link, Role};
+use ouzel_rule::{Fact, Kind, Link, Role};
 
 /// A Tweet that says something by itself, and who said it first if it was a Retweet.
 #[derive(Debug)]

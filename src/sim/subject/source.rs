@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{node::Node, wishes::Wishes};
-use crate::rule::Kind;
+use ouzel_rule::Kind;
 
 /// What is taken where a rule names some that are not to be.
 const OTHERS: [&str; 3] = [

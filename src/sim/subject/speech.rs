@@ -10,7 +10,7 @@ use super::{
     said::{Entity, EntityKind, Part, Said},
     wishes::{Wish, Wishes},
 };
-use crate::rule::{Fact, Kind};
+use ouzel_rule::{Fact, Kind};
 
 /// Words that may stand between those of a proximity: one token each.
 const BETWEEN: [&str; 8] = ["and", "more", "new", "old", "some", "good", "big", "2"];
@@ -133,7 +133,7 @@ fn part(wish: &Wish<'_>, bare: bool, rng: &mut Rng) -> Option<Option<Part>> {
         Kind::Hashtag(tag) => Part::Entity(tagged(EntityKind::Hashtag, wish.spelled(tag))),
         Kind::Cashtag(tag) => Part::Entity(tagged(EntityKind::Symbol, wish.spelled(tag))),
         Kind::Mention(account) => {
-            let (crate::rule::Account::Id(name) | crate::rule::Account::Name(name)) = account;
+            let (ouzel_rule::Account::Id(name) | ouzel_rule::Account::Name(name)) = account;
             Part::Entity(Person::named(account, wish.spelled(name))?.mention(true))
         }
         _ => return Some(None),

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::wishes::Wishes;
-use crate::rule::{Area, Kind, Point, Subject};
+use ouzel_rule::{Area, Kind, Point, Subject};
 
 /// The corners of a Place.
 pub(super) type Corners = [Point; 4];

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use crate::rule::{Expr, Fact, Kind, Rule};
+use ouzel_rule::{Expr, Fact, Kind, Rule};
 
 /// One clause that a Tweet must match.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +118,7 @@ mod tests {
                 let folded = match wish.kind {
                     Kind::Keyword(pattern) | Kind::Phrase(pattern) => pattern.text(),
                     Kind::Hashtag(tag) => tag,
-                    Kind::User(_, crate::rule::Account::Name(name)) => name,
+                    Kind::User(_, ouzel_rule::Account::Name(name)) => name,
                     other => panic!("{other:?}"),
                 };
                 seen.insert(wish.spelled(folded));

@@ -274,7 +274,7 @@ fn file<'t>(
     node
 }
 
-fn write_indices(json: &mut crate::sim::json_text::Json<'_>, start: usize, end: usize) {
+fn write_indices(json: &mut crate::json_text::Json<'_>, start: usize, end: usize) {
     json.raw(r#","indices":["#)
         .size(start)
         .raw(",")

@@ -11,7 +11,7 @@ use super::super::{
     service::Service,
     window::{Product, Window},
 };
-use crate::rule::Analysis;
+use ouzel_rule::Analysis;
 
 const DELAY: Duration = Duration::from_secs(5 * 60);
 const SHORT: Duration = Duration::from_millis(1);

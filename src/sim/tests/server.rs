@@ -12,7 +12,7 @@ use tokio_rustls::{
 };
 
 use super::{super::Error, *};
-use crate::text::secret::Secret;
+use ouzel_text::secret::Secret;
 
 #[tokio::test]
 async fn the_port_file_names_an_address_that_listens() {

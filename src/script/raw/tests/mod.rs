@@ -36,7 +36,7 @@ use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
 
 use self::programs::{Mood, program};
 use super::{encode::Unencodable, install, mark_array, push_tweet, to_json, with_fields};
-use crate::{json as reader, script::lua::new_state, tweet::Tweet};
+use crate::{script::lua::new_state, text::json as reader, tweet::Tweet};
 
 const HARNESS: &str = include_str!("harness.lua");
 

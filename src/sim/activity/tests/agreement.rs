@@ -16,7 +16,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::{rule::Analysis, sim::generator::Generator};
+use crate::generator::Generator;
+use ouzel_rule::Analysis;
 
 const TWEETS: usize = 2000;
 

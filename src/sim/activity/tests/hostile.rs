@@ -6,7 +6,8 @@ use fastrand::Rng;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{rule::Analysis, sim::generator::Generator};
+use crate::generator::Generator;
+use ouzel_rule::Analysis;
 
 /// What stands where something else is expected.
 const JUNK: &[&str] = &[

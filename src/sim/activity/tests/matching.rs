@@ -1,7 +1,7 @@
 //! The rules in Tweets that are activities already.
 
 use super::*;
-use crate::sim::tweet_text;
+use crate::tweet_text;
 
 const RULES: &str = r#"[{"tag":"flood-us","id":1620716082304126977,"id_str":"1620716082304126977"},{"tag":null,"id":1620716082308321280,"id_str":"1620716082308321280"}]"#;
 

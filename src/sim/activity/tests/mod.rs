@@ -7,7 +7,7 @@ mod matching;
 use sonic_rs::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value, json};
 
 use super::*;
-use crate::rule::Rule;
+use ouzel_rule::Rule;
 
 /// [reference 5.2]
 const RETWEET: &str = include_str!("retweet.json");

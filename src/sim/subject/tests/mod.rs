@@ -15,10 +15,8 @@ use fastrand::Rng;
 use sonic_rs::Value;
 
 use super::Subjects;
-use crate::{
-    rule::{Analysis, Rule},
-    sim::generator::tests::tweets,
-};
+use crate::generator::tests::tweets;
+use ouzel_rule::{Analysis, Rule};
 
 fn subjects(values: &[&str]) -> Subjects {
     let parse = |value: &&str| {

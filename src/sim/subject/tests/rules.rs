@@ -5,7 +5,7 @@ use super::{
     reference::{MORE, REFERENCE},
     subjects,
 };
-use crate::rule::Rule;
+use ouzel_rule::Rule;
 
 /// How many of fifty Tweets can be made to match a rule.
 fn matching(value: &str) -> usize {

@@ -9,10 +9,8 @@ use super::{
     reference::{MORE, REFERENCE},
     subjects,
 };
-use crate::{
-    rule::Rule,
-    sim::generator::tests::{check_tweet, tweets},
-};
+use crate::generator::tests::{check_tweet, tweets};
+use ouzel_rule::Rule;
 
 fn check(before: &str, after: &str) {
     assert!(after.is_ascii() && !after.contains(['\n', '\r']), "{after}");

@@ -1,0 +1,147 @@
+//! `ouzel replay`: a script over Tweets that are there already, into a database of its own.
+
+mod arguments;
+mod compare;
+mod differences;
+mod flow;
+mod progress;
+mod source;
+mod target;
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use tracing::Span;
+
+pub(super) use self::arguments::Replay;
+use self::{
+    flow::{Flow, Side},
+    progress::Shown,
+    source::{Seen, Source},
+    target::Target,
+};
+use super::{
+    STOPPING,
+    folder::{simulated, sinks_of},
+    print::say,
+    runtime,
+    summary::summary,
+};
+use crate::{
+    error::Error,
+    host::shutdown,
+    pipeline, script,
+    settings::Settings,
+    status::{StatusLine, thousands},
+    store::Store,
+    tally::Tally,
+    worker::Output,
+};
+
+/// Runs the script, and says what came of it.
+///
+/// # Errors
+/// [`Error`], with its exit code.
+pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error> {
+    let mut settings = Settings::read(arguments.given())?;
+    if arguments.sim {
+        settings.data_dir = simulated(&settings.data_dir);
+    }
+    for script in [Some(&settings.script), arguments.compare.as_ref()] {
+        let script = script.filter(|script| !script.exists());
+        if let Some(script) = script {
+            return Err(script::Error::Unreadable {
+                path: script.clone(),
+                source: io::ErrorKind::NotFound.into(),
+            }
+            .into());
+        }
+    }
+    let source = Source::open(arguments, &settings)?;
+    if let Some(other) = &arguments.compare {
+        return compare::compare(arguments, [&settings.script, other], source, line);
+    }
+    let target = Target::choose(arguments, &settings)?;
+    let store = Store::open(target.path())?;
+    store.note_replay(
+        &format!("{:.3}", jiff::Timestamp::now()),
+        &settings.script.display().to_string(),
+        &source.describe(),
+    )?;
+    let (tally, shutdown) = (Arc::<Tally>::default(), CancellationToken::new());
+    let output = Output::new(shutdown.clone()).map_err(pipeline::Error::from)?;
+    let side = Side {
+        script: settings.script.clone(),
+        store,
+        handled: source.handled(),
+        sinks: sinks_of(target.path()),
+        output: Box::new(output),
+        tally: Arc::clone(&tally),
+        span: Span::none(),
+    };
+    let mut shown = Shown::new(line, source.bytes(), &tally);
+    // Without an end in order, an earlier database that stood here comes back.
+    let ended = flow(source, vec![side], arguments.limit, &mut shown, &shutdown)?;
+    let (snapshot, took) = shown.finish();
+    // What stood in the database's place before is worth more.
+    ended.check(snapshot.tweets, snapshot.rejected)?;
+    let database = target.keep()?;
+    let list = format!("ouzel quarantine list --db {}", database.display());
+    say(&summary(&snapshot, 0, took, &database, &list));
+    say(&speed(snapshot.tweets, took));
+    say(&unread(&ended.seen));
+    ended.failed.map_or(Ok(()), Err)
+}
+
+/// Drives Tweets through the scripts, with Ctrl-C for an end in order.
+fn flow(
+    source: Source,
+    sides: Vec<Side>,
+    limit: Option<u64>,
+    shown: &mut Shown,
+    shutdown: &CancellationToken,
+) -> Result<flow::Ended, Error> {
+    runtime()?.block_on(async {
+        shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
+        Flow::start(sides, limit)?
+            .run(source, shown, shutdown)
+            .await
+    })
+}
+
+fn speed(tweets: u64, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    if tweets == 0 || seconds <= 0.0 {
+        return String::new();
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rate needs no more"
+    )]
+    let rate = (tweets as f64 / seconds).round() as u64;
+    format!("{} Tweets/s\n", thousands(rate))
+}
+
+/// What of the input could not be handled.
+fn unread(seen: &Seen) -> String {
+    let mut text = String::new();
+    text += &match seen.damaged {
+        0 => String::new(),
+        1 => "1 part of the journal could not be read and was skipped\n".to_owned(),
+        many => format!(
+            "{} parts of the journal could not be read and were skipped\n",
+            thousands(many)
+        ),
+    };
+    text += &match seen.too_long {
+        0 => String::new(),
+        1 => "1 line was too long to be a Tweet and was skipped\n".to_owned(),
+        many => format!(
+            "{} lines were too long to be Tweets and were skipped\n",
+            thousands(many)
+        ),
+    };
+    text
+}

@@ -1,0 +1,37 @@
+//! `ouzel sim`: the simulator alone, for any client.
+
+mod arguments;
+
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+pub(super) use self::arguments::{Sim, SimSource};
+use super::{print::print, runtime, tweets};
+use crate::{error::Error, host::shutdown, sim::start};
+
+/// Serves until a signal comes.
+///
+/// # Errors
+/// [`Error`], with its exit code.
+pub(crate) fn sim(arguments: Sim) -> Result<(), Error> {
+    let options = arguments.options();
+    if let Some(tweets) = &options.tweets {
+        tweets::check(tweets)?;
+    }
+    runtime()?.block_on(async {
+        let running = start(options).await?;
+        // Not before: a large file of Tweets takes its time, and there is nothing to end in order yet.
+        let shutdown = CancellationToken::new();
+        shutdown::on_signals(shutdown.clone(), "stopping")
+            .map_err(Error::system("cannot listen for signals"))?;
+        if running.skipped > 0 {
+            warn!(
+                lines = running.skipped,
+                "lines of the file are no Tweets, and left out"
+            );
+        }
+        print(&running.greeting())?;
+        shutdown.cancelled().await;
+        Ok(running.stop().await?)
+    })
+}

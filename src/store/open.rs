@@ -1,0 +1,116 @@
+//! Opens the database: ouzel's own tables, and how the file is tuned.
+
+use std::{
+    cell::{Cell, RefCell},
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+
+use super::{
+    Error, Store,
+    database::{Batch, Place},
+    gaps,
+    guard::Guard,
+    handled, quarantine, received, segments,
+};
+
+/// How long opening waits for another program's lock before it fails.
+pub(super) const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The same for a write, which is tried again; until then a lock is not worth a word.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Statements kept prepared: enough for a script with dozens of tables and queries of its own.
+const PREPARED: usize = 256;
+
+/// ouzel's own tables.
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS _ouzel_rules (
+    endpoint TEXT NOT NULL, -- the rules endpoint that the rule was added to
+    value    TEXT NOT NULL,
+    tag      TEXT,
+    id       INTEGER,       -- NULL from just before the request until its answer
+    PRIMARY KEY (endpoint, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _ouzel_invalid (
+    number      INTEGER PRIMARY KEY,
+    received_at TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    line        BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS _ouzel_cursor (
+    journal TEXT PRIMARY KEY,  -- the journal's name
+    segment INTEGER NOT NULL,  -- the place behind the last line whose rows are committed
+    offset  INTEGER NOT NULL,
+    line    INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _ouzel_sinks (
+    name   TEXT PRIMARY KEY,  -- the file in the folder `sinks`
+    length INTEGER NOT NULL   -- in bytes, as of the last commit
+) WITHOUT ROWID;";
+
+impl Store {
+    /// Opens the database, making the file and its folder where they are missing.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] or [`Error::Open`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            fs::create_dir_all(folder).map_err(|source| Error::Folder {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let mut store = Self::prepare(Connection::open(path)).map_err(|source| Error::Open {
+            path: path.to_owned(),
+            source,
+        })?;
+        store.place = Place::of(path);
+        Ok(store)
+    }
+
+    /// A database in memory, for looking at a script without touching any data.
+    ///
+    /// # Errors
+    /// [`Error::Open`].
+    pub fn in_memory() -> Result<Self, Error> {
+        Self::prepare(Connection::open_in_memory()).map_err(|source| Error::Open {
+            path: PathBuf::from(":memory:"),
+            source,
+        })
+    }
+
+    fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {
+        let mut connection = connection?;
+        connection.busy_timeout(OPEN_TIMEOUT)?;
+        // WAL lets the analyst read while ouzel writes. With it, NORMAL loses no consistency in a crash of the
+        // process, and a commit costs no fsync. A checkpoint every 16 MiB instead of 4: fewer syncs under load.
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
+        )?;
+        connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(quarantine::SCHEMA)?;
+        connection.execute_batch(gaps::SCHEMA)?;
+        gaps::add_later_columns(&connection)?;
+        connection.execute_batch(received::SCHEMA)?;
+        connection.execute_batch(handled::SCHEMA)?;
+        connection.execute_batch(segments::SCHEMA)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(Self {
+            guard: Guard::install(&mut connection)?,
+            connection,
+            batch: Batch::default(),
+            fault: RefCell::new(None),
+            rows: Cell::new(0),
+            quarantine_held: Cell::new(None),
+            place: None,
+        })
+    }
+}
