@@ -1,4 +1,4 @@
-//! The shape of the sources: what lies where, and what imports what.
+//! The shape of the sources: what lies where, and what stands in it.
 #![allow(
     clippy::needless_pass_by_value,
     clippy::unwrap_used,
@@ -13,40 +13,6 @@ use std::{
 };
 
 use support::Setup;
-
-/// Which crates may be named where: a folder, or a file, below `src`.
-const HOMES: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "hyper",
-            "hyper_util",
-            "hyper_rustls",
-            "http_body_util",
-            "webpki_roots",
-            "async_compression",
-        ],
-        &["powertrack/"],
-    ),
-    (&["rustls"], &["powertrack/", "sim/"]),
-    (&["axum", "rcgen", "tokio_rustls"], &["sim/", "status/"]),
-    (&["mlua", "notify"], &["script/"]),
-    (&["rusqlite"], &["store/"]),
-    (&["clap"], &["cli/"]),
-    (&["aho_corasick"], &["rule/"]),
-    (&["indicatif"], &["status/"]),
-    (&["zstd"], &["cli/", "journal/"]),
-];
-
-/// Each folder for one outside world, and what of the crate's own it may use.
-const WORLDS: &[(&str, &[&str])] = &[
-    ("powertrack", &["powertrack", "rule", "text", "tweet"]),
-    (
-        "script",
-        &["script", "row", "tweet", "rule", "doing", "text"],
-    ),
-    ("store", &["store", "row"]),
-    ("journal", &["journal", "text"]),
-];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -83,86 +49,6 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
             (name, fs::read_to_string(&path).unwrap())
         })
         .collect()
-}
-
-/// The lines of code that hold a path that begins with `name::`.
-fn names<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let path = format!("{name}::");
-    text.lines().find(|line| {
-        !line.trim_start().starts_with("//")
-            && line.match_indices(&path).any(|(at, _)| {
-                let before = line[..at].chars().next_back();
-                !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
-            })
-    })
-}
-
-#[test]
-fn heavy_crates_are_named_in_their_folders_only() {
-    for (file, text) in files("src", ".rs") {
-        for (crates, homes) in HOMES {
-            // A test may look at its subject with other eyes.
-            let is_test = file.contains("tests") || file.contains("fakes");
-            if is_test || homes.iter().any(|home| file.starts_with(home)) {
-                continue;
-            }
-            for name in *crates {
-                if let Some(line) = names(&text, name) {
-                    panic!("src/{file} names `{name}`: {line}");
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn the_worlds_do_not_know_each_other() {
-    for (world, known) in WORLDS {
-        for (file, text) in files(&format!("src/{world}"), ".rs") {
-            // `use crate::{a, b::{c}};` over several lines is read as one.
-            let flat: String = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
-                .collect();
-            for (at, start) in flat.match_indices("crate::") {
-                if flat[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
-                    continue;
-                }
-                for name in first_segments(&flat[at + start.len()..]) {
-                    assert!(
-                        known.contains(&name),
-                        "src/{world}/{file} uses `crate::{name}`"
-                    );
-                }
-            }
-        }
-    }
-}
-
-/// `a::b` begins with `a`; `{a, b::{c, d}}` with `a` and `b`.
-fn first_segments(path: &str) -> Vec<&str> {
-    let word = |text: &str| {
-        text.find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .unwrap_or(text.len())
-    };
-    let Some(list) = path.strip_prefix('{') else {
-        return vec![&path[..word(path)]];
-    };
-    let (mut depth, mut found, mut fresh) = (0, Vec::new(), true);
-    for (at, c) in list.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => fresh = true,
-            c if fresh && depth == 0 && !c.is_whitespace() => {
-                found.push(&list[at..at + word(&list[at..])]);
-                fresh = false;
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 #[test]

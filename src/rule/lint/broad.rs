@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use super::super::polarity::is_stop_word;
 use super::super::tree::{Counter, Expr, Field, Kind};
 use super::Lint;
-use super::truth::{Truth, truth};
+use super::constant::Truth;
+use super::truth::truth;
 
 /// A sample of more percent than this is a large part of all Tweets.
 const SMALL_SAMPLE: u64 = 10;

@@ -3,7 +3,8 @@
 use super::super::Rule;
 use super::super::diagnose::apply;
 use super::super::tree::{Clause, Expr, Kind};
-use super::truth::{Truth, truth};
+use super::constant::Truth;
+use super::truth::truth;
 use super::{Lint, Topic, never};
 
 pub(super) fn look(lint: &mut Lint<'_>, expr: &Expr) {

@@ -3,7 +3,7 @@
 use super::super::diagnose::{Edit, SEPARATORS, quoted};
 use super::super::tree::Clause;
 use super::Lint;
-use super::truth::Truth;
+use super::constant::Truth;
 
 /// The longest user name. Today the limit is 15 characters, but some early users have longer names.
 const LONGEST: usize = 20;

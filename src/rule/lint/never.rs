@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::super::diagnose::Edit;
 use super::super::term::kind_implies;
 use super::super::tree::{Account, Clause, Expr, Fact, Kind, Link, Role};
-use super::truth::{Truth, truth};
+use super::constant::Truth;
+use super::truth::truth;
 use super::{Lint, Topic, names};
 
 /// A clause that has to match, or must not match.

@@ -2,19 +2,7 @@
 
 use super::super::diagnose::quoted;
 use super::super::tree::{Account, Clause, Kind, Level};
-use super::{Lint, countries, languages, names};
-
-/// The result of a clause that is the same for every Tweet.
-pub(super) enum Truth {
-    /// No Tweet matches.
-    Never {
-        why: String,
-        /// The clauses that were most likely meant; one of them has to match.
-        instead: Vec<String>,
-    },
-    /// Every Tweet matches.
-    Always { why: String },
-}
+use super::{Lint, constant::Truth, countries, languages, names};
 
 /// Whether a clause matches no Tweet or every Tweet. `None` if it depends on the Tweet.
 pub(super) fn truth(lint: &Lint<'_>, clause: &Clause) -> Option<Truth> {
