@@ -183,24 +183,6 @@ fn no_test_sleeps() {
 }
 
 #[test]
-fn every_lua_block_of_the_readme_loads() {
-    let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks: Vec<_> = text.split("```lua\n").skip(1).collect();
-    assert!(!blocks.is_empty());
-    for (number, block) in blocks.into_iter().enumerate() {
-        let block = block.split("```").next().unwrap();
-        let ended = Setup::check().script(block).ends();
-        assert_eq!(
-            ended.code,
-            0,
-            "block {}:\n{block}\n{}",
-            number + 1,
-            ended.stderr
-        );
-    }
-}
-
-#[test]
 fn every_script_that_ships_loads() {
     let mut checked = 0;
     for folder in ["scripts", "examples"] {

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod folder;
 mod gaps;
+mod guide;
 mod print;
 mod quarantine;
 mod replay;
@@ -26,6 +27,7 @@ use self::{
     bench::Bench,
     check::Check,
     gaps::Gaps,
+    guide::Guide,
     quarantine::Quarantine,
     replay::Replay,
     rules::Rules,
@@ -42,7 +44,15 @@ const LAST: usize = 900;
 
 /// Keeps a PowerTrack stream connected, keeps its rules equal to what a Lua script declares, and runs the script's handlers on every Tweet.
 #[derive(Debug, Parser)]
-#[command(name = "ouzel", version, propagate_version = true)]
+#[command(
+    name = "ouzel",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "`ouzel help` lists the topics of the guide, `ouzel help TOPIC` prints one, and `ouzel COMMAND --help` lists a command's flags."
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -102,6 +112,8 @@ pub(crate) enum Command {
     Quarantine(Quarantine),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),
+    /// List commands and topics, or print a page of the guide.
+    Help(Guide),
 }
 
 impl Command {
@@ -119,6 +131,7 @@ impl Command {
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),
+            Self::Help(guide) => guide.print(),
         }
     }
 }

@@ -78,7 +78,7 @@ struct Stream {
     /// The Replay stream's full URL, to repair outages with it.
     #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_URL")]
     replay_url: Option<String>,
-    /// The full URL of the Replay stream's rules [default: made from the Replay stream's].
+    /// The full URL of the Replay stream's rules [default: made from that of the rules endpoint].
     #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_RULES_URL")]
     replay_rules_url: Option<String>,
     /// Whether to load the script again when it is saved [default: true].

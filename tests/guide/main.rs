@@ -1,0 +1,170 @@
+//! The README and the guide: what they say is there, and what their blocks of code show is what happens.
+//!
+//! Lua blocks are loaded and TOML blocks are read, wherever they stand. Every other block is named below: by the story that runs
+//! its commands and compares what it shows, or with the reason why it is not run. A block that nothing names fails
+//! `every_block_is_tried_or_says_why_not`.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod book;
+mod pages;
+mod project;
+mod shape;
+mod stories;
+
+use book::{Block, block};
+
+/// Each story with its blocks: the page, and how the block begins. It gets them in this order.
+macro_rules! stories {
+    ($($story:ident: $($page:literal $start:literal)+;)+) => {
+        const STORIES: &[&[(&str, &str)]] = &[$(&[$(($page, $start)),+]),+];
+        $(
+            #[test]
+            fn $story() {
+                stories::$story(&[$(block($page, $start)),+]);
+            }
+        )+
+    };
+}
+
+stories! {
+    try_it:
+        "README" "cargo run --release -- run --sim"
+        "README" "2026-11-21T20:50:25.999Z  INFO script loaded"
+        "README" "1 230 Tweets in";
+    edit_the_script_meanwhile:
+        "README" "2026-11-21T20:50:34.084Z  INFO script loaded"
+        "README" "2026-11-21T20:50:36.080Z ERROR reload failed";
+    look_at_the_rows:
+        "README" "sqlite3 -box data/sim/ouzel.db"
+        "README" "┌";
+    ask_from_outside:
+        "sql" "sqlite3 -box data/ouzel.db 'SELECT tags"
+        "sql" "sqlite3 -box data/ouzel.db 'SELECT started_at";
+    a_rule_that_is_not_valid:
+        "rules" "error: script `main.lua`";
+    rules_of_files:
+        "rules" "ouzel rules lint"
+        "rules" "ouzel rules estimate";
+    the_list_of_outages:
+        "outages" "began (UTC)"
+        "outages" "ouzel gaps repair";
+    read_the_journal_without_ouzel:
+        "journal" "zstdcat";
+    a_handler_fails:
+        "quarantine" "2026-11-21T20:38:31.991Z ERROR handler failed"
+        "quarantine" "ouzel quarantine list"
+        "quarantine" "1: Tweet"
+        "quarantine" "ouzel quarantine retry"
+        "quarantine" "tried again";
+    ask_a_run:
+        "metrics" "curl -sS http://127.0.0.1:9464/healthz"
+        "metrics" "{\"status\":"
+        "metrics" "curl -sS http://127.0.0.1:9464/metrics";
+    replay_what_is_there:
+        "replay" "ouzel replay\n";
+    compare_two_scripts:
+        "replay" "ouzel replay --compare"
+        "replay" "- scripts/main.lua";
+    the_simulator_starts:
+        "simulator" "cargo run --release -- sim"
+        "simulator" "ouzel sim --account"
+        "simulator" "ouzel sim --start"
+        "faults" "ouzel sim --fault";
+    curl_reads_from_the_simulator:
+        "simulator" "curl -sS -u";
+    faults_while_it_runs:
+        "faults" "curl -sS -d";
+    what_really_happened:
+        "faults" "ouzel sim --rate"
+        "faults" "1511 matched"
+        "faults" "1178 matched"
+        "faults" "{\"event\":\"open\"";
+    measure:
+        "bench" "cargo run --release -- bench"
+        "bench" "                                    Tweets/s"
+        "bench" "ouzel bench --rules";
+    a_run_that_ends_by_itself:
+        "exit-codes" "ouzel run --sim --limit";
+}
+
+/// Blocks whose commands only have to be accepted by the command line: the page, the beginning, and why they are not run.
+const PARSED: &[(&str, &str, &str)] = &[
+    (
+        "README",
+        "cargo run --release -- run\n",
+        "it takes an account",
+    ),
+    ("settings", "ouzel run --log", "it takes an account"),
+    (
+        "contributing",
+        "cargo run --release -- bench",
+        "the page `bench` has it",
+    ),
+];
+
+/// Blocks that no command of ouzel is in: the page, the beginning, and why there is nothing to run.
+const NOT_RUN: &[(&str, &str, &str)] = &[
+    ("contributing", "cargo build", "this test is built already"),
+    ("contributing", "cargo test", "this test is a part of it"),
+    (
+        "contributing",
+        "cargo +nightly",
+        "it takes another toolchain",
+    ),
+    ("license-mit", "MIT License", "the text of a license"),
+    ("license-apache", "   ", "the text of a license"),
+];
+
+#[test]
+fn every_block_is_tried_or_says_why_not() {
+    let mut named: Vec<(&str, &str)> = STORIES
+        .iter()
+        .flat_map(|story| story.iter().copied())
+        .collect();
+    for (page, start, why) in PARSED.iter().chain(NOT_RUN) {
+        assert!(!why.is_empty());
+        named.push((page, start));
+    }
+    // Each name is of one block.
+    let mut tried: Vec<Block> = named
+        .iter()
+        .map(|(page, start)| block(page, start))
+        .collect();
+    let blocks = book::blocks();
+    for block in &blocks {
+        match block.language.as_str() {
+            // `pages` tries all of these.
+            "lua" | "toml" => continue,
+            "sh" | "text" | "json" => {}
+            other => panic!("a block of `{other}` in {}:\n{}", block.page, block.text),
+        }
+        let at = tried.iter().position(|tried| tried == block);
+        let at = at.unwrap_or_else(|| {
+            panic!(
+                "nothing tries this block of {}:\n{}",
+                block.page, block.text
+            )
+        });
+        tried.swap_remove(at);
+    }
+    assert!(tried.is_empty(), "named twice: {tried:?}");
+}
+
+#[test]
+fn commands_that_are_not_run_are_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    for (page, start, _) in PARSED {
+        for line in block(page, start).lines() {
+            // `--help` ends the parsing of what is right so far.
+            let ended = project::shell(folder.path(), &format!("{line} --help"));
+            assert_eq!(ended.code, 0, "{page}: {line}\n{}", ended.stderr);
+        }
+    }
+}

@@ -1,0 +1,490 @@
+//! What the pages tell, done: each story gets its blocks in the order of the list in `main.rs`.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{Read, Write},
+    process::Command,
+};
+
+use expect_test::expect;
+use rusqlite::Connection;
+use sonic_rs::{JsonValueTrait, Value};
+
+use super::{
+    book::{Block, page_named},
+    project::{boxed, fresh, has, main_lua, ran, setup, shell, started, unpacked},
+    shape::{assert_same_shape, shape},
+    support::{Setup, Sim, connect, skipped, tweet, wait_until},
+};
+
+/// Tags stand in the order of their matches, which chance decides.
+fn without_tags(line: &str, before: &str) -> (String, BTreeSet<String>) {
+    let (line, tags) = line.rsplit_once(before).unwrap();
+    let tags = tags.split_whitespace().map(str::to_owned);
+    let is_tag = |word: &String| !word.starts_with(|c: char| c.is_ascii_digit());
+    (shape(line), tags.filter(is_tag).collect())
+}
+
+pub(super) fn try_it([commands, begins, ends]: &[Block; 3]) {
+    let mut lines = commands.lines();
+    let run = lines.next().unwrap();
+    // This test is a part of the other command.
+    assert_eq!((lines.next(), lines.next()), (Some("cargo test"), None));
+
+    let folder = fresh();
+    let done = shell(folder.path(), &format!("{run} --limit 500"));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let log: Vec<_> = begins.lines().collect();
+    assert_same_shape(
+        &log[..3].join("\n"),
+        &done.stderr.lines().take(3).collect::<Vec<_>>().join("\n"),
+    );
+    let summary: Vec<_> = ends.lines().collect();
+    // Behind the summary stands what waits in the journal, where the limit has ended the run.
+    let is_before = |line: &&str| !line.contains(" Tweets in ");
+    let said: Vec<_> = done.stderr.lines().skip_while(is_before).collect();
+    assert_same_shape(&summary[..2].join("\n"), &said[..2].join("\n"));
+    assert_eq!(without_tags(summary[2], ": "), without_tags(said[2], ": "));
+
+    // The line that is updated in place takes a terminal.
+    if has("the status line", "script") {
+        let line = format!("script -qfec 'stty rows 24 cols 200; {run} --limit 300' /dev/null");
+        let done = shell(
+            folder.path(),
+            &line.replace("cargo run --release --", "ouzel"),
+        );
+        let lines = done.stdout.split(['\r', '\n', '\x1b']);
+        let last = lines
+            .filter_map(|part| part.find("connected ").map(|at| &part[at..]))
+            .rfind(|line| line.contains(" climate ") && !line.contains(" waiting"));
+        let last = last.unwrap_or_else(|| panic!("no status line:\n{}", done.stdout));
+        assert_eq!(without_tags(log[3], " · "), without_tags(last, " · "));
+    }
+}
+
+pub(super) fn edit_the_script_meanwhile([changed, refused]: &[Block; 2]) {
+    let sim = Sim::start(&[]);
+    let run = setup(&sim, &main_lua()).start();
+    run.wait_for("stream connected");
+    let right = main_lua()
+        .replace("'coffee OR #coffee'", "'coffee OR espresso'")
+        .replace("> 100\n", "> 50\n");
+    run.write("scripts/main.lua", &right);
+    let loaded = run.wait_for("script loaded generation=2");
+    let reconciled = run.wait_for("rules reconciled");
+    assert_same_shape(&changed.text, &format!("{loaded}\n{reconciled}"));
+
+    let wrong = main_lua().replace("\"coffee\",  value", "\"coffee\",  vlaue");
+    run.write("scripts/main.lua", &wrong);
+    run.wait_for("hint: did you mean `value`?");
+    let said = run.drain().stderr;
+    let (_, error) = said.split_once(" ERROR ").unwrap();
+    let (_, shown) = refused.text.split_once(" ERROR ").unwrap();
+    let lines = shown.lines().count();
+    assert_same_shape(
+        shown,
+        &error.lines().take(lines).collect::<Vec<_>>().join("\n"),
+    );
+}
+
+/// The cells of a table are what chance decides, but not its columns.
+fn assert_same_table(shown: &str, real: &str) {
+    let rows = |text: &str| {
+        let rows = text.lines().filter(|line| line.starts_with('│'));
+        rows.map(shape).collect::<Vec<_>>()
+    };
+    let (mut shown, mut real) = (rows(shown), rows(real));
+    assert_eq!(shown.remove(0), real.remove(0));
+    shown.sort();
+    real.sort();
+    assert_eq!(shown, real);
+}
+
+pub(super) fn look_at_the_rows([command, shown]: &[Block; 2]) {
+    let folder = fresh();
+    let done = shell(folder.path(), "ouzel run --sim --rate 10000 --limit 1500");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_same_table(&shown.text, &boxed(folder.path(), command.text.trim_end()));
+}
+
+pub(super) fn ask_from_outside([rows, gaps]: &[Block; 2]) {
+    let ended = ran(&main_lua(), 500);
+    let table = boxed(ended.folder(), rows.text.trim_end());
+    assert!(table.lines().count() > 3, "{table}");
+    // No outage yet.
+    expect!["│ started_at │ cause │ state │ missing_seconds │"]
+        .assert_eq(&boxed(ended.folder(), gaps.text.trim_end()));
+}
+
+pub(super) fn a_rule_that_is_not_valid([shown]: &[Block; 1]) {
+    let rule = shown
+        .lines()
+        .find_map(|line| line.strip_prefix("3 | "))
+        .unwrap();
+    let script = format!("-- Birds.\nouzel.rules {{\n{rule}\n}}\n");
+    let ended = Setup::check().script(&script).ends();
+    ended.assert_code(3);
+    assert_eq!(ended.stderr, shown.text);
+}
+
+pub(super) fn rules_of_files([lint, estimate]: &[Block; 2]) {
+    let ended = ran(&main_lua(), 200);
+    let folder = ended.folder();
+    fs::write(folder.join("rules.txt"), "coffee\nlang:en has:links\n").unwrap();
+    let done = shell(folder, &lint.text);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("lang:en has:links"), "{}", done.stdout);
+    gzip(folder, "tweets-1.jsonl.gz");
+    let done = shell(folder, &estimate.text);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("coffee"), "{}", done.stdout);
+}
+
+/// The lines of the journal as a gzip file.
+fn gzip(folder: &std::path::Path, name: &str) {
+    let lines = fs::read(unpacked(folder)).unwrap();
+    let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    file.write_all(&lines).unwrap();
+    fs::write(folder.join(name), file.finish().unwrap()).unwrap();
+}
+
+pub(super) fn the_list_of_outages([shown, repair]: &[Block; 2]) {
+    let ended = ran(&main_lua(), 10);
+    let database = Connection::open(ended.database()).unwrap();
+    database
+        .execute_batch(
+            "DELETE FROM _ouzel_gaps;
+             INSERT INTO _ouzel_gaps (started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to,
+               missing_seconds, estimated_tweets, detail) VALUES
+               ('2026-11-21T20:00:00Z', '2026-11-21T20:00:01.5Z', 1.5, 'broken', 'backfill', 'repaired', NULL, NULL, 0, NULL, ''),
+               ('2026-11-21T23:30:00Z', '2026-11-21T23:45:00Z', 900, 'restart', 'backfill', 'open',
+                '2026-11-21T23:30:00Z', '2026-11-21T23:40:05Z', 605, 12100, 'neither Recovery nor Replay is configured');
+             UPDATE _ouzel_received SET until_ms = 1795305590000;",
+        )
+        .unwrap();
+    drop(database);
+    let folder = ended.folder();
+    let done = shell(folder, "ouzel gaps");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_same_shape(&shown.text, &done.stdout);
+    let done = shell(folder, &repair.text);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    expect![[r#"
+        1 gap is asked for again: by the `ouzel run` on this folder within half a minute, or by the next one
+        hint: it takes Recovery or Replay; set `recovery = true` or `replay_url` under `[stream]`
+    "#]]
+    .assert_eq(&done.stdout);
+}
+
+pub(super) fn read_the_journal_without_ouzel([command]: &[Block; 1]) {
+    assert_eq!(command.text, "zstdcat data/journal/*.zst | jq .text\n");
+    let ended = ran(&main_lua(), 50);
+    let lines = fs::read_to_string(unpacked(ended.folder())).unwrap();
+    let mut tweets = 0;
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        let tweet: Value = sonic_rs::from_str(line).unwrap();
+        assert!(tweet["text"].is_str(), "{line}");
+        tweets += 1;
+    }
+    assert!(tweets >= 50, "{tweets}");
+}
+
+pub(super) fn a_handler_fails([log, look, shown, retry, retried]: &[Block; 5]) {
+    let code = shown
+        .lines()
+        .find_map(|line| line.strip_prefix("42 | "))
+        .unwrap();
+    let script = format!("ouzel.filter(function(tweet)\n{code}\nend)\n");
+    let run = Setup::new().script(&script).start();
+    for id in 1..=20 {
+        run.powertrack().send(tweet(id));
+    }
+    run.wait_for("times=16");
+    run.wait_for("in function <main.lua");
+    let ended = run.drain();
+    let (_, error) = ended.stderr.split_once(" ERROR ").unwrap();
+    let (_, expected) = log.text.split_once(" ERROR ").unwrap();
+    assert_same_shape(
+        expected,
+        &error.lines().take(3).collect::<Vec<_>>().join("\n"),
+    );
+
+    let mut commands = look.lines();
+    let (list, show) = (commands.next().unwrap(), commands.next().unwrap());
+    let done = shell(ended.folder(), list);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_eq!(
+        done.stdout.matches("attempt to index a nil value").count(),
+        20,
+        "{}",
+        done.stdout
+    );
+    let done = shell(ended.folder(), show);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let lines = shown.lines().count();
+    assert_same_shape(
+        &shown.text,
+        &done
+            .stdout
+            .lines()
+            .take(lines)
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
+
+    fs::write(
+        ended.folder().join("scripts/main.lua"),
+        "ouzel.filter(function() return true end)",
+    )
+    .unwrap();
+    let done = shell(ended.folder(), &retry.text);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_eq!(done.stderr, retried.text);
+}
+
+pub(super) fn ask_a_run([health, shown, metrics]: &[Block; 3]) {
+    let sim = Sim::start(&[]);
+    let run = setup(&sim, &main_lua())
+        .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
+        .environment("OUZEL_LOG", "debug")
+        .start();
+    let line = run.wait_for("serving /metrics and /healthz");
+    let address = line.split("address=").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    run.wait_for("stream connected");
+    let get = |block: &Block| {
+        let (_, path) = block.text.trim_end().split_once(":9464").unwrap();
+        let mut connection = connect(address);
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    // Something must have been handled for all metrics to be there.
+    wait_until("a handled Tweet and a match", || {
+        let metrics = get(metrics);
+        metrics.contains("_age_seconds ") && metrics.contains("ouzel_matches_total{")
+    });
+    assert_same_shape(&shown.text, &get(health));
+
+    let served: BTreeSet<_> = (get(metrics).lines())
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split(['{', ' ']).next().unwrap().to_owned())
+        .collect();
+    let page = page_named("metrics");
+    let listed: BTreeSet<_> = (page.lines())
+        .filter_map(|line| line.strip_prefix("| `ouzel_"))
+        .map(|rest| format!("ouzel_{}", rest.split(['{', '`']).next().unwrap()))
+        .collect();
+    assert_eq!(listed, served);
+    let causes: BTreeSet<_> = (get(metrics).lines())
+        .filter_map(|line| line.strip_prefix("ouzel_outages_total{cause=\""))
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect();
+    let page = page_named("connection");
+    let (_, table) = page.split_once("\n## Causes\n").unwrap();
+    let listed: BTreeSet<_> = (table.lines())
+        .filter_map(|line| line.strip_prefix("| `"))
+        .map(|rest| rest.split('`').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(listed, causes);
+    run.drain();
+}
+
+pub(super) fn replay_what_is_there([commands]: &[Block; 1]) {
+    let ended = ran(&main_lua(), 300);
+    let folder = ended.folder();
+    gzip(folder, "tweets.jsonl.gz");
+    for line in commands.lines() {
+        // What `zstdcat` does is done by `unpacked`.
+        let piped = line.strip_prefix("zstdcat data/journal/*.zst | ");
+        let line = piped.map_or(line.to_owned(), |line| format!("{line} < journal.jsonl"));
+        let done = shell(folder, &line);
+        assert_eq!(done.code, 0, "{line}\n{}", done.stderr);
+        assert!(done.stderr.contains(" Tweets in "), "{}", done.stderr);
+    }
+    assert!(folder.join("data/replay.db").exists() && folder.join("try.db").exists());
+}
+
+pub(super) fn compare_two_scripts([command, shown]: &[Block; 2]) {
+    let failing = format!(
+        "local n = 0\nouzel.filter(function() n = n + 1 if n <= 20 then error('no') end return true end)\n{}",
+        main_lua().replace("return tweet.user.followers_count > 100", "return true")
+    );
+    let ended = ran(&failing, 300);
+    let folder = ended.folder();
+    fs::write(
+        folder.join("other.lua"),
+        main_lua().replace("return tweet.user.followers_count > 100", "return true"),
+    )
+    .unwrap();
+    let done = shell(folder, &command.text);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    // Texts and names hold anything, and where a row is cut depends on them.
+    let plain = |text: &str| {
+        let columns = |line: &str| match line.split_once(" text='") {
+            Some((before, _)) => {
+                let mut parts: Vec<_> = before.split('\'').collect();
+                for quoted in parts.iter_mut().skip(1).step_by(2) {
+                    *quoted = "";
+                }
+                parts.join("'")
+            }
+            None => line.to_owned(),
+        };
+        text.lines().map(columns).collect::<Vec<_>>().join("\n")
+    };
+    assert_same_shape(&plain(&shown.text), &plain(&done.stdout));
+}
+
+/// Each command on a free port.
+pub(super) fn the_simulator_starts(blocks: &[Block; 4]) {
+    for block in blocks {
+        for line in block.lines() {
+            let folder = tempfile::tempdir().unwrap();
+            // The shell makes way for it, so that the signal reaches it.
+            let line = line.replace("cargo run --release -- ", "ouzel ");
+            let sim = started(folder.path(), &format!("exec {line} --listen 127.0.0.1:0"));
+            sim.wait_for_output("read Tweets:");
+            sim.signal("TERM");
+            let (code, stdout, stderr) = sim.wait();
+            assert_eq!(code, 0, "{line}\n{stderr}");
+            let greeting = String::from_utf8(stdout).unwrap();
+            assert!(greeting.contains("add a rule:  curl -sS"), "{greeting}");
+        }
+    }
+}
+
+pub(super) fn curl_reads_from_the_simulator([commands]: &[Block; 1]) {
+    if !has("curl_reads_from_the_simulator", "curl") {
+        return;
+    }
+    let sim = Sim::start(&[]);
+    let mut lines = commands
+        .lines()
+        .map(|line| line.replace("127.0.0.1:8400", sim.address()));
+    let (add, read) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(lines.next(), None);
+    let done = shell(sim.folder(), &add);
+    assert!(
+        done.stdout.contains(r#""created":1"#),
+        "{}\n{}",
+        done.stdout,
+        done.stderr
+    );
+    let done = shell(
+        sim.folder(),
+        &format!("{read} | grep --line-buffered text | head -n 1"),
+    );
+    let tweet: Value = sonic_rs::from_str(&done.stdout).unwrap();
+    assert_eq!(tweet["matching_rules"][0]["tag"].as_str(), Some("try"));
+}
+
+pub(super) fn faults_while_it_runs([commands]: &[Block; 1]) {
+    if !has("faults_while_it_runs", "curl") {
+        return;
+    }
+    let sim = Sim::start(&[]);
+    let mut answers = Vec::new();
+    for line in commands.lines() {
+        let done = shell(sim.folder(), &line.replace("127.0.0.1:8400", sim.address()));
+        assert_eq!(done.code, 0, "{line}\n{}", done.stderr);
+        let answer: Value = sonic_rs::from_str(&done.stdout).unwrap();
+        assert!(
+            answer["error"].is_null() || answer.get("error").is_none(),
+            "{line}\n{}",
+            done.stdout
+        );
+        answers.push(done.stdout);
+    }
+    for fault in ["silence", "operational", "duplicate"] {
+        assert!(answers[2].contains(fault), "{answers:?}");
+    }
+    assert!(
+        !sim.control("GET", "faults", "")
+            .to_string()
+            .contains("silence")
+    );
+}
+
+pub(super) fn what_really_happened([script, once, again, events]: &[Block; 4]) {
+    let test = "what_really_happened";
+    if !has(test, "curl") || !has(test, "python3") || !has(test, "bash") {
+        return;
+    }
+    // A free port, no waiting, and an end that is sooner.
+    let script = script.text.replace(
+        "ouzel sim --rate 500",
+        "ouzel sim --listen 127.0.0.1:0 --port-file port --rate 500",
+    );
+    let script = script.replace(
+        "sleep 1\nurl=http://127.0.0.1:8400 ",
+        "until test -s port; do kill -0 $sim || exit 1; done\nurl=http://$(cat port) ",
+    );
+    let script = script
+        .replace("  sleep 1\n", "")
+        .replace("--max-time 10", "--max-time 3");
+    assert!(
+        !script.contains("sleep") && !script.contains("8400"),
+        "{script}"
+    );
+    for (script, shown) in [
+        (script.clone(), once),
+        (
+            script.replace("/stream/$path", "/stream/$path?backfillMinutes=1"),
+            again,
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("story"), &script).unwrap();
+        let done = shell(folder.path(), "bash story");
+        let result = done.stdout.lines().last().unwrap_or_default();
+        assert_same_shape(&shown.text, result);
+        let truth = fs::read_to_string(folder.path().join("truth.jsonl")).unwrap();
+        // The page has a rule with a tag, and an answer to backfill.
+        for line in events.lines() {
+            let keys = |line: &str| -> Vec<String> {
+                let parts = line.split('"').skip(1).step_by(2);
+                parts
+                    .filter(|part| line.contains(&format!("\"{part}\":")))
+                    .map(str::to_owned)
+                    .collect()
+            };
+            let event = &line[..line.find(',').unwrap()];
+            let is_alike = |real: &str| real.starts_with(event) && keys(real) == keys(line);
+            let is_there = truth.lines().any(is_alike);
+            let is_tried = !line.contains("backfill_minutes") || script.contains("backfillMinutes");
+            assert!(is_there || !is_tried, "{line}\n{truth:.2000}");
+        }
+    }
+}
+
+pub(super) fn measure([whole, shown, rules]: &[Block; 3]) {
+    let folder = tempfile::tempdir().unwrap();
+    let has_gzip = Command::new("gzip").arg("--version").output().is_ok();
+    let done = shell(
+        folder.path(),
+        &format!("{} --runs 1 --tweets 500", whole.text.trim_end()),
+    );
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    if has_gzip {
+        assert_same_shape(&shown.text, &done.stdout);
+    } else {
+        skipped("the table of bench", "`gzip` is missing");
+    }
+    let few = rules.text.trim_end().replace("5000", "50");
+    let done = shell(folder.path(), &format!("{few} --runs 1 --tweets 500"));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("Tweets"), "{}", done.stdout);
+}
+
+pub(super) fn a_run_that_ends_by_itself([command]: &[Block; 1]) {
+    let folder = fresh();
+    let sooner = format!("{} --rate 10000", command.text.trim_end());
+    let done = shell(folder.path(), &sooner);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("1 000 Tweets in "), "{}", done.stderr);
+}
