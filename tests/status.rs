@@ -71,7 +71,7 @@ fn metrics_say_what_became_of_each_tweet() {
         "\nouzel_failed_tweets_total 1\n",
         "\nouzel_received_lines_total 5\n",
         "\nouzel_connected 1\n",
-        "\nouzel_lag_lines 0\n",
+        "\nouzel_waiting_lines 0\n",
         "\nouzel_generation 1\n",
         "\nouzel_reconnects_total{cause=\"stalled\"} 0\n",
         "\nouzel_newest_handled_age_seconds ",

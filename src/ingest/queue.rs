@@ -64,7 +64,7 @@ pub enum Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimedOut;
 
-/// A queue for items of together at most `bytes`. When it is full, [`Sender::deliver`] waits, and gives up where it is stuck.
+/// A queue for items of together at most `bytes`. When it is full, the sender waits, and gives up where it is stuck.
 #[must_use]
 pub fn queue<T>(bytes: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = mpsc::channel();

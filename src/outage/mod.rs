@@ -2,9 +2,9 @@
 //! jobs that bring what was missed, and never stands in the live stream's way.
 
 pub(crate) mod estimate;
+pub(crate) mod mark;
 mod outages;
 mod pace;
-pub(crate) mod received;
 mod unsettled;
 mod verdict;
 

@@ -11,7 +11,7 @@ use crate::{
     journal::{Meta, Newest, Position},
     outage::{
         estimate::Rate,
-        received::{self, Signs},
+        mark::{self, Signs},
     },
     powertrack::lateness::{lateness, made_at},
     store::{self, Gap, Store},
@@ -44,8 +44,8 @@ impl Before {
         };
         let end = newest.end().max(progress.committed());
         let kept = progress.before();
-        let received = received::last_received(kept, end, signs, now);
-        if received::is_set_back(kept, signs, now)
+        let received = mark::last_received(kept, end, signs, now);
+        if mark::is_set_back(kept, signs, now)
             && let Some(from) = received
         {
             let said = kept.map(|mark| mark.received.until);

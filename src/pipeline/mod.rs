@@ -28,7 +28,7 @@ pub(crate) use self::{
     plan::{JournalPlan, Plan},
 };
 use self::{
-    reconciler::{Outcome, WorkerLedger},
+    reconciler::{Outcome, WorkerOwnership},
     repair::Joins,
     standstill::Standstill,
     stream::{StreamTask, ToJournal},
@@ -286,7 +286,7 @@ impl Run {
         });
         if let Some(rules) = self.rules.take() {
             let ledger =
-                WorkerLedger::new(self.plan.rules_key.clone(), self.controls.clone(), owned);
+                WorkerOwnership::new(self.plan.rules_key.clone(), self.controls.clone(), owned);
             let declared = self.declared.subscribe();
             let reconciler = reconciler::run(rules, ledger, declared, self.outcomes.0.clone());
             self.tasks.spawn("reconciler", reconciler);

@@ -11,7 +11,7 @@ use tracing::{error, warn};
 use crate::{
     powertrack::{
         self, Recovery,
-        reconcile::{Ledger, LedgerError, Summary, reconcile},
+        reconcile::{Ownership, OwnershipError, Summary, reconcile},
         reconnect::Ladders,
         rules::Rules,
     },
@@ -41,14 +41,14 @@ pub(crate) enum Outcome {
 /// Reconciles whenever `declared` changes, and reports how each attempt ended.
 pub(crate) async fn run(
     rules: impl Rules,
-    mut ledger: WorkerLedger,
+    mut ownership: WorkerOwnership,
     mut declared: watch::Receiver<Arc<Declared>>,
     outcomes: mpsc::Sender<Outcome>,
 ) {
     let mut ladders = Ladders::random();
     loop {
         let wanted = Arc::clone(&declared.borrow_and_update());
-        let outcome = match attempt(&rules, &mut ledger, &wanted).await {
+        let outcome = match attempt(&rules, &mut ownership, &wanted).await {
             Ok(_) => {
                 ladders.reset();
                 Outcome::Done
@@ -80,7 +80,7 @@ pub(crate) async fn run(
 
 async fn attempt(
     rules: &impl Rules,
-    ledger: &mut WorkerLedger,
+    ownership: &mut WorkerOwnership,
     wanted: &Declared,
 ) -> Result<Summary, powertrack::Error> {
     let remote: Vec<Remote> = rules.list().await?.into_iter().map(Remote::from).collect();
@@ -92,8 +92,8 @@ async fn attempt(
             tag: rule.tag.clone(),
         })
         .collect();
-    let plan = Plan::new(&planned, &remote, &ledger.owned());
-    reconcile(rules, &plan, ledger).await
+    let plan = Plan::new(&planned, &remote, &ownership.owned());
+    reconcile(rules, &plan, ownership).await
 }
 
 /// Warns of each rule that is sent although the service may refuse it. The warning says where the script declares it,
@@ -124,16 +124,16 @@ fn name_rejected(error: &powertrack::Error, declared: &Declared) {
     }
 }
 
-/// A ledger of ouzel's rules. The worker keeps it in the database; this holds a copy.
+/// The record of ouzel's own rules. The worker keeps it in the database; this holds a copy.
 #[derive(Debug)]
-pub(crate) struct WorkerLedger {
+pub(crate) struct WorkerOwnership {
     endpoint: String,
     controls: Controls,
     rules: BTreeMap<String, OwnedRule>,
 }
 
-impl WorkerLedger {
-    /// A ledger for this endpoint. `owned` are the rules that it holds at first.
+impl WorkerOwnership {
+    /// The record for this endpoint. `owned` are the rules that it holds at first.
     #[must_use]
     pub(crate) fn new(endpoint: String, controls: Controls, owned: Vec<OwnedRule>) -> Self {
         let rules = owned
@@ -158,7 +158,11 @@ impl WorkerLedger {
             .collect()
     }
 
-    async fn write(&mut self, own: Vec<OwnedRule>, disown: Vec<String>) -> Result<(), LedgerError> {
+    async fn write(
+        &mut self,
+        own: Vec<OwnedRule>,
+        disown: Vec<String>,
+    ) -> Result<(), OwnershipError> {
         let (done, written) = oneshot::channel();
         self.controls.send(Control::Own(OwnRules {
             endpoint: self.endpoint.clone(),
@@ -176,8 +180,8 @@ impl WorkerLedger {
     }
 }
 
-impl Ledger for WorkerLedger {
-    async fn intend(&mut self, rules: &[PlannedRule]) -> Result<(), LedgerError> {
+impl Ownership for WorkerOwnership {
+    async fn intend(&mut self, rules: &[PlannedRule]) -> Result<(), OwnershipError> {
         let own = rules.iter().map(|rule| OwnedRule {
             value: rule.value.clone(),
             tag: rule.tag.clone(),
@@ -186,7 +190,7 @@ impl Ledger for WorkerLedger {
         self.write(own.collect(), Vec::new()).await
     }
 
-    async fn own(&mut self, rules: &[Remote]) -> Result<(), LedgerError> {
+    async fn own(&mut self, rules: &[Remote]) -> Result<(), OwnershipError> {
         let own = rules.iter().map(|rule| OwnedRule {
             value: rule.value.clone(),
             tag: rule.tag.clone(),
@@ -195,7 +199,7 @@ impl Ledger for WorkerLedger {
         self.write(own.collect(), Vec::new()).await
     }
 
-    async fn forget(&mut self, values: &[String]) -> Result<(), LedgerError> {
+    async fn forget(&mut self, values: &[String]) -> Result<(), OwnershipError> {
         self.write(Vec::new(), values.to_vec()).await
     }
 }

@@ -104,7 +104,7 @@ pub(crate) enum Error {
     #[error("{}", rejection(rules))]
     Rejected { rules: Vec<RejectedRule> },
     #[error("the owned rules could not be written down: {0}")]
-    Ledger(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Ownership(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
@@ -138,7 +138,7 @@ impl Error {
             | Self::NotGzip { .. }
             | Self::Closed
             | Self::Rejected { .. }
-            | Self::Ledger(_) => Recovery::GiveUp,
+            | Self::Ownership(_) => Recovery::GiveUp,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Carries out a rule plan. The ledger of owned rules is true at every moment.
+//! Carries out a rule plan. The record of owned rules is true at every moment.
 
 use std::{collections::HashMap, error::Error as StdError, future::Future};
 
@@ -12,25 +12,27 @@ use super::{
 };
 use crate::rule::plan::{Declared, Plan, Remote};
 
-/// Why a ledger could not write something down.
-pub(crate) type LedgerError = Box<dyn StdError + Send + Sync>;
+/// Why the owned rules could not be written down.
+pub(crate) type OwnershipError = Box<dyn StdError + Send + Sync>;
 
 /// Remembers which rules are ours, by value, beyond the end of this process. What a call has
 /// written down is safe when it returns.
-pub(crate) trait Ledger: Send {
+pub(crate) trait Ownership: Send {
     /// These rules are about to be added, so what appears with such a value is ours. Replaces
     /// what was remembered of the value, its id included.
     fn intend(
         &mut self,
         rules: &[Declared],
-    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 
     /// These rules are ours and have these ids.
-    fn own(&mut self, rules: &[Remote]) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    fn own(&mut self, rules: &[Remote]) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 
     /// What has these values is not ours any more.
-    fn forget(&mut self, values: &[String])
-    -> impl Future<Output = Result<(), LedgerError>> + Send;
+    fn forget(
+        &mut self,
+        values: &[String],
+    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 }
 
 /// What a reconcile has done.
@@ -52,15 +54,15 @@ pub(crate) struct Summary {
 /// more, so that a value is missing as shortly as possible [reference 3.10].
 ///
 /// Nothing is tried twice in here. After an error that [`Error::recovery`] calls temporary, list
-/// the rules again and make a new plan: the ledger knows what may have happened.
+/// the rules again and make a new plan: the record of owned rules knows what may have happened.
 ///
 /// # Errors
-/// If a request fails or the ledger cannot write. Where the service rejects the additions, the
+/// If a request fails or the owned rules cannot be written down. Where the service rejects the additions, the
 /// rules deleted for their tags are put back as they were, and nothing else is deleted.
 pub(crate) async fn reconcile(
     rules: &impl Rules,
     plan: &Plan,
-    ledger: &mut impl Ledger,
+    ownership: &mut impl Ownership,
 ) -> Result<Summary, Error> {
     let mut summary = Summary {
         unchanged: plan.unchanged,
@@ -73,13 +75,16 @@ pub(crate) async fn reconcile(
         warn!(value, ?wanted, tag = ?conflict.remote.tag, "somebody else added this rule, so its tag stays");
     }
     if !plan.forget.is_empty() {
-        ledger.forget(&plan.forget).await.map_err(Error::Ledger)?;
+        ownership
+            .forget(&plan.forget)
+            .await
+            .map_err(Error::Ownership)?;
     }
     if !plan.adopt.is_empty() {
-        ledger.own(&plan.adopt).await.map_err(Error::Ledger)?;
+        ownership.own(&plan.adopt).await.map_err(Error::Ownership)?;
     }
 
-    let mut work = Work { rules, ledger };
+    let mut work = Work { rules, ownership };
     let (deleted, _) = work.delete(&plan.delete_first).await?;
     summary.deleted += deleted;
     let mut retagged: HashMap<&str, &Remote> = plan
@@ -109,7 +114,10 @@ pub(crate) async fn reconcile(
     let (deleted, gone) = work.delete(&plan.delete_last).await?;
     summary.deleted += deleted;
     if !gone.is_empty() {
-        work.ledger.forget(&gone).await.map_err(Error::Ledger)?;
+        work.ownership
+            .forget(&gone)
+            .await
+            .map_err(Error::Ownership)?;
     }
 
     let Summary {
@@ -132,10 +140,10 @@ pub(crate) async fn reconcile(
 
 struct Work<'a, R, L> {
     rules: &'a R,
-    ledger: &'a mut L,
+    ownership: &'a mut L,
 }
 
-impl<R: Rules, L: Ledger> Work<'_, R, L> {
+impl<R: Rules, L: Ownership> Work<'_, R, L> {
     /// How many rules were deleted, and the values of those that are certainly not there now.
     async fn delete(&self, rules: &[Remote]) -> Result<(usize, Vec<String>), Error> {
         let (mut deleted, mut gone) = (0, Vec::new());
@@ -167,13 +175,19 @@ impl<R: Rules, L: Ledger> Work<'_, R, L> {
         retagged: &HashMap<&str, &Remote>,
     ) -> Result<(usize, usize), Error> {
         // Before the request: if its answer is lost, the rules are there and ours all the same.
-        self.ledger.intend(declared).await.map_err(Error::Ledger)?;
+        self.ownership
+            .intend(declared)
+            .await
+            .map_err(Error::Ownership)?;
         let answers = match self.rules.add(new).await {
             Ok(answers) => answers,
             Err(error) => {
                 if is_rejection(&error) {
                     let values: Vec<_> = declared.iter().map(|rule| rule.value.clone()).collect();
-                    self.ledger.forget(&values).await.map_err(Error::Ledger)?;
+                    self.ownership
+                        .forget(&values)
+                        .await
+                        .map_err(Error::Ownership)?;
                 }
                 return Err(error);
             }
@@ -196,13 +210,13 @@ impl<R: Rules, L: Ledger> Work<'_, R, L> {
             }
         }
         if !own.is_empty() {
-            self.ledger.own(&own).await.map_err(Error::Ledger)?;
+            self.ownership.own(&own).await.map_err(Error::Ownership)?;
         }
         if !conflicts.is_empty() {
-            self.ledger
+            self.ownership
                 .forget(&conflicts)
                 .await
-                .map_err(Error::Ledger)?;
+                .map_err(Error::Ownership)?;
         }
         Ok((added, conflicts.len()))
     }

@@ -1,4 +1,4 @@
-//! A service in memory that can fail before or after it has acted, and a ledger.
+//! A service in memory that can fail before or after it has acted, and a ownership.
 
 use std::{
     future::Future,
@@ -36,7 +36,7 @@ pub(super) enum Fault {
     RateLimit,
 }
 
-/// A service and a ledger that write down what happens to them, in one log.
+/// A service and a ownership that write down what happens to them, in one log.
 #[derive(Default)]
 pub(super) struct World {
     pub(super) remote: Mutex<Vec<RemoteRule>>,
@@ -220,8 +220,8 @@ impl Book {
     }
 }
 
-impl Ledger for Book {
-    async fn intend(&mut self, rules: &[Declared]) -> Result<(), LedgerError> {
+impl Ownership for Book {
+    async fn intend(&mut self, rules: &[Declared]) -> Result<(), OwnershipError> {
         self.note(
             "intend",
             rules
@@ -238,7 +238,7 @@ impl Ledger for Book {
         Ok(())
     }
 
-    async fn own(&mut self, rules: &[Remote]) -> Result<(), LedgerError> {
+    async fn own(&mut self, rules: &[Remote]) -> Result<(), OwnershipError> {
         self.note(
             "own",
             rules
@@ -255,7 +255,7 @@ impl Ledger for Book {
         Ok(())
     }
 
-    async fn forget(&mut self, values: &[String]) -> Result<(), LedgerError> {
+    async fn forget(&mut self, values: &[String]) -> Result<(), OwnershipError> {
         self.note("forget", values.iter().cloned());
         self.owned.retain(|owned| !values.contains(&owned.value));
         Ok(())

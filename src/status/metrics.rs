@@ -52,7 +52,7 @@ pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> Strin
     }
     let lines = tally.waiting() as f64;
     let help = "Lines in the journal that are not handled yet.";
-    write_one(&mut out, "ouzel_lag_lines", Kind::Gauge, help, lines);
+    write_one(&mut out, "ouzel_waiting_lines", Kind::Gauge, help, lines);
     if let Some(age) = age(tally, now_ms) {
         let help = "How long ago the newest handled Tweet was received.";
         let name = "ouzel_newest_handled_age_seconds";

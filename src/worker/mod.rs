@@ -11,10 +11,10 @@ pub(crate) mod handled;
 mod in_hand;
 pub(crate) mod inbox;
 mod load;
+mod mark;
 mod output;
 pub(crate) mod patience;
 mod quarantine;
-mod received;
 mod rejected;
 mod remembered;
 pub(crate) mod sinks;
@@ -37,8 +37,8 @@ use self::{
     failures::Failures,
     in_hand::InHand,
     inbox::{Control, Event, Inbox, Load, Parsed},
+    mark::Kept,
     patience::Patience,
-    received::Kept,
     rejected::Rejected,
     remembered::Remembered,
     sinks::Sinks,

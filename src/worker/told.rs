@@ -10,7 +10,7 @@ use super::{handled::Handled, sinks};
 use crate::{
     doing::Doing,
     journal::{self, Newest, Position},
-    outage::received::{Mark, Marks},
+    outage::mark::{Mark, Marks},
     script::{self, Change, Declared, Files},
     store::{self, Cursor, Gap, GapIds, OwnedRule, Store},
     tally::Tally,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Error, Worker};
-use crate::outage::received::Mark;
+use crate::outage::mark::Mark;
 
 /// After a crash on a quiet stream the outage starts at most this much too early. The heartbeats of an idle stream cause at
 /// most one commit in this time.
