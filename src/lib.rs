@@ -4,6 +4,8 @@ pub mod cli;
 pub mod commands;
 pub mod doing;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod host;
 pub mod ingest;
 pub mod journal;
