@@ -67,7 +67,7 @@ pub fn journal(data: &[u8]) {
     // What is written now comes next.
     let line = Bytes::from_static(b"{\"id_str\":\"1\"}\n");
     let batch = Batch {
-        lines: Lines::new(line.clone(), Vec::from([0..14])),
+        lines: Lines::new(line.clone(), std::iter::once(0..14).collect()),
         ids: vec![1],
         source: Source::Live,
         connection: 1,
