@@ -3,6 +3,8 @@
 mod cli;
 mod doing;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod host;
 mod ingest;
 mod journal;

@@ -26,9 +26,13 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
         };
         for entry in entries {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            // What a run of the fuzzer leaves is nobody's business.
+            let is_left = ["target", "corpus", "artifacts"]
+                .iter()
+                .any(|name| path.ends_with(name));
+            if path.is_dir() && !is_left {
                 walk(&path, found);
-            } else {
+            } else if path.is_file() {
                 found.push(path);
             }
         }
@@ -164,6 +168,59 @@ fn no_file_grows_without_end_or_is_left_unfinished() {
                 assert!(!text.contains(word), "{folder}/{file} holds `{word}`");
             }
         }
+    }
+}
+
+#[test]
+fn every_fuzz_target_has_a_function_a_test_and_seeds() {
+    let module = fs::read_to_string(root().join("src/fuzz/mod.rs")).unwrap();
+    let list = module.split("pub use self::{").nth(1).unwrap();
+    let functions: Vec<_> = list
+        .split("};")
+        .next()
+        .unwrap()
+        .split(',')
+        .map(str::trim)
+        .collect();
+    let mut functions: Vec<_> = functions
+        .into_iter()
+        .filter_map(|path| path.split("::").nth(1))
+        .collect();
+    functions.sort_unstable();
+    assert!(!functions.is_empty());
+
+    let targets: Vec<_> = files("tests/fuzz/fuzz_targets", ".rs")
+        .into_iter()
+        .map(|(file, text)| {
+            let name = file.trim_end_matches(".rs").to_owned();
+            assert!(
+                text.contains(&format!("ouzel::fuzz::{name}(data)")),
+                "{file}"
+            );
+            name
+        })
+        .collect();
+    assert_eq!(targets, functions);
+
+    let manifest = fs::read_to_string(root().join("tests/fuzz/Cargo.toml")).unwrap();
+    let bins: Vec<_> = manifest.split("[[bin]]\nname = \"").skip(1).collect();
+    let bins: Vec<_> = bins
+        .into_iter()
+        .map(|bin| bin.split('"').next().unwrap())
+        .collect();
+    assert_eq!(bins, functions);
+
+    let tests = fs::read_to_string(root().join("src/fuzz/tests.rs")).unwrap();
+    for name in functions {
+        assert!(
+            tests.contains(&format!("check(\"{name}\", super::{name})")),
+            "{name}"
+        );
+        let seeds = fs::read_dir(root().join("tests/fuzz/seeds").join(name));
+        assert!(
+            seeds.is_ok_and(|mut seeds| seeds.next().is_some()),
+            "{name} has no seeds"
+        );
     }
 }
 

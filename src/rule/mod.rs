@@ -35,6 +35,7 @@ pub use geo::{Area, Point};
 pub use lint::{Topic, Warning, doubts, lint_all, unchecked};
 pub use messages::Invalid;
 use messages::Message;
+pub use normal::Normal;
 pub use pattern::Pattern;
 pub use set::RuleSet;
 pub use tree::{Account, Clause, Counter, Expr, Fact, Field, Kind, Level, Link, Role, Subject};

@@ -16,7 +16,7 @@ const MAX_STEPS: u32 = 20_000;
 /// Rules with equal normal forms match the same Tweets. Rules that match the same Tweets can still have
 /// different normal forms: that `a (b OR c)` equals `a b OR a c` would take too long to find out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Normal(Node);
+pub struct Normal(Node);
 
 /// Only terms are negated. No `All` contains an `All`, and no `Any` contains an `Any`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +32,9 @@ enum Node {
 }
 
 impl Rule {
-    pub(super) fn normal(&self) -> Normal {
+    /// The normal form, by which rules are compared.
+    #[must_use]
+    pub fn normal(&self) -> Normal {
         Normal(Node::new(self.expr(), false))
     }
 }
@@ -40,7 +42,8 @@ impl Rule {
 impl Normal {
     /// Whether every Tweet that matches this rule also matches the other. `true` is certain. `false` can
     /// also mean that it would take too long to find out.
-    pub(super) fn implies(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn implies(&self, other: &Self) -> bool {
         self.0.implies(&other.0, &Cell::new(MAX_STEPS))
     }
 }

@@ -57,6 +57,15 @@ impl Generation {
     /// # Errors
     /// [`Error`], ready to be shown to the script's author.
     pub(crate) fn load(script: &Path, database: Rc<dyn Database>) -> (Result<Self, Error>, Files) {
+        Self::load_prepared(script, database, |_| Ok(()))
+    }
+
+    /// The same in a state to which something is done before it runs anything.
+    pub(super) fn load_prepared(
+        script: &Path,
+        database: Rc<dyn Database>,
+        prepare: fn(&Lua) -> mlua::Result<()>,
+    ) -> (Result<Self, Error>, Files) {
         let host = Rc::new(Host {
             database,
             sources: RefCell::new(Sources::of(script)),
@@ -64,7 +73,7 @@ impl Generation {
             emitted: RefCell::default(),
             misuse: RefCell::default(),
         });
-        let loaded = Self::load_into(script, &host);
+        let loaded = Self::load_into(script, &host, prepare);
         let sources = host.sources.borrow();
         let files = Files {
             folders: sources.folders(),
@@ -74,7 +83,11 @@ impl Generation {
         (loaded, files)
     }
 
-    fn load_into(script: &Path, host: &Rc<Host>) -> Result<Self, Error> {
+    fn load_into(
+        script: &Path,
+        host: &Rc<Host>,
+        prepare: fn(&Lua) -> mlua::Result<()>,
+    ) -> Result<Self, Error> {
         let name = script
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -102,6 +115,7 @@ impl Generation {
         let lua = new_state(api::print).map_err(|error| broken(&error))?;
         api::install(&lua, host).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
+        prepare(&lua).map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
             .set_mode(mlua::chunk::ChunkMode::Text)

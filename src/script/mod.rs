@@ -4,6 +4,8 @@
 //! A script is loaded as a whole into a generation, and is replaced between two Tweets.
 
 mod api;
+#[cfg(any(test, fuzzing))]
+mod bounded;
 mod declared;
 mod dispatch;
 mod entries;

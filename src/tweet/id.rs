@@ -12,16 +12,23 @@ pub(crate) fn tweet_id(line: &[u8]) -> u64 {
         return 0;
     };
     let (mut number, mut tag) = (None, None);
-    let (mut is_native, mut has_type) = (false, false);
+    let (mut has_id, mut is_native, mut has_type) = (false, false, false);
     while let Some((key, value)) = members.next() {
         match key {
             b"id_str" => return text(value).and_then(digits).unwrap_or(0),
-            b"id" => match text(value) {
-                Some(text) => tag = tag.or(last_part(text)),
-                None => number = number.or(digits(value)),
-            },
+            // Of several the parser takes the first, whatever it is.
+            b"id" if has_id => {}
+            b"id" => {
+                has_id = true;
+                match text(value) {
+                    Some(text) => tag = last_part(text),
+                    None => number = digits(value),
+                }
+            }
             b"user" => is_native = true,
             b"objectType" => has_type = true,
+            // It may spell one of these.
+            key if memchr::memchr(b'\\', key).is_some() => return 0,
             key => is_native |= BESIDE_ID.iter().any(|known| known.as_bytes() == key),
         }
         if has_type && tag.is_some() {
@@ -164,6 +171,9 @@ mod tests {
                 1_635_660_060_264_099_842,
             ),
             (r#"{"id":"tag:x:7","actor":{}}"#, 0),
+            (r#"{"objectType":"activity","id":"x","id":"tag:x:7"}"#, 0),
+            (r#"{"id":"x","id":7,"user":{}}"#, 0),
+            (r#"{"i\u0064_str":"1","id_str":"2"}"#, 0),
             (r#"{"delete":{"status":{"id":1,"id_str":"1"}}}"#, 0),
             (r#"{"id_str":"1","#, 1),
             (r#"{"id_str":"1""#, 1),
