@@ -1,4 +1,4 @@
-//! `ouzel check`: what a script declares, or what is wrong with it.
+//! `ouzel check`: shows what a script declares, or what is wrong with it.
 
 use std::{collections::HashMap, fmt::Write as _, path::Path, rc::Rc};
 
@@ -41,11 +41,11 @@ impl Check {
 /// Loads the script over an empty database in memory, and prints what it declares.
 ///
 /// # Errors
-/// [`Error::Script`] for a script that cannot be loaded.
+/// [`Error::Script`] if the script cannot be loaded.
 pub(crate) fn check(arguments: &Check) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let declared = &declared(&settings.script)?;
-    // A script with an invalid rule that is not unchecked does not load.
+    // A script with an invalid rule does not load, unless the rule is `unchecked`.
     let parsed: Vec<_> = (declared.rules.iter())
         .map(|rule| Rule::accept(&rule.value).ok())
         .collect();
@@ -65,7 +65,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Error> {
     })
 }
 
-/// What a script declares, found by loading it over an empty database in memory.
+/// What a script declares. To find it, the script is loaded over an empty database in memory.
 pub(super) fn declared(script: &Path) -> Result<Declared, Error> {
     let store = Rc::new(Store::in_memory()?);
     let (loaded, _) = Generation::load(script, Rc::new(Tables::over(&store)));
@@ -129,7 +129,7 @@ fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
     }
     for (rule, warning) in warnings {
         let place = format!("{}:{}", rule.file, rule.line);
-        // Rules that a loop makes all stand on the line of the call: there the tag says which one it is.
+        // Rules that a loop makes are all on the line of the call. There the tag says which rule is meant.
         let place = match &rule.tag {
             Some(tag) if on_line[&(rule.file.as_str(), rule.line)] > 1 => {
                 format!("{place}, tag `{tag}`")

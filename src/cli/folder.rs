@@ -34,14 +34,14 @@ impl Folder {
     }
 }
 
-/// Simulated Tweets have a folder of their own, so that nothing of them gets into the data of a real run.
+/// Simulated Tweets have a folder of their own, so that none of them gets into the data of a real run.
 #[must_use]
 pub(super) fn simulated(data_dir: &Path) -> PathBuf {
     data_dir.join("sim")
 }
 
-/// Says that a data folder which is there already lets others in: what is made in it is for its user alone, but what is there
-/// may not be.
+/// Warns about an existing data folder that other users can look into. What ouzel makes in it is for its user alone,
+/// but what was there before may not be.
 pub(super) fn warn_of_open_folder(folder: &Path) {
     if private::is_open_folder(folder) {
         let hint = format!("chmod -R o= {}", folder.display());
@@ -50,7 +50,8 @@ pub(super) fn warn_of_open_folder(folder: &Path) {
     }
 }
 
-/// The folder of the files that a script emits into: of a run beside its database, of a replay with its database's name.
+/// The folder for the files that a script emits into. For a run it is beside the database. For a replay it has the
+/// database's name.
 pub(super) fn sinks_of(database: &Path) -> PathBuf {
     if database.file_name().is_some_and(|name| name == DATABASE) {
         return database.with_file_name("sinks");

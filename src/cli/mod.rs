@@ -1,6 +1,6 @@
-//! The command line: a command is a file or a folder, with its arguments, what it does and what it prints.
+//! The command line. Each command is a file or a folder, with its arguments, what it does and what it prints.
 //!
-//! Takes the arguments of the process, calls the library, prints what came of it, and never decides what a Tweet or a rule
+//! Takes the arguments of the process, calls the library, prints the result, and never decides what a Tweet or a rule
 //! means.
 
 mod bench;
@@ -36,10 +36,10 @@ use self::{
 };
 use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
 
-/// What is said at the first signal.
+/// Printed at the first signal.
 const STOPPING: &str = "stopping; another signal stops at once and loses what is not committed";
 
-/// After the options that a command has of its own, among which clap would put it otherwise.
+/// Puts an option behind those that a command has of its own. clap would put it among them.
 const LAST: usize = 900;
 
 /// Keeps a PowerTrack stream connected, keeps its rules equal to what a Lua script declares, and runs the script's handlers on every Tweet.
@@ -117,10 +117,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Does what was asked for. What goes on meanwhile is shown on `line`.
-    ///
-    /// # Errors
-    /// [`Error`], with its exit code.
+    /// Runs the command. Its progress is shown on `line`.
     pub(crate) fn run(self, line: &StatusLine) -> Result<(), Error> {
         match self {
             Self::Run(arguments) => run::run(&arguments, line),
@@ -147,7 +144,7 @@ pub(crate) struct Script {
     config: Option<PathBuf>,
 }
 
-/// An empty variable of the environment is as good as none: that is how many tools unset one.
+/// An empty environment variable counts as none, because many tools unset a variable that way.
 fn set(text: &Option<String>) -> Option<String> {
     text.clone().filter(|text| !text.is_empty())
 }
@@ -166,7 +163,7 @@ impl Script {
     }
 }
 
-/// A runtime on this thread. One thread is enough: it reads one stream, and the worker has its own.
+/// Makes a runtime on this thread. One thread is enough: it reads one stream, and the worker has its own thread.
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -15,7 +15,7 @@ use crate::{
     text::plain,
 };
 
-/// The whole program, from the arguments of the process to its exit code.
+/// Runs the whole program, from the arguments of the process to its exit code.
 pub fn start() -> ExitCode {
     private::begin();
     let cli = match Cli::try_parse() {
@@ -29,7 +29,7 @@ pub fn start() -> ExitCode {
     logging::start(&cli.log, &line);
     match cli.command.run(&line) {
         Ok(()) => ExitCode::SUCCESS,
-        // A result, and no failure.
+        // A difference is a result, and not a failure.
         Err(error @ Error::Different) => ExitCode::from(error.exit_code()),
         Err(error) => {
             line.clear();
@@ -50,7 +50,8 @@ pub fn start() -> ExitCode {
     }
 }
 
-/// Says what clap says, but for what an argument or a variable would do to the terminal: clap lets colours through.
+/// Prints clap's message and exits. clap lets colours through, so this removes what an argument or a variable would do
+/// to the terminal.
 fn wrong_usage(error: &clap::Error) -> ! {
     let variables = std::env::vars_os().map(|(_, value)| value);
     let is_odd = std::env::args_os()
@@ -60,7 +61,7 @@ fn wrong_usage(error: &clap::Error) -> ! {
         error.exit();
     }
     let text = error.render().to_string();
-    // Nothing can be said about a stderr that is closed.
+    // If stderr is closed, nothing can be said about that.
     let _ = io::stderr().write_all(plain::lines(&text).as_bytes());
     std::process::exit(error.exit_code());
 }

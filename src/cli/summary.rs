@@ -1,4 +1,4 @@
-//! What a run and a replay say at their end.
+//! What `run` and `replay` print at their end.
 
 use std::{path::Path, time::Duration};
 
@@ -7,8 +7,8 @@ use crate::{
     text::plain,
 };
 
-/// The last words of a run or a replay; `list` is the command that shows what is in quarantine, and `over_long` lines of the
-/// stream were dropped.
+/// The last words of a run or a replay. `list` is the command that shows what is in quarantine, and `over_long` is how
+/// many lines of the stream were dropped.
 pub(super) fn summary(
     snapshot: &Snapshot,
     over_long: u64,

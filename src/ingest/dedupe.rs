@@ -1,5 +1,5 @@
-//! Remembers which Tweets were handled lately, since backfill and redundant connections bring some again. Pure: no IO,
-//! no clock.
+//! Remembers which Tweets were handled lately, because backfill and redundant connections bring some again. Pure: no
+//! IO, no clock.
 
 use std::{
     collections::HashSet,
@@ -9,26 +9,27 @@ use std::{
 /// An id is remembered at least this long, in milliseconds: half as long again as the longest backfill reaches back.
 pub(crate) const REMEMBERED_MS: i64 = 450_000;
 
-/// The number of generations. With more of them, fewer ids are kept longer than they have to be.
+/// The number of generations. With more generations, fewer ids are kept longer than necessary.
 const GENERATIONS: usize = 4;
 
 /// The age at which a new generation begins and the oldest is forgotten, in milliseconds. All but the newest cover their
 /// whole time.
 const GENERATION_MS: i64 = REMEMBERED_MS / (GENERATIONS as i64 - 1);
 
-/// Ids in a generation at most: as many as fit a table of 2^19 places before it grows, 5 MB. So no stream takes more than
-/// 19 MB, and up to 3 000 Tweets a second are remembered the whole time, faster ones shorter.
+/// The most ids in a generation: as many as fit a table of 2^19 places before it grows, 5 MB. So no stream takes more
+/// than 19 MB. Up to 3 000 Tweets a second are remembered for the whole time, and those of faster streams for a shorter
+/// time.
 const MOST_IDS: usize = (1 << 19) / 8 * 7;
 
-/// All of them together.
+/// The most ids in all generations together.
 pub(crate) const MOST_REMEMBERED: usize = MOST_IDS * GENERATIONS;
 
 /// The ids of the last minutes.
 #[derive(Debug)]
 pub(crate) struct Dedupe {
-    /// The newest first.
+    /// The newest generation comes first.
     generations: [HashSet<u64, BuildHasherDefault<IdHasher>>; GENERATIONS],
-    /// When the newest began.
+    /// When the newest generation began.
     began_ms: Option<i64>,
     newest_ms: Option<i64>,
     most: usize,
@@ -50,7 +51,7 @@ impl Dedupe {
         }
     }
 
-    /// Whether an id is remembered. 0 stands for a line without an id, and never is.
+    /// Whether an id is remembered. 0 stands for a line without an id, and is never remembered.
     #[must_use]
     pub(crate) fn contains(&self, id: u64) -> bool {
         self.generations.iter().any(|ids| ids.contains(&id))
@@ -62,7 +63,7 @@ impl Dedupe {
             return;
         }
         self.newest_ms = self.newest_ms.max(Some(now_ms));
-        // A clock that is put back makes no generation last longer.
+        // If the clock is set back, no generation lasts longer because of that.
         let began = self.began_ms.map_or(now_ms, |began| began.min(now_ms));
         self.began_ms = Some(began);
         if now_ms - began > GENERATION_MS || self.generations[0].len() >= self.most {
@@ -73,7 +74,7 @@ impl Dedupe {
         self.generations[0].insert(id);
     }
 
-    /// When the last of them came.
+    /// When the last remembered id came.
     #[must_use]
     pub(crate) fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
@@ -87,7 +88,8 @@ impl Dedupe {
     }
 }
 
-/// Ids are counted up in their upper and their lower bits; a multiplication, folded, spreads both over the whole word.
+/// Ids count up in their upper and their lower bits. A multiplication whose halves are folded together spreads both
+/// over the whole word.
 #[derive(Debug, Default)]
 pub(crate) struct IdHasher(u64);
 
@@ -124,7 +126,7 @@ mod tests {
     #[test]
     fn a_tweet_is_new_once_in_the_minutes_that_are_remembered() {
         let mut dedupe = Dedupe::default();
-        // Others keep the generations going, from whichever part of one on.
+        // Other ids keep the generations going. The id comes at different times within a generation.
         for first in (0..GENERATION_MS).step_by(10_000) {
             let (id, first) = (first as u64 + 1, first + 10 * REMEMBERED_MS * first);
             assert!(dedupe.is_new(id, first));
@@ -132,7 +134,7 @@ mod tests {
                 dedupe.is_new(u64::MAX - passed as u64, first + passed);
                 assert!(!dedupe.is_new(id, first + passed), "{first} {passed}");
             }
-            // Nobody knows it for ever.
+            // No id is remembered for ever.
             let forgotten = first + 2 * REMEMBERED_MS;
             for generation in 0..GENERATIONS as i64 {
                 dedupe.is_new(1 << 40, forgotten + generation * (GENERATION_MS + 1));

@@ -8,10 +8,10 @@ use tracing::{debug, error, info, warn};
 use super::{Ingest, Limits};
 use crate::journal::Over;
 
-/// How often old segments are looked for; also whenever a segment is begun.
+/// How often old segments are looked for. This also happens whenever a segment begins.
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
 
-/// How often a journal that is too large is looked at: what has been handled meanwhile may be deleted.
+/// How often a journal that is too large is looked at: what has been handled in the meantime may be deleted.
 const OVER_EVERY: Duration = Duration::from_millis(500);
 
 impl Ingest {
@@ -56,7 +56,7 @@ impl Ingest {
             self.queue.set_stuck(true);
             // The newest frames are synced, however long this wait takes.
             self.sync();
-            // At the end of a run lines go in over the limit, or they would be lost.
+            // At the end of a run, lines are written even over the limit. Otherwise they would be lost.
             is_over = !self.waits(OVER_EVERY);
             if is_over {
                 break;
@@ -70,7 +70,7 @@ impl Ingest {
         }
     }
 
-    /// Deletes segments. Gives by how many bytes the journal is still too large because its Tweets are not handled.
+    /// Deletes segments. Returns [`Over`] if the journal is still too large because its Tweets are not handled.
     fn clean(&mut self) -> Option<Over> {
         self.retain_at = Instant::now() + RETAIN_EVERY;
         let Limits {

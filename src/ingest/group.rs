@@ -10,17 +10,17 @@ use crate::{
     text::lines::Lines,
 };
 
-/// A line beyond the usual ones makes a frame of its own; of the smallest lines no frame takes more than this.
+/// The most lines in a frame, a limit that only very small lines reach. A very large line makes a frame of its own.
 const MOST_LINES: usize = FRAME_BYTES / 8;
 
-/// Lines that arrived together, with what is known of their arrival.
+/// Lines that arrived together, and when and how they arrived.
 #[derive(Debug)]
 pub struct Arrived {
     /// The lines.
     pub lines: Lines,
     /// Where they come from.
     pub source: Source,
-    /// The number of the connection that they came by.
+    /// The number of the connection that brought them.
     pub connection: u64,
     /// When they were decoded, in milliseconds since 1970.
     pub at_ms: i64,
@@ -31,11 +31,11 @@ pub struct Arrived {
 /// The frame that is being put together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// The lines as they will lie in the frame.
+    /// The lines as they will be in the frame.
     buffer: Vec<u8>,
     spans: Vec<Range<u32>>,
     ids: Vec<u64>,
-    /// That of all connections but a few; one connection has one.
+    /// The source of the lines. A connection has only one source.
     source: Option<Source>,
     connection: u64,
     first_ms: i64,

@@ -29,7 +29,7 @@ use crate::{
 /// How much of the journal is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Older segments are deleted once they are handled.
+    /// Segments older than this are deleted once they are handled.
     pub retain: Duration,
     /// The size that the journal may have, in bytes.
     pub max_size: u64,
@@ -52,7 +52,7 @@ pub struct Ingest {
     known: Vec<bool>,
     /// The time up to which every line has been taken.
     received: Option<Received>,
-    /// Of the lines in the group.
+    /// The queue room that the lines in the group take.
     rooms: Vec<Room>,
     /// Failed syncs in a row.
     unsynced: Patience,
@@ -62,7 +62,7 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// An ingest behind a queue.
+    /// An ingest that takes its lines from a queue.
     #[must_use]
     pub fn new(
         journal: Journal,
@@ -93,7 +93,7 @@ impl Ingest {
     /// Works until every sender is gone. By then everything that came is on disk.
     ///
     /// # Errors
-    /// [`Error`], where waiting cannot help, or where the run ends before the disk is mended.
+    /// [`Error`] if waiting cannot help, or if the run ends before the disk is mended.
     pub fn run(mut self) -> Result<Journal, Error> {
         loop {
             match self.queue.next(Some(self.next_duty())) {
@@ -104,7 +104,7 @@ impl Ingest {
                         self.take(delivery)?;
                     }
                     self.write(Effort::Small)?;
-                    // From here on it is in the journal.
+                    // From here on everything that was taken is in the journal.
                     if let Some(received) = self.received.take() {
                         self.progress.received().note(received, self.journal.end());
                     }
@@ -134,7 +134,8 @@ impl Ingest {
         self.ids.extend(arrived.lines.iter().map(tweet_id));
         self.known.clear();
         if arrived.source != Source::Live {
-            // What is asked for again has mostly been handled. The worker would find that out too: this saves the disk.
+            // Most Tweets of backfill have been handled already. The worker would find that out too, but this saves
+            // space on disk.
             self.progress.handled().look_up(&self.ids, &mut self.known);
         }
         let mut duplicates = 0;
@@ -144,7 +145,7 @@ impl Ingest {
                 continue;
             }
             if !self.group.has_room_for(line, &arrived) {
-                // That much came while the last frame was made.
+                // So many lines came while the last frame was made.
                 self.write(Effort::Fast)?;
             }
             self.group.push(line, self.ids[number], &arrived);

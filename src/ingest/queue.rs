@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Delivery<T> {
     /// The item.
     pub item: T,
-    /// Given back when it is dropped: when the item has been worked on, and not when it is taken out, since what is being
-    /// worked on is memory too.
+    /// Given back when it is dropped. That is after the item has been worked on, and not when it is taken out, because
+    /// an item in work takes memory too.
     pub room: Room,
 }
 
@@ -42,7 +42,7 @@ pub struct Sender<T> {
     is_stuck: watch::Receiver<bool>,
 }
 
-/// The side that empties it.
+/// The side that empties the queue.
 #[derive(Debug)]
 pub struct Receiver<T> {
     items: mpsc::Receiver<Delivery<T>>,
@@ -55,7 +55,7 @@ pub enum Trouble {
     /// The other side is gone, and the item with it.
     #[error("the queue is closed")]
     Closed,
-    /// The item is in the queue, over the bound, and there will be no room for more for a while.
+    /// The item is in the queue, over the bound. There will be no room for more for a while.
     #[error("the queue is full, and stays so")]
     Stuck,
 }
@@ -95,18 +95,18 @@ impl<T> Clone for Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Puts an item of so many bytes in. Waits while the queue is full, but not once `shutdown` is cancelled: what has been
-    /// read when the reading ends is let in over the bound, and not lost.
+    /// Puts an item of `bytes` bytes in. Waits while the queue is full, but no longer once `shutdown` is cancelled:
+    /// what has been read when reading ends goes in over the bound, and is not lost.
     ///
     /// # Errors
-    /// [`Trouble`]; where the queue is stuck, the item is in it nevertheless.
+    /// [`Trouble`]. If the queue is stuck, the item is still in it.
     pub async fn deliver(
         &self,
         item: T,
         bytes: usize,
         shutdown: &CancellationToken,
     ) -> Result<(), Trouble> {
-        // A single item larger than the queue goes when the queue is empty.
+        // A single item larger than the queue goes in when the queue is empty.
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
         let units = units.clamp(1, self.size);
         let (room, stuck) = match Arc::clone(&self.room).try_acquire_many_owned(units) {
@@ -124,10 +124,7 @@ impl<T> Sender<T> {
         if stuck { Err(Trouble::Stuck) } else { Ok(()) }
     }
 
-    /// Puts in an item that is in memory anyway, and so takes no room of the queue.
-    ///
-    /// # Errors
-    /// [`Trouble::Closed`].
+    /// Puts in an item that is in memory anyway. It takes no room of the queue.
     pub fn deliver_free(&self, item: T) -> Result<(), Trouble> {
         self.send(item, Room { _held: None })
     }
@@ -147,7 +144,7 @@ impl<T> Sender<T> {
     /// Waits until half of the queue is free and the other side takes something again.
     pub async fn flows(&self) {
         let mut is_stuck = self.is_stuck.clone();
-        // Closed: then delivering says so.
+        // If the queue is closed, delivering reports that.
         let _ = is_stuck.wait_for(|is_stuck| !is_stuck).await;
         let _ = self.room.acquire_many(self.size / 2).await;
     }
@@ -167,10 +164,10 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// The next item; `None` once every sender is gone.
+    /// Waits for the next item. `None` once every sender is gone.
     ///
     /// # Errors
-    /// [`TimedOut`] when none has come within `wait`.
+    /// [`TimedOut`] if none has come within `wait`.
     pub fn next(&self, wait: Option<Duration>) -> Result<Option<Delivery<T>>, TimedOut> {
         match wait {
             None => Ok(self.items.recv().ok()),
@@ -182,7 +179,7 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Says whether nothing can be taken for a while, or again.
+    /// Sets whether nothing can be taken for a while.
     pub fn set_stuck(&self, is_stuck: bool) {
         self.is_stuck.send_if_modified(|last| {
             let changes = *last != is_stuck;
@@ -211,7 +208,7 @@ mod tests {
             let (sender, receiver) = queue::<u8>(4 * UNIT);
             assert_eq!(sender.deliver(1, 3 * UNIT, &never).await, Ok(()));
             assert_eq!(sender.waiting(), 3 * UNIT);
-            // Nothing says that it is stuck, but it is.
+            // The receiver has not said that the queue is stuck, but it is.
             assert_eq!(
                 sender.deliver(2, 3 * UNIT, &never).await,
                 Err(Trouble::Stuck)

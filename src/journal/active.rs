@@ -1,4 +1,4 @@
-//! The segment that is being written. A frame goes in whole or not at all.
+//! The segment that is being written. A frame is written completely or not at all.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -14,17 +14,17 @@ use super::{Error, position::path_of};
 pub(super) struct Active {
     pub(super) segment: u64,
     pub(super) path: PathBuf,
-    /// Behind the last whole frame; the file's cursor is here.
+    /// The end of the last whole frame. The file's cursor is here.
     pub(super) end: u64,
     file: Arc<File>,
     identity: Identity,
     is_dirty: bool,
-    /// How much the next write can write before it fails.
+    /// How many bytes the next write can write before it fails.
     #[cfg(test)]
     room: Option<usize>,
 }
 
-/// What tells a file from another of its name.
+/// Tells a file from another file with the same name.
 #[cfg(unix)]
 type Identity = (u64, u64);
 #[cfg(not(unix))]
@@ -39,7 +39,7 @@ fn identity(metadata: &Metadata) -> Identity {
 #[cfg(not(unix))]
 fn identity(_: &Metadata) -> Identity {}
 
-/// What was written to a segment and is not known to last.
+/// What was written to a segment, and may not be safe on disk yet.
 #[derive(Debug)]
 pub(super) struct Unsynced {
     segment: u64,
@@ -52,23 +52,23 @@ impl Unsynced {
         self.segment
     }
 
-    /// Makes it last.
+    /// Makes it safe on disk.
     pub(super) fn sync(&self) -> Result<(), Error> {
         sync_file(&self.file, &self.path)
     }
 }
 
-/// Whether there is more to write there.
+/// Why a write failed, and whether the segment can take more.
 #[derive(Debug)]
 pub(super) enum Failed {
-    /// As before the call.
+    /// The segment is as before the call.
     Restored(Error),
-    /// Only a new segment can take more.
+    /// The segment cannot take more; only a new one can.
     Spoilt(Error),
 }
 
 impl Active {
-    /// Makes a segment; `None` where the name is taken.
+    /// Makes a segment. `None` if a file of this name exists.
     pub(super) fn create(folder: &Path, segment: u64) -> Result<Option<Self>, Error> {
         let path = path_of(folder, segment);
         let opened = OpenOptions::new().write(true).create_new(true).open(&path);
@@ -89,7 +89,7 @@ impl Active {
         }
     }
 
-    /// Whether the file can still be found under its name. A file that cannot takes all that is written, and it is lost.
+    /// Whether the file is still there under its name. A removed file accepts all writes, but everything in it is lost.
     pub(super) fn is_there(&self) -> bool {
         match fs::metadata(&self.path) {
             Ok(metadata) => identity(&metadata) == self.identity,
@@ -100,7 +100,7 @@ impl Active {
         }
     }
 
-    /// Writes a whole frame, or nothing.
+    /// Writes a whole frame or nothing.
     pub(super) fn write(&mut self, frame: &[u8], sync: bool) -> Result<(), Failed> {
         let mut written = self.put(frame).map_err(|source| Error::Write {
             path: self.path.clone(),
@@ -117,7 +117,7 @@ impl Active {
             self.is_dirty |= !is_synced;
             return Ok(());
         };
-        // After a failed sync nobody knows what of the file will be there after a crash.
+        // After a failed sync nobody knows which parts of the file will survive a crash.
         if self.restore().is_ok() && !is_synced {
             Err(Failed::Restored(error))
         } else {
@@ -125,12 +125,12 @@ impl Active {
         }
     }
 
-    /// Whether something was written since it was last asked for what is not synced.
+    /// Whether something was written since [`Active::take_unsynced`] was last called.
     pub(super) fn is_dirty(&self) -> bool {
         self.is_dirty
     }
 
-    /// What was written since this was asked last, if there is anything: the caller has to sync it.
+    /// Takes what was written since the last call, if there is anything. The caller has to sync it.
     pub(super) fn take_unsynced(&mut self) -> Option<Unsynced> {
         std::mem::take(&mut self.is_dirty).then(|| Unsynced {
             segment: self.segment,
@@ -148,7 +148,7 @@ impl Active {
         (&*self.file).write_all(frame)
     }
 
-    /// Cuts off what a failed write has left.
+    /// Cuts off the remains of a failed write.
     fn restore(&mut self) -> io::Result<()> {
         self.file.set_len(self.end)?;
         (&*self.file).seek(SeekFrom::Start(self.end)).map(drop)
@@ -157,12 +157,12 @@ impl Active {
 
 #[cfg(test)]
 impl Active {
-    /// The next write fails after so many bytes.
+    /// Makes the next write fail after this many bytes.
     pub(super) fn fail_after(&mut self, room: usize) {
         self.room = Some(room);
     }
 
-    /// All goes to another file from now on.
+    /// Writes everything to another file from now on.
     pub(super) fn write_to(&mut self, file: File) {
         self.file = Arc::new(file);
     }
@@ -170,7 +170,7 @@ impl Active {
 
 impl Drop for Active {
     fn drop(&mut self) {
-        // An empty file is no valid zstd file: it would make `zstdcat *.zst` fail.
+        // An empty file is not a valid zstd file: it would make `zstdcat *.zst` fail.
         if self.end == 0 && self.is_there() {
             let _ = fs::remove_file(&self.path);
         }
@@ -184,9 +184,9 @@ fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
     })
 }
 
-/// Makes the names in a folder last.
+/// Makes the names in a folder safe on disk.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), Error> {
-    // Elsewhere a folder cannot be opened, and its names last by themselves.
+    // On other systems a folder cannot be opened, and its names are safe without this.
     #[cfg(unix)]
     File::open(folder)
         .and_then(|folder| folder.sync_all())

@@ -6,8 +6,8 @@ use super::{
 };
 
 impl Journal {
-    /// Counts the lines behind a position that are in the journal now, when it is called, on whatever thread. What is damaged
-    /// does not count.
+    /// Prepares to count the lines behind a position. It counts what is in the journal at the time of this call; the
+    /// returned function can run on any thread. Damaged frames do not count.
     pub fn count_from(&self, from: Position) -> impl FnOnce() -> Result<u64, Error> + Send + use<> {
         let folder = self.shared.folder.clone();
         let state = self.shared.lock();

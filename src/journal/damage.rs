@@ -4,12 +4,12 @@ use std::fmt;
 
 use super::{Position, position::path_of};
 
-/// What is wrong.
+/// What is wrong with a part of the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
     /// Bytes have changed or are missing.
     Unreadable,
-    /// The segment is not there.
+    /// The segment is missing.
     Missing,
 }
 
@@ -18,21 +18,21 @@ pub enum Damage {
 pub struct Damaged {
     /// What is wrong.
     pub damage: Damage,
-    /// The segment.
+    /// The segment's name.
     pub segment: u64,
     /// Where the damaged part begins.
     pub offset: u64,
-    /// How long it is; `None` where a segment is missing whose length was never seen.
+    /// How many bytes are damaged. `None` if a segment is missing and its length was never seen.
     pub bytes_skipped: Option<u64>,
-    /// How many lines are lost, where the frame's metadata survived.
+    /// How many lines are lost, if the frame's metadata survived.
     pub lines: Option<u32>,
-    /// When the first of them was received, in milliseconds since 1970, where the metadata survived.
+    /// When the first of these lines was received, in milliseconds since 1970, if the metadata survived.
     pub first_ms: Option<i64>,
-    /// When the last of them was received, in milliseconds since 1970, where the metadata survived.
+    /// When the last of these lines was received, in milliseconds since 1970, if the metadata survived.
     pub last_ms: Option<i64>,
-    /// Where the reading goes on.
+    /// Where reading goes on.
     pub next: Position,
-    /// When the first line there was received, in milliseconds since 1970, where there is one already.
+    /// When the first line at that position was received, in milliseconds since 1970, if there already is one.
     pub next_ms: Option<i64>,
 }
 

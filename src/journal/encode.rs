@@ -1,4 +1,4 @@
-//! From lines to the bytes of a frame: metadata in a skippable frame, then the compressed lines.
+//! Turns lines into the bytes of a frame: metadata in a skippable frame, then the compressed lines.
 
 use std::io;
 
@@ -15,61 +15,63 @@ use super::{
     meta::{self, Meta, Source},
 };
 
-/// What compressing is to save: room on the disk, or time.
+/// What compression should save: space on disk, or time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Effort {
-    /// Room: lines come slower than they are compressed.
+    /// Save space: lines come more slowly than they are compressed.
     #[default]
     Small,
-    /// Time: more lines wait already.
+    /// Save time: more lines are already waiting.
     Fast,
 }
 
-/// Measured on 20 000 Tweets of 5.4 KB in frames of 256 KiB: 7.7 µs a Tweet for a ratio of 6.6. Level 3 takes 9.2 for 6.8.
+/// Measured on 20 000 Tweets of 5.4 KB in frames of 256 KiB: 7.7 µs for each Tweet and a ratio of 6.6. Level 3 takes
+/// 9.2 µs for 6.8.
 const SMALL: i32 = 1;
 
-/// As measured there: 6.2 µs for 3.9, where level -5 takes 6.6 for 4.7, and level -20 takes 5.4 for 3.0.
+/// Measured on the same Tweets: 6.2 µs for a ratio of 3.9. Level -5 takes 6.6 for 4.7, and level -20 takes 5.4 for 3.0.
 const FAST: i32 = -10;
 
-/// Tweets repeat long keys and whole users, so short matches cost more than they save: with 7, level 1 is faster by 4 % and
-/// level -10 by 13 %. Only frames of a single Tweet become larger by it: by 2 and 6 %.
+/// Tweets repeat long keys and whole users, so short matches cost more than they save. With a minimum of 7, level 1 is
+/// 4 % faster and level -10 is 13 % faster. Only frames of a single Tweet become larger: by 2 % and by 6 %.
 const MIN_MATCH: u32 = 7;
 
-/// The largest table of matches that fits the nearest cache; the usual one of level -10 is half as large, and finds 3 % less.
+/// The largest table of matches that fits the nearest cache. The usual table of level -10 is half as large, and finds
+/// 3 % less.
 const HASH_LOG: u32 = 14;
 
-/// Lines that arrived together, to become one frame.
+/// Lines that arrived together and become one frame.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// The lines, without delimiters.
     pub lines: Lines,
-    /// The Tweet id of each line; 0 for a line without one.
+    /// The Tweet id of each line; 0 for a line without an id.
     pub ids: Vec<u64>,
-    /// Where they come from.
+    /// Where the lines come from.
     pub source: Source,
-    /// The number of the connection that they came by.
+    /// The number of the connection that brought the lines.
     pub connection: u64,
     /// When the first was received, in milliseconds since 1970.
     pub first_ms: i64,
     /// When the last was received, in milliseconds since 1970.
     pub last_ms: i64,
-    /// What compressing them is to save.
+    /// What compression should save.
     pub effort: Effort,
 }
 
-/// Why there are no bytes.
+/// Why lines could not be encoded.
 #[derive(Debug)]
 pub(super) enum Failed {
     Refused(Refused),
     Compress(io::Error),
 }
 
-/// Makes frames, with memory that is used again for each.
+/// Makes frames. Its memory is used again for each frame.
 pub(super) struct Encoder {
     small: Compressor<'static>,
     fast: Compressor<'static>,
     joined: Vec<u8>,
-    // As long as it ever had to be, so that only new room is filled with zeros.
+    // As long as the longest frame so far needed, so that only new room is filled with zeros.
     frame: Vec<u8>,
 }
 
@@ -83,7 +85,7 @@ impl Encoder {
         })
     }
 
-    /// The metadata and the bytes of the frame, both parts of it.
+    /// Returns the metadata of a frame, and its bytes: the skippable frame and the compressed lines.
     pub(super) fn encode(&mut self, batch: &Batch) -> Result<(Meta, &[u8]), Failed> {
         check(batch).map_err(Failed::Refused)?;
         let raw = match batch.lines.joined() {
@@ -133,7 +135,7 @@ fn compressor(level: i32) -> io::Result<Compressor<'static>> {
     Ok(compressor)
 }
 
-/// Whether the lines can be read back as they are.
+/// Checks that the lines can be read back exactly.
 fn check(batch: &Batch) -> Result<(), Refused> {
     let lines = &batch.lines;
     if lines.len() != batch.ids.len() {

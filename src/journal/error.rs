@@ -1,10 +1,10 @@
-//! What can go wrong with the journal, and whether it may pass.
+//! What can go wrong with the journal, and whether the failure may pass.
 
 use std::{io, path::PathBuf};
 
 use super::limits::{MAX_LINES, MAX_RAW};
 
-/// A failure of the journal; what is damaged in its files is a [`super::Damaged`] instead.
+/// A failure of the journal. Damage in its files is not a failure, but a [`super::Damaged`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder cannot be made, listed or written to.
@@ -23,7 +23,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// Lines cannot be written; nothing of them is in the journal, so the same call may be tried again.
+    /// Lines cannot be written. No part of them is in the journal, so the same call may be tried again.
     #[error("cannot write to the journal segment `{}` at byte {offset}: {source}", path.display())]
     Write {
         /// The segment.
@@ -33,10 +33,10 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// What was written cannot be made to last; the next lines go to a new segment.
+    /// What was written cannot be made safe on disk. The next lines go to a new segment.
     #[error("cannot sync the journal's `{}`: {source}", path.display())]
     Sync {
-        /// The segment, or the folder with its name.
+        /// The segment, or the folder that holds its name.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -49,7 +49,7 @@ pub enum Error {
     Read {
         /// The segment.
         path: PathBuf,
-        /// Where.
+        /// Where in the segment.
         offset: u64,
         /// What the system said.
         source: io::Error,
@@ -62,7 +62,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// A torn end cannot be cut off.
+    /// The torn end of a segment cannot be cut off.
     #[error("cannot cut the journal segment `{}` at byte {offset}: {source}", path.display())]
     Cut {
         /// The segment.
@@ -82,7 +82,7 @@ pub enum Error {
         /// The format that it names.
         version: u8,
     },
-    /// There is no later time to name a segment after.
+    /// A segment is named after a time, and there is no later time left.
     #[error("no new segment can be named in `{}`: the last one has the latest name there is", path.display())]
     NoName {
         /// The folder.
@@ -96,7 +96,7 @@ pub enum Error {
         /// What the compressor said.
         source: io::Error,
     },
-    /// The lines cannot be one frame, now or ever.
+    /// The lines can never be one frame.
     #[error("these lines cannot go into the journal `{}`: {reason}", path.display())]
     Refused {
         /// The folder.
@@ -109,13 +109,13 @@ pub enum Error {
 /// Why lines cannot be one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Reading must be bounded, so writing is too.
+    /// The lines have too many bytes. Reading must be bounded, so writing is bounded too.
     #[error("{0} bytes are more than the {MAX_RAW} of a frame")]
     TooLarge(usize),
-    /// The same for lines.
+    /// There are too many lines, for the same reason.
     #[error("{0} lines are more than the {MAX_LINES} of a frame")]
     TooMany(usize),
-    /// There is one id for each line.
+    /// The number of ids is not the number of lines.
     #[error("{lines} lines came with {ids} ids")]
     Ids {
         /// How many lines there are.
@@ -123,13 +123,13 @@ pub enum Refused {
         /// How many ids there are.
         ids: usize,
     },
-    /// The delimiter inside a line would make two of it.
+    /// A line contains the delimiter, which would make two lines of it.
     #[error("line {0} holds a line feed")]
     Delimiter(usize),
 }
 
 impl Error {
-    /// Whether the same call may succeed later: once there is room, or a folder is writable again.
+    /// Whether the same call may succeed later, when there is room or the folder can be written again.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {

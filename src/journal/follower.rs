@@ -15,34 +15,34 @@ use super::{
     shared::{Place, Shared, State},
 };
 
-/// What a follower comes upon.
+/// What a follower finds next.
 #[derive(Debug)]
 pub enum Next {
     /// The next lines.
     Frame(Frame),
-    /// Something unreadable, which is skipped now.
+    /// Something unreadable. The follower skips it now.
     Damaged(Damaged),
-    /// Somebody has something else to do: see [`Notifier`].
+    /// Somebody called [`Notifier::interrupt`].
     Interrupted,
-    /// Nothing has come in time.
+    /// Nothing has come within the time.
     TimedOut,
-    /// Everything is read, and nothing more will be written.
+    /// Everything has been read, and nothing more will be written.
     Closed,
 }
 
-/// Reads the journal in order while it is being written, one frame in memory at a time, however far behind.
+/// Reads the journal in order while it is being written. However far behind it is, it holds only one frame in memory.
 pub struct Follower {
     shared: Arc<Shared>,
     number: u64,
     position: Position,
     is_interrupted: Arc<AtomicBool>,
-    /// Open while reading from disk.
+    /// The segment, while it is read from disk.
     segment: Option<Segment>,
-    /// The missing segment that was told.
+    /// The missing segment that has been reported.
     told_missing: Option<u64>,
 }
 
-/// Wakes a follower for another reason than new lines.
+/// Wakes a follower for a reason other than new lines.
 #[derive(Debug, Clone)]
 pub struct Notifier {
     shared: Arc<Shared>,
@@ -50,7 +50,8 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Makes the follower's [`Follower::next`] return [`Next::Interrupted`] once: at once if it waits, else the next call.
+    /// Makes the follower's [`Follower::next`] return [`Next::Interrupted`] once: now if it waits, otherwise at the
+    /// next call.
     pub fn interrupt(&self) {
         let state = self.shared.lock();
         self.is_interrupted.store(true, Ordering::Relaxed);
@@ -70,7 +71,7 @@ impl Follower {
         }
     }
 
-    /// A handle to interrupt this follower by.
+    /// Makes a handle that can interrupt this follower.
     #[must_use]
     pub fn notifier(&self) -> Notifier {
         Notifier {
@@ -79,23 +80,24 @@ impl Follower {
         }
     }
 
-    /// Behind what was given out last.
+    /// The position behind everything that was returned so far.
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// Goes back to a position where this follower, or one before it, has been: what lies behind comes once more.
+    /// Goes back to a position where this follower or an earlier one has been. Everything behind the position comes
+    /// again.
     pub fn go_back(&mut self, position: Position) {
         self.segment = None;
         self.position = position;
     }
 
-    /// What comes next; waits for it if it is not there yet, but not longer than `wait`.
+    /// Returns what comes next. If it is not there yet, this waits for it, but not longer than `wait`.
     ///
     /// # Errors
-    /// Where a segment cannot be read, though it is there. The position stays, so the same call tries it again, and
-    /// [`Follower::skip_segment`] gives up on it.
+    /// If a segment is there but cannot be read. The position stays, so the same call tries again.
+    /// [`Follower::skip_segment`] gives the segment up.
     pub fn next(&mut self, wait: Option<Duration>) -> Result<Next, Error> {
         let until = wait.and_then(|wait| Instant::now().checked_add(wait));
         loop {
@@ -139,7 +141,7 @@ impl Follower {
         }
     }
 
-    /// Gives up on what is written so far of the segment that cannot be read, and says what is skipped by that.
+    /// Gives up on an unreadable segment, as far as it is written. Returns what is skipped by that.
     pub fn skip_segment(&mut self) -> Option<Damaged> {
         let shared = Arc::clone(&self.shared);
         let place = self.locate(&shared.lock());
@@ -157,7 +159,7 @@ impl Follower {
     fn locate(&mut self, state: &State) -> Place {
         match state.locate(&mut self.position) {
             Place::Missing if self.told_missing == Some(self.position.segment) => {
-                // Waits at the end of what is not there, until there is more.
+                // The missing segment was reported already. Waits at its end until there is more.
                 match state.segment_after(self.position.segment) {
                     Some(next) => {
                         self.position = Position::at(next, 0);
@@ -170,7 +172,7 @@ impl Follower {
         }
     }
 
-    /// Reads from disk; `None` where the frame there was done already.
+    /// Reads from disk. `None` if all lines of the frame there were done already.
     fn read(&mut self, limit: u64, is_gone: bool) -> Result<Option<Next>, Error> {
         let Position {
             segment,
@@ -208,7 +210,8 @@ impl Follower {
         Ok(next)
     }
 
-    /// Goes on behind what is missing: with what is still in memory of the segment, else with the next one.
+    /// Goes on behind what is missing: with frames of the segment that are still in memory, or else with the next
+    /// segment.
     fn missing(&mut self, limit: Option<u64>) -> Damaged {
         let Position {
             segment, offset, ..
@@ -241,7 +244,7 @@ impl Follower {
         }
     }
 
-    /// Looks when the next lines were received: until then there may have been some in the damaged part.
+    /// Adds when the next lines were received: the damaged part may hold lines up to that time.
     fn damaged(&self, damaged: Damaged) -> Next {
         Next::Damaged(Damaged {
             next_ms: first_received(&self.shared, damaged.next),

@@ -1,4 +1,4 @@
-//! A frame as readers get it: its lines, their metadata, and the positions between them.
+//! A frame for readers: its lines, their metadata, and the positions between them.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use crate::text::lines::Lines;
 
 use super::{Meta, Position};
 
-/// What a line of a frame takes of memory beside its bytes: its place and its id.
+/// How much memory a line of a frame takes besides its bytes: its place and its id.
 const LINE_OVERHEAD: usize = size_of::<Range<u32>>() + size_of::<u64>();
 
-/// What a frame takes of memory beside its lines.
+/// How much memory a frame takes besides its lines.
 const FRAME_OVERHEAD: usize = 256;
 
 /// Lines that were written together, in the order of their arrival.
@@ -22,50 +22,50 @@ pub struct Frame {
     pub(super) offset: u64,
     /// Where the next frame of the segment begins.
     pub(super) end: u64,
-    /// How many lines of the frame were done before, and are not in `lines`.
+    /// How many lines of the frame were done before. They are not in `lines`.
     pub(super) done: u32,
     pub(super) lines: Lines,
     pub(super) meta: Meta,
 }
 
 impl Frame {
-    /// The lines; only those behind the position that was asked for.
+    /// The lines behind the position that was asked for.
     #[must_use]
     pub fn lines(&self) -> &Lines {
         &self.lines
     }
 
-    /// The Tweet ids of these lines; 0 for a line without one.
+    /// The Tweet ids of these lines; 0 for a line without an id.
     #[must_use]
     pub fn ids(&self) -> &[u64] {
         &self.meta.ids[self.done as usize..]
     }
 
-    /// What is known of the whole frame, with the lines that were done before.
+    /// The metadata of the whole frame, which includes the lines that were done before.
     #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
-    /// What the whole frame takes of its segment.
+    /// How many bytes of its segment the whole frame takes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.end - self.offset
     }
 
-    /// Before the first of these lines.
+    /// The position before the first of these lines.
     #[must_use]
     pub fn start(&self) -> Position {
         self.after(0)
     }
 
-    /// Behind the last of these lines.
+    /// The position behind the last of these lines.
     #[must_use]
     pub fn end(&self) -> Position {
         Position::at(self.segment, self.end)
     }
 
-    /// Behind so many of these lines.
+    /// The position behind this many of these lines.
     #[must_use]
     pub fn after(&self, lines: usize) -> Position {
         match self.meta.lines as usize - self.done as usize {
@@ -78,15 +78,16 @@ impl Frame {
         }
     }
 
-    /// What the frame takes of memory.
+    /// How much memory the frame takes.
     pub(super) fn memory(&self) -> usize {
         self.lines.bytes() + self.lines.len() * LINE_OVERHEAD + FRAME_OVERHEAD
     }
 }
 
-/// The lines of a compressed frame behind the first `done`; `None` where it is not what its metadata says.
+/// Decompresses a frame, and returns its lines behind the first `done`. `None` if the frame is not what its metadata
+/// says.
 ///
-/// Never takes more memory than the metadata says, which is bounded.
+/// This never takes more memory than the metadata says, and that is bounded.
 pub(super) fn decode(
     decompressor: &mut Decompressor<'_>,
     meta: &Meta,

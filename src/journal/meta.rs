@@ -1,38 +1,38 @@
-//! The metadata of a frame, which can be read without decompressing it, and its layout in the skippable frame before
-//! it.
+//! The metadata of a frame, and its layout. It stands in a skippable frame before the frame, so it can be read without
+//! decompressing anything.
 
 use std::sync::Arc;
 
 use super::limits::{MAX_LINES, MAX_RAW};
 
-/// One of the sixteen numbers that zstd leaves to programs; 0 and 14 are taken by well-known ones.
+/// One of the sixteen magic numbers that zstd leaves to other programs. Well-known programs use 0 and 14.
 const MAGIC: u32 = 0x184D_2A57;
 
-/// The magic number as it stands in a file.
+/// The magic number as it is in a file.
 pub(super) const MAGIC_BYTES: [u8; 4] = MAGIC.to_le_bytes();
 
-/// Raised when a reader of today would misunderstand what is written then.
+/// Must be raised when today's readers would misunderstand what is written.
 const VERSION: u8 = 1;
 
-/// The magic number, and the length of what follows.
+/// The length of the prefix: the magic number, and the length of the rest.
 pub(super) const PREFIX: usize = 8;
 
-/// What follows, up to the ids: checksum 4, version 1, source 1, nothing 2, connection 8, first and last time 8 each,
-/// lines 4, raw bytes 4, compressed bytes 4. All little-endian.
+/// The length of the fixed part, between the prefix and the ids: checksum 4, version 1, source 1, nothing 2, connection
+/// 8, first and last time 8 each, lines 4, raw bytes 4, compressed bytes 4. All numbers are little-endian.
 const FIXED: usize = 44;
 
 /// Where the lines of a frame come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The stream, as Tweets are sent.
+    /// The live stream.
     Live,
-    /// The stream, asked for again on connecting.
+    /// Backfill: the stream sent it again after connecting.
     Backfill,
     /// The stream, recovered by the service on its own account.
     Recovery,
-    /// A Replay of an older time.
+    /// A Replay of a past time.
     Replay,
-    /// A source that a later ouzel has written.
+    /// A source that only a later ouzel knows.
     Other(u8),
 }
 
@@ -60,12 +60,12 @@ impl From<Source> for u8 {
     }
 }
 
-/// What is known of a frame without decompressing it.
+/// The metadata of a frame. It can be read without decompressing the frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {
     /// Where the lines come from.
     pub source: Source,
-    /// The number of the connection that they came by.
+    /// The number of the connection that brought the lines.
     pub connection: u64,
     /// When the first line was received, in milliseconds since 1970.
     pub first_ms: i64,
@@ -73,31 +73,31 @@ pub struct Meta {
     pub last_ms: i64,
     /// How many lines there are.
     pub lines: u32,
-    /// How many bytes they have, with a delimiter of one byte each.
+    /// How many bytes the lines have, with a delimiter of one byte each.
     pub raw_bytes: u32,
-    /// How many bytes the frame behind has.
+    /// How many bytes the compressed lines have.
     pub compressed_bytes: u32,
-    /// The Tweet id of each line; 0 for a line without one.
+    /// The Tweet id of each line; 0 for a line without an id.
     pub ids: Arc<[u64]>,
 }
 
-/// What bytes are that should be a skippable frame of ours.
+/// The result of reading bytes as one of our skippable frames.
 #[derive(Debug)]
 pub(super) enum Parsed {
     /// Valid.
     Meta(Meta),
-    /// Valid, and written by a later ouzel.
+    /// Valid, but written by a later ouzel.
     Version(u8),
     /// Anything else.
     Nothing,
 }
 
-/// The length of the skippable frame for so many lines.
+/// The length of the skippable frame for this many lines.
 pub(super) const fn header_len(lines: usize) -> usize {
     PREFIX + FIXED + lines * size_of::<u64>()
 }
 
-/// The length of the whole skippable frame, read from its prefix; `None` where it is not one of ours.
+/// Reads the length of the whole skippable frame from its prefix. `None` if it is not one of ours.
 pub(super) fn announced_len(prefix: &[u8]) -> Option<usize> {
     let (magic, length) = prefix.get(..PREFIX)?.split_at(4);
     let length = u32_at(length, 0) as usize;
@@ -105,7 +105,7 @@ pub(super) fn announced_len(prefix: &[u8]) -> Option<usize> {
     is_ours.then_some(PREFIX + length)
 }
 
-/// Lays a skippable frame out in `header`, which has the length that [`header_len`] says.
+/// Writes a skippable frame into `header`, which must be as long as [`header_len`] says.
 pub(super) fn write(meta: &Meta, header: &mut [u8]) {
     let body = header.len() - PREFIX;
     let length = u32::try_from(body).expect("the number of lines is bounded");
@@ -126,7 +126,7 @@ pub(super) fn write(meta: &Meta, header: &mut [u8]) {
     body[..4].copy_from_slice(&checksum.to_le_bytes());
 }
 
-/// Reads a whole skippable frame. Nothing of it is believed before its checksum is.
+/// Reads a whole skippable frame. Nothing in it is trusted before its checksum is checked.
 pub(super) fn parse(header: &[u8]) -> Parsed {
     if announced_len(header) != Some(header.len()) {
         return Parsed::Nothing;

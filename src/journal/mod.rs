@@ -1,8 +1,8 @@
 //! The journal. Takes lines exactly as received, gives them back in order from disk or memory, and never looks into a line.
 //!
-//! A journal is a folder of segments, each the concatenation of zstd frames, so that `zstdcat *.zst` gives the lines again,
-//! each with a line feed behind it. What has to be known of a frame stands in a skippable frame before it, which zstd's
-//! own tools pass over.
+//! A journal is a folder of segments. Each segment is a sequence of zstd frames, so `zstdcat *.zst` gives the lines
+//! again, each with a line feed behind it. The metadata of a frame is in a skippable frame before it, which zstd's own
+//! tools pass over.
 
 mod active;
 mod count;

@@ -1,4 +1,4 @@
-//! Opens a journal's folder, and cuts off what a crash has left half-written.
+//! Opens a journal's folder, and cuts off what a crash left half-written.
 
 use std::{
     collections::BTreeMap,
@@ -13,36 +13,36 @@ use super::{
     segment::{Found, METADATA_AHEAD, Segment},
 };
 
-/// What was found on opening.
+/// What was found when the journal was opened.
 #[derive(Debug, Clone, Default)]
 pub struct Opened {
     /// How many segments there are.
     pub segments: usize,
-    /// What they have together, in bytes.
+    /// How many bytes the segments have together.
     pub bytes: u64,
-    /// What a crash had left half-written, and is cut off now.
+    /// What a crash left half-written. It has been cut off.
     pub cut: Vec<Cut>,
-    /// What is known of the newest frame.
+    /// The metadata of the newest frame.
     pub last: Option<Meta>,
 }
 
-/// A torn end that was cut off.
+/// A torn end of a segment, which was cut off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
-    /// The segment; removed where nothing whole was in it.
+    /// The segment. It is removed if it had no whole frame.
     pub path: PathBuf,
     /// Where its whole frames end.
     pub offset: u64,
-    /// How much was cut off.
+    /// How many bytes were cut off.
     pub bytes: u64,
 }
 
-/// Whether a segment of this name would be found again.
+/// Whether a segment with this name would be found again.
 pub(super) fn can_be_named(segment: u64) -> bool {
     file_name(segment).and_then(|name| segment_of(&name)) == Some(segment)
 }
 
-/// Makes the folder, and mends it; returns its segments, the highest name that was ever seen, and what happened.
+/// Makes and mends the folder. Returns its segments, the highest name that was ever seen, and what was found.
 pub(super) fn prepare(folder: &Path) -> Result<(BTreeMap<u64, u64>, u64, Opened), Error> {
     make(folder).map_err(|source| Error::Folder {
         path: folder.to_owned(),
@@ -51,7 +51,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(BTreeMap<u64, u64>, u64, Opened)
     let mut segments = list(folder)?;
     let floor = segments.last_key_value().map_or(0, |(&last, _)| last);
     let mut opened = Opened::default();
-    // The last one that has anything whole in it is where the writing stopped.
+    // Writing stopped in the last segment that has a whole frame.
     while let Some(last) = segments.last_entry() {
         let (&segment, &length) = (last.key(), last.get());
         let (whole, meta) = whole_part(folder, segment, length)?;
@@ -83,20 +83,20 @@ pub(super) fn prepare(folder: &Path) -> Result<(BTreeMap<u64, u64>, u64, Opened)
     Ok((segments, floor, opened))
 }
 
-/// Makes the folder where it is not there, and finds out now, and not with the first Tweet, that it cannot be written.
+/// Makes the folder if it does not exist. If it cannot be written, that shows now and not with the first Tweet.
 fn make(folder: &Path) -> std::io::Result<()> {
     if !folder.is_dir() {
         fs::create_dir_all(folder)?;
         if let Some(parent) = folder.parent().filter(|path| !path.as_os_str().is_empty()) {
-            // Whether the folder's own name lasts is not worth a failed start.
+            // A start should not fail because the folder's own name may not be safe on disk.
             let _ = sync_folder(parent);
         }
     }
     tempfile::tempfile_in(folder).map(drop)
 }
 
-/// Up to where a segment has whole frames, and what is known of the last. What is damaged before a whole frame counts as whole:
-/// it is no torn end, and is told when it is read.
+/// How far a segment consists of whole frames, and the metadata of the last one. Damage before a whole frame counts as
+/// whole: it is not a torn end, and it is reported when it is read.
 fn whole_part(folder: &Path, segment: u64, length: u64) -> Result<(u64, Option<Meta>), Error> {
     let Some(mut file) = Segment::open(folder, segment, METADATA_AHEAD)? else {
         return Ok((0, None));
@@ -122,14 +122,14 @@ fn whole_part(folder: &Path, segment: u64, length: u64) -> Result<(u64, Option<M
 
 fn cut(folder: &Path, path: &Path, whole: u64) -> std::io::Result<()> {
     if whole == 0 {
-        // An empty file is no valid zstd file.
+        // An empty file is not a valid zstd file.
         fs::remove_file(path)?;
     } else {
         let file = OpenOptions::new().write(true).open(path)?;
         file.set_len(whole)?;
         file.sync_all()?;
     }
-    // Not being able to sync a folder does not make the cut wrong: it would be made again.
+    // If the folder cannot be synced, the cut is still right: at worst it is made again.
     let _ = sync_folder(folder);
     Ok(())
 }

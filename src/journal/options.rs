@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-/// When what was written is made to last.
+/// When written frames are made safe on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sync {
-    /// So often, by [`super::Journal::sync_if_due`]: a power failure loses what came since.
+    /// [`super::Journal::sync_if_due`] syncs in this interval. A power failure loses what came since the last sync.
     Interval(Duration),
-    /// Before [`super::Journal::append`] returns.
+    /// Each frame is synced before [`super::Journal::append`] returns.
     Always,
-    /// When the system likes.
+    /// The system decides.
     Never,
 }
 
-/// How a journal is kept.
+/// How a journal is written.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// When what was written is made to last.
+    /// When written frames are made safe on disk.
     pub sync: Sync,
-    /// The length that a segment may have.
+    /// How many bytes a segment may have.
     pub segment_bytes: u64,
-    /// How much of the newest frames is held in memory for those who read behind.
+    /// How many bytes of the newest frames stay in memory for followers.
     pub tail_bytes: usize,
 }
 

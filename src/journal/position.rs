@@ -1,4 +1,4 @@
-//! The position of a line in the journal, and the names of segments, which are the times at which they begin.
+//! The position of a line in the journal, and the names of segments. A name is the time at which its segment begins.
 
 use std::{
     collections::BTreeMap,
@@ -10,29 +10,29 @@ use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
 use super::Error;
 
-/// Sorts by time as text does, and has no character that a file system could dislike.
+/// As text, these stamps sort by time. They have no character that a file system could dislike.
 const STAMP: &str = "%Y%m%dT%H%M%S.%6fZ";
 
 const EXTENSION: &str = ".zst";
 
 /// A place between two lines of the journal.
 ///
-/// Positions only grow, whatever the clock does, so a later one is always the greater.
+/// Positions only grow, even if the clock goes back. So a later position is always greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// The segment: the microseconds since 1970 that its name says.
+    /// The segment: its name as microseconds since 1970.
     pub segment: u64,
-    /// Where in the segment the frame begins, with the skippable frame before it.
+    /// Where in the segment the frame begins. The frame includes the skippable frame before it.
     pub offset: u64,
-    /// How many lines of the frame are done.
+    /// How many lines of the frame are before this position.
     pub line: u32,
 }
 
 impl Position {
-    /// Before everything.
+    /// The position before everything.
     pub const START: Self = Self::at(0, 0);
 
-    /// Before the frame that begins there.
+    /// The position before the frame that begins there.
     pub(super) const fn at(segment: u64, offset: u64) -> Self {
         Self {
             segment,
@@ -51,24 +51,24 @@ impl fmt::Display for Position {
     }
 }
 
-/// Microseconds since 1970 as UTC; `None` beyond what a calendar of four-digit years holds.
+/// Microseconds since 1970 as a time in UTC. `None` if the year has more than four digits.
 fn stamp(micros: u64) -> Option<String> {
     let time = Timestamp::from_microsecond(i64::try_from(micros).ok()?).ok()?;
     Some(Offset::UTC.to_datetime(time).strftime(STAMP).to_string())
 }
 
-/// The file name of a segment; `None` where it could not be read back.
+/// The file name of a segment. `None` if its time is beyond the calendar.
 pub(super) fn file_name(segment: u64) -> Option<String> {
     Some(stamp(segment)? + EXTENSION)
 }
 
-/// The segment of a file name; `None` for a file that is not ours.
+/// The segment that a file name means. `None` if the file is not ours.
 pub(super) fn segment_of(name: &str) -> Option<u64> {
     let text = name.strip_suffix(EXTENSION)?;
     let time = DateTime::strptime(STAMP, text).ok()?;
     let time = Offset::UTC.to_timestamp(time).ok()?;
     let segment = u64::try_from(time.as_microsecond()).ok()?;
-    // Parsing is kinder than it may be here: only one name may mean a segment.
+    // Parsing accepts more than is allowed here: only one name may mean a segment.
     (stamp(segment).as_deref() == Some(text)).then_some(segment)
 }
 
@@ -94,7 +94,7 @@ pub(super) fn list(folder: &Path) -> Result<BTreeMap<u64, u64>, Error> {
                 found.insert(segment, metadata.len());
             }
             Ok(_) => {}
-            // Retention may delete meanwhile.
+            // Retention may delete a segment in the meantime.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }

@@ -1,4 +1,4 @@
-//! Reads the lines between two times from a journal's folder, also while somebody writes it.
+//! Reads the lines between two times from a journal's folder, even while somebody writes it.
 
 use std::{collections::VecDeque, path::PathBuf};
 
@@ -8,33 +8,34 @@ use super::{
     segment::{FRAMES_AHEAD, Found, Segment},
 };
 
-/// What a reader comes upon.
+/// What a reader finds next.
 #[derive(Debug)]
 pub(crate) enum Read {
-    /// Lines, of which at least one can have been received in the time.
+    /// Lines, at least one of which may have been received between the two times.
     Frame(Frame),
-    /// Something unreadable, which is skipped.
+    /// Something unreadable. The reader skips it.
     Damaged(Damaged),
 }
 
-/// Reads the frames of a folder that were received between two times, oldest first, without changing anything.
+/// Reads the frames of a folder that were received between two times, oldest first. It changes nothing.
 ///
-/// What is being written meanwhile is read as far as it was written when its segment was opened.
+/// A segment that is still being written is read as far as it was written when it was opened.
 pub(crate) struct Reader {
     folder: PathBuf,
-    /// Segments to read yet, with the lengths that they had.
+    /// The segments that are still to be read, with their lengths when the folder was listed.
     segments: VecDeque<(u64, u64)>,
-    /// The segment being read, where in it, and how long it is.
+    /// The segment that is being read, the place in it, and its length.
     open: Option<(Segment, u64, u64)>,
     from_ms: i64,
     to_ms: i64,
 }
 
 impl Reader {
-    /// A reader of what was received at `from_ms` or later, and before `to_ms`, both in milliseconds since 1970.
+    /// Makes a reader of what was received at `from_ms` or later, and before `to_ms`. Both are in milliseconds since
+    /// 1970.
     ///
     /// # Errors
-    /// Where the folder cannot be listed.
+    /// If the folder cannot be listed.
     pub(crate) fn open(
         folder: impl Into<PathBuf>,
         from_ms: Option<i64>,
@@ -61,13 +62,13 @@ impl Reader {
         })
     }
 
-    /// The length of the segments that are to be read yet.
+    /// How many bytes the segments have that are still to be read.
     #[must_use]
     pub(crate) fn bytes(&self) -> u64 {
         self.segments.iter().map(|(_, length)| length).sum()
     }
 
-    /// The next segment that can hold anything of the time; a missing one is told.
+    /// Opens the next segment, unless it cannot hold anything of the time. Returns a missing segment as damage.
     fn advance(&mut self) -> Result<Option<Read>, Error> {
         let Some((segment, _)) = self.segments.pop_front() else {
             return Ok(None);
@@ -86,7 +87,7 @@ impl Reader {
                 next_ms: None,
             })));
         };
-        // Only a clock that went back puts earlier lines behind later ones, and then a segment's first line shows it.
+        // Earlier lines stand behind later ones only if the clock went back. Then the segment's first line shows it.
         let is_named_later = i64::try_from(segment / 1000).unwrap_or(i64::MAX) >= self.to_ms;
         if is_named_later
             && let Found::Whole(header) = open.metadata(0, length)?
@@ -98,7 +99,7 @@ impl Reader {
         Ok(None)
     }
 
-    /// The next frame of the time in the open segment, or what is damaged before it; `None` at its end.
+    /// The next frame of the time in the open segment, or the damage before it. `None` at the segment's end.
     fn read(&mut self) -> Result<Option<Read>, Error> {
         let Some((open, at, length)) = &mut self.open else {
             return Ok(None);
@@ -126,7 +127,7 @@ impl Reader {
                     Found::Damaged(damaged) => damaged,
                     Found::End => return Ok(None),
                 },
-                // The end of the last segment is being written, or was when a crash came.
+                // The end of the last segment is being written, or was being written when a crash came.
                 Found::Damaged(damaged)
                     if is_last
                         && damaged.next.offset >= *length

@@ -8,24 +8,24 @@ use super::{
     shared::Shared,
 };
 
-/// Metadata of frames, oldest first. What is damaged is passed over: it is told when it is read.
+/// Reads the metadata of frames, oldest first. Damage is passed over, because it is reported when the frames are read.
 struct Recent {
     folder: PathBuf,
-    /// Segments to look at yet, and how far each is written.
+    /// The segments that are still to be looked at, and how far each is written.
     segments: VecDeque<(u64, u64)>,
-    /// The segment that is looked at, where in it, and how far it is written.
+    /// The segment that is being looked at, the place in it, and how far it is written.
     open: Option<(Segment, u64, u64)>,
     since_ms: i64,
 }
 
-/// Looks at the newest frames, from whatever thread.
+/// Looks at the newest frames, from any thread.
 #[derive(Debug, Clone)]
 pub struct Newest {
     pub(super) shared: Arc<Shared>,
 }
 
 impl Newest {
-    /// The segments from this one on, oldest first, also those that somebody has removed meanwhile.
+    /// The segments from this one on, oldest first. Segments that somebody else has removed are included.
     #[must_use]
     pub fn segments_from(&self, segment: u64) -> Vec<u64> {
         let state = self.shared.lock();
@@ -36,16 +36,16 @@ impl Newest {
             .collect()
     }
 
-    /// Behind the last frame.
+    /// The position behind the last frame.
     #[must_use]
     pub fn end(&self) -> Position {
         self.shared.lock().end()
     }
 
-    /// What is known of the frames with lines that were received at `since_ms` or later, in milliseconds since 1970, oldest
-    /// first. Only the newest segments are opened.
+    /// The metadata of all frames with lines that were received at `since_ms` or later, in milliseconds since 1970. The
+    /// oldest comes first. Only the newest segments are opened.
     ///
-    /// After an error the next segment is gone on with.
+    /// After an error the iterator goes on with the next segment.
     pub fn recent(&self, since_ms: i64) -> impl Iterator<Item = Result<Meta, Error>> + use<> {
         let since = u64::try_from(since_ms).unwrap_or(0).saturating_mul(1000);
         let mut segments = VecDeque::new();
@@ -53,7 +53,7 @@ impl Newest {
             if !known.is_gone {
                 segments.push_front((segment, known.bytes));
             }
-            // All lines of earlier segments came before this one was named.
+            // All lines of earlier segments came before this segment was named.
             if segment < since {
                 break;
             }
@@ -67,8 +67,8 @@ impl Newest {
     }
 }
 
-/// When the first line at or behind a place was received, in milliseconds since 1970; `None` where there is none that can be
-/// read.
+/// When the first line at a place or behind it was received, in milliseconds since 1970. `None` if there is no line
+/// that can be read.
 pub(super) fn first_received(shared: &Shared, place: Position) -> Option<i64> {
     let segments: Vec<(u64, u64)> = {
         let state = shared.lock();

@@ -9,13 +9,13 @@ use super::{Error, Journal, Position, position::path_of};
 pub struct Retained {
     /// The segments.
     pub deleted: Vec<u64>,
-    /// What they had together, in bytes.
+    /// How many bytes they had together.
     pub bytes: u64,
-    /// Set where the size limit cannot be kept.
+    /// Set if the size limit cannot be kept.
     pub over: Option<Over>,
 }
 
-/// The journal is larger than it may be, since the rest is being written or is still to be read.
+/// The journal is larger than it may be, because the rest is being written or still to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Over {
     /// The size of the journal, in bytes.
@@ -25,11 +25,11 @@ pub struct Over {
 }
 
 impl Journal {
-    /// Deletes segments of which every line is older than `max_age`, and the oldest ones while the journal is larger than
-    /// `max_size`; never the one that `keep_from` is in, a later one, or the one that is being written.
+    /// Deletes segments with only lines older than `max_age`, and the oldest segments while the journal is larger than
+    /// `max_size`. Never deletes the segment of `keep_from`, a later one, or the one that is being written.
     ///
     /// # Errors
-    /// Where a segment cannot be removed; those before it are.
+    /// If a segment cannot be removed. The segments before it are removed.
     pub fn retain(
         &mut self,
         max_age: Option<Duration>,
@@ -54,7 +54,7 @@ impl Journal {
             drop(state);
             let Some(segment) = segment.filter(|&segment| {
                 let is_old = next.is_some_and(|next| next <= oldest_kept);
-                // The last one stays, so that the end of the journal never goes back.
+                // The last segment stays, so that the end of the journal never goes back.
                 let is_free = segment < keep_from.segment
                     && next.is_some()
                     && self.written() != Some(segment);

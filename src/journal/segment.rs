@@ -17,19 +17,19 @@ use super::{
     window::Window,
 };
 
-/// Read ahead where whole frames are read.
+/// How many bytes are read ahead when whole frames are read.
 pub(super) const FRAMES_AHEAD: usize = 256 * 1024;
 
-/// Read ahead where only metadata is, which lies far apart.
+/// How many bytes are read ahead when only metadata is read, which is far apart.
 pub(super) const METADATA_AHEAD: usize = 4 * 1024;
 
-/// Looked through at a time for the way on.
+/// How many bytes are searched at a time for the next good frame.
 const SEARCHED: usize = 64 * 1024;
 
-/// No frame ends in so many zeros: its data ends in a checksum.
+/// No frame ends in this many zeros, because its data ends in a checksum.
 const ZEROS: u64 = PREFIX as u64;
 
-/// A valid skippable frame, and where its data frame lies.
+/// A valid skippable frame, and where its data frame is.
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) meta: Meta,
@@ -38,12 +38,12 @@ pub(super) struct Header {
     pub(super) end: u64,
 }
 
-/// What lies at an offset.
+/// What is found at an offset.
 #[derive(Debug)]
 pub(super) enum Found<T> {
     /// What was looked for.
     Whole(T),
-    /// Something else, up to where the reading may go on.
+    /// Something unreadable, and where reading can go on.
     Damaged(Damaged),
     /// Nothing more.
     End,
@@ -58,7 +58,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// `None` where there is no such file.
+    /// Opens a segment. `None` if there is no such file.
     pub(super) fn open(folder: &Path, segment: u64, ahead: usize) -> Result<Option<Self>, Error> {
         let path = path_of(folder, segment);
         let failed = |path, source| Error::Open { path, source };
@@ -79,7 +79,7 @@ impl Segment {
         }))
     }
 
-    /// The same with the length that the file has now.
+    /// Opens a segment, and returns the present length of its file too.
     pub(super) fn open_whole(
         folder: &Path,
         segment: u64,
@@ -94,7 +94,7 @@ impl Segment {
         }
     }
 
-    /// The frame at `offset`, without its first `done` lines. Nothing behind `limit` is looked at.
+    /// Reads the frame at `offset`, without its first `done` lines. Nothing behind `limit` is looked at.
     pub(super) fn frame(
         &mut self,
         offset: u64,
@@ -125,7 +125,7 @@ impl Segment {
         }
     }
 
-    /// The metadata of the frame at `offset`, where all of the frame lies before `limit`.
+    /// Reads the metadata of the frame at `offset`. The whole frame must be before `limit`.
     pub(super) fn metadata(&mut self, offset: u64, limit: u64) -> Result<Found<Header>, Error> {
         if offset >= limit {
             return Ok(Found::End);
@@ -140,7 +140,8 @@ impl Segment {
         }
     }
 
-    /// The frame's length is known, so the next begins behind it, unless bytes are missing.
+    /// Describes a frame with damaged data. Its length is known, so the next frame begins behind it, unless bytes are
+    /// missing.
     fn damaged_data(&mut self, header: Header, limit: u64) -> Result<Damaged, Error> {
         let end = header.end.min(limit);
         let next = match self.header(end, limit)? {
@@ -164,7 +165,7 @@ impl Segment {
         }
     }
 
-    /// The metadata at `offset`, if there is any. The data may be cut.
+    /// Reads the metadata at `offset`, if there is any. The data behind it may be cut.
     fn header(&mut self, offset: u64, limit: u64) -> Result<Option<Header>, Error> {
         match self.parsed(offset, limit) {
             Err(source) => Err(self.unread(offset, source)),
@@ -194,8 +195,8 @@ impl Segment {
         Ok(meta::parse(self.window.bytes(offset, length, limit)?))
     }
 
-    /// Whether what lies from `offset` to the end is a frame that somebody has begun to write and not ended: its end is missing,
-    /// or a power cut has left zeros in its place.
+    /// Whether the bytes from `offset` to the end are a frame that was only written in part: its end is missing, or a
+    /// power failure has left zeros in its place.
     pub(super) fn is_torn(&mut self, offset: u64, limit: u64) -> Result<bool, Error> {
         let header = self.header(offset, limit)?;
         match self.is_torn_at(offset, limit, header.as_ref()) {
@@ -206,7 +207,7 @@ impl Segment {
 
     fn is_torn_at(&mut self, offset: u64, limit: u64, header: Option<&Header>) -> io::Result<bool> {
         let start = self.window.bytes(offset, PREFIX, limit)?;
-        // The magic number may be cut itself.
+        // The magic number itself may be cut.
         let mut magic = start.iter().zip(MAGIC_BYTES);
         let is_other = |(byte, known): (&u8, u8)| *byte != known;
         if let Some(at) = magic.position(is_other)
@@ -222,14 +223,14 @@ impl Segment {
         Ok(announced.is_some_and(|end| end > limit) || self.ends_in_zeros(offset, limit)?)
     }
 
-    /// Whether the last of these bytes were never written.
+    /// Whether the last of these bytes were never written, and so are zeros.
     fn ends_in_zeros(&mut self, offset: u64, limit: u64) -> io::Result<bool> {
         let from = limit.saturating_sub(ZEROS).max(offset);
         let bytes = self.window.bytes(from, PREFIX, limit)?;
         Ok(bytes.iter().all(|byte| *byte == 0))
     }
 
-    /// The first valid metadata that begins in `from..to`.
+    /// Finds the first valid metadata that begins in `from..to`.
     fn search(&mut self, mut from: u64, to: u64, limit: u64) -> Result<Option<u64>, Error> {
         while from < to {
             let bytes = match self.window.bytes(from, SEARCHED, limit) {
@@ -238,7 +239,7 @@ impl Segment {
             };
             match memmem::find(bytes, &MAGIC_BYTES) {
                 Some(found) => from += found as u64,
-                // The number may begin in the last three bytes.
+                // The magic number may begin in the last three bytes.
                 None if bytes.len() > 3 => {
                     from += bytes.len() as u64 - 3;
                     continue;

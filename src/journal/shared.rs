@@ -1,4 +1,4 @@
-//! What the writer and the readers behind it share: the segments, how far they are written, and the newest frames.
+//! What the writer and its followers share: the segments, how far they are written, and the newest frames.
 
 use std::{
     collections::BTreeMap,
@@ -12,43 +12,43 @@ use super::{Frame, Position, position::path_of, tail::Tail};
 /// A segment as the journal knows it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
-    /// How much of it is whole frames.
+    /// How many bytes are whole frames.
     pub(super) bytes: u64,
-    /// Somebody else has removed it.
+    /// Whether somebody else has removed it.
     pub(super) is_gone: bool,
 }
 
-/// What is behind the lock.
+/// The part that the lock protects.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) segments: BTreeMap<u64, Known>,
-    /// What the segments have together.
+    /// How many bytes the segments have together.
     pub(super) size: u64,
-    /// No segment may have this name or a lower one any more.
+    /// A new segment must have a higher name than this.
     pub(super) floor: u64,
     pub(super) tail: Tail,
     /// Where each follower is.
     followers: BTreeMap<u64, Position>,
     next_follower: u64,
     waiting: usize,
-    /// Nothing is written any more.
+    /// Whether writing has ended.
     pub(super) is_closed: bool,
 }
 
-/// Where a follower finds what is next.
+/// Where a follower finds the next frame.
 #[derive(Debug)]
 pub(super) enum Place {
-    /// Here.
+    /// In memory.
     Memory(Box<Frame>),
     /// In the segment of the position, which is written up to `limit`.
     Disk { limit: u64, is_gone: bool },
-    /// Its segment was never seen, or is deleted.
+    /// The segment of the position was never seen, or it is deleted.
     Missing,
-    /// Nowhere yet.
+    /// There is nothing yet.
     Nothing,
 }
 
-/// The state, and how to wait for a change of it.
+/// The state, and a way to wait for changes of it.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) folder: PathBuf,
@@ -83,14 +83,14 @@ impl Shared {
         }
     }
 
-    /// Nothing that is done under the lock leaves it half done, so a panic elsewhere does not spoil it.
+    /// No work under the lock can stop half done, so a panic elsewhere does not spoil the state.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes whoever waits; the change was made under the lock.
+    /// Wakes those who wait, after a change under the lock.
     pub(super) fn wake(&self, state: MutexGuard<'_, State>) {
-        // Waking nobody is a system call too, and it would be one for each frame.
+        // Waking is a system call even if nobody waits, and it would happen for each frame.
         let is_awaited = state.waiting > 0;
         drop(state);
         if is_awaited {
@@ -98,7 +98,8 @@ impl Shared {
         }
     }
 
-    /// Waits for a change, not past `until`; changes may seem to happen. The lock is let go meanwhile.
+    /// Waits for a change, but not longer than until `until`. It may also return without a change. The lock is free
+    /// while it waits.
     pub(super) fn wait<'a>(
         &self,
         mut state: MutexGuard<'a, State>,
@@ -122,7 +123,7 @@ impl Shared {
 }
 
 impl State {
-    /// Behind the last frame.
+    /// The position behind the last frame.
     pub(super) fn end(&self) -> Position {
         match self.segments.last_key_value() {
             Some((&segment, known)) => Position::at(segment, known.bytes),
@@ -130,7 +131,7 @@ impl State {
         }
     }
 
-    /// A frame has been written.
+    /// Notes that a frame has been written.
     pub(super) fn publish(&mut self, frame: Frame) {
         let known = self.segments.entry(frame.segment).or_insert(Known {
             bytes: 0,
@@ -141,7 +142,7 @@ impl State {
         self.tail.push(frame);
     }
 
-    /// Looks which segments have been removed by somebody else.
+    /// Notes which segments somebody else has removed.
     pub(super) fn look_for(&mut self, folder: &Path) {
         for (&segment, known) in &mut self.segments {
             if !known.is_gone && !path_of(folder, segment).exists() {
@@ -151,7 +152,7 @@ impl State {
         }
     }
 
-    /// Forgets a segment that is deleted, and returns how long it was.
+    /// Forgets a deleted segment, and returns how many bytes it had.
     pub(super) fn forget(&mut self, segment: u64) -> u64 {
         match self.segments.remove(&segment) {
             Some(known) if !known.is_gone => {
@@ -178,8 +179,8 @@ impl State {
         self.followers.remove(&follower);
     }
 
-    /// A follower is done with what lies before `position`. What all are done with leaves the memory at once, so that a
-    /// follower who keeps up finds each frame where the processor's cache still has it.
+    /// Notes that a follower is done with everything before `position`. Frames that all followers are done with leave
+    /// the memory at once. So a follower that keeps up finds each frame while it is still in the processor's cache.
     pub(super) fn advance(&mut self, follower: u64, position: Position) {
         self.followers.insert(follower, position);
         if let Some(&slowest) = self.followers.values().min() {
@@ -187,7 +188,7 @@ impl State {
         }
     }
 
-    /// Where the frame at `position` is found; moves the position on to the next segment where one is at its end.
+    /// Finds the frame at `position`. At the end of a segment it moves the position on to the next segment.
     pub(super) fn locate(&self, position: &mut Position) -> Place {
         loop {
             if let Some(frame) = self.tail.get(*position) {

@@ -1,5 +1,5 @@
-//! Syncs written frames to disk on a background thread: a disk takes tens of milliseconds, and writing goes on
-//! meanwhile.
+//! Syncs written frames to disk on a background thread. A sync takes tens of milliseconds, and writing goes on in the
+//! meantime.
 
 use std::{
     collections::VecDeque,
@@ -11,24 +11,25 @@ use std::{
 
 use super::{Error, active::Unsynced};
 
-/// Segments that may wait to be synced. Only a disk that takes longer for a sync than for a whole segment has more.
+/// How many segments may wait to be synced. Only a disk that syncs more slowly than whole segments are written needs
+/// more.
 const MOST: usize = 4;
 
-/// A disk that takes longer for a sync hangs, and what is written meanwhile is not safe.
+/// If a sync takes longer than this, the disk hangs, and nothing written in the meantime is safe.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Without it nothing would last any more, and nobody would know.
+/// Without the thread nothing would be safe on disk any more, and nobody would notice.
 const LIVES: &str = "the syncing thread ends with its owner";
 
-/// What became of a sync, and the segment that it was for.
+/// The result of a sync, and the segment that was synced.
 pub(super) type Answer = (u64, Result<(), Error>);
 
-/// The thread, which ends when this is dropped, and what it was asked for.
+/// A handle to the thread, which ends when this is dropped. It knows which syncs were requested.
 #[derive(Debug)]
 pub(super) struct Syncer {
     requests: Sender<Unsynced>,
     answers: Receiver<Answer>,
-    /// When it was asked for what is not answered yet, in the order of the answers.
+    /// When the unanswered syncs were requested, in the order of the answers.
     asked: VecDeque<Instant>,
 }
 
@@ -38,7 +39,7 @@ impl Syncer {
         let (answer, answers) = mpsc::channel();
         let sync = move || {
             for unsynced in unsynced {
-                // Whoever does not wait for the answer has ended.
+                // If nobody receives the answer, the owner has ended.
                 let _ = answer.send((unsynced.segment(), unsynced.sync()));
             }
         };
@@ -50,18 +51,19 @@ impl Syncer {
         })
     }
 
-    /// Whether everything that it was asked for is answered.
+    /// Whether all requested syncs are answered.
     pub(super) fn is_idle(&self) -> bool {
         self.asked.is_empty()
     }
 
-    /// Asks for a sync, to be answered later.
+    /// Requests a sync. The answer comes later.
     pub(super) fn begin(&mut self, unsynced: Unsynced, now: Instant) {
         self.requests.send(unsynced).expect(LIVES);
         self.asked.push_back(now);
     }
 
-    /// The next answer, if it is there already; waited for where too much has been asked for, or too long ago.
+    /// Takes the next answer, if it is there already. Waits for it if too many syncs are pending, or one is pending for
+    /// too long.
     pub(super) fn answer(&mut self, now: Instant) -> Option<Answer> {
         let is_late = |asked: &Instant| now.saturating_duration_since(*asked) >= LONGEST;
         if self.asked.len() > MOST || self.asked.front().is_some_and(is_late) {
@@ -77,7 +79,7 @@ impl Syncer {
         }
     }
 
-    /// The next answer; `None` where nothing was asked for.
+    /// Waits for the next answer. `None` if no sync is pending.
     pub(super) fn wait(&mut self) -> Option<Answer> {
         self.asked.pop_front()?;
         Some(self.answers.recv().expect(LIVES))

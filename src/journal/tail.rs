@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use super::{Frame, Position};
 
-/// The newest frames without a gap between them, up to a bound in bytes.
+/// The newest frames, with no gap between them, up to a number of bytes.
 ///
-/// When it is full, the oldest frames are dropped: they are on disk.
+/// When it is full, the oldest frames are dropped. They are on disk.
 #[derive(Debug)]
 pub(super) struct Tail {
     frames: VecDeque<Frame>,
@@ -30,7 +30,7 @@ impl Tail {
         while self.bytes > self.most && self.drop_oldest() {}
     }
 
-    /// Drops what lies before `position`: everybody has read it.
+    /// Drops the frames before `position`, because all followers have read them.
     pub(super) fn drop_before(&mut self, position: Position) {
         while self
             .frames
@@ -41,13 +41,13 @@ impl Tail {
         }
     }
 
-    /// The frame that begins there.
+    /// The frame that begins at a position.
     pub(super) fn get(&self, position: Position) -> Option<&Frame> {
         let frame = self.first_from(position)?;
         (frame.start() == position).then_some(frame)
     }
 
-    /// The first frame that begins there or later.
+    /// The first frame that begins at a position or later.
     pub(super) fn first_from(&self, position: Position) -> Option<&Frame> {
         let at = self
             .frames

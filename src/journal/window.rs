@@ -5,7 +5,7 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
 };
 
-/// More than this is given back once it is not needed.
+/// A buffer larger than this shrinks when it need not be so large any more.
 const KEPT: usize = 1024 * 1024;
 
 /// The part of a file that was asked for last, and a little ahead of it.
@@ -15,7 +15,7 @@ pub(super) struct Window {
     buffer: Vec<u8>,
     /// Where in the file the buffer begins.
     start: u64,
-    /// How much is read at least.
+    /// How many bytes are read at least.
     ahead: usize,
 }
 
@@ -34,9 +34,9 @@ impl Window {
         Ok(self.file.metadata()?.len())
     }
 
-    /// The bytes at `offset`: `length` of them, or as many as there are before `limit` and the end of the file.
+    /// The bytes at `offset`: `length` of them, or fewer if `limit` or the file ends before that.
     ///
-    /// What lies behind `limit` is not touched: it may be being written.
+    /// Bytes behind `limit` are not touched, because they may be just being written.
     pub(super) fn bytes(&mut self, offset: u64, length: usize, limit: u64) -> io::Result<&[u8]> {
         let most = usize::try_from(limit.saturating_sub(offset)).unwrap_or(usize::MAX);
         let length = length.min(most);
@@ -66,7 +66,7 @@ impl Window {
         let missing = length.saturating_sub(self.buffer.len());
         let at = offset + self.buffer.len() as u64;
         self.file.seek(SeekFrom::Start(at))?;
-        // Reading makes room as it goes, so a length that is not true takes no more memory than the file has.
+        // Reading makes room as it goes, so a wrong length takes no more memory than the file has bytes.
         let read = (&mut self.file)
             .take(missing as u64)
             .read_to_end(&mut self.buffer);

@@ -1,4 +1,4 @@
-//! Writes the journal: lines that arrived together go in as one frame, and are synced.
+//! Writes the journal: lines that arrived together become one frame, and frames are synced to disk.
 
 use std::{
     fs,
@@ -16,32 +16,33 @@ use super::{
     syncer::{Answer, Syncer},
 };
 
-/// A clock that was wrong for a while must not name all segments after its time.
+/// How far ahead of the clock a line's time may put a segment's name. A clock that was wrong for a while must not shift
+/// all later names.
 const FUTURE: u64 = 24 * 60 * 60 * 1_000_000;
 
-/// The journal of a folder, to be written. One at a time.
+/// Writes the journal of a folder. Only one may do so at a time.
 ///
 /// Dropping it lets followers read to the end, and then tells them that it is closed.
 pub struct Journal {
     pub(super) shared: Arc<Shared>,
     options: Options,
     encoder: Encoder,
-    /// Made with the first frame, so that no start leaves an empty file.
+    /// Made with the first frame, so that a start without lines leaves no empty file.
     active: Option<Active>,
     /// The latest time that a line was received.
     last_ms: i64,
-    /// When the last sync was begun.
+    /// When the last sync began.
     synced: Instant,
     syncer: Syncer,
-    /// Microseconds since 1970.
+    /// Gives the time in microseconds since 1970.
     pub(super) clock: fn() -> u64,
 }
 
 impl Journal {
-    /// Opens the journal of a folder, which is made if it is not there, and cuts off what a crash has left half-written.
+    /// Opens the journal of a folder. Makes the folder if it is not there, and cuts off what a crash left half-written.
     ///
     /// # Errors
-    /// Where the folder cannot be read or written.
+    /// If the folder cannot be read or written.
     pub fn open(folder: impl Into<PathBuf>, options: Options) -> Result<(Self, Opened), Error> {
         let folder = folder.into();
         let (segments, floor, opened) = open::prepare(&folder)?;
@@ -63,11 +64,11 @@ impl Journal {
         Ok((journal, opened))
     }
 
-    /// Writes lines as one frame, and returns the position behind them. Without lines nothing is written.
+    /// Writes lines as one frame, and returns the position behind them. If there are no lines, it writes nothing.
     ///
     /// # Errors
-    /// Where they cannot be written or, with [`Sync::Always`], made to last. Then nothing of them is in the journal, and
-    /// the same call may be tried again, unless [`Error::may_pass`] says no.
+    /// If the lines cannot be written or, with [`Sync::Always`], cannot be synced. Then no part of them is in the
+    /// journal, and the same call may be tried again, unless [`Error::may_pass`] says no.
     pub fn append(&mut self, batch: &Batch) -> Result<Position, Error> {
         if batch.lines.is_empty() {
             return Ok(self.end());
@@ -124,12 +125,12 @@ impl Journal {
         Ok(position)
     }
 
-    /// Starts a sync on the background thread if the interval is over, and returns whether an earlier one has ended. It waits
-    /// for a sync that takes seconds, since nothing written meanwhile is safe.
-    /// To be called after each frame.
+    /// Starts a sync on the background thread if the interval is over. Returns whether an earlier sync has ended. If a
+    /// sync takes seconds, this waits for it, because nothing written in the meantime is safe. Call this after each
+    /// frame.
     ///
     /// # Errors
-    /// As [`Journal::sync`], for a sync that was begun before.
+    /// As [`Journal::sync`], for a sync that began earlier.
     pub fn sync_if_due(&mut self, now: Instant) -> Result<bool, Error> {
         let mut has_ended = false;
         while let Some(answer) = self.syncer.answer(now) {
@@ -148,17 +149,17 @@ impl Journal {
         Ok(has_ended)
     }
 
-    /// Whether there is something that is not known to last.
+    /// Whether something may not be safe on disk yet.
     #[must_use]
     pub fn needs_sync(&self) -> bool {
         !self.syncer.is_idle() || self.active.as_ref().is_some_and(Active::is_dirty)
     }
 
-    /// Syncs everything that was written, and waits for that.
+    /// Syncs everything that was written, and waits for the result.
     ///
     /// # Errors
-    /// Where the system cannot promise it. What was written stays readable until a power failure; what comes next goes
-    /// to a new segment.
+    /// If the system cannot sync. What was written stays readable until a power failure. The next frames go to a new
+    /// segment.
     pub fn sync(&mut self) -> Result<(), Error> {
         self.synced = Instant::now();
         if let Some(unsynced) = self.take_unsynced() {
@@ -171,25 +172,26 @@ impl Journal {
         synced
     }
 
-    /// Reads behind the writing, on a thread of its own: from a position, or from the oldest frame.
+    /// Reads behind the writer, on a thread of the caller, from a position or from the oldest frame.
     ///
-    /// Where the position's segment is gone, the first thing it says is that, and it goes on with the oldest one behind.
+    /// If the position's segment is gone, the follower reports that first, and goes on with the oldest segment behind
+    /// it.
     #[must_use]
     pub fn follow(&self, from: Option<Position>) -> Follower {
         let from = from.unwrap_or(Position::START);
         let mut state = self.shared.lock();
-        // Were a new segment named lower, the follower would wait for it in vain.
+        // If a new segment got a lower name, the follower would wait for it in vain.
         state.floor = state.floor.max(from.segment);
         Follower::new(&self.shared, &mut state, from)
     }
 
-    /// Behind the last frame.
+    /// The position behind the last frame.
     #[must_use]
     pub fn end(&self) -> Position {
         self.shared.lock().end()
     }
 
-    /// What the segments have together, in bytes.
+    /// How many bytes the segments have together.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.shared.lock().size
@@ -215,7 +217,8 @@ impl Journal {
         self.active.as_mut()?.take_unsynced()
     }
 
-    /// After a failed sync nobody knows what of a segment will last, and no more goes there.
+    /// Looks at the result of a sync. After a failed sync nobody knows what of the segment is safe, so no more is
+    /// written there.
     fn heed(&mut self, (segment, synced): Answer) -> Result<(), Error> {
         if synced.is_err() && self.written() == Some(segment) {
             self.active = None;
@@ -223,7 +226,7 @@ impl Journal {
         synced
     }
 
-    /// The segment, if it can take a frame of this length.
+    /// Returns the segment if it can take a frame of this length.
     fn keep(
         mut active: Active,
         length: usize,
@@ -248,7 +251,8 @@ impl Journal {
         Ok(None)
     }
 
-    /// A new segment, named after the present, but later than all before it and than all that is in them.
+    /// Makes a new segment. Its name is the present time, but later than all earlier names and all lines in the earlier
+    /// segments.
     fn create(
         shared: &Shared,
         options: &Options,
@@ -287,7 +291,7 @@ impl Journal {
         }
     }
 
-    /// A handle to look at the newest frames with later, from whatever thread.
+    /// Makes a handle that can look at the newest frames later, from any thread.
     #[must_use]
     pub fn newest(&self) -> Newest {
         Newest {

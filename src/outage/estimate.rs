@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The shortest time over which a rate is measured.
 const LEAST: Duration = Duration::from_secs(2);
 
-/// How many lines came in a time.
+/// How many lines came in how much time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Rate {
     /// The number of lines.
@@ -14,7 +14,7 @@ pub(crate) struct Rate {
     pub over: Duration,
 }
 
-/// Estimates how many Tweets fell into a gap, from the mean of the rates before and after it. `None` where neither rate is
+/// Estimates how many Tweets fell into a gap, from the mean of the rates before and after it. `None` if neither rate is
 /// known.
 #[must_use]
 pub(crate) fn missing_tweets(
@@ -58,7 +58,7 @@ mod tests {
             (60, rate(600, 60), rate(0, 60), Some(300)),
             (600, rate(0, 60), rate(0, 60), Some(0)),
             (0, rate(600, 60), rate(600, 60), Some(0)),
-            // Too short a look.
+            // The rates were measured over too short a time.
             (60, rate(600, 1), None, None),
             (60, rate(600, 60), rate(1, 1), Some(600)),
             (60, rate(1, 0), None, None),

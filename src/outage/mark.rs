@@ -49,23 +49,24 @@ pub(crate) struct Signs {
     pub left: Option<Timestamp>,
 }
 
-/// How much is asked for again where nobody knows how long ouzel was away: as far as backfill reaches, which costs nothing.
+/// How much is asked for again if nobody knows how long ouzel was away. It is as far as backfill reaches, which costs
+/// nothing.
 const UNKNOWN: Duration = Duration::from_secs(290);
 
 /// A Tweet that was made longer ago comes from a file, and says nothing about the stream.
 const OLDEST: Duration = Duration::from_secs(5 * 24 * 3600);
 
-/// Whether the clock was ahead when the last run wrote its mark, and was set back since.
+/// Whether the clock was ahead when the last run wrote its mark, and has been set back since.
 #[must_use]
 pub(crate) fn is_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> bool {
     kept.map_or(signs.is_line_ahead, |mark| mark.received.until > now)
 }
 
-/// Up to when everything was received, where the times of the run before are of no use. What was before the clock went wrong
-/// would make an outage of all that time, in which Tweets came.
+/// Up to when everything was received, if the times of the earlier run are of no use. A time from before the clock went
+/// wrong would make an outage of all the time since then, although Tweets came.
 fn after_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> Timestamp {
     let since = |time: Timestamp| now.duration_since(time).unsigned_abs();
-    // As long as a backfill is on its way, the last Tweet says nothing.
+    // While backfill is on its way, the last Tweet says nothing.
     let is_settled = kept.is_none_or(|mark| mark.received.is_settled);
     let is_between = |made: &Timestamp| {
         *made <= now && since(*made) <= OLDEST && signs.line.is_none_or(|line| line <= *made)
@@ -77,15 +78,17 @@ fn after_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> Timestamp
         .unwrap_or_else(|| signs.line.map_or(unknown, |line| line.max(unknown)))
 }
 
-/// Up to when everything was received before this start; `None` where that is not known.
+/// Up to when everything was received before this start. `None` if that is not known.
 ///
-/// A mark is noted after its lines are written, but nothing is synced for it, and the database has its own time for reaching
-/// the disk: after a power failure the mark may be there and lines before it not. So it counts only where the journal still
-/// reaches as far as it did, or where so much of it is handled: `end` is the farther one of the two, and a cursor in the
-/// database is never younger than the mark beside it. Else the last line in the journal counts: the making of its Tweet may
-/// be too early, and is never too late.
+/// A mark is noted after its lines are written. But no sync is made for it, and the database reaches the disk in its
+/// own time. So after a power failure the mark may be there, and the lines before it may be gone.
 ///
-/// That line is of no use either while what was asked for again is not complete: it may belong to it.
+/// For that reason the mark counts only if the journal still reaches as far as it did, or if that much of the journal
+/// is handled. `end` is the farther one of the two, and a cursor in the database is never younger than the mark beside
+/// it. Otherwise the last line of the journal counts. The time when its Tweet was made may be too early, but never too
+/// late.
+///
+/// That line is also of no use while backfill is not complete, because it may belong to the backfill.
 #[must_use]
 pub(crate) fn last_received(
     kept: Option<Mark>,
@@ -150,16 +153,16 @@ mod tests {
             offset,
             line: 0,
         };
-        // The mark and whether it is settled, where the journal ends, the last line, and what comes of it at 1000.
+        // The mark's time, whether it is settled, the end of the journal, the last line's time, and the result at 1000.
         for (until, is_settled, end, line, expected) in [
-            // A quiet stream, and one whose lines came after the mark.
+            // A quiet stream, and a stream whose lines came after the mark.
             (900, true, 50, Some(100), Some(900)),
             (900, true, 60, Some(950), Some(950)),
             (900, true, 50, None, Some(900)),
             // A power failure has taken lines away.
             (900, true, 49, Some(100), Some(100)),
             (900, true, 49, None, None),
-            // What was asked for again may not have come, though lines have.
+            // The backfill may not have come completely, although lines have come.
             (900, false, 60, Some(950), Some(900)),
             (900, false, 50, Some(100), Some(900)),
             (900, false, 49, Some(100), Some(100)),
@@ -176,7 +179,7 @@ mod tests {
             };
             let signs = Signs {
                 line: line.map(at),
-                // The clock was set back, but before the mark.
+                // The clock was set back, but before the mark was written.
                 is_line_ahead: true,
                 made: Some(at(990)),
                 ..Signs::default()
@@ -210,22 +213,22 @@ mod tests {
         let at = |ago: i64| Timestamp::from_second(now - ago).expect("a time");
         let day = 24 * 3600;
         let unknown = 290;
-        // How long ago: the mark and whether it is settled, the last line by a right clock, the making of the last Tweet, what
-        // was left open, and what comes of it.
+        // All times say how long ago: the mark and whether it is settled, the last line by a right clock, when the last
+        // Tweet was made, when the open gap began, and the result.
         for (until, is_settled, line, made, left, expected) in [
-            // The id of the last Tweet knows it.
+            // The id of the last Tweet tells it.
             (-day, true, Some(2 * day), Some(90), None, 90),
             (-day, true, None, Some(90), None, 90),
             (-1, true, Some(900), Some(90), None, 90),
-            // But not of a file, nor while a backfill is on its way.
+            // But not if the Tweet is from a file, or while backfill is on its way.
             (-day, true, Some(day), Some(2 * day), None, unknown),
             (-day, true, None, Some(3000 * day), None, unknown),
             (-day, true, Some(day), Some(-day), None, unknown),
             (-day, false, Some(day), Some(90), None, unknown),
-            // What was away already by a clock that nobody sets.
+            // The stream was away already, by a clock that nobody sets.
             (-day, true, Some(day), Some(90), Some(600), 600),
             (-day, true, Some(day), Some(90), Some(-day), 90),
-            // Without Tweets.
+            // There are no Tweets.
             (-day, true, Some(day), None, None, unknown),
             (-day, true, Some(60), None, None, 60),
             (-day, true, None, None, None, unknown),
@@ -246,7 +249,7 @@ mod tests {
             let case = format!("{until} {is_settled} {line:?} {made:?} {left:?}");
             let last = last_received(Some(mark), Position::default(), signs, at(0));
             assert_eq!(last, Some(at(expected)), "{case}");
-            // The same of a database that lacks the mark.
+            // The result is the same if the database has no mark.
             if is_settled {
                 let last = last_received(None, Position::default(), signs, at(0));
                 assert_eq!(last, Some(at(expected)), "{case}, without a mark");

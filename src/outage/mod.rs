@@ -59,11 +59,11 @@ const SETTLED: Duration = Duration::from_secs(60);
 /// How long the end of a run waits for its jobs. A job ends by itself, at once unless it waits for an answer.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Waits until a job for a span may begin, and gives what takes its lines; gives nothing when the run ends.
+/// Waits until a job for a span may begin, and returns the taker of its lines. `None` if the run ends.
 pub(crate) type Desk<D> =
     Box<dyn FnMut(Span) -> Pin<Box<dyn Future<Output = Option<D>> + Send>> + Send>;
 
-/// What repairs are made with.
+/// What repairs need.
 pub(crate) struct Parts<A, D> {
     /// Runs the jobs.
     pub jobs: Jobs<A>,
@@ -121,7 +121,7 @@ impl Repairer {
 
     /// Reports that an outage has ended, or that an earlier one goes on.
     pub(crate) fn outage(&self, outage: Outage) {
-        // When the run ends nothing is repaired any more; the next start sees an outage of its own.
+        // If the run has ended, nothing is repaired any more. The next start sees an outage of its own.
         let _ = self.told.send(Told::Outage(outage));
     }
 
@@ -252,7 +252,7 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
                         self.again(gap);
                     }
                 }
-                // As the stream does: what is brought needs a script that handles it, and rules that say what it is.
+                // Like the stream: the Tweets need a script that handles them, and rules that say what they are.
                 () = ready.cancelled(), if !self.has_begun => self.begin(),
                 () = shutdown.cancelled() => break,
                 _ = look.tick() => self.look(),
@@ -287,7 +287,7 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
         let mut open: Vec<_> = self
             .gaps
             .values()
-            // The first connection reports unsettled rows again.
+            // The first connection of this run reports unsettled rows again.
             .filter(|gap| gap.state == GapState::Open && gap.unsettled.is_none())
             .cloned()
             .collect();

@@ -1,4 +1,4 @@
-//! Chooses the row of the ledger that an outage has: while it goes on, when it ends, and across runs.
+//! Chooses the row of the ledger for an outage: while it goes on, when it ends, and across runs.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::{
     store::{Gap, GapState, Repair},
 };
 
-/// The beginning of an outage that is told by two runs is later in the second by no more than rounding and two clocks make
-/// it.
+/// If two runs report the same outage, its beginning may be this much later in the second report. Rounding and two
+/// clocks cause no more.
 const SAME: SignedDuration = SignedDuration::from_millis(50);
 
 impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
@@ -57,11 +57,11 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
         (id, from.map_or(outage, |from| rest(outage, from)))
     }
 
-    /// The row of an outage that was not over, or not repaired yet, when an earlier run ended, and that goes on. What is
-    /// missing in others stays missing.
+    /// Finds the row of an outage that goes on from an earlier run: when that run ended, the outage was not over, or
+    /// not repaired yet. What is missing in other rows stays missing.
     ///
-    /// The row says when the last byte came, and a restart counts from where the Tweets had been read to by then, which is
-    /// earlier. So a row that lies in the outage is part of it.
+    /// The row says when the last byte came. A restart counts from where the Tweets had been read to by then, which is
+    /// earlier. So a row inside the outage is a part of it.
     fn of_earlier_run(&self, outage: &Outage) -> Option<i64> {
         if outage.cause != Cause::Restart {
             return None;
@@ -69,7 +69,7 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
         let is_same = |gap: &&Gap| {
             let later = gap.started_at.duration_since(outage.started_at);
             let is_inside = later > -SAME && gap.ended_at <= outage.ended_at;
-            // The clock was set back since then.
+            // The clock was set back after the row was written.
             let is_inside = is_inside || gap.is_away() && gap.started_at > outage.ended_at;
             let is_repaired = gap.missing.is_none() && gap.repair == Repair::Backfill;
             (gap.unsettled.is_some() || is_repaired) && is_inside
@@ -78,8 +78,8 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
         ids.max()
     }
 
-    /// Rows that an earlier run has left unsettled are told by the first outage of this one, but for the one that this is
-    /// itself: the outage began where that run had everything.
+    /// Settles the rows that an earlier run left unsettled. The first outage of this run tells how they ended: it began
+    /// where that run had everything. The row `but` belongs to that outage itself, so it is left alone.
     fn settle_left(&mut self, but: i64, restarted_from: Timestamp) {
         for id in std::mem::take(&mut self.left) {
             let Some(gap) = self.gaps.get(&id).filter(|_| id != but).cloned() else {
@@ -93,7 +93,8 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
         }
     }
 
-    /// Settles the row whose backfill has come, or whose outage goes on in a row that is about to be written.
+    /// Ends the wait for the backfill of a row, and settles the row. The row `but` is not settled, because its outage
+    /// goes on, and the row is about to be written.
     pub(super) fn backfill_is_over(&mut self, but: Option<i64>) {
         if let Some((id, _)) = self.by_backfill.take()
             && Some(id) != but

@@ -27,7 +27,7 @@ impl Pace {
         self.counts.push_back((at, lines));
     }
 
-    /// The rate between two moments, where it is known.
+    /// The rate between two moments, if it is known.
     #[must_use]
     pub(super) fn between(&self, from: Instant, to: Instant) -> Option<Rate> {
         let inside = || {

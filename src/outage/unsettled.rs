@@ -39,7 +39,7 @@ pub(super) fn by_backfill(outage: &Outage) -> Option<Span> {
 
 const ON_ITS_WAY: &str = "what backfill is asked for may not have come yet";
 
-/// The row as people read it until the backfill has come: all of it may be missing.
+/// The row as people read it until the backfill has come: all of the outage may be missing.
 pub(super) fn with_backfill(gap: Gap, span: Span) -> Gap {
     let detail = match gap.detail.is_empty() {
         true => ON_ITS_WAY.to_owned(),
@@ -62,8 +62,8 @@ pub(super) fn with_backfill(gap: Gap, span: Span) -> Gap {
     }
 }
 
-/// A row that an earlier run has left unsettled, now that it is known where that run had everything: the outage that was
-/// before this start, and which is told by itself, began there.
+/// Settles a row that an earlier run left unsettled. `restarted_from` is where that run had everything: the outage
+/// before this start began there, and it has a row of its own.
 pub(super) fn settled_at_start(gap: Gap, restarted_from: Timestamp) -> Gap {
     let (Some((from, to)), Some(unsettled)) = (gap.missing, gap.unsettled) else {
         return gap;
@@ -73,7 +73,7 @@ pub(super) fn settled_at_start(gap: Gap, restarted_from: Timestamp) -> Gap {
         ..gap
     };
     match unsettled {
-        // It ended with a connection of which no more is known than that.
+        // The outage ended with a connection. Nothing more is known of that connection.
         Unsettled::Away => {
             let to = restarted_from.max(from);
             let ended_at = to.max(gap.started_at);
@@ -100,7 +100,7 @@ pub(super) fn settled_at_start(gap: Gap, restarted_from: Timestamp) -> Gap {
                 },
             }
         }
-        // It has come, or is a part of the other outage.
+        // The backfill has come, or it is a part of the other outage.
         Unsettled::Backfill(since) => {
             let brought = Span {
                 from: since.max(from),
@@ -129,8 +129,8 @@ pub(super) fn settled_at_start(gap: Gap, restarted_from: Timestamp) -> Gap {
 /// Two readings of a correct clock differ by less than this.
 const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 
-/// A restart that a clock which was ahead has made too long: it ended by now at the latest, and backfill has brought as much
-/// of its end. `None` where nothing is wrong with it.
+/// Corrects a restart that is too long because the clock was ahead. The outage ended by `now` at the latest, and
+/// backfill has brought just as much of its end. `None` if nothing is wrong with it.
 pub(super) fn not_ahead(gap: &Gap, now: Timestamp, ended: Timestamp) -> Option<Gap> {
     let is_ahead = gap.ended_at.duration_since(now) > AHEAD && gap.started_at <= now;
     if gap.cause != Cause::Restart.name() || !is_ahead || gap.unsettled.is_some() {
@@ -189,7 +189,7 @@ mod tests {
             let span = by_backfill(&outage).expect("backfill was asked for");
             let row = with_backfill(gap.clone(), span);
             let later = settled_at_start(row.clone(), at(from));
-            // Whatever the next run says, this row is what it was without backfill on its way.
+            // Whatever the next run reports, the row is the same as without backfill on its way.
             assert_eq!(later, gap);
             expected.assert_eq(&told(&row, None));
         };

@@ -15,7 +15,7 @@ use crate::{
     store::{Gap, GapState, Repair},
 };
 
-/// No product brings Tweets older than this again [reference 2.12].
+/// No product brings back Tweets older than this [reference 2.12].
 const OLDEST: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// The row of an outage, and the job that can repair it.
@@ -64,7 +64,7 @@ pub(super) fn at_first(
 /// Lines that were too long share one gap if they come this soon after each other, so that people can read the ledger.
 const SOON: SignedDuration = SignedDuration::from_hours(1);
 
-/// The shortest gap, since one of no length would not be shown.
+/// The shortest length of a gap, because a gap of no length would not be shown.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Whether lines that were too long in this time belong to an earlier gap of such lines.
@@ -72,8 +72,8 @@ pub(super) fn is_soon_after(gap: &Gap, span: Span) -> bool {
     span.from.duration_since(gap.ended_at) < SOON
 }
 
-/// The row for lines that were too long, after an earlier row that they go on. They are lost: asked for again, they would
-/// be too long again.
+/// The row for lines that were too long. It adds to an earlier row, if there is one. The lines are lost: if they were
+/// asked for again, they would be too long again.
 pub(super) fn too_long(earlier: Option<&Gap>, dropped: Dropped, span: Span) -> Gap {
     let lines = earlier.and_then(|gap| gap.estimated_tweets).unwrap_or(0) + dropped.lines;
     let from = earlier.map_or(span.from, |gap| gap.started_at);
@@ -107,8 +107,8 @@ pub(super) fn too_long(earlier: Option<&Gap>, dropped: Dropped, span: Span) -> G
     }
 }
 
-/// From when on an outage that goes on is not in the gap that a job is at work on. The job brings what is missing there, and
-/// not what backfill was to bring: that may not have come.
+/// From which time on an outage that goes on is outside the gap that a job works on. The job brings what is missing in
+/// that gap. It does not bring what backfill was to bring, and that may not have come.
 pub(super) fn rest_from(gap: &Gap) -> Timestamp {
     gap.missing.map_or(gap.ended_at, |(_, to)| to)
 }
@@ -149,7 +149,7 @@ pub(super) fn not_any_more(gap: Gap, now: Timestamp, means: Means) -> Gap {
     }
 }
 
-/// A gap after a job for a part of what was missing.
+/// The row of a gap after a job for a part of it.
 pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) -> Gap {
     let Some((from, to)) = gap.missing else {
         return gap;
@@ -176,12 +176,12 @@ pub(super) fn after(gap: Gap, product: Product, asked: Span, brought: &Brought) 
     };
     let has_brought = gap.missing_length < was_missing || brought.lines > 0;
     let (state, repair) = match gap.missing {
-        // Dropped lines are missing, wherever they were.
+        // Dropped lines are missing, wherever they belong.
         None if brought.over_long > 0 => (GapState::Partly, product.into()),
         None => (GapState::Repaired, product.into()),
         Some(_) if brought.is_interrupted => (GapState::Open, product.into()),
         Some(_) if has_brought => (GapState::Partly, product.into()),
-        // The cause may pass.
+        // The cause of the failure may pass.
         Some(_) => (gap.state, gap.repair),
     };
     Gap {

@@ -1,4 +1,4 @@
-//! Answers that are read whole: lists, results and refusals.
+//! Reads whole answers: lists, results and refusals.
 
 use std::{future::Future, time::Duration};
 
@@ -22,20 +22,20 @@ use super::{
 };
 use crate::text::json;
 
-/// Error bodies are one short sentence [reference 2.6.1].
+/// The most bytes that are read of an error body: it is one short sentence [reference 2.6.1].
 const ERROR_BODY: usize = 64 * 1024;
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After so long, whoever waits at a terminal is told what for.
+/// If an answer takes longer than this, a warning says what ouzel waits for.
 const IMPATIENT: Duration = Duration::from_secs(10);
 
-/// Refusals that are no JSON are shown up to here.
+/// The most bytes that are shown of a refusal that is not JSON.
 const LONGEST_MESSAGE: usize = 500;
 
-/// The error that an answer other than a success stands for.
+/// Turns an answer other than a success into an error.
 pub(super) async fn refused(service: Service, response: Response<Incoming>) -> Error {
     let status = response.status();
-    // The body only adds words; not getting it must not hide the status.
+    // The body only adds words. If it cannot be read, the status must still be shown.
     let body = collect(service, response, ERROR_BODY, ERROR_BODY_TIMEOUT).await;
     Error::Status {
         service,
@@ -44,7 +44,7 @@ pub(super) async fn refused(service: Service, response: Response<Incoming>) -> E
     }
 }
 
-/// Reads a whole body, unpacked where it is compressed, of at most `limit` bytes.
+/// Reads a whole body of at most `limit` bytes, and unpacks it if it is compressed. The limit counts unpacked bytes.
 pub(super) async fn collect(
     service: Service,
     response: Response<Incoming>,
@@ -62,7 +62,7 @@ pub(super) async fn collect(
     }
 }
 
-/// Waits for something so long at most, and says meanwhile what is waited for.
+/// Waits for `something`, but no longer than `within`. If it takes a while, a warning says what ouzel waits for.
 pub(super) async fn patiently<T>(
     service: Service,
     within: Duration,
@@ -88,7 +88,7 @@ async fn unpack(
 ) -> Result<Vec<u8>, Error> {
     let mut body = Compressed::new(body);
     let mut whole = Vec::new();
-    // One byte more than allowed tells a whole answer from one that goes on.
+    // One byte more than allowed shows that an answer is longer than the limit.
     let most = limit as u64 + 1;
     let read = if gzip {
         let mut unpacked = GzipDecoder::new(&mut body).take(most);
@@ -125,8 +125,8 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
     encoding.eq_ignore_ascii_case("gzip") || encoding.eq_ignore_ascii_case("x-gzip")
 }
 
-/// The service's own words in an error body: `error.message` where it has the usual shape [reference 2.6.1], the details
-/// where it has that of the heir [reference 6.4], and a text as it is.
+/// Finds the service's own words in an error body: `error.message` in the usual shape [reference 2.6.1], the details in
+/// the shape of PowerTrack's successor [reference 6.4], or the text as it is if it is not JSON.
 pub(super) fn error_message(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -158,7 +158,7 @@ pub(super) fn error_message(body: &[u8]) -> Option<String> {
             Some(issue) => format!("{} ({issue})", problem.detail),
             None => problem.detail,
         },
-        // Pages and what was cut off say nothing to people.
+        // HTML pages, and JSON that is cut off or of another shape, mean nothing to people.
         Err(_) if text.starts_with(['<', '{', '[']) => return None,
         Err(_) => {
             let end = text.floor_char_boundary(LONGEST_MESSAGE);

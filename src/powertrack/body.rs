@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use hyper::body::{Body as _, Incoming};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-/// The chunks of a response body, one after the other. Dropping it closes the connection.
+/// The body of a response, read chunk by chunk. Dropping it closes the connection.
 #[derive(Debug)]
 pub(crate) struct Body {
     incoming: Incoming,

@@ -1,17 +1,18 @@
-//! Why a connection or an attempt was lost, or Tweets are missing.
+//! Why a connection or an attempt was lost, or why Tweets are missing.
 
 use super::{error::Error, message::Disconnect};
 
-/// Why a new attempt is made.
+/// Why ouzel makes a new attempt, or why Tweets are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The server ended the stream in order, without a word.
+    /// The server ended the stream in order, and gave no reason.
     Ended,
-    /// It did so, or refused one, after saying that there are too many connections: somebody else holds the stream.
+    /// The server ended or refused the stream, and said that there are too many connections: another client holds the
+    /// stream.
     TooManyConnections,
-    /// It did so because this client was too slow; backfill does not help [reference 2.8].
+    /// The server ended the stream because this client was too slow. Backfill does not help then [reference 2.8].
     FullBuffer,
-    /// It did so for maintenance.
+    /// The server ended the stream for maintenance.
     Operational,
     /// The connection broke.
     Broken,
@@ -19,19 +20,19 @@ pub(crate) enum Cause {
     Stalled,
     /// What arrived could not be unpacked.
     Corrupt,
-    /// What arrived could not be kept, so the connection was given up on purpose.
+    /// Received lines could not be kept, so ouzel closed the connection on purpose.
     GivenUp,
     /// The server could not be reached.
     Network,
-    /// 5xx.
+    /// The server answered 5xx.
     Server,
-    /// 420 or 429.
+    /// The server answered 420 or 429.
     RateLimit,
     /// ouzel itself was not running.
     Restart,
-    /// It came, and cannot be read in the journal any more.
+    /// The Tweets came, but they cannot be read in the journal any more.
     Journal,
-    /// It came in a line that was too long.
+    /// The Tweets came in lines that were too long.
     OverLong,
 }
 
@@ -75,13 +76,13 @@ impl Cause {
         }
     }
 
-    /// Where it stands in [`Cause::ALL`].
+    /// The index of this cause in [`Cause::ALL`].
     pub(super) fn place(self) -> usize {
         let at = Self::ALL.iter().position(|&other| other == self);
         at.expect("the table of causes is complete")
     }
 
-    /// What the service announced says more than how the connection ended then.
+    /// Finds the cause of an error. What the service announced says more than how the connection then ended.
     pub(super) fn of(error: &Error, announced: Option<Disconnect>) -> Self {
         match (announced, error) {
             (Some(Disconnect::TooManyConnections), _) => Self::TooManyConnections,

@@ -1,4 +1,4 @@
-//! The clocks that outages are measured by.
+//! The clocks that measure outages.
 
 use std::{fs, sync::LazyLock, time};
 
@@ -8,17 +8,18 @@ use tokio::time::Instant;
 /// A point in time: one clock for lengths, another for the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment {
-    /// Never goes back, whatever is done to the wall clock.
+    /// A clock that never goes back, even if somebody sets the wall clock.
     steady: Instant,
-    /// What that clock has left out: it stands still while the machine sleeps, and it does not reach back to earlier
-    /// processes.
+    /// The time that the steady clock left out: it stands still while the machine sleeps, and it does not reach back to
+    /// earlier processes.
     left_out: SignedDuration,
-    /// What the wall clock says.
+    /// The time on the wall clock.
     pub wall: Timestamp,
 }
 
 impl Moment {
-    /// Now. `asleep` is what [`asleep`] said last: asking the system each time would cost more than reading the stream.
+    /// The present moment. `asleep` is the last result of [`asleep`]: asking the system each time would cost more than
+    /// reading the stream.
     pub(super) fn now(asleep: SignedDuration) -> Self {
         Self::at(Instant::now(), asleep, Timestamp::now())
     }
@@ -31,8 +32,8 @@ impl Moment {
         }
     }
 
-    /// An earlier moment that only the wall clock knows. One that lies in the future, since that clock was put back, says
-    /// nothing, and counts as now.
+    /// An earlier moment, known only from the wall clock. A moment in the future tells nothing, because the wall clock
+    /// was set back; it counts as now.
     pub(super) fn earlier(self, wall: Timestamp) -> Self {
         let away = self.wall.duration_since(wall).max(SignedDuration::ZERO);
         Self {
@@ -42,12 +43,12 @@ impl Moment {
         }
     }
 
-    /// What the clock said that never goes back.
+    /// The time on the steady clock.
     pub(super) fn steady(self) -> Instant {
         self.steady
     }
 
-    /// How long ago another moment was.
+    /// How long ago an earlier moment was.
     pub(super) fn since(self, earlier: Self) -> time::Duration {
         let steady = self.steady.saturating_duration_since(earlier.steady);
         SignedDuration::try_from(steady)
@@ -62,20 +63,21 @@ impl Moment {
     }
 }
 
-/// When this process first looked, and how long the machine was up then.
+/// When this process first looked at the clocks, and how long the machine had been up then.
 static FIRST: LazyLock<(time::Instant, Option<SignedDuration>)> =
     LazyLock::new(|| (time::Instant::now(), uptime()));
 
-/// How long the machine has been suspended since this process began: an outage of a night would look like one of seconds.
+/// How long the machine has been suspended since this process began. Without this, an outage of a night would look like
+/// an outage of seconds.
 ///
-/// Where the system does not say it (on others than Linux), it counts as none.
+/// Only Linux tells this. On other systems the result is zero.
 pub(super) fn asleep() -> SignedDuration {
     let (first, up) = *FIRST;
     let awake = SignedDuration::try_from(first.elapsed()).unwrap_or_default();
     let asleep = uptime()
         .zip(up)
         .map_or(SignedDuration::ZERO, |(now, then)| now - then - awake);
-    // The two clocks are not read at once.
+    // The two clocks are not read at the same instant, so a small difference means nothing.
     if asleep.as_secs() >= 1 {
         asleep
     } else {

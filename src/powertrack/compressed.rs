@@ -1,4 +1,4 @@
-//! The compressed side of a gzip stream. It counts bytes, cuts them into small pieces, and keeps its own failure for
+//! The compressed side of a gzip stream. It counts bytes, cuts them into small pieces, and keeps a read error for
 //! later.
 
 use std::{
@@ -9,13 +9,15 @@ use std::{
 
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
-/// The most that is unpacked in one go. When gzip is corrupt, what came out of the same piece is lost with it, so a
-/// piece holds no more than some ten Tweets. Half of it would take a tenth longer to unpack and cut into lines.
+/// The most bytes that are unpacked in one go. When gzip is corrupt, everything unpacked from the same piece is lost,
+/// so a piece holds no more than about ten Tweets. Half this size would take a tenth longer to unpack and cut into
+/// lines.
 const PIECE: usize = 8 * 1024;
 
 /// A reader of compressed bytes.
 ///
-/// Its failure looks like an end to the decoder, which would otherwise throw away what it has unpacked in the same go.
+/// The decoder sees a read error as the end of the stream. Otherwise the decoder would throw away what it has unpacked
+/// in the same go.
 #[derive(Debug)]
 pub(super) struct Compressed<R> {
     pub(super) reader: R,
@@ -32,12 +34,12 @@ impl<R> Compressed<R> {
         }
     }
 
-    /// Bytes received.
+    /// How many bytes were received.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Why the reader has ended, if not in order: then gzip is not to blame.
+    /// Takes the error that ended the reader, if there was one. Then gzip is not to blame.
     pub(super) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }

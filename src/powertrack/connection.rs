@@ -1,4 +1,4 @@
-//! Reading one connection to its end.
+//! Reads one connection to its end.
 
 use std::time::Duration;
 
@@ -31,19 +31,22 @@ use crate::text::lines::Lines;
 /// [reference 2.4: over 30 s].
 const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// How long a shutdown waits for lines that are already decoded to be taken.
+/// How long a shutdown waits for decoded lines to be taken.
 const DELIVERY_GRACE: Duration = Duration::from_secs(1);
 
-/// Lines that are not taken for so long wait in the service's buffer, which may then be full [reference 2.8].
+/// If lines are not taken for this long, more lines wait in the service's buffer, which may then be full
+/// [reference 2.8].
 const SLOW: Duration = Duration::from_secs(5);
 
-/// Bytes that came so long after the last ones were done with did not wait for them: what was there had been read.
+/// Bytes that arrive this long after the last ones were handled did not wait for their turn: everything before them had
+/// been read.
 const WAITED: Duration = Duration::from_secs(1);
 
-/// A connection that ends so soon afterwards may have ended for that.
+/// If a connection ends this soon after its lines were taken too slowly, the slowness may be why.
 const SUSPECT: Duration = Duration::from_secs(60);
 
-/// The longest line there can be takes less, also over a slow modem. Whoever sends a byte now and then is no stream.
+/// If no whole line arrives for this long, the other side is no stream, but only sends a byte now and then. Even the
+/// longest line takes less time over a slow modem.
 const DRIPPING: Duration = Duration::from_secs(5 * 60);
 
 /// How the stream is read.
@@ -51,11 +54,11 @@ const DRIPPING: Duration = Duration::from_secs(5 * 60);
 pub(crate) struct StreamOptions {
     /// Silence longer than this is a stall.
     pub read_timeout: Duration,
-    /// Longer lines are dropped.
+    /// Lines with more bytes than this are dropped.
     pub max_line: usize,
     /// The most minutes that backfill is asked for after an outage; 0 if the account has no backfill.
     pub backfill_minutes: u8,
-    /// Up to when everything was received before this process: being away is an outage too.
+    /// Up to when earlier processes received everything. The time without a process is an outage too.
     pub last_received: Option<Timestamp>,
 }
 
@@ -80,14 +83,14 @@ pub(super) struct Reader<'a, D> {
     proven: bool,
     /// When lines were last taken too slowly.
     slow_at: Option<Instant>,
-    /// Since when more bytes are waited for.
+    /// Since when the reader has been waiting for more bytes.
     waits_since: Instant,
-    /// The outage that was told last.
+    /// The outage that was reported last.
     told: Option<Outage>,
     feed: Feed,
-    /// How the job that the connection is for has ended.
+    /// How the job ended, if the connection is for a job.
     job: Option<JobEnd>,
-    /// Over-long lines so far.
+    /// How many over-long lines have come so far.
     over_long: u64,
 }
 
@@ -114,26 +117,27 @@ impl<'a, D: Deliver> Reader<'a, D> {
         }
     }
 
-    /// What is read is something else than the stream.
+    /// Says what the connections bring, if it is not the live stream.
     pub(super) fn feeding(&mut self, feed: Feed) -> &mut Self {
         self.feed = feed;
         self
     }
 
-    /// What the service said about the end of the job.
+    /// Takes what the service said about the end of the job.
     pub(super) fn take_job(&mut self) -> Option<JobEnd> {
         self.job.take()
     }
 
-    /// Whether data or a heartbeat has come over the last connection.
+    /// Whether the last connection has brought data or a heartbeat.
     pub(super) fn is_proven(&self) -> bool {
         self.proven
     }
 
-    /// Why the last connection ended, or the attempt, and whether the service has said so itself.
+    /// Why the last connection or attempt was lost, and whether the service announced the reason itself.
     ///
-    /// The message about a full buffer is behind all that is in the buffer, and may not come through. A connection that
-    /// ends without a word just after its lines were taken too slowly is suspected of it.
+    /// The service sends the message about a full buffer behind everything in the buffer, so the message may never
+    /// arrive. If a connection ends without a message soon after its lines were taken too slowly, a full buffer is
+    /// suspected.
     pub(super) fn cause(&mut self, error: &Error) -> (Cause, bool) {
         let announced = self.announced.take();
         let cause = Cause::of(error, announced);
@@ -144,12 +148,13 @@ impl<'a, D: Deliver> Reader<'a, D> {
         }
     }
 
-    /// Nothing comes, and the stream is to be connected again.
+    /// Reports that nothing comes, and that the stream has to be connected again.
     pub(super) fn away(&mut self, outage: Outage) {
         self.deliver.away(outage);
     }
 
-    /// Reads a connection that has been asked for so many minutes again to its end, which is an error unless it was meant.
+    /// Reads a connection to its end. The end is an error unless it was intended. `backfill_minutes` is what the
+    /// connection was asked for.
     pub(super) async fn read(
         &mut self,
         body: impl AsyncBufRead + Unpin,
@@ -179,7 +184,8 @@ impl<'a, D: Deliver> Reader<'a, D> {
         let mut seen = DecodeStats::default();
         let mut is_whole = true;
         let mut whole_at = Moment::now(asleep);
-        // Since when a whole line is waited for: lines that are slow to be taken hold up those behind them.
+        // Since when the reader has been waiting for a whole line. Time in which lines are taken slowly does not count,
+        // because slow lines hold up those behind them.
         let mut waits_for_whole = Instant::now();
         loop {
             let read_timeout = self.options.read_timeout;
@@ -204,13 +210,15 @@ impl<'a, D: Deliver> Reader<'a, D> {
                     to: whole_at.wall,
                 },
             );
-            // Heartbeats come when nothing else is to be sent. But those that waited in a buffer say so of an earlier time.
+            // The service sends a heartbeat when it has nothing else to send. But a heartbeat that waited in a buffer
+            // says so of an earlier time.
             let mut is_at_end = is_whole && now.heartbeats > seen.heartbeats;
             if now.compressed > seen.compressed {
                 let at = Moment::now(asleep);
                 if !std::mem::replace(&mut has_begun, true) {
                     self.begin(backfill_minutes, continuity.resumed(at, backfill_minutes));
-                    // Whoever finds its first lines later must not take them for all that was to come.
+                    // A later process may find only the first lines of this connection. It must not believe that they
+                    // are all that was to come.
                     if let Some(complete) = continuity.complete().filter(|now| !now.is_settled) {
                         self.deliver.received(complete);
                     }
@@ -234,7 +242,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 Ok(Ok(Progress::Bytes)) => {
                     let after = DRIPPING.max(read_timeout);
                     if waits_for_whole.elapsed() > after {
-                        // What came since then was nothing.
+                        // The bytes since the last whole line count as nothing.
                         continuity.received(whole_at);
                         return Err(Error::Dripping { after });
                     }
@@ -248,7 +256,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 Ok(Ok(Progress::Lines(lines))) => {
                     let are_taken = match self.payload(lines) {
                         Some(payload) => {
-                            // Even if nothing more is taken then, these are.
+                            // If the taker refuses more lines, it has still taken these.
                             if let Some(last) = payload.share(payload.len() - 1) {
                                 continuity.read(last);
                             }
@@ -263,7 +271,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
                 }
                 Ok(Ok(Progress::End)) => {
                     return match self.announced {
-                        // Asking once more would run the whole job again [reference 2.12].
+                        // If asked once more, the service would run the whole job again [reference 2.12].
                         Some(Disconnect::Completed | Disconnect::Incomplete) => Ok(()),
                         _ => Err(Error::Ended),
                     };
@@ -272,7 +280,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
         }
     }
 
-    /// Says that lines were dropped: often at first, then less and less.
+    /// Reports dropped lines: in the log the first three, and after that less and less often.
     fn dropped(&mut self, dropped: Dropped, span: Span) {
         let Dropped { lines, longest } = dropped;
         if lines == 0 {
@@ -307,14 +315,14 @@ impl<'a, D: Deliver> Reader<'a, D> {
         });
     }
 
-    /// Says up to when everything has come, once it has been handed on.
+    /// Reports up to when everything has come. The lines until then must have been handed on.
     fn tell(&mut self, continuity: &Continuity) {
         if let Some(complete) = continuity.complete() {
             self.deliver.received(complete);
         }
     }
 
-    /// Takes the system messages out, if there are any.
+    /// Takes the system messages out of the lines, and returns the rest, if there is any.
     fn payload(&mut self, lines: Lines) -> Option<Lines> {
         let is_system = |line| matches!(Message::of(line), Message::System(_));
         if !lines.iter().any(is_system) {
@@ -349,7 +357,7 @@ impl<'a, D: Deliver> Reader<'a, D> {
         self.job = message.job.clone().or(self.job.take());
     }
 
-    /// Says whether the lines were taken, and not lost in a shutdown.
+    /// Hands lines on. Returns `false` if they were lost in a shutdown.
     async fn hand_on(&mut self, lines: Lines) -> Result<bool, Error> {
         let count = lines.len();
         let since = Instant::now();

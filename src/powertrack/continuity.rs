@@ -1,5 +1,5 @@
-//! Follows what came when, over all connections. From that follow the outages and what to ask for again. Pure: no IO,
-//! no clock.
+//! Follows what came when, over all connections, and derives the outages and the backfill to ask for. Pure: no IO, no
+//! clock.
 
 use std::time::Duration;
 
@@ -13,47 +13,50 @@ use super::{
     outage::{Outage, QUEUED, back, backfill_minutes},
 };
 
-/// What was asked for again has come after so long: older Tweets are sent first, as fast as they are read [reference 2.11].
+/// After this long, backfill has come completely: the service sends older Tweets first, as fast as they are read
+/// [reference 2.11].
 const SETTLED: Duration = Duration::from_secs(30);
 
 /// Follows the bytes of one stream.
 #[derive(Debug)]
 pub(super) struct Continuity {
     outages: u64,
-    /// When the last byte came, by a connection or, before the first one, up to when an earlier process had everything.
+    /// When the last byte came over a connection. Before the first connection: up to when an earlier process had
+    /// received everything.
     last: Option<Moment>,
-    /// Up to where the present connection has been read, if a Tweet has come over it.
+    /// How far the present connection has been read, if a Tweet has come over it.
     read: Option<ReadTo>,
-    /// How much of the time before the last byte may be missing too, once the connection is lost.
+    /// Once the connection is lost: how much of the time before its last byte may be missing too.
     queued: Duration,
-    /// What ended the connection that brought it.
+    /// Why the connection that brought the last byte ended.
     lost: Option<Cause>,
-    /// Whether the service has said that nothing of the time before is left.
+    /// Whether the service has said that it has nothing left of the time before.
     is_emptied: bool,
-    /// The outage before the present connection, and when both clocks stood where.
+    /// The outage before the present connection, with its beginning and its end on both clocks.
     before: Option<Before>,
-    /// The connection that has begun last.
+    /// The connection that began last.
     connection: Option<Begun>,
 }
 
-/// What a connection can bring, and its buffer can hold: what was sent since its first byte, and what was asked for again.
+/// A connection, and what it can bring or hold in its buffer: everything sent since its first byte, and the backfill.
 ///
-/// Its first byte, and not the request for it, since the time between belongs to the outage before.
+/// It begins with its first byte and not with the request for it, because the time between the two belongs to the
+/// outage before.
 #[derive(Debug, Clone, Copy)]
 struct Begun {
     /// When the first byte came.
     at: Moment,
-    /// How much of the time before was asked for again, but not what an earlier connection had brought.
+    /// How much of the time before the first byte was asked for again, without what an earlier connection had brought.
     again: Duration,
 }
 
 impl Begun {
-    /// The most of the time before its last byte that can have waited in its buffer.
+    /// How much of the time before its last byte can have waited in its buffer, at most.
     fn most(self, last: Moment) -> Duration {
         last.since(self.at) + self.again
     }
 
-    /// How much of the time before its last byte was not read, as the Tweets say that were.
+    /// How much of the time before its last byte was not read. The Tweets that were read tell it.
     fn unread(self, read: &ReadTo, last: Moment) -> Duration {
         read.behind(last).min(self.most(last))
     }
@@ -68,30 +71,31 @@ struct Before {
     queued: Duration,
 }
 
-/// Up to when everything has been received that the stream had to bring.
+/// Up to when the stream has brought everything that it had to bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Received {
-    /// That time.
+    /// Everything before this time has come.
     pub until: Timestamp,
-    /// Not as long as what was asked for again may still be on its way: then `until` is the time before that, and lines may
-    /// have come that are younger.
+    /// `false` while backfill may still be on its way. Then `until` is the time before the backfill, and younger lines
+    /// may have come already.
     pub is_settled: bool,
 }
 
-/// That everything has come which could until then. What that means is worked out when somebody keeps it: it is said of
-/// each piece that comes.
+/// States that everything has come that could come until now. The exact time is computed only when somebody keeps it,
+/// because this is reported with each piece that comes.
 #[derive(Debug, Clone)]
 pub(crate) struct Complete {
-    /// When the last byte came, or the beginning of what was asked for again and may still be on its way.
+    /// When the last byte came. While backfill may still be on its way: the beginning of the backfill.
     pub at: Timestamp,
     /// See [`Received::is_settled`].
     pub is_settled: bool,
-    /// Where it was read to, by the connection and at the byte that came last.
+    /// How far the connection was read, the connection, and when its last byte came.
     read: Option<(ReadTo, Begun, Moment)>,
 }
 
 impl Complete {
-    /// Up to when everything has come: Tweets of before the last byte may still wait to be read.
+    /// Computes up to when everything has come. It is earlier than the last byte, because Tweets from before may still
+    /// wait to be read.
     #[must_use]
     pub(crate) fn received(&self) -> Received {
         let unread = self
@@ -108,7 +112,7 @@ impl Complete {
 }
 
 impl Continuity {
-    /// A stream of which everything has come until `last_received`, if there was one before.
+    /// Starts to follow a stream. An earlier process, if there was one, had received everything until `last_received`.
     pub(super) fn new(last_received: Option<Timestamp>, now: Moment) -> Self {
         let last = last_received.map(|last| now.earlier(last));
         Self {
@@ -116,7 +120,7 @@ impl Continuity {
             lost: last.map(|_| Cause::Restart),
             last,
             read: None,
-            // Up to when an earlier process had everything says it already.
+            // `last_received` already leaves out what waited in a buffer.
             queued: Duration::ZERO,
             is_emptied: false,
             before: None,
@@ -124,7 +128,7 @@ impl Continuity {
         }
     }
 
-    /// The minutes to ask for again now, of at most `most`.
+    /// How many minutes of backfill to ask for now, at most `most`.
     pub(super) fn to_ask(&self, now: Moment, most: u8) -> u8 {
         match self.last {
             Some(last) if !self.is_emptied => backfill_minutes(now.since(last) + self.queued, most),
@@ -132,7 +136,8 @@ impl Continuity {
         }
     }
 
-    /// The first byte of a connection that has been asked for these minutes: what was before it, if anything was.
+    /// Notes the first byte of a connection that was asked for this much backfill. Returns the outage before it, if
+    /// there was one.
     pub(super) fn resumed(&mut self, now: Moment, asked: u8) -> Option<Outage> {
         let last = self.last.replace(now);
         let was = self.connection;
@@ -156,7 +161,8 @@ impl Continuity {
         })
     }
 
-    /// The outage that goes on after a connection or an attempt was lost: the next connection tells it with the same number.
+    /// The outage that goes on after a connection or an attempt was lost. The next connection reports it with the same
+    /// number.
     pub(super) fn away(&self, now: Moment) -> Option<Outage> {
         let (began, cause) = (self.last?, self.lost?);
         let before = self.before(began, now, cause, self.queued, self.connection);
@@ -167,7 +173,8 @@ impl Continuity {
         })
     }
 
-    /// What is before the next connection: another outage, or one that goes on. `lost` is the connection before.
+    /// The outage before the next connection: a new one, or one that goes on. `lost` is the connection before the
+    /// outage.
     fn before(
         &self,
         began: Moment,
@@ -177,7 +184,7 @@ impl Continuity {
         lost: Option<Begun>,
     ) -> Before {
         match self.before.filter(|before| before.began == began) {
-            // Its beginning stays: a buffer of a connection since then held nothing older.
+            // The outage keeps its beginning: the buffer of a connection since then held nothing older.
             Some(before) => Before {
                 ended,
                 // What is gone from the service's buffer does not come back, whatever else happens.
@@ -194,7 +201,7 @@ impl Continuity {
                 began,
                 ended,
                 queued: match (cause, lost) {
-                    // How much was in it nobody says. At the least it is what the last Tweet says.
+                    // Nobody says how much was in the buffer. It is at least what the last Tweet says.
                     (Cause::FullBuffer, Some(lost)) => queued.max(QUEUED.min(lost.most(began))),
                     _ => queued,
                 },
@@ -202,25 +209,25 @@ impl Continuity {
         }
     }
 
-    /// Bytes have come.
+    /// Notes that bytes have come.
     pub(super) fn received(&mut self, now: Moment) {
         self.last = Some(now);
     }
 
-    /// Lines came with the last bytes, and this is the last of them.
+    /// Notes that lines came with the last bytes. `line` is the last of them.
     pub(super) fn read(&mut self, line: Bytes) {
         self.read = self.last.map(|last| ReadTo::Line(line, last));
     }
 
-    /// The last bytes were a heartbeat that had to be waited for: the stream has been read to its end.
+    /// Notes that the stream was read to its end: the last bytes were a heartbeat, and the reader had to wait for it.
     pub(super) fn read_to_end(&mut self) {
         if let (Some(read), Some(last)) = (&mut self.read, self.last) {
             *read = read.at_end(last);
         }
     }
 
-    /// That everything has come which could: a process that begins anew goes on from there, and knows nothing of an outage
-    /// before that goes on.
+    /// States that everything has come that could come. A new process goes on from there, and does not know of an
+    /// earlier outage that goes on.
     pub(super) fn complete(&self) -> Option<Complete> {
         let (last, connection) = (self.last?, self.connection?);
         let is_settled = connection.again.is_zero() || last.since(connection.at) >= SETTLED;
@@ -240,10 +247,10 @@ impl Continuity {
         })
     }
 
-    /// The connection, or an attempt, was lost. After a full buffer that the service has announced, it has nothing left
-    /// to ask for.
+    /// Notes that the connection or an attempt was lost. If the service itself announced a full buffer, it has nothing
+    /// left to ask for.
     pub(super) fn lost(&mut self, cause: Cause, is_announced: bool) {
-        // Attempts that fail after it have read nothing.
+        // Attempts that fail after the connection have read nothing.
         if let Some(read) = self.read.take()
             && let (Some(connection), Some(last)) = (self.connection, self.last)
         {
@@ -257,10 +264,10 @@ impl Continuity {
         let Some(before) = self.before else { return };
         let lasted = |last: Moment| last.since(before.ended);
         match self.last {
-            // What was asked for again may not have come: the outage goes on.
+            // The backfill may not have come, so the outage goes on.
             Some(last) if lasted(last) < SETTLED => {
                 self.last = Some(before.began);
-                // Of what a full buffer has lost nothing is sent again.
+                // The service does not send again what a full buffer has lost.
                 self.queued = match before.cause {
                     Cause::FullBuffer => Duration::ZERO,
                     _ => before.queued,

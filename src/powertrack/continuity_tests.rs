@@ -1,4 +1,4 @@
-//! Outages and what is asked for again, for steps at given seconds.
+//! Tests outages and backfill, with steps at given seconds.
 
 use expect_test::{Expect, expect};
 use jiff::SignedDuration;
@@ -7,18 +7,18 @@ use tokio::time::Instant;
 use super::*;
 use crate::powertrack::span::Span;
 
-/// Of all times in these tests, lest there are ids for none of them.
+/// Added to all times in these tests: ids carry no times before 2010.
 const BASE: u64 = 1_500_000_000;
 
 enum Step {
     Byte(u64),
-    /// At this time comes the Tweet of another one, in tenths of a second.
+    /// At the first time (in seconds) a Tweet comes that was made at the second time (in tenths of a second).
     Tweet(u64, u64),
-    /// A heartbeat that had to be waited for.
+    /// A heartbeat that the reader had to wait for.
     Heartbeat(u64),
     Lost(Cause),
     Emptied,
-    /// Asks for backfill at this time, and gets the first byte a second later.
+    /// Asks for backfill at this time. The first byte comes a second later.
     Connect(u64),
 }
 use Step::*;
@@ -41,13 +41,13 @@ fn clock(time: Timestamp) -> String {
     }
 }
 
-/// A Tweet of this time.
+/// A Tweet that was made at this time.
 fn line(tenths: u64) -> Bytes {
     let id = (BASE * 1000 + tenths * 100 - 1_288_834_974_657) << 22;
     format!(r#"{{"id_str":"{id}"}}"#).into()
 }
 
-/// What is asked for, and which outages there are, for steps at these seconds.
+/// Shows the backfill that is asked for and the outages, for these steps.
 fn check(last_received: Option<u64>, steps: &[Step], expected: Expect) {
     let first = Instant::now();
     let at = |secs| at(first, secs);
@@ -171,7 +171,7 @@ fn after_a_full_buffer_nothing_is_asked_for_if_it_was_announced() {
 
 #[test]
 fn a_full_buffer_has_lost_nothing_of_before_its_connection() {
-    // A young connection of the first run, and an old one.
+    // A young connection at first, then an old one.
     check(
         None,
         &[
@@ -188,8 +188,8 @@ fn a_full_buffer_has_lost_nothing_of_before_its_connection() {
             asks for 0, outage 1 from 1061 to 1062, full_buffer, covered: false, lost: 1001 to 1062
             asks for 0, outage 2 from 1962 to 1963, full_buffer, covered: false, lost: 1662 to 1963"#]],
     );
-    // What its backfill asked for again was in its buffer, but not what had come before the outage, nor what backfill
-    // did not reach.
+    // The buffer held the backfill of its connection. It did not hold what had come before the outage, and not what
+    // backfill did not reach.
     check(
         None,
         &[
@@ -257,7 +257,7 @@ fn an_outage_that_a_full_buffer_begins_or_goes_on_with_is_lost_from_where_it_is_
 
 #[test]
 fn what_was_asked_for_again_has_come_after_half_a_minute() {
-    // All of the outage is asked for again, or a part of it, or nothing.
+    // The backfill reaches all of the outage, a part of it, or none.
     let complete = |before, asked, secs| complete(before, asked, &[Byte(secs)]);
     assert_eq!(complete(900, 3, 1029), "900, not yet all");
     assert_eq!(complete(100, 5, 1029), "700, not yet all");
@@ -265,7 +265,7 @@ fn what_was_asked_for_again_has_come_after_half_a_minute() {
     assert_eq!(complete(100, 0, 1001), "1001");
 }
 
-/// Up to when everything has come, for a connection at 1000 that was asked for so many minutes again.
+/// Shows up to when everything has come, for a connection at 1000 with this much backfill.
 fn complete(before: u64, asked: u8, steps: &[Step]) -> String {
     let first = Instant::now();
     let at = |secs| at(first, secs);
@@ -298,7 +298,7 @@ fn complete(before: u64, asked: u8, steps: &[Step]) -> String {
 #[test]
 fn everything_has_come_until_the_last_tweet_was_made() {
     assert_eq!(complete(900, 3, &[Tweet(1100, 10_975)]), "1097.5");
-    // What comes behind it, but for a heartbeat that was waited for, may have been sent just then.
+    // Bytes behind the Tweet may have been sent just after it. Only a heartbeat that was waited for says more.
     assert_eq!(
         complete(900, 3, &[Tweet(1100, 10_975), Byte(1101)]),
         "1097.5"
@@ -311,15 +311,15 @@ fn everything_has_come_until_the_last_tweet_was_made() {
         complete(900, 3, &[Tweet(1100, 10_000), Heartbeat(1110)]),
         "1095"
     );
-    // Nothing of before what the connection could bring, and of half a minute nothing at all.
+    // The result is not earlier than what the connection could bring. In the first half minute the Tweet says nothing.
     assert_eq!(complete(900, 0, &[Tweet(1002, 9_990)]), "1000");
     assert_eq!(complete(900, 3, &[Tweet(1029, 9_990)]), "900, not yet all");
-    // No time of this stream.
+    // The time of the Tweet is not one of this stream.
     assert_eq!(complete(900, 3, &[Tweet(1100, 11_001)]), "1100");
     assert_eq!(complete(900, 3, &[Tweet(1100, 4_999)]), "1100");
 }
 
-/// One connection from 801 on with these steps, which breaks, and the next one at 1200.
+/// Tests one connection from 801 on with these steps, which then breaks. The next connection is made at 1200.
 fn broken(steps: Vec<Step>, expected: Expect) {
     let mut all = vec![Connect(800)];
     all.extend(steps);
@@ -335,7 +335,7 @@ fn what_was_made_after_the_last_tweet_is_lost_with_the_connection() {
         asks for 0
         asks for 3, outage 1 from 1100 to 1201, broken, covered: true, lost: 1097.5 to 1201"#]],
     );
-    // More minutes are asked for, and then do not reach.
+    // More minutes are asked for. In the second case they do not reach far enough.
     broken(
         vec![Tweet(1101, 10_150)],
         expect![[r#"
@@ -348,14 +348,14 @@ fn what_was_made_after_the_last_tweet_is_lost_with_the_connection() {
         asks for 0
         asks for 5, outage 1 from 1101 to 1201, broken, covered: false, lost: 904 to 1201"#]],
     );
-    // Half a line, or a heartbeat that came with others, says nothing of what was sent since.
+    // Half a line, or a heartbeat that came together with others, says nothing of what was sent since.
     broken(
         vec![Tweet(1100, 10_975), Byte(1103)],
         expect![[r#"
         asks for 0
         asks for 3, outage 1 from 1103 to 1201, broken, covered: true, lost: 1097.5 to 1201"#]],
     );
-    // A heartbeat says that no more was to be read; what a Tweet takes to be sent, the next one takes too.
+    // A heartbeat says that there was no more to read. The next Tweet may take as long to be sent as this one did.
     broken(
         vec![Tweet(1100, 10_975), Heartbeat(1110), Byte(1111)],
         expect![[r#"
@@ -372,7 +372,7 @@ fn what_was_made_after_the_last_tweet_is_lost_with_the_connection() {
 
 #[test]
 fn where_no_tweet_says_it_the_outage_begins_with_the_last_byte() {
-    // A file of old Tweets, and a clock that is behind.
+    // Tweets from an old file, and a clock that is behind.
     broken(
         vec![Tweet(1100, 4_999), Byte(1101)],
         expect![[r#"
@@ -391,7 +391,7 @@ fn where_no_tweet_says_it_the_outage_begins_with_the_last_byte() {
         asks for 0
         asks for 5, outage 1 from 1010 to 1201, broken, covered: true"#]],
     );
-    // The connection cannot have brought more.
+    // The connection cannot have brought anything older.
     broken(
         vec![Tweet(803, 7_000)],
         expect![[r#"

@@ -6,20 +6,20 @@ use hyper::header::HeaderValue;
 use super::error::Error;
 use crate::text::secret::Secret;
 
-/// The login of the service's console [reference 1.3].
+/// The login for the service's console [reference 1.3].
 #[derive(Debug, Clone)]
 pub(crate) struct Credentials {
     /// Usually an e-mail address.
     pub username: String,
-    /// Its password.
+    /// The password.
     pub password: Secret,
 }
 
 impl Credentials {
-    /// The `Authorization` header: sent with every request, without waiting for a challenge.
+    /// The `Authorization` header. It is sent with every request, without waiting for a challenge.
     ///
     /// # Errors
-    /// If the username contains a colon, which would end it early.
+    /// If the username contains a colon, because a colon would end the username early.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
         if self.username.contains(':') {
             return Err(Error::Setting {

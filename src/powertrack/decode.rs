@@ -1,4 +1,4 @@
-//! Turns compressed bytes into lines, each as soon as its delimiter is decoded.
+//! Turns compressed bytes into lines, and hands on each line as soon as its delimiter is decoded.
 
 use std::{io::ErrorKind, ops::Range};
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::text::lines::Lines;
 
-/// How much is decoded at a time: about a dozen Tweets, and still inside the processor's cache.
+/// How many bytes are decoded at a time: about a dozen Tweets, which still fit in the processor's cache.
 const READ: usize = 64 * 1024;
 
-/// Less room than this and the buffer grows, so that no read is too small to pay.
+/// The buffer grows when it has less room than this, so that no read is too small to be worth it.
 const LEAST_ROOM: usize = READ / 4;
 
 /// What a [`Decoder`] has seen.
@@ -24,7 +24,7 @@ const LEAST_ROOM: usize = READ / 4;
 pub(crate) struct DecodeStats {
     /// Bytes received.
     pub compressed: u64,
-    /// Bytes they unpacked to.
+    /// Bytes after unpacking.
     pub decoded: u64,
     /// Lines handed on.
     pub lines: u64,
@@ -32,11 +32,11 @@ pub(crate) struct DecodeStats {
     pub heartbeats: u64,
     /// Lines dropped because they were too long.
     pub over_long: u64,
-    /// Last lines without delimiter, dropped.
+    /// Last lines without a delimiter, which are dropped.
     pub incomplete: u64,
 }
 
-/// Unpacks all of `reader`, keeps nothing, and gives the number of bytes: what everything else is measured by.
+/// Unpacks all of `reader`, keeps nothing, and returns the number of bytes. This is the measure for everything else.
 ///
 /// # Errors
 /// If the reader fails or the gzip is corrupt.
@@ -59,9 +59,9 @@ pub(crate) async fn inflate_alone(reader: impl AsyncBufRead + Unpin) -> std::io:
 pub(crate) enum Progress {
     /// At least one line.
     Lines(Lines),
-    /// Bytes, but no whole line; perhaps heartbeats.
+    /// Bytes without a whole line, perhaps heartbeats.
     Bytes,
-    /// The stream is over.
+    /// The stream has ended.
     End,
 }
 
@@ -70,10 +70,10 @@ pub(crate) enum Progress {
 pub(crate) struct Decoder<R> {
     reader: GzipDecoder<Compressed<R>>,
     splitter: Splitter,
-    /// Decoded bytes from the start of the first unfinished line on.
+    /// Decoded bytes, from the start of the first unfinished line.
     buffer: Vec<u8>,
     decoded: u64,
-    /// Why the stream is over, kept back until the lines before it are handed out.
+    /// The error that ended the stream. It is kept until the lines before it are handed out.
     failure: Option<Error>,
     ended: bool,
 }
@@ -82,7 +82,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
     /// A decoder that drops lines of more than `max_line` bytes.
     pub(crate) fn new(reader: R, max_line: usize) -> Self {
         let mut reader = GzipDecoder::new(Compressed::new(reader));
-        // A second member is not documented, but legal gzip [inferred, reference 2.5].
+        // A second gzip member is not documented, but legal [inferred, reference 2.5].
         reader.multiple_members(true);
         Self {
             reader,
@@ -107,28 +107,28 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
         }
     }
 
-    /// The over-long lines that have ended since this was asked last.
+    /// Takes the over-long lines that have ended since the last call.
     pub(crate) fn take_dropped(&mut self) -> Dropped {
         self.splitter.take_dropped()
     }
 
-    /// Nothing more is read, so an over-long line that has begun has ended.
+    /// Says that nothing more is read. This ends an over-long line that has begun.
     pub(crate) fn abandon(&mut self) -> Dropped {
         self.splitter.abandon();
         self.take_dropped()
     }
 
-    /// Whether all that has come is whole lines.
+    /// Whether only whole lines have come.
     pub(crate) fn is_between_lines(&self) -> bool {
         self.buffer.is_empty()
     }
 
-    /// The next lines, as soon as there is one; `None` at the end of the stream, which may come
-    /// inside a gzip member [inferred, reference 2.5]. Cancelling this loses nothing.
+    /// Waits for the next lines, and returns them as soon as there is one. Returns `None` at the end of the stream,
+    /// which may come inside a gzip member [inferred, reference 2.5]. Cancelling this loses nothing.
     ///
     /// # Errors
-    /// If the connection broke or the gzip stream is corrupt, after the lines before that; of a corrupt stream the
-    /// last few may be lost with the piece that holds the fault.
+    /// If the connection broke or the gzip stream is corrupt. The lines before that are returned first. If gzip is
+    /// corrupt, the last few lines may be lost with the piece that holds the fault.
     pub(crate) async fn next(&mut self) -> Result<Option<Lines>, Error> {
         loop {
             match self.read().await? {
@@ -139,8 +139,8 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
         }
     }
 
-    /// Waits for bytes and decodes them: [`Decoder::next`] for those who watch for silence.
-    /// Cancelling this loses nothing.
+    /// Waits for bytes and decodes them. Unlike [`Decoder::next`], it also returns when no whole line has come, so the
+    /// caller can watch for silence. Cancelling this loses nothing.
     ///
     /// # Errors
     /// As for [`Decoder::next`].
@@ -163,7 +163,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
         }
         let broken = self.reader.get_mut().take_failure().map(Error::Broken);
         let corrupt = match read {
-            // A trailer may never arrive [inferred, reference 2.5].
+            // The trailer of the gzip may never arrive [inferred, reference 2.5].
             Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
                 Some(Error::Corrupt(error.to_string()))
             }
@@ -172,7 +172,7 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
         self.finish(broken.or(corrupt))
     }
 
-    /// Gives out what is whole and drops the rest; `failure` is told by the next read.
+    /// Hands out the whole lines and drops the rest. If there are whole lines, only the next read returns `failure`.
     fn finish(&mut self, failure: Option<Error>) -> Result<Progress, Error> {
         self.ended = true;
         let mut spans = Vec::new();
@@ -193,9 +193,9 @@ impl<R: AsyncBufRead + Unpin> Decoder<R> {
 
     /// Takes the first `done` bytes out of the buffer.
     ///
-    /// A well-filled buffer goes as it is, and only the unfinished line at its end is copied. A
-    /// nearly empty one stays and its few lines are copied: else each Tweet of a quiet stream
-    /// would hold a whole buffer for as long as it waits to be processed.
+    /// A well-filled buffer is handed on as it is, and only the unfinished line at its end is copied. A nearly empty
+    /// buffer stays, and its few lines are copied. Otherwise each Tweet of a quiet stream would hold a whole buffer
+    /// while it waits to be processed.
     fn hand_out(&mut self, done: usize, spans: Vec<Range<u32>>) -> Progress {
         if spans.is_empty() {
             self.buffer.drain(..done);

@@ -22,7 +22,7 @@ mod by_hand {
         task::{Context, Poll, Waker},
     };
 
-    /// What the future gives without waiting for anything.
+    /// What the future returns without waiting for anything.
     pub(super) fn now<F: Future>(future: F) -> F::Output {
         match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => output,
@@ -37,7 +37,7 @@ mod by_hand {
     }
 }
 
-/// Gives these pieces, then is silent, breaks or ends.
+/// Gives these pieces, and then is silent, breaks or ends.
 struct Pieces {
     pieces: Vec<Vec<u8>>,
     then: Then,

@@ -13,50 +13,52 @@ use crate::text::lines::Lines;
 /// Why no more lines can be handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// Whoever should have taken the lines is gone.
+    /// The taker of the lines is gone.
     Closed,
-    /// These lines are taken, but no more for a while: rather than leave the service with a full buffer, which backfill
-    /// does not repair, the connection is given up.
+    /// These lines are taken, but no more for a while. So the connection is closed: otherwise the service's buffer
+    /// would fill up, and backfill does not repair that.
     Full,
 }
 
 /// What comes over a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Feed {
-    /// The stream.
+    /// The live stream.
     Live,
-    /// A past time again.
+    /// A past time, asked for again.
     Past(Product),
 }
 
-/// A connection over which something has come.
+/// A connection that has brought its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Connection {
-    /// Greater than those of all connections before, in this process.
+    /// Greater than the number of every earlier connection in this process.
     pub number: u64,
     /// What comes over it.
     pub feed: Feed,
-    /// The minutes that were asked for again.
+    /// The minutes of backfill that were asked for.
     pub backfill_minutes: u8,
-    /// What was before it. One with the number of an earlier outage takes its place.
+    /// The outage before this connection. It replaces an earlier outage with the same number.
     pub outage: Option<Outage>,
 }
 
-/// Takes the lines. As long as it does not return, nothing more is read.
+/// Takes what a connection brings. Until a call returns, nothing more is read.
 pub(crate) trait Deliver: Send {
-    /// A connection has begun: its first bytes have come, and the lines from now on are its lines.
+    /// A connection has begun: its first bytes have come, and all lines from now on belong to it.
     fn begin(&mut self, _: Connection) {}
 
-    /// A connection or an attempt was lost, and nothing comes since this outage began; the next connection tells it again.
+    /// A connection or an attempt was lost, and nothing has come since this outage began. The next connection reports
+    /// the outage again.
     fn away(&mut self, _: Outage) {}
 
     /// Takes a run of payload lines.
     fn deliver(&mut self, lines: Lines) -> impl Future<Output = Result<(), Refused>> + Send;
 
-    /// Lines came between these times that were longer than any may be. What was in them is gone.
+    /// Over-long lines came between these times. What was in them is gone.
     fn dropped(&mut self, _: Dropped, _: Span) {}
 
-    /// All lines until then have been taken. Told with each piece that comes, heartbeats included, so it must cost nothing.
+    /// All lines until then have been taken. This is called with each piece that comes, heartbeats included, so it must
+    /// be cheap.
     fn received(&mut self, _: Complete) {}
 }
 

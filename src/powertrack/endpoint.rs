@@ -6,8 +6,8 @@ use hyper::Uri;
 
 use super::error::Error;
 
-/// The host names to use where only account and label are given. Four names of each are in
-/// circulation and the published pages mix them, so all of this can be set [reference 1.2].
+/// The host names that are used if only account and label are given. Four names for each are in circulation, and the
+/// published pages mix them, so all of this can be set [reference 1.2].
 const HOSTS: Hosts = Hosts {
     stream: "gnip-stream.twitter.com",
     rules: "data-api.twitter.com",
@@ -25,13 +25,13 @@ pub(crate) struct Addresses {
     pub account: Option<String>,
     /// The stream's label, case-sensitive.
     pub label: Option<String>,
-    /// The stream's full URL, which wins over account and label.
+    /// The stream's full URL. It wins over account and label.
     pub url: Option<String>,
-    /// The rules endpoint's full URL, which wins over account and label.
+    /// The rules endpoint's full URL. It wins over account and label.
     pub rules_url: Option<String>,
-    /// The Replay stream's full URL, where the account has Replay.
+    /// The Replay stream's full URL, if the account has Replay.
     pub replay_url: Option<String>,
-    /// The full URL of its rules, where it does not follow from that of the stream's rules.
+    /// The full URL of Replay's rules, if it cannot be derived from the URL of the stream's rules.
     pub replay_rules_url: Option<String>,
 }
 
@@ -42,25 +42,25 @@ pub(crate) struct Endpoint {
     pub stream: Uri,
     /// `GET` lists the rules, `POST` changes them.
     pub rules: Uri,
-    /// Replay, where the account has it.
+    /// Replay, if the account has it.
     pub replay: Option<ReplayEndpoint>,
 }
 
-/// Where Replay is: a stream and rules of its own.
+/// Where Replay is. Replay has its own stream and its own rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReplayEndpoint {
-    /// `GET` replays.
+    /// `GET` starts a replay.
     pub stream: Uri,
-    /// As for the stream's rules.
+    /// Works like the endpoint of the stream's rules.
     pub rules: Uri,
 }
 
 impl Endpoint {
-    /// The URLs given, completed from account and label.
+    /// Takes the given URLs, and makes the missing ones from account and label.
     ///
     /// # Errors
-    /// If a URL is missing or cannot be used; plain `http` is for loopback addresses only, since
-    /// Basic credentials never cross a network in the clear.
+    /// If a URL is missing or cannot be used. Plain `http` is only for loopback addresses, because Basic credentials
+    /// must never cross a network in the clear.
     pub(crate) fn new(addresses: &Addresses) -> Result<Self, Error> {
         let stream = match &addresses.url {
             Some(url) => url_of(Part::Stream, url, addresses)?,
@@ -91,7 +91,7 @@ enum Part {
 impl Part {
     const ALL: [Self; 4] = [Self::Stream, Self::Rules, Self::Replay, Self::ReplayRules];
 
-    /// The setting for it.
+    /// The setting that holds this URL.
     fn option(self) -> &'static str {
         match self {
             Self::Stream => "url",
@@ -101,7 +101,7 @@ impl Part {
         }
     }
 
-    /// What no URL of another part has in it [reference 1.2].
+    /// A piece of a path that only URLs of this part contain [reference 1.2].
     fn mark(self) -> &'static str {
         match self {
             Self::Stream => "/stream/powertrack/",
@@ -120,7 +120,7 @@ impl Part {
         }
     }
 
-    /// What a URL is for, where it is one of the service's; a proxy may have any.
+    /// Which part a path belongs to. `None` if the path is not one of the service's: a proxy may have any.
     fn of(path: &str) -> Option<Self> {
         let found = Self::ALL.map(|part| (path.rfind(part.mark()), part));
         let last = found
@@ -131,13 +131,13 @@ impl Part {
     }
 }
 
-/// A URL that is not known to be for something else.
+/// Parses the URL of a part, and refuses a URL that is known to be for something else.
 fn url_of(part: Part, url: &str, addresses: &Addresses) -> Result<Uri, Error> {
     let option = part.option();
     let uri = parse(option, url)?;
     let wrong = |reason: String| Err(Error::Setting { option, reason });
     let path = uri.path().to_ascii_lowercase();
-    // A simulator or a proxy may have whatever it likes below such a name.
+    // A simulator or a proxy may use such paths for anything, so only the hosts of the successor count.
     let of_heir = ["/2/tweets/search/stream", "/2/powerstream"];
     let is_heir = uri.host().is_some_and(|host| {
         matches!(
@@ -176,7 +176,7 @@ fn url_of(part: Part, url: &str, addresses: &Addresses) -> Result<Uri, Error> {
     ))
 }
 
-/// The rules of Replay lie beside those of the stream, under another name [reference 1.2].
+/// Finds Replay. Its rules are beside those of the stream, under another name [reference 1.2].
 fn replay(addresses: &Addresses, rules: &Uri) -> Result<Option<ReplayEndpoint>, Error> {
     let Some(url) = &addresses.replay_url else {
         return Ok(None);
@@ -202,7 +202,7 @@ fn replay(addresses: &Addresses, rules: &Uri) -> Result<Option<ReplayEndpoint>, 
     Ok(Some(ReplayEndpoint { stream, rules }))
 }
 
-/// [reference 1.2]
+/// Makes a URL from account and label [reference 1.2].
 fn composed(
     addresses: &Addresses,
     host: &str,
@@ -219,7 +219,7 @@ fn composed(
     )
 }
 
-/// A name that stands in a path as it is.
+/// The account or the label, which goes into a path unchanged. `url` is the setting that could replace it.
 fn segment<'a>(
     option: &'static str,
     addresses: &'a Addresses,
@@ -235,7 +235,7 @@ fn segment<'a>(
         _ => ("url", addresses.url.is_some()),
     };
     match text.as_deref() {
-        // Whoever has given one of the two URLs means the other one.
+        // Whoever has given one of the two URLs most likely forgot the other one.
         None | Some("") if other.1 => Err(Error::Setting {
             option: url,
             reason: format!(
@@ -259,7 +259,7 @@ fn segment<'a>(
     }
 }
 
-/// No message repeats the URL: it may hold a password in the wrong place.
+/// Parses a URL. No error message repeats the URL, because it may hold a password in the wrong place.
 fn parse(option: &'static str, text: &str) -> Result<Uri, Error> {
     let wrong = |reason: String| Error::Setting { option, reason };
     let uri: Uri = text
@@ -289,7 +289,7 @@ fn parse(option: &'static str, text: &str) -> Result<Uri, Error> {
     }
 }
 
-/// The URL of a setting with one more parameter.
+/// Adds one more query parameter to the URL of a setting.
 pub(super) fn with_query(option: &'static str, uri: &Uri, query: &str) -> Result<Uri, Error> {
     let separator = if uri.query().is_some() { '&' } else { '?' };
     format!("{uri}{separator}{query}")

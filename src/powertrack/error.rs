@@ -26,10 +26,10 @@ impl fmt::Display for Service {
     }
 }
 
-/// A rule that the service refused, with its own words about it.
+/// A rule that the service refused, and the service's words about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RejectedRule {
-    /// The rule as it was sent; empty where the service did not repeat it.
+    /// The rule as it was sent. Empty if the service did not repeat it.
     pub value: String,
     /// The service's message, which may have several lines.
     pub message: String,
@@ -108,8 +108,8 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// What may follow, by [reference 2.6, 2.10]: the state of the network and of the server
-    /// change by themselves, a refusal of this very request does not.
+    /// What may follow this error, by [reference 2.6, 2.10]. The network and the server may recover by themselves. A
+    /// refusal of this very request stays a refusal.
     #[must_use]
     pub(crate) fn recovery(&self) -> Recovery {
         match self {
@@ -144,21 +144,22 @@ impl Error {
 }
 
 impl Error {
-    /// Whether the very request may be at fault for what it asks beside the stream. A wrong login or label, and too many
-    /// requests, say something else.
+    /// Whether the service may have refused the request because it asks for backfill. Four refusals have other reasons:
+    /// a wrong login, a wrong label, too many requests, too many connections.
     pub(super) fn may_refuse_backfill(&self) -> bool {
         matches!(self, Self::Status { service: Service::Stream, status, .. }
             if status.is_client_error() && !matches!(status.as_u16(), 401 | 404 | 420 | 429) && !self.is_taken())
     }
 
-    /// Whether the service says, with whatever status, that the stream has as many connections as it may have.
+    /// Whether the service says, with any status, that the stream has as many connections as it may have.
     pub(super) fn is_taken(&self) -> bool {
         matches!(self, Self::Status { service: Service::Stream, message: Some(message), .. }
             if says_too_many_connections(message))
     }
 }
 
-/// The words of PowerTrack in the stream, of its heir's refusal, and of the public stream's [reference 2.7, 6.4].
+/// Whether a text says that there are too many connections, in the words of PowerTrack's stream, of its successor's
+/// refusal, or of the public stream's refusal [reference 2.7, 6.4].
 pub(super) fn says_too_many_connections(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     [
@@ -170,7 +171,7 @@ pub(super) fn says_too_many_connections(text: &str) -> bool {
     .any(|part| text.contains(part))
 }
 
-/// The setting that says where a part of the service is.
+/// The setting that holds the URL of a part of the service.
 fn setting(service: Service) -> &'static str {
     match service {
         Service::Stream => "url",
@@ -178,7 +179,7 @@ fn setting(service: Service) -> &'static str {
     }
 }
 
-/// The text of an HTTP status that is not a success, with the next step where there is one.
+/// The text for an HTTP status that is not a success, with the next step if there is one.
 fn refusal(service: Service, status: StatusCode, message: Option<&str>, is_taken: bool) -> String {
     use fmt::Write as _;
 
@@ -205,7 +206,7 @@ fn hint(service: Service, status: StatusCode) -> Option<&'static str> {
         (300..=399, Service::Rules) => "redirects are not followed: check `rules_url`",
         (420 | 429, _) | (500.., _) => return None,
         (_, Service::Stream) => "trying again cannot help: check `url`",
-        // The request has come to the right place, and what is in it is refused.
+        // The request has reached the right place, but its content is refused.
         (413, Service::Rules) => {
             "the rules of one request are too long: please report this as a bug"
         }
@@ -233,7 +234,7 @@ fn rejection(rules: &[RejectedRule]) -> String {
     text
 }
 
-/// An error and its causes in one line; those of hyper say little without the innermost one.
+/// An error and its causes in one line. hyper's errors say little without the innermost cause.
 pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! One HTTP client for everything that is asked of the service.
+//! One HTTP client for all requests to the service.
 
 use std::{error::Error as StdError, path::Path, time::Duration};
 
@@ -29,16 +29,16 @@ use super::{
 /// The service asks for a name and a version [reference 2.1].
 const USER_AGENT: &str = concat!("ouzel/", env!("CARGO_PKG_VERSION"));
 
-/// Connecting, TLS included, as published clients do it [reference 2.4].
+/// How long connecting may take, TLS included. Published clients wait as long [reference 2.4].
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Routers forget idle connections; this finds out on the way that nobody is there.
+/// Routers forget idle connections. TCP keep-alive finds out that nobody is there any more.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Shorter than servers usually keep an idle connection, so that none is used while it closes.
+/// Servers usually keep an idle connection longer than this, so ouzel does not use one that is just closing.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The client, with the login that goes with each request. Clones share their connections.
+/// The client, and the login that it sends with each request. Clones share their connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -107,7 +107,7 @@ impl Http {
         }
     }
 
-    /// Opens the stream, as far as the first byte of its body.
+    /// Asks for the stream, and returns with the head of the answer. The body is still to be read.
     pub(super) async fn open(&self, uri: &Uri) -> Result<Body, Error> {
         let service = Service::Stream;
         let answer = self.send(service, Method::GET, uri, None, CONNECT_TIMEOUT);
@@ -146,7 +146,7 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
             return Err(wrong("there is no certificate in it".to_owned()));
         }
     }
-    // The provider is named, so that no other crate's choice can change it.
+    // Naming the provider makes sure that no other crate's choice can change it.
     let provider = rustls::crypto::ring::default_provider();
     Ok(ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()?
@@ -154,8 +154,9 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
         .with_no_client_auth())
 }
 
-/// Whoever stands between, or is not known to the usual roots, is for the user to trust. It is tried again all the
-/// same: a certificate that has run out is often renewed within minutes.
+/// Adds a hint to a certificate error. Only the user can decide to trust a proxy on the way, or a root that is not
+/// among the usual ones. The error still leads to another attempt: an expired certificate is often renewed within
+/// minutes.
 fn with_hint(mut cause: String) -> String {
     if cause.contains("invalid peer certificate") {
         cause += "\nhint: `ca_file` names a PEM file with further root certificates to trust";

@@ -20,7 +20,7 @@ fn http() -> Http {
     Http::new(&credentials, None).unwrap()
 }
 
-/// Answers one request with these bytes and closes; gives the URL and, later, the request.
+/// Answers one request with these bytes and closes. Returns the URL and, later, the request.
 async fn answers(answer: Vec<u8>) -> (Uri, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}/s.json", listener.local_addr().unwrap())

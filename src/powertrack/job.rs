@@ -31,18 +31,18 @@ use super::{
 };
 use crate::{text::lines::Lines, tweet::Tweet};
 
-/// A window is asked for so often; what it then has not brought, it will hardly bring the next time.
+/// How often a window is asked for. What has not come by then will hardly come the next time.
 const MOST_ATTEMPTS: u32 = 6;
 
-/// Clocks that wait for a time of the calendar look again after so long, since somebody may set it.
+/// While waiting for a time on the wall clock, look at it again after this long, because somebody may set it.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
-/// Opens a job.
+/// Opens a job: one request for a past time.
 pub(crate) trait AskPast: Send + Sync {
     /// The compressed bytes.
     type Body: AsyncBufRead + Unpin + Send;
 
-    /// One attempt, bounded in time.
+    /// Makes one attempt, bounded in time.
     fn ask(
         &self,
         product: Product,
@@ -50,7 +50,7 @@ pub(crate) trait AskPast: Send + Sync {
     ) -> impl Future<Output = Result<Self::Body, Error>> + Send;
 }
 
-/// Asks the service for the past.
+/// Asks the service for the past over HTTP.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpPast {
     http: Http,
@@ -59,7 +59,7 @@ pub(crate) struct HttpPast {
 }
 
 impl HttpPast {
-    /// Recovery at the stream's URL, Replay at its own.
+    /// Asks for Recovery at the stream's URL, and for Replay at its own URL.
     #[must_use]
     pub(crate) fn new(http: Http, stream: Uri, replay: Option<Uri>) -> Self {
         Self {
@@ -89,20 +89,20 @@ impl AskPast for HttpPast {
     }
 }
 
-/// What became of a span that was asked for again.
+/// The result of asking for a span again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Brought {
-    /// What is still missing of it.
+    /// The parts that are still missing.
     pub missing: Vec<Span>,
     /// Lines that have come.
     pub lines: u64,
-    /// Lines that have come and were too long.
+    /// Lines that have come, but were too long.
     pub over_long: u64,
     /// Requests made.
     pub requests: u32,
     /// Why something is missing.
     pub trouble: Option<String>,
-    /// Whether the run ended before it was done, so that it can be gone on with.
+    /// Whether the run ended before the work was done. A later run can go on with it.
     pub is_interrupted: bool,
 }
 
@@ -117,7 +117,7 @@ pub(crate) struct Jobs<A> {
 }
 
 impl<A: AskPast> Jobs<A> {
-    /// Jobs beside the stream that `live` is the status of.
+    /// Jobs beside the stream whose status is `live`.
     pub(crate) fn new(
         past: A,
         options: StreamOptions,
@@ -133,11 +133,11 @@ impl<A: AskPast> Jobs<A> {
         }
     }
 
-    /// Brings a span again and hands the lines on. It takes as long as it takes: it waits until the service has the span,
-    /// for its turn, and after failures. A shutdown leaves the rest missing.
+    /// Brings a span again and hands its lines on. This may take long: it waits until the service has the span, for its
+    /// turn, and after failures. A shutdown leaves the rest missing.
     ///
     /// # Errors
-    /// [`Error::Closed`] if nobody takes the lines any more; everything else is in [`Brought`].
+    /// [`Error::Closed`] if nobody takes the lines any more. Everything else is in [`Brought`].
     pub(crate) async fn bring<D: Deliver>(
         &self,
         product: Product,
@@ -167,7 +167,7 @@ impl<A: AskPast> Jobs<A> {
                     continue;
                 }
                 Tried::Later(delay, trouble) if attempts + 1 < MOST_ATTEMPTS => {
-                    // One ladder a window, climbed as far as it has been tried.
+                    // Each window has a ladder of its own. It is climbed once for each attempt at the window.
                     let mut ladders = Ladders::random();
                     let wait = (0..=attempts).map(|_| ladders.next(delay).delay).last();
                     let wait = wait.unwrap_or_default();
@@ -197,7 +197,7 @@ impl<A: AskPast> Jobs<A> {
         }
         brought.lines = deliver.lines;
         brought.over_long = deliver.over_long;
-        // Windows are a little wider than what was asked for.
+        // Windows are a little wider than the span.
         let cut = |part: Span| Span {
             from: part.from.max(span.from),
             to: part.to.min(span.to),
@@ -207,7 +207,7 @@ impl<A: AskPast> Jobs<A> {
         Ok(brought)
     }
 
-    /// Waits until the service has the window, and allows one more job and request.
+    /// Waits until the service has the window, and until one more job and one more request are allowed.
     async fn ready(&self, product: Product, window: Span) -> Option<SemaphorePermit<'_>> {
         let at = ready_at(product, window);
         loop {
@@ -252,7 +252,7 @@ impl<A: AskPast> Jobs<A> {
         Ok(match (read, end) {
             (Err(error), None) => Tried::Rest(rest, error.to_string()),
             (_, Some(_)) => Tried::Rest(rest, "the service could not bring all of it".to_owned()),
-            // Only a shutdown ends a read without an error and without a record.
+            // A read without an error and without a closing record was ended by a shutdown.
             (Ok(()), None) => Tried::Interrupted,
         })
     }
@@ -271,19 +271,19 @@ impl<A: AskPast> Jobs<A> {
     }
 }
 
-/// What became of one request.
+/// The result of one request.
 enum Tried {
-    /// It was answered; this has not come, for this reason.
+    /// The request was answered. These spans have not come, for this reason.
     Rest(Vec<Span>, String),
-    /// It was refused in a way that passes.
+    /// The request was refused, but may be accepted later.
     Later(Delay, String),
-    /// It was refused for good.
+    /// The request was refused for good.
     Over(String),
     /// The run has ended.
     Interrupted,
 }
 
-/// Remembers the last line on its way.
+/// Passes lines on, counts them, and remembers the last one.
 struct Watched<D> {
     deliver: D,
     lines: u64,
@@ -301,7 +301,7 @@ impl<D> Watched<D> {
         }
     }
 
-    /// The time of the last Tweet; its id says it.
+    /// The time of the last Tweet, which its id says.
     fn last_tweet(&self) -> Option<Timestamp> {
         let id = Tweet::parse(self.last.clone()?).ok()?.id()?;
         made_at(id.try_into().ok()?)

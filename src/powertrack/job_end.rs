@@ -7,7 +7,8 @@ use super::span::Span;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Tweets come minute by minute, and in any order within one: before the last one some may still be missing.
+/// How much older than the last Tweet a missing one may be: Tweets come minute by minute, but in any order within a
+/// minute.
 const DISORDER: SignedDuration = SignedDuration::from_mins(1);
 
 /// The closing record of a job [reference 2.12].
@@ -17,17 +18,17 @@ pub(crate) enum JobEnd {
     Completed,
     /// Some minutes could not be read.
     Errors {
-        /// The beginnings of those minutes; empty where they could not be understood.
+        /// The beginnings of those minutes. Empty if they could not be understood.
         minutes: Vec<Timestamp>,
     },
-    /// It ended before it was through.
+    /// The job ended before it was done.
     Failed {
-        /// What is left, where it could be understood.
+        /// What is left, if it could be understood.
         rest: Option<Span>,
     },
 }
 
-/// What the record says beside its text.
+/// What the closing record says beside its text.
 #[derive(Debug, Default, Deserialize)]
 struct Record {
     info: Fields,
@@ -48,7 +49,7 @@ struct Range {
 }
 
 impl JobEnd {
-    /// The closing record that a line with this text is, if it is one.
+    /// Reads a line with this text as a closing record. `None` if it is not one.
     pub(super) fn of(text: &str, line: &[u8]) -> Option<Self> {
         let fields = || {
             let record = crate::text::json::read::<Record>(line);
@@ -56,7 +57,7 @@ impl JobEnd {
         };
         if text.contains("Request Completed with Errors") {
             let minutes = fields().minutes_failed.unwrap_or_default();
-            // If one is not understood, none is believed: then all is asked for again.
+            // If one minute is not understood, none is trusted: then the list counts as missing.
             let minutes: Result<_, _> = minutes.iter().map(|minute| minute.parse()).collect();
             let minutes = minutes.unwrap_or_default();
             return Some(Self::Errors { minutes });
@@ -73,7 +74,7 @@ impl JobEnd {
     }
 }
 
-/// What has to be asked for again after a job for `asked` that ended so and whose last Tweet was of this time.
+/// What has to be asked for again after a job for `asked`, from how it ended and from the time of its last Tweet.
 pub(super) fn remaining(
     asked: Span,
     end: Option<&JobEnd>,
@@ -93,7 +94,7 @@ pub(super) fn remaining(
             joined(minutes.iter().map(span).filter_map(cut).collect())
         }
         Some(JobEnd::Failed { rest: Some(rest) }) => cut(*rest).into_iter().collect(),
-        // No record, or one that says nothing: from the last Tweet on.
+        // Without a useful record, go on at the last Tweet.
         _ => {
             let from = last_tweet.map_or(asked.from, |last| last - DISORDER);
             let from = from.clamp(asked.from, asked.to);
@@ -102,7 +103,7 @@ pub(super) fn remaining(
     }
 }
 
-/// Spans in order, those that touch as one.
+/// Sorts spans, and joins those that touch.
 pub(super) fn joined(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable();
     let mut joined: Vec<Span> = Vec::new();
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
     use crate::powertrack::message::Message;
 
-    /// What is left of 12:00 to 14:00 after this last line, if there is one, and a last Tweet at this time.
+    /// Shows what is left of 12:00 to 14:00, after this closing record and a last Tweet at this time.
     fn check(record: &str, last_tweet: Option<&str>, expected: Expect) {
         let time = |text: &str| format!("2017-01-01T{text}Z").parse().unwrap();
         let asked = Span {
@@ -164,7 +165,7 @@ mod tests {
             Some("13:59:59"),
             expect!["12:05:00-12:07:00 13:00:00-13:01:00"],
         );
-        // What lies outside was never asked for, and what is not understood is everything.
+        // Minutes outside the span were never asked for. If a minute is not understood, everything is asked for again.
         check(
             r#"{"info":{"message":"Replay Request Completed with Errors","minutes_failed":["2017-01-01T11:59:00+00:00","2017-01-01T13:59:30+00:00"]}}"#,
             None,

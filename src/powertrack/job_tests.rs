@@ -73,7 +73,7 @@ fn time(clock: &str) -> Timestamp {
     format!("2017-01-01T{clock}Z").parse().unwrap()
 }
 
-/// A Tweet of this time.
+/// A Tweet that was made at this time.
 fn tweet(clock: &str) -> String {
     let id = (time(clock).as_millisecond() - 1_288_834_974_657) << 22;
     format!(r#"{{"id":{id},"id_str":"{id}","text":"t","created_at":"x","user":{{}}}}"#)

@@ -10,12 +10,12 @@ use tokio::{
 /// Recovery allows two jobs at a time [reference 2.13].
 const JOBS: usize = 2;
 
-/// Replay allows five requests in five minutes [reference 2.12]; for Recovery no limit is documented, and as many are
+/// Replay allows five requests in five minutes [reference 2.12]. For Recovery no limit is documented, and five are
 /// enough.
 const REQUESTS: usize = 5;
 const WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// Who may ask next.
+/// Decides when the next job and the next request may begin.
 #[derive(Debug)]
 pub(super) struct Turns {
     jobs: Semaphore,
@@ -33,9 +33,9 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits until one more job may run, which it does until the permit is dropped.
+    /// Waits until one more job may run. The job runs until the permit is dropped.
     pub(super) async fn job(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed.
+        // The semaphore is never closed.
         self.jobs.acquire().await.ok()
     }
 

@@ -1,25 +1,26 @@
-//! Cuts a past time into the windows in which it is asked for. Pure: no IO, no clock.
+//! Cuts a past time into the windows that are asked for. Pure: no IO, no clock.
 
 use jiff::{SignedDuration, Timestamp, Unit, tz::Offset};
 
 use super::outage::Product;
 use super::span::Span;
 
-/// The service recommends no longer ones [reference 2.12, 2.13].
+/// The longest window that the service recommends [reference 2.12, 2.13].
 const LONGEST: SignedDuration = SignedDuration::from_hours(2);
 
-/// The clocks at both ends need not agree, and a Tweet is sent some seconds after it was written.
+/// A span is made this much wider at both ends: the clocks may disagree, and a Tweet is sent some seconds after it was
+/// written.
 const MARGIN: SignedDuration = SignedDuration::from_secs(15);
 
-/// A moment of the past is there to be asked for after so long; of Recovery nothing is documented but that it is the
-/// past, of Replay that the end is 30 minutes old and the beginning 31 [reference 2.12].
+/// How old the end of a window must be before it can be asked for. For Recovery the service only documents that it must
+/// be in the past. For Replay the end must be 30 minutes old and the beginning 31 [reference 2.12].
 const RECOVERY_AGE: SignedDuration = SignedDuration::from_secs(2);
 const REPLAY_AGE: SignedDuration = SignedDuration::from_mins(30);
 
-/// More than the minute by which the beginning of a window for Replay lies before its end is never needed.
+/// A little more than the 30 minutes. The beginning needs no more: it is at least a minute before the end.
 const SLACK: SignedDuration = SignedDuration::from_secs(5);
 
-/// A span as the product can be asked for it: whole seconds or minutes, a little wider, and cut into windows.
+/// Turns a span into what can be asked of the product: whole seconds or minutes, a little wider, cut into windows.
 #[must_use]
 pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
     let wider = Span {
@@ -40,7 +41,7 @@ pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
     windows
 }
 
-/// A span in whole seconds or minutes, as the product takes them.
+/// Widens a span to whole seconds or minutes, as the product needs it.
 #[must_use]
 pub(super) fn aligned(product: Product, span: Span) -> Span {
     let step = match product {
@@ -87,7 +88,7 @@ pub(super) fn query(product: Product, window: Span) -> String {
     }
 }
 
-/// The time rounded down to whole steps of seconds.
+/// Rounds a time down to a multiple of `step` seconds.
 fn floor(time: Timestamp, step: i64) -> Timestamp {
     let secs = time
         .round(

@@ -1,13 +1,13 @@
-//! Cutting decoded bytes into lines. Pure: no IO.
+//! Cuts decoded bytes into lines. Pure: no IO.
 
 use std::{ops::Range, sync::LazyLock};
 
 use memchr::memmem::Finder;
 
-/// The largest record is not documented; this is 200 times a usual Tweet [inferred, reference 2.2].
+/// The largest record is not documented. This is 200 times a usual Tweet [inferred, reference 2.2].
 pub(crate) const MAX_LINE: usize = 1024 * 1024;
 
-/// Two records whose delimiter is missing, as seen in the field [reference 2.2].
+/// Two records with no delimiter between them, as seen in the field [reference 2.2].
 static GLUE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"}{"));
 
 /// What a [`Splitter`] has seen.
@@ -19,21 +19,21 @@ pub(crate) struct LineCounts {
     pub heartbeats: u64,
     /// Lines dropped because they were too long.
     pub over_long: u64,
-    /// Last lines without delimiter, dropped.
+    /// Last lines without a delimiter, which are dropped.
     pub incomplete: u64,
 }
 
 /// Over-long lines that have ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Dropped {
-    /// How many.
+    /// How many lines.
     pub lines: u64,
-    /// The bytes of the longest, give or take its delimiter.
+    /// The bytes of the longest line, give or take its delimiter.
     pub longest: u64,
 }
 
 impl Dropped {
-    /// These and others.
+    /// Adds two counts.
     #[must_use]
     pub(crate) fn and(self, more: Self) -> Self {
         Self {
@@ -43,17 +43,17 @@ impl Dropped {
     }
 }
 
-/// Finds the lines in a growing buffer, whatever the cuts between its pieces.
+/// Finds the lines in a growing buffer, wherever its pieces were cut.
 ///
 /// Lines end in `\r\n` or `\n`. The length limit counts from delimiter to delimiter.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     max_line: usize,
-    /// How much of the unfinished line was searched for its end before.
+    /// How much of the unfinished line was already searched for its end.
     searched: usize,
-    /// Whether the rest of an over-long line is on its way.
+    /// Whether the rest of an over-long line is still to come.
     skipping: bool,
-    /// How much of it has come.
+    /// How much of the over-long line has come.
     skipped: u64,
     dropped: Dropped,
     counts: LineCounts,
@@ -79,21 +79,21 @@ impl Splitter {
         self.counts
     }
 
-    /// The over-long lines that have ended since this was asked last.
+    /// Takes the over-long lines that have ended since the last call.
     pub(crate) fn take_dropped(&mut self) -> Dropped {
         std::mem::take(&mut self.dropped)
     }
 
-    /// What of an over-long line has come is all that will.
+    /// Says that no more of an over-long line will come.
     pub(crate) fn abandon(&mut self) {
         if std::mem::take(&mut self.skipping) {
             self.drop_line(0);
         }
     }
 
-    /// Appends the complete lines of `bytes` to `spans`, and returns how many bytes are done with.
+    /// Appends the complete lines of `bytes` to `spans`, and returns how many bytes are done.
     ///
-    /// `bytes` begins where the last call was done; the rest comes again with more behind it.
+    /// `bytes` must begin where the last call stopped: the rest comes again, with more behind it.
     pub(crate) fn split(&mut self, bytes: &[u8], spans: &mut Vec<Range<u32>>) -> usize {
         let mut start = 0;
         let searched = std::mem::take(&mut self.searched);
@@ -117,8 +117,8 @@ impl Splitter {
         start
     }
 
-    /// Ends the stream with `rest` left over. A last piece without delimiter may have been cut
-    /// anywhere, so it is counted and never understood; whole ones glued before it are kept.
+    /// Ends the stream with `rest` left over. A last piece without a delimiter may have been cut anywhere, so it is
+    /// counted and never understood. Whole records that are glued to its front are kept.
     pub(crate) fn finish(&mut self, rest: &[u8], spans: &mut Vec<Range<u32>>) {
         self.abandon();
         if rest.trim_ascii().is_empty() {
@@ -149,7 +149,7 @@ impl Splitter {
         }
     }
 
-    /// The rest of an over-long line.
+    /// Counts an over-long line. `rest` is the length of its last part.
     fn drop_line(&mut self, rest: usize) {
         let length = std::mem::take(&mut self.skipped) + rest as u64;
         self.dropped = self.dropped.and(Dropped {
@@ -164,7 +164,8 @@ impl Splitter {
         self.counts.lines += 1;
     }
 
-    /// A `\r` at the very end may belong to the delimiter, so it does not count yet.
+    /// Whether an unfinished line is too long. A `\r` at its very end may belong to the delimiter, so it does not count
+    /// yet.
     fn is_over_long(&self, unfinished: &[u8]) -> bool {
         without_return(unfinished).len() > self.max_line
     }
@@ -176,7 +177,7 @@ fn without_return(line: &[u8]) -> &[u8] {
 
 /// Where one JSON value ends and the next begins without a delimiter.
 ///
-/// `}{` also occurs in texts, so whoever finds it is only a suspect.
+/// `}{` also occurs in texts, so finding it is only a reason to look closer.
 fn borders(line: &[u8]) -> Vec<usize> {
     if GLUE.find(line).is_none() {
         return Vec::new();

@@ -132,7 +132,7 @@ fn braces_in_a_text_do_not_split() {
     check(&["}{\n"], expect!["<}><{>"]);
 }
 
-/// Bytes that are rich in everything the splitter looks at.
+/// Bytes among which are many that the splitter looks at.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
         "\r\n",

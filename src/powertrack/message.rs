@@ -5,18 +5,18 @@ use serde::Deserialize;
 use super::{error::says_too_many_connections, job_end::JobEnd};
 use crate::text::json;
 
-/// A line understood as far as the connection cares.
+/// A line, understood as far as the connection needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     /// The service speaks about the stream itself.
     System(SystemMessage),
-    /// A Tweet, or an object of a kind that came later: handed on unparsed.
+    /// A Tweet, or an object of a kind that is newer than ouzel. It is handed on unparsed.
     Payload,
 }
 
 impl Message {
-    /// What this line is. The first key decides [reference 2.2], and what begins like a system
-    /// message without being one stays a payload, for unknown objects must not be lost.
+    /// Tells what a line is. The first key decides [reference 2.2]. A line that begins like a system message but is
+    /// none stays a payload, because unknown objects must not be lost.
     #[must_use]
     pub(crate) fn of(line: &[u8]) -> Self {
         level(line)
@@ -25,12 +25,12 @@ impl Message {
     }
 }
 
-/// How serious a system message is: the key of its object.
+/// How serious a system message is. The key of its object says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// Such as the end of a Replay job.
+    /// For example, the end of a Replay job.
     Info,
-    /// Known from client code only [reference 2.7].
+    /// Only known from client code [reference 2.7].
     Warn,
     /// Usually followed by the end of the connection.
     Error,
@@ -45,18 +45,18 @@ pub(crate) struct SystemMessage {
     pub text: String,
     /// When it was sent, as the service wrote it.
     pub sent: Option<String>,
-    /// The end of a Recovery or Replay job, if it is one.
+    /// The end of a Recovery or Replay job, if the message tells one.
     pub job: Option<JobEnd>,
 }
 
 /// Why the service is about to end the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disconnect {
-    /// More connections than the contract allows.
+    /// There are more connections than the contract allows.
     TooManyConnections,
-    /// The service's queue for this client is full: what was in it is lost.
+    /// The service's queue for this client is full, and its contents are lost.
     FullBuffer,
-    /// Maintenance.
+    /// The service is under maintenance.
     Operational,
     /// A Replay or Recovery job delivered everything.
     Completed,
@@ -64,8 +64,8 @@ pub(crate) enum Disconnect {
     Incomplete,
 }
 
-/// The constant parts of the documented texts [reference 2.7, 2.12, 2.13]; the first that fits
-/// wins, so the narrower come first.
+/// The constant parts of the documented texts [reference 2.7, 2.12, 2.13]. The first match wins, so the narrower texts
+/// come first.
 const DISCONNECTS: &[(&str, Disconnect)] = &[
     ("maximum allowed backup", Disconnect::FullBuffer),
     ("unable to keep up", Disconnect::FullBuffer),
@@ -76,7 +76,7 @@ const DISCONNECTS: &[(&str, Disconnect)] = &[
 ];
 
 impl SystemMessage {
-    /// Which of the documented ends of a connection this announces, if any.
+    /// Which documented end of a connection this message announces, if any.
     #[must_use]
     pub(crate) fn disconnect(&self) -> Option<Disconnect> {
         if says_too_many_connections(&self.text) {
@@ -110,7 +110,7 @@ impl SystemMessage {
     }
 }
 
-/// The level that the first key names, if it does.
+/// The level that the first key names, if it names one.
 fn level(line: &[u8]) -> Option<Level> {
     let key = line.trim_ascii_start().strip_prefix(b"{")?;
     let key = key.trim_ascii_start().strip_prefix(b"\"")?;

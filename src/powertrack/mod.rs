@@ -1,5 +1,5 @@
-//! The service, seen from a client. Takes an endpoint and an account, gives lines, outages and answers about rules, and never
-//! knows of the journal, the script or the database.
+//! The service, seen from a client. Takes an endpoint and an account, gives lines, outages and answers about rules, and
+//! never knows of the journal, the script or the database.
 
 #![cfg_attr(
     test,

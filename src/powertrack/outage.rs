@@ -1,4 +1,4 @@
-//! What an outage is, what is asked for again after it, and which product can repair it. Pure: no IO, no clock.
+//! What an outage is, what backfill to ask for after it, and which product can repair it. Pure: no IO, no clock.
 
 use std::time::Duration;
 
@@ -6,45 +6,45 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{cause::Cause, clock::Moment, span::Span};
 
-/// The most minutes that the stream can be asked for again [reference 2.11].
+/// The most minutes of backfill that the stream can be asked for [reference 2.11].
 pub(crate) const MOST_BACKFILL: u8 = 5;
 
-/// Between the service's counting back and the first byte here some time passes, so backfill that just reaches is not
-/// relied on.
+/// Some time passes between the service's counting back and the first byte here. So backfill that only just reaches
+/// back far enough does not count as enough.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// A client that was too slow has missed Tweets from before the last byte: those that waited for it. This is more than any
-/// buffer holds of a stream that flows.
+/// A client that was too slow has also missed Tweets from before the last byte, which waited in the service's buffer.
+/// No buffer holds more than this of a stream that flows.
 pub(super) const QUEUED: Duration = Duration::from_secs(5 * 60);
 
-/// Recovery and Replay reach back so far [reference 2.12, 2.13], less some minutes in which to ask and by which a request
-/// is wider.
+/// How far Recovery and Replay reach back [reference 2.12, 2.13], less some minutes: asking takes time, and a request
+/// is a little wider than the outage.
 const RECOVERY_REACH: Duration = Duration::from_secs(24 * 3600 - 180);
 const REPLAY_REACH: Duration = Duration::from_secs(5 * 24 * 3600 - 180);
 
 /// A time in which nothing came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outage {
-    /// Tells the outages of this process apart. One that is told again with the same number goes on: the connection
-    /// after it was lost before what was asked for again can have come.
+    /// Tells the outages of this process apart. If an outage is reported again with the same number, it goes on: the
+    /// connection after it was lost before the backfill can have come.
     pub number: u64,
-    /// What ended the connection before it.
+    /// Why the connection before it ended.
     pub cause: Cause,
     /// When the last byte came.
     pub started_at: Timestamp,
     /// When the next byte came.
     pub ended_at: Timestamp,
-    /// How long that was, by a clock that nobody sets.
+    /// How long the outage was, by a clock that nobody sets.
     pub length: Duration,
-    /// The minutes that were asked for again at its end.
+    /// The minutes of backfill that were asked for at its end.
     pub backfill_minutes: u8,
-    /// How much of the time before it may be missing too: its Tweets waited in a buffer that is gone.
+    /// How much of the time before it may be missing too, because the Tweets waited in a buffer that is gone.
     pub queued: Duration,
 }
 
 impl Outage {
-    /// An outage between two bytes. The calendar of its end counts, since that clock may have been set right meanwhile,
-    /// and the requests that follow are made by it.
+    /// An outage between two bytes. Its times follow the wall clock at its end: that clock may have been set right in
+    /// the meantime, and the requests that follow use it.
     #[must_use]
     pub(crate) fn between(
         number: u64,
@@ -65,15 +65,15 @@ impl Outage {
         }
     }
 
-    /// Whether the minutes that were asked for again reach back to the first Tweet that may be missing. After a full buffer
-    /// nothing is sent again [reference 2.8].
+    /// Whether the backfill reaches back to the first Tweet that may be missing. After a full buffer nothing is sent
+    /// again [reference 2.8].
     #[must_use]
     pub(crate) fn is_covered(&self) -> bool {
         let reach = Duration::from_secs(60) * u32::from(self.backfill_minutes);
         self.cause != Cause::FullBuffer && self.length + self.queued + MARGIN <= reach
     }
 
-    /// What is missing, as far as backfill has not brought it.
+    /// What is missing, without what backfill has brought.
     #[must_use]
     pub(crate) fn missing(&self) -> Option<Span> {
         if self.is_covered() {
@@ -98,7 +98,7 @@ impl Outage {
     }
 }
 
-/// The time before another; the calendar's beginning where there is none.
+/// The time this much before another one. The calendar's beginning if that is out of range.
 pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by)
         .ok()
@@ -106,8 +106,8 @@ pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MIN)
 }
 
-/// The minutes to ask for again after so long, of at most `most`: one more than it takes, since the service's minutes
-/// need not begin with ours.
+/// How many minutes of backfill to ask for after an outage of this length, at most `most`. It is one minute more than
+/// the length, because the service's minutes may not begin with ours.
 #[must_use]
 pub(crate) fn backfill_minutes(length: Duration, most: u8) -> u8 {
     let minutes = length.as_nanos().div_ceil(60_000_000_000) + 1;
@@ -117,9 +117,9 @@ pub(crate) fn backfill_minutes(length: Duration, most: u8) -> u8 {
 /// A product that brings the Tweets of a past time again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
-    /// On the stream's own URL and with its rules, the last 24 hours [reference 2.13].
+    /// Uses the stream's own URL and rules, and covers the last 24 hours [reference 2.13].
     Recovery,
-    /// At a URL and with rules of its own, the last five days up to half an hour ago [reference 2.12].
+    /// Has its own URL and rules, and covers the last five days up to half an hour ago [reference 2.12].
     Replay,
 }
 
@@ -144,14 +144,12 @@ impl Product {
 /// Which products the account has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Means {
-    /// Recovery.
     pub recovery: bool,
-    /// Replay.
     pub replay: bool,
 }
 
-/// The product that brings most of a span again, and the part that it reaches; `None` where nothing of it can be had.
-/// Recovery comes first: it needs no rules of its own and does not have to wait [reference 2.13].
+/// The product that brings most of a span, and the part that it reaches. `None` if no product reaches any of the span.
+/// If both reach as far, Recovery wins: it needs no rules of its own and does not have to wait [reference 2.13].
 #[must_use]
 pub(crate) fn choose(span: Span, now: Timestamp, means: Means) -> Option<(Product, Span)> {
     let has = |product| match product {
@@ -188,7 +186,7 @@ mod tests {
         back(noon(), Duration::from_secs(secs))
     }
 
-    /// Some seconds after a fixed moment.
+    /// A moment some seconds after a fixed one.
     fn moment(steady: u64, wall: Timestamp) -> Moment {
         static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
         Moment::at(

@@ -15,11 +15,11 @@ use crate::rule::plan::{Declared, Plan, Remote};
 /// Why the owned rules could not be written down.
 pub(crate) type OwnershipError = Box<dyn StdError + Send + Sync>;
 
-/// Remembers which rules are ours, by value, beyond the end of this process. What a call has
-/// written down is safe when it returns.
+/// Remembers which rules are ours, by value, beyond the end of this process. When a call returns, what it wrote is
+/// safe.
 pub(crate) trait Ownership: Send {
-    /// These rules are about to be added, so what appears with such a value is ours. Replaces
-    /// what was remembered of the value, its id included.
+    /// These rules are about to be added, so a rule that appears with such a value is ours. This replaces what was
+    /// remembered about the value, its id included.
     fn intend(
         &mut self,
         rules: &[Declared],
@@ -28,7 +28,7 @@ pub(crate) trait Ownership: Send {
     /// These rules are ours and have these ids.
     fn own(&mut self, rules: &[Remote]) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 
-    /// What has these values is not ours any more.
+    /// Rules with these values are not ours any more.
     fn forget(
         &mut self,
         values: &[String],
@@ -38,20 +38,20 @@ pub(crate) trait Ownership: Send {
 /// What a reconcile has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
-    /// Rules added, those with a changed tag included.
+    /// Rules added, including those with a changed tag.
     pub added: usize,
-    /// Rules deleted, those with a changed tag included.
+    /// Rules deleted, including those with a changed tag.
     pub deleted: usize,
     /// Declared rules that were there already.
     pub unchanged: usize,
-    /// Of those: rules now known to be ours.
+    /// How many of those are newly known to be ours.
     pub adopted: usize,
-    /// Declared rules that somebody else holds with another tag, or added in the meantime.
+    /// Declared rules that somebody else holds with another tag, or has added in the meantime.
     pub conflicts: usize,
 }
 
-/// Carries out `plan`: deletes what changes its tag, adds, then deletes what is not declared any
-/// more, so that a value is missing as shortly as possible [reference 3.10].
+/// Carries out `plan`: deletes the rules whose tag changes, adds rules, then deletes the rules that are not declared
+/// any more. In this order a value is missing as shortly as possible [reference 3.10].
 ///
 /// Nothing is tried twice in here. After an error that [`Error::recovery`] calls temporary, list
 /// the rules again and make a new plan: the record of owned rules knows what may have happened.
@@ -144,7 +144,7 @@ struct Work<'a, R, L> {
 }
 
 impl<R: Rules, L: Ownership> Work<'_, R, L> {
-    /// How many rules were deleted, and the values of those that are certainly not there now.
+    /// Deletes rules. Returns how many were deleted, and the values of those that are certainly gone.
     async fn delete(&self, rules: &[Remote]) -> Result<(usize, Vec<String>), Error> {
         let (mut deleted, mut gone) = (0, Vec::new());
         for batch in rules.chunks(MOST_RULES) {
@@ -157,7 +157,7 @@ impl<R: Rules, L: Ownership> Work<'_, R, L> {
                 let (id, message) = (failure.id, &failure.message);
                 warn!(id, message, "a rule could not be deleted");
             }
-            // A failure that names no rule may mean any of them [reference 3.7: not published].
+            // A failure that names no rule may mean any of the rules [reference 3.7: not published].
             if stays.iter().all(|failure| failure.id.is_some()) {
                 let stays: Vec<_> = stays.iter().filter_map(|failure| failure.id).collect();
                 let lost = batch.iter().filter(|rule| !stays.contains(&rule.id));
@@ -167,14 +167,14 @@ impl<R: Rules, L: Ownership> Work<'_, R, L> {
         Ok((deleted, gone))
     }
 
-    /// Adds rules in one request: how many are new, and how many turned out not to be ours.
+    /// Adds rules in one request. Returns how many are new, and how many turned out not to be ours.
     async fn add(
         &mut self,
         declared: &[Declared],
         new: &[NewRule],
         retagged: &HashMap<&str, &Remote>,
     ) -> Result<(usize, usize), Error> {
-        // Before the request: if its answer is lost, the rules are there and ours all the same.
+        // This comes before the request: if the answer is lost, the rules are there and still ours.
         self.ownership
             .intend(declared)
             .await
@@ -198,7 +198,7 @@ impl<R: Rules, L: Ownership> Work<'_, R, L> {
             let Added { value, tag, id, .. } = answer;
             if answer.created {
                 added += 1;
-                // Without an id the intent goes on, and the next plan finds the id.
+                // Without an id the intent stays, and the next plan finds the id.
                 own.extend(id.map(|id| Remote { id, value, tag }));
             } else if let Some(&old) = retagged.get(value.as_str()) {
                 warn!(value, tag = ?old.tag, "a rule could not be deleted, so its tag stays");
@@ -221,7 +221,7 @@ impl<R: Rules, L: Ownership> Work<'_, R, L> {
         Ok((added, conflicts.len()))
     }
 
-    /// Adds again what was deleted for its tag: a broken rule must not silence working ones.
+    /// Adds the rules again that were deleted for their tags: a broken rule must not silence working ones.
     async fn put_back(&mut self, rules: &HashMap<&str, &Remote>) {
         let declared = |rule: &&Remote| Declared {
             value: rule.value.clone(),
@@ -233,7 +233,7 @@ impl<R: Rules, L: Ownership> Work<'_, R, L> {
             let count = range.len();
             match self.add(&old[range.clone()], &new[range], rules).await {
                 Ok(_) => info!(rules = count, "put back the rules deleted for their tags"),
-                // The rejection is what the caller hears about; the next plan adds these again.
+                // The caller hears about the rejection. The next plan adds these rules again.
                 Err(error) => warn!(%error, rules = count, "could not put back deleted rules"),
             }
         }
@@ -247,7 +247,7 @@ fn new_rule(rule: &Declared) -> NewRule {
     }
 }
 
-/// Whether the service has said that it added nothing. Any other failure leaves that open.
+/// Whether the service has said that it added nothing. After any other failure nobody knows.
 fn is_rejection(error: &Error) -> bool {
     match error {
         Error::Rejected { .. } => true,

@@ -30,7 +30,7 @@ pub(super) fn now<F: Future>(future: F) -> F::Output {
 pub(super) enum Fault {
     /// The request never arrives.
     Before,
-    /// The request is carried out, and its answer lost.
+    /// The request is carried out, but its answer is lost.
     After,
     /// 429: refused for now.
     RateLimit,
@@ -41,7 +41,7 @@ pub(super) enum Fault {
 pub(super) struct World {
     pub(super) remote: Mutex<Vec<RemoteRule>>,
     next_id: Mutex<i64>,
-    /// What happens to the requests to come; nothing special when it runs out.
+    /// What happens to the coming requests. After the last entry nothing special happens.
     pub(super) faults: Mutex<Vec<Option<Fault>>>,
     /// Ids that the service fails to delete.
     pub(super) stubborn: Vec<i64>,

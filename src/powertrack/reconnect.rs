@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Which ladder of delays a failure climbs [reference 2.10].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delay {
-    /// An established connection was lost: at once, once, then as for the network.
+    /// An established connection was lost. The first retry comes at once, the others wait as for the network.
     Drop,
     /// The server could not be reached: 250 ms more each time, up to 16 s.
     Network,
@@ -13,7 +13,7 @@ pub(crate) enum Delay {
     Server,
     /// Too many requests (420, 429): 60 s, doubling, up to 960 s.
     RateLimit,
-    /// Somebody else holds the stream: as for too many requests, but on a ladder of its own.
+    /// Somebody else holds the stream: the same waits as for too many requests, but on a ladder of its own.
     Taken,
 }
 
@@ -22,31 +22,32 @@ const NETWORK_MOST: Duration = Duration::from_secs(16);
 const SERVER_FIRST: Duration = Duration::from_secs(5);
 const SERVER_MOST: Duration = Duration::from_secs(320);
 const RATE_LIMIT_FIRST: Duration = Duration::from_secs(60);
-/// Sixteen minutes: not documented, but a ladder without an end would not come back [inferred].
+/// Sixteen minutes. This is not documented, but with a ladder without an end the stream would not come back [inferred].
 const RATE_LIMIT_MOST: Duration = Duration::from_secs(960);
 
-/// A connection lost sooner than this starts no ladder anew, even if data arrived. The service bears one connection too many
-/// for about a minute [reference 2.9], so two clients may take the stream from each other without a word; and a server that
-/// says a word and closes must not be asked without end, for it allows 60 requests a minute [reference 2.1].
+/// A connection that is lost sooner than this resets no ladder, even if data arrived. There are two reasons. The
+/// service tolerates one connection too many for about a minute [reference 2.9], so two clients may take the stream
+/// from each other without a message. And a server that sends something and closes must not be asked without end,
+/// because the service allows 60 requests a minute [reference 2.1].
 const BRIEF: Duration = Duration::from_secs(90);
 
-/// A client that waits for the stream comes back within the longest wait of [`Delay::Taken`]. Only a connection that
-/// lasts longer is undisputed.
+/// A client that waits for the stream comes back within the longest wait of [`Delay::Taken`]. So only a connection that
+/// lasts longer than this is undisputed.
 const UNDISPUTED: Duration = Duration::from_secs(30 * 60);
 
-/// Many clients that lost the same server must not return together [inferred].
+/// Many clients that lost the same server must not come back at the same moment [inferred].
 const JITTER: f64 = 0.2;
 
-/// A wait, and whether its ladder goes no higher.
+/// A wait, and whether it is the longest of its ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wait {
     /// How long to wait.
     pub delay: Duration,
-    /// The longest delay of this ladder: time to alert somebody [reference 2.10].
+    /// Whether this is the longest delay of the ladder: then it is time to alert somebody [reference 2.10].
     pub longest: bool,
 }
 
-/// The ladders of one connection. `J` gives numbers from 0 up to, not including, 1.
+/// The ladders of one connection. `J` gives numbers from 0 to 1, without 1 itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Ladders<J> {
     jitter: J,
@@ -66,7 +67,7 @@ impl Ladders<fn() -> f64> {
 }
 
 impl<J: FnMut() -> f64> Ladders<J> {
-    /// Ladders that take their jitter from `jitter`; a constant 0.5 means none.
+    /// Ladders that take their jitter from `jitter`. A constant 0.5 means no jitter.
     pub(crate) fn new(jitter: J) -> Self {
         Self {
             jitter,
@@ -78,7 +79,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
         }
     }
 
-    /// The wait after one more failure of this kind.
+    /// The wait after another failure of this kind.
     pub(crate) fn next(&mut self, delay: Delay) -> Wait {
         let (exact, most) = match delay {
             Delay::Drop if !self.dropped => {
@@ -106,8 +107,9 @@ impl<J: FnMut() -> f64> Ladders<J> {
         }
     }
 
-    /// A connection has brought data or a heartbeat and lasted so long: whether its end is a new beginning. A mere 200 does
-    /// not count, for a server in trouble may say 200 and close [inferred, reference 2.10].
+    /// Notes how long a connection lasted that has brought data or a heartbeat. Returns whether that was long enough to
+    /// start anew. A mere 200 does not count, because a server in trouble may answer 200 and close
+    /// [inferred, reference 2.10].
     pub(crate) fn lasted(&mut self, life: Duration) -> bool {
         let taken = if life < UNDISPUTED { self.taken } else { 0 };
         if life >= BRIEF {
@@ -117,7 +119,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
         life >= BRIEF
     }
 
-    /// Starts every ladder from below.
+    /// Starts every ladder from the bottom.
     pub(crate) fn reset(&mut self) {
         self.dropped = false;
         self.network = 0;
@@ -139,7 +141,7 @@ mod tests {
 
     use super::{Delay::*, *};
 
-    /// The waits in milliseconds after these failures, with `!` where a ladder ends.
+    /// The waits in milliseconds after these failures. `!` marks the end of a ladder.
     fn check(jitter: f64, failures: &[Delay], expected: Expect) {
         let mut ladders = Ladders::new(|| jitter);
         let waits: Vec<_> = failures

@@ -10,13 +10,13 @@ use super::{
     rules_json::{NewRule, RemoteRule},
 };
 
-/// What has to change for Replay to deliver what the stream would have delivered.
+/// What has to change, so that Replay delivers what the stream would have delivered.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Copy {
     add: Vec<NewRule>,
-    /// The same rule with another tag: a tag cannot be changed [reference 3.10].
+    /// Rules that are there with another tag: a tag cannot be changed [reference 3.10].
     delete: Vec<i64>,
-    /// Rules that nobody declares. They bring more than was asked for, but they may be somebody else's.
+    /// Rules that are not declared. They bring more than was asked for, but they may belong to somebody else.
     extra: usize,
 }
 
@@ -38,10 +38,10 @@ fn plan(declared: &[NewRule], remote: &[RemoteRule]) -> Copy {
     copy
 }
 
-/// Makes the rules of Replay hold what is declared.
+/// Makes sure that Replay has all declared rules.
 ///
 /// # Errors
-/// What the rules endpoint answers.
+/// If a request to the rules endpoint fails.
 pub(crate) async fn copy(declared: &[NewRule], replay: &impl Rules) -> Result<(), Error> {
     let Copy { add, delete, extra } = plan(declared, &replay.list().await?);
     if extra > 0 {

@@ -1,4 +1,4 @@
-//! The rules endpoint: list, add, delete; one request each.
+//! The rules endpoint: list, add and delete, with one request each.
 
 use std::{future::Future, ops::Range, time::Duration};
 
@@ -16,28 +16,28 @@ use super::{
     },
 };
 
-/// Adding thousands of rules takes the service a while, and nobody waits for it at a prompt. So does a long list.
+/// The service takes a while to add thousands of rules or to send a long list, and nobody waits for it at a prompt.
 const WITHIN: Duration = Duration::from_secs(120);
 
-/// List answers of 150 MB have been designed for [reference 3.11].
+/// Answers to a list of 150 MB must be possible [reference 3.11].
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
-/// What migration tools put in one request [reference 3.11].
+/// As many rules as migration tools put in one request [reference 3.11].
 pub(crate) const MOST_RULES: usize = 3_000;
 
-/// The service takes 5 MB; the rest is for the frame around the rules [reference 3.1, 3.11].
+/// The service takes 5 MB. The rest is for the JSON around the rules [reference 3.1, 3.11].
 const MOST_BYTES: usize = 4_500_000;
 
-/// What the rules endpoint can do, so that a reconcile can be tried without one.
+/// What the rules endpoint can do. It is a trait, so that tests can reconcile without an endpoint.
 pub(crate) trait Rules: Send + Sync {
-    /// Every rule of the stream.
+    /// Lists every rule of the stream.
     fn list(&self) -> impl Future<Output = Result<Vec<RemoteRule>, Error>> + Send;
 
-    /// Adds rules in one request: all of them or, with [`Error::Rejected`], none. Rules that are
-    /// there already do not fail it.
+    /// Adds rules in one request: all of them or, with [`Error::Rejected`], none. Rules that exist already do not make
+    /// it fail.
     fn add(&self, rules: &[NewRule]) -> impl Future<Output = Result<Vec<Added>, Error>> + Send;
 
-    /// Deletes rules in one request. Those that are not there do not fail it.
+    /// Deletes rules in one request. Rules that do not exist do not make it fail.
     fn delete_ids(&self, ids: &[i64]) -> impl Future<Output = Result<Deleted, Error>> + Send;
 }
 
@@ -72,7 +72,7 @@ impl RulesClient {
         let service = Service::Rules;
         let body = body.map(Bytes::from);
         let response = self.http.send(service, method, uri, body, WITHIN).await?;
-        // The documented success of an addition is 201, yet clients in use take any [reference 3.3].
+        // The documented success of an addition is 201, but clients in use accept any success [reference 3.3].
         let status = response.status();
         if !status.is_success() && status != StatusCode::UNPROCESSABLE_ENTITY {
             return Err(answer::refused(service, response).await);
@@ -101,7 +101,7 @@ impl Rules for RulesClient {
     }
 }
 
-/// What a 422 stands for: offending rules or, as over the contract's limit, the request as such.
+/// The error for a 422: it complains about rules or, as with the contract's limit, about the whole request.
 fn rejection(body: &[u8]) -> Error {
     let rules: Vec<RejectedRule> = read_rejected(body);
     if rules.is_empty() {
@@ -114,14 +114,14 @@ fn rejection(body: &[u8]) -> Error {
     Error::Rejected { rules }
 }
 
-/// Cuts rules into as few requests as the service's limits allow: usually one, since whatever is
-/// in one request is added together or not at all.
+/// Cuts rules into as few requests as the service's limits allow, because the rules of one request are added together
+/// or not at all. Usually it is one request.
 #[must_use]
 pub(crate) fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (at, rule) in rules.iter().enumerate() {
-        // Escaped as JSON, and with its comma; the frame around all of them fits in the margin.
+        // The size of one rule in JSON, with its comma. The JSON around all rules fits in the margin.
         let size = write_add(std::slice::from_ref(rule)).len();
         if at > start && (at - start == MOST_RULES || bytes + size > MOST_BYTES) {
             batches.push(start..at);

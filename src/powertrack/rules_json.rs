@@ -1,4 +1,5 @@
-//! The bodies of the rules endpoint: what is in them; writes them, and reads them in every form that was ever recorded.
+//! The bodies of the rules endpoint: what is in them, how they are written, and how every form that was ever recorded
+//! is read.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
@@ -8,11 +9,11 @@ use crate::{rule::plan::Remote, text::json};
 /// A rule that the service has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteRule {
-    /// Exact, and never through a double.
+    /// The exact id, which never passes through a double.
     pub id: i64,
     /// The rule's text.
     pub value: String,
-    /// What its Tweets are marked with.
+    /// The mark that its Tweets carry.
     pub tag: Option<String>,
 }
 
@@ -27,34 +28,34 @@ impl From<RemoteRule> for Remote {
 pub(crate) struct NewRule {
     /// The rule's text.
     pub value: String,
-    /// What its Tweets are to be marked with.
+    /// The mark that its Tweets are to carry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 
-/// What became of one rule of an addition.
+/// The result of adding one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Added {
     /// The rule as it was sent.
     pub value: String,
     /// The tag as it was sent, even if the stored one differs [reference 3.3].
     pub tag: Option<String>,
-    /// The new rule's id, or the existing one's; old answers left the latter out.
+    /// The id of the new rule, or of the existing one. Old answers left out the existing one's.
     pub id: Option<i64>,
-    /// Whether it is new. If not, it was there already.
+    /// Whether the rule is new. If not, it existed already.
     pub created: bool,
     /// Why it is not new.
     pub message: Option<String>,
 }
 
-/// What became of a deletion. Rules that were deleted are not listed by the service.
+/// The result of a deletion. The service does not list the rules that it deleted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Deleted {
     /// How many rules are gone now.
     pub deleted: usize,
     /// How many could not be deleted.
     pub not_deleted: usize,
-    /// One entry for each of those.
+    /// One entry for each rule that could not be deleted.
     pub failures: Vec<NotDeleted>,
 }
 
@@ -68,7 +69,7 @@ pub(crate) struct NotDeleted {
 }
 
 impl NotDeleted {
-    /// Whether it was not there to begin with.
+    /// Whether the rule did not exist to begin with.
     #[must_use]
     pub(crate) fn was_gone(&self) -> bool {
         self.message.contains("does not exist")
@@ -93,8 +94,8 @@ pub(super) fn write_delete(rule_ids: &[i64]) -> Vec<u8> {
     sonic_rs::to_vec(&DeleteBody { rule_ids }).expect("integers can be written as JSON")
 }
 
-/// `id` has been seen rounded by JavaScript, so it counts only where `id_str` is missing, and a
-/// number with a fraction or an exponent not at all [reference 3.2].
+/// JavaScript has been seen to round `id`, so it counts only if `id_str` is missing. A number with a fraction or an
+/// exponent does not count at all [reference 3.2].
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Id {
@@ -137,7 +138,7 @@ struct Entry {
     message: Option<String>,
 }
 
-/// [reference 3.4]
+/// Reads the answer to a list request [reference 3.4].
 pub(super) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
     #[derive(Deserialize)]
     struct List {
@@ -161,7 +162,7 @@ pub(super) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
         .collect()
 }
 
-/// [reference 3.3]
+/// Reads the answer to an addition [reference 3.3].
 pub(super) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
     #[derive(Deserialize)]
     struct Answer {
@@ -179,8 +180,8 @@ pub(super) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
     Ok(added.collect())
 }
 
-/// The rules that a 422 complains about, in the form of today or of early 2016 [reference 3.3];
-/// empty where it complains about the request as a whole, as it does about the contract's limit.
+/// The rules that a 422 complains about, in the form of today or of early 2016 [reference 3.3]. Empty if it complains
+/// about the whole request, as it does about the contract's limit.
 pub(super) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
     #[derive(Deserialize)]
     struct Answer {
@@ -209,7 +210,7 @@ pub(super) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
         .collect()
 }
 
-/// [reference 3.7]
+/// Reads the answer to a deletion [reference 3.7].
 pub(super) fn read_deleted(body: &[u8]) -> Result<Deleted, Error> {
     #[derive(Deserialize)]
     struct Answer {

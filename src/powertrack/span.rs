@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// A span of time, the end not included.
+/// A span of time. Its end does not belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
     /// Its beginning.
@@ -14,7 +14,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// How long it is; nothing where it ends before it begins.
+    /// How long the span is. Zero if it ends before it begins.
     #[must_use]
     pub(crate) fn length(&self) -> Duration {
         self.to

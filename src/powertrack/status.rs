@@ -18,19 +18,19 @@ use super::{cause::Cause, decode::DecodeStats, outage::Outage};
 pub(crate) enum State {
     /// A request is on its way, or about to be.
     Connecting,
-    /// The service answered 200 at this time.
+    /// The service answered 200.
     Connected {
-        /// When.
+        /// When it answered.
         since: Timestamp,
     },
-    /// A connection or an attempt was lost; the next attempt is made at this time.
+    /// A connection or an attempt was lost, and the next attempt waits for its time.
     Waiting {
         /// When the next attempt is due.
         until: Timestamp,
-        /// What was lost.
+        /// Why it was lost.
         cause: Cause,
     },
-    /// Over for good.
+    /// The stream has ended for good.
     Stopped,
 }
 
@@ -49,9 +49,9 @@ pub(crate) struct Counts {
     pub reconnects: [u64; Cause::ALL.len()],
     /// Times in which nothing came, in the order of [`Cause::ALL`].
     pub outages: [u64; Cause::ALL.len()],
-    /// How long they were together, in milliseconds.
+    /// The length of all these times together, in milliseconds.
     pub outage_millis: u64,
-    /// How much time is missing now, earlier runs included, in milliseconds.
+    /// How much time is missing now, in milliseconds. Earlier runs are included.
     pub missing_millis: u64,
 }
 
@@ -61,8 +61,8 @@ pub(crate) struct StreamStatus {
     state: watch::Sender<State>,
     /// Milliseconds since the epoch; 0 for never.
     last_data: AtomicI64,
-    /// When bytes last arrived, or else when the stream was asked for first, by a clock that nobody sets: milliseconds since
-    /// `born`, and 0 for never.
+    /// When bytes last arrived, or when the stream was first asked for, if no bytes have come. In milliseconds since
+    /// `born`, by a clock that nobody sets; 0 for never.
     heard: AtomicU64,
     born: Instant,
     attempts: AtomicU64,
@@ -71,7 +71,7 @@ pub(crate) struct StreamStatus {
     decoded: AtomicU64,
     lines: AtomicU64,
     heartbeats: AtomicU64,
-    /// Shared with [`StreamStatus::beside`]: what is dropped is missing, wherever it was asked for.
+    /// Shared with [`StreamStatus::beside`]: a dropped line is missing, whichever connection brought it.
     over_long: Arc<AtomicU64>,
     incomplete: AtomicU64,
     system_messages: AtomicU64,
@@ -79,7 +79,7 @@ pub(crate) struct StreamStatus {
     outages: [AtomicU64; Cause::ALL.len()],
     outage_millis: AtomicU64,
     missing_millis: AtomicU64,
-    /// Connections begun; shared with [`StreamStatus::beside`].
+    /// How many connections have begun. Shared with [`StreamStatus::beside`].
     numbers: Arc<AtomicU64>,
 }
 
@@ -124,7 +124,7 @@ impl StreamStatus {
         }
     }
 
-    /// How long nothing has arrived, be the stream connected or away; `None` before it was asked for.
+    /// How long nothing has arrived, whether the stream is connected or not. `None` before it was asked for.
     #[must_use]
     pub(crate) fn silence(&self) -> Option<Duration> {
         let heard = Some(self.heard.load(Relaxed)).filter(|heard| *heard > 0)?;
@@ -164,7 +164,7 @@ impl StreamStatus {
 
     pub(crate) fn attempt(&self) {
         self.attempts.fetch_add(1, Relaxed);
-        // What is never heard of is silent since it was asked.
+        // If nothing ever arrives, the silence counts from the first request.
         let _ = self.heard.compare_exchange(0, self.age(), Relaxed, Relaxed);
         self.state.send_replace(State::Connecting);
     }
@@ -198,7 +198,8 @@ impl StreamStatus {
         self.system_messages.fetch_add(1, Relaxed);
     }
 
-    /// A status for connections beside those of this one: it counts for itself, but numbers them together.
+    /// A status for connections beside the stream. It has counters of its own, but shares the connection numbers and
+    /// the count of over-long lines.
     #[must_use]
     pub(crate) fn beside(&self) -> Self {
         Self {
@@ -208,17 +209,17 @@ impl StreamStatus {
         }
     }
 
-    /// Says how much time is missing now, all gaps together.
+    /// Sets how much time is missing now, in all gaps together.
     pub(crate) fn set_missing(&self, time: Duration) {
         self.missing_millis.store(millis(time), Relaxed);
     }
 
-    /// The number of a connection that begins: greater than all before.
+    /// The number of a connection that begins. It is greater than all before.
     pub(super) fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Relaxed) + 1
     }
 
-    /// Counts an outage, or how much longer one has become that goes on.
+    /// Counts an outage. If `counted` is the same outage, only the time since then is added.
     pub(super) fn outage(&self, outage: &Outage, counted: Option<&Outage>) {
         let counted = counted.filter(|counted| counted.number == outage.number);
         if counted.is_none() {

@@ -1,4 +1,4 @@
-//! Keeping the stream connected: connect, decode, hand on, wait, again.
+//! Keeps the stream connected: connect, decode, hand on, wait, and again.
 
 use std::future::Future;
 
@@ -24,11 +24,11 @@ use super::{
     status::StreamStatus,
 };
 
-/// What somebody who reads a log can do about a stream that somebody else holds.
+/// What the reader of a log can do when somebody else holds the stream.
 const TAKEN: &str = "another client reads this stream, perhaps another ouzel or one that was not stopped; stop it, or use \
                      a label of its own for this one";
 
-/// So many connections in a row that end in order and soon, without a word, are hardly the service's doing.
+/// If this many connections in a row end in order, soon and without a reason, the service is hardly to blame.
 const SUSPICIOUS: u32 = 5;
 
 /// Opens the stream.
@@ -41,7 +41,7 @@ pub(crate) trait Connect: Send {
         async {}
     }
 
-    /// One attempt, bounded in time, that asks for so many minutes again; for none with 0.
+    /// Makes one attempt, bounded in time, and asks for this many minutes of backfill; 0 asks for none.
     fn connect(
         &mut self,
         backfill_minutes: u8,
@@ -75,8 +75,8 @@ impl Connect for HttpConnect {
     }
 }
 
-/// Follows the stream until `shutdown`, or until a job on a Replay URL is complete. What is
-/// decoded when the shutdown comes has been delivered, unless delivery is stuck.
+/// Follows the stream until `shutdown`, or until a job on a Replay URL is complete. Lines that are decoded when the
+/// shutdown comes have been delivered, unless delivery is stuck.
 ///
 /// # Errors
 /// If trying again cannot help, or if nobody takes the lines any more.
@@ -169,10 +169,10 @@ async fn follow_with<J: FnMut() -> f64, C: Connect, D: Deliver>(
     outcome
 }
 
-/// Asks for the stream, and for what was missed; gives the minutes that are sent again.
+/// Asks for the stream and for backfill. Returns the minutes that are sent again.
 ///
-/// Backfill is a part of the contract, and accounts without it are refused. Then the same is asked without, and if that is
-/// granted, so ever after.
+/// Backfill is a part of the contract, and the service refuses accounts without it. Then this asks again without
+/// backfill. If that succeeds, backfill is never asked for again.
 async fn ask<C: Connect>(
     connect: &mut C,
     continuity: &Continuity,

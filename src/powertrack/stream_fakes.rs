@@ -31,7 +31,7 @@ use crate::{
 /// What the service does on one attempt.
 pub(super) enum Answer {
     Status(u16),
-    /// The status, with the words that somebody else holds the stream.
+    /// This status, with words that say that somebody else holds the stream.
     Words(u16),
     Refuse,
     Hesitate,
@@ -88,7 +88,7 @@ impl Connect for FakeService {
                 cause: "refused".into(),
             }),
             Some(Hesitate) => std::future::pending().await,
-            // The end of the script is the end of the test.
+            // The end of the script ends the test.
             None => {
                 self.shutdown.cancel();
                 std::future::pending().await
@@ -186,7 +186,7 @@ impl Deliver for Desk {
         }
         let mut text = format!("begins {}", connection.number);
         if let Some(outage) = connection.outage {
-            // The wall clock is not virtual, so its seconds say nothing here.
+            // The wall clock is not virtual, so the times of an outage say nothing here.
             text += &format!(
                 ", outage {} of {} s, {}, covered: {}",
                 outage.number,
@@ -250,7 +250,7 @@ impl Run {
         }
     }
 
-    /// Connections are noted as they are told.
+    /// Notes each connection when it is reported.
     pub(super) fn telling(self) -> Self {
         Self {
             is_telling: true,
@@ -258,7 +258,7 @@ impl Run {
         }
     }
 
-    /// Up to when everything has come is noted as it is told.
+    /// Notes up to when everything has come, when it is reported.
     pub(super) fn marking(self) -> Self {
         Self {
             is_marking: true,

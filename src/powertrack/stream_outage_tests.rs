@@ -15,7 +15,7 @@ use super::{
 };
 use crate::powertrack::Cause;
 
-/// Half a minute and more of heartbeats, so that what was asked for again counts as come.
+/// Heartbeats for more than half a minute, so that backfill counts as come.
 fn calm(text: &'static str) -> Answer {
     Stream(vec![
         Text(text),
@@ -195,7 +195,7 @@ async fn what_has_come_is_told_behind_its_lines_and_with_heartbeats() {
             Wait(10_000),
             Text("\r\n"),
             Wait(10_000),
-            // Half a line is not all of it.
+            // Half a line is not a whole one.
             Text("{2"),
             Wait(10_000),
             Text("}\r\n"),
@@ -269,13 +269,13 @@ async fn a_connection_that_is_lost_at_once_ends_no_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_last_tweet_has_waited_is_missing_too_unless_a_heartbeat_was_waited_for() {
-    // The wall clock is not virtual, and goes on a little.
+    // The wall clock is not virtual, and moves on a little.
     let made = Timestamp::now().as_millisecond() - 100_500;
     let id = (made - 1_288_834_974_657) << 22;
     let late: &str = format!("{{\"id_str\":\"{id}\"}}\r\n").leak();
     for (after, asked, queued) in [
         (vec![], 3, 100),
-        // It came with the Tweet, so it has waited too.
+        // This heartbeat came with the Tweet, so it has waited too.
         (vec![Text("\r\n")], 3, 100),
         (vec![Wait(10_000), Text("\r\n")], 2, 15),
         // The line that was not read to its end was made in between.

@@ -390,7 +390,7 @@ const TAKEN: &str = "{\"error\":{\"message\":\"Forced Disconnect: Too many conne
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_somebody_else_holds_is_asked_for_later_each_time() {
-    // Told in the stream at once, after the minute of grace, and by any status.
+    // The service tells it at once in the stream, after the minute of grace, and with any status.
     let minute = || {
         Stream(vec![
             Text("\r\n"),

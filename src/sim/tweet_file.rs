@@ -18,10 +18,10 @@ const MAX_BYTES: usize = 1 << 30;
 /// A longer line is no Tweet.
 const MAX_LINE: usize = 16 << 20;
 
-/// What some editors begin a file with.
+/// Some editors begin a file with this.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// How gzip begins, whatever the file is called.
+/// The first bytes of gzip, whatever the file is called.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The Tweets of a file, and how many of its lines were none.

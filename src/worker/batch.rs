@@ -1,4 +1,4 @@
-//! Committing what was handled with the place in the journal behind it, and taking it back where the database fails.
+//! Commits what was handled, together with the place in the journal behind it. Takes it back if the database fails.
 
 use std::{io, ops::ControlFlow, time::Instant};
 
@@ -13,7 +13,7 @@ use crate::tally::Count;
 impl Worker<'_> {
     pub(super) fn commit(&mut self) -> Result<(), Error> {
         self.dirty_since = None;
-        // Output goes before the commit: after a crash in between it is written twice, and never lost.
+        // Output is written before the commit: after a crash in between it is written twice, and never lost.
         self.write_output()?;
         self.write_sinks()?;
         let moved = self.progress.as_ref().zip(self.cursor);
@@ -56,12 +56,12 @@ impl Worker<'_> {
         self.committed_rows = self.store.rows();
         self.tally.set(Count::Rows, self.committed_rows);
         self.counted = self.tally.handled();
-        // Not after each delivery: a script may have thousands of tags.
+        // This does not happen after each delivery, because a script may have thousands of tags.
         self.tally.add_tags(&mut self.tags);
         if wrote && self.patience.reset() {
             info!("the database can be written again");
         }
-        // Only now: a batch that is rolled back does not count.
+        // Only now, because a batch that is rolled back does not count.
         if !self.limit_told
             && self
                 .limit
@@ -73,7 +73,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Writes the sinks, before the commit too. The commit makes the new lines a part of the sink.
+    /// Writes the sinks before the commit, like the output. The commit makes the new lines a part of the sink.
     fn write_sinks(&mut self) -> Result<(), Error> {
         let sunk = match &self.generation {
             Some(generation) => generation.take_sunk(),
@@ -152,8 +152,8 @@ impl Worker<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Takes back what is not committed, and drops the frame in hand. The inbox has to go back as well, or the lines behind
-    /// the cursor are passed over.
+    /// Takes back what is not committed, and drops the frame in hand. The inbox has to go back as well. Otherwise the
+    /// lines behind the cursor would be passed over.
     pub(super) fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
         self.unhandled.clear();

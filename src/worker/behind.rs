@@ -58,9 +58,6 @@ pub fn behind(follower: Follower) -> (Controls, Behind) {
 
 impl Controls {
     /// Sends the worker a control. Never waits.
-    ///
-    /// # Errors
-    /// [`Gone`].
     pub fn send(&self, control: Control) -> Result<(), Gone> {
         self.controls.send(control).map_err(|_| Gone)?;
         self.notifier.interrupt();
@@ -77,7 +74,7 @@ impl Inbox for Behind {
             }
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             return Ok(match self.follower.next(left) {
-                // The control that it was interrupted for may have been taken already.
+                // The control that caused the interrupt may have been taken already.
                 Ok(Next::Interrupted) => continue,
                 Ok(Next::TimedOut) => Event::TimedOut,
                 Ok(Next::Closed) => Event::Closed,
@@ -114,7 +111,7 @@ impl Inbox for Behind {
 }
 
 impl Behind {
-    /// Waits a little after an error, and gives a segment up that can be opened and never read.
+    /// Waits a little after an error. Gives up a segment that can be opened but not read.
     fn try_again(&mut self, error: &journal::Error) -> Event {
         let delay = self.patience.next_wait();
         let attempts = self.patience.attempts();

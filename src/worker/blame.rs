@@ -1,5 +1,5 @@
-//! SQL of one Tweet that undid the rows of others, or failed as a full disk does: the Tweet is found and goes to quarantine,
-//! and the others are handled again.
+//! Handles an error that SQL of one Tweet caused: it undid the rows of other Tweets, or failed as a full disk does.
+//! That Tweet is found and goes to quarantine, and the other Tweets are handled again.
 
 use std::mem;
 
@@ -15,14 +15,14 @@ use crate::{
     tweet::Tweet,
 };
 
-/// The handler's name where it is not known.
+/// The name of the handler if it is not known.
 const SOME_HANDLER: &str = "unknown";
 
 impl Worker<'_> {
-    /// Takes back the batch after an error that one Tweet caused, and makes sure that only this Tweet is not handled again.
+    /// Takes back the batch after an error that one Tweet caused. All other Tweets of the batch are handled again.
     ///
     /// # Errors
-    /// The error itself where it is nobody's, and one of the database where it is that.
+    /// The error itself if no Tweet caused it, or an error of the database.
     pub(super) fn blame(&mut self, error: Error, inbox: &mut dyn Inbox) -> Result<(), Error> {
         let Some(from) = self.progress.as_ref().map(Progress::committed) else {
             return self.redo(error);
@@ -42,7 +42,7 @@ impl Worker<'_> {
         }
         let failure = self.judge(error)?;
         match at {
-            // Committing each Tweet by itself shows which of them it was.
+            // If each Tweet is committed by itself, the failing commit shows which Tweet it was.
             _ if is_commit && tweets > 1 => self.singly = tweets,
             Some(at) => {
                 self.condemned.insert(at, failure);
@@ -53,7 +53,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// The same for lines that come from no journal. Their batch is held in memory.
+    /// Does the same for lines that come from no journal. Their batch is held in memory.
     pub(super) fn redo(&mut self, error: Error) -> Result<(), Error> {
         let mut lines = mem::take(&mut self.batch);
         let is_commit = matches!(&error, Error::Store(store::Error::Commit(_)));
@@ -73,10 +73,11 @@ impl Worker<'_> {
         self.commit()
     }
 
-    /// Takes back the batch, and gives the failure of the Tweet in hand.
+    /// Takes back the batch, and returns the failure of the Tweet in hand.
     ///
     /// # Errors
-    /// The error where it is none of a script's statement, or where the database is at fault and not the statement.
+    /// The error itself if it does not come from a script's statement, or if the database is at fault and not the
+    /// statement.
     pub(super) fn judge(&mut self, error: Error) -> Result<Failure, Error> {
         let Error::Store(fault) = error else {
             return Err(error);
@@ -109,7 +110,7 @@ impl Worker<'_> {
         Ok(failure)
     }
 
-    /// A Tweet that is not handled: it counts as failed, and is in quarantine.
+    /// Puts a Tweet that will not be handled into quarantine. It counts as failed.
     pub(super) fn condemn(&mut self, line: &Bytes, failure: &Failure) -> Result<(), Error> {
         let tweet = match direct::parse(line.clone()) {
             Ok(tweet) => tweet,
@@ -135,7 +136,7 @@ impl Worker<'_> {
         self.condemned.insert(at, failure);
     }
 
-    /// What is condemned up to there is in quarantine.
+    /// Forgets the condemned lines up to this position, because they are in quarantine now.
     pub(super) fn forget_condemned(&mut self, committed: Position) {
         if !self.condemned.is_empty() {
             self.condemned = self.condemned.split_off(&committed);
@@ -151,8 +152,9 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Foreign keys onto ouzel's own tables would keep it from deleting what is old there; whether there is one. Nothing may be
-    /// written and not committed: inside a transaction SQLite does not stop checking.
+    /// Makes SQLite stop checking foreign keys, if some point to ouzel's own tables: they would prevent ouzel from
+    /// deleting old rows there. Returns whether there are such keys. All writes must be committed before, because
+    /// SQLite does not stop checking inside a transaction.
     pub(super) fn stop_checking_keys(&mut self) -> Result<bool, Error> {
         if self.are_keys_unchecked {
             return Ok(false);

@@ -1,4 +1,5 @@
-//! Passing over a part of the journal that cannot be read: it stands in the gap ledger as of the commit that moves the cursor behind it.
+//! Passes over a part of the journal that cannot be read. Its gap is written to the ledger in the same commit that
+//! moves the cursor behind it.
 
 use jiff::Timestamp;
 use tracing::{error, warn};
@@ -48,8 +49,8 @@ impl Worker<'_> {
     }
 }
 
-/// Between which times the lines were received that are lost: as its metadata says, else between the lines around it. What
-/// comes last goes on until now.
+/// Between which times the lost lines were received. If the metadata does not say it, these are the times of the lines
+/// around the lost part. If no lines come after it, it lasts until now.
 fn span(damaged: &Damaged, last_handled: Option<i64>, now: Timestamp) -> (Timestamp, Timestamp) {
     let time = |millis: i64| Timestamp::from_millisecond(millis).ok();
     let named = i64::try_from(damaged.segment / 1000).unwrap_or(0);
@@ -67,7 +68,8 @@ mod tests {
 
     #[test]
     fn what_is_lost_lies_between_what_is_known() {
-        // The segment is named 1000; times of the first and last line, of the last one handled, and of the next one.
+        // The segment is named 1000. The times are those of the first and last lost line, of the last handled line, and
+        // of the next line.
         for (first, last, handled, next, expected) in [
             (Some(1500), Some(1600), Some(1200), Some(1700), (1500, 1600)),
             (None, None, Some(1200), Some(1700), (1200, 1700)),

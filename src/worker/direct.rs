@@ -1,4 +1,4 @@
-//! Lines straight to the worker, for whoever has them safe elsewhere: there is no journal between.
+//! Takes lines straight to the worker, without a journal between, for callers that have the lines safe elsewhere.
 
 use std::time::Duration;
 
@@ -13,13 +13,14 @@ use crate::{
     tweet::Tweet,
 };
 
-/// Lines that may wait for the worker: seconds of a busy stream, and well inside the memory of a small machine.
+/// How many bytes of lines may wait for the worker: seconds of a busy stream, and well inside the memory of a small
+/// machine.
 const QUEUE: usize = 16 << 20;
 
-/// When more bytes than this wait, the handling side is behind. They fit a cache that both sides share.
+/// When more bytes than this wait, the handling side is behind. This many fit a cache that both sides share.
 const BEHIND: usize = 1 << 20;
 
-/// A parsed Tweet takes so many times the memory of its line, the line included.
+/// A parsed Tweet takes this many times the memory of its line. That includes the line.
 const PARSED_SIZE: usize = 4;
 
 /// The reading side.
@@ -31,7 +32,7 @@ pub(crate) struct DirectSender(Sender<Load>);
 pub(crate) struct Direct {
     queue: Receiver<Load>,
     is_loaded: bool,
-    /// What is being handled.
+    /// The room of what is being handled.
     room: Option<Room>,
 }
 
@@ -48,13 +49,13 @@ pub(crate) fn direct() -> (DirectSender, Direct) {
 }
 
 impl DirectSender {
-    /// Hands lines on; waits while the worker has too many.
+    /// Hands lines on. Waits while the worker has too many lines.
     ///
     /// When the queue is filling up, the handling side is the slower one. Instead of waiting for it at the end, the
     /// reading side then does a part of its work: it parses the lines. So both are busy, whichever has more to do.
     ///
     /// # Errors
-    /// [`Trouble::Closed`] when nothing handles them any more.
+    /// [`Trouble::Closed`] if nothing handles lines any more.
     pub(crate) async fn deliver(&self, lines: Lines) -> Result<(), Trouble> {
         let behind = self.0.waiting() > BEHIND;
         let bytes = lines.bytes() * if behind { PARSED_SIZE } else { 1 };
@@ -73,16 +74,16 @@ impl DirectSender {
         }
     }
 
-    /// Hands lines on that are in memory anyway; never waits.
+    /// Hands on lines that are in memory anyway. Never waits.
     ///
     /// # Errors
-    /// [`Trouble::Closed`] when nothing handles them any more.
+    /// [`Trouble::Closed`] if nothing handles lines any more.
     pub(crate) fn deliver_free(&self, lines: Lines) -> Result<(), Trouble> {
         self.0.deliver_free(Load::Lines(lines))
     }
 }
 
-/// Understands a line; what is no Tweet keeps its line for inspection.
+/// Parses a line. If it is not a Tweet, the line is kept for inspection.
 pub(crate) fn parse(line: Bytes) -> Parsed {
     Tweet::parse(line.clone()).map_err(|reason| (line, reason))
 }

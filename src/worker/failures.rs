@@ -1,4 +1,5 @@
-//! Failing handlers in the log: each kind a few times, so that one that fails on every Tweet does not fill the disk.
+//! Logs failing handlers. Each kind of failure is logged a few times, so that a handler that fails on every Tweet does
+//! not fill the disk.
 
 use std::collections::HashMap;
 
@@ -17,7 +18,7 @@ const KINDS: usize = 1_000;
 pub(super) struct Failures(HashMap<String, u64>);
 
 impl Failures {
-    /// Logs a failed handler, if its kind is still worth it.
+    /// Logs a failed handler, if its kind was not logged too often yet.
     pub(super) fn log(&mut self, id: Option<i64>, failure: &Failure) {
         let kind = format!("{:?} {}", failure.fault.place, failure.fault.message);
         if self.0.len() >= KINDS {

@@ -1,23 +1,25 @@
-//! Which Tweets have been handled lately: decided by the worker, asked by the journal's thread, committed with the rows.
+//! Which Tweets have been handled lately. The worker decides it, the journal's thread asks for it, and it is committed
+//! with the rows.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ingest::dedupe::Dedupe;
 
-/// The ids of Tweets that have been handled, or that come again from the journal if their rows are taken back.
+/// The ids of Tweets that have been handled. If their rows are taken back, the Tweets come again from the journal.
 ///
-/// Only the worker adds to it, and only once a line has proved to be a Tweet: a damaged copy must not stand for the good one.
+/// Only the worker adds to it, and only after a line has proved to be a Tweet: a damaged copy must not stand for the
+/// good one.
 #[derive(Debug, Clone, Default)]
 pub struct Handled(Arc<Mutex<Dedupe>>);
 
 impl Handled {
-    /// Whether the Tweet of this id has been handled; never for 0, which stands for a line without an id.
+    /// Whether the Tweet with this id has been handled. Never for 0, which stands for a line without an id.
     #[must_use]
     pub fn contains(&self, id: u64) -> bool {
         self.lock().contains(id)
     }
 
-    /// Puts into `known`, in the place of what is there, which of the ids have been handled.
+    /// Replaces the contents of `known` by whether each of the ids has been handled.
     pub fn look_up(&self, ids: &[u64], known: &mut Vec<bool>) {
         let dedupe = self.lock();
         known.clear();
@@ -40,7 +42,7 @@ impl Handled {
         }
     }
 
-    /// When the last of them was received, in milliseconds since 1970.
+    /// When the last of these Tweets was received, in milliseconds since 1970.
     #[must_use]
     pub fn newest_ms(&self) -> Option<i64> {
         self.lock().newest_ms()

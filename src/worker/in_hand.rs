@@ -1,7 +1,9 @@
-//! Which Tweets are in hand, in a small file that outlives a crash: one that was in hand at two crashes is not handled a third time.
+//! Which Tweets are in hand, in a small file that outlives a crash. A Tweet that was in hand at two crashes is not
+//! handled a third time.
 //!
-//! Before some lines are handled, their span is written down. After a crash each Tweet of that span is written down by itself
-//! before it is handled, so the next crash tells which one it was. That costs next to nothing as long as nothing crashes.
+//! Before some lines are handled, their span is written to the file. After a crash, each Tweet of that span is written
+//! to the file by itself before it is handled. So the next crash tells which Tweet it was. This costs next to nothing
+//! as long as nothing crashes.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -21,13 +23,14 @@ const LENGTH: usize = 160;
 /// What a process had in hand when it crashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Left {
-    /// The lines of a span were.
+    /// The lines of this span were in hand.
     span: Range<Position>,
-    /// In a span that was in hand at a crash before: this one was.
+    /// The Tweet that was in hand, if its span had been in hand at an earlier crash too.
     one: Option<Position>,
 }
 
-/// The lines that an earlier process had in hand when it crashed, by the file at this path. The journal reached that far.
+/// Reads from the file at this path which lines an earlier process had in hand when it crashed. The journal reached at
+/// least that far.
 #[must_use]
 pub(crate) fn in_hand_at(path: &Path) -> Option<Range<Position>> {
     Some(parse(&fs::read_to_string(path).ok()?)?.span)
@@ -38,12 +41,12 @@ pub(crate) fn in_hand_at(path: &Path) -> Option<Range<Position>> {
 pub(super) struct InHand {
     path: Option<PathBuf>,
     file: Option<File>,
-    /// What the earlier crash had in hand, until that span is passed.
+    /// What was in hand at the earlier crash, until that span is passed.
     left: Option<Left>,
 }
 
 impl InHand {
-    /// Reads what a process before left in this file.
+    /// Reads what an earlier process left in this file.
     pub(super) fn open(path: PathBuf) -> Self {
         let left = match fs::read_to_string(&path) {
             Ok(text) => parse(&text),
@@ -72,7 +75,7 @@ impl InHand {
         self.left.as_ref()?.one
     }
 
-    /// The lines of this span are about to be handled.
+    /// Notes that the lines of this span are about to be handled.
     pub(super) fn begin(&mut self, span: Range<Position>) {
         if self
             .left
@@ -86,12 +89,12 @@ impl InHand {
         }
     }
 
-    /// Whether each line is to be written down: something in this span has crashed before.
+    /// Whether each line has to be written to the file, because something in this span has crashed before.
     pub(super) fn is_careful(&self) -> bool {
         self.left.is_some()
     }
 
-    /// This line is about to be handled.
+    /// Notes that this line is about to be handled.
     pub(super) fn one(&mut self, at: Position) {
         let Some(left) = &mut self.left else { return };
         if left.span.contains(&at) {
@@ -101,7 +104,7 @@ impl InHand {
         }
     }
 
-    /// The process ends in order.
+    /// Notes that the process ends in order.
     pub(super) fn end(&mut self) {
         if let Some(path) = self.path.take() {
             self.file = None;
@@ -114,7 +117,7 @@ impl InHand {
         let mut text = format(left).into_bytes();
         text.resize(LENGTH, b' ');
         if let Err(error) = file.write_all_at(&text, 0) {
-            // A full disk is reported elsewhere, and handling goes on.
+            // A full disk is reported elsewhere. Handling goes on.
             warn!(%error, "a Tweet that crashes ouzel will not be found out");
             self.file = None;
         }
@@ -128,7 +131,7 @@ fn open(path: &Path) -> io::Result<File> {
         .truncate(false)
         .open(path)?;
     if file.metadata()?.len() < LENGTH as u64 {
-        // This reserves the room, however full the disk becomes.
+        // This reserves the room, however full the disk becomes later.
         file.write_all(&[b' '; LENGTH])?;
     }
     Ok(file)
@@ -141,7 +144,7 @@ fn format(left: &Left) -> String {
     format!("in hand: {} to {}: {one}\n", place(start), place(end))
 }
 
-/// What [`format`] has written; `None` for anything else, such as what a power cut leaves.
+/// Reads what [`format`] has written. `None` for anything else, such as what a power failure leaves.
 fn parse(text: &str) -> Option<Left> {
     let (start, rest) = text
         .trim_end()
@@ -206,7 +209,7 @@ mod tests {
         let mut first = start();
         assert!(!first.is_careful());
         first.begin(at(0, 0)..at(0, 9));
-        // A crash in the middle of it.
+        // The second process crashes in the middle of the span.
         let mut second = start();
         assert!(second.is_careful());
         assert_eq!(second.culprit(), None);

@@ -1,4 +1,4 @@
-//! What the worker does next, wherever its lines come from: the journal in a run, memory where none is wanted.
+//! What the worker does next. Its lines come from the journal in a run, and from memory if no journal is wanted.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ pub enum Event {
     Frame(Frame),
     /// Handle these lines, which are in no journal.
     Lines(Load),
-    /// A part of the journal cannot be read; go on behind it.
+    /// A part of the journal cannot be read. Go on behind it.
     Damaged(Damaged),
-    /// Something else than lines.
+    /// Do something other than handling lines.
     Control(Control),
-    /// Nothing has come in time.
+    /// Nothing has come within the time.
     TimedOut,
-    /// Nothing has come yet, and there may be more right away.
+    /// Nothing has come yet, but there may be more right away.
     Again,
     /// Nothing will come any more.
     Closed,
@@ -33,7 +33,7 @@ pub enum Event {
 /// A parsed line.
 pub(crate) type Parsed = Result<Tweet, (Bytes, NotTweet)>;
 
-/// Lines on their way, as received or parsed already.
+/// Lines on their way to the worker, as received or already parsed.
 #[derive(Debug)]
 pub enum Load {
     /// As received.
@@ -47,15 +47,15 @@ pub enum Load {
 pub enum Control {
     /// Load the script, again if it has been loaded before.
     Load,
-    /// Remember rules as added by ouzel.
+    /// Remember that ouzel added these rules.
     Own(OwnRules),
-    /// Write a gap down.
+    /// Write a gap to the ledger.
     Gap(Gap),
-    /// Handle what has come so far, commit, and end; leave what takes too long.
+    /// Handle what has come so far, commit, and end. Leave what takes too long.
     Stop,
 }
 
-/// Rules to remember or to forget, and where to say that it is done.
+/// Rules to remember or to forget, and whom to tell when that is done.
 #[derive(Debug)]
 pub struct OwnRules {
     /// The rules endpoint that they belong to.
@@ -73,12 +73,12 @@ pub trait Inbox {
     /// Waits for the next event, but not longer than `wait`.
     ///
     /// # Errors
-    /// What nothing but a person can mend.
+    /// If only a person can mend what is wrong.
     fn next(&mut self, wait: Option<Duration>) -> Result<Event, journal::Error>;
 
     /// Waits for the next control, but not longer than `wait`, and leaves lines where they are.
     fn control(&mut self, wait: Option<Duration>) -> Option<Control>;
 
-    /// Goes back to a place in the journal, so that the lines behind come once more; says whether it can.
+    /// Goes back to a place in the journal, so that the lines behind it come again. Returns whether that is possible.
     fn go_back(&mut self, to: Position) -> bool;
 }

@@ -1,4 +1,4 @@
-//! What the worker does beside handling Tweets: load the script, and remember rules.
+//! What the worker does besides handling Tweets: it loads the script, and remembers rules.
 
 use std::{rc::Rc, sync::Arc, time::Instant};
 
@@ -45,7 +45,7 @@ impl Worker<'_> {
             self.store.commit()?;
             self.warn_of_older_sinks(&older);
         }
-        // Whatever fails up to here is done again, as if nothing had been read.
+        // If anything fails up to here, all of it is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
         self.committed_rows = self.store.rows();
         self.files = Some(files.clone());
@@ -77,7 +77,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Files with lines of Tweets that will be handled again, since the database that knew of them is gone.
+    /// Warns about files with lines of Tweets that will be handled again, because the database that knew about the
+    /// files is gone.
     fn warn_of_older_sinks(&self, older: &[Older]) {
         let run = self.progress.as_ref().zip(self.journal.as_ref());
         let begins_anew = run.is_some_and(|(progress, journal)| {
@@ -91,7 +92,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Whether a load failed for what the script's SQL did, and not because nothing can be written.
+    /// Whether a load failed because of the script's SQL, and not because nothing can be written.
     fn is_of_script(&self, fault: &store::Error) -> bool {
         match fault {
             store::Error::Torn(_) | store::Error::Commit(_) => true,

@@ -1,4 +1,4 @@
-//! Keeping in the database up to when everything was received: now and then, and at the end.
+//! Keeps in the database up to when everything was received, from time to time and at the end.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::outage::mark::Mark;
 /// most one commit in this time.
 const KEEP_EVERY: Duration = Duration::from_secs(10);
 
-/// What has been kept.
+/// What was last kept.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// When it was last looked whether there is anything new.
+    /// When the worker last looked whether there is anything new.
     looked: Instant,
     mark: Option<Mark>,
 }
@@ -27,13 +27,13 @@ impl Default for Kept {
 }
 
 impl Worker<'_> {
-    /// How long nothing has to be kept; `None` where there is nothing to keep.
+    /// How long nothing has to be kept. `None` if there is nothing to keep.
     pub(super) fn keep_wait(&self) -> Option<Duration> {
         self.progress.as_ref()?;
         Some(KEEP_EVERY.saturating_sub(self.kept.looked.elapsed()))
     }
 
-    /// Commits what is new, if it is time, and there was nothing else to commit it with.
+    /// Commits a new mark, if it is time, and if there was nothing else to commit it with.
     pub(super) fn keep_alone(&mut self) -> Result<(), Error> {
         if self.dirty_since.is_some() || self.keep_wait() != Some(Duration::ZERO) {
             return Ok(());
@@ -45,7 +45,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Puts what is new into the transaction that is about to be committed, if it is time.
+    /// Puts a new mark into the transaction that is about to be committed, if it is time.
     pub(super) fn keep_with_batch(&self) -> Result<Option<Mark>, Error> {
         let (Some(progress), Some(mark)) = (&self.progress, self.mark_to_keep()) else {
             return Ok(None);
@@ -65,7 +65,7 @@ impl Worker<'_> {
     fn mark_to_keep(&self) -> Option<Mark> {
         let mark = self.progress.as_ref()?.received().newest()?;
         let kept = self.kept.mark;
-        // While a backfill is on its way the mark says so.
+        // While backfill is on its way, the mark says so, so a change of that is kept at once.
         let changes = kept.map(|kept| kept.received.is_settled) != Some(mark.received.is_settled);
         let is_due = changes || self.is_over() || self.keep_wait() == Some(Duration::ZERO);
         (is_due && kept != Some(mark)).then_some(mark)

@@ -64,17 +64,18 @@ const COMMIT_ROWS: u64 = 5_000;
 /// A batch is committed after this time, so that other programs see its rows.
 const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
-/// When the run ends, what waits in the journal is handled for this long, and then waits for the next run: service
-/// managers kill what takes ten seconds to stop.
+/// When the run ends, what waits in the journal is handled for this long. The rest waits for the next run, because
+/// service managers kill a process that takes ten seconds to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// How many bytes of lines that come from no journal are held until the commit, in case they have to be handled again.
+/// How many bytes of lines that come from no journal are held until the commit. They may have to be handled again.
 const MOST_HELD: usize = 32 << 20;
 
 /// How often the worker checks that the database's file is still there.
 const LOOK_FOR_FILE: Duration = Duration::from_millis(500);
 
-/// After this long in one frame the worker looks for controls: with a slow handler a few hundred Tweets take a long time.
+/// After this long in one frame the worker looks for controls: a slow handler takes a long time for a few hundred
+/// Tweets.
 const SLICE: Duration = Duration::from_millis(10);
 
 /// The worker.
@@ -97,11 +98,11 @@ pub struct Worker<'a> {
     number: u64,
     /// Controls that are not carried out yet.
     controls: VecDeque<Control>,
-    /// The frame that is being handled, and how many of its lines are.
+    /// The frame that is being handled, and how many of its lines are handled.
     current: Option<(Frame, usize)>,
     /// The position behind the last handled line, if that is not committed yet.
     cursor: Option<Position>,
-    /// When what is being handled was received, where that is known.
+    /// When the lines in hand were received, if that is known.
     received_ms: Option<i64>,
     /// When the first line of the uncommitted batch was handled.
     dirty_since: Option<Instant>,
@@ -115,22 +116,22 @@ pub struct Worker<'a> {
     /// Tweets that have left the full quarantine since the last commit.
     released: u64,
     kept: Kept,
-    /// `None` where each line is to be handled, whatever came before.
+    /// `None` if each line is to be handled, whatever came before.
     remembered: Option<Remembered>,
-    /// Lines dropped since the last commit because their Tweets had been handled.
+    /// How many lines were dropped since the last commit because their Tweets had been handled.
     repeated: u64,
     in_hand: InHand,
-    /// The line that is being handled, or was last.
+    /// The line that is being handled, or the last handled one.
     at: Option<Position>,
-    /// Its failure, if the whole batch has to be taken back for it.
+    /// The failure of that line, if the whole batch has to be taken back because of it.
     blamed: Option<Failure>,
-    /// Lines that are not handled but put into quarantine.
+    /// Lines that are put into quarantine instead of being handled.
     condemned: BTreeMap<Position, Failure>,
     /// How many of the next Tweets are committed one by one.
     singly: u64,
     /// Tweets since the last commit.
     since_commit: u64,
-    /// Lines since the last commit that come from no journal, and how long they are.
+    /// Lines since the last commit that come from no journal, and how many bytes they have.
     batch: Vec<Bytes>,
     batch_bytes: usize,
     are_keys_unchecked: bool,
@@ -140,7 +141,7 @@ pub struct Worker<'a> {
     report: &'a mut dyn FnMut(Report),
     /// Waits that grow while the database fails.
     patience: Patience,
-    /// Set once the end has begun.
+    /// Set once the run has begun to end.
     stop_by: Option<Instant>,
     has_caught_up: bool,
     limit_told: bool,
@@ -201,11 +202,11 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Works until it is told to stop, or until every sender is gone. When the database fails in a way that may pass, the
+    /// Works until it is told to stop, or until every sender is gone. If the database fails in a way that may pass, the
     /// worker waits, and then handles the uncommitted lines again from the journal.
     ///
     /// # Errors
-    /// [`Error`]; what was committed before stays.
+    /// [`Error`]. What was committed before stays.
     pub fn run(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
         self.condemn_after_crash();
         let ended = self.work(inbox);
@@ -245,7 +246,7 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
-        // Without a script no handler would see the Tweet. After the limit no more are wanted.
+        // Without a script no handler would see the Tweet. After the limit no more Tweets are wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
         } else if self.current.is_some() {
@@ -293,7 +294,7 @@ impl<'a> Worker<'a> {
         };
         match (obeyed, control) {
             (Ok(()), Control::Own(rules)) => {
-                // Whoever asked may have gone meanwhile.
+                // The one who asked may have gone in the meantime.
                 let _ = rules.done.send(());
             }
             (Ok(()), _) => {}
@@ -320,7 +321,7 @@ impl<'a> Worker<'a> {
         self.commit()
     }
 
-    /// Whether it has been told to stop, and has nothing more to do or no more time for it.
+    /// Whether the worker was told to stop, and has nothing more to do or no more time.
     fn is_over(&self) -> bool {
         self.stop_by.is_some_and(|by| {
             self.has_caught_up
@@ -338,7 +339,7 @@ impl<'a> Worker<'a> {
                 .is_some_and(|limit| self.tally.get(Count::Tweets) >= limit)
     }
 
-    /// Handles what is left of the frame, or a part of that if it takes long.
+    /// Handles the rest of the frame, or a part of it if that takes long.
     fn handle_frame(&mut self) -> Result<(), Error> {
         let Some((frame, mut done)) = self.current.take() else {
             return Ok(());
@@ -361,7 +362,7 @@ impl<'a> Worker<'a> {
             }
             self.at = Some(at);
             let condemned = self.condemned.get(&at).cloned();
-            // The id was read without parsing. It only tells that a Tweet of this id was handled.
+            // The id was read without parsing. It only says that a Tweet with this id was handled.
             if self.was_handled(Some(frame.ids()[done])) {
                 self.repeat();
             } else if let Some(failure) = &condemned {
@@ -432,7 +433,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Whether the Tweet of this id has been handled before.
+    /// Whether the Tweet with this id has been handled before.
     fn was_handled(&self, id: Option<u64>) -> bool {
         let remembered = self.remembered.as_ref().zip(id);
         remembered.is_some_and(|(remembered, id)| remembered.contains(id))
@@ -459,7 +460,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// A Tweet has been handled, or is in quarantine.
+    /// Notes that a Tweet has been handled, or is in quarantine.
     fn remember(&mut self, id: Option<i64>) {
         let id = id.and_then(|id| u64::try_from(id).ok());
         if let Some((remembered, id)) = self.remembered.as_mut().zip(id) {
@@ -479,7 +480,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Runs the handlers, and takes back what they have done where one fails.
+    /// Runs the handlers. If one fails, takes back what they have done.
     fn try_tweet(&mut self, id: Option<i64>, tweet: Tweet) -> Result<Option<Failure>, Error> {
         self.count_tags(&tweet);
         let Some(generation) = &self.generation else {

@@ -1,7 +1,7 @@
 //! What scripts emit, written to standard output on a thread of its own.
 //!
-//! A program that reads from ouzel may stop reading without an end of its own, and then a write waits for ever. Nothing can
-//! interrupt it, so the worker waits beside it and gives up once the run is to end.
+//! A program that reads from ouzel may stop reading without ending, and then a write waits for ever. Nothing can
+//! interrupt the write, so the worker waits beside it, and gives up when the run should end.
 
 use std::{
     io::{self, Write},
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::DRAIN;
 
-/// How often a write that waits looks whether the run is to end.
+/// How often a waiting write checks whether the run should end.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Standard output that cannot hold up the end of the process.
@@ -23,15 +23,15 @@ pub(crate) struct Output {
     bytes: SyncSender<Vec<u8>>,
     written: Receiver<io::Result<()>>,
     shutdown: CancellationToken,
-    /// A write was given up, so later bytes would be out of order.
+    /// Whether a write was given up. Later bytes would then be out of order.
     is_given_up: bool,
 }
 
 impl Output {
-    /// Standard output, given up a few seconds after `shutdown` if nobody reads it.
+    /// Opens standard output. A few seconds after `shutdown` it is given up if nobody reads it.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If the system cannot start a thread.
     pub(crate) fn new(shutdown: CancellationToken) -> io::Result<Self> {
         let (bytes, to_write) = sync_channel::<Vec<u8>>(1);
         let (done, written) = sync_channel(1);

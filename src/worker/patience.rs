@@ -1,4 +1,4 @@
-//! How long to wait for something outside to be mended, and how often to speak of it. Pure: no IO, no clock.
+//! How long to wait until something outside is mended, and how often to report it. Pure: no IO, no clock.
 
 use std::time::Duration;
 
@@ -12,20 +12,21 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// The wait after one more failure.
+    /// The wait after another failure.
     pub(crate) fn next_wait(&mut self) -> Duration {
         let doubled = FIRST.saturating_mul(1 << self.attempts.min(10));
         self.attempts = self.attempts.saturating_add(1);
         doubled.min(LONGEST)
     }
 
-    /// Failures since the last success.
+    /// How many failures there were since the last success.
     #[must_use]
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Whether the last failure should be told: the first one, and then some, ever rarer up to every five minutes or so.
+    /// Whether the last failure should be reported: the first one, and later ones more and more rarely, down to about
+    /// every five minutes.
     #[must_use]
     pub(crate) fn is_worth_a_word(&self) -> bool {
         self.attempts == 1
@@ -33,7 +34,7 @@ impl Patience {
                 && (self.attempts.is_power_of_two() || self.attempts.is_multiple_of(64))
     }
 
-    /// Notes a success, and says whether there was a failure before.
+    /// Notes a success. Returns whether there was a failure before.
     pub(crate) fn reset(&mut self) -> bool {
         std::mem::take(&mut self.attempts) > 0
     }

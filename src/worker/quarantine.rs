@@ -1,4 +1,4 @@
-//! Tweets whose handler failed: kept with the batch, and tried again when somebody asks for it.
+//! Tweets whose handler failed. They are kept with the batch, and tried again when somebody asks for it.
 
 use std::ops::ControlFlow;
 
@@ -13,24 +13,21 @@ use crate::{
     tweet::{NotTweet, Tweet},
 };
 
-/// What became of a Tweet of the quarantine.
+/// The result of trying a Tweet of the quarantine again.
 #[derive(Debug)]
 pub enum Retried {
-    /// Its handlers went through, what they wrote is committed, and it has left the quarantine.
+    /// Its handlers succeeded, what they wrote is committed, and the Tweet has left the quarantine.
     Released,
-    /// It has failed again, and stays.
+    /// The Tweet has failed again, and stays.
     Failed(Failure),
-    /// It is not a Tweet any more by what this ouzel understands.
+    /// This ouzel does not read the line as a Tweet any more.
     Unreadable(NotTweet),
-    /// It is not in quarantine.
+    /// The Tweet is not in quarantine.
     Unknown,
 }
 
 impl Worker<'_> {
-    /// Loads the script without an inbox; whether it could be loaded is reported.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Loads the script without an inbox. A report says whether it was loaded.
     pub fn load_now(&mut self) -> Result<ControlFlow<()>, Error> {
         self.load()?;
         Ok(match self.generation {
@@ -42,7 +39,7 @@ impl Worker<'_> {
     /// Runs the handlers on a Tweet of the quarantine, in a transaction of its own.
     ///
     /// # Errors
-    /// [`Error`]; then it is still in quarantine.
+    /// [`Error`]. The Tweet is still in quarantine then.
     pub fn retry(&mut self, id: i64) -> Result<Retried, Error> {
         let Some(line) = self.store.quarantined_line(id)? else {
             return Ok(Retried::Unknown);
@@ -62,7 +59,7 @@ impl Worker<'_> {
         Ok(retried)
     }
 
-    /// Takes a Tweet out of quarantine if its handlers go through and what they write can be committed.
+    /// Takes a Tweet out of quarantine if its handlers succeed and what they write can be committed.
     fn release(&mut self, id: i64, tweet: Tweet) -> Result<Option<Failure>, Error> {
         let failure = self.try_tweet(tweet.id(), tweet)?;
         if failure.is_none() {
@@ -88,7 +85,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// What had to leave the quarantine is gone once that is committed, and not before.
+    /// Reports which Tweets had to leave the quarantine. They are gone only once that is committed.
     pub(super) fn tell_released(&mut self) {
         let tweets = std::mem::take(&mut self.released);
         if tweets > 0 {
@@ -99,15 +96,16 @@ impl Worker<'_> {
         }
     }
 
-    /// Counts what is in quarantine, before the commit of the batch.
+    /// Counts the Tweets in quarantine, before the commit of the batch.
     pub(super) fn count_quarantine(&self) -> Result<u64, Error> {
         let tweets = self.store.quarantine_held()?.tweets;
         self.tally.set(Count::Quarantined, tweets);
         Ok(tweets)
     }
 
-    /// Loads the script, and reminds people of what waits for them if another one runs now. Folders are looked into more often
-    /// than scripts change, and where the log lies in one of them, each word would bring the next.
+    /// Loads the script. If a new generation runs now, reminds people of the Tweets in quarantine. A load that changes
+    /// nothing tells nothing: folders are looked into more often than scripts change, and if the log is in one of the
+    /// folders, each message would cause the next.
     pub(super) fn load_and_tell(&mut self) -> Result<(), Error> {
         let before = self.number;
         self.load()?;

@@ -1,4 +1,5 @@
-//! Lines that are no Tweets: each is counted and kept for inspection, and some are told, once that is committed.
+//! Handles lines that are not Tweets. Each is counted and kept for inspection, and some are logged once that is
+//! committed.
 
 use bytes::Bytes;
 use tracing::warn;
@@ -9,16 +10,16 @@ use crate::{tally::Count, tweet::NotTweet};
 /// How many lines of a kind are logged one by one. Of later ones only the 4th, 8th, 16th and so on are logged.
 const TOLD: u64 = 3;
 
-/// How much of a line is logged, in characters. The table has all of it.
+/// The most bytes of a line that are logged. The table has all of it.
 const SHOWN: usize = 200;
 
-/// Decides which of these lines are logged.
+/// Decides which lines that are not Tweets are logged.
 #[derive(Debug, Default)]
 pub(super) struct Rejected {
-    /// How many of each kind there were up to the last commit, and since then too.
+    /// How many lines of each kind there were: up to the last commit, and in total.
     committed: [u64; 2],
     times: [u64; 2],
-    /// What is logged at the next commit.
+    /// What will be logged at the next commit.
     words: Vec<Word>,
 }
 
@@ -60,7 +61,7 @@ impl Rejected {
         }
     }
 
-    /// Drops what was noted since the last commit, since those lines come again.
+    /// Drops what was noted since the last commit, because those lines come again.
     pub(super) fn roll_back(&mut self) {
         self.times = self.committed;
         self.words.clear();
@@ -68,7 +69,7 @@ impl Rejected {
 }
 
 impl Worker<'_> {
-    /// Counts and keeps a line that is no Tweet.
+    /// Counts and keeps a line that is not a Tweet.
     pub(super) fn reject(&mut self, line: &Bytes, reason: &NotTweet) -> Result<(), Error> {
         self.tally.add(
             match reason {

@@ -1,4 +1,4 @@
-//! What the worker remembers of the Tweets that it has handled: at once for this run, and with the commit for the next.
+//! Remembers which Tweets the worker has handled: for this run at once, and for the next run with the commit.
 
 use std::collections::VecDeque;
 
@@ -12,11 +12,11 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Remembered {
     handled: Handled,
-    /// Handled since the last commit.
+    /// The Tweets handled since the last commit.
     fresh: Vec<u64>,
-    /// When the last of them was received.
+    /// When the last of these was received.
     fresh_ms: i64,
-    /// What the database keeps, the oldest first; `None` until it has been asked.
+    /// What the database keeps, oldest first. `None` until the database has been asked.
     kept: Option<VecDeque<HandledRow>>,
 }
 
@@ -30,19 +30,19 @@ impl Remembered {
         }
     }
 
-    /// Whether the Tweet of this id has been handled.
+    /// Whether the Tweet with this id has been handled.
     pub(super) fn contains(&self, id: u64) -> bool {
         self.handled.contains(id)
     }
 
-    /// A Tweet that was received at `at_ms` has been handled, or is in quarantine.
+    /// Notes that a Tweet has been handled, or is in quarantine. It was received at `at_ms`.
     pub(super) fn note(&mut self, id: u64, at_ms: i64) {
         self.handled.remember(&[id], at_ms);
         self.fresh.push(id);
         self.fresh_ms = at_ms;
     }
 
-    /// Puts what is new into the transaction of its rows, in the place of what is too old to come again.
+    /// Puts the new ids into the transaction of their rows. They replace ids that are too old to come again.
     pub(super) fn write(&mut self, store: &Store, progress: &Progress) -> Result<(), Error> {
         if self.fresh.is_empty() {
             return Ok(());

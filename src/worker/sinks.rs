@@ -1,4 +1,4 @@
-//! Files that scripts emit into: each is as long as the database says, and longer ones are cut back.
+//! The files that scripts emit into. The database says how long each one is, and a longer file is cut back.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use crate::store::{self, Store};
 /// Why a sink could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file.
+    /// The file failed.
     #[error("cannot write the sink `{}`: {source}", path.display())]
     File {
         /// The file.
@@ -22,7 +22,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The database, which knows how long sinks are.
+    /// The database failed, which knows how long the sinks are.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -52,12 +52,12 @@ struct Sink {
 pub(crate) struct Older {
     /// The file.
     pub path: PathBuf,
-    /// How much is in it.
+    /// How many bytes are in it.
     pub bytes: u64,
 }
 
 impl Sinks {
-    /// Sinks in a folder, which is made with the first of them.
+    /// The sinks in a folder, which is made with the first sink.
     #[must_use]
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
@@ -66,14 +66,11 @@ impl Sinks {
         }
     }
 
-    /// Opens a sink at the length that the database knows, or from now on knows. Gives what the file holds that the database
-    /// does not know of.
+    /// Opens a sink at the length that the database knows. If it knows none, the present length is remembered. Returns
+    /// what the file holds that the database does not know.
     ///
-    /// A commit has to follow before anything is written to the sink: else a crash would leave what nobody could tell from
-    /// what had been there before.
-    ///
-    /// # Errors
-    /// [`Error`].
+    /// A commit has to follow before anything is written to the sink. Otherwise nobody could tell, after a crash, what
+    /// was written from what had been there before.
     pub(crate) fn open(&mut self, name: &str, store: &Store) -> Result<Option<Older>, Error> {
         if self.open.contains_key(name) {
             return Ok(None);
@@ -106,16 +103,16 @@ impl Sinks {
     /// Appends to a sink, and remembers its length in the transaction that is about to be committed.
     ///
     /// # Errors
-    /// [`Error`]; then [`Sinks::roll_back`] is next.
+    /// [`Error`]. Then [`Sinks::roll_back`] has to be called next.
     pub(crate) fn write(&mut self, name: &str, lines: &[u8], store: &Store) -> Result<(), Error> {
         if !self.open.contains_key(name) {
-            // After a failure; its length has been known since the script loaded.
+            // This happens after a failure. The length has been known since the script was loaded.
             self.open(name, store)?;
         }
         let Some(sink) = self.open.get_mut(name).filter(|_| !lines.is_empty()) else {
             return Ok(());
         };
-        // Counted before the write: a write that fails may leave a part of the lines, which has to be cut off.
+        // This is counted before the write: a failing write may leave a part of the lines, which has to be cut off.
         sink.written += lines.len() as u64;
         sink.file.write_all(lines).map_err(|source| Error::File {
             path: sink.path.clone(),
@@ -131,7 +128,7 @@ impl Sinks {
         }
     }
 
-    /// Cuts back what has been written since the last commit; where that fails, opening the sink again does it.
+    /// Cuts back what was written since the last commit. If that fails, opening the sink again does it.
     pub(crate) fn roll_back(&mut self) {
         self.open.retain(|_, sink| {
             sink.written == sink.length || {
@@ -144,8 +141,8 @@ impl Sinks {
     }
 }
 
-/// A file for appending at a length; without one, at its end. What somebody has cut in the middle of a line is ended, so that
-/// the next line is one of its own.
+/// Opens a file to append at a length, or at its end if there is none. If somebody has cut the file in the middle of a
+/// line, that line is ended, so that the next line is separate.
 fn open_at(path: &Path, known: Option<u64>) -> io::Result<(File, u64)> {
     let mut file = OpenOptions::new()
         .read(true)
@@ -170,7 +167,7 @@ fn open_at(path: &Path, known: Option<u64>) -> io::Result<(File, u64)> {
     Ok((file, length))
 }
 
-/// Whether the next line may begin here; leaves the file at that place.
+/// Whether the next line may begin at this length. Leaves the file's cursor there.
 fn ends_a_line(file: &mut File, length: u64) -> io::Result<bool> {
     let Some(last) = length.checked_sub(1) else {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! Joins the script's idea of a database to the store.
+//! Connects the script's view of a database to the store.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -8,7 +8,7 @@ use crate::{
     store::{Store, Table},
 };
 
-/// The tables of one generation, joined to the store.
+/// The tables of one generation, connected to the store.
 pub(crate) struct Tables {
     store: Rc<Store>,
     tables: RefCell<Vec<Rc<Table>>>,

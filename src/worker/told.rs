@@ -1,4 +1,4 @@
-//! What the worker works with, and what it tells the rest of the program.
+//! What the worker needs, and what it tells the rest of the program.
 
 use std::{
     io,
@@ -16,20 +16,20 @@ use crate::{
     tally::Tally,
 };
 
-/// What the worker works with.
+/// What the worker needs.
 #[derive(Debug)]
 pub struct Work {
     /// The script.
     pub script: PathBuf,
     /// The database.
     pub store: Store,
-    /// How far the journal is handled; `None` where the lines come from no journal.
+    /// How far the journal is handled. `None` if the lines come from no journal.
     pub progress: Option<Progress>,
-    /// The journal; `None` where the lines come from none.
+    /// The journal. `None` if the lines come from no journal.
     pub journal: Option<Newest>,
-    /// Tweets that are not handled again; `None` to handle each line that is a Tweet.
+    /// Tweets that are not handled again. `None` if each line that is a Tweet is handled.
     pub handled: Option<Handled>,
-    /// The file that says which Tweets are in hand; `None` where a crash loses nothing.
+    /// The file that says which Tweets are in hand. `None` if a crash loses nothing.
     pub in_hand: Option<PathBuf>,
     /// The folder for the files that the script emits into.
     pub sinks: PathBuf,
@@ -43,23 +43,20 @@ pub struct Work {
     pub doing: Arc<Doing>,
 }
 
-/// How far a journal is handled and committed. The worker moves it on, and what lies before it may be deleted.
+/// How far a journal is handled and committed. The worker moves it on. Everything before it may be deleted.
 #[derive(Debug, Clone)]
 pub struct Progress {
     journal: Arc<str>,
     committed: Arc<Mutex<Position>>,
     received: Marks,
     handled: Handled,
-    /// What the run before has kept.
+    /// What the run before kept.
     before: Option<Mark>,
     gap_ids: GapIds,
 }
 
 impl Progress {
-    /// How far the journal of this name is handled by what the database says. No Tweet is known to be handled.
-    ///
-    /// # Errors
-    /// [`store::Error::Write`].
+    /// Reads from the database how far the journal with this name is handled. No Tweet is known to be handled yet.
     pub fn read(store: &Store, journal: &str) -> Result<Self, store::Error> {
         let position = match store.cursor(journal)? {
             Some(cursor) => Position {
@@ -79,10 +76,7 @@ impl Progress {
         })
     }
 
-    /// Remembers the Tweets that were handled lately by what the database says.
-    ///
-    /// # Errors
-    /// [`store::Error::Write`].
+    /// Reads from the database which Tweets were handled lately, and remembers them.
     pub fn remember(&self, store: &Store) -> Result<(), store::Error> {
         store.each_handled(&self.journal, |row, ids| {
             self.handled.remember(ids, row.at_ms);
@@ -110,14 +104,14 @@ impl Progress {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the run before has kept of the time up to which it received everything.
+    /// Up to when the run before received everything, if it kept that.
     #[must_use]
     pub fn before(&self) -> Option<Mark> {
         self.before
     }
 
-    /// Whether all that the run before is known to have received lay before a place. What it may have received after that
-    /// is missing like what it did not: its outage counts from there.
+    /// Whether everything that the run before is known to have received lies before a place. What it may have received
+    /// after that is missing like what it did not receive, because its outage counts from there.
     pub(super) fn was_all_before(&self, place: Position) -> bool {
         self.before.is_some_and(|mark| mark.end <= place)
     }
@@ -134,7 +128,7 @@ impl Progress {
         &self.received
     }
 
-    /// Puts into the transaction up to when everything was received.
+    /// Puts the time up to which everything was received into the transaction.
     pub(super) fn write_received(&self, store: &Store, mark: Mark) -> Result<(), store::Error> {
         store.put_received(&self.journal, mark.into())
     }
@@ -164,14 +158,14 @@ impl Progress {
 pub enum Report {
     /// The script has loaded, and handles Tweets from now on.
     Loaded(Loaded),
-    /// The script could not be loaded; what ran before still runs.
+    /// The script could not be loaded. What ran before still runs.
     LoadFailed {
         /// The reason.
         error: script::Error,
         /// The files to watch for a change.
         files: Files,
     },
-    /// A part of the journal could not be read; it is in the ledger.
+    /// A part of the journal could not be read. It is in the ledger.
     Gap(Gap),
     /// The limit has been reached: nothing more will be handled.
     LimitReached,
@@ -205,10 +199,10 @@ pub enum Error {
     /// A file that the script emits into.
     #[error(transparent)]
     Sink(#[from] sinks::Error),
-    /// The journal, in a way that waiting does not help.
+    /// The journal failed, and waiting does not help.
     #[error(transparent)]
     Journal(#[from] journal::Error),
-    /// Standard output, other than by its reader's going.
+    /// Standard output failed, and not because its reader has gone.
     #[error("cannot write what the script emits: {0}")]
     Output(io::Error),
 }

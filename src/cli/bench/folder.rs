@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::cli::folder::DATABASE;
 use crate::{error::Error, host::lock::Lock, store::ReadOnly};
 
-/// What a run has beside its database, also one of an earlier ouzel against the built-in simulator.
+/// What a run keeps beside its database. `journal-sim` comes from an earlier ouzel, which ran against the built-in
+/// simulator.
 const JOURNALS: [&str; 2] = ["journal", "journal-sim"];
 
-/// A database is up to three files.
+/// The suffixes of a database's files, of which there are up to three.
 pub(super) const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// A folder whose database may be made anew, held until this is dropped.
+/// A folder whose database may be replaced. It is locked until this is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -19,7 +20,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Holds the folder, which is made where it is missing, and looks whether anything in it is somebody's.
+    /// Locks the folder, and makes it if it is missing. Refuses it if it holds somebody's data.
     pub(super) fn take(path: &Path) -> Result<Self, Error> {
         let lock = Lock::take(path)?;
         if JOURNALS.iter().any(|name| path.join(name).exists()) {
@@ -45,7 +46,7 @@ impl Folder {
     }
 }
 
-/// One of the database's files.
+/// The path of one of the database's files.
 pub(super) fn with(database: &Path, part: &str) -> PathBuf {
     let mut file = database.as_os_str().to_owned();
     file.push(part);

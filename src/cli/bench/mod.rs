@@ -1,4 +1,4 @@
-//! `ouzel bench`: the real path from compressed bytes to rows, as fast as it goes, and what its parts take.
+//! `ouzel bench`: runs the real path from compressed bytes to rows as fast as it goes, and measures its parts.
 
 mod arguments;
 mod folder;
@@ -40,13 +40,13 @@ use crate::{
     tweet::Tweet,
 };
 
-/// The standard job.
+/// The script of the standard job.
 const SCRIPT: &str = include_str!("../../../scripts/bench.lua");
 
-/// Tweets that the stages in memory are measured with; more would say the same.
+/// How many Tweets the stages in memory are measured with. More would give the same result.
 const IN_MEMORY: usize = 20_000;
 
-/// What is measured with, and where the database lies.
+/// What is measured, and where the database is.
 struct Job {
     compressed: Vec<u8>,
     input: PathBuf,
@@ -54,16 +54,13 @@ struct Job {
     runs: u32,
     /// Whether the journal is measured too.
     journal: bool,
-    /// Where the database stays, if it does; held as long as somebody works in it.
+    /// The folder where the database stays, if it stays. It is locked as long as somebody works in it.
     _kept: Option<Folder>,
-    /// Goes away with everything in it.
+    /// A temporary folder, which goes away with everything in it.
     _folder: TempDir,
 }
 
 /// Measures, and prints the table.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn bench(arguments: &Bench) -> Result<(), Error> {
     if let Some(rules) = arguments.rules {
         return rules::bench(arguments, rules);
@@ -71,7 +68,7 @@ pub(crate) fn bench(arguments: &Bench) -> Result<(), Error> {
     let job = prepare(arguments)?;
     let mut stages = Vec::new();
     let in_memory = in_memory(&job)?;
-    // Last of those that write: its rows stay in the database.
+    // Of all stages that write, this must be the last: its rows stay in the database.
     let (whole, outcome) = fastest(job.runs, || whole(&job))?;
     if outcome.tweets + outcome.duplicates == 0 {
         return Err(Error::Usage(NO_TWEET.to_owned()));
@@ -107,7 +104,7 @@ pub(crate) fn bench(arguments: &Bench) -> Result<(), Error> {
 fn prepare(arguments: &Bench) -> Result<Job, Error> {
     let kept = arguments.data_dir.as_deref().map(Folder::take);
     let kept = kept.transpose()?;
-    // The journal is measured on the disk where it would be, and not where things go away.
+    // The journal is measured on the disk where a run would have it, and not in the folder for temporary files.
     let parent = match (&arguments.data_dir, arguments.journal) {
         (Some(folder), true) => folder.clone(),
         (None, true) => PathBuf::from("."),
@@ -166,7 +163,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<PathBuf, Error> {
     Ok(path.to_owned())
 }
 
-/// The fastest of several runs: what disturbs a run only ever makes it slower.
+/// The fastest of several runs, because a disturbance only ever makes a run slower.
 fn fastest<T>(
     runs: u32,
     mut run: impl FnMut() -> Result<(Duration, T), Error>,
@@ -201,7 +198,7 @@ fn lines(job: &Job) -> Result<(Duration, u64), Error> {
     Ok((began.elapsed(), lines))
 }
 
-/// What the worker's thread does, with lines that lie in memory already.
+/// Measures the work of the worker's thread, with lines that are already in memory.
 fn in_memory(job: &Job) -> Result<Vec<Stage>, Error> {
     let runs = runtime()?.block_on(first_lines(job))?;
     let tweets: u64 = runs.iter().map(|lines| lines.len() as u64).sum();
@@ -254,7 +251,7 @@ async fn first_lines(job: &Job) -> Result<Vec<Lines>, Error> {
     Ok(runs)
 }
 
-/// Everything: this thread unpacks and cuts, and others do the rest.
+/// Measures everything: this thread unpacks and cuts lines, and other threads do the rest.
 fn whole(job: &Job) -> Result<(Duration, Outcome), Error> {
     let mut decoded = 0;
     let runtime = runtime()?;
@@ -291,7 +288,7 @@ fn whole(job: &Job) -> Result<(Duration, Outcome), Error> {
     ))
 }
 
-/// Nothing where the program is not installed.
+/// Measures `gzip -dc`. `None` if the program is not installed.
 fn gzip(job: &Job) -> Option<Duration> {
     let run = || {
         let began = Instant::now();

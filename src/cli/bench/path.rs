@@ -33,39 +33,40 @@ use crate::{
     },
 };
 
-/// What a queue holds in a run.
+/// How many bytes a queue holds, as in a run.
 const QUEUE: usize = 16 << 20;
 
-/// As in a run that sets nothing.
+/// The limits of a run without settings.
 const LIMITS: Limits = Limits {
     retain: Duration::from_secs(7 * 24 * 60 * 60),
     max_size: 20 << 30,
     sync: Sync::Interval(Duration::from_secs(1)),
 };
 
-/// The script, and where the database and the journal are made anew for each run.
+/// The script, and where each run makes a new database and a new journal.
 pub(super) struct Place {
     pub(super) script: PathBuf,
     pub(super) database: PathBuf,
     pub(super) journal: PathBuf,
 }
 
-/// Lines that may be between this thread and the worker: of usual Tweets as many as the journal holds in memory. What is asked
-/// is how fast a stream may be for the worker to keep up; of a faster one the rest would wait on disk, and be read from there
-/// when the stream has become slower.
+/// How many lines may be between this thread and the worker: as many usual Tweets as the journal holds in memory. The
+/// question is how fast a stream may be so that the worker keeps up. Of a faster stream the rest would wait on disk,
+/// and be read from there when the stream has become slower.
 const MOST_ON_THE_WAY: u64 = 3_000;
 
-/// Once there were too many, it goes on with so few. With a hundred lines between the two, the three threads take turns in
-/// pieces that are worth moving a thread to an idle processor for; with none between, they are a sixth slower.
+/// After there were too many lines, sending goes on when only this many are left. With a hundred lines between the two
+/// limits, the three threads take turns in pieces that are worth moving a thread to an idle processor. With no lines
+/// between the limits, the threads are a sixth slower.
 const FEW_ON_THE_WAY: u64 = MOST_ON_THE_WAY - 100;
 
-/// How long it waits before it looks again.
+/// How long the sender waits before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_micros(300);
 
-/// A worker that has handled nothing for so long has died, or waits for something that nobody measures.
+/// A worker that has handled nothing for this long has died, or waits for something that nobody measures.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Lines on their way into the journal.
+/// Sends lines into the journal.
 pub(super) struct JournalSender {
     queue: Sender<Arrived>,
     tally: Arc<Tally>,
@@ -73,12 +74,12 @@ pub(super) struct JournalSender {
 }
 
 impl JournalSender {
-    /// Hands lines on; waits while the journal's thread or the worker has too many.
+    /// Hands lines on. Waits while the journal's thread or the worker has too many lines.
     pub(super) async fn deliver(&mut self, lines: Lines) {
         self.sent += lines.len() as u64;
         let bytes = lines.bytes();
         let never = CancellationToken::new();
-        // Whoever is gone says why himself.
+        // If the receiver is gone, it reports the reason itself.
         if self
             .queue
             .deliver(arrived(lines), bytes, &never)
@@ -92,7 +93,7 @@ impl JournalSender {
         }
         let began = Instant::now();
         while self.on_the_way() > FEW_ON_THE_WAY && began.elapsed() < LONGEST_WAIT {
-            // Nothing else runs on this thread, and the runtime's timer knows no less than a millisecond.
+            // Nothing else runs on this thread, and the runtime's timer cannot wait for less than a millisecond.
             thread::sleep(LOOK_AGAIN);
         }
     }
@@ -113,7 +114,7 @@ fn arrived(lines: Lines) -> Arrived {
 }
 
 impl Place {
-    /// Runs a worker while `feed` gives it lines; the time counts from when the script has loaded.
+    /// Runs a worker while `feed` gives it lines. The time counts from the moment when the script has loaded.
     pub(super) fn without_journal(
         &self,
         feed: impl FnOnce(&DirectSender) -> Result<(), Error>,
@@ -124,7 +125,7 @@ impl Place {
         self.work(store, None, Arc::default(), inbox, feed, || ())
     }
 
-    /// The same through the journal.
+    /// Does the same through the journal.
     pub(super) fn with_journal(
         &self,
         feed: impl FnOnce(&mut JournalSender) -> Result<(), Error>,
@@ -155,7 +156,7 @@ impl Place {
                 fed?;
                 Ok(journal.map_err(|_| pipeline::Error::ThreadDied("journal"))?)
             })?;
-            // Dropped: then the worker has an end to come to.
+            // Dropping the journal lets the worker come to its end.
             drop(journaled.map_err(pipeline::Error::from)?);
             Ok(())
         };
@@ -164,7 +165,7 @@ impl Place {
         })
     }
 
-    /// What the journal's thread does, with lines that lie in memory already.
+    /// Measures the work of the journal's thread, with lines that are already in memory.
     pub(super) fn journal_alone(&self, runs: &[Lines]) -> Result<(Duration, ()), Error> {
         let store = self.fresh_store()?;
         let journal = self.fresh_journal()?;
@@ -215,7 +216,8 @@ impl Place {
                 };
                 let mut worker = Worker::new(work, &mut output, &mut report);
                 let ran = worker.run(&mut inbox);
-                // The last rows are committed. Closing the database comes once, and not once for so many Tweets.
+                // The last rows are committed. The time for closing the database is left out, because it does not grow
+                // with the number of Tweets.
                 (ran, Instant::now())
             });
             let worker = worker.map_err(pipeline::Error::from)?;
@@ -269,7 +271,7 @@ impl Place {
     }
 }
 
-/// What is not there needs no removing.
+/// A file that does not exist need not be removed.
 fn absent(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

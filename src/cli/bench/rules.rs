@@ -1,4 +1,4 @@
-//! `ouzel bench --rules N`: how fast many rules find the Tweets that match them, on one core.
+//! `ouzel bench --rules N`: measures on one core how fast many rules find the Tweets that match them.
 
 use std::{
     fmt::Write as _,
@@ -16,7 +16,7 @@ use crate::{
     sim::generator::Generator,
 };
 
-/// Tweets that are held in memory to measure with; more would say the same.
+/// How many Tweets are held in memory for the measurement. More would give the same result.
 const IN_MEMORY: u64 = 20_000;
 
 /// The figures, in the order in which they are printed.
@@ -46,9 +46,6 @@ struct Pass {
 }
 
 /// Measures, and prints the figures.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(super) fn bench(arguments: &Bench, rules: usize) -> Result<(), Error> {
     say(&format!("making {rules} rules and Tweets for them\n"));
     let lines = tweets(arguments.tweets.min(IN_MEMORY), arguments.seed);

@@ -12,12 +12,12 @@ pub(super) struct Stage {
     pub(super) took: Duration,
 }
 
-/// What came out of the whole.
+/// The result of the whole path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Outcome {
     /// Tweets that were handled.
     pub(super) tweets: u64,
-    /// Tweets that were not, since the journal had them already.
+    /// Tweets that were not handled, because the journal had them already.
     pub(super) duplicates: u64,
     pub(super) bytes: u64,
     pub(super) kept: u64,
@@ -39,7 +39,7 @@ impl Stage {
     }
 }
 
-/// `1 row`, `2000 rows`: the digits of these tables are not in threes.
+/// `1 row`, `2000 rows`: these tables do not group digits in threes.
 pub(super) fn plainly(number: u64, what: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
     format!("{number} {what}{end}")

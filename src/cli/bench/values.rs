@@ -1,27 +1,27 @@
-//! Makes up rules of mixed kinds from a seed, like those of an account with many.
+//! Makes up rules of mixed kinds from a seed, like those of an account with many rules.
 
 use fastrand::Rng;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-/// Tweets that words are taken from.
+/// How many Tweets words are taken from.
 const SAMPLE: usize = 2000;
 
-/// Of so many words one occurs in Tweets. The others are made up: most rules of a large account
-/// wait for something that is rarely said.
+/// One in this many words occurs in Tweets. The others are made up, because most rules of a large account wait for
+/// something that is rarely said.
 const OCCURRING: usize = 4;
 
-/// What rules are made of, as it occurs in Tweets.
+/// Material for rules that occurs in Tweets.
 #[derive(Debug, Default)]
 struct Material {
     words: Vec<String>,
-    /// Two words that stand beside each other.
+    /// Two words that stand next to each other.
     pairs: Vec<String>,
     hashtags: Vec<String>,
     names: Vec<String>,
     points: Vec<(f64, f64)>,
 }
 
-/// Makes `count` different rules, so many of them that some of these Tweets match.
+/// Makes `count` rules. Enough of them match that some of these Tweets are found.
 pub(super) fn values(count: usize, seed: u64, lines: &[Vec<u8>]) -> Vec<String> {
     let mut material = Material::default();
     for line in lines.iter().take(SAMPLE) {
@@ -125,7 +125,8 @@ impl Maker {
         }
     }
 
-    /// By itself a word that occurs would match too much.
+    /// A word for a rule with little else. It is mostly made up, because a word that occurs would match too much by
+    /// itself.
     fn made_up_mostly(&mut self) -> String {
         if self.random.u8(..40) == 0 {
             self.word()
@@ -179,7 +180,7 @@ impl Maker {
         }
     }
 
-    /// A word of three to five syllables, which in all likelihood nobody uses.
+    /// A word of three to five syllables, which most likely nobody uses.
     fn made_up(&mut self) -> String {
         let (starts, ends) = (b"bdfgklmnprstvz", b"aeiou");
         let syllables = self.random.usize(3..6);

@@ -1,4 +1,4 @@
-//! `ouzel gaps`: what is missing in the data, since when and why, and asking for it again.
+//! `ouzel gaps`: shows what is missing in the data, since when and why, and has it asked for again.
 
 mod arguments;
 mod table;
@@ -15,9 +15,6 @@ use crate::{
 };
 
 /// Lists the gaps, or has them repaired.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn gaps(arguments: &Gaps) -> Result<(), Error> {
     let settings = Settings::read(arguments.folder.given())?;
     let database = settings.database();
@@ -34,7 +31,7 @@ pub(crate) fn gaps(arguments: &Gaps) -> Result<(), Error> {
         }
         None => {
             let ledger = Ledger::open(&database)?;
-            // Before the gaps: what ends meanwhile is a gap then, and not received.
+            // This is read before the gaps. So an outage that ends in between counts as a gap, and not as received.
             let received = ledger.received()?;
             let known = Known::at(Timestamp::now(), ledger.gaps()?, received);
             print(&if arguments.json {
@@ -46,7 +43,7 @@ pub(crate) fn gaps(arguments: &Gaps) -> Result<(), Error> {
     }
 }
 
-/// What follows from having asked.
+/// The message after gaps were asked for again.
 fn said(asked: usize, settings: &Settings) -> String {
     let gaps = match asked {
         0 => return "nothing is missing that could be asked for again\n".to_owned(),

@@ -11,24 +11,24 @@ use crate::{
     text::plain,
 };
 
-/// What is known at a moment.
+/// What the ledger says at a moment.
 pub(super) struct Known {
     gaps: Vec<Gap>,
     received: Received,
 }
 
-/// Up to when everything came that is in no gap.
+/// Up to when everything outside the gaps was received.
 #[derive(Clone, Copy)]
 enum Received {
     Until(Timestamp),
-    /// Nothing says that anything came.
+    /// Nothing says that anything was received.
     Nothing,
-    /// By a clock that was ahead.
+    /// The time lies in the future, because the clock was ahead when it was written.
     Later,
 }
 
 impl Known {
-    /// What the ledger says, looked at now: an outage that goes on has become longer since it was written down.
+    /// What the ledger says now. An outage that goes on has become longer since it was written down.
     pub(super) fn at(now: Timestamp, gaps: Vec<Gap>, received: Option<Timestamp>) -> Self {
         Self {
             gaps: gaps.into_iter().map(|gap| until_now(gap, now)).collect(),
@@ -53,7 +53,7 @@ fn until_now(gap: Gap, now: Timestamp) -> Gap {
         length: gap.length.saturating_add(more),
         missing: Some((from, now)),
         missing_length,
-        // Of a moment no rate follows.
+        // The rate of less than a second means nothing.
         estimated_tweets: gap
             .estimated_tweets
             .filter(|_| gap.missing_length >= Duration::from_secs(1))
@@ -62,7 +62,7 @@ fn until_now(gap: Gap, now: Timestamp) -> Gap {
     }
 }
 
-/// The gaps as a table for people, with what they come to.
+/// The gaps as a table for people, with totals.
 pub(super) fn table(known: &Known) -> String {
     table_in(known, &TimeZone::system())
 }
@@ -95,7 +95,7 @@ fn table_in(known: &Known, zone: &TimeZone) -> String {
     let mut text = line(&header.map(str::to_owned), &widths);
     for (gap, row) in gaps.iter().zip(&rows) {
         text += &line(row, &widths);
-        // What a service says may have lines.
+        // A service's message may have several lines.
         let detail = gap.detail.replace('\n', "; ");
         let detail = plain::line(&detail);
         if gap.is_away() {
@@ -127,7 +127,7 @@ fn nothing_missing(received: Received) -> String {
     }
 }
 
-/// What may be missing after the last time that is known is nobody's to say here: a run may be connected, or none.
+/// This command cannot say what is missing after the last known time: a run may be connected or not.
 const COUNTED: &str = "what is missing after that, the running or the next `ouzel run` adds";
 
 const SET_BACK: &str =
@@ -170,7 +170,7 @@ fn utc(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
-/// A database may hold anything, so that no sum is too large.
+/// The sum of some lengths. A database may hold anything, so a sum that is too large must not fail.
 fn sum(gaps: &[Gap], length: fn(&Gap) -> Duration) -> Duration {
     let lengths = gaps.iter().map(length);
     lengths.fold(Duration::ZERO, Duration::saturating_add)
@@ -242,7 +242,7 @@ fn totals(known: &Known) -> String {
 struct Listed<'a> {
     id: i64,
     started_at: String,
-    /// Nothing while it goes on.
+    /// `None` while the outage goes on.
     ended_at: Option<String>,
     seconds: f64,
     cause: &'a str,
@@ -253,7 +253,7 @@ struct Listed<'a> {
     missing_seconds: f64,
     estimated_tweets: Option<u64>,
     detail: &'a str,
-    /// Whether it goes on, as far as is known; lengths are up to now then.
+    /// Whether the outage goes on, as far as is known. Then the lengths count up to now.
     away: bool,
     /// Backfill was asked for what was missed since this time, and the Tweets may not have come yet.
     backfill_from: Option<String>,
@@ -265,7 +265,7 @@ struct Whole<'a> {
     seconds: f64,
     missing_seconds: f64,
     estimated_tweets: u64,
-    /// Up to when everything was received that is in no gap.
+    /// Up to when everything outside the gaps was received.
     received_until: Option<String>,
 }
 
@@ -298,7 +298,7 @@ impl<'a> From<&'a Gap> for Listed<'a> {
     }
 }
 
-/// The same as JSON, for programs.
+/// The gaps as JSON, for programs.
 pub(super) fn json(known: &Known) -> String {
     let gaps = &known.gaps[..];
     let whole = Whole {
@@ -361,7 +361,7 @@ mod tests {
         Known::at(now, gaps.to_vec(), received.map(time))
     }
 
-    /// The last outage, as it stands while it goes on.
+    /// The last outage, as the ledger has it while it goes on.
     fn away() -> Gap {
         let open = gaps().remove(1);
         let (from, _) = open.missing.expect("something is missing");

@@ -27,9 +27,6 @@ use crate::{
 };
 
 /// Looks into the quarantine, or changes it.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn quarantine(arguments: &Quarantine) -> Result<(), Error> {
     match &arguments.command {
         QuarantineCommand::List(arguments) => list(arguments),
@@ -42,7 +39,7 @@ pub(crate) fn quarantine(arguments: &Quarantine) -> Result<(), Error> {
 fn list(arguments: &List) -> Result<(), Error> {
     let store = ReadOnly::open(&database(&arguments.place)?)?;
     let entries = store.quarantined(arguments.limit)?;
-    // A database of somebody else's has no such table, and none of these lines.
+    // A database that is not ouzel's has no such table, and so none of these lines.
     let has_invalid = store.has_table("_ouzel_invalid")?;
     let invalid = match has_invalid {
         true => store.invalid(arguments.limit)?,
@@ -98,7 +95,7 @@ fn drop_some(arguments: &Drop) -> Result<(), Error> {
     Ok(())
 }
 
-/// The database that is meant, which has to be there.
+/// The database that the arguments mean. It has to exist.
 fn database(place: &Place) -> Result<PathBuf, Error> {
     let database = match place.database() {
         Some(database) => database.to_owned(),
@@ -113,7 +110,8 @@ fn database(place: &Place) -> Result<PathBuf, Error> {
     )))
 }
 
-/// Whoever changes the database of a run holds its folder; that of a replay is nobody else's.
+/// Locks the folder of a run's database, which is needed to change it. Nobody else uses the database of a replay, so it
+/// needs no lock.
 fn hold(database: &Path) -> Result<Option<Lock>, Error> {
     if database.file_name().is_none_or(|name| name != DATABASE) {
         return Ok(None);
@@ -125,7 +123,7 @@ fn hold(database: &Path) -> Result<Option<Lock>, Error> {
     Ok(Some(Lock::take(folder)?))
 }
 
-/// These numbers, each once and oldest first; nothing is done if one is wrong.
+/// The given numbers, each once and oldest first. If one is wrong, this fails, and nothing is done.
 fn chosen(store: &Store, ids: &[i64]) -> Result<Vec<i64>, Error> {
     let held: BTreeSet<i64> = store.quarantined_ids()?.into_iter().collect();
     let chosen: BTreeSet<i64> = ids.iter().copied().collect();

@@ -14,13 +14,13 @@ use crate::{
     worker::{Report, Retried, Work, Worker},
 };
 
-/// Failures that are told each; the list shows all of them.
+/// How many failures are printed one by one. The list shows all of them.
 const TOLD: u64 = 10;
 
 /// Runs the script on the chosen Tweets, each in a transaction of its own.
 ///
 /// # Errors
-/// [`Error::Failed`] where one has failed again.
+/// [`Error::Failed`] if a Tweet has failed again.
 pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let database = database(&arguments.place)?;

@@ -12,10 +12,10 @@ use crate::{
     text::plain,
 };
 
-/// Longer messages are cut in the list.
+/// A message with more characters than this is cut in the list.
 const MESSAGE: usize = 100;
 
-/// A row for each Tweet, newest first.
+/// A table with a row for each Tweet, newest first.
 pub(super) fn list_as_text(entries: &[Quarantined], all: u64) -> String {
     if all == 0 {
         return "no Tweet is in quarantine\n".to_owned();
@@ -49,7 +49,7 @@ pub(super) fn list_as_text(entries: &[Quarantined], all: u64) -> String {
     text
 }
 
-/// Lines that are no Tweets, newest first: nothing can be tried again with them.
+/// The lines that are not Tweets, newest first. They cannot be tried again.
 pub(super) fn invalid_as_text(lines: &[Invalid], all: u64) -> String {
     let mut text = match all {
         1 => "\n1 line was no Tweet:\n".to_owned(),
@@ -72,7 +72,7 @@ pub(super) fn invalid_as_text(lines: &[Invalid], all: u64) -> String {
     text
 }
 
-/// As much of a text as a row has room for.
+/// Cuts a text to what a row has room for.
 fn cut(text: &str) -> String {
     let mut cut: String = text.chars().take(MESSAGE).collect();
     if cut.len() < text.len() {
@@ -81,7 +81,7 @@ fn cut(text: &str) -> String {
     plain::line(&cut).into_owned()
 }
 
-/// One Tweet: its failure as the script's author reads it, and all that came in.
+/// Shows one Tweet: its failure as the script's author reads it, and the whole line that came in.
 pub(super) fn as_text(entry: &Quarantined, line: &[u8]) -> String {
     let Quarantined { id, failed, .. } = entry;
     let received = entry.received_at.as_deref().unwrap_or("nobody knows when");
@@ -128,7 +128,7 @@ fn tweet(entry: &Quarantined) -> String {
         .map_or_else(|| "unknown".to_owned(), |id| id.to_string())
 }
 
-/// The place and the first line of the message.
+/// The place of a failure, and the first line of its message.
 fn brief(failed: &Failed) -> String {
     let mut text = String::new();
     if let Some((file, line)) = &failed.place {
@@ -137,7 +137,7 @@ fn brief(failed: &Failed) -> String {
     text + &cut(failed.error.lines().next().unwrap_or_default())
 }
 
-/// The same JSON text over several lines: each number and string stays as it came in.
+/// Spreads a JSON text over several lines. Each number and string stays as it came in.
 fn over_lines(json: &str) -> String {
     let (mut text, mut depth) = (String::with_capacity(json.len() * 2), 0_usize);
     let (mut in_string, mut escaped, mut opened) = (false, false, false);
@@ -147,7 +147,7 @@ fn over_lines(json: &str) -> String {
     };
     for c in json.chars() {
         if in_string {
-            // What a terminal would take for a command is none of the Tweet's business.
+            // A terminal must not take a part of the Tweet for a command.
             text.push(if plain::is_unsafe(c) { '\u{fffd}' } else { c });
             in_string = escaped || c != '"';
             escaped = !escaped && c == '\\';
@@ -185,7 +185,7 @@ fn over_lines(json: &str) -> String {
 #[derive(Serialize)]
 struct Json<'a> {
     id: i64,
-    /// A string, since ids are too long for the numbers of many programs.
+    /// A string, because ids are too long for the numbers of many programs.
     tweet_id: Option<String>,
     received_at: Option<&'a str>,
     failed_at: &'a str,
@@ -208,7 +208,7 @@ struct Json<'a> {
 enum Listed<'a> {
     Tweet(Box<Json<'a>>),
     Line {
-        /// Its number among lines that are no Tweets.
+        /// The line's number among the lines that are not Tweets.
         invalid: i64,
         received_at: &'a str,
         error: &'a str,
@@ -238,7 +238,7 @@ fn json<'a>(entry: &'a Quarantined, line: Option<&'a [u8]>) -> Json<'a> {
     }
 }
 
-/// The Tweets, and behind them the lines that are none.
+/// Lists the Tweets, and behind them the lines that are not Tweets.
 pub(super) fn list_as_json(entries: &[Quarantined], invalid: &[Invalid]) -> String {
     let tweets = entries
         .iter()

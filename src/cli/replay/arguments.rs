@@ -74,7 +74,7 @@ impl Replay {
     /// What flags and environment say.
     #[must_use]
     pub(crate) fn given(&self) -> Given {
-        // No `env` of the argument: a variable must not make a file of Tweets of it.
+        // The argument has no `env` in clap: a variable must not turn the script argument into a file of Tweets.
         let script = || std::env::var_os("OUZEL_SCRIPT").map(PathBuf::from);
         Given {
             config: set_path(&self.config),

@@ -29,10 +29,10 @@ use crate::{
     tally::{Count, Tally},
 };
 
-/// Runs both over what is read once, and prints how what they write and emit differs.
+/// Reads the source once, runs both scripts over it, and prints how what they write and emit differs.
 ///
 /// # Errors
-/// [`Error::Different`] where it does.
+/// [`Error::Different`] if it differs.
 pub(super) fn compare(
     arguments: &Replay,
     scripts: [&PathBuf; 2],
@@ -54,7 +54,7 @@ pub(super) fn compare(
             sinks: file("sinks", number),
             output: Box::new(BufWriter::new(create(&file("emitted", number))?)),
             tally: Arc::clone(&tallies[number]),
-            // Of the highest level, or `--log error` would take it from errors too.
+            // The span has the highest level. With a lower level, `--log error` would remove it from errors too.
             span: error_span!("compare", script = %script.display()),
         });
     }
@@ -63,7 +63,7 @@ pub(super) fn compare(
     let ended = flow(source, sides, arguments.limit, &mut shown, &shutdown)?;
     shown.finish();
     say(&unread(&ended.seen));
-    // What differs in a part would be taken for what differs.
+    // Only a part was read. Its differences would be taken for all differences.
     if let Some(error) = ended.failed {
         return Err(error);
     }
@@ -96,7 +96,7 @@ pub(super) fn compare(
     }
 }
 
-/// The files that either has emitted into, by name.
+/// Compares the files that either script has emitted into, by name.
 fn sinks(
     comparison: &Comparison,
     folders: [&Path; 2],

@@ -10,19 +10,19 @@ use crate::{
     text::plain,
 };
 
-/// Longer values and lines are cut, but not in JSON.
+/// Values with more characters than this are cut, and lines with twice as many. JSON has them whole.
 const SHOWN: usize = 80;
 
-/// What came of two scripts.
+/// The result of running two scripts.
 pub(super) struct Outcome {
     pub(super) scripts: [String; 2],
     pub(super) tweets: u64,
-    /// Tweets whose handler failed, in each.
+    /// How many Tweets failed in each script's handlers.
     pub(super) failed: [u64; 2],
     pub(super) tables: Vec<TableDifference>,
-    /// On stdout.
+    /// The lines on stdout.
     pub(super) emitted: LineDifference,
-    /// Into files, by name.
+    /// The lines in files, by the file's name.
     pub(super) sinks: Vec<(String, LineDifference)>,
 }
 
@@ -165,7 +165,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// On one line, and no longer than this; without what a terminal would take for a command.
+/// Cuts a text to `most` characters on one line, without anything that a terminal would take for a command.
 fn cut(text: &str, most: usize) -> String {
     let mut short: String = text
         .chars()
@@ -178,7 +178,7 @@ fn cut(text: &str, most: usize) -> String {
     short
 }
 
-/// `1 removed, 3 the same`; what there is none of is left out.
+/// Lists counts, such as `1 removed, 3 the same`. Counts of 0 are left out.
 fn counts(counts: &[(u64, &str)]) -> String {
     let parts: Vec<_> = counts
         .iter()
@@ -321,7 +321,7 @@ impl Serialize for JsonValue<'_> {
             Value::Integer(number) => serializer.serialize_i64(*number),
             Value::Real(number) if number.is_finite() => serializer.serialize_f64(*number),
             Value::Text(text) => serializer.serialize_str(text),
-            // Bytes and infinity have no JSON; how they are shown to people will do.
+            // JSON cannot hold bytes or infinity. They are written as they are shown to people.
             other => serializer.serialize_str(&shown(other)),
         }
     }

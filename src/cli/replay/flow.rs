@@ -30,39 +30,39 @@ use crate::{
     },
 };
 
-/// Reports that may wait; a worker makes a few.
+/// How many reports may wait. A worker makes only a few.
 const REPORTS: usize = 16;
 
-/// A script, and where what it does goes.
+/// A script, and where its results go.
 ///
-/// No clock is handed over yet, since nothing that a script can call looks at one but the log. Once something does, such
-/// as timers, the Tweets' own times are the clock of a replay, and this is where it is set.
+/// No clock is handed over yet: of all that a script can call, only the log looks at a clock. Once something else does,
+/// such as timers, the Tweets' own times are the clock of a replay, and it is set here.
 pub(super) struct Side {
     pub(super) script: PathBuf,
     pub(super) store: Store,
     /// As in [`Work`].
     pub(super) handled: Option<Handled>,
-    /// The folder of the files that it emits into.
+    /// The folder for the files that the script emits into.
     pub(super) sinks: PathBuf,
     pub(super) output: Box<dyn Write + Send>,
     pub(super) tally: Arc<Tally>,
-    /// What stands before its lines in the log.
+    /// What stands before the script's lines in the log.
     pub(super) span: Span,
 }
 
-/// How it ended.
+/// How a replay ended.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) seen: Seen,
-    /// Why not all of the source was read; what was read is handled and committed.
+    /// Why a part of the source was not read. What was read is handled and committed.
     pub(super) failed: Option<Error>,
 }
 
 impl Ended {
-    /// Whether there was anything to handle, so that nobody takes a wrong file for a quiet day.
+    /// Checks that there was anything to handle, so that nobody takes a wrong file for a quiet day.
     ///
     /// # Errors
-    /// [`Error::Usage`] for input without any Tweet.
+    /// [`Error::Usage`] if the input has no Tweet.
     pub(super) fn check(&self, tweets: u64, rejected: u64) -> Result<(), Error> {
         if tweets > 0 || self.failed.is_some() {
             return Ok(());
@@ -77,7 +77,7 @@ impl Ended {
     }
 }
 
-/// What was seen, and why not all was read.
+/// What was seen, and why a part was not read.
 type Reading = (Seen, Result<(), Error>);
 
 /// Workers that wait for lines.
@@ -89,14 +89,14 @@ pub(super) struct Flow {
 
 /// The way to one worker.
 struct Way {
-    /// `None` once it wants no more.
+    /// `None` once the worker wants no more lines.
     sender: Mutex<Option<DirectSender>>,
-    /// Cancelled with it, for a reader that waits for room.
+    /// Cancelled when `sender` is dropped, for a reader that waits for room.
     closed: CancellationToken,
 }
 
 impl Flow {
-    /// Starts a worker for each side; each loads its script first.
+    /// Starts a worker for each side. Each worker first loads its script.
     pub(super) fn start(sides: Vec<Side>, limit: Option<u64>) -> Result<Self, Error> {
         let (report, reports) = mpsc::channel(REPORTS);
         let (mut ways, mut workers) = (Vec::new(), Vec::new());
@@ -108,7 +108,7 @@ impl Flow {
             });
             let report = report.clone();
             workers.push(work(side, limit, inbox, move |said| {
-                // Should nobody listen any more, it is over already.
+                // If nobody listens any more, the replay is over already.
                 let _ = report.blocking_send((number, said));
             })?);
         }
@@ -119,7 +119,7 @@ impl Flow {
         })
     }
 
-    /// Reads the source to its end, or to that of all workers, and ends them in order.
+    /// Reads the source until it ends or all workers have ended, and ends the workers in order.
     pub(super) async fn run(
         mut self,
         source: Source,
@@ -136,8 +136,8 @@ impl Flow {
         }
         self.until_the_end(shown, shutdown).await?;
         loaded?;
-        // Whoever reads says how it went before the workers can end by that; what they have ended themselves may still
-        // wait for a pipe.
+        // The reading thread sends its result before it ends the workers. If the workers have ended by themselves, the
+        // reading thread may still wait for a pipe, and there is no result.
         let read = reading.and_then(|mut reading| reading.try_recv().ok());
         let (seen, read) = read.unwrap_or((Seen::default(), Ok(())));
         Ok(Ended {
@@ -146,7 +146,7 @@ impl Flow {
         })
     }
 
-    /// Whether all scripts have loaded.
+    /// Waits for all scripts to load. Returns whether they have.
     async fn load(&mut self, shutdown: &CancellationToken) -> Result<bool, Error> {
         for _ in 0..self.ways.len() {
             let report = tokio::select! {
@@ -157,7 +157,7 @@ impl Flow {
             match report {
                 Some((_, Report::Loaded(_))) => {}
                 Some((_, Report::LoadFailed { error, .. })) => return Err(error.into()),
-                // The worker has ended, and says why.
+                // The worker has ended, and says why when it is joined.
                 _ => return Ok(false),
             }
         }
@@ -197,7 +197,7 @@ impl Flow {
                 Err(_) => Err(pipeline::Error::ThreadDied("worker")),
             };
             if result.is_err() && ended.is_ok() {
-                // The others' work is for nothing.
+                // The work of the other workers is useless now.
                 self.close_all().await;
                 ended = result;
             }
@@ -211,7 +211,7 @@ impl Flow {
         }
     }
 
-    /// Starts the thread that reads.
+    /// Starts the thread that reads the source.
     fn read(&self, source: Source, shown: &Shown) -> Result<oneshot::Receiver<Reading>, Error> {
         let (say, said) = oneshot::channel();
         let (ways, done) = (Arc::clone(&self.ways), Arc::clone(&shown.done));
@@ -231,7 +231,7 @@ impl Flow {
     }
 }
 
-/// Hands lines to all workers that want some; whether there is one.
+/// Hands lines to all workers that want more. Returns whether there is any.
 async fn deliver(ways: &[Way], lines: &Lines) -> bool {
     let mut is_wanted = false;
     for way in ways {
@@ -253,7 +253,7 @@ impl Way {
         }
     }
 
-    /// The worker comes to its end with what it has.
+    /// Ends the worker after the lines that it already has.
     async fn close(&self) {
         self.closed.cancel();
         *self.sender.lock().await = None;
@@ -294,7 +294,7 @@ fn work(
     let spawned = thread.spawn(move || {
         let _entered = span.entered();
         let ended = Worker::new(work, &mut output, &mut report).run(&mut inbox);
-        // The other side of the queue is gone before anybody hears of the end.
+        // The worker's end of the queue must be gone before anybody hears of the end.
         drop(inbox);
         let _ = say.send(ended);
     });

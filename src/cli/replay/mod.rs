@@ -1,4 +1,4 @@
-//! `ouzel replay`: a script over Tweets that are there already, into a database of its own.
+//! `ouzel replay`: runs a script over Tweets that are already there, into a database of its own.
 
 mod arguments;
 mod compare;
@@ -38,10 +38,7 @@ use crate::{
     worker::Output,
 };
 
-/// Runs the script, and says what came of it.
-///
-/// # Errors
-/// [`Error`], with its exit code.
+/// Runs the script, and prints the result.
 pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error> {
     let mut settings = Settings::read(arguments.given())?;
     if arguments.sim {
@@ -80,10 +77,10 @@ pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error>
         span: Span::none(),
     };
     let mut shown = Shown::new(line, source.bytes(), &tally);
-    // Without an end in order, an earlier database that stood here comes back.
+    // If the replay does not end in order, an earlier database in this place comes back.
     let ended = flow(source, vec![side], arguments.limit, &mut shown, &shutdown)?;
     let (snapshot, took) = shown.finish();
-    // What stood in the database's place before is worth more.
+    // If there was nothing to handle, the earlier database in this place is worth more.
     ended.check(snapshot.tweets, snapshot.rejected)?;
     let database = target.keep()?;
     let list = format!("ouzel quarantine list --db {}", database.display());
@@ -93,7 +90,7 @@ pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error>
     ended.failed.map_or(Ok(()), Err)
 }
 
-/// Drives Tweets through the scripts, with Ctrl-C for an end in order.
+/// Drives Tweets through the scripts. Ctrl-C ends this in order.
 fn flow(
     source: Source,
     sides: Vec<Side>,
@@ -124,7 +121,7 @@ fn speed(tweets: u64, took: Duration) -> String {
     format!("{} Tweets/s\n", thousands(rate))
 }
 
-/// What of the input could not be handled.
+/// Says which parts of the input could not be handled.
 fn unread(seen: &Seen) -> String {
     let mut text = String::new();
     text += &match seen.damaged {

@@ -18,16 +18,16 @@ use crate::{
 /// How often the bar moves.
 const BAR_EVERY: Duration = Duration::from_millis(250);
 
-/// How often the log says how it goes, where there is no bar.
+/// How often the log says how far the replay is, if there is no bar.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-/// What is shown of a replay.
+/// The progress of a replay, and where it is shown.
 pub(super) struct Shown {
     line: StatusLine,
     bytes: Option<u64>,
     tally: Arc<Tally>,
     progress: Progress,
-    /// Bytes that were read, before they are unpacked.
+    /// How many bytes were read, before unpacking.
     pub(super) done: Arc<AtomicU64>,
 }
 
@@ -42,7 +42,7 @@ impl Shown {
         }
     }
 
-    /// The script has loaded: from now on time counts.
+    /// Notes that the script has loaded: the time counts from now on.
     pub(super) fn begin(&mut self) {
         self.progress = Progress::new();
         if let Some(bytes) = self.bytes {
@@ -50,7 +50,7 @@ impl Shown {
         }
     }
 
-    /// How long to wait before showing it again.
+    /// How long to wait before the progress is shown again.
     pub(super) fn every(&self) -> Duration {
         if self.line.is_shown() {
             BAR_EVERY
@@ -86,7 +86,7 @@ impl Shown {
         );
     }
 
-    /// Takes the bar away, and gives the last numbers and how long it took.
+    /// Removes the bar. Returns the last numbers, and how long the replay took.
     pub(super) fn finish(mut self) -> (Snapshot, Duration) {
         self.line.clear();
         let took = self.progress.elapsed();

@@ -18,12 +18,12 @@ use crate::{
     worker::handled::Handled,
 };
 
-/// Damaged parts that are told each; a disk that has gone bad must not fill the terminal.
+/// How many damaged parts are reported one by one. A disk that has gone bad must not fill the terminal.
 const TOLD: u64 = 20;
 
-/// Tweets to be read, once.
+/// Tweets that are read once.
 pub(super) enum Source {
-    /// Frames that were received in a time.
+    /// Frames that were received between two times.
     Journal {
         reader: Box<Reader>,
         folder: PathBuf,
@@ -33,19 +33,20 @@ pub(super) enum Source {
     Files(Vec<PathBuf>),
 }
 
-/// What was seen of the source beside lines.
+/// What was seen in the source besides lines.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Parts of the journal that cannot be read.
     pub(super) damaged: u64,
     /// Lines that are too long to be Tweets.
     pub(super) too_long: u64,
-    /// Whether this is all of some files: nobody has ended it before. A journal may well have nothing for the time.
+    /// Whether files were read to their end, and nobody stopped before that. Never set for a journal, which may well
+    /// have nothing for the time.
     pub(super) is_whole: bool,
 }
 
 impl Source {
-    /// Opens what the arguments name, so that what is not there shows before anything is written.
+    /// Opens what the arguments name. So it shows that something is missing before anything is written.
     pub(super) fn open(arguments: &Replay, settings: &Settings) -> Result<Self, Error> {
         let files = arguments.files();
         if files.is_empty() {
@@ -105,13 +106,13 @@ impl Source {
         })
     }
 
-    /// What a worker starts from in handling each Tweet once: the journal may hold several copies of one, as a run would
-    /// have received them. Of files each line counts.
+    /// What a worker starts with, to handle each Tweet only once: the journal may hold several copies of a Tweet, as a
+    /// run would have received them. For files it is `None`, because each of their lines counts.
     pub(super) fn handled(&self) -> Option<Handled> {
         matches!(self, Self::Journal { .. }).then(Handled::default)
     }
 
-    /// How much there is to read, before it is unpacked; `None` where that cannot be told.
+    /// How many bytes there are to read, before unpacking. `None` if that is not known.
     pub(super) fn bytes(&self) -> Option<u64> {
         match self {
             Self::Journal { bytes, .. } => Some(*bytes),
@@ -119,7 +120,7 @@ impl Source {
         }
     }
 
-    /// In words, for whoever looks at the database later.
+    /// Describes the source in words, for whoever looks at the database later.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Journal { folder, .. } => folder.display().to_string(),
@@ -133,9 +134,10 @@ impl Source {
         }
     }
 
-    /// Reads to the end, or until `hand_on` says that no more is wanted; `done` counts the bytes.
+    /// Reads to the end, or until `hand_on` returns that no more is wanted. `done` counts the bytes.
     ///
-    /// What is seen beside lines comes back in any case; with an error, what could be read was handed on.
+    /// What was seen besides lines is returned in any case. If there is an error, everything that could be read was
+    /// handed on.
     pub(super) fn read(
         self,
         done: &AtomicU64,

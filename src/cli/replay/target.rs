@@ -1,4 +1,4 @@
-//! Chooses the database of a replay. It never takes that of a run, nor one that somebody still wants.
+//! Chooses the database of a replay. It never takes the database of a run, nor one that somebody still wants.
 
 use std::{
     ffi::OsString,
@@ -9,24 +9,24 @@ use std::{
 use super::Replay;
 use crate::{cli::folder::sinks_of, error::Error, settings::Settings, store::ReadOnly};
 
-/// Its name in the data folder, where no other is given.
+/// The name of the database in the data folder, if the arguments give no other.
 const NAME: &str = "replay.db";
 
-/// The file, and what stood there before until the new one is complete.
+/// The database file. What was in its place before is kept until the new one is complete.
 #[derive(Debug)]
 pub(super) struct Target {
     path: PathBuf,
-    /// What to do with the new one if nothing comes of it.
+    /// What to do with the new database if the replay comes to nothing.
     otherwise: Otherwise,
 }
 
 #[derive(Debug)]
 enum Otherwise {
-    /// It stays as it is.
+    /// The new database stays as it is.
     Stay,
-    /// It was not there, and goes.
+    /// There was none before, so the new one is removed.
     Remove,
-    /// It goes, and the old one comes back from here.
+    /// The new one is removed, and the old one comes back from this path.
     Restore(PathBuf),
 }
 
@@ -51,7 +51,7 @@ impl Target {
                 otherwise: Otherwise::Remove,
             });
         }
-        // An empty file is what `mktemp` makes.
+        // `mktemp` makes an empty file.
         let is_empty = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() == 0);
         let is_there = path.exists() && !is_empty;
         if is_there && !ReadOnly::open(&path)?.has_table("_ouzel_replay")? {
@@ -85,7 +85,7 @@ impl Target {
         &self.path
     }
 
-    /// The new one is complete: what stood there before goes for good.
+    /// Keeps the new database, which is complete. What was in its place before is removed for good.
     pub(super) fn keep(mut self) -> Result<PathBuf, Error> {
         if let Otherwise::Restore(aside) = std::mem::replace(&mut self.otherwise, Otherwise::Stay) {
             remove(&aside)?;
@@ -109,7 +109,7 @@ impl Drop for Target {
     }
 }
 
-/// Whether two paths lead to one file, also through links and where it is not there yet.
+/// Whether two paths lead to the same file, even through links, and even if it does not exist yet.
 fn is_same(one: &Path, other: &Path) -> bool {
     let whole = |path: &Path| {
         path.canonicalize().ok().or_else(|| {
@@ -123,7 +123,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one == other || whole(one).is_some_and(|one| Some(one) == whole(other))
 }
 
-/// A database is up to three files; what the script has emitted into files belongs to it.
+/// The suffixes of what belongs to a database: up to three files, and the folder that the script has emitted into.
 const PARTS: [&str; 4] = ["", "-wal", "-shm", ".sinks"];
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -154,7 +154,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is not there needs nothing.
+/// If there is no such file, nothing needs to be done.
 fn absent(done: io::Result<()>) -> io::Result<()> {
     match done {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

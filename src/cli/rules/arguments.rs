@@ -58,7 +58,7 @@ impl RulesEstimate {
     /// What flags and environment say.
     #[must_use]
     pub(crate) fn given(&self) -> Given {
-        // No `env` of the flag: a variable must not stand against `--rules`.
+        // The flag has no `env` in clap: a variable must not conflict with `--rules`.
         let script = || std::env::var_os("OUZEL_SCRIPT").map(PathBuf::from);
         Given {
             config: set_path(&self.config),

@@ -1,4 +1,4 @@
-//! `ouzel rules estimate`: what rules would have matched in Tweets of files.
+//! `ouzel rules estimate`: counts what rules would have matched in files of Tweets.
 
 use std::{
     num::NonZero,
@@ -33,16 +33,16 @@ use crate::{
     tweet::{Format, Tweet},
 };
 
-/// Texts that are shown of a rule: enough to see what it is about.
+/// How many texts of Tweets are shown for a rule: enough to see what it is about.
 const SAMPLES: usize = 3;
 
-/// The overlap of so many rules in one Tweet is counted; the pairs of more would fill the memory.
+/// The overlap is counted for at most this many rules in one Tweet. The pairs of more rules would fill the memory.
 const OVERLAPPING: usize = 200;
 
 /// Matches the Tweets of files and prints what was found.
 ///
 /// # Errors
-/// [`Error::Rules`] for a rule that is not valid, [`Error::System`] for a file that cannot be read.
+/// [`Error::Rules`] if a rule is not valid, [`Error::System`] if a file cannot be read.
 pub(super) fn estimate(arguments: &RulesEstimate) -> Result<(), Error> {
     let given = rules(arguments)?;
     let mut parsed = Vec::new();
@@ -96,14 +96,14 @@ fn rules(arguments: &RulesEstimate) -> Result<Vec<FileRule>, Error> {
     Ok(rules.collect())
 }
 
-/// One thread reads, and as many as there are cores parse and match.
+/// Counts the matches. One thread reads, and as many threads as there are cores parse and match.
 fn count(
     arguments: &RulesEstimate,
     rules: &[Option<Arc<Rule>>],
     bar: &Bar,
 ) -> Result<Estimate, Error> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    // When it is full, reading waits.
+    // When the channel is full, reading waits.
     let (sender, receiver) = mpsc::sync_channel::<Batch>(2 * threads);
     let receiver = Arc::new(Mutex::new(receiver));
     thread::scope(|scope| {
@@ -113,7 +113,7 @@ fn count(
                 scope.spawn(move || work(&receiver, rules))
             })
             .collect();
-        // Only the workers hold it now, so sending fails if all of them have ended.
+        // Only the workers hold the receiver now, so sending fails if all of them have ended.
         drop(receiver);
         let done = read_all(&arguments.tweets, &|bytes| bar.advance(bytes), |batch| {
             sender.send(batch).is_ok()
@@ -200,7 +200,7 @@ impl Estimate {
             };
             found.matches += 1;
             found.timed += u64::from(time.is_some());
-            // A thread gets batches in order, so its first ones are the earliest it has.
+            // A thread gets batches in order, so its first samples are the earliest that it has.
             if found.samples.len() < SAMPLES
                 && let Some(text) = text(&tweet)
             {
@@ -239,7 +239,7 @@ impl Estimate {
         }
     }
 
-    /// How long the Tweets took, by their own times.
+    /// How many hours passed between the first and the last Tweet, by their own times.
     pub(super) fn hours(&self) -> Option<f64> {
         let (first, last) = self.times?;
         let millis = last.checked_sub(first).filter(|millis| *millis > 0)?;
@@ -263,7 +263,7 @@ fn time(tweet: &Tweet) -> Option<i64> {
     Some(created.to_timestamp().ok()?.as_millisecond())
 }
 
-/// The text of a Tweet, whole where it is there.
+/// The text of a Tweet, uncut if the Tweet has it uncut.
 fn text(tweet: &Tweet) -> Option<&str> {
     let root = tweet.root();
     let inner = |key| root.get(key);

@@ -10,13 +10,13 @@ use crate::{
     text::plain,
 };
 
-/// Pairs of rules that people are shown; JSON has more.
+/// How many pairs of rules are shown to people. JSON has more.
 const SHOWN_PAIRS: usize = 10;
 
-/// Pairs of rules that JSON has.
+/// How many pairs of rules are in JSON.
 const PAIRS: usize = 1_000;
 
-/// The columns of a rule or a sample that people are shown.
+/// How many columns of a rule or a sample are shown to people.
 const SHOWN: usize = 100;
 
 /// What was found in the Tweets.
@@ -24,24 +24,24 @@ const SHOWN: usize = 100;
 pub(super) struct Estimate {
     pub(super) tweets: u64,
     pub(super) skipped: u64,
-    /// Tweets with too many rules to count their overlap.
+    /// Tweets that too many rules match, so that their overlap was not counted.
     pub(super) crowded: u64,
     /// The times of the first and the last Tweet, in milliseconds.
     pub(super) times: Option<(i64, i64)>,
     pub(super) rules: Vec<Found>,
-    /// Tweets that two rules have in common, by their places.
+    /// How many Tweets two rules have in common, by the places of the rules.
     pub(super) overlap: HashMap<(usize, usize), u64>,
 }
 
 /// What a rule has matched.
 #[derive(Default, Clone)]
 pub(super) struct Found {
-    /// The rule is one that only the service can read, if anybody.
+    /// Whether ouzel cannot read the rule. Perhaps the service can.
     pub(super) is_unknown: bool,
     pub(super) matches: u64,
-    /// Those of them that tell their time.
+    /// How many of the matching Tweets tell their time.
     pub(super) timed: u64,
-    /// The first texts, each with the number of its batch and its place there.
+    /// The first texts, each with the number of its batch and its place in the batch.
     pub(super) samples: Vec<((usize, usize), String)>,
 }
 
@@ -121,7 +121,7 @@ pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
     text
 }
 
-/// The pairs with the most Tweets in common first.
+/// The pairs of rules, those with the most Tweets in common first.
 fn pairs(found: &Estimate) -> Vec<((usize, usize), u64)> {
     let mut pairs: Vec<_> = found
         .overlap
@@ -137,7 +137,7 @@ fn per_hour(matches: u64, hours: Option<f64>) -> Option<f64> {
     hours.map(|hours| matches as f64 / hours)
 }
 
-/// One line of a text, at most so long.
+/// Makes one line of a text, with at most `SHOWN` characters.
 fn cut(text: &str) -> String {
     let line = text.replace(plain::is_unsafe, " ");
     if line.chars().count() <= SHOWN {

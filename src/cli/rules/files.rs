@@ -1,4 +1,4 @@
-//! Rules from text files and from JSON.
+//! Reads rules from text files and from JSON.
 
 use std::{
     fs::File,
@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use crate::{error::Error, text::json};
 
-/// A quarter of a million rules of usual length; without a limit, a file without an end would fill the memory.
+/// The most bytes of a file: a quarter of a million rules of usual length. Without a limit, a file without an end would
+/// fill the memory.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// A rule of a file.
@@ -18,9 +19,9 @@ const MAX_BYTES: u64 = 64 << 20;
 pub(super) struct FileRule {
     pub(super) value: String,
     pub(super) tag: Option<String>,
-    /// Whether a script sends it whatever is known against it.
+    /// Whether a script sends it even though something is known against it.
     pub(super) unchecked: bool,
-    /// Where it stands, for people.
+    /// Where the rule stands, as people read it.
     pub(super) place: String,
 }
 
@@ -33,15 +34,15 @@ struct Body {
 struct BodyRule {
     value: String,
     tag: Option<String>,
-    /// Not a field of the service's: as in a script.
+    /// The service does not have this field. It means the same as in a script.
     #[serde(default)]
     unchecked: bool,
 }
 
-/// The rules of a file; `-` is stdin.
+/// Reads the rules of a file. `-` is stdin.
 ///
 /// # Errors
-/// [`Error::System`] for a file that cannot be read, [`Error::Usage`] for JSON of another shape.
+/// [`Error::System`] if the file cannot be read, [`Error::Usage`] if it is too long, or JSON of another shape.
 pub(super) fn read(path: &Path) -> Result<Vec<FileRule>, Error> {
     let name = name(path);
     let failed = || Error::system(format!("cannot read `{name}`"));
@@ -69,7 +70,7 @@ fn name(path: &Path) -> String {
     }
 }
 
-/// A `{` can begin no rule, nor can a `[`, so what begins with one is JSON.
+/// Parses rules. No rule can begin with `{` or `[`, so a text that begins with one is JSON.
 fn parse(name: &str, text: &str) -> Result<Vec<FileRule>, Error> {
     if !text.trim_start().starts_with(['{', '[']) {
         let lines = text.lines().enumerate();

@@ -1,4 +1,4 @@
-//! `ouzel rules lint`: what the service would refuse about rules, and what it would accept without a word.
+//! `ouzel rules lint`: shows what the service would refuse about rules, and what it would accept without a word.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::{
     status::counted,
 };
 
-/// Looks at the rules of files and prints what it finds.
+/// Checks the rules of files, and prints what it finds.
 ///
 /// # Errors
 /// [`Error::Rules`] if one of them is invalid.

@@ -1,4 +1,4 @@
-//! `ouzel rules`: the commands below it, and what they and `check` say about a rule.
+//! `ouzel rules`: its commands, and what they and `check` say about a rule.
 
 mod arguments;
 mod estimate;
@@ -21,7 +21,7 @@ use crate::{
 /// Runs the command.
 ///
 /// # Errors
-/// [`Error::Rules`] for rules that the service would refuse; what is wrong with them is printed before.
+/// [`Error::Rules`] if the service would refuse a rule. What is wrong with it is printed before.
 pub(crate) fn rules(arguments: &Rules) -> Result<(), Error> {
     match &arguments.command {
         RulesCommand::Lint(arguments) => lint(arguments),
@@ -29,7 +29,7 @@ pub(crate) fn rules(arguments: &Rules) -> Result<(), Error> {
     }
 }
 
-/// The warnings about each rule, alone and beside the others; the place is `None` where a rule is invalid.
+/// The warnings about each rule, alone and compared with the others. An invalid rule is `None`.
 pub(super) fn warnings(rules: &[Option<Rule>]) -> Vec<Vec<Warning>> {
     let mut found: Vec<Vec<Warning>> = rules
         .iter()
@@ -48,7 +48,7 @@ pub(super) fn warnings(rules: &[Option<Rule>]) -> Vec<Vec<Warning>> {
     found
 }
 
-/// A warning as people read it.
+/// A warning, as people read it.
 pub(super) fn warning_text(place: &str, value: &str, warning: &Warning) -> String {
     let mut text = format!("warning: {}\n", warning.message);
     drawn(&mut text, place, value, warning.position, warning.length);

@@ -35,13 +35,11 @@ use crate::{
     status::{StatusLine, short},
 };
 
-/// The name under which rules added to the built-in simulator are remembered: it listens somewhere else each time.
+/// The name under which ouzel remembers the rules that it added to the built-in simulator. Its address would not do,
+/// because the simulator listens somewhere else each time.
 const SIM_KEY: &str = "simulator";
 
 /// Runs the script against the stream until something ends it.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let mut settings = Settings::read(arguments.given())?;
     if arguments.sim {
@@ -126,7 +124,7 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     }
 }
 
-/// A run that was given so long has brought nothing, and its caller must not take that for a quiet stream.
+/// The error of a run with a time limit that was never connected. Its caller must not take that for a quiet stream.
 fn never_connected(duration: Duration, attempts: u64) -> Error {
     let tried = match attempts {
         0 => {
@@ -153,7 +151,7 @@ fn journal(settings: &Settings, sim: bool) -> JournalPlan {
             max_size: settings.journal.max_size,
             sync: settings.journal.sync,
         },
-        // The simulator begins anew with each run, also with the same Tweets of a file.
+        // The simulator begins anew with each run, even if it sends the same Tweets of a file.
         remembers: !sim,
     }
 }
@@ -198,7 +196,7 @@ fn simulated_account(simulator: &Simulator) -> Result<Account, Error> {
     })
 }
 
-/// The built-in simulator, on a thread and runtime of its own: it plays the part of another machine.
+/// The built-in simulator. It has a thread and a runtime of its own, because it plays the part of another machine.
 struct Simulator {
     stream_url: String,
     rules_url: String,
@@ -227,7 +225,7 @@ impl Simulator {
     }
 
     fn stop(self) {
-        // If it has ended already, it needs no stopping.
+        // If it has ended already, it need not be stopped.
         let _ = self.stop.send(());
         let _ = self.thread.join();
     }
@@ -251,7 +249,7 @@ fn serve(options: SimOptions, started: &mpsc::Sender<Urls>, stopped: oneshot::Re
                     running.rules_urls[0].clone(),
                 );
                 let _ = started.send(Ok(urls));
-                // Also when the run has failed and its end of the channel is gone.
+                // This also returns if the run has failed and its end of the channel is gone.
                 let _ = stopped.await;
                 let _ = running.stop().await;
             }

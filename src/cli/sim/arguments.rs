@@ -12,7 +12,8 @@ use crate::{
     text::{secret::Secret, units::Span},
 };
 
-/// A stream that a person can watch, of which a usual rule matches some tens a second.
+/// How many Tweets the simulator makes in a second. A person can watch the stream: a usual rule matches some tens of
+/// Tweets a second.
 const RATE: f64 = 2_000.0;
 
 const SEED: u64 = 1;
@@ -35,7 +36,7 @@ pub(crate) struct SimSource {
 /// How fast the simulator makes Tweets.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Rate {
-    /// So many a second.
+    /// This many Tweets a second.
     PerSecond(f64),
     /// As fast as the reader takes them.
     Max,
@@ -187,7 +188,7 @@ struct Trouble {
     fault: Vec<Fault>,
 }
 
-/// Clap wraps at 100 columns, and lines that are longer would break twice.
+/// clap wraps at 100 columns, so longer lines would break twice.
 const WHEN_AND_EXAMPLES: &str = "
   When:
     probability=P    with this probability at each Tweet, or request
@@ -217,7 +218,7 @@ Examples:
       a flood, the same bytes each time
 ";
 
-/// Silence before a heartbeat, if there are any.
+/// The silence before a heartbeat. `None` if there are no heartbeats.
 #[derive(Debug, Clone, Copy)]
 struct Heartbeat(Option<Duration>);
 
@@ -231,7 +232,7 @@ fn heartbeat(text: &str) -> Result<Heartbeat, String> {
     }
 }
 
-/// What an option takes one of: the word, what `--help` says of it, and what it means.
+/// The choices of an option: for each the word, what `--help` says about it, and what it means.
 type Choices<T> = &'static [(&'static str, &'static str, T)];
 
 const PROFILES: Choices<Profile> = &[

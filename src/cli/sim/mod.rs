@@ -1,4 +1,4 @@
-//! `ouzel sim`: the simulator alone, for any client.
+//! `ouzel sim`: runs the simulator alone, for any client.
 
 mod arguments;
 
@@ -10,9 +10,6 @@ use super::{print::print, runtime, tweets};
 use crate::{error::Error, host::shutdown, sim::start};
 
 /// Serves until a signal comes.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn sim(arguments: Sim) -> Result<(), Error> {
     let options = arguments.options();
     if let Some(tweets) = &options.tweets {
@@ -20,7 +17,8 @@ pub(crate) fn sim(arguments: Sim) -> Result<(), Error> {
     }
     runtime()?.block_on(async {
         let running = start(options).await?;
-        // Not before: a large file of Tweets takes its time, and there is nothing to end in order yet.
+        // Signals are handled only from here on: a large file of Tweets takes its time, and before this there is
+        // nothing to end in order.
         let shutdown = CancellationToken::new();
         shutdown::on_signals(shutdown.clone(), "stopping")
             .map_err(Error::system("cannot listen for signals"))?;

@@ -1,13 +1,14 @@
-//! Recognises files that hold Tweets in another format, and says what makes them readable. Pure: no IO.
+//! Recognises files that hold Tweets in another format, and says how to make them readable. Pure: no IO.
 
 use sonic_rs::JsonContainerTrait;
 
 use crate::text::json;
 
-/// A first line that is longer is not parsed.
+/// A first line with more bytes than this is not parsed.
 pub(in crate::cli) const LOOK: usize = 256 * 1024;
 
-/// What is wrong with a file that begins so, with a hint; `None` for what may well be Tweets, or is of no known kind.
+/// Says what is wrong with a file that begins with `start`, and adds a hint. `None` if the file may well hold Tweets,
+/// or is of no known kind.
 pub(in crate::cli) fn foreign(name: &str, start: &[u8]) -> Option<String> {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let start = start.trim_ascii_start();
@@ -17,7 +18,7 @@ pub(in crate::cli) fn foreign(name: &str, start: &[u8]) -> Option<String> {
         ))
     };
     let inside = start.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
-    // Brackets within brackets are no file of Tweets in any format.
+    // An array of arrays is not a file of Tweets in any format.
     if inside.is_some_and(|inside| inside.is_empty() || inside.starts_with(b"{")) {
         return jq("a JSON array", ".[]");
     }
@@ -57,7 +58,7 @@ pub(in crate::cli) fn foreign(name: &str, start: &[u8]) -> Option<String> {
     None
 }
 
-/// The keys of the object on the first line; of one that is not whole, the first.
+/// The keys of the object on the first line. If the object is not whole, only its first key.
 fn keys(line: &[u8], start: &[u8]) -> Vec<String> {
     if line.len() < LOOK
         && let Ok(value) = json::read_any(line)
@@ -73,10 +74,10 @@ fn keys(line: &[u8], start: &[u8]) -> Vec<String> {
     key.into_iter().collect()
 }
 
-/// What is said where the input has no line at all.
+/// The message if the input has no line at all.
 pub(in crate::cli) const NO_LINE: &str = "there is no line in the input, and so no Tweet\nhint: a file of another name, or what should have written to this pipe, may have them";
 
-/// What is said where no line of the input was a Tweet.
+/// The message if no line of the input is a Tweet.
 pub(in crate::cli) const NO_TWEET: &str = "no line of the input is a Tweet\nhint: Tweets are read as JSON Lines, one on each line, in the native enriched format or as Activity Streams";
 
 #[cfg(test)]

@@ -14,35 +14,35 @@ use flate2::bufread::MultiGzDecoder;
 use self::format::{LOOK, foreign};
 use crate::{error::Error, text::lines::Lines};
 
-/// How gzip begins, whatever the file is called.
+/// The first bytes of gzip, whatever the file is called.
 pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// How zstd begins.
+/// The first bytes of zstd.
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// How a segment of a journal begins, which is zstd too: with a frame that zstd skips.
+/// The second to fourth byte of a journal's segment. A segment is zstd too, but begins with a frame that zstd skips.
 const SKIPPABLE_MAGIC: [u8; 3] = [0x2a, 0x4d, 0x18];
 
-/// A batch has about so many bytes: a dozen Tweets, which are still in the processor's cache when they are handed on.
+/// About how many bytes a batch has: a dozen Tweets, which are still in the processor's cache when they are handed on.
 const BATCH: usize = 64 * 1024;
 
-/// A longer line is no Tweet; without a limit, a file without line ends would fill the memory.
+/// A longer line is not a Tweet. Without a limit, a file without line ends would fill the memory.
 const MAX_LINE: usize = 16 << 20;
 
-/// What some editors begin a file with.
+/// Some editors begin a file with this.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Some lines of a file.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Counts the batches of all files from 0.
+    /// The number of the batch. It counts the batches of all files from 0.
     pub(super) number: usize,
     pub(super) lines: Lines,
     /// Lines that are too long to be kept.
     pub(super) skipped: u64,
 }
 
-/// How many bytes the files have together; `None` where that cannot be told.
+/// How many bytes the files have together. `None` if that is not known.
 pub(super) fn size(files: &[PathBuf]) -> Option<u64> {
     let sizes = files.iter().map(|file| {
         let metadata = std::fs::metadata(file).ok()?;
@@ -51,11 +51,12 @@ pub(super) fn size(files: &[PathBuf]) -> Option<u64> {
     sizes.sum()
 }
 
-/// Reads all files, one after the other; `-` is stdin. Tells `advance` of bytes before they are unpacked. Stops when
-/// `hand_on` says so.
+/// Reads all files, one after the other; `-` is stdin. Tells `advance` how many bytes were read, before unpacking.
+/// Stops when `hand_on` returns `false`.
 ///
 /// # Errors
-/// [`Error::System`], naming the file, after what could be read of it was handed on.
+/// [`Error::System`], which names the file, if a file cannot be read. What could be read of it was handed on.
+/// [`Error::Usage`] if a file is something other than JSON Lines of Tweets.
 pub(super) fn read_all(
     files: &[PathBuf],
     advance: &dyn Fn(u64),
@@ -74,11 +75,11 @@ pub(super) fn read_all(
     Ok(())
 }
 
-/// Refuses a file that is known to be something else than JSON Lines of Tweets, before anything is made of it. What can be
-/// read once only is looked at when it is read.
+/// Refuses a file that is known to be something other than JSON Lines of Tweets, before anything is done with it. A
+/// source that can be read only once is checked when it is read.
 ///
 /// # Errors
-/// [`Error::Usage`], or [`Error::System`] for a file that cannot be read.
+/// [`Error::Usage`] if the file is something else, [`Error::System`] if it cannot be read.
 pub(super) fn check(file: &Path) -> Result<(), Error> {
     let failed = || Error::system(format!("cannot read `{}`", file.display()));
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
@@ -86,7 +87,7 @@ pub(super) fn check(file: &Path) -> Result<(), Error> {
     }
     let mut start = Vec::new();
     let from = open(file, &|_| {}).map_err(failed())?;
-    // What is cut off or damaged further on is for whoever reads it.
+    // If the file is cut off or damaged further on, that shows when it is read.
     let _ = from.take(LOOK as u64).read_to_end(&mut start);
     refuse_foreign(file, &start)
 }
@@ -118,7 +119,7 @@ fn open<'a>(path: &Path, advance: &'a dyn Fn(u64)) -> io::Result<Box<dyn Read + 
     })
 }
 
-/// Whether there may be more.
+/// Reads the lines of one file. Returns whether more lines are wanted.
 fn read(
     mut from: impl Read,
     number: &mut usize,
@@ -144,7 +145,7 @@ fn read(
             skipped = u64::from(!std::mem::replace(&mut skipping, true));
             start = buffer.len();
         } else if ended && read.is_ok() {
-            // A last line needs no end; one that is cut off by a failure is none.
+            // A last line needs no line end. But if a failure has cut it off, it does not count.
             push(&buffer, start, buffer.len(), &mut spans);
         }
         let mut next = Vec::with_capacity(BATCH + buffer.len() - start);
@@ -178,7 +179,7 @@ fn push(buffer: &[u8], start: usize, end: usize, spans: &mut Vec<std::ops::Range
     spans.push(offset(start)..offset(start + text.len()));
 }
 
-/// Tells of bytes as they are read.
+/// Reports bytes as they are read.
 struct Counted<'a> {
     from: Box<dyn Read>,
     advance: &'a dyn Fn(u64),
@@ -196,7 +197,7 @@ impl Read for Counted<'_> {
 mod tests {
     use super::*;
 
-    /// Gives the bytes in pieces of so many, and then a failure where one is wanted.
+    /// Gives the bytes in pieces of this length, and then fails if that is wanted.
     struct Pieces<'a>(&'a [u8], usize, bool);
 
     impl Read for Pieces<'_> {

@@ -1,4 +1,4 @@
-//! Bytes change, files are cut or vanish: one frame is lost and told, and all others are read.
+//! Tests damage: bytes change, files are cut or vanish. The frame is lost and reported, and all others are read.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use super::{
     made::{drain, files, lines_of, numbered, open, options, read_all, segment, texts},
 };
 
-/// Changes a segment that is not the last, and reads all.
+/// Changes a segment that is not the last one, and reads everything.
 fn read_changed(
     change: impl FnOnce(&mut Vec<u8>, &[u64]),
 ) -> (Vec<u64>, Vec<Vec<String>>, Vec<Damaged>) {
@@ -29,7 +29,7 @@ fn read_changed(
         }
     }
     assert_eq!(read.0, followed.lines());
-    // But it does not look ahead.
+    // But the reader does not look ahead for the next time.
     for damaged in &mut followed.damaged {
         damaged.next_ms = None;
     }
@@ -54,7 +54,7 @@ proptest! {
         });
         let lost = ends.iter().filter(|&&end| end <= changed as u64).count();
         if damaged.is_empty() {
-            // A bit without a meaning, such as zstd has one.
+            // The changed bit has no meaning. zstd has such a bit.
             prop_assert_eq!(frames, all_but(|_| false));
         } else {
             prop_assert_eq!(frames, all_but(|frame| frame == lost as u64));
@@ -83,7 +83,7 @@ proptest! {
             let start = if frame == 0 { 0 } else { ends[frame as usize - 1] };
             frame < 5 && start < to as u64 && ends[frame as usize] > from as u64
         };
-        // A few zeros may have been zeros before.
+        // The few bytes may have been zeros before.
         let untouched = all_but(is_touched);
         prop_assert!(untouched.iter().all(|frame| frames.contains(frame)));
         prop_assert!(frames == untouched || to - from < 8);
@@ -108,7 +108,7 @@ proptest! {
         };
         let untouched = all_but(is_touched);
         prop_assert!(untouched.iter().all(|frame| frames.contains(frame)));
-        // Headers begin alike, so what is cut from one to the next can leave the second as it was.
+        // Headers begin alike. So a cut from one header to the next may leave the second frame as it was.
         let is_like_whole = frames.len() > untouched.len();
         prop_assert!(!is_like_whole || all_but(|_| false).iter().filter(|frame| frames.contains(frame)).eq(&frames));
         let clean = from == 0 || ends.contains(&(from as u64));

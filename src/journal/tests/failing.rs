@@ -1,4 +1,5 @@
-//! The disk is full, the folder is gone or may not be written: nothing is half in, and later the same call succeeds.
+//! Tests failures: the disk is full, the folder is gone or may not be written. No frame is half in the journal, and the
+//! same call succeeds later.
 
 use std::{
     fs,
@@ -22,11 +23,11 @@ fn a_removed_folder_is_made_again_with_a_new_segment() {
     let kept = journal.append(&numbered(1)).unwrap();
     assert!(kept.segment > lost.segment);
     assert_eq!(journal.size(), kept.offset);
-    // What is in memory is not lost to the follower.
+    // The follower still gets what is in memory.
     let followed = drain(&mut follower);
     assert_eq!(followed.lines(), [0, 1].map(texts).concat());
     assert_eq!(followed.damaged, []);
-    // A second one finds only the file.
+    // A second follower finds only the file.
     let followed = drain(&mut journal.follow(None));
     assert_eq!(followed.lines(), texts(1));
     assert_eq!(followed.damaged[0].damage, Damage::Missing);
@@ -128,7 +129,7 @@ fn a_file_that_cannot_even_be_cut_is_left_and_a_new_segment_begun() {
     let mut journal = open(folder.path());
     let mut follower = journal.follow(None);
     let first = journal.append(&numbered(0)).unwrap();
-    // The device that is always full has no length that could be set.
+    // The length of a device that is always full cannot be set.
     let full = fs::OpenOptions::new()
         .write(true)
         .open("/dev/full")
@@ -180,17 +181,17 @@ fn always_syncs_each_frame_and_an_interval_when_it_is_over() {
     assert!(!journal.sync_if_due(start + 2 * second).unwrap());
     assert!(journal.needs_sync());
     journal.sync_if_due(start + 3 * second).unwrap();
-    // In the background, and once.
+    // The sync runs in the background, and only once.
     wait_until("a sync in the background", || {
         journal.sync_if_due(start + 9 * second).unwrap()
     });
     assert!(!journal.needs_sync());
     assert!(!journal.sync_if_due(start + 9 * second).unwrap());
-    // One that takes too long is waited for.
+    // A sync that takes too long is waited for.
     journal.append(&numbered(1)).unwrap();
     assert!(!journal.sync_if_due(start + 10 * second).unwrap());
     assert!(journal.sync_if_due(start + 15 * second).unwrap());
-    // Each begins a segment, and the one before is synced without waiting for its time.
+    // Each frame begins a segment. The segment before is synced at once, even if the interval is not over.
     for n in 2..12 {
         journal.append(&numbered(n)).unwrap();
     }
@@ -208,7 +209,7 @@ fn a_sync_that_fails_is_told_and_what_comes_next_goes_to_a_new_segment() {
     let sync = Sync::Interval(Duration::ZERO);
     let (mut journal, _) = Journal::open(folder.path(), Options { sync, ..options() }).unwrap();
     let first = journal.append(&numbered(0)).unwrap();
-    // A pipe takes what is written, and cannot be synced.
+    // A pipe accepts writes, but cannot be synced.
     let (reader, writer) = std::io::pipe().unwrap();
     let writer = std::os::fd::OwnedFd::from(writer);
     journal.active().write_to(writer.into());

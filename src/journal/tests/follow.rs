@@ -1,4 +1,4 @@
-//! Reading behind the writing: keeping up, falling behind, waiting, ending.
+//! Tests reading behind the writer: keeping up, falling behind, waiting, ending.
 
 use std::{thread, time::Duration};
 
@@ -25,7 +25,7 @@ fn a_follower_that_falls_behind_catches_up_within_the_bound() {
             written += 1;
             assert!(journal.shared.lock().tail.bytes() <= tail_bytes);
         }
-        // Some rounds read a little, some all.
+        // Some rounds read a little, and some read everything.
         for _ in 0..round / 2 {
             match follower.next(Some(Duration::ZERO)).unwrap() {
                 Next::Frame(frame) => read.push(frame),

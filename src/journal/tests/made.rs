@@ -45,7 +45,7 @@ pub(super) fn batch<T: AsRef<[u8]>>(lines: &[T]) -> Batch {
     }
 }
 
-/// Three lines that tell the frame's number, and do not compress to nothing.
+/// Three lines that contain the frame's number, and do not compress to nothing.
 pub(super) fn texts(number: u64) -> Vec<String> {
     let line = |line| {
         let noise = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ line;
@@ -62,7 +62,7 @@ pub(super) fn lines_of(frame: &Frame) -> Vec<Bytes> {
     frame.lines().share_all().collect()
 }
 
-/// What a follower gives until it has caught up.
+/// What a follower returns until it has caught up.
 #[derive(Debug, Default)]
 pub(super) struct Followed {
     pub(super) frames: Vec<Frame>,
@@ -92,7 +92,7 @@ pub(super) fn drain(follower: &mut Follower) -> Followed {
     }
 }
 
-/// What a folder holds, read anew.
+/// Opens a folder again and reads everything in it.
 pub(super) fn read_all(folder: &Path) -> Followed {
     drain(&mut open(folder).follow(None))
 }
@@ -105,7 +105,7 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A segment with so many frames, and where each ends.
+/// Writes a segment with this many frames. Returns its path, and where each frame ends.
 pub(super) fn segment(folder: &Path, frames: u64) -> (PathBuf, Vec<u64>) {
     let mut journal = open(folder);
     let ends = (0..frames)
@@ -115,7 +115,7 @@ pub(super) fn segment(folder: &Path, frames: u64) -> (PathBuf, Vec<u64>) {
     (files(folder).pop().unwrap(), ends)
 }
 
-/// Waits until it is so; panics with what was waited for if that takes longer than any machine needs.
+/// Waits until `is_so` returns true. Panics with `what` if that takes longer than any machine needs.
 #[track_caller]
 pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(90);

@@ -1,4 +1,4 @@
-//! Reading between two times, and what is known of the newest frames.
+//! Tests reading between two times, and the metadata of the newest frames.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use super::{
     made::{batch, files, numbered, open, options, segment},
 };
 
-/// Ten frames, two in each segment; number n holds lines of the seconds from n to n + 1.
+/// Ten frames, two in each segment. Frame n holds lines of the seconds from n to n + 1.
 fn ten(folder: &Path) -> Journal {
     let options = Options {
         segment_bytes: 200,
@@ -38,7 +38,7 @@ fn read(folder: &Path, from_ms: impl Into<Option<i64>>, to_ms: impl Into<Option<
 #[test]
 fn a_reader_gives_the_frames_of_the_time() {
     let folder = tempfile::tempdir().unwrap();
-    // It reads beside the writer.
+    // The reader reads while the writer is open.
     let _journal = ten(folder.path());
     let all: Vec<u64> = (0..10).collect();
     assert_eq!(read(folder.path(), None, None), all);

@@ -1,4 +1,4 @@
-//! What is old goes, what is still to be read stays.
+//! Tests that old segments go, and that segments still to be read stay.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
     made::{drain, files, numbered, options},
 };
 
-/// One frame in each segment; the segments begin at 10 s, 10 s + 1 µs and so on, and hold lines from 1 s to 2 s.
+/// Writes one frame in each segment. The segments begin at 10 s, 10 s + 1 µs and so on, and hold lines from 1 s to 2 s.
 fn journal(folder: &std::path::Path, frames: u64) -> (Journal, Vec<Position>) {
     let options = Options {
         segment_bytes: 1,
@@ -65,7 +65,7 @@ fn a_segment_goes_when_its_last_line_is_old() {
     let folder = tempfile::tempdir().unwrap();
     let (mut journal, ends) = journal(folder.path(), 3);
     let age = Some(Duration::from_secs(5));
-    // The second segment was named at 10 s, so until then lines may have come to the first.
+    // The second segment was named at 10 s, so the first may hold lines up to that time.
     let retained = journal.retain(age, None, ends[2], 15_000).unwrap();
     assert_eq!(retained, Retained::default());
     let retained = journal.retain(age, None, ends[2], 15_001).unwrap();
@@ -81,7 +81,7 @@ fn the_oldest_go_until_the_size_is_kept() {
     assert_eq!(retained.over, None);
     assert!(journal.size() <= half);
     assert!(retained.deleted.len() < 6);
-    // The last one stays however small the limit, now and after a start.
+    // The last segment stays, however small the limit is. This also holds after a start.
     let beyond = Position::at(u64::MAX, 0);
     let retained = journal.retain(None, Some(0), beyond, 0).unwrap();
     assert!(retained.over.is_some());

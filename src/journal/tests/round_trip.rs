@@ -108,7 +108,7 @@ fn reading_goes_on_behind_any_line() {
         assert_eq!(first.ids().len(), first.lines().len());
         assert_eq!(first.after(first.lines().len()), first.end());
     }
-    // All of a frame done means the next one, however it is said.
+    // If all lines of a frame are done, the next frame comes. Both ways to say that work.
     let mut said = positions[0];
     said.line = 3;
     assert_eq!(drain(&mut journal.follow(Some(said))).lines(), lines[3..]);

@@ -1,4 +1,4 @@
-//! A crash tears the end of the last segment: all whole frames stay, and nothing else is touched.
+//! Tests a crash that tears the end of the last segment: all whole frames stay, and nothing else is touched.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn any_cut_keeps_all_whole_frames() {
         let followed = drain(&mut follower);
         assert_eq!(followed.lines(), expected(whole), "cut to {length}");
         assert_eq!(followed.damaged, []);
-        // What comes next is found behind it.
+        // A follower finds what is written next behind the cut.
         let behind = journal.append(&numbered(9)).unwrap();
         assert_eq!(drain(&mut follower).lines(), texts(9));
         drop(journal);
@@ -91,7 +91,7 @@ fn a_last_segment_without_anything_whole_gives_way_to_the_one_before() {
     let rest = content.len() as u64 - 1 - ends[1];
     assert_eq!(cut, [(&later[1], 0, 4), (&first, ends[1], rest)]);
     assert_eq!(opened.last.unwrap().ids.as_ref(), [1, 2, 3]);
-    // A position may have been remembered that is not there any more, so its name is not used again.
+    // Somebody may remember a position that was cut off, so the segment's name is not used again.
     let position = journal.append(&numbered(0)).unwrap();
     assert!(position.segment > 5_000_000_000_000_001);
 }
