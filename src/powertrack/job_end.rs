@@ -57,7 +57,7 @@ impl JobEnd {
         };
         if text.contains("Request Completed with Errors") {
             let minutes = fields().minutes_failed.unwrap_or_default();
-            // If one minute is not understood, none is trusted: then the list counts as missing.
+            // If one minute is not understood, none is trusted: then everything is asked for again.
             let minutes: Result<_, _> = minutes.iter().map(|minute| minute.parse()).collect();
             let minutes = minutes.unwrap_or_default();
             return Some(Self::Errors { minutes });
@@ -86,7 +86,9 @@ pub(super) fn remaining(
     };
     match end {
         Some(JobEnd::Completed) => Vec::new(),
-        Some(JobEnd::Errors { minutes }) if !minutes.is_empty() => {
+        // Any minute may be one of those that failed.
+        Some(JobEnd::Errors { minutes }) if minutes.is_empty() => vec![asked],
+        Some(JobEnd::Errors { minutes }) => {
             let span = |from: &Timestamp| Span {
                 from: *from,
                 to: *from + MINUTE,
@@ -173,13 +175,13 @@ mod tests {
         );
         check(
             r#"{"info":{"message":"Replay Request Completed with Errors","minutes_failed":["noon"]}}"#,
-            None,
+            Some("13:59:59"),
             expect!["12:00:00-14:00:00"],
         );
         check(
             r#"{"info":{"message":"Replay Request Completed with Errors"}}"#,
             Some("13:00:00"),
-            expect!["12:59:00-14:00:00"],
+            expect!["12:00:00-14:00:00"],
         );
     }
 
