@@ -4,6 +4,8 @@ use std::{ops::Range, sync::LazyLock};
 
 use memchr::memmem::Finder;
 
+use crate::text::scan::brackets;
+
 /// The largest record is not documented; this is 200 times a usual Tweet [inferred, reference 2.2].
 pub(crate) const MAX_LINE: usize = 1024 * 1024;
 
@@ -181,31 +183,10 @@ fn borders(line: &[u8]) -> Vec<usize> {
     if GLUE.find(line).is_none() {
         return Vec::new();
     }
-    let mut borders = Vec::new();
-    let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
-    for (at, &byte) in line.iter().enumerate() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 && byte == b'}' && line.get(at + 1) == Some(&b'{') {
-                    borders.push(at + 1);
-                }
-            }
-            _ => {}
-        }
-    }
-    borders
+    brackets(line)
+        .filter(|(at, open)| *open == 0 && line[*at..].starts_with(b"}{"))
+        .map(|(at, _)| at + 1)
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{error::says_too_many_connections, job_end::JobEnd};
-use crate::text::json;
+use crate::text::{json, scan::first_name};
 
 /// A line understood as far as the connection cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,16 +112,12 @@ impl SystemMessage {
 
 /// The level that the first key names, if it does.
 fn level(line: &[u8]) -> Option<Level> {
-    let key = line.trim_ascii_start().strip_prefix(b"{")?;
-    let key = key.trim_ascii_start().strip_prefix(b"\"")?;
-    [
-        (&b"info\""[..], Level::Info),
-        (b"warn\"", Level::Warn),
-        (b"error\"", Level::Error),
-    ]
-    .into_iter()
-    .find(|(name, _)| key.starts_with(name))
-    .map(|(_, level)| level)
+    match first_name(line)? {
+        b"\"info\"" => Some(Level::Info),
+        b"\"warn\"" => Some(Level::Warn),
+        b"\"error\"" => Some(Level::Error),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
