@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod columns;
 mod folder;
 mod gaps;
 mod print;
@@ -106,9 +107,6 @@ pub(crate) enum Command {
 
 impl Command {
     /// Does what was asked for. What goes on meanwhile is shown on `line`.
-    ///
-    /// # Errors
-    /// [`Error`], with its exit code.
     pub(crate) fn run(self, line: &StatusLine) -> Result<(), Error> {
         match self {
             Self::Run(arguments) => run::run(&arguments, line),
