@@ -109,7 +109,6 @@ pub(crate) struct Look {
 
 impl Look {
     /// Begins to look.
-    #[must_use]
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             begun: 0,

@@ -50,7 +50,6 @@ pub(crate) enum Error {
 
 impl Error {
     /// 1 failed while running, 2 wrong usage or configuration, 3 the script or its rules are wrong.
-    #[must_use]
     pub(crate) fn exit_code(&self) -> u8 {
         use pipeline::Error as Run;
         match self {

@@ -79,7 +79,6 @@ pub struct Counts([u64; TAKEN_BACK.len()]);
 
 impl Counts {
     /// Tweets handled.
-    #[must_use]
     pub fn tweets(&self) -> u64 {
         self.0[0]
     }
@@ -87,7 +86,6 @@ impl Counts {
 
 impl Tally {
     /// The counter's value.
-    #[must_use]
     pub fn get(&self, count: Count) -> u64 {
         self.counters[count as usize].load(Ordering::Relaxed)
     }
@@ -108,7 +106,6 @@ impl Tally {
     }
 
     /// What was counted while Tweets were handled, up to now.
-    #[must_use]
     pub fn handled(&self) -> Counts {
         Counts(TAKEN_BACK.map(|count| self.get(count)))
     }
@@ -121,14 +118,12 @@ impl Tally {
     }
 
     /// Lines that wait in the journal to be handled.
-    #[must_use]
     pub fn waiting(&self) -> u64 {
         let all = self.get(Count::Backlog) + self.get(Count::Journaled);
         all.saturating_sub(self.get(Count::Handled))
     }
 
     /// How long the oldest Tweet that is not handled has waited, at `now_ms` milliseconds since 1970.
-    #[must_use]
     pub fn lag(&self, now_ms: i64) -> Duration {
         let oldest = self.get(Count::OldestMs);
         if oldest == 0 || self.waiting() == 0 {
@@ -167,7 +162,6 @@ impl Tally {
     }
 
     /// Matches of each tag, by tag.
-    #[must_use]
     pub fn tags(&self) -> BTreeMap<String, u64> {
         self.tags
             .lock()

@@ -23,14 +23,12 @@ pub(crate) fn begin() {
 /// Whether a folder that somebody else has made lets everybody on this machine into it.
 ///
 /// A group is somebody's decision: no folder has more than one that was made for it.
-#[must_use]
 pub(crate) fn is_open_folder(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|folder| folder.mode() & OTHERS != 0)
 }
 
 /// Whether a file that holds a password can be read by others than its owner. A group may read what its owner has made for
 /// another user, as in `/run/secrets`.
-#[must_use]
 pub(crate) fn is_open_secret(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| {
         let is_own = file.uid() == geteuid().as_raw();

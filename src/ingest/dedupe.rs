@@ -51,7 +51,6 @@ impl Dedupe {
     }
 
     /// Whether an id is remembered. 0 stands for a line without an id, and never is.
-    #[must_use]
     pub(crate) fn contains(&self, id: u64) -> bool {
         self.generations.iter().any(|ids| ids.contains(&id))
     }
@@ -74,7 +73,6 @@ impl Dedupe {
     }
 
     /// When the last of them came.
-    #[must_use]
     pub(crate) fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
     }

@@ -65,7 +65,6 @@ pub enum Trouble {
 pub struct TimedOut;
 
 /// A queue for items of together at most `bytes`. When it is full, [`Sender::deliver`] waits, and gives up where it is stuck.
-#[must_use]
 pub fn queue<T>(bytes: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = mpsc::channel();
     let (is_stuck, seen) = watch::channel(false);
@@ -125,21 +124,16 @@ impl<T> Sender<T> {
     }
 
     /// Puts in an item that is in memory anyway, and so takes no room of the queue.
-    ///
-    /// # Errors
-    /// [`Trouble::Closed`].
     pub fn deliver_free(&self, item: T) -> Result<(), Trouble> {
         self.send(item, Room { _held: None })
     }
 
     /// How many bytes wait.
-    #[must_use]
     pub fn waiting(&self) -> usize {
         (self.size as usize - self.room.available_permits()) * UNIT
     }
 
     /// Whether the other side has said that it can take nothing for a while.
-    #[must_use]
     pub fn is_stuck(&self) -> bool {
         *self.is_stuck.borrow()
     }

@@ -130,7 +130,6 @@ pub enum Refused {
 
 impl Error {
     /// Whether the same call may succeed later: once there is room, or a folder is writable again.
-    #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Folder { .. }

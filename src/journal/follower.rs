@@ -71,7 +71,6 @@ impl Follower {
     }
 
     /// A handle to interrupt this follower by.
-    #[must_use]
     pub fn notifier(&self) -> Notifier {
         Notifier {
             shared: Arc::clone(&self.shared),
@@ -80,7 +79,6 @@ impl Follower {
     }
 
     /// Behind what was given out last.
-    #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }

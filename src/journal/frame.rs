@@ -30,43 +30,36 @@ pub struct Frame {
 
 impl Frame {
     /// The lines; only those behind the position that was asked for.
-    #[must_use]
     pub fn lines(&self) -> &Lines {
         &self.lines
     }
 
     /// The Tweet ids of these lines; 0 for a line without one.
-    #[must_use]
     pub fn ids(&self) -> &[u64] {
         &self.meta.ids[self.done as usize..]
     }
 
     /// What is known of the whole frame, with the lines that were done before.
-    #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
     /// What the whole frame takes of its segment.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.end - self.offset
     }
 
     /// Before the first of these lines.
-    #[must_use]
     pub fn start(&self) -> Position {
         self.after(0)
     }
 
     /// Behind the last of these lines.
-    #[must_use]
     pub fn end(&self) -> Position {
         Position::at(self.segment, self.end)
     }
 
     /// Behind so many of these lines.
-    #[must_use]
     pub fn after(&self, lines: usize) -> Position {
         match self.meta.lines as usize - self.done as usize {
             left if lines >= left => self.end(),

@@ -26,7 +26,6 @@ pub struct Newest {
 
 impl Journal {
     /// A handle to look at the newest frames with later, from whatever thread.
-    #[must_use]
     pub fn newest(&self) -> Newest {
         Newest {
             shared: Arc::clone(&self.shared),
@@ -41,7 +40,6 @@ impl Journal {
 
 impl Newest {
     /// The segments from this one on, oldest first, also those that somebody has removed meanwhile.
-    #[must_use]
     pub fn segments_from(&self, segment: u64) -> Vec<u64> {
         let state = self.shared.lock();
         state
@@ -52,7 +50,6 @@ impl Newest {
     }
 
     /// Behind the last frame.
-    #[must_use]
     pub fn end(&self) -> Position {
         self.shared.lock().end()
     }

@@ -149,7 +149,6 @@ impl Journal {
     }
 
     /// Whether there is something that is not known to last.
-    #[must_use]
     pub fn needs_sync(&self) -> bool {
         !self.syncer.is_idle() || self.active.as_ref().is_some_and(Active::is_dirty)
     }
@@ -174,7 +173,6 @@ impl Journal {
     /// Reads behind the writing, on a thread of its own: from a position, or from the oldest frame.
     ///
     /// Where the position's segment is gone, the first thing it says is that, and it goes on with the oldest one behind.
-    #[must_use]
     pub fn follow(&self, from: Option<Position>) -> Follower {
         let from = from.unwrap_or(Position::START);
         let mut state = self.shared.lock();
@@ -184,19 +182,16 @@ impl Journal {
     }
 
     /// Behind the last frame.
-    #[must_use]
     pub fn end(&self) -> Position {
         self.shared.lock().end()
     }
 
     /// What the segments have together, in bytes.
-    #[must_use]
     pub fn size(&self) -> u64 {
         self.shared.lock().size
     }
 
     /// The folder.
-    #[must_use]
     pub fn folder(&self) -> &Path {
         &self.shared.folder
     }

@@ -30,7 +30,6 @@ impl Marks {
     }
 
     /// The latest mark.
-    #[must_use]
     pub fn newest(&self) -> Option<Mark> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,7 +55,6 @@ const UNKNOWN: Duration = Duration::from_secs(290);
 const OLDEST: Duration = Duration::from_secs(5 * 24 * 3600);
 
 /// Whether the clock was ahead when the last run wrote its mark, and was set back since.
-#[must_use]
 pub(crate) fn is_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> bool {
     kept.map_or(signs.is_line_ahead, |mark| mark.received.until > now)
 }
@@ -86,7 +84,6 @@ fn after_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> Timestamp
 /// be too early, and is never too late.
 ///
 /// That line is of no use either while what was asked for again is not complete: it may belong to it.
-#[must_use]
 pub(crate) fn last_received(
     kept: Option<Mark>,
     end: Position,

@@ -133,7 +133,6 @@ pub(crate) struct WorkerLedger {
 
 impl WorkerLedger {
     /// A ledger for an endpoint, which holds these rules.
-    #[must_use]
     pub(crate) fn new(endpoint: String, controls: Controls, owned: Vec<OwnedRule>) -> Self {
         let rules = owned
             .into_iter()

@@ -83,7 +83,6 @@ pub(crate) struct Complete {
 
 impl Complete {
     /// Up to when everything has come: Tweets of before the last byte may still wait to be read.
-    #[must_use]
     pub(crate) fn received(&self) -> Received {
         let unread = self
             .read

@@ -110,7 +110,6 @@ pub(crate) enum Error {
 impl Error {
     /// What may follow, by [reference 2.6, 2.10]: the state of the network and of the server
     /// change by themselves, a refusal of this very request does not.
-    #[must_use]
     pub(crate) fn recovery(&self) -> Recovery {
         match self {
             Self::Ended

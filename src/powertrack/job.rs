@@ -57,7 +57,6 @@ pub(crate) struct HttpPast {
 
 impl HttpPast {
     /// Recovery at the stream's URL, Replay at its own.
-    #[must_use]
     pub(crate) fn new(http: Http, stream: Uri, replay: Option<Uri>) -> Self {
         Self {
             http,

@@ -19,7 +19,6 @@ const REPLAY_AGE: SignedDuration = SignedDuration::from_mins(30);
 const SLACK: SignedDuration = SignedDuration::from_secs(5);
 
 /// A span as the product can be asked for it: whole seconds or minutes, a little wider, and cut into windows.
-#[must_use]
 pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
     let wider = Span {
         from: span.from.saturating_sub(MARGIN).unwrap_or(span.from),
@@ -40,7 +39,6 @@ pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
 }
 
 /// A span in whole seconds or minutes, as the product takes them.
-#[must_use]
 pub(super) fn aligned(product: Product, span: Span) -> Span {
     let step = match product {
         Product::Recovery => 1,
@@ -54,7 +52,6 @@ pub(super) fn aligned(product: Product, span: Span) -> Span {
 }
 
 /// When a window can be asked for.
-#[must_use]
 pub(super) fn ready_at(product: Product, window: Span) -> Timestamp {
     window.to
         + match product {
@@ -64,7 +61,6 @@ pub(super) fn ready_at(product: Product, window: Span) -> Timestamp {
 }
 
 /// The query that asks for a window.
-#[must_use]
 pub(super) fn query(product: Product, window: Span) -> String {
     let text = |format: &str, time: Timestamp| {
         let time = Offset::UTC.to_datetime(time);

@@ -23,7 +23,6 @@ const LATEST: Duration = Duration::from_secs(QUEUED.as_secs() + 60 * MOST_BACKFI
 const DELIVERY: Duration = Duration::from_secs(15);
 
 /// When the Tweet of an id was made; `None` for 0, which is no id.
-#[must_use]
 pub(crate) fn made_at(id: u64) -> Option<Timestamp> {
     let ms = i64::try_from((id >> 22) + EPOCH_MS).ok()?;
     Timestamp::from_millisecond(ms).ok().filter(|_| id > 0)
@@ -31,7 +30,6 @@ pub(crate) fn made_at(id: u64) -> Option<Timestamp> {
 
 /// How late a Tweet of the stream came; `None` where its id does not say it, since it has none, is of another time, or of
 /// one to come by a clock that goes wrong.
-#[must_use]
 pub(crate) fn lateness(id: u64, came: Timestamp) -> Option<Duration> {
     let late = came.duration_since(made_at(id)?);
     Duration::try_from(late).ok().filter(|late| *late <= LATEST)

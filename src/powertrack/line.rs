@@ -36,7 +36,6 @@ pub(crate) struct Dropped {
 
 impl Dropped {
     /// These and others.
-    #[must_use]
     pub(crate) fn and(self, more: Self) -> Self {
         Self {
             lines: self.lines + more.lines,
@@ -63,7 +62,6 @@ pub(crate) struct Splitter {
 
 impl Splitter {
     /// A splitter that drops lines of more than `max_line` bytes, delimiter not counted.
-    #[must_use]
     pub(crate) fn new(max_line: usize) -> Self {
         Self {
             max_line,
@@ -76,7 +74,6 @@ impl Splitter {
     }
 
     /// What was seen so far.
-    #[must_use]
     pub(crate) fn counts(&self) -> LineCounts {
         self.counts
     }

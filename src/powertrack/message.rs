@@ -17,7 +17,6 @@ pub(crate) enum Message {
 impl Message {
     /// What this line is. The first key decides [reference 2.2], and what begins like a system
     /// message without being one stays a payload, for unknown objects must not be lost.
-    #[must_use]
     pub(crate) fn of(line: &[u8]) -> Self {
         level(line)
             .and_then(|level| SystemMessage::parse(level, line))
@@ -77,7 +76,6 @@ const DISCONNECTS: &[(&str, Disconnect)] = &[
 
 impl SystemMessage {
     /// Which of the documented ends of a connection this announces, if any.
-    #[must_use]
     pub(crate) fn disconnect(&self) -> Option<Disconnect> {
         if says_too_many_connections(&self.text) {
             return Some(Disconnect::TooManyConnections);

@@ -92,7 +92,6 @@ pub(crate) struct NotDeleted {
 
 impl NotDeleted {
     /// Whether it was not there to begin with.
-    #[must_use]
     pub(crate) fn was_gone(&self) -> bool {
         self.message.contains("does not exist")
     }
@@ -186,7 +185,6 @@ fn rejection(body: &[u8]) -> Error {
 
 /// Cuts rules into as few requests as the service's limits allow: usually one, since whatever is
 /// in one request is added together or not at all.
-#[must_use]
 pub(crate) fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);

@@ -88,7 +88,6 @@ impl Generation {
     }
 
     /// What each step is, and where it begins.
-    #[must_use]
     pub(crate) fn steps(&self) -> Vec<String> {
         let named = self.steps.iter().map(|step| {
             let info = step.function.info();

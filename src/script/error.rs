@@ -34,18 +34,11 @@ pub enum Error {
 
 impl Error {
     /// A script whose SQL went wrong in a way that no place in it was told of.
-    #[must_use]
     pub fn sql(script: &std::path::Path, message: String) -> Self {
         let name = script.file_name().unwrap_or(script.as_os_str());
         Self::Broken {
             script: name.to_string_lossy().into_owned(),
-            fault: Box::new(Fault {
-                place: None,
-                code: None,
-                message,
-                hint: None,
-                traceback: None,
-            }),
+            fault: Box::new(Fault::unplaced(message)),
         }
     }
 }
@@ -117,6 +110,17 @@ impl Misuse {
 }
 
 impl Fault {
+    /// What is wrong, where nothing else is known.
+    pub(crate) fn unplaced(message: String) -> Self {
+        Self {
+            place: None,
+            code: None,
+            message,
+            hint: None,
+            traceback: None,
+        }
+    }
+
     /// Reads Lua's error, and finds the code that it speaks of.
     pub(super) fn read(error: &mlua::Error, sources: &Sources, misuse: Option<&Misuse>) -> Self {
         let text = match error {

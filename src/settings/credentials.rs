@@ -17,9 +17,6 @@ pub(super) enum Source {
 
 impl Settings {
     /// The user's name and password, read from their files where they are in files.
-    ///
-    /// # Errors
-    /// [`Error::NoCredentials`] or [`Error::File`].
     pub(crate) fn credentials(&self) -> Result<(String, Secret), Error> {
         self.warn_of_open_secrets();
         let username = self

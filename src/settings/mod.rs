@@ -194,7 +194,6 @@ impl Settings {
     }
 
     /// The database's file.
-    #[must_use]
     pub(crate) fn database(&self) -> PathBuf {
         self.data_dir.join("ouzel.db")
     }

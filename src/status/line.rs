@@ -10,7 +10,6 @@ pub(crate) struct StatusLine(Option<ProgressBar>);
 
 impl StatusLine {
     /// A line on stderr, if that is a terminal.
-    #[must_use]
     pub(crate) fn on_stderr() -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
@@ -24,13 +23,11 @@ impl StatusLine {
     }
 
     /// No line, whatever stderr is.
-    #[must_use]
     pub(crate) fn none() -> Self {
         Self(None)
     }
 
     /// Whether there is a line.
-    #[must_use]
     pub(crate) fn is_shown(&self) -> bool {
         self.0.is_some()
     }

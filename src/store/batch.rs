@@ -47,9 +47,6 @@ impl Store {
     }
 
     /// Keeps the Tweet's rows, or takes back just these.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn end_tweet(&self, keep: bool) -> Result<(), Error> {
         self.batch.tweet.set(false);
         if !keep {
@@ -70,9 +67,6 @@ impl Store {
     }
 
     /// Commits what has been written since the last commit.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn commit(&self) -> Result<(), Error> {
         if self.is_torn() {
             return Err(Error::torn("it ended before the commit"));
@@ -89,9 +83,6 @@ impl Store {
     }
 
     /// Takes back everything since the last commit, after a failure of the database.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn roll_back(&self) -> Result<(), Error> {
         self.batch.transaction.set(false);
         self.batch.tweet.set(false);
@@ -112,7 +103,6 @@ impl Store {
     }
 
     /// Whether there is anything to commit.
-    #[must_use]
     pub fn is_writing(&self) -> bool {
         self.batch.transaction.get()
     }
@@ -148,7 +138,6 @@ impl Store {
 
     /// Whether ouzel itself can write, while nothing is waiting to be committed: then a statement of a script that failed
     /// like a full disk failed for reasons of its own.
-    #[must_use]
     pub fn can_write(&self) -> bool {
         let probe = || -> rusqlite::Result<()> {
             self.connection.execute_batch("BEGIN IMMEDIATE")?;

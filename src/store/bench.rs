@@ -10,9 +10,6 @@ pub(crate) const BENCH_JOURNAL: &str = "bench";
 
 impl Store {
     /// Marks the database as that of bench, at once.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn note_bench(&self, at: &str) -> Result<(), Error> {
         self.before_write()?;
         self.connection.execute_batch(SCHEMA)?;
@@ -24,9 +21,6 @@ impl Store {
 
 impl ReadOnly {
     /// Whether bench has made the database, and no run has written to it since.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn is_of_bench(&self) -> Result<bool, Error> {
         if !self.has_table("_ouzel_bench")? {
             return Ok(false);

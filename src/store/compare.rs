@@ -70,7 +70,6 @@ pub(crate) struct TableDifference {
 
 impl TableDifference {
     /// Whether there is none.
-    #[must_use]
     pub(crate) fn is_equal(&self) -> bool {
         self.there == [true, true]
             && self.columns_removed.is_empty()
@@ -105,9 +104,6 @@ pub(crate) struct Comparison {
 
 impl Comparison {
     /// Opens two databases; `scratch` is a file to work in, and `show` how many differences of each kind are told.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub(crate) fn open(
         first: &Path,
         second: &Path,
@@ -126,9 +122,6 @@ impl Comparison {
     }
 
     /// The tables that scripts have made, by name.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub(crate) fn tables(&self) -> Result<Vec<TableDifference>, Error> {
         let first = self.tables_of("a")?;
         let second = self.tables_of("b")?;

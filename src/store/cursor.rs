@@ -17,9 +17,6 @@ pub struct Cursor {
 
 impl Store {
     /// How far the journal of this name has been handled; `None` where it never was.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn cursor(&self, journal: &str) -> Result<Option<Cursor>, Error> {
         let mut statement = self
             .connection
@@ -35,9 +32,6 @@ impl Store {
     }
 
     /// Moves the cursor, in the transaction of the rows that have been written since the last commit.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn move_cursor(&self, journal: &str, to: Cursor) -> Result<(), Error> {
         self.before_write()?;
         // Not from the cache of statements: what is prepared there, a script could run.

@@ -88,9 +88,6 @@ impl Place {
 
 impl Store {
     /// Opens the database, making the file and its folder where they are missing.
-    ///
-    /// # Errors
-    /// [`Error::Folder`] or [`Error::Open`].
     pub fn open(path: &Path) -> Result<Self, Error> {
         if let Some(folder) = path
             .parent()
@@ -110,9 +107,6 @@ impl Store {
     }
 
     /// Looks whether the file is still where it was: what is written to one that is removed, nobody can see.
-    ///
-    /// # Errors
-    /// [`Error::Gone`].
     pub fn look_for_file(&self) -> Result<(), Error> {
         match &self.place {
             Some(place) if Place::of(&place.path).as_ref() != Some(place) => Err(Error::Gone {
@@ -124,9 +118,6 @@ impl Store {
 
     /// Stops checking foreign keys where one looks at ouzel's own tables, since it would keep ouzel from deleting what is
     /// old there; gives the table that has it. Not within a transaction.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn distrust_foreign_keys(&self) -> Result<Option<String>, Error> {
         let table = keys_onto_own(&self.connection)?;
         if table.is_some() {
@@ -137,9 +128,6 @@ impl Store {
     }
 
     /// A database in memory, for looking at a script without touching any data.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
     pub fn in_memory() -> Result<Self, Error> {
         Self::prepare(Connection::open_in_memory()).map_err(|source| Error::Open {
             path: PathBuf::from(":memory:"),
@@ -176,7 +164,6 @@ impl Store {
     }
 
     /// Rows that scripts have written and that are committed or will be with the batch.
-    #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows.get()
     }

@@ -55,7 +55,6 @@ pub enum Error {
 
 impl Error {
     /// Whether the same may succeed later: once a lock is released, or there is room on the disk again.
-    #[must_use]
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode as Code;
         let (Self::Write(error) | Self::Statement(error)) = self else {
@@ -76,7 +75,6 @@ impl Error {
     }
 
     /// What a person can do about it.
-    #[must_use]
     pub fn hint(&self) -> &'static str {
         use rusqlite::ErrorCode as Code;
         let code = match self {
@@ -112,7 +110,6 @@ impl Error {
     }
 
     /// Whether it is a foreign key onto one of ouzel's own tables that keeps it from being written.
-    #[must_use]
     pub fn is_foreign_key(&self) -> bool {
         let (Self::Write(error) | Self::Commit(error)) = self else {
             return false;

@@ -121,7 +121,6 @@ const SHORTEST: SignedDuration = SignedDuration::from_millis(1);
 
 impl Gap {
     /// A part of the journal that is lost, with lines that were received between these times; so many, where that is known.
-    #[must_use]
     pub fn of_journal(id: i64, from: Timestamp, to: Timestamp, lines: Option<u64>) -> Self {
         let to = to.max(from + SHORTEST);
         let length = to.duration_since(from).unsigned_abs();
@@ -142,7 +141,6 @@ impl Gap {
     }
 
     /// Whether the outage goes on, as far as is known.
-    #[must_use]
     pub fn is_away(&self) -> bool {
         self.unsettled == Some(Unsettled::Away)
     }
@@ -154,7 +152,6 @@ pub struct GapIds(Arc<AtomicI64>);
 
 impl GapIds {
     /// An id that no other gap has.
-    #[must_use]
     pub fn next(&self) -> i64 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
@@ -173,9 +170,6 @@ pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<()>
 
 impl Store {
     /// Ids above those that are in the ledger.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn gap_ids(&self) -> Result<GapIds, Error> {
         let sql = "SELECT coalesce(max(id), 0) FROM _ouzel_gaps";
         let last: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
@@ -183,9 +177,6 @@ impl Store {
     }
 
     /// Since when something is missing of which an earlier run has not known what it comes to.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn unsettled_since(&self) -> Result<Option<Timestamp>, Error> {
         let sql =
             "SELECT min(missing_from) FROM _ouzel_gaps WHERE away OR backfill_from IS NOT NULL";
@@ -194,9 +185,6 @@ impl Store {
     }
 
     /// Writes a gap down, over an earlier row of its id; it is committed with the batch.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn put_gap(&self, gap: &Gap) -> Result<(), Error> {
         self.before_write()?;
         let (from, to) = gap.missing.unzip();
@@ -237,9 +225,6 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Opens the ledger of a database that is there.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Self::with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
@@ -258,25 +243,16 @@ impl Ledger {
     }
 
     /// All gaps, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub(crate) fn gaps(&self) -> Result<Vec<Gap>, Error> {
         self.select("")
     }
 
     /// The gaps that somebody has asked to repair again.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub(crate) fn asked(&self) -> Result<Vec<Gap>, Error> {
         self.select("WHERE asked_at IS NOT NULL")
     }
 
     /// Up to when everything was received that is in no gap; `None` where that is not written down.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub(crate) fn received(&self) -> Result<Option<Timestamp>, Error> {
         if !self.connection.table_exists(None, "_ouzel_received")? {
             return Ok(None);
@@ -303,9 +279,6 @@ impl Ledger {
 }
 
 /// Asks whoever runs on this database now, or next, to repair what is missing; gives how many gaps that are.
-///
-/// # Errors
-/// [`Error::Open`] or [`Error::Write`].
 pub(crate) fn ask_for_repair(path: &Path, now: Timestamp) -> Result<usize, Error> {
     let ledger = Ledger::with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if !ledger.connection.table_exists(None, "_ouzel_gaps")? {
@@ -356,7 +329,6 @@ impl Repair {
     const ALL: [Self; 4] = [Self::Backfill, Self::Recovery, Self::Replay, Self::None];
 
     /// The name in the ledger.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Backfill => "backfill",
@@ -376,7 +348,6 @@ impl GapState {
     const ALL: [Self; 4] = [Self::Repaired, Self::Open, Self::Partly, Self::Lost];
 
     /// The name in the ledger.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Repaired => "repaired",

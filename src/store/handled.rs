@@ -24,9 +24,6 @@ pub struct HandledRow {
 
 impl Store {
     /// Shows what of this journal has been handled, the oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn each_handled(
         &self,
         journal: &str,
@@ -53,9 +50,6 @@ impl Store {
     }
 
     /// Keeps ids of Tweets received up to `at_ms`, in the transaction of their rows.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn put_handled(&self, journal: &str, at_ms: i64, ids: &[u64]) -> Result<HandledRow, Error> {
         self.before_write()?;
         let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
@@ -72,9 +66,6 @@ impl Store {
     }
 
     /// Forgets the rows up to this number, in the same transaction.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn drop_handled(&self, journal: &str, up_to: i64) -> Result<(), Error> {
         self.before_write()?;
         self.connection.execute(

@@ -7,9 +7,6 @@ const KEPT: i64 = 1_000;
 
 impl Store {
     /// Keeps a line with the reason and the time (RFC 3339), in `_ouzel_invalid`; the oldest make room.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn keep_invalid(&self, line: &[u8], reason: &str, received_at: &str) -> Result<(), Error> {
         self.before_write()?;
         // Not from the cache of statements: what is prepared there, a script could run.
@@ -40,9 +37,6 @@ pub(crate) struct Invalid {
 
 impl ReadOnly {
     /// The newest lines that are kept, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn invalid(&self, most: u64) -> Result<Vec<Invalid>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare(
@@ -61,9 +55,6 @@ impl ReadOnly {
     }
 
     /// How many lines are kept.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn invalid_held(&self) -> Result<u64, Error> {
         self.read(|connection| {
             let sql = "SELECT count(*) FROM _ouzel_invalid";
@@ -73,9 +64,6 @@ impl ReadOnly {
     }
 
     /// Shows each line that is kept.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn each_invalid(&self, mut show: impl FnMut(&[u8])) -> Result<(), Error> {
         self.read(|connection| {
             let mut statement = connection.prepare("SELECT line FROM _ouzel_invalid")?;

@@ -15,9 +15,6 @@ pub struct OwnedRule {
 
 impl Store {
     /// The rules that ouzel added at this endpoint.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
         let mut statement = self
             .connection
@@ -33,9 +30,6 @@ impl Store {
     }
 
     /// Remembers rules, at once and for good: they are committed before this returns.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn own_rules(&self, endpoint: &str, rules: &[OwnedRule]) -> Result<(), Error> {
         self.before_write()?;
         let mut statement = self.connection.prepare(
@@ -49,9 +43,6 @@ impl Store {
     }
 
     /// Forgets rules by their values, at once and for good.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn disown_rules(&self, endpoint: &str, values: &[String]) -> Result<(), Error> {
         self.before_write()?;
         let mut statement = self

@@ -89,9 +89,6 @@ pub struct Held {
 
 impl Store {
     /// Puts a Tweet into quarantine with the batch; gives how many of the oldest had to go for it.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn quarantine(
         &self,
         tweet_id: Option<i64>,
@@ -126,9 +123,6 @@ impl Store {
     }
 
     /// A Tweet has failed again.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn quarantine_again(&self, id: i64, failed: &Failed) -> Result<(), Error> {
         self.before_write()?;
         let mut statement = self.connection.prepare(&format!(
@@ -142,9 +136,6 @@ impl Store {
     }
 
     /// Takes a Tweet out of quarantine with the batch.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn release(&self, id: i64) -> Result<(), Error> {
         self.before_write()?;
         self.quarantine_held.set(None);
@@ -154,9 +145,6 @@ impl Store {
     }
 
     /// Takes all Tweets out of quarantine with the batch; gives how many there were.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn release_all(&self) -> Result<u64, Error> {
         self.before_write()?;
         self.quarantine_held.set(None);
@@ -167,9 +155,6 @@ impl Store {
     }
 
     /// How much is in quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn quarantine_held(&self) -> Result<Held, Error> {
         if let Some(held) = self.quarantine_held.get() {
             return Ok(held);
@@ -180,9 +165,6 @@ impl Store {
     }
 
     /// The numbers of all that is in quarantine, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn quarantined_ids(&self) -> Result<Vec<i64>, Error> {
         let mut statement = self
             .connection
@@ -192,9 +174,6 @@ impl Store {
     }
 
     /// The line of a Tweet in quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn quarantined_line(&self, id: i64) -> Result<Option<Vec<u8>>, Error> {
         line(&self.connection, id)
     }

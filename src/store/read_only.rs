@@ -19,9 +19,6 @@ pub(crate) struct ReadOnly {
 
 impl ReadOnly {
     /// Opens a database that is there.
-    ///
-    /// # Errors
-    /// [`Error::Open`].
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let open = || {
             let connection = Connection::open_with_flags(
@@ -44,9 +41,6 @@ impl ReadOnly {
     }
 
     /// Whether there is a table of this name.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn has_table(&self, name: &str) -> Result<bool, Error> {
         self.read(|connection| {
             let sql =
@@ -56,25 +50,16 @@ impl ReadOnly {
     }
 
     /// How much is in quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn quarantine_held(&self) -> Result<Held, Error> {
         self.quarantine(quarantine::held)
     }
 
     /// The newest of what is in quarantine, newest first.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn quarantined(&self, most: u64) -> Result<Vec<Quarantined>, Error> {
         self.quarantine(|connection| quarantine::newest(connection, most))
     }
 
     /// One Tweet in quarantine with its line.
-    ///
-    /// # Errors
-    /// [`Error::Read`].
     pub(crate) fn quarantined_one(&self, id: i64) -> Result<Option<(Quarantined, Vec<u8>)>, Error> {
         self.quarantine(|connection| {
             let entry = quarantine::one(connection, id)?;

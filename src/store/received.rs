@@ -30,9 +30,6 @@ pub struct Received {
 
 impl Store {
     /// Up to when everything was received into the journal of this name; `None` where nobody has said.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn received(&self, journal: &str) -> Result<Option<Received>, Error> {
         let mut statement = self.connection.prepare(
             "SELECT until_ms, settled, segment, offset FROM _ouzel_received WHERE journal = ?",
@@ -51,9 +48,6 @@ impl Store {
     }
 
     /// Keeps up to when everything was received, in the transaction of the rows since the last commit.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn put_received(&self, journal: &str, received: Received) -> Result<(), Error> {
         self.before_write()?;
         // Not from the cache of statements: what is prepared there, a script could run.

@@ -13,9 +13,6 @@ CREATE TABLE IF NOT EXISTS _ouzel_replay (
 
 impl Store {
     /// Marks the database as that of a replay, at once and for good.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn note_replay(&self, began_at: &str, script: &str, source: &str) -> Result<(), Error> {
         self.before_write()?;
         self.connection.execute_batch(SCHEMA)?;

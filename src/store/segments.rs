@@ -12,9 +12,6 @@ CREATE TABLE IF NOT EXISTS _ouzel_segments (
 
 impl Store {
     /// The segments of the journal of this name that were there and not passed at the last commit, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn segments(&self, journal: &str) -> Result<Vec<u64>, Error> {
         let mut statement = self
             .connection
@@ -25,9 +22,6 @@ impl Store {
     }
 
     /// Keeps these segments in the place of those before, in the transaction of the cursor.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn put_segments(&self, journal: &str, segments: &[u64]) -> Result<(), Error> {
         self.before_write()?;
         // Not from the cache of statements: what is prepared there, a script could run.

@@ -6,9 +6,6 @@ use super::{Error, Store};
 
 impl Store {
     /// The committed length of a sink in bytes; `None` where nothing was ever written.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn sink_length(&self, name: &str) -> Result<Option<u64>, Error> {
         let mut statement = self
             .connection
@@ -18,9 +15,6 @@ impl Store {
     }
 
     /// Remembers the length of a sink, in the transaction of the rows that have been written since the last commit.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
     pub fn set_sink_length(&self, name: &str, length: u64) -> Result<(), Error> {
         self.before_write()?;
         let length = i64::try_from(length).unwrap_or(i64::MAX);

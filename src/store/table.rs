@@ -99,9 +99,6 @@ impl Store {
     }
 
     /// Counts the rows whose columns equal the given cells.
-    ///
-    /// # Errors
-    /// [`Refused`].
     pub fn count(&self, table: &Table, matching: &[(u16, Cell<'_>)]) -> Result<i64, Refused> {
         let mut sql = format!("SELECT count(*) FROM \"{}\"", table.spec.name);
         for (number, (column, _)) in matching.iter().enumerate() {
@@ -150,7 +147,6 @@ impl Store {
 
 impl Table {
     /// The declaration.
-    #[must_use]
     pub fn spec(&self) -> &TableSpec {
         &self.spec
     }

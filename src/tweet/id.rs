@@ -7,7 +7,6 @@ use crate::text::scan::Parts;
 ///
 /// Native payloads have `id_str` among their first keys, Activity Streams `id` and `objectType`, so a few dozen bytes are
 /// understood of some thousand. Whether the line is a Tweet at all only parsing finds out.
-#[must_use]
 pub(crate) fn tweet_id(line: &[u8]) -> u64 {
     let (mut number, mut tag) = (None, None);
     let (mut is_native, mut has_type) = (false, false);

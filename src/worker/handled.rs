@@ -12,7 +12,6 @@ pub struct Handled(Arc<Mutex<Dedupe>>);
 
 impl Handled {
     /// Whether the Tweet of this id has been handled; never for 0, which stands for a line without an id.
-    #[must_use]
     pub fn contains(&self, id: u64) -> bool {
         self.lock().contains(id)
     }
@@ -41,7 +40,6 @@ impl Handled {
     }
 
     /// When the last of them was received, in milliseconds since 1970.
-    #[must_use]
     pub fn newest_ms(&self) -> Option<i64> {
         self.lock().newest_ms()
     }

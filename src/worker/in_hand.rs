@@ -28,7 +28,6 @@ struct Left {
 }
 
 /// The lines that an earlier process had in hand when it crashed, by the file at this path. The journal reached that far.
-#[must_use]
 pub(crate) fn in_hand_at(path: &Path) -> Option<Range<Position>> {
     Some(parse(&fs::read_to_string(path).ok()?)?.span)
 }

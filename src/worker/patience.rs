@@ -20,13 +20,11 @@ impl Patience {
     }
 
     /// Failures since the last success.
-    #[must_use]
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
     /// Whether the last failure should be told: the first one, and then some, ever rarer up to every five minutes or so.
-    #[must_use]
     pub(crate) fn is_worth_a_word(&self) -> bool {
         self.attempts == 1
             || self.attempts > 8

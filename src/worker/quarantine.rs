@@ -28,9 +28,6 @@ pub enum Retried {
 
 impl Worker<'_> {
     /// Loads the script without an inbox; whether it could be loaded is reported.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn load_now(&mut self) -> Result<ControlFlow<()>, Error> {
         self.load()?;
         Ok(match self.generation {

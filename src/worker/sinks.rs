@@ -58,7 +58,6 @@ pub(crate) struct Older {
 
 impl Sinks {
     /// Sinks in a folder, which is made with the first of them.
-    #[must_use]
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
@@ -71,9 +70,6 @@ impl Sinks {
     ///
     /// A commit has to follow before anything is written to the sink: else a crash would leave what nobody could tell from
     /// what had been there before.
-    ///
-    /// # Errors
-    /// [`Error`].
     pub(crate) fn open(&mut self, name: &str, store: &Store) -> Result<Option<Older>, Error> {
         if self.open.contains_key(name) {
             return Ok(None);

@@ -57,9 +57,6 @@ pub struct Progress {
 
 impl Progress {
     /// How far the journal of this name is handled by what the database says. No Tweet is known to be handled.
-    ///
-    /// # Errors
-    /// [`store::Error::Write`].
     pub fn read(store: &Store, journal: &str) -> Result<Self, store::Error> {
         let position = match store.cursor(journal)? {
             Some(cursor) => Position {
@@ -80,9 +77,6 @@ impl Progress {
     }
 
     /// Remembers the Tweets that were handled lately by what the database says.
-    ///
-    /// # Errors
-    /// [`store::Error::Write`].
     pub fn remember(&self, store: &Store) -> Result<(), store::Error> {
         store.each_handled(&self.journal, |row, ids| {
             self.handled.remember(ids, row.at_ms);
@@ -90,19 +84,16 @@ impl Progress {
     }
 
     /// The Tweets that have been handled lately.
-    #[must_use]
     pub fn handled(&self) -> &Handled {
         &self.handled
     }
 
     /// The journal's name.
-    #[must_use]
     pub fn journal(&self) -> &str {
         &self.journal
     }
 
     /// The position behind the last committed line.
-    #[must_use]
     pub fn committed(&self) -> Position {
         *self
             .committed
@@ -111,7 +102,6 @@ impl Progress {
     }
 
     /// What the run before has kept of the time up to which it received everything.
-    #[must_use]
     pub fn before(&self) -> Option<Mark> {
         self.before
     }
@@ -123,13 +113,11 @@ impl Progress {
     }
 
     /// The ids of new gaps.
-    #[must_use]
     pub fn gap_ids(&self) -> &GapIds {
         &self.gap_ids
     }
 
     /// Up to when everything is in the journal.
-    #[must_use]
     pub fn received(&self) -> &Marks {
         &self.received
     }

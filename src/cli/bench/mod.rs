@@ -61,9 +61,6 @@ struct Job {
 }
 
 /// Measures, and prints the table.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn bench(arguments: &Bench) -> Result<(), Error> {
     if let Some(rules) = arguments.rules {
         return rules::bench(arguments, rules);

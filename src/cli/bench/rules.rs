@@ -46,9 +46,6 @@ struct Pass {
 }
 
 /// Measures, and prints the figures.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(super) fn bench(arguments: &Bench, rules: usize) -> Result<(), Error> {
     say(&format!("making {rules} rules and Tweets for them\n"));
     let lines = tweets(arguments.tweets.min(IN_MEMORY), arguments.seed);

@@ -15,9 +15,6 @@ use crate::{
 };
 
 /// Lists the gaps, or has them repaired.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn gaps(arguments: &Gaps) -> Result<(), Error> {
     let settings = Settings::read(arguments.folder.given())?;
     let database = settings.database();

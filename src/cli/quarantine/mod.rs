@@ -27,9 +27,6 @@ use crate::{
 };
 
 /// Looks into the quarantine, or changes it.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn quarantine(arguments: &Quarantine) -> Result<(), Error> {
     match &arguments.command {
         QuarantineCommand::List(arguments) => list(arguments),

@@ -62,7 +62,6 @@ impl Replay {
     }
 
     /// The files of Tweets.
-    #[must_use]
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let first = match self.script() {
             Some(_) => None,
@@ -72,7 +71,6 @@ impl Replay {
     }
 
     /// What flags and environment say.
-    #[must_use]
     pub(crate) fn given(&self) -> Given {
         // No `env` of the argument: a variable must not make a file of Tweets of it.
         let script = || std::env::var_os("OUZEL_SCRIPT").map(PathBuf::from);

@@ -39,9 +39,6 @@ use crate::{
 const SIM_KEY: &str = "simulator";
 
 /// Runs the script against the stream until something ends it.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let mut settings = Settings::read(arguments.given())?;
     if arguments.sim {

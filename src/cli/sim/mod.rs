@@ -10,9 +10,6 @@ use super::{print::print, runtime, tweets};
 use crate::{error::Error, host::shutdown, sim::start};
 
 /// Serves until a signal comes.
-///
-/// # Errors
-/// [`Error`], with its exit code.
 pub(crate) fn sim(arguments: Sim) -> Result<(), Error> {
     let options = arguments.options();
     if let Some(tweets) = &options.tweets {
