@@ -180,4 +180,4 @@ fn with_hint(mut cause: String) -> String {
 
 #[cfg(test)]
 #[path = "http_tests.rs"]
-mod tests;
+pub(super) mod tests;
