@@ -110,7 +110,6 @@ pub(crate) struct Look {
 
 impl Look {
     /// Begins to watch at this moment.
-    #[must_use]
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             begun: 0,

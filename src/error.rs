@@ -51,7 +51,6 @@ pub(crate) enum Error {
 impl Error {
     /// The exit code: 1 for a failure while running, 2 for wrong usage or configuration, 3 for a wrong script or wrong
     /// rules.
-    #[must_use]
     pub(crate) fn exit_code(&self) -> u8 {
         use pipeline::Error as Run;
         match self {

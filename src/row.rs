@@ -28,13 +28,11 @@ pub struct TableSpec {
 
 impl TableSpec {
     /// The position of the column with this name, if there is one.
-    #[must_use]
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|(name, _)| name == column)
     }
 
     /// The position of the column that is declared as the primary key, if one is.
-    #[must_use]
     pub fn primary_key(&self) -> Option<usize> {
         self.columns
             .iter()
@@ -43,7 +41,6 @@ impl TableSpec {
 }
 
 /// Whether a column's type makes it the primary key.
-#[must_use]
 pub(crate) fn declares_primary_key(kind: &str) -> bool {
     let words: Vec<_> = kind.split_whitespace().collect();
     words.windows(2).any(|pair| {

@@ -80,7 +80,6 @@ pub struct Counts([u64; TAKEN_BACK.len()]);
 
 impl Counts {
     /// How many Tweets were handled.
-    #[must_use]
     pub fn tweets(&self) -> u64 {
         self.0[0]
     }
@@ -88,7 +87,6 @@ impl Counts {
 
 impl Tally {
     /// The value of a counter.
-    #[must_use]
     pub fn get(&self, count: Count) -> u64 {
         self.counters[count as usize].load(Ordering::Relaxed)
     }
@@ -109,7 +107,6 @@ impl Tally {
     }
 
     /// The present values of the counters of handling.
-    #[must_use]
     pub fn handled(&self) -> Counts {
         Counts(TAKEN_BACK.map(|count| self.get(count)))
     }
@@ -122,14 +119,12 @@ impl Tally {
     }
 
     /// How many lines wait in the journal to be handled.
-    #[must_use]
     pub fn waiting(&self) -> u64 {
         let all = self.get(Count::Backlog) + self.get(Count::Journaled);
         all.saturating_sub(self.get(Count::Handled))
     }
 
     /// How long the oldest unhandled Tweet has waited. `now_ms` is the time now, in milliseconds since 1970.
-    #[must_use]
     pub fn lag(&self, now_ms: i64) -> Duration {
         let oldest = self.get(Count::OldestMs);
         if oldest == 0 || self.waiting() == 0 {
@@ -169,7 +164,6 @@ impl Tally {
     }
 
     /// How many matches each tag had.
-    #[must_use]
     pub fn tags(&self) -> BTreeMap<String, u64> {
         self.tags
             .lock()

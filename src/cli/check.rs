@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    Script,
+    Script, columns,
     print::print,
     rules::{JsonWarning, warning_text, warnings},
 };
@@ -32,7 +32,6 @@ pub(crate) struct Check {
 
 impl Check {
     /// What flags and environment say.
-    #[must_use]
     pub(crate) fn given(&self) -> Given {
         self.script.given()
     }
@@ -113,14 +112,8 @@ fn as_text(declared: &Declared, warnings: &[(&DeclaredRule, &Warning)]) -> Strin
     let mut text = String::new();
     for (title, lines) in sections {
         let _ = writeln!(text, "{title} ({})", lines.len());
-        let width = |column: usize| {
-            let cells = lines.iter().map(|line| line[column].chars().count());
-            cells.max().unwrap_or(0)
-        };
-        let (first, second) = (width(0), width(1));
-        for [a, b, c] in &lines {
-            let line = format!("  {a:first$}  {b:second$}  {c}");
-            let _ = writeln!(text, "{}", line.trim_end());
+        for line in columns::lines(&lines, &[]) {
+            let _ = writeln!(text, "  {line}");
         }
     }
     let mut on_line: HashMap<_, usize> = HashMap::new();

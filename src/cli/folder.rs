@@ -24,7 +24,6 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// What flags and environment say.
-    #[must_use]
     pub(crate) fn given(&self) -> Given {
         Given {
             config: set_path(&self.config),
@@ -35,7 +34,6 @@ impl Folder {
 }
 
 /// Simulated Tweets have a folder of their own, so that none of them gets into the data of a real run.
-#[must_use]
 pub(super) fn simulated(data_dir: &Path) -> PathBuf {
     data_dir.join("sim")
 }

@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod columns;
 mod folder;
 mod gaps;
 mod guide;

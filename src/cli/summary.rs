@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    status::{Snapshot, short, thousands},
+    status::{Snapshot, counted, short, thousands},
     text::plain,
 };
 
@@ -16,78 +16,56 @@ pub(super) fn summary(
     database: &Path,
     list: &str,
 ) -> String {
-    let [tweets, kept, filtered, failed, rows] = [
-        snapshot.tweets,
-        snapshot.kept,
-        snapshot.filtered,
-        snapshot.failed,
-        snapshot.rows,
-    ]
-    .map(thousands);
-    let took = short(took);
-    let tweets = match snapshot.tweets {
-        1 => "1 Tweet".to_owned(),
-        _ => format!("{tweets} Tweets"),
-    };
-    let mut text =
-        format!("{tweets} in {took}: kept {kept}, filtered {filtered}, failed {failed}\n");
-    match snapshot.rejected {
-        0 => {}
-        1 => text += "1 line was no Tweet; it is in the table `_ouzel_invalid`\n",
-        many => {
-            text += &format!(
-                "{} lines were no Tweets; the table `_ouzel_invalid` has the newest thousand such lines\n",
-                thousands(many)
-            );
-        }
-    }
-    match over_long {
-        0 => {}
-        1 => text += "1 line was longer than `max_line` and was dropped; `ouzel gaps` lists when\n",
-        many => {
-            text += &format!(
-                "{} lines were longer than `max_line` and were dropped; `ouzel gaps` lists when\n",
-                thousands(many)
-            );
-        }
-    }
-    match snapshot.duplicates {
-        0 => {}
-        1 => text += "1 Tweet had come before and was not handled again\n",
-        many => {
-            text += &format!(
-                "{} Tweets had come before and were not handled again\n",
-                thousands(many)
-            );
-        }
-    }
-    let rows = match snapshot.rows {
-        1 => "1 row".to_owned(),
-        _ => format!("{rows} rows"),
-    };
+    let [kept, filtered, failed] =
+        [snapshot.kept, snapshot.filtered, snapshot.failed].map(thousands);
+    let mut text = format!(
+        "{} in {}: kept {kept}, filtered {filtered}, failed {failed}\n",
+        counted(snapshot.tweets, "Tweet"),
+        short(took)
+    );
+    text += &sentence(
+        snapshot.rejected,
+        "line was no Tweet; it is in the table `_ouzel_invalid`",
+        "lines were no Tweets; the table `_ouzel_invalid` has the newest thousand such lines",
+    );
+    text += &sentence(
+        over_long,
+        "line was longer than `max_line` and was dropped; `ouzel gaps` lists when",
+        "lines were longer than `max_line` and were dropped; `ouzel gaps` lists when",
+    );
+    text += &sentence(
+        snapshot.duplicates,
+        "Tweet had come before and was not handled again",
+        "Tweets had come before and were not handled again",
+    );
     let database = database.display().to_string();
-    text += &format!("{rows} written to {}\n", plain::line(&database));
+    text += &format!(
+        "{} written to {}\n",
+        counted(snapshot.rows, "row"),
+        plain::line(&database)
+    );
     let tags = snapshot.tag_list();
     if !tags.is_empty() {
         text += &format!("matches: {tags}\n");
     }
-    if snapshot.quarantined > 0 {
-        text += &match snapshot.quarantined {
-            1 => format!("1 Tweet is in quarantine: `{list}` shows it\n"),
-            many => format!(
-                "{} Tweets are in quarantine: `{list}` shows them\n",
-                thousands(many)
-            ),
-        };
-    }
-    if snapshot.waiting > 0 {
-        text += &match snapshot.waiting {
-            1 => "1 Tweet waits in the journal for the next start\n".to_owned(),
-            many => format!(
-                "{} Tweets wait in the journal for the next start\n",
-                thousands(many)
-            ),
-        };
-    }
+    text += &sentence(
+        snapshot.quarantined,
+        &format!("Tweet is in quarantine: `{list}` shows it"),
+        &format!("Tweets are in quarantine: `{list}` shows them"),
+    );
+    text += &sentence(
+        snapshot.waiting,
+        "Tweet waits in the journal for the next start",
+        "Tweets wait in the journal for the next start",
+    );
     text
+}
+
+/// So many of something; nothing of none.
+pub(super) fn sentence(number: u64, of_one: &str, of_many: &str) -> String {
+    match number {
+        0 => String::new(),
+        1 => format!("1 {of_one}\n"),
+        many => format!("{} {of_many}\n", thousands(many)),
+    }
 }

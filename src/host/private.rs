@@ -25,7 +25,6 @@ pub(crate) fn begin() {
 /// Whether everybody on this machine can get into a folder that was there before.
 ///
 /// Access for its group alone does not count: somebody has decided who is in that group.
-#[must_use]
 pub(crate) fn is_open_folder(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|folder| folder.mode() & OTHERS != 0)
 }
@@ -34,7 +33,6 @@ pub(crate) fn is_open_folder(path: &Path) -> bool {
 ///
 /// If the file belongs to another user, its group may read it: that owner has made it for the group, as in
 /// `/run/secrets`.
-#[must_use]
 pub(crate) fn is_open_secret(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| {
         let is_own = file.uid() == geteuid().as_raw();

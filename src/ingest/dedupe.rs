@@ -52,7 +52,6 @@ impl Dedupe {
     }
 
     /// Whether an id is remembered. 0 stands for a line without an id, and is never remembered.
-    #[must_use]
     pub(crate) fn contains(&self, id: u64) -> bool {
         self.generations.iter().any(|ids| ids.contains(&id))
     }
@@ -75,7 +74,6 @@ impl Dedupe {
     }
 
     /// When the last remembered id came.
-    #[must_use]
     pub(crate) fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
     }

@@ -63,7 +63,6 @@ pub struct Ingest {
 
 impl Ingest {
     /// An ingest that takes its lines from a queue.
-    #[must_use]
     pub fn new(
         journal: Journal,
         limits: Limits,

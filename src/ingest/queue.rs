@@ -65,7 +65,6 @@ pub enum Trouble {
 pub struct TimedOut;
 
 /// A queue for items of together at most `bytes`. When it is full, the sender waits, and gives up where it is stuck.
-#[must_use]
 pub fn queue<T>(bytes: usize) -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = mpsc::channel();
     let (is_stuck, seen) = watch::channel(false);
@@ -130,13 +129,11 @@ impl<T> Sender<T> {
     }
 
     /// How many bytes wait.
-    #[must_use]
     pub fn waiting(&self) -> usize {
         (self.size as usize - self.room.available_permits()) * UNIT
     }
 
     /// Whether the other side has said that it can take nothing for a while.
-    #[must_use]
     pub fn is_stuck(&self) -> bool {
         *self.is_stuck.borrow()
     }

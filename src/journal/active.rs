@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,22 +25,14 @@ pub(super) struct Active {
     room: Option<usize>,
 }
 
-/// Tells a file from another file with the same name.
-#[cfg(unix)]
+/// What tells a file from another of its name.
 type Identity = (u64, u64);
-#[cfg(not(unix))]
-type Identity = ();
 
-#[cfg(unix)]
 fn identity(metadata: &Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }
 
-#[cfg(not(unix))]
-fn identity(_: &Metadata) -> Identity {}
-
-/// What was written to a segment, and may not be safe on disk yet.
+/// What was written to a segment and is not known to last.
 #[derive(Debug)]
 pub(super) struct Unsynced {
     segment: u64,
@@ -186,13 +179,10 @@ fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
 
 /// Makes the names in a folder safe on disk.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), Error> {
-    // On other systems a folder cannot be opened, and its names are safe without this.
-    #[cfg(unix)]
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|source| Error::Sync {
             path: folder.to_owned(),
             source,
-        })?;
-    Ok(())
+        })
 }

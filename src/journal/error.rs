@@ -130,7 +130,6 @@ pub enum Refused {
 
 impl Error {
     /// Whether the same call may succeed later, when there is room or the folder can be written again.
-    #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Folder { .. }

@@ -72,7 +72,6 @@ impl Follower {
     }
 
     /// Makes a handle that can interrupt this follower.
-    #[must_use]
     pub fn notifier(&self) -> Notifier {
         Notifier {
             shared: Arc::clone(&self.shared),
@@ -81,7 +80,6 @@ impl Follower {
     }
 
     /// The position behind everything that was returned so far.
-    #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }

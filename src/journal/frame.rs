@@ -30,43 +30,36 @@ pub struct Frame {
 
 impl Frame {
     /// The lines behind the position that was asked for.
-    #[must_use]
     pub fn lines(&self) -> &Lines {
         &self.lines
     }
 
     /// The Tweet ids of these lines; 0 for a line without an id.
-    #[must_use]
     pub fn ids(&self) -> &[u64] {
         &self.meta.ids[self.done as usize..]
     }
 
     /// The metadata of the whole frame, which includes the lines that were done before.
-    #[must_use]
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
     /// How many bytes of its segment the whole frame takes.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.end - self.offset
     }
 
     /// The position before the first of these lines.
-    #[must_use]
     pub fn start(&self) -> Position {
         self.after(0)
     }
 
     /// The position behind the last of these lines.
-    #[must_use]
     pub fn end(&self) -> Position {
         Position::at(self.segment, self.end)
     }
 
     /// The position behind this many of these lines.
-    #[must_use]
     pub fn after(&self, lines: usize) -> Position {
         match self.meta.lines as usize - self.done as usize {
             left if lines >= left => self.end(),

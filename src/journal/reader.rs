@@ -63,7 +63,6 @@ impl Reader {
     }
 
     /// How many bytes the segments have that are still to be read.
-    #[must_use]
     pub(crate) fn bytes(&self) -> u64 {
         self.segments.iter().map(|(_, length)| length).sum()
     }
@@ -106,39 +105,34 @@ impl Reader {
         };
         let is_last = self.segments.is_empty();
         loop {
-            let damaged = match open.metadata(*at, *length)? {
-                Found::End => return Ok(None),
+            let found = match open.metadata(*at, *length)? {
                 Found::Whole(header) if !in_time(&header.meta, self.from_ms, self.to_ms) => {
                     *at = header.end;
                     continue;
                 }
-                Found::Whole(header) => match open.frame(header.offset, 0, *length)? {
-                    Found::Whole(frame) => {
-                        *at = frame.end;
-                        return Ok(Some(Read::Frame(frame)));
-                    }
-                    Found::Damaged(damaged)
-                        if is_last
-                            && damaged.next.offset >= *length
-                            && open.is_torn(damaged.offset, *length)? =>
-                    {
-                        return Ok(None);
-                    }
-                    Found::Damaged(damaged) => damaged,
-                    Found::End => return Ok(None),
-                },
-                // The end of the last segment is being written, or was being written when a crash came.
+                Found::Whole(header) => open.frame(header.offset, 0, *length)?,
+                Found::Damaged(damaged) => Found::Damaged(damaged),
+                Found::End => Found::End,
+            };
+            return Ok(match found {
+                Found::Whole(frame) => {
+                    *at = frame.end;
+                    Some(Read::Frame(frame))
+                }
+                // The end of the last segment is being written, or was when a crash came.
                 Found::Damaged(damaged)
                     if is_last
                         && damaged.next.offset >= *length
                         && open.is_torn(damaged.offset, *length)? =>
                 {
-                    return Ok(None);
+                    None
                 }
-                Found::Damaged(damaged) => damaged,
-            };
-            *at = damaged.next.offset;
-            return Ok(Some(Read::Damaged(damaged)));
+                Found::Damaged(damaged) => {
+                    *at = damaged.next.offset;
+                    Some(Read::Damaged(damaged))
+                }
+                Found::End => None,
+            });
         }
     }
 }

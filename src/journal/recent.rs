@@ -26,7 +26,6 @@ pub struct Newest {
 
 impl Newest {
     /// The segments from this one on, oldest first. Segments that somebody else has removed are included.
-    #[must_use]
     pub fn segments_from(&self, segment: u64) -> Vec<u64> {
         let state = self.shared.lock();
         state
@@ -37,7 +36,6 @@ impl Newest {
     }
 
     /// The position behind the last frame.
-    #[must_use]
     pub fn end(&self) -> Position {
         self.shared.lock().end()
     }

@@ -150,7 +150,6 @@ impl Journal {
     }
 
     /// Whether something may not be safe on disk yet.
-    #[must_use]
     pub fn needs_sync(&self) -> bool {
         !self.syncer.is_idle() || self.active.as_ref().is_some_and(Active::is_dirty)
     }
@@ -176,7 +175,6 @@ impl Journal {
     ///
     /// If the position's segment is gone, the follower reports that first, and goes on with the oldest segment behind
     /// it.
-    #[must_use]
     pub fn follow(&self, from: Option<Position>) -> Follower {
         let from = from.unwrap_or(Position::START);
         let mut state = self.shared.lock();
@@ -186,19 +184,16 @@ impl Journal {
     }
 
     /// The position behind the last frame.
-    #[must_use]
     pub fn end(&self) -> Position {
         self.shared.lock().end()
     }
 
     /// How many bytes the segments have together.
-    #[must_use]
     pub fn size(&self) -> u64 {
         self.shared.lock().size
     }
 
     /// The folder.
-    #[must_use]
     pub fn folder(&self) -> &Path {
         &self.shared.folder
     }

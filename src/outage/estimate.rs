@@ -16,7 +16,6 @@ pub(crate) struct Rate {
 
 /// Estimates how many Tweets fell into a gap, from the mean of the rates before and after it. `None` if neither rate is
 /// known.
-#[must_use]
 pub(crate) fn missing_tweets(
     missing: Duration,
     before: Option<Rate>,

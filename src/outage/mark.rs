@@ -30,7 +30,6 @@ impl Marks {
     }
 
     /// The latest mark.
-    #[must_use]
     pub fn newest(&self) -> Option<Mark> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,7 +56,6 @@ const UNKNOWN: Duration = Duration::from_secs(290);
 const OLDEST: Duration = Duration::from_secs(5 * 24 * 3600);
 
 /// Whether the clock was ahead when the last run wrote its mark, and has been set back since.
-#[must_use]
 pub(crate) fn is_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> bool {
     kept.map_or(signs.is_line_ahead, |mark| mark.received.until > now)
 }
@@ -89,7 +87,6 @@ fn after_set_back(kept: Option<Mark>, signs: Signs, now: Timestamp) -> Timestamp
 /// late.
 ///
 /// That line is also of no use while backfill is not complete, because it may belong to the backfill.
-#[must_use]
 pub(crate) fn last_received(
     kept: Option<Mark>,
     end: Position,

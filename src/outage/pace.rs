@@ -28,7 +28,6 @@ impl Pace {
     }
 
     /// The rate between two moments, if it is known.
-    #[must_use]
     pub(super) fn between(&self, from: Instant, to: Instant) -> Option<Rate> {
         let inside = || {
             self.counts

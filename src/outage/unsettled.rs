@@ -4,28 +4,20 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::verdict::with_missing;
+use super::verdict::{of_outage, with_missing};
 use crate::{
     powertrack::{Cause, outage::Outage, span::Span},
-    store::{Gap, GapState, Repair, Unsettled},
+    store::{Gap, GapState, Unsettled},
 };
 
 /// The row of an outage that goes on.
 pub(super) fn away(id: i64, outage: &Outage) -> Gap {
     let gap = Gap {
-        id,
-        started_at: outage.started_at,
-        ended_at: outage.ended_at,
-        length: outage.length,
-        cause: outage.cause.name().to_owned(),
-        repair: Repair::None,
         state: GapState::Open,
-        missing: None,
-        missing_length: Duration::ZERO,
-        estimated_tweets: None,
         detail: "the stream is away; on connecting again it is known what can be had of that"
             .to_owned(),
         unsettled: Some(Unsettled::Away),
+        ..of_outage(id, outage)
     };
     with_missing(gap, vec![outage.span()])
 }

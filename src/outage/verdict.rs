@@ -18,6 +18,24 @@ use crate::{
 /// No product brings back Tweets older than this [reference 2.12].
 const OLDEST: SignedDuration = SignedDuration::from_hours(5 * 24);
 
+/// The row of an outage of which nothing is missing.
+pub(super) fn of_outage(id: i64, outage: &Outage) -> Gap {
+    Gap {
+        id,
+        started_at: outage.started_at,
+        ended_at: outage.ended_at,
+        length: outage.length,
+        cause: outage.cause.name().to_owned(),
+        repair: Repair::None,
+        state: GapState::Repaired,
+        missing: None,
+        missing_length: Duration::ZERO,
+        estimated_tweets: None,
+        detail: String::new(),
+        unsettled: None,
+    }
+}
+
 /// The row of an outage, and the job that can repair it.
 pub(super) fn at_first(
     id: i64,
@@ -30,18 +48,8 @@ pub(super) fn at_first(
         _ => Repair::Backfill,
     };
     let gap = Gap {
-        id,
-        started_at: outage.started_at,
-        ended_at: outage.ended_at,
-        length: outage.length,
-        cause: outage.cause.name().to_owned(),
         repair: backfill,
-        state: GapState::Repaired,
-        missing: None,
-        missing_length: Duration::ZERO,
-        estimated_tweets: None,
-        detail: String::new(),
-        unsettled: None,
+        ..of_outage(id, outage)
     };
     let Some(missing) = outage.missing() else {
         return (gap, None);

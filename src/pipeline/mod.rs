@@ -69,16 +69,7 @@ pub(crate) async fn run(
         .debounce
         .map(|_| Watch::new(&plan.script))
         .transpose()?;
-    let Threads {
-        queue,
-        controls,
-        reports,
-        newest,
-        progress,
-        before,
-        ends,
-        ended,
-    } = Threads::start(&plan, &tally, &doing, &shutdown)?;
+    let threads = Threads::start(&plan, &tally, &doing, &shutdown)?;
     let mut tasks = Tasks::default();
     if let Some(address) = plan.status {
         let server = StatusServer {
@@ -92,19 +83,19 @@ pub(crate) async fn run(
         }
     }
     let mut plan = plan;
-    plan.stream.last_received = before.received;
+    plan.stream.last_received = threads.before.received;
     let declared = watch::Sender::new(Arc::default());
     let ready = CancellationToken::new();
     let (repairer, repairs) = repair::start(Joins {
         plan: &plan,
         http: http.clone(),
         status: &status,
-        queue: queue.clone(),
-        controls: controls.clone(),
-        newest,
-        progress,
+        queue: threads.queue.clone(),
+        controls: threads.controls.clone(),
+        newest: threads.newest,
+        progress: threads.progress,
         declared: declared.subscribe(),
-        rate_before: before.rate,
+        rate_before: threads.before.rate,
         shutdown: shutdown.clone(),
         ready: ready.clone(),
     })?;
@@ -116,21 +107,21 @@ pub(crate) async fn run(
         rules: Some(rules),
         connect: Some(HttpConnect::new(http, plan.endpoint.stream.clone())),
         rules_failed: false,
-        queue: Some(queue),
-        controls,
-        reports,
+        queue: Some(threads.queue),
+        controls: threads.controls,
+        reports: threads.reports,
         watch,
         status,
         standstill: Standstill::new(doing),
         ready,
         tasks,
-        ended,
+        ended: threads.ended,
         shutdown,
         plan,
     };
     let stream = Arc::clone(&run.status);
     let ended = run.main_loop(&tally, &mut reporter).await;
-    let drained = run.drain(ends, &mut reporter).await;
+    let drained = run.drain(threads.ends, &mut reporter).await;
     let (snapshot, took) = reporter.finish();
     // The threads' errors go first, because they explain the errors that the others met.
     drained?;

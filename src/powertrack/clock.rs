@@ -1,8 +1,10 @@
 //! The clocks that measure outages.
 
-use std::{fs, sync::LazyLock, time};
+use std::time;
 
 use jiff::{SignedDuration, Timestamp};
+#[cfg(target_os = "linux")]
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::Instant;
 
 /// A point in time: one clock for lengths, another for the calendar.
@@ -63,31 +65,20 @@ impl Moment {
     }
 }
 
-/// When this process first looked at the clocks, and how long the machine had been up then.
-static FIRST: LazyLock<(time::Instant, Option<SignedDuration>)> =
-    LazyLock::new(|| (time::Instant::now(), uptime()));
-
-/// How long the machine has been suspended since this process began. Without this, an outage of a night would look like
-/// an outage of seconds.
-///
-/// Only Linux tells this. On other systems the result is zero.
+/// How long the machine has been suspended since it was started: an outage of a night would look like one of seconds.
+#[cfg(target_os = "linux")]
 pub(super) fn asleep() -> SignedDuration {
-    let (first, up) = *FIRST;
-    let awake = SignedDuration::try_from(first.elapsed()).unwrap_or_default();
-    let asleep = uptime()
-        .zip(up)
-        .map_or(SignedDuration::ZERO, |(now, then)| now - then - awake);
-    // The two clocks are not read at the same instant, so a small difference means nothing.
-    if asleep.as_secs() >= 1 {
-        asleep
-    } else {
-        SignedDuration::ZERO
-    }
+    let [up, awake] = [ClockId::Boottime, ClockId::Monotonic].map(|clock| {
+        let time = clock_gettime(clock);
+        SignedDuration::new(time.tv_sec, time.tv_nsec as i32)
+    });
+    let asleep = up - awake;
+    // No more exactly than this, since the two clocks are not read at once.
+    SignedDuration::new(asleep.as_secs(), asleep.subsec_millis() * 1_000_000)
 }
 
-/// How long the machine has been up, times of sleep included.
-fn uptime() -> Option<SignedDuration> {
-    let text = fs::read_to_string("/proc/uptime").ok()?;
-    let seconds: f64 = text.split_whitespace().next()?.parse().ok()?;
-    SignedDuration::try_from_secs_f64(seconds).ok()
+/// Where the system does not say it, it counts as none.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn asleep() -> SignedDuration {
+    SignedDuration::ZERO
 }

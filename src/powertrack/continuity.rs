@@ -96,7 +96,6 @@ pub(crate) struct Complete {
 impl Complete {
     /// Computes up to when everything has come. It is earlier than the last byte, because Tweets from before may still
     /// wait to be read.
-    #[must_use]
     pub(crate) fn received(&self) -> Received {
         let unread = self
             .read

@@ -314,17 +314,21 @@ mod tests {
 
     use super::*;
 
-    fn check(url: &str, expected: Expect) {
+    /// The URL as it is used, or what is wrong with it.
+    #[track_caller]
+    fn check(url: &str, expected: &str) {
         let addresses = Addresses {
             url: Some(url.to_owned()),
             rules_url: Some("https://rules.example/r.json".to_owned()),
             ..Addresses::default()
         };
-        let text = match Endpoint::new(&addresses) {
-            Ok(endpoint) => endpoint.stream.to_string(),
-            Err(error) => error.to_string(),
-        };
-        expected.assert_eq(&text);
+        match Endpoint::new(&addresses) {
+            Ok(endpoint) => assert_eq!(endpoint.stream.to_string(), expected),
+            Err(error) => assert_eq!(
+                error.to_string(),
+                format!("`url` cannot be used: {expected}")
+            ),
+        }
     }
 
     fn named(account: Option<&str>, label: Option<&str>, expected: Expect) {
@@ -532,80 +536,44 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        check(
+        for url in [
             "http://127.0.0.1:8080/s.json",
-            expect!["http://127.0.0.1:8080/s.json"],
-        );
-        check(
             "http://127.9.9.9/s.json",
-            expect!["http://127.9.9.9/s.json"],
-        );
-        check(
             "http://[::1]:8080/s.json",
-            expect!["http://[::1]:8080/s.json"],
-        );
-        check(
             "http://LocalHost:1/s.json",
-            expect!["http://LocalHost:1/s.json"],
-        );
-        check(
-            "http://example.com/s.json",
-            expect![
-                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
-            ],
-        );
-        check(
-            "http://127.0.0.1.example.com/s.json",
-            expect![
-                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
-            ],
-        );
-        check(
-            "http://10.0.0.1/s.json",
-            expect![
-                "`url` cannot be used: plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`"
-            ],
-        );
-        check(
             "https://example.com/s.json?partition=1",
-            expect!["https://example.com/s.json?partition=1"],
-        );
+        ] {
+            check(url, url);
+        }
+        for url in [
+            "http://example.com/s.json",
+            "http://127.0.0.1.example.com/s.json",
+            "http://10.0.0.1/s.json",
+        ] {
+            check(
+                url,
+                "plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`",
+            );
+        }
     }
 
     #[test]
     fn a_url_that_cannot_be_used_says_why() {
-        check(
-            "ftp://example.com/",
-            expect!["`url` cannot be used: `ftp` is not `https`"],
-        );
-        check(
-            "example.com/s.json",
-            expect!["`url` cannot be used: it is not a URL: invalid format"],
-        );
-        check(
-            "example.com",
-            expect!["`url` cannot be used: it does not start with `https://`"],
-        );
-        check("/s.json", expect!["`url` cannot be used: it has no host"]);
-        check(
-            "",
-            expect!["`url` cannot be used: it is not a URL: empty string"],
-        );
-        check(
-            "https://me:secret@example.com/",
-            expect![
-                "`url` cannot be used: it contains credentials; set `username` and `password` instead"
-            ],
-        );
-        check(
-            "https://me@example.com/",
-            expect![
-                "`url` cannot be used: it contains credentials; set `username` and `password` instead"
-            ],
-        );
-        check(
-            "https://exa mple.com/",
-            expect!["`url` cannot be used: it is not a URL: invalid uri character"],
-        );
+        let credentials = "it contains credentials; set `username` and `password` instead";
+        for (url, expected) in [
+            ("ftp://example.com/", "`ftp` is not `https`"),
+            ("example.com/s.json", "it is not a URL: invalid format"),
+            ("example.com", "it does not start with `https://`"),
+            ("/s.json", "it has no host"),
+            ("", "it is not a URL: empty string"),
+            ("https://me:secret@example.com/", credentials),
+            ("https://me@example.com/", credentials),
+            (
+                "https://exa mple.com/",
+                "it is not a URL: invalid uri character",
+            ),
+        ] {
+            check(url, expected);
+        }
     }
 }

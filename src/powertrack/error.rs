@@ -110,7 +110,6 @@ pub(crate) enum Error {
 impl Error {
     /// What may follow this error, by [reference 2.6, 2.10]. The network and the server may recover by themselves. A
     /// refusal of this very request stays a refusal.
-    #[must_use]
     pub(crate) fn recovery(&self) -> Recovery {
         match self {
             Self::Ended

@@ -166,4 +166,4 @@ fn with_hint(mut cause: String) -> String {
 
 #[cfg(test)]
 #[path = "http_tests.rs"]
-mod tests;
+pub(super) mod tests;

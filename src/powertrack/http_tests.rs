@@ -12,7 +12,7 @@ use tokio::{
 use super::*;
 use crate::{powertrack::decode::Decoder, text::secret::Secret};
 
-fn http() -> Http {
+pub(in crate::powertrack) fn http() -> Http {
     let credentials = Credentials {
         username: "me".into(),
         password: Secret::new("secret"),
@@ -20,10 +20,12 @@ fn http() -> Http {
     Http::new(&credentials, None).unwrap()
 }
 
-/// Answers one request with these bytes and closes. Returns the URL and, later, the request.
-async fn answers(answer: Vec<u8>) -> (Uri, tokio::task::JoinHandle<String>) {
+/// Answers one request with these bytes and closes; gives the URL and, later, the request, head and body.
+pub(in crate::powertrack) async fn answers(
+    answer: Vec<u8>,
+) -> (Uri, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let uri = format!("http://{}/s.json", listener.local_addr().unwrap())
+    let uri = format!("http://{}/x.json", listener.local_addr().unwrap())
         .parse()
         .unwrap();
     let request = tokio::spawn(async move {
@@ -32,8 +34,14 @@ async fn answers(answer: Vec<u8>) -> (Uri, tokio::task::JoinHandle<String>) {
         while !request.ends_with(b"\r\n\r\n") {
             request.push(socket.read_u8().await.unwrap());
         }
+        let head = String::from_utf8(request).unwrap();
+        let mut lengths = head
+            .lines()
+            .filter_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; lengths.next().map_or(0, |length| length.parse().unwrap())];
+        socket.read_exact(&mut body).await.unwrap();
         socket.write_all(&answer).await.unwrap();
-        String::from_utf8(request).unwrap()
+        head + std::str::from_utf8(&body).unwrap()
     });
     (uri, request)
 }
@@ -44,7 +52,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn response(head: &str, body: &[u8]) -> Vec<u8> {
+pub(in crate::powertrack) fn response(head: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
@@ -64,7 +72,7 @@ async fn the_stream_request_has_the_documented_headers() {
     let mut headers: Vec<_> = request.trim().lines().collect();
     headers[1..].sort_unstable();
     expect![[r#"
-        GET /s.json HTTP/1.1
+        GET /x.json HTTP/1.1
         accept-encoding: gzip
         accept: application/json
         authorization: Basic bWU6c2VjcmV0

@@ -60,7 +60,6 @@ pub(crate) struct HttpPast {
 
 impl HttpPast {
     /// Asks for Recovery at the stream's URL, and for Replay at its own URL.
-    #[must_use]
     pub(crate) fn new(http: Http, stream: Uri, replay: Option<Uri>) -> Self {
         Self {
             http,

@@ -21,7 +21,6 @@ const REPLAY_AGE: SignedDuration = SignedDuration::from_mins(30);
 const SLACK: SignedDuration = SignedDuration::from_secs(5);
 
 /// Turns a span into what can be asked of the product: whole seconds or minutes, a little wider, cut into windows.
-#[must_use]
 pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
     let wider = Span {
         from: span.from.saturating_sub(MARGIN).unwrap_or(span.from),
@@ -42,7 +41,6 @@ pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
 }
 
 /// Widens a span to whole seconds or minutes, as the product needs it.
-#[must_use]
 pub(super) fn aligned(product: Product, span: Span) -> Span {
     let step = match product {
         Product::Recovery => 1,
@@ -56,7 +54,6 @@ pub(super) fn aligned(product: Product, span: Span) -> Span {
 }
 
 /// When a window can be asked for.
-#[must_use]
 pub(super) fn ready_at(product: Product, window: Span) -> Timestamp {
     window.to
         + match product {
@@ -66,7 +63,6 @@ pub(super) fn ready_at(product: Product, window: Span) -> Timestamp {
 }
 
 /// The query that asks for a window.
-#[must_use]
 pub(super) fn query(product: Product, window: Span) -> String {
     let text = |format: &str, time: Timestamp| {
         let time = Offset::UTC.to_datetime(time);

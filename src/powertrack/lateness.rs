@@ -23,7 +23,6 @@ const LATEST: Duration = Duration::from_secs(QUEUED.as_secs() + 60 * MOST_BACKFI
 const DELIVERY: Duration = Duration::from_secs(15);
 
 /// When the Tweet with this id was made. `None` for 0, which is not an id.
-#[must_use]
 pub(crate) fn made_at(id: u64) -> Option<Timestamp> {
     let ms = i64::try_from((id >> 22) + EPOCH_MS).ok()?;
     Timestamp::from_millisecond(ms).ok().filter(|_| id > 0)
@@ -31,7 +30,6 @@ pub(crate) fn made_at(id: u64) -> Option<Timestamp> {
 
 /// How late a Tweet of the stream came. `None` if its id does not say it: there is no id, the Tweet belongs to another
 /// time, or it lies in the future because a clock is wrong.
-#[must_use]
 pub(crate) fn lateness(id: u64, came: Timestamp) -> Option<Duration> {
     let late = came.duration_since(made_at(id)?);
     Duration::try_from(late).ok().filter(|late| *late <= LATEST)

@@ -4,7 +4,9 @@ use std::{ops::Range, sync::LazyLock};
 
 use memchr::memmem::Finder;
 
-/// The largest record is not documented. This is 200 times a usual Tweet [inferred, reference 2.2].
+use crate::text::scan::brackets;
+
+/// The largest record is not documented; this is 200 times a usual Tweet [inferred, reference 2.2].
 pub(crate) const MAX_LINE: usize = 1024 * 1024;
 
 /// Two records with no delimiter between them, as seen in the field [reference 2.2].
@@ -34,7 +36,6 @@ pub(crate) struct Dropped {
 
 impl Dropped {
     /// Adds two counts.
-    #[must_use]
     pub(crate) fn and(self, more: Self) -> Self {
         Self {
             lines: self.lines + more.lines,
@@ -61,7 +62,6 @@ pub(crate) struct Splitter {
 
 impl Splitter {
     /// A splitter that drops lines of more than `max_line` bytes, delimiter not counted.
-    #[must_use]
     pub(crate) fn new(max_line: usize) -> Self {
         Self {
             max_line,
@@ -74,7 +74,6 @@ impl Splitter {
     }
 
     /// What was seen so far.
-    #[must_use]
     pub(crate) fn counts(&self) -> LineCounts {
         self.counts
     }
@@ -182,31 +181,10 @@ fn borders(line: &[u8]) -> Vec<usize> {
     if GLUE.find(line).is_none() {
         return Vec::new();
     }
-    let mut borders = Vec::new();
-    let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
-    for (at, &byte) in line.iter().enumerate() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 && byte == b'}' && line.get(at + 1) == Some(&b'{') {
-                    borders.push(at + 1);
-                }
-            }
-            _ => {}
-        }
-    }
-    borders
+    brackets(line)
+        .filter(|(at, open)| *open == 0 && line[*at..].starts_with(b"}{"))
+        .map(|(at, _)| at + 1)
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{error::says_too_many_connections, job_end::JobEnd};
-use crate::text::json;
+use crate::text::{json, scan::first_name};
 
 /// A line, understood as far as the connection needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,6 @@ pub(crate) enum Message {
 impl Message {
     /// Tells what a line is. The first key decides [reference 2.2]. A line that begins like a system message but is
     /// none stays a payload, because unknown objects must not be lost.
-    #[must_use]
     pub(crate) fn of(line: &[u8]) -> Self {
         level(line)
             .and_then(|level| SystemMessage::parse(level, line))
@@ -77,7 +76,6 @@ const DISCONNECTS: &[(&str, Disconnect)] = &[
 
 impl SystemMessage {
     /// Which documented end of a connection this message announces, if any.
-    #[must_use]
     pub(crate) fn disconnect(&self) -> Option<Disconnect> {
         if says_too_many_connections(&self.text) {
             return Some(Disconnect::TooManyConnections);
@@ -112,16 +110,12 @@ impl SystemMessage {
 
 /// The level that the first key names, if it names one.
 fn level(line: &[u8]) -> Option<Level> {
-    let key = line.trim_ascii_start().strip_prefix(b"{")?;
-    let key = key.trim_ascii_start().strip_prefix(b"\"")?;
-    [
-        (&b"info\""[..], Level::Info),
-        (b"warn\"", Level::Warn),
-        (b"error\"", Level::Error),
-    ]
-    .into_iter()
-    .find(|(name, _)| key.starts_with(name))
-    .map(|(_, level)| level)
+    match first_name(line)? {
+        b"\"info\"" => Some(Level::Info),
+        b"\"warn\"" => Some(Level::Warn),
+        b"\"error\"" => Some(Level::Error),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

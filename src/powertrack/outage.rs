@@ -45,7 +45,6 @@ pub(crate) struct Outage {
 impl Outage {
     /// An outage between two bytes. Its times follow the wall clock at its end: that clock may have been set right in
     /// the meantime, and the requests that follow use it.
-    #[must_use]
     pub(crate) fn between(
         number: u64,
         cause: Cause,
@@ -67,14 +66,12 @@ impl Outage {
 
     /// Whether the backfill reaches back to the first Tweet that may be missing. After a full buffer nothing is sent
     /// again [reference 2.8].
-    #[must_use]
     pub(crate) fn is_covered(&self) -> bool {
         let reach = Duration::from_secs(60) * u32::from(self.backfill_minutes);
         self.cause != Cause::FullBuffer && self.length + self.queued + MARGIN <= reach
     }
 
     /// What is missing, without what backfill has brought.
-    #[must_use]
     pub(crate) fn missing(&self) -> Option<Span> {
         if self.is_covered() {
             return None;
@@ -89,7 +86,6 @@ impl Outage {
     }
 
     /// What may be missing, before anything has been repaired.
-    #[must_use]
     pub(crate) fn span(&self) -> Span {
         Span {
             from: back(self.started_at, self.queued),
@@ -108,7 +104,6 @@ pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
 
 /// How many minutes of backfill to ask for after an outage of this length, at most `most`. It is one minute more than
 /// the length, because the service's minutes may not begin with ours.
-#[must_use]
 pub(crate) fn backfill_minutes(length: Duration, most: u8) -> u8 {
     let minutes = length.as_nanos().div_ceil(60_000_000_000) + 1;
     u8::try_from(minutes).unwrap_or(u8::MAX).min(most)
@@ -125,7 +120,6 @@ pub enum Product {
 
 impl Product {
     /// The name in logs and in the ledger.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Recovery => "recovery",
@@ -150,7 +144,6 @@ pub(crate) struct Means {
 
 /// The product that brings most of a span, and the part that it reaches. `None` if no product reaches any of the span.
 /// If both reach as far, Recovery wins: it needs no rules of its own and does not have to wait [reference 2.13].
-#[must_use]
 pub(crate) fn choose(span: Span, now: Timestamp, means: Means) -> Option<(Product, Span)> {
     let has = |product| match product {
         Product::Recovery => means.recovery,

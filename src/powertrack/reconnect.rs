@@ -60,7 +60,6 @@ pub(crate) struct Ladders<J> {
 
 impl Ladders<fn() -> f64> {
     /// Ladders with random jitter.
-    #[must_use]
     pub(crate) fn random() -> Self {
         Self::new(fastrand::f64)
     }

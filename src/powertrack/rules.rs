@@ -116,7 +116,6 @@ fn rejection(body: &[u8]) -> Error {
 
 /// Cuts rules into as few requests as the service's limits allow, because the rules of one request are added together
 /// or not at all. Usually it is one request.
-#[must_use]
 pub(crate) fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);

@@ -1,13 +1,10 @@
 //! The client against a one-shot server, and the cutting into requests.
 
 use expect_test::expect;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
+use tokio::task::JoinHandle;
 
 use super::*;
-use crate::{powertrack::Credentials, text::secret::Secret};
+use crate::powertrack::http::tests::{answers, http, response};
 
 fn rule(value: &str) -> NewRule {
     NewRule {
@@ -16,59 +13,29 @@ fn rule(value: &str) -> NewRule {
     }
 }
 
-/// A client whose first request is answered with `answer`; gives the request, head and body.
-async fn client(answer: String) -> (RulesClient, tokio::task::JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let uri = format!("http://{}/r.json", listener.local_addr().unwrap())
-        .parse()
-        .unwrap();
-    let request = tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            request.push(socket.read_u8().await.unwrap());
-        }
-        let head = String::from_utf8(request).unwrap();
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-        socket.read_exact(&mut body).await.unwrap();
-        socket.write_all(answer.as_bytes()).await.unwrap();
-        head + std::str::from_utf8(&body).unwrap()
-    });
-    let credentials = Credentials {
-        username: "me".into(),
-        password: Secret::new("x"),
-    };
-    let http = Http::new(&credentials, None).unwrap();
-    (RulesClient::new(http, uri).unwrap(), request)
-}
-
-fn answer(status: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+/// A client whose first request is answered like this; gives the request, head and body.
+async fn client(head: &str, body: &str) -> (RulesClient, JoinHandle<String>) {
+    let (uri, request) = answers(response(head, body.as_bytes())).await;
+    (RulesClient::new(http(), uri).unwrap(), request)
 }
 
 #[tokio::test]
 async fn rules_are_listed() {
     let body = r#"{"rules":[{"value":"a","tag":null,"id":1,"id_str":"1"}],"sent":"x"}"#;
-    let (client, request) = client(answer("200 OK", body)).await;
+    let (client, request) = client("200 OK", body).await;
     assert_eq!(client.list().await.unwrap()[0].value, "a");
     assert!(
         request
             .await
             .unwrap()
-            .starts_with("GET /r.json HTTP/1.1\r\n")
+            .starts_with("GET /x.json HTTP/1.1\r\n")
     );
 }
 
 #[tokio::test]
 async fn an_addition_is_one_post() {
     let body = r#"{"summary":{"created":1,"not_created":0},"detail":[{"rule":{"value":"a","tag":null,"id":7},"created":true}]}"#;
-    let (client, request) = client(answer("201 Created", body)).await;
+    let (client, request) = client("201 Created", body).await;
     let tagged = NewRule {
         value: "\"b c\"".into(),
         tag: Some("t".into()),
@@ -77,7 +44,7 @@ async fn an_addition_is_one_post() {
     assert_eq!(added[0].id, Some(7));
     let request = request.await.unwrap();
     assert!(
-        request.starts_with("POST /r.json HTTP/1.1\r\n"),
+        request.starts_with("POST /x.json HTTP/1.1\r\n"),
         "{request}"
     );
     assert!(
@@ -93,12 +60,12 @@ async fn an_addition_is_one_post() {
 #[tokio::test]
 async fn a_deletion_posts_ids() {
     let body = r#"{"summary":{"deleted":2,"not_deleted":0},"detail":[]}"#;
-    let (client, request) = client(answer("200 OK", body)).await;
+    let (client, request) = client("200 OK", body).await;
     let deleted = client.delete_ids(&[961664522481119232, 2]).await.unwrap();
     assert_eq!(deleted.deleted, 2);
     let request = request.await.unwrap();
     assert!(
-        request.starts_with("POST /r.json?_method=delete HTTP/1.1\r\n"),
+        request.starts_with("POST /x.json?_method=delete HTTP/1.1\r\n"),
         "{request}"
     );
     assert!(
@@ -110,7 +77,7 @@ async fn a_deletion_posts_ids() {
 #[tokio::test]
 async fn an_invalid_rule_comes_back_with_its_message() {
     let body = r#"{"summary":{"created":0,"not_created":1},"detail":[{"rule":{"value":"-a","tag":null},"created":false,"message":"No.\n"}]}"#;
-    let (client, _) = client(answer("422 Unprocessable Entity", body)).await;
+    let (client, _) = client("422 Unprocessable Entity", body).await;
     let error = client.add(&[rule("-a")]).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -121,14 +88,14 @@ async fn an_invalid_rule_comes_back_with_its_message() {
 #[tokio::test]
 async fn the_contracts_limit_comes_back_with_its_message() {
     let body = r#"{"error":{"message":"Request exceeds account’s Rule Limit.","sent":"x"}}"#;
-    let (client, _) = client(answer("422 Unprocessable Entity", body)).await;
+    let (client, _) = client("422 Unprocessable Entity", body).await;
     let error = client.add(&[rule("a")]).await.unwrap_err();
     assert!(error.to_string().contains("Rule Limit"), "{error}");
 }
 
 #[tokio::test]
 async fn an_answer_that_is_no_json_says_so() {
-    let (client, _) = client(answer("200 OK", "<html>")).await;
+    let (client, _) = client("200 OK", "<html>").await;
     let error = client.list().await.unwrap_err();
     assert!(matches!(error, Error::Answer { .. }), "{error}");
     expect![[r#"

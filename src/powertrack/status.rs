@@ -2,21 +2,22 @@
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use super::{cause::Cause, decode::DecodeStats, outage::Outage};
 
 /// What the stream is doing now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum State {
     /// A request is on its way, or about to be.
+    #[default]
     Connecting,
     /// The service answered 200.
     Connected {
@@ -49,158 +50,98 @@ pub(crate) struct Counts {
     pub reconnects: [u64; Cause::ALL.len()],
     /// Times in which nothing came, in the order of [`Cause::ALL`].
     pub outages: [u64; Cause::ALL.len()],
-    /// The length of all these times together, in milliseconds.
-    pub outage_millis: u64,
-    /// How much time is missing now, in milliseconds. Earlier runs are included.
-    pub missing_millis: u64,
+    /// How long they were together.
+    pub outage: Duration,
+    /// How much time is missing now, earlier runs included.
+    pub missing: Duration,
 }
 
 /// Counters and state of the stream, shared with those who report them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct StreamStatus {
-    state: watch::Sender<State>,
-    /// Milliseconds since the epoch; 0 for never.
-    last_data: AtomicI64,
-    /// When bytes last arrived, or when the stream was first asked for, if no bytes have come. In milliseconds since
-    /// `born`, by a clock that nobody sets; 0 for never.
-    heard: AtomicU64,
-    born: Instant,
-    attempts: AtomicU64,
-    connections: AtomicU64,
-    compressed: AtomicU64,
-    decoded: AtomicU64,
-    lines: AtomicU64,
-    heartbeats: AtomicU64,
-    /// Shared with [`StreamStatus::beside`]: a dropped line is missing, whichever connection brought it.
+    now: Mutex<Now>,
+    /// Shared with [`StreamStatus::beside`]: what is dropped is missing, wherever it was asked for.
     over_long: Arc<AtomicU64>,
-    incomplete: AtomicU64,
-    system_messages: AtomicU64,
-    reconnects: [AtomicU64; Cause::ALL.len()],
-    outages: [AtomicU64; Cause::ALL.len()],
-    outage_millis: AtomicU64,
-    missing_millis: AtomicU64,
-    /// How many connections have begun. Shared with [`StreamStatus::beside`].
+    /// Connections begun; shared with [`StreamStatus::beside`].
     numbers: Arc<AtomicU64>,
 }
 
-impl Default for StreamStatus {
-    fn default() -> Self {
-        Self {
-            state: watch::Sender::new(State::Connecting),
-            last_data: AtomicI64::default(),
-            heard: AtomicU64::default(),
-            born: Instant::now(),
-            attempts: AtomicU64::default(),
-            connections: AtomicU64::default(),
-            compressed: AtomicU64::default(),
-            decoded: AtomicU64::default(),
-            lines: AtomicU64::default(),
-            heartbeats: AtomicU64::default(),
-            over_long: Arc::default(),
-            incomplete: AtomicU64::default(),
-            system_messages: AtomicU64::default(),
-            reconnects: Default::default(),
-            outages: Default::default(),
-            outage_millis: AtomicU64::default(),
-            missing_millis: AtomicU64::default(),
-            numbers: Arc::default(),
-        }
-    }
+#[derive(Debug, Default)]
+struct Now {
+    state: State,
+    last_data: Option<Timestamp>,
+    /// When bytes last arrived, or else when the stream was asked for first, by a clock that nobody sets.
+    heard: Option<Instant>,
+    /// Without the lines that were too long.
+    counts: Counts,
 }
 
 impl StreamStatus {
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What the stream is doing now.
-    #[must_use]
     pub(crate) fn state(&self) -> State {
-        *self.state.borrow()
+        self.lock().state
     }
 
     /// When bytes last arrived, heartbeats included.
-    #[must_use]
     pub(crate) fn last_data(&self) -> Option<Timestamp> {
-        match self.last_data.load(Relaxed) {
-            0 => None,
-            millis => Timestamp::from_millisecond(millis).ok(),
-        }
+        self.lock().last_data
     }
 
     /// How long nothing has arrived, whether the stream is connected or not. `None` before it was asked for.
-    #[must_use]
     pub(crate) fn silence(&self) -> Option<Duration> {
-        let heard = Some(self.heard.load(Relaxed)).filter(|heard| *heard > 0)?;
-        Some(
-            self.born
-                .elapsed()
-                .saturating_sub(Duration::from_millis(heard)),
-        )
-    }
-
-    /// Milliseconds since `born`, and never 0.
-    fn age(&self) -> u64 {
-        millis(self.born.elapsed()).max(1)
+        self.lock().heard.map(|heard| heard.elapsed())
     }
 
     /// The counters now.
-    #[must_use]
     pub(crate) fn counts(&self) -> Counts {
-        Counts {
-            attempts: self.attempts.load(Relaxed),
-            connections: self.connections.load(Relaxed),
-            decoded: DecodeStats {
-                compressed: self.compressed.load(Relaxed),
-                decoded: self.decoded.load(Relaxed),
-                lines: self.lines.load(Relaxed),
-                heartbeats: self.heartbeats.load(Relaxed),
-                over_long: self.over_long.load(Relaxed),
-                incomplete: self.incomplete.load(Relaxed),
-            },
-            system_messages: self.system_messages.load(Relaxed),
-            reconnects: std::array::from_fn(|at| self.reconnects[at].load(Relaxed)),
-            outages: std::array::from_fn(|at| self.outages[at].load(Relaxed)),
-            outage_millis: self.outage_millis.load(Relaxed),
-            missing_millis: self.missing_millis.load(Relaxed),
-        }
+        let mut counts = self.lock().counts;
+        counts.decoded.over_long = self.over_long.load(Relaxed);
+        counts
     }
 
     pub(crate) fn attempt(&self) {
-        self.attempts.fetch_add(1, Relaxed);
-        // If nothing ever arrives, the silence counts from the first request.
-        let _ = self.heard.compare_exchange(0, self.age(), Relaxed, Relaxed);
-        self.state.send_replace(State::Connecting);
+        let mut now = self.lock();
+        now.counts.attempts += 1;
+        // What is never heard of is silent since it was asked.
+        now.heard.get_or_insert_with(Instant::now);
+        now.state = State::Connecting;
     }
 
     pub(crate) fn connected(&self) {
-        self.connections.fetch_add(1, Relaxed);
-        let since = Timestamp::now();
-        self.state.send_replace(State::Connected { since });
+        let mut now = self.lock();
+        now.counts.connections += 1;
+        now.state = State::Connected {
+            since: Timestamp::now(),
+        };
     }
 
     /// Counts what a connection's decoder has seen since the last call.
-    pub(crate) fn decoded(&self, before: DecodeStats, now: DecodeStats) {
-        if now.compressed > before.compressed {
-            let millis = Timestamp::now().as_millisecond();
-            self.last_data.store(millis, Relaxed);
-            self.heard.store(self.age(), Relaxed);
+    pub(crate) fn decoded(&self, before: DecodeStats, seen: DecodeStats) {
+        let mut now = self.lock();
+        if seen.compressed > before.compressed {
+            now.last_data = Some(Timestamp::now());
+            now.heard = Some(Instant::now());
         }
-        for (counter, before, now) in [
-            (&self.compressed, before.compressed, now.compressed),
-            (&self.decoded, before.decoded, now.decoded),
-            (&self.lines, before.lines, now.lines),
-            (&self.heartbeats, before.heartbeats, now.heartbeats),
-            (&*self.over_long, before.over_long, now.over_long),
-            (&self.incomplete, before.incomplete, now.incomplete),
-        ] {
-            counter.fetch_add(now - before, Relaxed);
-        }
+        let all = &mut now.counts.decoded;
+        all.compressed += seen.compressed - before.compressed;
+        all.decoded += seen.decoded - before.decoded;
+        all.lines += seen.lines - before.lines;
+        all.heartbeats += seen.heartbeats - before.heartbeats;
+        all.incomplete += seen.incomplete - before.incomplete;
+        self.over_long
+            .fetch_add(seen.over_long - before.over_long, Relaxed);
     }
 
     pub(super) fn system_message(&self) {
-        self.system_messages.fetch_add(1, Relaxed);
+        self.lock().counts.system_messages += 1;
     }
 
     /// A status for connections beside the stream. It has counters of its own, but shares the connection numbers and
     /// the count of over-long lines.
-    #[must_use]
     pub(crate) fn beside(&self) -> Self {
         Self {
             numbers: Arc::clone(&self.numbers),
@@ -211,7 +152,7 @@ impl StreamStatus {
 
     /// Sets how much time is missing now, in all gaps together.
     pub(crate) fn set_missing(&self, time: Duration) {
-        self.missing_millis.store(millis(time), Relaxed);
+        self.lock().counts.missing = time;
     }
 
     /// The number of a connection that begins. It is greater than all before.
@@ -221,27 +162,24 @@ impl StreamStatus {
 
     /// Counts an outage. If `counted` is the same outage, only the time since then is added.
     pub(super) fn outage(&self, outage: &Outage, counted: Option<&Outage>) {
+        let counts = &mut self.lock().counts;
         let counted = counted.filter(|counted| counted.number == outage.number);
         if counted.is_none() {
-            self.outages[outage.cause.place()].fetch_add(1, Relaxed);
+            counts.outages[outage.cause.place()] += 1;
         }
         let before = counted.map_or(Duration::ZERO, |counted| counted.length);
-        let more = outage.length.saturating_sub(before);
-        self.outage_millis.fetch_add(millis(more), Relaxed);
+        counts.outage += outage.length.saturating_sub(before);
     }
 
     pub(crate) fn lost(&self, cause: Cause, delay: Duration) {
-        self.reconnects[cause.place()].fetch_add(1, Relaxed);
-        let now = Timestamp::now();
-        let until = now.checked_add(delay).unwrap_or(now);
-        self.state.send_replace(State::Waiting { until, cause });
+        let mut now = self.lock();
+        now.counts.reconnects[cause.place()] += 1;
+        let time = Timestamp::now();
+        let until = time.checked_add(delay).unwrap_or(time);
+        now.state = State::Waiting { until, cause };
     }
 
     pub(super) fn stopped(&self) {
-        self.state.send_replace(State::Stopped);
+        self.lock().state = State::Stopped;
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -57,7 +57,6 @@ pub(crate) struct HttpConnect {
 
 impl HttpConnect {
     /// A connector for the stream at `uri`.
-    #[must_use]
     pub(crate) fn new(http: Http, uri: Uri) -> Self {
         Self { http, uri }
     }

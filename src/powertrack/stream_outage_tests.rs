@@ -46,7 +46,7 @@ async fn the_minutes_of_an_outage_are_asked_for_again() {
         95250 stopped"#]]);
     let counts = run.status.counts();
     assert_eq!(run.outages(Cause::Broken), 1);
-    assert_eq!(counts.outage_millis, 15_000);
+    assert_eq!(counts.outage, Duration::from_secs(15));
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,7 +65,6 @@ pub struct Change {
 
 impl Declared {
     /// How this load differs from an older load.
-    #[must_use]
     pub fn changes_since(&self, old: &Self) -> Change {
         let rule = |a: &DeclaredRule, b: &DeclaredRule| a.value == b.value && a.tag == b.tag;
         let handler =

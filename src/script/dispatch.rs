@@ -84,7 +84,6 @@ impl Generation {
     }
 
     /// The name of each step, and the place where it begins.
-    #[must_use]
     pub(crate) fn steps(&self) -> Vec<String> {
         let named = self.steps.iter().map(|step| {
             let info = step.function.info();

@@ -33,18 +33,11 @@ pub enum Error {
 
 impl Error {
     /// The error for a script whose SQL failed in a way that cannot be tied to a place in the script.
-    #[must_use]
     pub fn sql(script: &std::path::Path, message: String) -> Self {
         let name = script.file_name().unwrap_or(script.as_os_str());
         Self::Broken {
             script: name.to_string_lossy().into_owned(),
-            fault: Box::new(Fault {
-                place: None,
-                code: None,
-                message,
-                hint: None,
-                traceback: None,
-            }),
+            fault: Box::new(Fault::unplaced(message)),
         }
     }
 }
@@ -116,7 +109,18 @@ impl Misuse {
 }
 
 impl Fault {
-    /// Reads an error of Lua, and finds the code that it is about.
+    /// What is wrong, where nothing else is known.
+    pub(crate) fn unplaced(message: String) -> Self {
+        Self {
+            place: None,
+            code: None,
+            message,
+            hint: None,
+            traceback: None,
+        }
+    }
+
+    /// Reads Lua's error, and finds the code that it speaks of.
     pub(super) fn read(error: &mlua::Error, sources: &Sources, misuse: Option<&Misuse>) -> Self {
         let text = match error {
             mlua::Error::SyntaxError { message, .. } => message.clone(),

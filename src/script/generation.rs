@@ -42,7 +42,6 @@ pub struct Files {
 
 impl Files {
     /// Whether loading again now would read other contents.
-    #[must_use]
     pub fn changed(&self) -> bool {
         self.fingerprint.is_stale()
     }
@@ -134,25 +133,21 @@ impl Generation {
     }
 
     /// What the script declared.
-    #[must_use]
     pub(crate) fn declared(&self) -> &Declared {
         &self.declared
     }
 
     /// Takes the lines of JSON that were emitted to stdout since the last call.
-    #[must_use]
     pub(crate) fn take_emitted(&self) -> Vec<u8> {
         self.host.emitted.borrow_mut().take_stdout()
     }
 
     /// The names of the sinks that the script declared.
-    #[must_use]
     pub(crate) fn sinks(&self) -> Vec<String> {
         self.host.emitted.borrow().sinks()
     }
 
     /// Takes the lines of JSON that were emitted to each sink since the last call, with the sink's name.
-    #[must_use]
     pub(crate) fn take_sunk(&self) -> Vec<(String, Vec<u8>)> {
         self.host.emitted.borrow_mut().take_sinks()
     }

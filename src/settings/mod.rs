@@ -195,7 +195,6 @@ impl Settings {
     }
 
     /// The database's file.
-    #[must_use]
     pub(crate) fn database(&self) -> PathBuf {
         self.data_dir.join("ouzel.db")
     }

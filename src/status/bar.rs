@@ -10,7 +10,6 @@ pub(crate) struct Bar(Option<ProgressBar>);
 
 impl Bar {
     /// Makes a bar on stderr for this many bytes.
-    #[must_use]
     pub(crate) fn on_stderr(bytes: Option<u64>) -> Self {
         let Some(bytes) = bytes.filter(|_| io::stderr().is_terminal()) else {
             return Self(None);

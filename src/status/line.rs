@@ -10,7 +10,6 @@ pub(crate) struct StatusLine(Option<ProgressBar>);
 
 impl StatusLine {
     /// Makes a line on stderr, if stderr is a terminal.
-    #[must_use]
     pub(crate) fn on_stderr() -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
@@ -24,13 +23,11 @@ impl StatusLine {
     }
 
     /// Makes a line that shows nothing, even on a terminal.
-    #[must_use]
     pub(crate) fn none() -> Self {
         Self(None)
     }
 
     /// Whether the line is shown.
-    #[must_use]
     pub(crate) fn is_shown(&self) -> bool {
         self.0.is_some()
     }

@@ -1,183 +1,77 @@
 //! The numbers of a run in the text format of Prometheus.
+//!
+//! By hand: a crate for metrics keeps the numbers itself, and these are also in the status line, in `/healthz` and in what is
+//! said at the end. It would spare a dozen lines that write the format.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use crate::{
-    powertrack::{Cause, StreamStatus},
+    powertrack::{Cause, State, StreamStatus},
     tally::{Count, Tally},
 };
 
-/// How a number changes over time.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    /// The number only grows.
-    Counter,
-    /// The number goes up and down.
-    Gauge,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-        }
-    }
-}
+/// It only grows.
+const COUNTER: &str = "counter";
+/// It goes up and down.
+const GAUGE: &str = "gauge";
 
 /// The counters of the worker and the journal, with the metric's name, kind and help text for each.
 #[rustfmt::skip] // A table.
-const COUNTED: &[(&str, Kind, Count, &str)] = &[
-    ("ouzel_journaled_lines_total", Kind::Counter, Count::Journaled, "Lines written to the journal."),
-    ("ouzel_duplicates_total", Kind::Counter, Count::Duplicates, "Tweets that had come before, and were dropped."),
-    ("ouzel_handled_tweets_total", Kind::Counter, Count::Tweets, "Tweets handled, however it ended."),
-    ("ouzel_kept_tweets_total", Kind::Counter, Count::Kept, "Tweets that no filter dropped."),
-    ("ouzel_filtered_tweets_total", Kind::Counter, Count::Filtered, "Tweets that a filter dropped."),
-    ("ouzel_failed_tweets_total", Kind::Counter, Count::Failed, "Tweets whose handler failed."),
-    ("ouzel_invalid_lines_total", Kind::Counter, Count::Invalid, "Lines that are not valid JSON in UTF-8."),
-    ("ouzel_unknown_lines_total", Kind::Counter, Count::Unknown, "Valid JSON that is no Tweet."),
-    ("ouzel_rows_total", Kind::Counter, Count::Rows, "Rows written and committed."),
-    ("ouzel_journal_damaged_total", Kind::Counter, Count::Damaged, "Parts of the journal that could not be read."),
-    ("ouzel_journal_bytes", Kind::Gauge, Count::JournalBytes, "The size of the journal."),
-    ("ouzel_quarantined_tweets", Kind::Gauge, Count::Quarantined, "Tweets in quarantine, also of earlier runs."),
-    ("ouzel_generation", Kind::Gauge, Count::Generation, "The generation of the script that handles Tweets."),
+const COUNTED: &[(&str, &str, Count, &str)] = &[
+    ("ouzel_journaled_lines_total", COUNTER, Count::Journaled, "Lines written to the journal."),
+    ("ouzel_duplicates_total", COUNTER, Count::Duplicates, "Tweets that had come before, and were dropped."),
+    ("ouzel_handled_tweets_total", COUNTER, Count::Tweets, "Tweets handled, however it ended."),
+    ("ouzel_kept_tweets_total", COUNTER, Count::Kept, "Tweets that no filter dropped."),
+    ("ouzel_filtered_tweets_total", COUNTER, Count::Filtered, "Tweets that a filter dropped."),
+    ("ouzel_failed_tweets_total", COUNTER, Count::Failed, "Tweets whose handler failed."),
+    ("ouzel_invalid_lines_total", COUNTER, Count::Invalid, "Lines that are not valid JSON in UTF-8."),
+    ("ouzel_unknown_lines_total", COUNTER, Count::Unknown, "Valid JSON that is no Tweet."),
+    ("ouzel_rows_total", COUNTER, Count::Rows, "Rows written and committed."),
+    ("ouzel_journal_damaged_total", COUNTER, Count::Damaged, "Parts of the journal that could not be read."),
+    ("ouzel_journal_bytes", GAUGE, Count::JournalBytes, "The size of the journal."),
+    ("ouzel_quarantined_tweets", GAUGE, Count::Quarantined, "Tweets in quarantine, also of earlier runs."),
+    ("ouzel_generation", GAUGE, Count::Generation, "The generation of the script that handles Tweets."),
 ];
 
-/// Writes all metrics as they are at `now_ms`, in milliseconds since 1970.
-#[must_use]
+/// All metrics at this moment, in milliseconds since 1970.
+#[rustfmt::skip] // A table.
 pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> String {
-    let mut out = String::with_capacity(4096);
-    for (name, kind, count, help) in COUNTED {
-        write_one(&mut out, name, *kind, help, tally.get(*count) as f64);
-    }
-    let lines = tally.waiting() as f64;
-    let help = "Lines in the journal that are not handled yet.";
-    write_one(&mut out, "ouzel_waiting_lines", Kind::Gauge, help, lines);
-    if let Some(age) = age(tally, now_ms) {
-        let help = "How long ago the newest handled Tweet was received.";
-        let name = "ouzel_newest_handled_age_seconds";
-        write_one(&mut out, name, Kind::Gauge, help, age);
-    }
-    write_stream(&mut out, stream, now_ms);
-    write_tags(&mut out, tally);
-    out
-}
-
-fn age(tally: &Tally, now_ms: i64) -> Option<f64> {
-    let newest = i64::try_from(tally.get(Count::NewestMs)).ok()?;
-    (newest > 0).then(|| now_ms.saturating_sub(newest).max(0) as f64 / 1000.0)
-}
-
-fn write_stream(out: &mut String, stream: &StreamStatus, now_ms: i64) {
     let counts = stream.counts();
     let decoded = counts.decoded;
-    for (name, value, help) in [
-        (
-            "ouzel_received_lines_total",
-            decoded.lines,
-            "Lines received, heartbeats not counted.",
-        ),
-        (
-            "ouzel_received_bytes_total",
-            decoded.compressed,
-            "Bytes received, as they came.",
-        ),
-        (
-            "ouzel_unpacked_bytes_total",
-            decoded.decoded,
-            "Bytes received, unpacked.",
-        ),
-        (
-            "ouzel_heartbeats_total",
-            decoded.heartbeats,
-            "Heartbeats received.",
-        ),
-        (
-            "ouzel_over_long_lines_total",
-            decoded.over_long,
-            "Lines dropped because they were too long.",
-        ),
-        (
-            "ouzel_system_messages_total",
-            counts.system_messages,
-            "System messages received.",
-        ),
-        (
-            "ouzel_connection_attempts_total",
-            counts.attempts,
-            "Requests for the stream.",
-        ),
-        (
-            "ouzel_connections_total",
-            counts.connections,
-            "Requests answered with the stream.",
-        ),
-    ] {
-        write_one(out, name, Kind::Counter, help, value as f64);
-    }
-    let is_connected = matches!(stream.state(), crate::powertrack::State::Connected { .. });
-    let help = "Whether the stream is connected.";
-    write_one(
-        out,
-        "ouzel_connected",
-        Kind::Gauge,
-        help,
-        f64::from(u8::from(is_connected)),
-    );
-    if let Some(last) = stream.last_data() {
-        let silence = now_ms.saturating_sub(last.as_millisecond()).max(0) as f64 / 1000.0;
-        let help = "How long ago a byte was last received.";
-        write_one(out, "ouzel_silence_seconds", Kind::Gauge, help, silence);
-    }
-    let name = "ouzel_reconnects_total";
-    write_head(
-        out,
-        name,
-        Kind::Counter,
-        "Lost connections and attempts, by cause.",
-    );
-    for (cause, number) in Cause::ALL.iter().zip(counts.reconnects) {
-        let _ = writeln!(out, "{name}{{cause=\"{}\"}} {number}", cause.name());
-    }
-    let name = "ouzel_outages_total";
-    write_head(
-        out,
-        name,
-        Kind::Counter,
-        "Times in which nothing came, by cause.",
-    );
-    for (cause, number) in Cause::ALL.iter().zip(counts.outages) {
-        let _ = writeln!(out, "{name}{{cause=\"{}\"}} {number}", cause.name());
-    }
-    for (name, kind, help, millis) in [
-        (
-            "ouzel_outage_seconds_total",
-            Kind::Counter,
-            "How long nothing came, all outages together.",
-            counts.outage_millis,
-        ),
-        (
-            "ouzel_missing_seconds",
-            Kind::Gauge,
-            "How much time is missing in the data now, by the gap ledger.",
-            counts.missing_millis,
-        ),
-    ] {
-        write_one(out, name, kind, help, millis as f64 / 1000.0);
-    }
-}
+    let is_connected = matches!(stream.state(), State::Connected { .. });
+    let newest = i64::try_from(tally.get(Count::NewestMs)).ok().filter(|newest| *newest > 0);
+    let age = |time_ms: i64| now_ms.saturating_sub(time_ms).max(0) as f64 / 1000.0;
+    let seconds = |time: Duration| time.as_millis() as f64 / 1000.0;
 
-fn write_tags(out: &mut String, tally: &Tally) {
-    let name = "ouzel_matches_total";
-    write_head(
-        out,
-        name,
-        Kind::Counter,
-        "Tweets that matched a rule, by its tag.",
-    );
-    for (tag, number) in tally.tags() {
-        let _ = writeln!(out, "{name}{{tag=\"{}\"}} {number}", escaped(&tag));
+    let mut out = String::with_capacity(4096);
+    for (name, kind, count, help) in COUNTED {
+        write_one(&mut out, name, kind, tally.get(*count) as f64, help);
     }
+    let mut write = |name, kind, value: f64, help| write_one(&mut out, name, kind, value, help);
+    write("ouzel_waiting_lines", GAUGE, tally.waiting() as f64, "Lines in the journal that are not handled yet.");
+    if let Some(newest) = newest {
+        write("ouzel_newest_handled_age_seconds", GAUGE, age(newest), "How long ago the newest handled Tweet was received.");
+    }
+    write("ouzel_received_lines_total", COUNTER, decoded.lines as f64, "Lines received, heartbeats not counted.");
+    write("ouzel_received_bytes_total", COUNTER, decoded.compressed as f64, "Bytes received, as they came.");
+    write("ouzel_unpacked_bytes_total", COUNTER, decoded.decoded as f64, "Bytes received, unpacked.");
+    write("ouzel_heartbeats_total", COUNTER, decoded.heartbeats as f64, "Heartbeats received.");
+    write("ouzel_over_long_lines_total", COUNTER, decoded.over_long as f64, "Lines dropped because they were too long.");
+    write("ouzel_system_messages_total", COUNTER, counts.system_messages as f64, "System messages received.");
+    write("ouzel_connection_attempts_total", COUNTER, counts.attempts as f64, "Requests for the stream.");
+    write("ouzel_connections_total", COUNTER, counts.connections as f64, "Requests answered with the stream.");
+    write("ouzel_connected", GAUGE, f64::from(u8::from(is_connected)), "Whether the stream is connected.");
+    if let Some(last) = stream.last_data() {
+        write("ouzel_silence_seconds", GAUGE, age(last.as_millisecond()), "How long ago a byte was last received.");
+    }
+    let by_cause = |numbers| Cause::ALL.iter().map(|cause| cause.name()).zip(numbers);
+    write_by(&mut out, "ouzel_reconnects_total", "cause", by_cause(counts.reconnects), "Lost connections and attempts, by cause.");
+    write_by(&mut out, "ouzel_outages_total", "cause", by_cause(counts.outages), "Times in which nothing came, by cause.");
+    let mut write = |name, kind, value: f64, help| write_one(&mut out, name, kind, value, help);
+    write("ouzel_outage_seconds_total", COUNTER, seconds(counts.outage), "How long nothing came, all outages together.");
+    write("ouzel_missing_seconds", GAUGE, seconds(counts.missing), "How much time is missing in the data now, by the gap ledger.");
+    write_by(&mut out, "ouzel_matches_total", "tag", tally.tags(), "Tweets that matched a rule, by its tag.");
+    out
 }
 
 /// Escapes a label's value as the format requires.
@@ -188,13 +82,28 @@ fn escaped(value: &str) -> String {
         .replace('\n', "\\n")
 }
 
-fn write_head(out: &mut String, name: &str, kind: Kind, help: &str) {
-    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {}", kind.name());
+fn write_head(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-fn write_one(out: &mut String, name: &str, kind: Kind, help: &str, value: f64) {
+fn write_one(out: &mut String, name: &str, kind: &str, value: f64, help: &str) {
     write_head(out, name, kind, help);
     let _ = writeln!(out, "{name} {value}");
+}
+
+/// A counter for each value of a label.
+fn write_by<L: AsRef<str>>(
+    out: &mut String,
+    name: &str,
+    label: &str,
+    numbers: impl IntoIterator<Item = (L, u64)>,
+    help: &str,
+) {
+    write_head(out, name, COUNTER, help);
+    for (value, number) in numbers {
+        let value = escaped(value.as_ref());
+        let _ = writeln!(out, "{name}{{{label}=\"{value}\"}} {number}");
+    }
 }
 
 #[cfg(test)]

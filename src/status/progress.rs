@@ -59,7 +59,6 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Starts the clock of the run.
-    #[must_use]
     pub(crate) fn new() -> Self {
         let began = Instant::now();
         Self {
@@ -69,7 +68,6 @@ impl Progress {
     }
 
     /// How long the run has lasted.
-    #[must_use]
     pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
@@ -115,7 +113,6 @@ impl Default for Progress {
 
 impl Snapshot {
     /// The text of the status line.
-    #[must_use]
     pub(crate) fn line(&self) -> String {
         let mut line = format!("{} · {:.0} Tweets/s", self.stream, self.rate);
         let _ = write!(
@@ -148,7 +145,6 @@ impl Snapshot {
     }
 
     /// The rate and the results, for work that has no stream.
-    #[must_use]
     pub(crate) fn brief(&self) -> String {
         format!(
             "{:.0} Tweets/s · kept {} filtered {} failed {} · rows {}",
@@ -161,7 +157,6 @@ impl Snapshot {
     }
 
     /// The tags with the most matches: `launch 120 climate 31`.
-    #[must_use]
     pub(crate) fn tag_list(&self) -> String {
         let mut tags: Vec<_> = self.tags.iter().collect();
         tags.sort_by_key(|(tag, count)| (std::cmp::Reverse(**count), *tag));
@@ -179,14 +174,12 @@ impl Snapshot {
 }
 
 /// A number with its noun in singular or plural: `1 Tweet`, `2 000 Tweets`.
-#[must_use]
 pub(crate) fn counted(number: u64, what: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
     format!("{} {what}{end}", thousands(number))
 }
 
 /// A number with its digits in groups of three: `1 234 567`.
-#[must_use]
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -200,7 +193,6 @@ pub(crate) fn thousands(number: u64) -> String {
 }
 
 /// A length of time in one unit or two: `340 µs`, `12 ms`, `4.2 s`, `3m 05s`, `2h 10m`.
-#[must_use]
 pub(crate) fn short(time: Duration) -> String {
     let seconds = time.as_secs();
     match () {

@@ -25,7 +25,6 @@ pub(crate) struct Reporter {
 
 impl Reporter {
     /// Starts the clock of a run. It has to be called inside a runtime.
-    #[must_use]
     pub(crate) fn new(tally: Arc<Tally>, line: StatusLine) -> Self {
         let every = if line.is_shown() {
             STATUS_EVERY

@@ -88,7 +88,6 @@ impl Store {
     }
 
     /// Whether there is something to commit.
-    #[must_use]
     pub fn is_writing(&self) -> bool {
         self.batch.transaction.get()
     }
@@ -124,7 +123,6 @@ impl Store {
 
     /// Whether ouzel itself can write at this moment. It is called when nothing waits to be committed. If ouzel can
     /// write, a script's statement that failed as on a full disk failed for reasons of its own.
-    #[must_use]
     pub fn can_write(&self) -> bool {
         let probe = || -> rusqlite::Result<()> {
             self.connection.execute_batch("BEGIN IMMEDIATE")?;

@@ -52,7 +52,6 @@ pub enum Error {
 
 impl Error {
     /// Whether the same action may succeed later, when a lock is released or the disk has room again.
-    #[must_use]
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode as Code;
         let (Self::Write(error) | Self::Statement(error)) = self else {
@@ -73,7 +72,6 @@ impl Error {
     }
 
     /// What people can do about the error.
-    #[must_use]
     pub fn hint(&self) -> &'static str {
         use rusqlite::ErrorCode as Code;
         let code = match self {
@@ -109,7 +107,6 @@ impl Error {
     }
 
     /// Whether a foreign key that refers to one of ouzel's own tables prevents the write.
-    #[must_use]
     pub fn is_foreign_key(&self) -> bool {
         let (Self::Write(error) | Self::Commit(error)) = self else {
             return false;

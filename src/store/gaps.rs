@@ -121,7 +121,6 @@ const SHORTEST: SignedDuration = SignedDuration::from_millis(1);
 impl Gap {
     /// The gap for a lost part of the journal, whose lines were received between these times. `lines` is their number,
     /// if it is known.
-    #[must_use]
     pub fn of_journal(id: i64, from: Timestamp, to: Timestamp, lines: Option<u64>) -> Self {
         let to = to.max(from + SHORTEST);
         let length = to.duration_since(from).unsigned_abs();
@@ -142,7 +141,6 @@ impl Gap {
     }
 
     /// Whether the outage still goes on, as far as is known.
-    #[must_use]
     pub fn is_away(&self) -> bool {
         self.unsettled == Some(Unsettled::Away)
     }
@@ -154,7 +152,6 @@ pub struct GapIds(Arc<AtomicI64>);
 
 impl GapIds {
     /// An id that no other gap has.
-    #[must_use]
     pub fn next(&self) -> i64 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
@@ -333,7 +330,6 @@ impl Repair {
     const ALL: [Self; 4] = [Self::Backfill, Self::Recovery, Self::Replay, Self::None];
 
     /// The name in the ledger.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Backfill => "backfill",
@@ -353,7 +349,6 @@ impl GapState {
     const ALL: [Self; 4] = [Self::Repaired, Self::Open, Self::Partly, Self::Lost];
 
     /// The name in the ledger.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Repaired => "repaired",

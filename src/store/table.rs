@@ -150,7 +150,6 @@ impl Store {
 
 impl Table {
     /// The declaration.
-    #[must_use]
     pub fn spec(&self) -> &TableSpec {
         &self.spec
     }

@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use sonic_rs::{Deserializer, JsonValueTrait, Value};
 
+use crate::scan::brackets;
+
 /// Why JSON cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -68,7 +70,7 @@ pub const MAX_DEPTH: usize = 256;
 /// Whether JSON is nested deeper than [`MAX_DEPTH`].
 #[must_use]
 pub fn is_too_deep(json: &[u8]) -> bool {
-    openers(json) > MAX_DEPTH && depth(json) > MAX_DEPTH
+    openers(json) > MAX_DEPTH && brackets(json).any(|(_, open)| open > MAX_DEPTH)
 }
 
 /// Counts `[` and `{`, also those in strings. The count is nearly always so small that the depth needs no check.
@@ -81,25 +83,6 @@ fn openers(json: &[u8]) -> usize {
             usize::from(count)
         })
         .sum()
-}
-
-fn depth(json: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 #[cfg(test)]

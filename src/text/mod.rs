@@ -8,5 +8,6 @@ pub mod lines;
 pub mod nearest;
 pub mod origin;
 pub mod plain;
+pub mod scan;
 pub mod secret;
 pub mod units;

@@ -1,20 +1,21 @@
 //! Reads the id of a Tweet from its line. It parses the line only as far as the id. Pure: no IO.
 
 use super::BESIDE_ID;
+use crate::text::scan::Parts;
 
 /// The id that [`crate::tweet::Tweet::id`] would give if the line is a Tweet; 0 if there is no id.
 ///
 /// Native payloads have `id_str` among their first keys; Activity Streams have `id` and `objectType`. So a few dozen
 /// bytes out of some thousand are read. Only parsing tells whether the line is a Tweet at all.
-#[must_use]
 pub(crate) fn tweet_id(line: &[u8]) -> u64 {
-    let Some(mut members) = Members::of(line.trim_ascii_start()) else {
-        return 0;
-    };
     let (mut number, mut tag) = (None, None);
     let (mut has_id, mut is_native, mut has_type) = (false, false, false);
-    while let Some((key, value)) = members.next() {
-        match key {
+    for (name, value) in Parts::of(line) {
+        let [b'"', name @ .., b'"'] = &line[name] else {
+            return 0;
+        };
+        let value = &line[value];
+        match name {
             b"id_str" => return text(value).and_then(digits).unwrap_or(0),
             // Of several the parser takes the first, whatever it is.
             b"id" if has_id => {}
@@ -28,8 +29,8 @@ pub(crate) fn tweet_id(line: &[u8]) -> u64 {
             b"user" => is_native = true,
             b"objectType" => has_type = true,
             // It may spell one of these.
-            key if memchr::memchr(b'\\', key).is_some() => return 0,
-            key => is_native |= BESIDE_ID.iter().any(|known| known.as_bytes() == key),
+            name if memchr::memchr(b'\\', name).is_some() => return 0,
+            name => is_native |= BESIDE_ID.iter().any(|known| known.as_bytes() == name),
         }
         if has_type && tag.is_some() {
             break;
@@ -61,76 +62,6 @@ fn digits(text: &[u8]) -> Option<u64> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let id: i64 = text.parse().ok().filter(|_| is_number)?;
     u64::try_from(id).ok()
-}
-
-/// The members of a JSON object, one after the other. It ends early if the bytes are not valid JSON.
-struct Members<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Members<'a> {
-    fn of(object: &'a [u8]) -> Option<Self> {
-        let rest = object.strip_prefix(b"{")?;
-        Some(Self { rest })
-    }
-
-    fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
-        let rest = self.rest.trim_ascii_start();
-        let key_end = text_end(rest)?;
-        let key = &rest[1..key_end - 1];
-        let rest = rest[key_end..].trim_ascii_start().strip_prefix(b":")?;
-        let rest = rest.trim_ascii_start();
-        let end = value_end(rest)?;
-        let value = rest[..end].trim_ascii_end();
-        self.rest = match rest[end..].trim_ascii_start() {
-            [b',', rest @ ..] => rest,
-            // The object ends here, or the bytes are not JSON.
-            _ => &[],
-        };
-        Some((key, value))
-    }
-}
-
-/// The position after the closing quote of the string that begins here.
-fn text_end(bytes: &[u8]) -> Option<usize> {
-    if bytes.first() != Some(&b'"') {
-        return None;
-    }
-    let mut at = 1;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
-        }
-        at += 2;
-    }
-}
-
-/// The position after the value that begins here.
-fn value_end(bytes: &[u8]) -> Option<usize> {
-    let (mut at, mut depth) = (0, 0_usize);
-    loop {
-        match bytes.get(at)? {
-            b'"' => {
-                at += text_end(&bytes[at..])?;
-                if depth == 0 {
-                    return Some(at);
-                }
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => return Some(at),
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            b',' if depth == 0 => return Some(at),
-            _ => {}
-        }
-        at += 1;
-    }
 }
 
 #[cfg(test)]

@@ -74,31 +74,26 @@ impl Tweet {
     }
 
     /// The line exactly as received, without its delimiter.
-    #[must_use]
     pub fn line(&self) -> &[u8] {
         &self.line
     }
 
     /// The line, to be kept. It shares the bytes of the Tweet's line.
-    #[must_use]
     pub fn share_line(&self) -> Bytes {
         self.line.clone()
     }
 
     /// The parsed line.
-    #[must_use]
     pub fn root(&self) -> &Value {
         &self.root
     }
 
     /// How the payload is laid out.
-    #[must_use]
     pub fn format(&self) -> Format {
         self.format
     }
 
     /// The Tweet's exact id; `None` if it is missing or not a number.
-    #[must_use]
     pub fn id(&self) -> Option<i64> {
         match self.format {
             Format::Native => id_of(&self.root),

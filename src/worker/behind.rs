@@ -39,7 +39,6 @@ pub struct Controls {
 pub struct Gone;
 
 /// Joins a follower and a channel of controls: gives the worker's end and the other end.
-#[must_use]
 pub fn behind(follower: Follower) -> (Controls, Behind) {
     // Controls are rare and small, so they need no bound.
     let (sender, controls) = mpsc::channel();

@@ -172,12 +172,6 @@ impl Worker<'_> {
 fn unplaced(message: String) -> Failure {
     Failure {
         handler: SOME_HANDLER.to_owned(),
-        fault: Box::new(Fault {
-            place: None,
-            code: None,
-            message,
-            hint: None,
-            traceback: None,
-        }),
+        fault: Box::new(Fault::unplaced(message)),
     }
 }

@@ -37,7 +37,6 @@ pub(crate) struct Direct {
 }
 
 /// A way for lines from memory to a worker.
-#[must_use]
 pub(crate) fn direct() -> (DirectSender, Direct) {
     let (sender, receiver) = queue::queue(QUEUE);
     let direct = Direct {

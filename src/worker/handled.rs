@@ -14,7 +14,6 @@ pub struct Handled(Arc<Mutex<Dedupe>>);
 
 impl Handled {
     /// Whether the Tweet with this id has been handled. Never for 0, which stands for a line without an id.
-    #[must_use]
     pub fn contains(&self, id: u64) -> bool {
         self.lock().contains(id)
     }
@@ -43,7 +42,6 @@ impl Handled {
     }
 
     /// When the last of these Tweets was received, in milliseconds since 1970.
-    #[must_use]
     pub fn newest_ms(&self) -> Option<i64> {
         self.lock().newest_ms()
     }

@@ -31,7 +31,6 @@ struct Left {
 
 /// Reads from the file at this path which lines an earlier process had in hand when it crashed. The journal reached at
 /// least that far.
-#[must_use]
 pub(crate) fn in_hand_at(path: &Path) -> Option<Range<Position>> {
     Some(parse(&fs::read_to_string(path).ok()?)?.span)
 }

@@ -150,7 +150,6 @@ pub struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// A worker that has loaded no script yet.
-    #[must_use]
     pub fn new(work: Work, output: &'a mut dyn Write, report: &'a mut dyn FnMut(Report)) -> Self {
         Self {
             script: work.script,

@@ -20,14 +20,12 @@ impl Patience {
     }
 
     /// How many failures there were since the last success.
-    #[must_use]
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
     /// Whether the last failure should be reported: the first one, and later ones more and more rarely, down to about
     /// every five minutes.
-    #[must_use]
     pub(crate) fn is_worth_a_word(&self) -> bool {
         self.attempts == 1
             || self.attempts > 8

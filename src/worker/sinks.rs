@@ -58,7 +58,6 @@ pub(crate) struct Older {
 
 impl Sinks {
     /// The sinks in a folder, which is made with the first sink.
-    #[must_use]
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,

@@ -16,7 +16,6 @@ pub(crate) struct Tables {
 
 impl Tables {
     /// No tables yet, over this store.
-    #[must_use]
     pub(crate) fn over(store: &Rc<Store>) -> Self {
         Self {
             store: Rc::clone(store),

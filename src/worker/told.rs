@@ -84,19 +84,16 @@ impl Progress {
     }
 
     /// The Tweets that have been handled lately.
-    #[must_use]
     pub fn handled(&self) -> &Handled {
         &self.handled
     }
 
     /// The journal's name.
-    #[must_use]
     pub fn journal(&self) -> &str {
         &self.journal
     }
 
     /// The position behind the last committed line.
-    #[must_use]
     pub fn committed(&self) -> Position {
         *self
             .committed
@@ -105,7 +102,6 @@ impl Progress {
     }
 
     /// Up to when the run before received everything, if it kept that.
-    #[must_use]
     pub fn before(&self) -> Option<Mark> {
         self.before
     }
@@ -117,13 +113,11 @@ impl Progress {
     }
 
     /// The ids of new gaps.
-    #[must_use]
     pub fn gap_ids(&self) -> &GapIds {
         &self.gap_ids
     }
 
     /// Up to when everything is in the journal.
-    #[must_use]
     pub fn received(&self) -> &Marks {
         &self.received
     }

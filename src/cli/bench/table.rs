@@ -12,8 +12,8 @@ pub(super) struct Stage {
     pub(super) took: Duration,
 }
 
-/// The result of the whole path.
-#[derive(Debug, Clone, Copy, Default)]
+/// What came out of the whole.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct Outcome {
     /// Tweets that were handled.
     pub(super) tweets: u64,
@@ -95,12 +95,8 @@ pub(super) fn as_text(stages: &[Stage], outcome: &Outcome) -> String {
 #[derive(Serialize)]
 struct Json<'a> {
     stages: Vec<JsonStage<'a>>,
-    tweets: u64,
-    duplicates: u64,
-    bytes: u64,
-    kept: u64,
-    failed: u64,
-    rows: u64,
+    #[serde(flatten)]
+    outcome: &'a Outcome,
 }
 
 #[derive(Serialize)]
@@ -121,22 +117,9 @@ pub(super) fn as_json(stages: &[Stage], outcome: &Outcome) -> String {
         micros_per_tweet: stage.per_tweet(),
         times_inflate: stage.per_tweet() / inflate,
     });
-    let Outcome {
-        tweets,
-        duplicates,
-        bytes,
-        kept,
-        failed,
-        rows,
-    } = *outcome;
     let json = Json {
         stages: stages.collect(),
-        tweets,
-        duplicates,
-        bytes,
-        kept,
-        failed,
-        rows,
+        outcome,
     };
     let text = sonic_rs::to_string(&json).expect("text and numbers always have a JSON");
     format!("{text}\n")

@@ -6,6 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
+    cli::columns,
     status::{counted, short, thousands},
     store::{Gap, GapState, Unsettled},
     text::plain,
@@ -85,17 +86,13 @@ fn table_in(known: &Known, zone: &TimeZone) -> String {
         "missing",
         "Tweets",
     ];
-    let rows: Vec<_> = gaps.iter().map(|gap| row(gap, zone)).collect();
-    let mut widths = header.map(|name| name.chars().count());
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut text = line(&header.map(str::to_owned), &widths);
-    for (gap, row) in gaps.iter().zip(&rows) {
-        text += &line(row, &widths);
-        // A service's message may have several lines.
+    let mut rows = vec![header.map(str::to_owned)];
+    rows.extend(gaps.iter().map(|gap| row(gap, zone)));
+    let lines = columns::lines(&rows, &[]);
+    let mut text = format!("{}\n", lines[0]);
+    for (gap, line) in gaps.iter().zip(&lines[1..]) {
+        let _ = writeln!(text, "{line}");
+        // What a service says may have lines.
         let detail = gap.detail.replace('\n', "; ");
         let detail = plain::line(&detail);
         if gap.is_away() {
@@ -154,16 +151,6 @@ fn row(gap: &Gap, zone: &TimeZone) -> [String; 8] {
             _ => "-".to_owned(),
         },
     ]
-}
-
-fn line(cells: &[String; 8], widths: &[usize; 8]) -> String {
-    let mut text = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        let _ = write!(text, "{cell:width$}  ");
-    }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    text
 }
 
 fn utc(time: Timestamp) -> String {

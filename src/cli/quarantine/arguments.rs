@@ -98,7 +98,6 @@ pub(crate) struct Drop {
 
 impl Place {
     /// The database, where it is not that of `ouzel run`.
-    #[must_use]
     pub(crate) fn database(&self) -> Option<&Path> {
         self.db.as_deref()
     }
@@ -106,7 +105,6 @@ impl Place {
 
 impl Retry {
     /// What flags and environment say.
-    #[must_use]
     pub(crate) fn given(&self) -> Given {
         Given {
             script: set_path(&self.script),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sonic_rs::LazyValue;
 
 use crate::{
+    cli::columns,
     script::Fault,
     status::thousands,
     store::{Failed, Invalid, Quarantined},
@@ -32,21 +33,7 @@ pub(super) fn list_as_text(entries: &[Quarantined], all: u64) -> String {
             brief(&entry.failed),
         ]
     }));
-    let widths: Vec<usize> = (0..5)
-        .map(|column| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.max().unwrap_or(0)
-        })
-        .collect();
-    let mut text = String::new();
-    for [id, tweet, at, attempts, handler, error] in &rows {
-        let _ = writeln!(
-            text,
-            "{id:>0$}  {tweet:>1$}  {at:2$}  {attempts:>3$}  {handler:4$}  {error}",
-            widths[0], widths[1], widths[2], widths[3], widths[4]
-        );
-    }
-    text
+    columns::lines(&rows, &[0, 1, 3]).join("\n") + "\n"
 }
 
 /// The lines that are not Tweets, newest first. They cannot be tried again.

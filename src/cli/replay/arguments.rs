@@ -62,7 +62,6 @@ impl Replay {
     }
 
     /// The files of Tweets.
-    #[must_use]
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let first = match self.script() {
             Some(_) => None,
@@ -72,7 +71,6 @@ impl Replay {
     }
 
     /// What flags and environment say.
-    #[must_use]
     pub(crate) fn given(&self) -> Given {
         // The argument has no `env` in clap: a variable must not turn the script argument into a file of Tweets.
         let script = || std::env::var_os("OUZEL_SCRIPT").map(PathBuf::from);

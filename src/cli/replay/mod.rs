@@ -25,7 +25,7 @@ use super::{
     folder::{simulated, sinks_of},
     print::say,
     runtime,
-    summary::summary,
+    summary::{sentence, summary},
 };
 use crate::{
     error::Error,
@@ -123,22 +123,15 @@ fn speed(tweets: u64, took: Duration) -> String {
 
 /// Says which parts of the input could not be handled.
 fn unread(seen: &Seen) -> String {
-    let mut text = String::new();
-    text += &match seen.damaged {
-        0 => String::new(),
-        1 => "1 part of the journal could not be read and was skipped\n".to_owned(),
-        many => format!(
-            "{} parts of the journal could not be read and were skipped\n",
-            thousands(many)
-        ),
-    };
-    text += &match seen.too_long {
-        0 => String::new(),
-        1 => "1 line was too long to be a Tweet and was skipped\n".to_owned(),
-        many => format!(
-            "{} lines were too long to be Tweets and were skipped\n",
-            thousands(many)
-        ),
-    };
-    text
+    let damaged = sentence(
+        seen.damaged,
+        "part of the journal could not be read and was skipped",
+        "parts of the journal could not be read and were skipped",
+    );
+    let too_long = sentence(
+        seen.too_long,
+        "line was too long to be a Tweet and was skipped",
+        "lines were too long to be Tweets and were skipped",
+    );
+    damaged + &too_long
 }

@@ -56,7 +56,6 @@ pub(crate) struct RulesEstimate {
 
 impl RulesEstimate {
     /// What flags and environment say.
-    #[must_use]
     pub(crate) fn given(&self) -> Given {
         // The flag has no `env` in clap: a variable must not conflict with `--rules`.
         let script = || std::env::var_os("OUZEL_SCRIPT").map(PathBuf::from);

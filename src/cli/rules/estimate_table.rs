@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::files::FileRule;
 use crate::{
+    cli::columns,
     status::{counted, thousands},
     text::plain,
 };
@@ -56,41 +57,21 @@ pub(super) fn as_text(rules: &[FileRule], found: &Estimate) -> String {
         let _ = write!(text, ", {hours:.1} hours");
     }
     let _ = writeln!(text, "\n\nrules ({})", rules.len());
-    let rows: Vec<_> = (rules.iter().zip(&found.rules))
-        .map(|(rule, own)| {
-            let rate =
-                per_hour(own.timed, hours).map_or("-".to_owned(), |rate| format!("{rate:.1}"));
-            let tag = rule.tag.as_deref().unwrap_or("(no tag)");
-            let (matches, rate) = if own.is_unknown {
-                ("?".to_owned(), "?".to_owned())
-            } else {
-                (thousands(own.matches), rate)
-            };
-            [matches, rate, cut(tag), cut(&rule.value)]
-        })
-        .collect();
-    let width = |column: usize, title: &str| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0).max(title.len())
-    };
-    let (a, b, c) = (width(0, "matches"), width(1, "per hour"), width(2, "tag"));
-    let _ = writeln!(
-        text,
-        "  {:>a$}  {:>b$}  {:c$}  rule",
-        "matches", "per hour", "tag"
-    );
-    for ([matches, rate, tag, value], own) in rows.iter().zip(&found.rules) {
-        let _ = writeln!(text, "  {matches:>a$}  {rate:>b$}  {tag:c$}  {value}");
-        for (_, sample) in &own.samples {
-            let _ = writeln!(
-                text,
-                "  {:>a$}  {:>b$}  {:c$}    {}",
-                "",
-                "",
-                "",
-                cut(sample)
-            );
-        }
+    let mut rows = vec![["matches", "per hour", "tag", "rule"].map(str::to_owned)];
+    for (rule, own) in rules.iter().zip(&found.rules) {
+        let rate = per_hour(own.timed, hours).map_or("-".to_owned(), |rate| format!("{rate:.1}"));
+        let tag = rule.tag.as_deref().unwrap_or("(no tag)");
+        let (matches, rate) = if own.is_unknown {
+            ("?".to_owned(), "?".to_owned())
+        } else {
+            (thousands(own.matches), rate)
+        };
+        rows.push([matches, rate, cut(tag), cut(&rule.value)]);
+        let samples = own.samples.iter().map(|(_, sample)| cut(sample));
+        rows.extend(samples.map(|sample| ["", "", "", &format!("  {sample}")].map(str::to_owned)));
+    }
+    for line in columns::lines(&rows, &[0, 1]) {
+        let _ = writeln!(text, "  {line}");
     }
     let pairs = pairs(found);
     if !pairs.is_empty() {

@@ -103,7 +103,6 @@ struct Stream {
 
 impl Run {
     /// What flags and environment say.
-    #[must_use]
     pub(crate) fn given(&self) -> Given {
         let stream = &self.stream;
         Given {
@@ -137,7 +136,6 @@ impl Run {
     }
 
     /// After how long to stop.
-    #[must_use]
     pub(crate) fn duration(&self) -> Option<Duration> {
         self.duration.map(|span| span.0)
     }

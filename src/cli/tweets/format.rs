@@ -86,77 +86,65 @@ mod tests {
 
     use super::*;
 
-    fn check(start: &str, expected: Expect) {
-        let found = foreign("f", start.as_bytes());
-        expected.assert_eq(&found.unwrap_or_else(|| "as it should be".to_owned()));
+    #[track_caller]
+    fn check(starts: &[&str], expected: Expect) {
+        for start in starts {
+            let found = foreign("f", start.as_bytes());
+            expected.assert_eq(&found.unwrap_or_else(|| "as it should be".to_owned()));
+        }
     }
 
     #[test]
     fn what_is_no_json_lines_of_powertrack_is_recognised() {
-        check("{\"id\":1,\"text\":\"a\"}\n{", expect!["as it should be"]);
-        check("\r\n\u{feff}", expect!["as it should be"]);
         check(
-            "{\"data\":1,\"id_str\":\"7\"}\n",
+            &[
+                "{\"id\":1,\"text\":\"a\"}\n{",
+                "\r\n\u{feff}",
+                "{\"data\":1,\"id_str\":\"7\"}\n",
+                "{\"info\":{\"message\":\"m\"}}\n",
+                "id,text\n1,a\n",
+                "{\"id\":1,\"text\":\"cut",
+                "",
+                "[[[[[[\n{\"id\":1}\n",
+            ],
             expect!["as it should be"],
         );
         check(
-            "{\"info\":{\"message\":\"m\"}}\n",
-            expect!["as it should be"],
-        );
-        check("id,text\n1,a\n", expect!["as it should be"]);
-        check("{\"id\":1,\"text\":\"cut", expect!["as it should be"]);
-        check("", expect!["as it should be"]);
-        check("[[[[[[\n{\"id\":1}\n", expect!["as it should be"]);
-        check(
-            "[{\"id\":1}]",
+            &["[{\"id\":1}]", "\u{feff} [\n {\"id\":1},"],
             expect![[r#"
             `f` is a JSON array, and Tweets are read as JSON Lines: one on each line
             hint: `jq -c '.[]'` makes them of it"#]],
         );
         check(
-            "\u{feff} [\n {\"id\":1},",
-            expect![[r#"
-            `f` is a JSON array, and Tweets are read as JSON Lines: one on each line
-            hint: `jq -c '.[]'` makes them of it"#]],
-        );
-        check(
-            "{\n  \"id\": 1,\n  \"text\": \"a\"\n}\n",
+            &["{\n  \"id\": 1,\n  \"text\": \"a\"\n}\n"],
             expect![[r#"
             `f` is JSON over several lines, and Tweets are read as JSON Lines: one on each line
             hint: `jq -c '.'` makes them of it"#]],
         );
         check(
-            "{\n  \"data\": {\n",
+            &[
+                "{\n  \"data\": {\n",
+                "{\"includes\":{},\"data\":{\"id\":\"1\"}}\n",
+                "{\"data\":[{\"id\":\"1\"},{\"id\"",
+            ],
             expect![[r#"
             `f` is of the X API v2, by its `data`, whose Tweets have other fields than those of PowerTrack
             hint: ouzel reads Tweets in the native enriched format or as Activity Streams, one on each line"#]],
         );
         check(
-            "{\"includes\":{},\"data\":{\"id\":\"1\"}}\n",
-            expect![[r#"
-            `f` is of the X API v2, by its `data`, whose Tweets have other fields than those of PowerTrack
-            hint: ouzel reads Tweets in the native enriched format or as Activity Streams, one on each line"#]],
-        );
-        check(
-            "{\"data\":[{\"id\":\"1\"},{\"id\"",
-            expect![[r#"
-            `f` is of the X API v2, by its `data`, whose Tweets have other fields than those of PowerTrack
-            hint: ouzel reads Tweets in the native enriched format or as Activity Streams, one on each line"#]],
-        );
-        check(
-            "{\"statuses\":[{\"id\":1}]}",
+            &["{\"statuses\":[{\"id\":1}]}"],
             expect![[r#"
             `f` is the answer of a search, and Tweets are read as JSON Lines: one on each line
             hint: `jq -c '.statuses[]'` makes them of it"#]],
         );
         check(
-            "{\"results\":[{\"id\":1",
+            &["{\"results\":[{\"id\":1"],
             expect![[r#"
             `f` is the answer of a search, and Tweets are read as JSON Lines: one on each line
             hint: `jq -c '.results[]'` makes them of it"#]],
         );
         check(
-            "window.YTD.tweets.part0 = [\n",
+            &["window.YTD.tweets.part0 = [\n"],
             expect![[r#"
             `f` is a file of an account's archive, whose Tweets have no `user` and no `matching_rules`
             hint: replay needs Tweets as a PowerTrack stream brings them"#]],

@@ -47,7 +47,6 @@ mod next;
 mod node;
 mod order;
 mod protect;
-mod spans;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -12,8 +12,8 @@ use fastrand::Rng;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use super::{
+    encode::node::pieces,
     node::{Document, Node, NodeKind},
-    spans::Spans,
     tests::json,
 };
 use crate::tweet::Tweet;
@@ -139,15 +139,15 @@ fn the_pieces_of_a_line_are_those_that_the_library_reads() {
 
 fn compare(raw: &str, value: &Value) {
     if let Some(object) = value.as_object() {
-        assert_eq!(Spans::of(raw).count(), object.len(), "{raw}");
-        for ((name, text), (key, field)) in Spans::of(raw).zip(object) {
+        assert_eq!(pieces(raw).count(), object.len(), "{raw}");
+        for ((name, text), (key, field)) in pieces(raw).zip(object) {
             let name = crate::text::json::read_any(name.as_bytes()).unwrap();
             assert_eq!(name.as_str(), Some(key));
             compare(text, field);
         }
     } else if let Some(array) = value.as_array() {
-        assert_eq!(Spans::of(raw).count(), array.len(), "{raw}");
-        for ((_, text), element) in Spans::of(raw).zip(array) {
+        assert_eq!(pieces(raw).count(), array.len(), "{raw}");
+        for ((_, text), element) in pieces(raw).zip(array) {
             compare(text, element);
         }
     } else {

@@ -42,28 +42,20 @@ impl Rows<'_> {
             )
         };
         let order = |own: &str| self.list(self.key, ", ", |key| format!("{own}.{key}"));
-        for (own, other, count, make) in [
-            (
-                "a",
-                "b",
-                &mut found.removed,
-                Difference::Removed as fn(Cells) -> Difference,
-            ),
-            ("b", "a", &mut found.added, Difference::Added),
+        found.removed = self.count(&only("a", "b"))?;
+        found.added = self.count(&only("b", "a"))?;
+        for (own, other, make) in [
+            ("a", "b", Difference::Removed as fn(Cells) -> Difference),
+            ("b", "a", Difference::Added),
         ] {
             let from = only(own, other);
-            *count = self.count(&from)?;
             let columns = self.list(self.columns, ", ", |column| format!("{own}.{column}"));
             let sql = format!(
                 "SELECT {columns} {from} ORDER BY {} LIMIT {}",
                 order(own),
                 self.show
             );
-            self.each(&sql, |row| {
-                let cells = self.cells(row, 0)?;
-                found.shown.push(make(cells));
-                Ok(())
-            })?;
+            self.show_each(&sql, make, found)?;
         }
         let both = format!("FROM a.{table} AS a JOIN b.{table} AS b ON {joined}");
         let changed = format!("{both} WHERE NOT ({same})");
@@ -135,11 +127,7 @@ impl Rows<'_> {
                 "SELECT {columns} FROM main.differing WHERE {more} ORDER BY {columns} LIMIT {}",
                 self.show
             );
-            self.each(&sql, |row| {
-                let cells = self.cells(row, 0)?;
-                found.shown.push(make(cells));
-                Ok(())
-            })?;
+            self.show_each(&sql, make, found)?;
         }
         self.connection
             .execute_batch("DROP TABLE main.differing;")?;
@@ -171,6 +159,18 @@ impl Rows<'_> {
             take(row)?;
         }
         Ok(())
+    }
+
+    fn show_each(
+        &self,
+        sql: &str,
+        make: fn(Cells) -> Difference,
+        found: &mut TableDifference,
+    ) -> Result<(), Error> {
+        self.each(sql, |row| {
+            found.shown.push(make(self.cells(row, 0)?));
+            Ok(())
+        })
     }
 
     fn cells(&self, row: &Row<'_>, from: usize) -> rusqlite::Result<Cells> {

@@ -1,6 +1,6 @@
 //! Writes Lua values as JSON.
 
-mod node;
+pub(super) mod node;
 
 use std::{
     ffi::{c_int, c_void},

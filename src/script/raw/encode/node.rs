@@ -6,10 +6,8 @@ use mlua::{ffi, lua_State};
 use sonic_rs::{JsonContainerTrait, Value};
 
 use super::{DEPTH, Encoded, Unencodable, collect_fields, encode_table, write_string};
-use crate::script::raw::{
-    node::{CHANGES, EXTRAS, Node, NodeKind, PARTS, ROOT},
-    spans::Spans,
-};
+use crate::script::raw::node::{CHANGES, EXTRAS, Node, NodeKind, PARTS, ROOT};
+use crate::text::scan::Parts;
 
 /// Writes the node at an index.
 ///
@@ -80,7 +78,7 @@ unsafe fn encode_part(
                 return encoded;
             }
             out.push(b'[');
-            let elements = Spans::of(raw).zip(value.as_array().into_iter().flatten());
+            let elements = pieces(raw).zip(value.as_array().into_iter().flatten());
             for (number, ((_, text), element)) in elements.enumerate() {
                 if number > 0 {
                     out.push(b',');
@@ -105,7 +103,7 @@ unsafe fn encode_part(
         let mut written = vec![false; writes.len()];
         let mut first = true;
         out.push(b'{');
-        let fields = Spans::of(raw).zip(value.as_object().into_iter().flatten());
+        let fields = pieces(raw).zip(value.as_object().into_iter().flatten());
         for ((name, text), (key, field)) in fields {
             let change = writes.binary_search_by_key(&key.as_bytes(), |(name, _)| *name);
             if let Ok(change) = change {
@@ -180,7 +178,12 @@ unsafe fn span<'l>(node: *const Node) -> Option<&'l str> {
             return (*node).line().map(str::trim);
         }
         let raw = span((*node).parent)?;
-        let (_, text) = Spans::of(raw).nth((*node).place()?)?;
+        let (_, text) = pieces(raw).nth((*node).place()?)?;
         Some(text)
     }
+}
+
+/// What is in a container, each with its name as it is written (empty in an array).
+pub(super) fn pieces(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+    Parts::of(raw.as_bytes()).map_while(|(name, value)| Some((raw.get(name)?, raw.get(value)?)))
 }
