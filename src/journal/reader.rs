@@ -27,7 +27,8 @@ pub struct Reader {
     /// The segment being read, where in it, and how long it is.
     open: Option<(Segment, u64, u64)>,
     from_ms: i64,
-    to_ms: i64,
+    /// Without it there is no last time, and not even the last one that there can be is too late.
+    to_ms: Option<i64>,
 }
 
 impl Reader {
@@ -57,7 +58,7 @@ impl Reader {
             segments,
             open: None,
             from_ms,
-            to_ms: to_ms.unwrap_or(i64::MAX),
+            to_ms,
         })
     }
 
@@ -87,10 +88,11 @@ impl Reader {
             })));
         };
         // Only a clock that went back puts earlier lines behind later ones, and then a segment's first line shows it.
-        let is_named_later = i64::try_from(segment / 1000).unwrap_or(i64::MAX) >= self.to_ms;
-        if is_named_later
+        let named_ms = i64::try_from(segment / 1000).unwrap_or(i64::MAX);
+        if let Some(to_ms) = self.to_ms
+            && named_ms >= to_ms
             && let Found::Whole(header) = open.metadata(0, length)?
-            && header.meta.first_ms >= self.to_ms
+            && header.meta.first_ms >= to_ms
         {
             return Ok(None);
         }
@@ -142,8 +144,8 @@ impl Reader {
     }
 }
 
-fn in_time(meta: &Meta, from_ms: i64, to_ms: i64) -> bool {
-    meta.last_ms >= from_ms && meta.first_ms < to_ms
+fn in_time(meta: &Meta, from_ms: i64, to_ms: Option<i64>) -> bool {
+    meta.last_ms >= from_ms && to_ms.is_none_or(|to_ms| meta.first_ms < to_ms)
 }
 
 impl Iterator for Reader {
