@@ -12,8 +12,8 @@ pub(super) struct Written {
     pub(super) bytes: u64,
     /// The lines of the good frames before the first piece that is not good.
     pub(super) before: Vec<Vec<u8>>,
-    /// The lines of all good frames.
-    pub(super) good: Vec<Vec<u8>>,
+    /// Whether there is such a piece.
+    pub(super) is_damaged: bool,
 }
 
 /// Zstandard's own magic number.
@@ -38,21 +38,20 @@ pub(super) fn write(folder: &Path, pieces: &[u8]) -> Written {
         segments: 0,
         bytes: 0,
         before: Vec::new(),
-        good: Vec::new(),
+        is_damaged: false,
     };
     let mut input = Input(pieces);
-    let (mut segment, mut is_damaged) = (Vec::new(), false);
+    let (mut segment, mut number) = (Vec::new(), 0);
     while let Some(kind) = input.byte() {
         let size = usize::from(input.byte().unwrap_or(0));
-        let number = written.good.len();
         match kind % 8 {
             0 => {
                 let lines = texts(number, size % 4);
                 segment.extend(frame(&lines));
-                if !is_damaged {
-                    written.before.extend(lines.clone());
+                number += 1;
+                if !written.is_damaged {
+                    written.before.extend(lines);
                 }
-                written.good.extend(lines);
                 continue;
             }
             1 => segment.extend(input.bytes(size)),
@@ -96,7 +95,7 @@ pub(super) fn write(folder: &Path, pieces: &[u8]) -> Written {
                 continue;
             }
         }
-        is_damaged = true;
+        written.is_damaged = true;
     }
     save(folder, &mut written, &mut segment);
     written

@@ -27,7 +27,8 @@ pub(crate) struct Reader {
     /// The segment that is being read, the place in it, and its length.
     open: Option<(Segment, u64, u64)>,
     from_ms: i64,
-    to_ms: i64,
+    /// The end of the wanted time. `None` reads everything, even a frame of the latest possible time.
+    to_ms: Option<i64>,
 }
 
 impl Reader {
@@ -58,7 +59,7 @@ impl Reader {
             segments,
             open: None,
             from_ms,
-            to_ms: to_ms.unwrap_or(i64::MAX),
+            to_ms,
         })
     }
 
@@ -87,10 +88,11 @@ impl Reader {
             })));
         };
         // Earlier lines stand behind later ones only if the clock went back. Then the segment's first line shows it.
-        let is_named_later = i64::try_from(segment / 1000).unwrap_or(i64::MAX) >= self.to_ms;
-        if is_named_later
+        let named_ms = i64::try_from(segment / 1000).unwrap_or(i64::MAX);
+        if let Some(to_ms) = self.to_ms
+            && named_ms >= to_ms
             && let Found::Whole(header) = open.metadata(0, length)?
-            && header.meta.first_ms >= self.to_ms
+            && header.meta.first_ms >= to_ms
         {
             return Ok(None);
         }
@@ -137,8 +139,8 @@ impl Reader {
     }
 }
 
-fn in_time(meta: &Meta, from_ms: i64, to_ms: i64) -> bool {
-    meta.last_ms >= from_ms && meta.first_ms < to_ms
+fn in_time(meta: &Meta, from_ms: i64, to_ms: Option<i64>) -> bool {
+    meta.last_ms >= from_ms && to_ms.is_none_or(|to_ms| meta.first_ms < to_ms)
 }
 
 impl Iterator for Reader {

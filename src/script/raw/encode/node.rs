@@ -184,6 +184,6 @@ unsafe fn span<'l>(node: *const Node) -> Option<&'l str> {
 }
 
 /// What is in a container, each with its name as it is written (empty in an array).
-pub(super) fn pieces(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(in crate::script::raw) fn pieces(raw: &str) -> impl Iterator<Item = (&str, &str)> {
     Parts::of(raw.as_bytes()).map_while(|(name, value)| Some((raw.get(name)?, raw.get(value)?)))
 }
