@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     journal::{Batch, Effort, FRAME_BYTES, Source},
-    powertrack::continuity::Received,
+    powertrack::outage::continuity::Received,
     text::lines::Lines,
 };
 

@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     journal::{Batch, Effort, Error, Journal, Source, Sync},
-    powertrack::continuity::Received,
+    powertrack::outage::continuity::Received,
     tally::{Count, Tally},
     tweet::id::tweet_id,
     worker::{Progress, patience::Patience},

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{journal::Position, powertrack::continuity::Received, store};
+use crate::{journal::Position, powertrack::outage::continuity::Received, store};
 
 /// A time up to which everything was received, and where the journal ended then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::verdict::{of_outage, with_missing};
 use crate::{
-    powertrack::{Cause, outage::Outage, span::Span},
+    powertrack::{
+        Cause,
+        outage::{Outage, span::Span},
+    },
     store::{Gap, GapState, Unsettled},
 };
 

@@ -9,8 +9,7 @@ use crate::{
         Cause,
         job::Brought,
         line::Dropped,
-        outage::{Means, Outage, Product, choose},
-        span::Span,
+        outage::{Means, Outage, Product, choose, span::Span},
     },
     store::{Gap, GapState, Repair},
 };

@@ -13,7 +13,7 @@ use crate::{
         estimate::Rate,
         mark::{self, Signs},
     },
-    powertrack::lateness::{lateness, made_at},
+    powertrack::outage::lateness::{lateness, made_at},
     store::{self, Gap, Store},
     worker::Progress,
 };

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::powertrack::span::Span;
+use crate::powertrack::outage::span::Span;
 
 /// When the lost lines were received, oldest first. Lines are lost if their segment is gone although it was not passed.
 ///

@@ -17,8 +17,7 @@ use crate::{
     journal::Newest,
     powertrack::{
         deliver::{Connection, Deliver, Refused},
-        lateness::made_at,
-        span::Span,
+        outage::{lateness::made_at, span::Span},
     },
     store::ReadOnly,
     text::lines::Lines,

@@ -11,9 +11,11 @@ use tracing::{error, warn};
 use crate::{
     powertrack::{
         self, Recovery,
-        reconcile::{Ownership, OwnershipError, Summary, reconcile},
         reconnect::Ladders,
-        rules::Rules,
+        rules::{
+            Rules,
+            reconcile::{Ownership, OwnershipError, Summary, reconcile},
+        },
     },
     rule::{
         doubts,

@@ -16,11 +16,9 @@ use crate::{
     powertrack::{
         self, Body, StreamStatus,
         connection::StreamOptions,
-        continuity::Complete,
         deliver::{Connection, Deliver, Feed, Refused},
         line::Dropped,
-        outage::{Outage, Product},
-        span::Span,
+        outage::{Outage, Product, continuity::Complete, span::Span},
         stream::{Connect, HttpConnect, follow},
     },
     text::lines::Lines,

@@ -12,17 +12,19 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    cause::Cause,
-    clock::{Moment, asleep},
-    continuity::Continuity,
     decode::{DecodeStats, Decoder, Progress},
     deliver::{Connection, Deliver, Feed, Refused},
     error::Error,
-    job_end::JobEnd,
+    job::end::JobEnd,
     line::{Dropped, MAX_LINE},
     message::{Disconnect, Level, Message, SystemMessage},
-    outage::{MOST_BACKFILL, Outage},
-    span::Span,
+    outage::{
+        MOST_BACKFILL, Outage,
+        cause::Cause,
+        clock::{Moment, asleep},
+        continuity::Continuity,
+        span::Span,
+    },
     status::StreamStatus,
 };
 use crate::text::lines::Lines;

@@ -3,10 +3,8 @@
 use std::future::Future;
 
 use super::{
-    continuity::Complete,
     line::Dropped,
-    outage::{Outage, Product},
-    span::Span,
+    outage::{Outage, Product, continuity::Complete, span::Span},
 };
 use crate::text::lines::Lines;
 

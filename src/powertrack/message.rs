@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{error::says_too_many_connections, job_end::JobEnd};
+use super::{error::says_too_many_connections, job::end::JobEnd};
 use crate::text::{json, scan::first_name};
 
 /// A line, understood as far as the connection needs it.

@@ -11,7 +11,10 @@ use std::{
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{cause::Cause, decode::DecodeStats, outage::Outage};
+use super::{
+    decode::DecodeStats,
+    outage::{Outage, cause::Cause},
+};
 
 /// What the stream is doing now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -12,14 +12,16 @@ use tracing::{error, info, warn};
 
 use super::{
     body::Body,
-    cause::Cause,
-    clock::{Moment, asleep},
     connection::{Reader, StreamOptions},
-    continuity::Continuity,
     deliver::Deliver,
     endpoint::with_query,
     error::{Error, Recovery},
     http::Http,
+    outage::{
+        cause::Cause,
+        clock::{Moment, asleep},
+        continuity::Continuity,
+    },
     reconnect::{Delay, Ladders},
     status::StreamStatus,
 };

@@ -21,9 +21,9 @@ use super::*;
 use crate::{
     powertrack::{
         Cause, State,
-        continuity::Complete,
         deliver::{Connection, Refused},
         error::Service,
+        outage::continuity::Complete,
     },
     text::lines::Lines,
 };

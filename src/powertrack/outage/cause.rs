@@ -1,6 +1,6 @@
 //! Why a connection or an attempt was lost, or why Tweets are missing.
 
-use super::{error::Error, message::Disconnect};
+use crate::powertrack::{error::Error, message::Disconnect};
 
 /// Why ouzel makes a new attempt, or why Tweets are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,13 +77,13 @@ impl Cause {
     }
 
     /// The index of this cause in [`Cause::ALL`].
-    pub(super) fn place(self) -> usize {
+    pub(crate) fn place(self) -> usize {
         let at = Self::ALL.iter().position(|&other| other == self);
         at.expect("the table of causes is complete")
     }
 
     /// Finds the cause of an error. What the service announced says more than how the connection then ended.
-    pub(super) fn of(error: &Error, announced: Option<Disconnect>) -> Self {
+    pub(crate) fn of(error: &Error, announced: Option<Disconnect>) -> Self {
         match (announced, error) {
             (Some(Disconnect::TooManyConnections), _) => Self::TooManyConnections,
             (_, error) if error.is_taken() => Self::TooManyConnections,

@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     powertrack::{
         error::{RejectedRule, Service},
-        rules_json::{Deleted, NotDeleted, RemoteRule},
+        rules::bodies::{Deleted, NotDeleted, RemoteRule},
     },
     rule::plan::Owned,
 };

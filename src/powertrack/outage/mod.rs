@@ -1,10 +1,16 @@
 //! What an outage is, what backfill to ask for after it, and which product can repair it. Pure: no IO, no clock.
 
+pub(crate) mod cause;
+pub(crate) mod clock;
+pub(crate) mod continuity;
+pub(crate) mod lateness;
+pub(crate) mod span;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cause::Cause, clock::Moment, span::Span};
+use self::{cause::Cause, clock::Moment, span::Span};
 
 /// The most minutes of backfill that the stream can be asked for [reference 2.11].
 pub(crate) const MOST_BACKFILL: u8 = 5;
@@ -15,7 +21,7 @@ const MARGIN: Duration = Duration::from_secs(5);
 
 /// A client that was too slow has also missed Tweets from before the last byte, which waited in the service's buffer.
 /// No buffer holds more than this of a stream that flows.
-pub(super) const QUEUED: Duration = Duration::from_secs(5 * 60);
+pub(crate) const QUEUED: Duration = Duration::from_secs(5 * 60);
 
 /// How far Recovery and Replay reach back [reference 2.12, 2.13], less some minutes: asking takes time, and a request
 /// is a little wider than the outage.
@@ -95,7 +101,7 @@ impl Outage {
 }
 
 /// The time this much before another one. The calendar's beginning if that is out of range.
-pub(super) fn back(time: Timestamp, by: Duration) -> Timestamp {
+pub(crate) fn back(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by)
         .ok()
         .and_then(|by| time.checked_sub(by).ok())

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 
-use super::{
+use crate::powertrack::{
     error::Error,
-    rules::{Rules, batches},
-    rules_json::{NewRule, RemoteRule},
+    rules::{
+        Rules, batches,
+        bodies::{NewRule, RemoteRule},
+    },
 };
 
 /// What has to change, so that Replay delivers what the stream would have delivered.

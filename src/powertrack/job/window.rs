@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp, Unit, tz::Offset};
 
-use super::outage::Product;
-use super::span::Span;
+use crate::powertrack::outage::Product;
+use crate::powertrack::outage::span::Span;
 
 /// The longest window that the service recommends [reference 2.12, 2.13].
 const LONGEST: SignedDuration = SignedDuration::from_hours(2);
@@ -21,7 +21,7 @@ const REPLAY_AGE: SignedDuration = SignedDuration::from_mins(30);
 const SLACK: SignedDuration = SignedDuration::from_secs(5);
 
 /// Turns a span into what can be asked of the product: whole seconds or minutes, a little wider, cut into windows.
-pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
+pub(crate) fn windows(product: Product, span: Span) -> Vec<Span> {
     let wider = Span {
         from: span.from.saturating_sub(MARGIN).unwrap_or(span.from),
         to: span.to.saturating_add(MARGIN).unwrap_or(span.to),
@@ -41,7 +41,7 @@ pub(super) fn windows(product: Product, span: Span) -> Vec<Span> {
 }
 
 /// Widens a span to whole seconds or minutes, as the product needs it.
-pub(super) fn aligned(product: Product, span: Span) -> Span {
+pub(crate) fn aligned(product: Product, span: Span) -> Span {
     let step = match product {
         Product::Recovery => 1,
         Product::Replay => 60,
@@ -54,7 +54,7 @@ pub(super) fn aligned(product: Product, span: Span) -> Span {
 }
 
 /// When a window can be asked for.
-pub(super) fn ready_at(product: Product, window: Span) -> Timestamp {
+pub(crate) fn ready_at(product: Product, window: Span) -> Timestamp {
     window.to
         + match product {
             Product::Recovery => RECOVERY_AGE,
@@ -63,7 +63,7 @@ pub(super) fn ready_at(product: Product, window: Span) -> Timestamp {
 }
 
 /// The query that asks for a window.
-pub(super) fn query(product: Product, window: Span) -> String {
+pub(crate) fn query(product: Product, window: Span) -> String {
     let text = |format: &str, time: Timestamp| {
         let time = Offset::UTC.to_datetime(time);
         time.strftime(format).to_string()

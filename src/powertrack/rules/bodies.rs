@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use super::error::{Error, RejectedRule, Service};
+use crate::powertrack::error::{Error, RejectedRule, Service};
 use crate::{rule::plan::Remote, text::json};
 
 /// A rule that the service has.
@@ -86,11 +86,11 @@ struct DeleteBody<'a> {
     rule_ids: &'a [i64],
 }
 
-pub(super) fn write_add(rules: &[NewRule]) -> Vec<u8> {
+pub(crate) fn write_add(rules: &[NewRule]) -> Vec<u8> {
     sonic_rs::to_vec(&AddBody { rules }).expect("strings can be written as JSON")
 }
 
-pub(super) fn write_delete(rule_ids: &[i64]) -> Vec<u8> {
+pub(crate) fn write_delete(rule_ids: &[i64]) -> Vec<u8> {
     sonic_rs::to_vec(&DeleteBody { rule_ids }).expect("integers can be written as JSON")
 }
 
@@ -139,7 +139,7 @@ struct Entry {
 }
 
 /// Reads the answer to a list request [reference 3.4].
-pub(super) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
+pub(crate) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
     #[derive(Deserialize)]
     struct List {
         rules: Vec<Rule>,
@@ -163,7 +163,7 @@ pub(super) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
 }
 
 /// Reads the answer to an addition [reference 3.3].
-pub(super) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
+pub(crate) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
     #[derive(Deserialize)]
     struct Answer {
         detail: Vec<Entry>,
@@ -182,7 +182,7 @@ pub(super) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
 
 /// The rules that a 422 complains about, in the form of today or of early 2016 [reference 3.3]. Empty if it complains
 /// about the whole request, as it does about the contract's limit.
-pub(super) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
+pub(crate) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
     #[derive(Deserialize)]
     struct Answer {
         #[serde(default)]
@@ -211,7 +211,7 @@ pub(super) fn read_rejected(body: &[u8]) -> Vec<RejectedRule> {
 }
 
 /// Reads the answer to a deletion [reference 3.7].
-pub(super) fn read_deleted(body: &[u8]) -> Result<Deleted, Error> {
+pub(crate) fn read_deleted(body: &[u8]) -> Result<Deleted, Error> {
     #[derive(Deserialize)]
     struct Answer {
         summary: Summary,
@@ -254,5 +254,5 @@ fn wrong(reason: String) -> Error {
 }
 
 #[cfg(test)]
-#[path = "rules_json_tests.rs"]
+#[path = "bodies_tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use super::{
     fakes::{Book, Fault, World, now, text},
     *,
 };
-use crate::powertrack::rules_json::RemoteRule;
+use crate::powertrack::rules::bodies::RemoteRule;
 
 fn declared(rules: &[(&str, &str)]) -> Vec<Declared> {
     let rules = rules.iter().map(|&(value, tag)| Declared {

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::*;
-use crate::powertrack::span::Span;
+use crate::powertrack::outage::span::Span;
 
 /// Added to all times in these tests: ids carry no times before 2010.
 const BASE: u64 = 1_500_000_000;

@@ -22,11 +22,11 @@ pub(crate) struct Moment {
 impl Moment {
     /// The present moment. `asleep` is the last result of [`asleep`]: asking the system each time would cost more than
     /// reading the stream.
-    pub(super) fn now(asleep: SignedDuration) -> Self {
+    pub(crate) fn now(asleep: SignedDuration) -> Self {
         Self::at(Instant::now(), asleep, Timestamp::now())
     }
 
-    pub(super) fn at(steady: Instant, left_out: SignedDuration, wall: Timestamp) -> Self {
+    pub(crate) fn at(steady: Instant, left_out: SignedDuration, wall: Timestamp) -> Self {
         Self {
             steady,
             left_out,
@@ -36,7 +36,7 @@ impl Moment {
 
     /// An earlier moment, known only from the wall clock. A moment in the future tells nothing, because the wall clock
     /// was set back; it counts as now.
-    pub(super) fn earlier(self, wall: Timestamp) -> Self {
+    pub(crate) fn earlier(self, wall: Timestamp) -> Self {
         let away = self.wall.duration_since(wall).max(SignedDuration::ZERO);
         Self {
             left_out: self.left_out - away,
@@ -46,12 +46,12 @@ impl Moment {
     }
 
     /// The time on the steady clock.
-    pub(super) fn steady(self) -> Instant {
+    pub(crate) fn steady(self) -> Instant {
         self.steady
     }
 
     /// How long ago an earlier moment was.
-    pub(super) fn since(self, earlier: Self) -> time::Duration {
+    pub(crate) fn since(self, earlier: Self) -> time::Duration {
         let steady = self.steady.saturating_duration_since(earlier.steady);
         SignedDuration::try_from(steady)
             .ok()
@@ -67,7 +67,7 @@ impl Moment {
 
 /// How long the machine has been suspended since it was started: an outage of a night would look like one of seconds.
 #[cfg(target_os = "linux")]
-pub(super) fn asleep() -> SignedDuration {
+pub(crate) fn asleep() -> SignedDuration {
     let [up, awake] = [ClockId::Boottime, ClockId::Monotonic].map(|clock| {
         let time = clock_gettime(clock);
         SignedDuration::new(time.tv_sec, time.tv_nsec as i32)
@@ -79,6 +79,6 @@ pub(super) fn asleep() -> SignedDuration {
 
 /// Where the system does not say it, it counts as none.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn asleep() -> SignedDuration {
+pub(crate) fn asleep() -> SignedDuration {
     SignedDuration::ZERO
 }

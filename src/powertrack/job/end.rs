@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::span::Span;
+use crate::powertrack::outage::span::Span;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -50,7 +50,7 @@ struct Range {
 
 impl JobEnd {
     /// Reads a line with this text as a closing record. `None` if it is not one.
-    pub(super) fn of(text: &str, line: &[u8]) -> Option<Self> {
+    pub(crate) fn of(text: &str, line: &[u8]) -> Option<Self> {
         let fields = || {
             let record = crate::text::json::read::<Record>(line);
             record.unwrap_or_default().info
@@ -75,7 +75,7 @@ impl JobEnd {
 }
 
 /// What has to be asked for again after a job for `asked`, from how it ended and from the time of its last Tweet.
-pub(super) fn remaining(
+pub(crate) fn remaining(
     asked: Span,
     end: Option<&JobEnd>,
     last_tweet: Option<Timestamp>,
@@ -106,7 +106,7 @@ pub(super) fn remaining(
 }
 
 /// Sorts spans, and joins those that touch.
-pub(super) fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+pub(crate) fn joined(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable();
     let mut joined: Vec<Span> = Vec::new();
     for span in spans {

@@ -17,7 +17,7 @@ const WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Decides when the next job and the next request may begin.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(crate) struct Turns {
     jobs: Semaphore,
     /// The last requests, oldest first.
     asked: Mutex<VecDeque<Instant>>,
@@ -34,13 +34,13 @@ impl Default for Turns {
 
 impl Turns {
     /// Waits until one more job may run. The job runs until the permit is dropped.
-    pub(super) async fn job(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn job(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
         self.jobs.acquire().await.ok()
     }
 
     /// Waits until one more request may be made, and counts it.
-    pub(super) async fn request(&self) {
+    pub(crate) async fn request(&self) {
         let mut asked = self.asked.lock().await;
         if asked.len() >= REQUESTS
             && let Some(first) = asked.pop_front()

@@ -1,5 +1,9 @@
 //! Asks the service for the Tweets of a past time, job by job, beside the live stream.
 
+pub(crate) mod end;
+mod turns;
+mod window;
+
 use std::{collections::VecDeque, future::Future, time::Duration};
 
 use bytes::Bytes;
@@ -9,24 +13,27 @@ use tokio::{io::AsyncBufRead, sync::SemaphorePermit, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{
+use self::{
+    end::{joined, remaining},
+    turns::Turns,
+    window::{aligned, query, ready_at, windows},
+};
+use crate::powertrack::{
     body::Body,
-    clock::{Moment, asleep},
-    connection::Reader,
-    connection::StreamOptions,
-    continuity::Continuity,
+    connection::{Reader, StreamOptions},
     deliver::{Connection, Deliver, Feed, Refused},
     endpoint::with_query,
     error::{Error, Recovery},
     http::Http,
-    job_end::{joined, remaining},
-    job_turns::Turns,
-    job_window::{aligned, query, ready_at, windows},
-    lateness::made_at,
     line::Dropped,
-    outage::Product,
+    outage::{
+        Product,
+        clock::{Moment, asleep},
+        continuity::Continuity,
+        lateness::made_at,
+        span::Span,
+    },
     reconnect::{Delay, Ladders},
-    span::Span,
     status::StreamStatus,
 };
 use crate::{text::lines::Lines, tweet::Tweet};
@@ -325,5 +332,4 @@ impl<D: Deliver> Deliver for Watched<D> {
 }
 
 #[cfg(test)]
-#[path = "job_tests.rs"]
 mod tests;

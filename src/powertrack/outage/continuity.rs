@@ -6,11 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{
-    cause::Cause,
-    clock::Moment,
-    lateness::ReadTo,
-    outage::{Outage, QUEUED, back, backfill_minutes},
+use crate::powertrack::outage::{
+    Outage, QUEUED, back, backfill_minutes, cause::Cause, clock::Moment, lateness::ReadTo,
 };
 
 /// After this long, backfill has come completely: the service sends older Tweets first, as fast as they are read
@@ -19,7 +16,7 @@ const SETTLED: Duration = Duration::from_secs(30);
 
 /// Follows the bytes of one stream.
 #[derive(Debug)]
-pub(super) struct Continuity {
+pub(crate) struct Continuity {
     outages: u64,
     /// When the last byte came over a connection. Before the first connection: up to when an earlier process had
     /// received everything.
@@ -112,7 +109,7 @@ impl Complete {
 
 impl Continuity {
     /// Starts to follow a stream. An earlier process, if there was one, had received everything until `last_received`.
-    pub(super) fn new(last_received: Option<Timestamp>, now: Moment) -> Self {
+    pub(crate) fn new(last_received: Option<Timestamp>, now: Moment) -> Self {
         let last = last_received.map(|last| now.earlier(last));
         Self {
             outages: 0,
@@ -128,7 +125,7 @@ impl Continuity {
     }
 
     /// How many minutes of backfill to ask for now, at most `most`.
-    pub(super) fn to_ask(&self, now: Moment, most: u8) -> u8 {
+    pub(crate) fn to_ask(&self, now: Moment, most: u8) -> u8 {
         match self.last {
             Some(last) if !self.is_emptied => backfill_minutes(now.since(last) + self.queued, most),
             _ => 0,
@@ -137,7 +134,7 @@ impl Continuity {
 
     /// Notes the first byte of a connection that was asked for this much backfill. Returns the outage before it, if
     /// there was one.
-    pub(super) fn resumed(&mut self, now: Moment, asked: u8) -> Option<Outage> {
+    pub(crate) fn resumed(&mut self, now: Moment, asked: u8) -> Option<Outage> {
         let last = self.last.replace(now);
         let was = self.connection;
         let queued = std::mem::take(&mut self.queued);
@@ -162,7 +159,7 @@ impl Continuity {
 
     /// The outage that goes on after a connection or an attempt was lost. The next connection reports it with the same
     /// number.
-    pub(super) fn away(&self, now: Moment) -> Option<Outage> {
+    pub(crate) fn away(&self, now: Moment) -> Option<Outage> {
         let (began, cause) = (self.last?, self.lost?);
         let before = self.before(began, now, cause, self.queued, self.connection);
         let outage = Outage::between(before.number, before.cause, began, now, 0);
@@ -209,17 +206,17 @@ impl Continuity {
     }
 
     /// Notes that bytes have come.
-    pub(super) fn received(&mut self, now: Moment) {
+    pub(crate) fn received(&mut self, now: Moment) {
         self.last = Some(now);
     }
 
     /// Notes that lines came with the last bytes. `line` is the last of them.
-    pub(super) fn read(&mut self, line: Bytes) {
+    pub(crate) fn read(&mut self, line: Bytes) {
         self.read = self.last.map(|last| ReadTo::Line(line, last));
     }
 
     /// Notes that the stream was read to its end: the last bytes were a heartbeat, and the reader had to wait for it.
-    pub(super) fn read_to_end(&mut self) {
+    pub(crate) fn read_to_end(&mut self) {
         if let (Some(read), Some(last)) = (&mut self.read, self.last) {
             *read = read.at_end(last);
         }
@@ -227,7 +224,7 @@ impl Continuity {
 
     /// States that everything has come that could come. A new process goes on from there, and does not know of an
     /// earlier outage that goes on.
-    pub(super) fn complete(&self) -> Option<Complete> {
+    pub(crate) fn complete(&self) -> Option<Complete> {
         let (last, connection) = (self.last?, self.connection?);
         let is_settled = connection.again.is_zero() || last.since(connection.at) >= SETTLED;
         Some(if is_settled {
@@ -248,7 +245,7 @@ impl Continuity {
 
     /// Notes that the connection or an attempt was lost. If the service itself announced a full buffer, it has nothing
     /// left to ask for.
-    pub(super) fn lost(&mut self, cause: Cause, is_announced: bool) {
+    pub(crate) fn lost(&mut self, cause: Cause, is_announced: bool) {
         // Attempts that fail after the connection have read nothing.
         if let Some(read) = self.read.take()
             && let (Some(connection), Some(last)) = (self.connection, self.last)

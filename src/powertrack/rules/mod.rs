@@ -1,19 +1,23 @@
 //! The rules endpoint: list, add and delete, with one request each.
 
+pub(crate) mod bodies;
+pub(crate) mod reconcile;
+pub(crate) mod replay;
+
 use std::{future::Future, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use hyper::{Method, StatusCode, Uri};
 
-use super::{
+use self::bodies::{
+    Added, Deleted, NewRule, RemoteRule, read_added, read_deleted, read_list, read_rejected,
+    write_add, write_delete,
+};
+use crate::powertrack::{
     answer,
     endpoint::with_query,
     error::{Error, RejectedRule, Service},
     http::Http,
-    rules_json::{
-        Added, Deleted, NewRule, RemoteRule, read_added, read_deleted, read_list, read_rejected,
-        write_add, write_delete,
-    },
 };
 
 /// The service takes a while to add thousands of rules or to send a long list, and nobody waits for it at a prompt.
@@ -135,5 +139,4 @@ pub(crate) fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

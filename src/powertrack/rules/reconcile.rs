@@ -5,10 +5,12 @@ use std::{collections::HashMap, error::Error as StdError, future::Future};
 use hyper::StatusCode;
 use tracing::{debug, info, warn};
 
-use super::{
+use crate::powertrack::{
     error::{Error, Recovery},
-    rules::{MOST_RULES, Rules, batches},
-    rules_json::{Added, NewRule},
+    rules::{
+        MOST_RULES, Rules, batches,
+        bodies::{Added, NewRule},
+    },
 };
 use crate::rule::plan::{Declared, Plan, Remote};
 

@@ -5,10 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{
-    clock::Moment,
-    outage::{MOST_BACKFILL, QUEUED},
-};
+use crate::powertrack::outage::{MOST_BACKFILL, QUEUED, clock::Moment};
 use crate::tweet::id::tweet_id;
 
 /// The millisecond from which ids count their time [reference 4.1].
@@ -37,7 +34,7 @@ pub(crate) fn lateness(id: u64, came: Timestamp) -> Option<Duration> {
 
 /// How far a connection has been read.
 #[derive(Debug, Clone)]
-pub(super) enum ReadTo {
+pub(crate) enum ReadTo {
     /// Up to this line, which came at this moment. Its id is read only when it is needed, and not for each run of
     /// lines.
     Line(Bytes, Moment),
@@ -50,7 +47,7 @@ impl ReadTo {
     ///
     /// Bytes behind the last line, such as the beginning of another line, were sent after that line. So everything made
     /// after that line may be unread.
-    pub(super) fn behind(&self, last: Moment) -> Duration {
+    pub(crate) fn behind(&self, last: Moment) -> Duration {
         let (Self::Line(_, at) | Self::End(_, at)) = *self;
         self.late()
             .map_or(Duration::ZERO, |late| late + last.since(at))
@@ -61,7 +58,7 @@ impl ReadTo {
     /// Then nothing waits any more. What remains is the time that each Tweet takes to be sent: Tweets that were about
     /// to be sent are missing too. The last Tweet took longer while a buffer was read out, so its lateness is only an
     /// upper limit.
-    pub(super) fn at_end(&self, now: Moment) -> Self {
+    pub(crate) fn at_end(&self, now: Moment) -> Self {
         Self::End(self.late().map(|late| late.min(DELIVERY)), now)
     }
 
