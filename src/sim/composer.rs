@@ -36,19 +36,14 @@ pub(super) struct Moment {
 impl Composer {
     /// Appends the Tweet at a position as it is made, before rules are looked at; false if there is none.
     pub(super) fn begin(&self, position: i64, subjects: &Subjects, out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        if !self.source.write(position, out) {
-            return false;
-        }
-        if self.source.is_made() && !subjects.is_empty() {
+        if let Source::Made(generator) = &self.source {
             let mixed = position.cast_unsigned().wrapping_mul(0xd1b5_4a32_d192_ed03) ^ self.seed;
             let mut rng = Rng::with_seed(mixed);
-            if rng.u64(..ABOUT) == 0 {
-                // Where it cannot be, it stays as it is.
-                let _ = subjects.apply(out, start, &mut rng);
+            if rng.u64(..ABOUT) == 0 && subjects.write(generator, position, &mut rng, out) {
+                return true;
             }
         }
-        true
+        self.source.write(position, out)
     }
 
     /// The rules that match the Tweet in `text`, and the Tweet, understood.

@@ -2,8 +2,7 @@
 
 mod draft;
 mod entities;
-mod frame;
-mod geo;
+mod link;
 mod media;
 mod names;
 mod place;
@@ -20,11 +19,14 @@ use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
 
-use self::{
-    draft::{Draft, Words},
-    frame::Level,
-    post::{Head, Post, Relation},
-    user::User,
+use self::{draft::Words, post::Relation};
+pub(super) use self::{
+    draft::{Draft, Entity, Kind},
+    link::{Link, Page, link_code, without_scheme},
+    media::{Media, Medium},
+    place::{CITIES, City, Home, Place, corners, rounded},
+    post::{Head, Post, Tweet, pick_source},
+    user::{OLD_IDS, Person, User},
 };
 use super::{json_text::Json, schedule::Schedule, snowflake, start::Start};
 
@@ -105,20 +107,34 @@ impl Generator {
 
     /// Likewise the Tweet at any position, also at one before zero.
     pub fn write_at(&self, position: i64, out: &mut Vec<u8>) {
-        self.write(position, &mut Json(out));
+        self.tweet_at(position).write(&mut Json(out));
     }
 
-    fn write(&self, position: i64, json: &mut Json<'_>) {
+    /// All accounts that made-up Tweets come from.
+    pub(super) fn users(&self) -> &[User] {
+        &self.stock.users
+    }
+
+    /// The Tweet at a position, before it is written.
+    pub(super) fn tweet_at(&self, position: i64) -> Tweet<'_> {
         let (head, mut rng) = self.head(position);
-        if head.relation == Relation::Retweet {
+        let is_retweet = head.relation == Relation::Retweet;
+        let (post, quoted, source) = if is_retweet {
             let quotes = rng.u8(0..16) == 0;
             let original = self.earlier(position, POPULAR, quotes, &mut rng);
-            let (original, quoted) = self.post(original);
-            let source = post::pick_source(&mut rng);
-            tweet::write_retweet(&head, source, &original, quoted.as_ref(), json);
+            let (post, quoted) = self.post(original);
+            (post, quoted, pick_source(&mut rng))
         } else {
             let (post, quoted) = self.post(position);
-            tweet::write_post(&post, quoted.as_ref(), Level::Root, json);
+            let source = post.source;
+            (post, quoted, source)
+        };
+        Tweet {
+            retweet: is_retweet.then_some(head),
+            source: source.into(),
+            post,
+            quoted,
+            is_promoted: false,
         }
     }
 
@@ -137,7 +153,7 @@ impl Generator {
         });
         let draft = Draft::compose(
             head.author,
-            to.map(|to| to.author),
+            to.map(|to| to.author.person()),
             &stock.users,
             &stock.words,
             &mut rng,
