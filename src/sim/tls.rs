@@ -2,7 +2,10 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::serve::Listener;
+use axum::{
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::Offset};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -21,7 +24,7 @@ use tokio_rustls::{
 
 use super::{
     error::Error,
-    wire::{WireListener, WireStream},
+    wire::{Wire, WireListener, WireStream},
 };
 
 /// A client that has not finished its handshake by then is not going to.
@@ -148,5 +151,11 @@ impl Listener for TlsListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Wire {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
+        stream.io().get_ref().0.wire()
     }
 }

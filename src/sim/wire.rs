@@ -24,8 +24,6 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::tls::TlsListener;
-
 /// Whoever has not sent the head of a request by then is gone. The service's own limit is not known. [inferred]
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
@@ -157,11 +155,5 @@ impl Listener for WireListener {
 impl Connected<IncomingStream<'_, WireListener>> for Wire {
     fn connect_info(stream: IncomingStream<'_, WireListener>) -> Self {
         stream.io().wire()
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Wire {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        stream.io().get_ref().0.wire()
     }
 }

@@ -56,14 +56,12 @@ fn write_list<'v>(
     if values.peek().is_none() {
         return;
     }
-    let json = members.key(key);
-    json.raw("[");
-    for (at, value) in values.enumerate() {
-        json.raw(if at > 0 { "," } else { "" });
+    let json = members.key(key).raw("[");
+    json.list(values, |value, json| {
         let mut element = Members::open(json);
         write(&mut element, value);
         element.close();
-    }
+    });
     json.raw("]");
 }
 

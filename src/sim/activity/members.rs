@@ -57,7 +57,7 @@ impl<'a, 'b> Members<'a, 'b> {
 
     pub(super) fn flag(&mut self, key: &'static str, flag: Option<bool>) {
         if let Some(flag) = flag {
-            write_flag(self.key(key), flag);
+            self.key(key).flag(flag);
         }
     }
 
@@ -74,14 +74,12 @@ impl<'a, 'b> Members<'a, 'b> {
     }
 }
 
-fn write_flag(json: &mut Json<'_>, flag: bool) {
-    json.raw(if flag { "true" } else { "false" });
-}
-
 /// Writes a value, with its strings escaped as the service does it.
 fn copy(json: &mut Json<'_>, value: &Value, omitted: &[&str], depth: u8) {
     match value.as_ref() {
-        ValueRef::Bool(flag) => write_flag(json, flag),
+        ValueRef::Bool(flag) => {
+            json.flag(flag);
+        }
         ValueRef::Number(number) => match number.as_u64() {
             Some(number) => {
                 json.int(number);
@@ -95,10 +93,7 @@ fn copy(json: &mut Json<'_>, value: &Value, omitted: &[&str], depth: u8) {
         }
         ValueRef::Array(list) if depth < DEEPEST => {
             json.raw("[");
-            for (at, value) in list.iter().enumerate() {
-                json.raw(if at > 0 { "," } else { "" });
-                copy(json, value, omitted, depth + 1);
-            }
+            json.list(list, |value, json| copy(json, value, omitted, depth + 1));
             json.raw("]");
         }
         ValueRef::Object(object) if depth < DEEPEST => {
