@@ -1,4 +1,4 @@
-//! The times that a request asks for: backfill, Recovery, Replay, and what is refused about them.
+//! Reads the times that a request asks for: backfill, Recovery and Replay. Refuses wrong ones.
 
 use std::ops::Range;
 
@@ -80,7 +80,7 @@ pub(super) fn replay(query: &str, now_ms: i64) -> Result<Range<i64>, Refusal> {
             "Invalid date for query parameter 'fromDate'. Can't ask for tweets from within the past 31 minutes.",
         );
     }
-    // The minute that was five days ago when the request was made up still counts.
+    // A minute that was five days ago when the user wrote the request still counts.
     if from < now_ms - 5 * DAY_MS - MINUTE_MS {
         return refuse(
             "Invalid date for query parameter 'fromDate'. Can't ask for tweets older than 5 days.",

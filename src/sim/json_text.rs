@@ -70,7 +70,7 @@ impl Json<'_> {
         }
     }
 
-    /// A coordinate, to the millionth of a degree where it is no finer.
+    /// A coordinate with six decimals, or with all that it has if there are more.
     pub(super) fn degrees(&mut self, degrees: f64) -> &mut Self {
         let millionths = (degrees * 1e6).round() as i32;
         #[expect(clippy::float_cmp, reason = "whether it is exactly that")]

@@ -66,8 +66,7 @@ struct Listing<'a> {
     sent: String,
 }
 
-/// What became of the rules of a request: how many were, say, `created` and how many not, and the
-/// rules themselves.
+/// What became of the rules of a request: how many were `created`, say, how many were not, and which.
 #[derive(Serialize)]
 struct Report<'a> {
     summary: Members<usize, 2>,
@@ -93,7 +92,7 @@ impl<T: Serialize, const N: usize> Serialize for Members<T, N> {
     }
 }
 
-/// What is said to be done with rules, and not.
+/// The words for what was done with rules, and for what was not.
 type Keys = [&'static str; 2];
 
 const CREATED: Keys = ["created", "not_created"];

@@ -1,4 +1,4 @@
-//! The stream and Replay endpoints: who may connect, and the response that goes on and on.
+//! The stream and Replay endpoints: let clients connect and start the response.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -85,7 +85,7 @@ fn admit(
     service.find(account, file.strip_suffix(".json")).cloned()
 }
 
-/// Refuses a request that comes too soon after others, or that is to be refused.
+/// Refuses a request that comes too soon after others, or that a fault refuses.
 fn let_in(service: &Service, requests: &Bucket) -> Result<(), Refusal> {
     if !requests.take(Instant::now()) {
         return Err(Refusal::TooManyRequests);

@@ -22,7 +22,7 @@ pub(super) fn write(
     write_matching(members.key("matching_rules"), rules);
     let mut pages: Vec<&Value> = pages(tweet).collect();
     for page in retweeted.into_iter().flat_map(self::pages) {
-        // A short text is the same in both.
+        // Where the text is short, both have the same links.
         let is_known = |known: &&Value| string(known, "url") == string(page, "url");
         if !pages.iter().any(is_known) {
             pages.push(page);

@@ -4,8 +4,8 @@ use sonic_rs::{JsonNumberTrait, Value, ValueRef};
 
 use crate::json_text::Json;
 
-/// Below this the lists and objects of a Tweet's values are not copied. The deepest that the
-/// service sends, a variant of a video, is five levels down.
+/// How deep lists and objects are copied. The deepest that the service sends, a variant of a video,
+/// is five levels down.
 const DEEPEST: u8 = 32;
 
 /// An object being written. What is `None` is left out.
@@ -27,7 +27,7 @@ impl<'a, 'b> Members<'a, 'b> {
         self.json.raw("}");
     }
 
-    /// Starts a member of a name that needs no escaping; its value is written into what this returns.
+    /// Starts a member whose name needs no escaping. The caller writes its value into what this returns.
     pub(super) fn key(&mut self, key: &'static str) -> &mut Json<'b> {
         self.next().raw("\"").raw(key).raw("\":")
     }

@@ -269,7 +269,7 @@ impl<'s> Draft<'s> {
     }
 }
 
-/// At which length the writer stops; two in five Tweets are long ones.
+/// The length at which the writer stops. Two in five Tweets are long.
 fn target_length(language: &Language, rng: &mut Rng) -> usize {
     if rng.u8(0..5) < 2 {
         rng.usize(language.longest / 2..language.longest * 3 / 4)

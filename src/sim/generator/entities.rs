@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{json_text::Json, snowflake::write_created_at};
 
-/// Which of a draft's entities to write, and where they have moved to.
+/// Which of a draft's entities are written, and how far they have moved.
 #[derive(Debug, Default)]
 pub(super) struct View<'a> {
     /// Added to every index: the length of `RT @name: `.
@@ -18,11 +18,12 @@ pub(super) struct View<'a> {
     pub(super) limit: usize,
     /// The author in front of a Retweet's text.
     pub(super) retweeted: Option<Person<'a>>,
-    /// The Tweet, where its truncated text ends in a link to the whole of it.
+    /// The Tweet, if its text is cut and ends in a link to the whole of it.
     pub(super) whole: Option<&'a Head<'a>>,
     pub(super) poll: Option<&'a Poll>,
     pub(super) media: Option<&'a Attached<'a>>,
-    /// Whether these are the entities of an `extended_tweet`: real ones list all media there, as what they are.
+    /// Whether these are the entities of an `extended_tweet`. Real ones list all media there, with their
+    /// true types.
     pub(super) extended: bool,
 }
 

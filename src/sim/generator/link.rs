@@ -7,52 +7,22 @@ use fastrand::Rng;
 use crate::json_text::Json;
 
 /// Where pages are: names that are reserved for examples.
+#[rustfmt::skip] // A table: several a line.
 const SITES: &[&str] = &[
-    "www.example.com",
-    "news.example.org",
-    "maps.example.net",
-    "blog.example.com",
-    "radio.example.org",
-    "shop.example.net",
+    "www.example.com", "news.example.org", "maps.example.net", "blog.example.com",
+    "radio.example.org", "shop.example.net",
 ];
 
 /// The path, title and description of pages.
+#[rustfmt::skip] // A table: one page a line.
 const PAGES: &[(&str, &str, &str)] = &[
-    (
-        "2023/03/launch-window",
-        "Launch window moves to Thursday",
-        "Upper winds keep the rocket on its pad. What to expect on the next attempt, and where to watch it.",
-    ),
-    (
-        "climate/harbour-plan",
-        "Harbour plan after the climate report",
-        "The town wants to raise the sea wall by a metre. Residents ask who pays for it.",
-    ),
-    (
-        "live?layer=gauge",
-        "Live gauge map",
-        "River level, rainfall and road closures, refreshed every five minutes.",
-    ),
-    (
-        "music/session-12",
-        "Session 12: live from the boat house",
-        "Forty minutes of new music, recorded in one take with two microphones.",
-    ),
-    (
-        "football/report",
-        "Two all in the snow",
-        "A deflected goal, a missed penalty & a dog on the pitch: our report.",
-    ),
-    (
-        "elections/wards",
-        "Results by ward",
-        "Every ward, every recount, updated through the night.",
-    ),
-    (
-        "recipes/sourdough",
-        "A sourdough that waits for you",
-        "Three days, no kneading: bread for people with other plans.",
-    ),
+    ("2023/03/launch-window", "Launch window moves to Thursday", "Upper winds keep the rocket on its pad. What to expect on the next attempt, and where to watch it."),
+    ("climate/harbour-plan", "Harbour plan after the climate report", "The town wants to raise the sea wall by a metre. Residents ask who pays for it."),
+    ("live?layer=gauge", "Live gauge map", "River level, rainfall and road closures, refreshed every five minutes."),
+    ("music/session-12", "Session 12: live from the boat house", "Forty minutes of new music, recorded in one take with two microphones."),
+    ("football/report", "Two all in the snow", "A deflected goal, a missed penalty & a dog on the pitch: our report."),
+    ("elections/wards", "Results by ward", "Every ward, every recount, updated through the night."),
+    ("recipes/sourdough", "A sourdough that waits for you", "Three days, no kneading: bread for people with other plans."),
     ("jobs/shipyard", "Fifty new jobs at the shipyard", ""),
 ];
 

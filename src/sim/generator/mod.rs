@@ -30,16 +30,16 @@ pub(super) use self::{
 };
 use super::{json_text::Json, schedule::Schedule, snowflake, start::Start};
 
-/// The time of the first Tweet where nobody says otherwise: 14 March 2023.
+/// The default time of the first Tweet: 14 March 2023.
 const START_MS: i64 = 1_678_806_000_000;
 
-/// The time between two Tweets where nobody says otherwise.
+/// The default time between two Tweets.
 const STEP: Duration = Duration::from_millis(10);
 
-/// Retweets, quotes and replies refer to one of this many Tweets before them.
+/// How far back the Tweets are that Retweets, quotes and replies refer to.
 const MEMORY: i64 = 3000;
 
-/// Every so many Tweets one is popular, and Retweets are of popular ones.
+/// One Tweet in this many is popular, and only popular ones are retweeted.
 const POPULAR: i64 = 61;
 
 /// An endless sequence of Tweets; the same seed and clock give the same bytes.
@@ -86,13 +86,8 @@ impl Generator {
         }
     }
 
-    /// The same Tweets at other times: the one at position zero at `start_ms`, the others as the schedule says.
-    #[must_use]
-    pub fn with_schedule(self, start_ms: i64, schedule: Arc<Schedule>) -> Self {
-        self.with_start(Start::at(start_ms), schedule)
-    }
-
-    /// The same where the start may not be known yet.
+    /// The same Tweets at other times. The one at position zero has the time `start`, which may not be
+    /// known yet, and the others follow the schedule.
     pub(super) fn with_start(mut self, start: Start, schedule: Arc<Schedule>) -> Self {
         self.start = start;
         self.schedule = schedule;
@@ -105,8 +100,8 @@ impl Generator {
         self.position += 1;
     }
 
-    /// Likewise the Tweet at any position, also at one before zero.
-    pub fn write_at(&self, position: i64, out: &mut Vec<u8>) {
+    /// Appends the Tweet at any position in the same way, also at one before zero.
+    pub(super) fn write_at(&self, position: i64, out: &mut Vec<u8>) {
         self.tweet_at(position).write(&mut Json(out));
     }
 

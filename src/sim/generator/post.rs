@@ -39,7 +39,7 @@ impl Relation {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head<'s> {
     pub(crate) id: u64,
-    /// A number of its own, like the id, but the same at whatever time the Tweet is made.
+    /// A number that only this Tweet has. Unlike the id, it does not depend on the time of the Tweet.
     pub(super) mark: u64,
     pub(super) ms: i64,
     pub(crate) author: &'s User,

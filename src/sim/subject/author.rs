@@ -118,7 +118,8 @@ fn is_about_home(kind: &Kind) -> bool {
     )
 }
 
-/// A number that all ranges allow: the one that is there, or one of those that ranges begin or end with, or in between.
+/// A number that all ranges allow. It is the one that is there, or else one inside a range or at its
+/// edge.
 fn count(counter: Counter, own: u64, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<u64> {
     let range = |kind: &Kind| match kind {
         Kind::Count(about, range) if *about == counter => Some(range.clone()),
@@ -163,8 +164,8 @@ fn live(user: &mut User, wishes: &Wishes<'_>, rng: &mut Rng) {
         }
         return;
     }
-    // What is wanted of each home, in the order of [`Level`]: what two clauses want of the same level
-    // needs two homes.
+    // What is wanted of each home, in the order of [`Level`]. Two clauses about the same level need two
+    // homes.
     let mut wanted: Vec<[Option<&str>; 4]> = vec![[None; 4]];
     for (at, value) in wishes.find(|wish, kind| match kind {
         Kind::Profile(level, value) => Some((*level as usize, wish.spelled(value))),

@@ -1,4 +1,7 @@
-//! Made-up Tweets that are about what the user asks for: rules that are to match, or the words of a file.
+//! Makes made-up Tweets be about what the user asks for: rules that they match, or the words of a file.
+//!
+//! A Tweet is changed before it is written, part by part: each part looks for the clauses that it can
+//! satisfy. Then the Tweet is written and matched, and if it does not match, another way is tried.
 
 mod about;
 mod author;
@@ -22,10 +25,10 @@ use super::{
 };
 use ouzel_rule::{Analysis, Fact, Rule};
 
-/// How often a way to satisfy a subject is looked for.
+/// How many ways to satisfy a subject are tried.
 const ATTEMPTS: usize = 4;
 
-/// From this attempt on whatever the subject does not ask for is taken away: it may be in the way.
+/// From this attempt on, all that the subject does not ask for is taken away, as it may be in the way.
 const BARE_FROM: usize = 2;
 
 /// One thing that Tweets can be about.
@@ -45,7 +48,7 @@ enum Kinds {
 pub(super) struct Subjects(Arc<[Subject]>);
 
 impl Subject {
-    /// What a rule matches. It is looked at when a Tweet is made, so this costs nothing.
+    /// What a rule matches.
     pub(super) fn of_rule(rule: Arc<Rule>) -> Self {
         Self(Kinds::Rule(rule))
     }

@@ -6,7 +6,7 @@ use super::wishes::Wishes;
 use crate::generator::{CITIES, City, Home, Place, Post, corners, rounded};
 use ouzel_rule::{Area, Fact, Field, Kind, Point, Subject};
 
-/// How often a point is tried in each area: areas that are to be left out may cover most of it.
+/// How many points are tried in each area. Unwanted areas may cover most of it.
 const TRIES: usize = 8;
 
 /// A mile in degrees of latitude.
@@ -23,7 +23,7 @@ pub(super) fn is_placed(kind: &Kind) -> bool {
     )
 }
 
-/// Puts a Tweet where it is wanted; `None` where that is nowhere.
+/// Puts a Tweet where it is wanted; `None` if there is no such place.
 pub(super) fn edit(post: &mut Post<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<()> {
     if !wishes.want(is_placed) {
         if wishes.bare || wishes.shun_fact(Fact::Geo) {
@@ -108,7 +108,7 @@ fn anywhere(rng: &mut Rng) -> Point {
     rounded(rng.f64() * 300.0 - 150.0, rng.f64() * 100.0 - 50.0)
 }
 
-/// A point in all areas that are wanted of whom, and in none of the others: near `home` where none is wanted.
+/// A point in all wanted areas, and in none of the unwanted ones. It is near `home` if no area is wanted.
 pub(super) fn find(
     whom: Subject,
     home: Point,
@@ -140,7 +140,7 @@ pub(super) fn find(
     })
 }
 
-/// The corners of a small Place around a point that lies in all areas where the point does; `None` if there is no room.
+/// The corners of a small Place around a point, all of it inside the wanted areas; `None` if there is no room.
 fn around(point: Point, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<[Point; 4]> {
     let areas = wanted(Subject::Tweet, wishes);
     let widest = 0.005 + rng.f64() * 0.02;

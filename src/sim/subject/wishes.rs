@@ -21,7 +21,7 @@ pub(super) struct Wish<'r> {
 pub(super) struct Wishes<'r> {
     pub(super) wanted: Vec<Wish<'r>>,
     pub(super) unwanted: Vec<&'r Kind>,
-    /// Whether whatever is not wanted is to go, because something in it stood in the way.
+    /// Whether all that is not wanted has to go, because something of it was in the way.
     pub(super) bare: bool,
 }
 
@@ -113,7 +113,7 @@ impl<'r> Wishes<'r> {
         }
     }
 
-    /// What is wanted, as far as `of` knows what to do with it.
+    /// What `of` makes of the wanted clauses; it skips those for which `of` gives nothing.
     pub(super) fn find<'w, T: 'w>(
         &'w self,
         of: impl Fn(&Wish<'r>, &'r Kind) -> Option<T> + 'w,

@@ -170,7 +170,7 @@ async fn more_rules_than_the_contract_allows_are_not_added() {
     add_rules(&sim, &body(&["tea", "milk", "milk"])).await;
     check_refused(&sim, ("POST", RULES), &body(&["sugar"]), 422, message).await;
     add_rules(&sim, &body(&["milk"])).await;
-    exchange(sim.address, "POST", &delete(), BASIC, &body(&["tea"])).await;
+    post(&sim, &delete(), &body(&["tea"])).await;
     add_rules(&sim, &body(&["sugar"])).await;
     assert_eq!(values(&sim, RULES).await, ["milk", "sugar"]);
 }
