@@ -76,13 +76,7 @@ pub(crate) fn check_tweet(tweet: &Value) {
             "{key}"
         );
     }
-    for key in [
-        "truncated",
-        "is_quote_status",
-        "favorited",
-        "retweeted",
-        "editable",
-    ] {
+    for key in "truncated is_quote_status favorited retweeted editable".split_whitespace() {
         assert!(tweet[key].is_boolean(), "{key}");
     }
     for key in [

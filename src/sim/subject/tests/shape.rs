@@ -28,14 +28,7 @@ fn check(before: &str, after: &str) {
     unique.sort();
     unique.dedup();
     assert_eq!(own.len(), unique.len(), "a key is there twice: {own:?}");
-    for key in [
-        "user",
-        "place",
-        "is_quote_status",
-        "lang",
-        "edit_history",
-        "retweet_count",
-    ] {
+    for key in "user place is_quote_status lang edit_history retweet_count".split_whitespace() {
         assert!(own.iter().any(|own| own == key), "{key} in {own:?}");
     }
 }
@@ -74,14 +67,8 @@ fn a_rewritten_tweet_with_nothing_to_add_keeps_its_text() {
     let same = |key: &str, before: &Value, after: &Value| before[key] == after[key];
     for (before, after, _) in &all {
         let (before, after) = (parsed(before), parsed(after));
-        for key in [
-            "user",
-            "source",
-            "lang",
-            "place",
-            "in_reply_to_status_id",
-            "is_quote_status",
-        ] {
+        for key in "user source lang place in_reply_to_status_id is_quote_status".split_whitespace()
+        {
             assert!(same(key, &before, &after), "{key}: {before}\n{after}");
         }
         let full = |tweet: &Value| match tweet.get("retweeted_status") {
