@@ -1,4 +1,4 @@
-//! The bodies of answers that are not a stream, and their status.
+//! The answers that are not a stream: their status and their body.
 
 use std::io::Write;
 
@@ -54,13 +54,13 @@ pub(super) enum Refusal {
     InvalidJson,
     BodyTooLarge,
     BodyTooSlow,
-    /// A query that asks for something that there is not, and what is wrong with it.
+    /// A query that cannot be carried out, and what is wrong with it.
     BadQuery(String),
     RuleLimit,
     TooManyRequests,
     /// Another request is changing the rules.
     Collides,
-    /// An answer of this status, on purpose.
+    /// A fault that is answered with this status.
     Fault(u16),
 }
 
@@ -111,7 +111,7 @@ fn fault(status: u16) -> (StatusCode, &'static str) {
     (status, message)
 }
 
-/// Whether the asker takes gzip.
+/// Whether the client takes gzip.
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT_ENCODING)
@@ -129,7 +129,7 @@ pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
 /// The same answer with its body compressed.
 pub(super) async fn compressed(answer: Response) -> Response {
     let (mut head, body) = answer.into_parts();
-    // It is in memory, so this does not wait.
+    // The body is in memory, so this does not wait.
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     let written = gzip.write_all(&body).and_then(|()| gzip.finish());

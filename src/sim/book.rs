@@ -19,11 +19,11 @@ pub(super) struct Book {
     /// One bucket for all requests. [seed:003]
     pub(super) requests: Bucket,
     is_changing: AtomicBool,
-    /// There are changes that Tweets have still to feel.
+    /// Whether there are changes that have not taken effect yet.
     is_settling: AtomicBool,
 }
 
-/// The right to change the rules, which one request has at a time.
+/// The right to change the rules. Only one request has it at a time.
 #[derive(Debug)]
 pub(super) struct Turn<'b>(&'b Book);
 
@@ -43,11 +43,11 @@ impl Book {
     /// The right to change the rules; `None` while another request has it. [source: xd/powertrack-api]
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
         let was_changing = self.is_changing.swap(true, Ordering::AcqRel);
-        // Made only where it is given out: dropping one ends the turn.
+        // It is made only if it is given out, because dropping it ends the turn.
         (!was_changing).then(|| Turn(self))
     }
 
-    /// The rules, for reading. Not to be held for longer than it takes to fill a batch.
+    /// The rules, for reading. Hold them no longer than it takes to fill a batch.
     pub(super) fn rules(&self) -> RwLockReadGuard<'_, RuleSet> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,7 +63,7 @@ impl Book {
         outcome
     }
 
-    /// Lets the changes be felt whose time has come.
+    /// Puts the changes into effect whose time has come.
     pub(super) fn settle(&self) {
         if self.is_settling.load(Ordering::Acquire) {
             self.change(|_| ());
@@ -80,7 +80,7 @@ impl Book {
         *self.count.borrow()
     }
 
-    /// A notice of each change.
+    /// Wakes its holder at each change.
     pub(super) fn watch(&self) -> watch::Receiver<usize> {
         self.count.subscribe()
     }

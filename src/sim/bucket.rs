@@ -32,7 +32,7 @@ impl Bucket {
         }
     }
 
-    /// Whether one more request is let in now. Those that are not do not count.
+    /// Whether one more request is let in now. A refused request does not count.
     pub(super) fn take(&self, now: Instant) -> bool {
         if self.most == 0 {
             return true;

@@ -1,4 +1,4 @@
-//! What time it is in the simulation.
+//! The clock of the simulation.
 
 use std::sync::{
     OnceLock,
@@ -12,19 +12,20 @@ use super::snowflake;
 /// The clock that ids, dates and `sent` are taken from.
 #[derive(Debug)]
 pub(super) enum Clock {
-    /// The machine's.
+    /// The machine's clock.
     Wall,
-    /// One that begins at a given time with the first reader, and then goes on by itself.
+    /// A clock that begins at a given time when the first reader comes, and then runs.
     From {
         start_ms: i64,
         began: OnceLock<Instant>,
     },
-    /// One that is where the newest Tweet is, so that two runs tell the same times.
+    /// A clock that shows the time of the newest Tweet, so that two runs show the same times.
     Told(AtomicI64),
 }
 
 impl Clock {
-    /// The machine's clock, or one that begins at `start_ms`, and stands still between Tweets unless Tweets are `paced`.
+    /// The machine's clock, or one that begins at `start_ms`. That one stands still between Tweets, unless
+    /// Tweets are `paced`.
     pub(super) fn new(start_ms: Option<i64>, paced: bool) -> Self {
         match start_ms {
             None => Self::Wall,
@@ -48,7 +49,7 @@ impl Clock {
         }
     }
 
-    /// Somebody reads: a clock that waited for it begins.
+    /// Starts a clock that waits for the first reader.
     pub(super) fn begin(&self, now: Instant) {
         if let Self::From { began, .. } = self {
             began.get_or_init(|| now);

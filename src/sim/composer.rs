@@ -15,7 +15,7 @@ use super::{
 };
 use ouzel_rule::Analysis;
 
-/// What makes the text of Tweets; the same position and moment give the same bytes.
+/// Makes the text of Tweets. The same position and moment give the same bytes.
 #[derive(Debug, Clone)]
 pub(super) struct Composer {
     pub(super) source: Source,
@@ -23,10 +23,10 @@ pub(super) struct Composer {
     pub(super) seed: u64,
 }
 
-/// One made-up Tweet in so many is about what is asked for; the others are about anything.
+/// One made-up Tweet in eight is about a subject. The others are about anything.
 const ABOUT: u64 = 8;
 
-/// What a Tweet was like when it was made: what it could be about, and the rules that it matched.
+/// What is needed to make a Tweet again: the subjects that there were, and the rules that it matched.
 #[derive(Debug)]
 pub(super) struct Moment {
     pub(super) subjects: Subjects,
@@ -34,24 +34,19 @@ pub(super) struct Moment {
 }
 
 impl Composer {
-    /// Appends the Tweet at a position as it is made, before rules are looked at; false if there is none.
+    /// Appends the Tweet at a position, without `matching_rules`. Returns false if there is none.
     pub(super) fn begin(&self, position: i64, subjects: &Subjects, out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        if !self.source.write(position, out) {
-            return false;
-        }
-        if self.source.is_made() && !subjects.is_empty() {
+        if let Source::Made(generator) = &self.source {
             let mixed = position.cast_unsigned().wrapping_mul(0xd1b5_4a32_d192_ed03) ^ self.seed;
             let mut rng = Rng::with_seed(mixed);
-            if rng.u64(..ABOUT) == 0 {
-                // Where it cannot be, it stays as it is.
-                let _ = subjects.apply(out, start, &mut rng);
+            if rng.u64(..ABOUT) == 0 && subjects.write(generator, position, &mut rng, out) {
+                return true;
             }
         }
-        true
+        self.source.write(position, out)
     }
 
-    /// The rules that match the Tweet in `text`, and the Tweet, understood.
+    /// Parses the Tweet in `text`, and finds the rules that match it.
     pub(super) fn matching(text: &[u8], rules: &RuleSet) -> (Vec<Arc<Stored>>, Option<Value>) {
         let Ok(tweet) = ouzel_text::json::read_any(text) else {
             return (Vec::new(), None);
@@ -66,7 +61,7 @@ impl Composer {
         (matching, Some(tweet))
     }
 
-    /// Completes the Tweet from `start` on with its rules, in the format that is asked for.
+    /// Adds the rules to the Tweet that begins at `start`, and writes it in the format of the options.
     pub(super) fn finish(
         &self,
         out: &mut Vec<u8>,
@@ -75,7 +70,7 @@ impl Composer {
         rules: &[Arc<Stored>],
     ) {
         if activity::is_activity(tweet) {
-            // Of a file; what it lacks of the native format cannot be made up.
+            // It comes from a file. It cannot become a native Tweet: it lacks fields of that format.
             activity::insert_matching(out, start, rules);
         } else if self.format == Format::Activity {
             out.truncate(start);

@@ -1,4 +1,4 @@
-//! What the simulator has beyond the service: counters to look at, and faults to set.
+//! The requests that only the simulator has: they show its counters and set faults.
 
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ struct Wrong {
     error: String,
 }
 
-/// Answers only who asks this machine by its own name: there is no login, and a web page must not set faults.
+/// Refuses requests that do not ask this machine by its own name. There is no login here, and a web page
+/// must not set faults.
 pub(super) async fn only_own(request: Request, next: Next) -> Response {
     let is_own = {
         let text = |name| {

@@ -6,7 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 
 use super::{generator::Generator, json_text::Json};
 
-/// Compresses `tweets` made-up Tweets, each of which has matched one to three of the rules with these tags.
+/// Compresses `tweets` made-up Tweets. Each says that it matched one to three of the rules with these tags.
 ///
 /// The same arguments give the same Tweets. The level is that of the `gzip` program.
 #[must_use]

@@ -1,4 +1,4 @@
-//! The times that a request asks for: backfill, Recovery, Replay, and what is refused about them.
+//! Reads the times that a request asks for: backfill, Recovery and Replay. Refuses wrong ones.
 
 use std::ops::Range;
 
@@ -80,7 +80,7 @@ pub(super) fn replay(query: &str, now_ms: i64) -> Result<Range<i64>, Refusal> {
             "Invalid date for query parameter 'fromDate'. Can't ask for tweets from within the past 31 minutes.",
         );
     }
-    // The minute that was five days ago when the request was made up still counts.
+    // A minute that was five days ago when the user wrote the request still counts.
     if from < now_ms - 5 * DAY_MS - MINUTE_MS {
         return refuse(
             "Invalid date for query parameter 'fromDate'. Can't ask for tweets older than 5 days.",
@@ -158,6 +158,7 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // A table.
     fn the_stream_takes_backfill_or_a_window() {
         let live = |backfill_minutes| Ok(Asked::Live { backfill_minutes });
         assert_eq!(stream("", NOW), live(0));
@@ -180,27 +181,12 @@ mod tests {
             Ok(Asked::Recovery(NOW - 500..NOW))
         );
         for (query, begins) in [
-            (
-                "startTime=yesterday",
-                "Invalid date format for query parameter 'startTime'",
-            ),
-            (
-                "startTime=2016-12-31T23:14:59Z",
-                "Invalid date for query parameter 'startTime'",
-            ),
-            (
-                "startTime=2017-01-01T22:00:00Z&endTime=2017-01-01T21:00:00Z",
-                "Invalid date for query parameter 'endTime'. It",
-            ),
-            (
-                "startTime=2017-01-01T22:00:00Z&endTime=2017-01-02T21:00:00Z",
-                "Invalid date for query parameter 'endTime'. Can't",
-            ),
+            ("startTime=yesterday", "Invalid date format for query parameter 'startTime'"),
+            ("startTime=2016-12-31T23:14:59Z", "Invalid date for query parameter 'startTime'"),
+            ("startTime=2017-01-01T22:00:00Z&endTime=2017-01-01T21:00:00Z", "Invalid date for query parameter 'endTime'. It"),
+            ("startTime=2017-01-01T22:00:00Z&endTime=2017-01-02T21:00:00Z", "Invalid date for query parameter 'endTime'. Can't"),
             ("endTime=2017-01-01T22:00:00Z", "Missing"),
-            (
-                "startTime=2017-01-01T22:00:00Z&backfillMinutes=1",
-                "Invalid query parameters",
-            ),
+            ("startTime=2017-01-01T22:00:00Z&backfillMinutes=1", "Invalid query parameters"),
         ] {
             let message = text(stream(query, NOW));
             assert!(message.starts_with(begins), "{query}: {message}");
@@ -208,19 +194,11 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip] // A table.
     fn replay_dates_are_checked_as_documented() {
-        assert_eq!(
-            replay("fromDate=201701012000&toDate=201701012030", NOW),
-            Ok(NOW - 195 * MINUTE_MS..NOW - 165 * MINUTE_MS)
-        );
-        assert_eq!(
-            text(replay("fromDate=201701012000&toDate=201701012246", NOW)),
-            "Invalid date for query parameter 'toDate'. Can't ask for tweets from within the past 30 minutes."
-        );
-        assert_eq!(
-            text(replay("fromDate=2017-01-01&toDate=201701012246", NOW)),
-            "Invalid date format for query parameter 'fromDate'. Expected format is 'yyyyMMddHHmm'. For example, '201701012315' for January 1st, 11:15 pm 2017 UTC.\n\n"
-        );
+        assert_eq!(replay("fromDate=201701012000&toDate=201701012030", NOW), Ok(NOW - 195 * MINUTE_MS..NOW - 165 * MINUTE_MS));
+        assert_eq!(text(replay("fromDate=201701012000&toDate=201701012246", NOW)), "Invalid date for query parameter 'toDate'. Can't ask for tweets from within the past 30 minutes.");
+        assert_eq!(text(replay("fromDate=2017-01-01&toDate=201701012246", NOW)), "Invalid date format for query parameter 'fromDate'. Expected format is 'yyyyMMddHHmm'. For example, '201701012315' for January 1st, 11:15 pm 2017 UTC.\n\n");
         assert!(
             text(replay("fromDate=201701012000", NOW))
                 .contains("format for query parameter 'toDate'")

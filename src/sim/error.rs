@@ -1,10 +1,10 @@
-//! Why the simulator could not start, or went on no longer.
+//! Why the simulator could not start, or stopped.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
 use thiserror::Error;
 
-/// What can go wrong with the simulator itself; all of it ends it.
+/// What can go wrong with the simulator itself. Each of these ends it.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -34,7 +34,7 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// A file that others wait for could not be written.
+    /// The port file or the certificate could not be written.
     #[error("cannot write `{}`: {source}", path.display())]
     Write {
         /// The port file or the certificate.

@@ -1,4 +1,4 @@
-//! Who is connected to a stream, and who has to go.
+//! Knows the connections of a stream, and which of them are too many.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ pub(super) struct Gate {
     next: AtomicU64,
     /// In the order in which they came.
     open: Mutex<Vec<(u64, watch::Sender<bool>)>>,
-    /// The last one was disconnected because of a full buffer, so there is no backfill for the next.
+    /// Whether the last connection ended because of a full buffer. Then the next one gets no backfill.
     /// [source: xd/powertrack-api]
     pub(super) has_lost: AtomicBool,
 }
@@ -57,7 +57,7 @@ impl Gate {
         self.next.fetch_add(1, Relaxed)
     }
 
-    /// Lets one in; with the grace that it has, if it is one too many.
+    /// Lets a connection in. If it is one too many, returns how long that is tolerated.
     pub(super) fn enter(&self) -> (Place, Option<Duration>) {
         let number = self.number();
         let (sender, is_surplus) = watch::channel(false);
@@ -67,10 +67,10 @@ impl Gate {
         (Place { number, is_surplus }, grace)
     }
 
-    /// Once the grace is over: those who are still too many have to go.
+    /// Tells the connections that are too many to go. It is called when the grace is over.
     pub(super) fn enforce(&self) {
         let open = self.lock();
-        // Those who have been told are on their way out.
+        // Those that were told before are leaving already.
         let staying: Vec<_> = open.iter().filter(|(_, told)| !*told.borrow()).collect();
         let surplus = staying.len().saturating_sub(self.allowed);
         let told: Vec<_> = match self.surplus {
@@ -82,7 +82,7 @@ impl Gate {
         }
     }
 
-    /// One is gone.
+    /// Removes a connection that is gone.
     pub(super) fn leave(&self, number: u64) {
         self.lock().retain(|(open, _)| *open != number);
     }

@@ -7,7 +7,7 @@ use flate2::{Compress, CompressError, Compression, FlushCompress, Status};
 pub(super) struct Gzip(Compress);
 
 impl Gzip {
-    /// Level 1: the stream is made to be fast, and Tweets repeat themselves enough for it.
+    /// Starts at level 1, which is fast. Tweets repeat themselves so much that it compresses well enough.
     pub(super) fn new() -> Self {
         Self(Compress::new_gzip(Compression::new(1), 15))
     }

@@ -10,6 +10,12 @@ impl Json<'_> {
         self
     }
 
+    /// The same in bytes.
+    pub(super) fn raw_bytes(&mut self, json: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(json);
+        self
+    }
+
     /// A string in quotes, escaped.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.0.push(b'"');
@@ -48,8 +54,29 @@ impl Json<'_> {
         self.raw("\"").int(number).raw("\"")
     }
 
-    /// A coordinate, in millionths of a degree.
-    pub(super) fn degrees(&mut self, millionths: i32) -> &mut Self {
+    pub(super) fn flag(&mut self, flag: bool) -> &mut Self {
+        self.raw(if flag { "true" } else { "false" })
+    }
+
+    /// Elements with commas between them.
+    pub(super) fn list<T>(
+        &mut self,
+        elements: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(T, &mut Self),
+    ) {
+        for (at, element) in elements.into_iter().enumerate() {
+            self.raw(if at > 0 { "," } else { "" });
+            write(element, self);
+        }
+    }
+
+    /// A coordinate with six decimals, or with all that it has if there are more.
+    pub(super) fn degrees(&mut self, degrees: f64) -> &mut Self {
+        let millionths = (degrees * 1e6).round() as i32;
+        #[expect(clippy::float_cmp, reason = "whether it is exactly that")]
+        if f64::from(millionths) / 1e6 != degrees {
+            return self.raw(&degrees.to_string());
+        }
         if millionths < 0 {
             self.raw("-");
         }
@@ -137,10 +164,12 @@ mod tests {
             .raw(" ")
             .quoted(u64::MAX)
             .raw(" ")
-            .degrees(-1_054_007);
+            .degrees(-1.054_007)
+            .raw(" ")
+            .degrees(0.123_456_78);
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "0 \"18446744073709551615\" -1.054007"
+            "0 \"18446744073709551615\" -1.054007 0.12345678"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The Tweets of a stream that have matched lately: for those who read along, and for backfill.
+//! Remembers the Tweets of a stream that matched lately, for its readers and for backfill.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -14,10 +14,11 @@ use super::composer::Moment;
 /// Backfill reaches back this far. [source: xd/powertrack-api]
 const REACH: Duration = Duration::from_secs(5 * 60);
 
-/// And over no more Tweets than this: a place and its rules are remembered, in 16 bytes, not the text.
+/// The most Tweets that backfill reaches back over. Of each, its place and its rules are remembered in 16
+/// bytes, not its text.
 const MAX_REMEMBERED: usize = 6_000_000;
 
-/// The newest lines are kept as they are, so that connections that keep up share them.
+/// How many bytes of the newest lines are kept, so that connections that keep up share them.
 const MAX_RECENT: usize = 4 << 20;
 
 /// How finely backfill knows when a Tweet was made.
@@ -31,7 +32,7 @@ const USUAL: usize = 6_000;
 pub(super) struct Memory {
     matched: VecDeque<(i64, Arc<Moment>)>,
     head: u64,
-    /// The last ones of `matched`, as they are delivered.
+    /// The lines of the last ones of `matched`.
     recent: VecDeque<Bytes>,
     recent_bytes: usize,
     /// How many had matched at which time.
@@ -68,10 +69,10 @@ impl Memory {
         self.matched.len()
     }
 
-    /// The Tweets from `cursor` on, up to about `most` bytes of them, for a reader that then stands after them.
+    /// The Tweets from `cursor` on, up to about `most` bytes of them. The cursor moves behind them.
     pub(super) fn take(&mut self, reader: u64, cursor: &mut u64, most: usize) -> Vec<Piece> {
         let first = self.first();
-        // What is forgotten is lost. A reader is disconnected before it comes to that.
+        // What is forgotten is lost. But a reader that slow is disconnected before.
         *cursor = (*cursor).max(first);
         let recent_from = self.head - self.recent.len() as u64;
         let mut pieces = Vec::new();
@@ -102,12 +103,12 @@ impl Memory {
         self.readers.remove(&reader);
     }
 
-    /// Where the last of the readers is.
+    /// Where the slowest reader is.
     pub(super) fn slowest(&self) -> Option<u64> {
         self.readers.values().min().copied()
     }
 
-    /// Where a reader starts that asks for the last `back` too.
+    /// Where a reader starts that asks for backfill of this length.
     pub(super) fn cursor(&self, back: Duration, now: Instant) -> u64 {
         if back.is_zero() {
             return self.head;
@@ -122,7 +123,7 @@ impl Memory {
         from.clamp(self.first(), self.head)
     }
 
-    /// One more has matched.
+    /// Adds a Tweet that has matched.
     pub(super) fn remember(&mut self, position: i64, moment: Arc<Moment>, line: Bytes) {
         self.matched.push_back((position, moment));
         self.head += 1;
@@ -136,7 +137,7 @@ impl Memory {
         }
     }
 
-    /// Notes the time, and lets go of what no backfill reaches; but not of what a reader may still be given.
+    /// Notes the time, and forgets what neither backfill nor a reader can ask for any more.
     pub(super) fn forget(&mut self, now: Instant, buffer: usize) {
         let newest = self.marks.back();
         if newest.is_none_or(|(at, _)| now.saturating_duration_since(*at) >= MARK) {

@@ -15,12 +15,12 @@ pub(super) const OPERATIONAL: &str = "This stream has been disconnected for oper
 /// [source: xd/powertrack-api]
 pub(super) const CLOSING: &str = "X is closing for operational reasons";
 
-/// The one connection that is too many is closed. [source: dev-tutorial]
+/// The message when a connection is closed because there are too many. [source: dev-tutorial]
 pub(super) fn too_many_connections(allowed: usize) -> String {
     format!("Forced Disconnect: Too many connections. (Allowed Connections = {allowed})")
 }
 
-/// The reader is too slow. [source: dev-tutorial]
+/// The message when the reader was too slow. [source: dev-tutorial]
 pub(super) fn full_buffer(connection: u64, size: usize) -> String {
     format!(
         "Force closing connection to connection {connection} because it reached the maximum allowed backup (buffer size is {size})."

@@ -1,5 +1,5 @@
-//! The service, seen from inside. Takes options and requests of any client, gives the streams and answers that the service
-//! would give, and never uses the client's code for the protocol.
+//! A simulator of the service. It takes options and the requests of any client, and gives the streams and
+//! answers that the service would give. It never uses the client's code for the protocol.
 
 mod activity;
 mod answer;
@@ -48,7 +48,7 @@ mod wire;
 pub use self::{
     corpus::corpus,
     error::Error,
-    fault::{Fault, Kind as FaultKind, Scope as FaultScope},
+    fault::{Fault, Kind as FaultKind},
     options::{Format, Limits, SimOptions, Surplus},
     schedule::Profile,
     server::{Running, start},

@@ -1,4 +1,4 @@
-//! How to simulate.
+//! The options of the simulator.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -9,12 +9,12 @@ use std::{
 use super::{fault::Fault, schedule::Profile};
 use ouzel_text::secret::Secret;
 
-/// How to simulate. [`SimOptions::default`] is one stream on a free loopback port.
+/// The options of the simulator. [`SimOptions::default`] is one stream on a free loopback port.
 #[derive(Debug, Clone)]
 pub struct SimOptions {
     /// Where to listen; port 0 takes a free one. Anything but loopback needs `tls`.
     pub listen: SocketAddr,
-    /// Gets `host:port` as soon as the simulator listens.
+    /// The file that gets `host:port` as soon as the simulator listens.
     pub port_file: Option<PathBuf>,
     /// The accounts in the URLs.
     pub accounts: Vec<String>,
@@ -38,17 +38,17 @@ pub struct SimOptions {
     pub tweets: Option<PathBuf>,
     /// What made-up Tweets are about; without it, what the rules ask for.
     pub about: Option<PathBuf>,
-    /// Go quiet after this many Tweets, whether they matched or not.
+    /// Stop making Tweets after this many, whether they matched or not.
     pub limit: Option<u64>,
     /// What a Tweet looks like.
     pub format: Format,
-    /// Silence before a heartbeat is sent; `None` for no heartbeats.
+    /// How long nothing is sent before a heartbeat is; `None` for no heartbeats.
     pub heartbeat: Option<Duration>,
     /// What the contract allows, and how the service keeps to it.
     pub limits: Limits,
     /// What goes wrong on purpose.
     pub faults: Vec<Fault>,
-    /// Gets a JSON line for each Tweet that matched and for each connection.
+    /// The file that gets a JSON line for each Tweet that matched and for each connection.
     pub oracle: Option<PathBuf>,
 }
 

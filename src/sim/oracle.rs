@@ -1,4 +1,4 @@
-//! What really happened, written down: each Tweet that matched, delivered or not, and each connection.
+//! Writes down what really happened: each Tweet that matched, delivered or not, and each connection.
 
 use std::{
     fs::File,
@@ -66,7 +66,8 @@ impl Oracle {
         })
     }
 
-    /// Writes a line. Where that fails, it says so and writes no more: half an oracle is none.
+    /// Writes a line. If that fails, it logs the error and writes no more, because an incomplete oracle is
+    /// useless.
     pub(super) fn write(&self, event: &Event<'_>) {
         let mut line =
             sonic_rs::to_vec(event).expect("structs of strings and numbers are always JSON");

@@ -1,4 +1,4 @@
-//! How the bytes of a connection go out: compressed, in chunks, and with the faults that happen on the way.
+//! Sends the bytes of a connection: compressed, in chunks, and slowly or torn if a fault says so.
 
 use std::{
     convert::Infallible,
@@ -14,7 +14,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{gzip::Gzip, wire::Wire};
 
-/// Compressed batches under way to a reader. When they are full, the feed waits for the reader.
+/// How many compressed batches may wait for a reader. When there are so many, the feed waits.
 const QUEUE: usize = 4;
 
 /// Slow bytes come in pieces at these intervals.
@@ -40,11 +40,11 @@ pub(super) struct Outlet {
     sender: mpsc::Sender<Bytes>,
     wire: Wire,
     slow: Option<Slow>,
-    /// So many bytes go out one by one.
+    /// How many bytes still go out one by one.
     single: u64,
 }
 
-/// Bytes go out slowly until then.
+/// How slowly bytes go out, and until when.
 #[derive(Debug, Clone, Copy)]
 struct Slow {
     until: Instant,
@@ -97,7 +97,7 @@ impl Outlet {
         self.send_compressed(end).await
     }
 
-    /// Likewise, if the reader takes it at once.
+    /// The same without waiting for the reader.
     pub(super) fn try_finish(&mut self) {
         if let Ok(end) = self.gzip.finish() {
             // The reader may be too slow to get it, and the simulator does not wait.
@@ -110,7 +110,7 @@ impl Outlet {
         self.wire.reset();
     }
 
-    /// From now on and for a while, so many bytes go out in a second.
+    /// Lets only so many bytes a second go out for a while.
     pub(super) fn slow_down(&mut self, bytes_per_second: u64, lasts: Duration) {
         let ticks = 1000 / SLOW_TICK.as_millis() as u64;
         self.slow = Some(Slow {

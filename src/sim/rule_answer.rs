@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{http::StatusCode, response::Response};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     answer,
@@ -66,64 +66,75 @@ struct Listing<'a> {
     sent: String,
 }
 
+/// What became of the rules of a request: how many were `created`, say, how many were not, and which.
 #[derive(Serialize)]
-struct Report<S, D> {
-    summary: S,
-    detail: Vec<D>,
+struct Report<'a> {
+    summary: Members<usize, 2>,
+    detail: Vec<Detail<'a>>,
     sent: String,
 }
 
 #[derive(Serialize)]
-struct AddSummary {
-    created: usize,
-    not_created: usize,
-}
-
-#[derive(Serialize)]
-struct AddDetail<'a> {
+struct Detail<'a> {
     rule: Shown<'a>,
-    created: bool,
+    #[serde(flatten)]
+    is_done: Members<bool, 1>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
 }
 
-#[derive(Serialize)]
-struct DeleteSummary {
-    deleted: usize,
-    not_deleted: usize,
+/// Members of an object, in this order.
+struct Members<T, const N: usize>([(&'static str, T); N]);
+
+impl<T: Serialize, const N: usize> Serialize for Members<T, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
 }
 
-#[derive(Serialize)]
-struct DeleteDetail<'a> {
+/// The words for what was done with rules, and for what was not.
+type Keys = [&'static str; 2];
+
+const CREATED: Keys = ["created", "not_created"];
+const DELETED: Keys = ["deleted", "not_deleted"];
+const VALID: Keys = ["valid", "not_valid"];
+
+fn detail<'a>(
     rule: Shown<'a>,
-    deleted: bool,
-    message: &'static str,
-}
-
-#[derive(Serialize)]
-struct ValidSummary {
-    valid: usize,
-    not_valid: usize,
-}
-
-#[derive(Serialize)]
-struct ValidDetail<'a> {
-    rule: Shown<'a>,
-    valid: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    [key, _]: Keys,
+    is_done: bool,
     message: Option<String>,
+) -> Detail<'a> {
+    Detail {
+        rule,
+        is_done: Members([(key, is_done)]),
+        message,
+    }
+}
+
+fn report(
+    status: StatusCode,
+    [done_key, missing_key]: Keys,
+    done: usize,
+    asked: usize,
+    detail: Vec<Detail<'_>>,
+    now_ms: i64,
+) -> Response {
+    let report = Report {
+        summary: Members([(done_key, done), (missing_key, asked - done)]),
+        detail,
+        sent: snowflake::sent(now_ms),
+    };
+    answer::json(status, &report)
 }
 
 /// A list of rules.
 pub(super) fn listing(rules: &[Arc<Stored>], now_ms: i64) -> Response {
-    let rules = rules.iter().map(|stored| Shown::stored(stored)).collect();
-    answer::json(
-        StatusCode::OK,
-        &Listing {
-            rules,
-            sent: snowflake::sent(now_ms),
-        },
-    )
+    let listing = Listing {
+        rules: rules.iter().map(|stored| Shown::stored(stored)).collect(),
+        sent: snowflake::sent(now_ms),
+    };
+    answer::json(StatusCode::OK, &listing)
 }
 
 /// What became of rules to add.
@@ -132,105 +143,63 @@ pub(super) fn added(
     outcome: Result<Vec<Added>, Vec<Option<String>>>,
     now_ms: i64,
 ) -> Response {
-    let (status, detail): (_, Vec<_>) = match outcome {
-        Ok(added) => (
-            StatusCode::CREATED,
-            submitted.iter().zip(&added).map(added_detail).collect(),
-        ),
+    let (status, all): (_, Vec<_>) = match outcome {
+        Ok(added) => {
+            let one = |added| match added {
+                Added::Created(id) => (Some(id), None),
+                // The stored id beside the submitted tag. [seed:004]
+                Added::Exists(id) => (Some(id), Some(EXISTS.to_owned())),
+            };
+            (StatusCode::CREATED, added.into_iter().map(one).collect())
+        }
         // One invalid rule rejects them all; only it has a message. [source: xd/powertrack-api]
-        Err(messages) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            submitted
-                .iter()
-                .zip(messages)
-                .map(|(one, message)| AddDetail {
-                    rule: Shown::submitted(one, None),
-                    created: false,
-                    message,
-                })
-                .collect(),
-        ),
+        Err(messages) => {
+            let all = messages.into_iter().map(|message| (None, message));
+            (StatusCode::UNPROCESSABLE_ENTITY, all.collect())
+        }
     };
-    let created = detail.iter().filter(|one| one.created).count();
-    let summary = AddSummary {
-        created,
-        not_created: detail.len() - created,
-    };
-    answer::json(
-        status,
-        &Report {
-            summary,
-            detail,
-            sent: snowflake::sent(now_ms),
-        },
-    )
-}
-
-fn added_detail<'a>((submitted, added): (&'a Submitted, &Added)) -> AddDetail<'a> {
-    match added {
-        Added::Created(id) => AddDetail {
-            rule: Shown::submitted(submitted, Some(*id)),
-            created: true,
-            message: None,
-        },
-        // The stored id beside the submitted tag. [seed:004]
-        Added::Exists(id) => AddDetail {
-            rule: Shown::submitted(submitted, Some(*id)),
-            created: false,
-            message: Some(EXISTS.to_owned()),
-        },
-    }
+    let is_created =
+        |(id, message): &(Option<u64>, Option<String>)| id.is_some() && message.is_none();
+    let created = all.iter().filter(|one| is_created(one)).count();
+    let detail: Vec<_> = submitted
+        .iter()
+        .zip(all)
+        .map(|(rule, one)| {
+            let is_created = is_created(&one);
+            detail(Shown::submitted(rule, one.0), CREATED, is_created, one.1)
+        })
+        .collect();
+    report(status, CREATED, created, detail.len(), detail, now_ms)
 }
 
 /// What became of `asked` deletions: successes are not listed. [seed:004]
 pub(super) fn deleted(asked: usize, missing: Vec<Shown<'_>>, now_ms: i64) -> Response {
-    let summary = DeleteSummary {
-        deleted: asked - missing.len(),
-        not_deleted: missing.len(),
-    };
-    let detail = missing
-        .into_iter()
-        .map(|rule| DeleteDetail {
-            rule,
-            deleted: false,
-            message: DOES_NOT_EXIST,
-        })
-        .collect();
-    answer::json(
-        StatusCode::OK,
-        &Report {
-            summary,
-            detail,
-            sent: snowflake::sent(now_ms),
-        },
-    )
+    let done = asked - missing.len();
+    let one = |rule| detail(rule, DELETED, false, Some(DOES_NOT_EXIST.to_owned()));
+    let detail = missing.into_iter().map(one).collect();
+    report(StatusCode::OK, DELETED, done, asked, detail, now_ms)
 }
 
 /// Valid rules come before invalid ones. [seed:003]
 pub(super) fn validated(submitted: &[Submitted], now_ms: i64) -> Response {
-    let mut detail: Vec<_> = submitted
-        .iter()
-        .map(|one| {
-            let message = check(one);
-            ValidDetail {
-                rule: Shown::submitted(one, None),
-                valid: message.is_none(),
-                message,
-            }
-        })
-        .collect();
-    detail.sort_by_key(|one| !one.valid);
-    let valid = detail.iter().filter(|one| one.valid).count();
-    let summary = ValidSummary {
-        valid,
-        not_valid: detail.len() - valid,
+    let mut all: Vec<_> = submitted.iter().map(|one| (one, check(one))).collect();
+    all.sort_by_key(|(_, message)| message.is_some());
+    let valid = all.iter().filter(|(_, message)| message.is_none()).count();
+    let one = |(one, message): (_, Option<String>)| {
+        detail(
+            Shown::submitted(one, None),
+            VALID,
+            message.is_none(),
+            message,
+        )
     };
-    answer::json(
+    let detail = all.into_iter().map(one).collect();
+    report(
         StatusCode::OK,
-        &Report {
-            summary,
-            detail,
-            sent: snowflake::sent(now_ms),
-        },
+        VALID,
+        valid,
+        submitted.len(),
+        detail,
+        now_ms,
     )
 }

@@ -1,4 +1,4 @@
-//! The rules of one stream: what adding, deleting and looking up do to them.
+//! The rules of one stream: adding, deleting and finding them.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -32,15 +32,15 @@ pub(super) struct RuleSet {
     ids: Arc<Ids>,
     by_id: BTreeMap<u64, Arc<Stored>>,
     by_value: HashMap<String, u64>,
-    /// How long a change takes until Tweets feel it.
+    /// How long it takes until Tweets are matched by a change.
     delay: Duration,
     effects: VecDeque<(Instant, Effect)>,
-    /// What Tweets are matched against.
+    /// The rules that Tweets are matched against.
     in_force: HashMap<u64, Arc<Stored>>,
     index: ouzel_rule::RuleSet<u64>,
 }
 
-/// A change that Tweets have still to feel.
+/// A change that Tweets are not matched by yet.
 #[derive(Debug)]
 enum Effect {
     Insert(Arc<Stored>),
@@ -64,7 +64,7 @@ pub(super) enum Rejected {
     Limit,
 }
 
-/// Why a submitted rule cannot be one, as the server's validator words it; `None` where it can.
+/// What the server's validator says against a submitted rule; `None` if it is valid.
 pub(super) fn check(submitted: &Submitted) -> Option<String> {
     parse(submitted).err()
 }
@@ -83,7 +83,8 @@ fn parse(submitted: &Submitted) -> Result<Rule, String> {
 }
 
 impl RuleSet {
-    /// A set without rules, changes of which are felt after a while. No two sets give the same id.
+    /// A set without rules. Its changes take effect after `delay`. Sets that share `ids` never give the
+    /// same id.
     pub(super) fn new(delay: Duration, ids: Arc<Ids>) -> Self {
         Self {
             ids,
@@ -92,7 +93,7 @@ impl RuleSet {
         }
     }
 
-    /// Lets the changes be felt whose time has come; whether there are others.
+    /// Puts the changes into effect whose time has come. Returns whether others still wait.
     pub(super) fn settle(&mut self, now: Instant) -> bool {
         while self.effects.front().is_some_and(|(at, _)| *at <= now) {
             let Some((_, effect)) = self.effects.pop_front() else {
@@ -117,7 +118,7 @@ impl RuleSet {
             .push_back((Instant::now() + self.delay, effect));
     }
 
-    /// Adds rules, all of them or none, and to no more than `limit`.
+    /// Adds all of these rules or none. The set never has more than `limit`.
     pub(super) fn add(
         &mut self,
         submitted: &[Submitted],
@@ -195,7 +196,7 @@ impl RuleSet {
         self.by_id.len()
     }
 
-    /// Whether Tweets are matched against any rule: the last one may be deleted and still felt.
+    /// Whether Tweets are matched against any rule. The last one may be deleted and still match.
     pub(super) fn is_in_force(&self) -> bool {
         !self.in_force.is_empty()
     }

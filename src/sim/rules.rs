@@ -1,4 +1,4 @@
-//! The rules endpoint: requests understood and carried out on the rule set.
+//! The rules endpoint: reads requests and carries them out on the rule set.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -41,7 +41,7 @@ pub(super) struct Call {
     query: String,
 }
 
-/// A change of rules that is let in, and what goes wrong with it.
+/// A change of rules, and the fault that happens to it.
 struct Change<'b> {
     book: &'b Book,
     fault: Option<Firing>,
@@ -66,7 +66,7 @@ impl FromRequestParts<Arc<Service>> for Call {
 }
 
 impl Call {
-    /// Lets a request in that has the right to ask, and has not asked too often.
+    /// Lets a request in if its credentials are right and there were not too many.
     fn admit(&self, account: &str, label: Option<&str>) -> Result<&Book, Refusal> {
         let stream = self.service.admit(&self.headers, account, label)?;
         let book = if self.is_replay {
@@ -186,7 +186,7 @@ async fn carry_out(
         let ids = request.ids.ok_or(Refusal::InvalidJson)?;
         return Ok(found(book, &ids, call.now_ms()));
     }
-    // From before the body is read to the answer, no other change is let in. [source: xd/powertrack-api]
+    // No other change is let in from here, before the body is read, to the answer. [source: xd/powertrack-api]
     let turn = book.turn().ok_or(Refusal::Collides)?;
     let request = read(body, action == Action::Add).await?;
     if action == Action::Unknown || action == Action::Add && request.rules.is_none() {

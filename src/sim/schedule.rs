@@ -1,4 +1,4 @@
-//! When each Tweet of the sequence is made: a rate, and how it rises and falls over time.
+//! When each Tweet of the sequence is made: the rate, and how it rises and falls.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const HOUR: u32 = 3600;
 /// How the rate rises and falls; each profile repeats itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// The same all the time.
+    /// The rate is always the same.
     #[default]
     Steady,
     /// Six seconds of each minute are eleven times as busy as the rest of it; the rate is the mean.
@@ -43,9 +43,9 @@ impl Profile {
 
 /// The moment of each position in the sequence, in microseconds from position zero on.
 ///
-/// Positions before zero have moments too: what happened before the simulator started.
+/// Positions before zero have moments too: those Tweets came before the simulator started.
 #[derive(Debug, Clone)]
-pub struct Schedule {
+pub(super) struct Schedule {
     parts: Vec<Part>,
     cycle_us: f64,
     per_cycle: f64,
@@ -61,8 +61,8 @@ struct Part {
 }
 
 impl Schedule {
-    /// `rate` Tweets per second, multiplied as the profile says; `None` where that is no rate that can be kept.
-    pub fn new(rate: f64, profile: Profile) -> Option<Self> {
+    /// `rate` Tweets per second, multiplied as the profile says; `None` if nothing can keep such a rate.
+    pub(super) fn new(rate: f64, profile: Profile) -> Option<Self> {
         let (mut start_us, mut first) = (0.0, 0.0);
         let mut parts = Vec::new();
         for (seconds, times) in profile.parts() {
@@ -86,28 +86,25 @@ impl Schedule {
     }
 
     /// One Tweet every `step`, at least a microsecond.
-    #[must_use]
-    pub fn steady(step: Duration) -> Self {
+    pub(super) fn steady(step: Duration) -> Self {
         let step = step.clamp(Duration::from_micros(1), Duration::from_secs(86_400));
         Self::new(1.0 / step.as_secs_f64(), Profile::Steady)
             .expect("steps from a microsecond to a day are rates")
     }
 
     /// When the Tweet at a position is made, in microseconds after position zero.
-    #[must_use]
-    pub fn at_us(&self, position: i64) -> i64 {
+    pub(super) fn at_us(&self, position: i64) -> i64 {
         // Within a cycle the numbers are small enough to be exact.
         let cycle = (position as f64 / self.per_cycle).floor();
         let rest = position as f64 - cycle * self.per_cycle;
         let part = self.part(|part| part.first <= rest);
         let within = part.start_us + (rest - part.first) / part.per_us;
-        // Without the nudge, a moment that should be a whole number can fall just below it.
+        // Rounding errors can put a whole number just below itself, so a little is added.
         (cycle * self.cycle_us + within + 1e-3).floor() as i64
     }
 
     /// The first position that is made at this moment or later.
-    #[must_use]
-    pub fn position_from(&self, us: i64) -> i64 {
+    pub(super) fn position_from(&self, us: i64) -> i64 {
         let cycle = (us as f64 / self.cycle_us).floor();
         let rest = us as f64 - cycle * self.cycle_us;
         let part = self.part(|part| part.start_us <= rest);

@@ -31,7 +31,7 @@ use super::{
     wire::{Wire, WireListener, note},
 };
 
-/// What is written to the oracle can be read after this long.
+/// How often the oracle is flushed, so that others can read it.
 const ORACLE_FLUSH: Duration = Duration::from_millis(200);
 
 /// How long a stop waits for readers to take the end of their stream.
@@ -42,7 +42,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
-    /// The URL of each stream; likewise of the other endpoints, in the same order.
+    /// The URL of each stream. The other endpoints come in the same order.
     pub stream_urls: Vec<String>,
     /// The rules endpoints.
     pub rules_urls: Vec<String>,
@@ -50,9 +50,9 @@ pub struct Running {
     pub replay_urls: Vec<String>,
     /// The endpoints of the rules for Replay.
     pub replay_rules_urls: Vec<String>,
-    /// What controls the simulator itself lies below this URL.
+    /// The requests that control the simulator itself are below this URL.
     pub control_url: String,
-    /// Lines of the file of Tweets that are not Tweets.
+    /// How many lines of the file of Tweets are not Tweets.
     pub skipped: u64,
     tls: Option<PathBuf>,
     pub(super) service: Arc<Service>,
@@ -135,7 +135,7 @@ pub async fn start(options: SimOptions) -> Result<Running, Error> {
     })
 }
 
-/// Names stand in URLs as they are.
+/// Checks the names: they stand in URLs without escaping.
 fn check_names(names: &[String]) -> Result<(), Error> {
     let is_fit = |sign: u8| sign.is_ascii_alphanumeric() || b"-_.~".contains(&sign);
     for (at, name) in names.iter().enumerate() {
@@ -153,7 +153,7 @@ impl Running {
         self.service.counts()
     }
 
-    /// What to tell somebody who has just started it: the URLs, and commands to try.
+    /// A text for somebody who has just started it: the URLs, and commands to try.
     #[must_use]
     pub fn greeting(&self) -> String {
         let user = match (
@@ -275,7 +275,7 @@ fn app(service: Arc<Service>) -> Router {
         .with_state(service)
 }
 
-/// Writes a file so that whoever sees it sees all of it.
+/// Writes a file under another name and renames it, so that nobody sees half of it.
 fn write(path: &Path, content: &str) -> Result<(), Error> {
     let failed = |source| Error::Write {
         path: path.to_owned(),

@@ -1,4 +1,4 @@
-//! What all requests share: who may ask, the streams, the faults, and the counters.
+//! What all requests share: the credentials, the streams, the faults, and the counters.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,8 +31,8 @@ use super::{
 };
 use ouzel_text::secret::Secret;
 
-/// Where readers set the pace, the time between two Tweets' ids. It is less than one core needs to
-/// send one, so ids do not come from the future.
+/// The time between the ids of two Tweets, if readers set the pace. One core takes longer to send a
+/// Tweet, so ids do not come from the future.
 const STEP_AT_FULL_SPEED: Duration = Duration::from_micros(10);
 
 /// [source: xd/powertrack-api]
@@ -79,7 +79,7 @@ impl Service {
         };
         let schedule = Arc::new(schedule);
         let clock = Arc::new(Clock::new(options.start_ms, rate.is_some()));
-        // Were the ids the same on every start, a client would take a second run for duplicates.
+        // Ids differ at every start, or a client would take the Tweets of a second run for duplicates.
         let start = options.start_ms.map(Start::at).unwrap_or_default();
         let (source, skipped) = match &options.tweets {
             Some(path) => Source::file(path)?,

@@ -10,7 +10,7 @@ use jiff::{Timestamp, civil::Weekday, tz::Offset};
 /// The first millisecond of Snowflake ids: 4 November 2010. [derived from seed:004]
 const EPOCH_MS: i64 = 1_288_834_974_657;
 
-/// Below the time, an id has ten bits for the machine and twelve for a sequence.
+/// The bits of an id below its time: ten for the machine and twelve for a sequence.
 const TIME_SHIFT: u32 = 22;
 
 /// The machine that every made-up id claims to come from.
@@ -20,7 +20,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// Gives ids that grow strictly, each with the time at which it was given.
+/// Gives ids. Each is greater than the last one and carries the time at which it was given.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     last: AtomicI64,
@@ -96,7 +96,7 @@ pub(super) fn sent_to_the_second(ms: i64) -> String {
 }
 
 fn timestamp(ms: i64) -> Timestamp {
-    // Only a clock that is off by millennia is out of range, and then any time will do.
+    // Only a clock that is wrong by thousands of years is out of range. Then any time will do.
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

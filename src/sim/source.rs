@@ -6,7 +6,8 @@ use super::{
     error::Error, generator::Generator, schedule::Schedule, start::Start, tweet_file::TweetFile,
 };
 
-/// Where Tweets come from. Each follows from its position alone, so any can be made again and none is kept.
+/// Where Tweets come from. A Tweet follows from its position alone. So it need not be kept: it can be
+/// made again.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     /// Made up, without a beginning or an end.
@@ -16,7 +17,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Made-up Tweets, the one at position zero of which has the time `start`.
+    /// Made-up Tweets. The one at position zero has the time `start`.
     pub(super) fn made(seed: u64, start: &Start, schedule: &Arc<Schedule>) -> Self {
         Self::Made(Generator::new(seed).with_start(start.clone(), Arc::clone(schedule)))
     }
@@ -28,7 +29,8 @@ impl Source {
         Ok((Self::File(Arc::new(file)), skipped))
     }
 
-    /// Appends the Tweet at a position, without a line end and without matching rules; false if there is none.
+    /// Appends the Tweet at a position, without a line end and without `matching_rules`. Returns false if
+    /// there is none.
     pub(super) fn write(&self, position: i64, out: &mut Vec<u8>) -> bool {
         match self {
             Self::Made(generator) => {

@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::snowflake;
 
-/// A time that is given, or the moment at which somebody first wants Tweets: so what is made first does not depend on how
-/// long a simulator has waited for a reader. Copies share it.
+/// A given time, or the moment at which somebody first wants Tweets. So the first Tweets do not depend
+/// on how long the simulator has waited for a reader. Copies share the time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Start(Arc<OnceLock<i64>>);
 
@@ -15,7 +15,7 @@ impl Start {
         Self(Arc::new(OnceLock::from(ms)))
     }
 
-    /// Somebody wants Tweets now. When it is, whoever came first has decided.
+    /// The time; it becomes `now_ms` if nothing has decided it before.
     pub(super) fn settle(&self, now_ms: i64) -> i64 {
         *self.0.get_or_init(|| now_ms)
     }

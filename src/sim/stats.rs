@@ -1,4 +1,4 @@
-//! What the simulator has done so far.
+//! Counters of what the simulator has done.
 
 use std::{
     collections::BTreeMap,
@@ -83,7 +83,7 @@ impl Stats {
             .or_default() += 1;
     }
 
-    /// The counters now, beside what others count.
+    /// The counters now, together with what others count.
     pub(super) fn counts(
         &self,
         streams: BTreeMap<String, StreamCounts>,

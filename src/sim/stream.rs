@@ -1,4 +1,4 @@
-//! The stream and Replay endpoints: who may connect, and the response that goes on and on.
+//! The stream and Replay endpoints: let clients connect and start the response.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -37,30 +37,18 @@ pub(super) async fn connect(
     let query = query.unwrap_or_default();
     let answer = admit(&service, &headers, &account, &file).and_then(|stream| {
         let_in(&service, &stream.connects)?;
-        match dates::stream(&query, service.clock.now_ms())? {
-            Asked::Live { backfill_minutes } => Ok(open(
-                &service,
-                &stream,
-                live(&service, &stream, backfill_minutes),
-                wire,
-            )),
+        let feed = match dates::stream(&query, service.clock.now_ms())? {
+            Asked::Live { backfill_minutes } => live(&service, &stream, backfill_minutes),
             Asked::Recovery(span_ms) => {
-                let jobs = Arc::clone(&stream.recoveries);
-                let permit = jobs
-                    .try_acquire_owned()
-                    .map_err(|_| Refusal::TooManyRequests)?;
+                let permit = Arc::clone(&stream.recoveries).try_acquire_owned();
+                let permit = permit.map_err(|_| Refusal::TooManyRequests)?;
                 let rate = Some(service.limits.recovery_rate);
-                let window = Window::new(
-                    &stream,
-                    Product::Recovery,
-                    span_ms,
-                    rate,
-                    &service.faults,
-                    Some(permit),
-                );
-                Ok(open(&service, &stream, past(&stream, window), wire))
+                let (product, faults) = (Product::Recovery, &service.faults);
+                let window = Window::new(&stream, product, span_ms, rate, faults, Some(permit));
+                past(&stream, window)
             }
-        }
+        };
+        Ok(open(&service, &stream, feed, wire))
     });
     service.answered("stream", answer)
 }
@@ -77,14 +65,8 @@ pub(super) async fn replay(
     let answer = admit(&service, &headers, &account, &file).and_then(|stream| {
         let_in(&service, &stream.replays)?;
         let span_ms = dates::replay(&query, service.clock.now_ms())?;
-        let window = Window::new(
-            &stream,
-            Product::Replay,
-            span_ms,
-            None,
-            &service.faults,
-            None,
-        );
+        let (product, faults) = (Product::Replay, &service.faults);
+        let window = Window::new(&stream, product, span_ms, None, faults, None);
         Ok(open(&service, &stream, past(&stream, window), wire))
     });
     service.answered("replay", answer)
@@ -103,7 +85,7 @@ fn admit(
     service.find(account, file.strip_suffix(".json")).cloned()
 }
 
-/// Refuses a request that comes too soon after others, or that is to be refused.
+/// Refuses a request that comes too soon after others, or that a fault refuses.
 fn let_in(service: &Service, requests: &Bucket) -> Result<(), Refusal> {
     if !requests.take(Instant::now()) {
         return Err(Refusal::TooManyRequests);

@@ -1,4 +1,4 @@
-//! What happens on one stream, whether somebody reads or not: Tweets are made, and some of them match.
+//! Makes the Tweets of one stream and keeps those that match, whether somebody reads or not.
 
 use std::{
     collections::HashMap,
@@ -24,13 +24,13 @@ use super::{
     subject::Subjects,
 };
 
-/// So many Tweets are made in one go, and others get a turn on this thread.
+/// How many Tweets are made at once, before other tasks get their turn on this thread.
 const TURN: u64 = 64;
 
-/// Different lists of matching rules that are shared rather than repeated.
+/// How many different lists of matching rules are kept to be shared.
 const MAX_MOMENTS: usize = 10_000;
 
-/// What a stream's sequence of Tweets is made with.
+/// What it takes to make the Tweets of a stream.
 #[derive(Debug)]
 pub(super) struct Setup {
     pub(super) name: String,
@@ -40,7 +40,7 @@ pub(super) struct Setup {
     pub(super) schedule: Arc<Schedule>,
     /// The time of position zero of made-up Tweets.
     pub(super) start: Start,
-    /// Whether Tweets are made when their moment comes, or as fast as they are read.
+    /// Whether Tweets are made at their times; otherwise they are made as fast as they are read.
     pub(super) paced: bool,
     /// How many Tweets there are in all.
     pub(super) limit: Option<u64>,
@@ -53,7 +53,7 @@ pub(super) struct Setup {
 #[derive(Debug)]
 pub(super) struct Timeline {
     pub(super) setup: Setup,
-    /// What is remembered of Tweets is at least this many.
+    /// The least number of Tweets that are remembered.
     buffer: usize,
     state: Mutex<State>,
     /// How many Tweets have matched so far; connections wait for it to grow.
@@ -78,12 +78,12 @@ struct State {
 #[derive(Debug, Clone, Copy)]
 struct Begun {
     at: Instant,
-    /// What the schedule said then, and the clock.
+    /// The time by the schedule then, and by the clock.
     us: i64,
     ms: i64,
 }
 
-/// When there is more.
+/// When more Tweets come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     Now,
@@ -92,7 +92,7 @@ pub(super) enum Due {
 }
 
 impl Timeline {
-    /// A sequence that has not begun.
+    /// A timeline that has not begun.
     pub(super) fn new(setup: Setup, buffer: usize) -> Self {
         Self {
             setup,
@@ -103,7 +103,7 @@ impl Timeline {
         }
     }
 
-    /// Begins with the first reader of a stream that has rules; nobody would see a Tweet before.
+    /// Begins, if the stream has rules. The first reader calls it: nobody would see a Tweet before.
     pub(super) fn begin(&self, book: &Book, now: Instant) {
         let mut state = self.lock();
         if state.begun.is_some() || book.len() == 0 {
@@ -156,7 +156,7 @@ impl Timeline {
                 break;
             }
             state.next += 1;
-            // The limit is exact, however many are due at once.
+            // Counted here, so that the limit is exact however many are due at once.
             state.made += 1;
             made += 1;
             if rules.is_in_force()
@@ -189,7 +189,7 @@ impl Timeline {
         due
     }
 
-    /// The Tweets from `cursor` on, up to about `most` bytes of them, for a reader that then stands after them.
+    /// The Tweets from `cursor` on, up to about `most` bytes of them. The cursor moves behind them.
     pub(super) fn take(&self, reader: u64, cursor: &mut u64, most: usize) -> Vec<Piece> {
         self.lock().memory.take(reader, cursor, most)
     }
@@ -199,7 +199,7 @@ impl Timeline {
         self.lock().memory.leave(reader);
     }
 
-    /// Where a reader starts that asks for the last `back` too.
+    /// Where a reader starts that asks for backfill of this length.
     pub(super) fn cursor(&self, back: Duration, now: Instant) -> u64 {
         self.lock().memory.cursor(back, now)
     }
@@ -220,12 +220,12 @@ impl Timeline {
         self.lock().memory.len() as u64
     }
 
-    /// Where the last of the readers is.
+    /// Where the slowest reader is.
     pub(super) fn slowest(&self) -> Option<u64> {
         self.lock().memory.slowest()
     }
 
-    /// The positions of the Tweets from one time to before another that have been made by now.
+    /// The positions of the Tweets between two times, as far as they have been made by now.
     pub(super) fn window(&self, from_ms: i64, to_ms: i64) -> std::ops::Range<i64> {
         let state = self.lock();
         let setup = &self.setup;
@@ -270,7 +270,7 @@ impl Timeline {
         }
     }
 
-    /// Makes Tweets when their moments come, for as long as it is let.
+    /// Makes Tweets at their times, until there are no more.
     pub(super) async fn run(&self, book: &Book, gate: &Gate) {
         let mut begun = self.begun.subscribe();
         // The sender lives as long as this does.

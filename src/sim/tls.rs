@@ -1,8 +1,11 @@
-//! TLS for the simulator: a certificate of its own, and a listener whose handshakes hold up nobody.
+//! TLS for the simulator: its certificate, and a listener that does many handshakes at once.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::serve::Listener;
+use axum::{
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::Offset};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -21,13 +24,13 @@ use tokio_rustls::{
 
 use super::{
     error::Error,
-    wire::{WireListener, WireStream},
+    wire::{Wire, WireListener, WireStream},
 };
 
-/// A client that has not finished its handshake by then is not going to.
+/// How long a client may take for its handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Handshakes under way; when there are so many, the next connection waits in the system's queue.
+/// The most handshakes at once. Further connections wait in the system's queue.
 const MAX_HANDSHAKES: usize = 64;
 
 /// The server's side of TLS, and the certificate that clients have to trust.
@@ -82,7 +85,8 @@ impl Tls {
     }
 }
 
-/// From yesterday, since clocks differ, for a year: some clients refuse certificates for longer.
+/// A certificate that is valid from yesterday on, since clocks differ, and for a year, since some clients
+/// refuse longer ones.
 fn valid_now(names: Vec<String>) -> Result<CertificateParams, Error> {
     let today = Offset::UTC.to_datetime(Timestamp::now()).date();
     let at = |date: Date| {
@@ -148,5 +152,11 @@ impl Listener for TlsListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Wire {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
+        stream.io().get_ref().0.wire()
     }
 }

@@ -12,16 +12,16 @@ use flate2::bufread::MultiGzDecoder;
 use super::{error::Error, tweet_text};
 use ouzel_text::lines::Lines;
 
-/// The file is held in memory, so that every connection can be at its own place in it.
+/// The largest file. It is held in memory, so that every connection can be at its own place in it.
 const MAX_BYTES: usize = 1 << 30;
 
-/// A longer line is no Tweet.
+/// The longest line. A longer one is no Tweet.
 const MAX_LINE: usize = 16 << 20;
 
-/// Some editors begin a file with this.
+/// The byte order mark, which some editors begin a file with.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The first bytes of gzip, whatever the file is called.
+/// The first bytes of gzip. The name of the file does not matter.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The Tweets of a file, and how many of its lines were none.
@@ -102,7 +102,7 @@ impl TweetFile {
     }
 }
 
-/// Reads on behind the beginning of a line, up to its end, and says how long all of it is at least.
+/// Reads the rest of a line whose beginning has been read. Returns how long the line is at least.
 fn pass_line(from: &mut impl BufRead, beginning: &[u8]) -> io::Result<usize> {
     let mut length = beginning.len();
     let mut has_ended = beginning.ends_with(b"\n");

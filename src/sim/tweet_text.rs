@@ -45,11 +45,11 @@ pub(super) fn id(tweet: &Value) -> String {
     }
 }
 
-/// A line as the feed can take it: a JSON object with an id, without `matching_rules`.
+/// Checks that a line is a JSON object with an id, and takes its `matching_rules` away.
 pub(super) fn accept(line: &[u8]) -> Option<Vec<u8>> {
     let line = line.trim_ascii();
     let text = str::from_utf8(line).ok()?;
-    // First of all, since what comes below does not look how deep it is.
+    // This comes first, because what follows does not check how deep the JSON is.
     json::read_any(line).ok()?;
     if !text.starts_with('{') {
         return None;
@@ -61,7 +61,7 @@ pub(super) fn accept(line: &[u8]) -> Option<Vec<u8>> {
     let has_rules = memmem::find(line, b"\"matching_rules\"").is_some();
     let line = if has_rules {
         let mut kept = Vec::with_capacity(line.len());
-        // An activity has them in there.
+        // An activity has its rules in `gnip`.
         keep(&mut kept, text, Some("gnip"))?;
         kept
     } else {
@@ -133,7 +133,7 @@ mod tests {
             Some(r#"{"id":1,"text":"\"matching_rules\""}"#),
         );
         check(r#"{"id":1,"matching_rules":[]}"#, Some(r#"{"id":1}"#));
-        // An activity has them one level down, and keeps what is called so elsewhere.
+        // An activity has its rules one level down. A member of that name elsewhere stays.
         check(
             r#"{"id":"a:1","gnip":{"urls":[ {"matching_rules":1}],"matching_rules":[{"tag":"a"}]},"x":{"matching_rules":[]}}"#,
             Some(

@@ -1,4 +1,4 @@
-//! A window of the past, delivered again: Recovery and Replay jobs.
+//! Recovery and Replay jobs: they deliver a window of the past again.
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
@@ -15,12 +15,12 @@ use super::{
     timeline::{Due, sent},
 };
 
-/// So many Tweets are looked at in one go, and others get a turn on this thread.
+/// How many Tweets are looked at at once, before other tasks get their turn on this thread.
 const TURN: i64 = 64;
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Which product it is: they differ in the rules, the pace, and the name in the last record.
+/// The product that a job is of. They differ in the rules, the pace, and the name in the last record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Product {
     Recovery,
@@ -41,7 +41,7 @@ pub(super) struct Window {
     delivered: u64,
     ending: Option<Firing>,
     subjects: Subjects,
-    /// Recovery jobs are counted.
+    /// Held while a Recovery job runs, because only so many may run.
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -88,7 +88,7 @@ impl Window {
         };
         Self {
             positions: stream.timeline.window(served.start, served.end),
-            // What Tweets of then were about is not remembered for so long.
+            // The subjects of that time are forgotten, so those of now are used.
             subjects: stream.timeline.subjects(&product.book(stream).rules()),
             stream: Arc::clone(stream),
             product,

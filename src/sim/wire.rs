@@ -24,12 +24,10 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::tls::TlsListener;
-
-/// Whoever has not sent the head of a request by then is gone. The service's own limit is not known. [inferred]
+/// How long a client may take to send the head of a request. The service's own limit is not known. [inferred]
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
-/// What a request handler has of the connection that it answers on.
+/// A handle on the connection of a request: it can reset it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wire(Arc<Inner>);
 
@@ -38,7 +36,7 @@ struct Inner {
     is_reset: AtomicBool,
     /// The head of a request has come.
     has_asked: AtomicBool,
-    /// Who waits for the reader to take more.
+    /// The task that waits on the connection.
     waker: Mutex<Option<Waker>>,
 }
 
@@ -55,7 +53,7 @@ pub(super) struct WireStream {
 pub(super) struct WireListener(pub(super) TcpListener);
 
 impl Wire {
-    /// Resets the connection, also if its reader does not read.
+    /// Resets the connection, even if its reader does not read.
     pub(super) fn reset(&self) {
         self.0.is_reset.store(true, Ordering::Release);
         let waker = self.0.waker.lock();
@@ -75,9 +73,9 @@ pub(super) async fn note(request: Request, next: Next) -> Response {
 }
 
 impl WireStream {
-    /// A connection, with lines that do not wait for more of them.
+    /// A connection that sends each line at once.
     pub(super) fn new(tcp: TcpStream) -> Self {
-        // Without it lines are just later.
+        // If this fails, lines are only later.
         let _ = tcp.set_nodelay(true);
         Self {
             tcp,
@@ -95,7 +93,7 @@ impl WireStream {
         let inner = &self.wire.0;
         *inner.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         if inner.is_reset.load(Ordering::Acquire) {
-            // What closes the socket now sends a reset in place of an end.
+            // Closing the socket now sends a reset in place of an orderly end.
             let _ = self.tcp.set_zero_linger();
             return Err(ErrorKind::ConnectionReset.into());
         }
@@ -144,7 +142,7 @@ impl Listener for WireListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        // axum's own listener waits and retries where accepting fails.
+        // axum's own listener waits and tries again if accepting fails.
         let (tcp, address) = Listener::accept(&mut self.0).await;
         (WireStream::new(tcp), address)
     }
@@ -157,11 +155,5 @@ impl Listener for WireListener {
 impl Connected<IncomingStream<'_, WireListener>> for Wire {
     fn connect_info(stream: IncomingStream<'_, WireListener>) -> Self {
         stream.io().wire()
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Wire {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        stream.io().get_ref().0.wire()
     }
 }

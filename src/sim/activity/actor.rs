@@ -42,7 +42,7 @@ pub(super) fn write(json: &mut Json<'_>, user: &Value) {
     members.key("twitterTimeZone").raw("null");
     members.flag("verified", flag(user, "verified"));
     members.key("utcOffset").raw("null");
-    // Only where it says something: the stream has no Tweets of protected accounts. [derived from 5.4]
+    // It is left out when it is false: the stream has no Tweets of protected accounts. [derived from 5.4]
     members.flag("protected", flag(user, "protected").filter(|is| *is));
     members.text("preferredUsername", screen_name);
     let languages = members.key("languages");

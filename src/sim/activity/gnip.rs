@@ -22,7 +22,7 @@ pub(super) fn write(
     write_matching(members.key("matching_rules"), rules);
     let mut pages: Vec<&Value> = pages(tweet).collect();
     for page in retweeted.into_iter().flat_map(self::pages) {
-        // A short text is the same in both.
+        // Where the text is short, both have the same links.
         let is_known = |known: &&Value| string(known, "url") == string(page, "url");
         if !pages.iter().any(is_known) {
             pages.push(page);
@@ -56,14 +56,12 @@ fn write_list<'v>(
     if values.peek().is_none() {
         return;
     }
-    let json = members.key(key);
-    json.raw("[");
-    for (at, value) in values.enumerate() {
-        json.raw(if at > 0 { "," } else { "" });
+    let json = members.key(key).raw("[");
+    json.list(values, |value, json| {
         let mut element = Members::open(json);
         write(&mut element, value);
         element.close();
-    }
+    });
     json.raw("]");
 }
 

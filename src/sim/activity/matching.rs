@@ -1,4 +1,4 @@
-//! The rules in a Tweet that is an activity already.
+//! Puts rules into Tweets that are activities already.
 
 use std::{ops::Range, sync::Arc};
 
@@ -55,6 +55,6 @@ fn place_of(object: &[u8], key: &str) -> Option<Range<usize>> {
     let value = value.as_raw_str().as_bytes();
     let start = value.as_ptr().addr().checked_sub(object.as_ptr().addr())?;
     let place = start..start + value.len();
-    // The value is a part of the text. Were it a copy one day, this is what would notice.
+    // This notices if the value is a copy one day, and no part of the text.
     (object.get(place.clone()) == Some(value)).then_some(place)
 }

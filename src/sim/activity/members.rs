@@ -4,8 +4,8 @@ use sonic_rs::{JsonNumberTrait, Value, ValueRef};
 
 use crate::json_text::Json;
 
-/// Below this the lists and objects of a Tweet's values are not copied. The deepest that the
-/// service sends, a variant of a video, is five levels down.
+/// How deep lists and objects are copied. The deepest that the service sends, a variant of a video,
+/// is five levels down.
 const DEEPEST: u8 = 32;
 
 /// An object being written. What is `None` is left out.
@@ -27,7 +27,7 @@ impl<'a, 'b> Members<'a, 'b> {
         self.json.raw("}");
     }
 
-    /// Starts a member of a name that needs no escaping; its value is written into what this returns.
+    /// Starts a member whose name needs no escaping. The caller writes its value into what this returns.
     pub(super) fn key(&mut self, key: &'static str) -> &mut Json<'b> {
         self.next().raw("\"").raw(key).raw("\":")
     }
@@ -57,7 +57,7 @@ impl<'a, 'b> Members<'a, 'b> {
 
     pub(super) fn flag(&mut self, key: &'static str, flag: Option<bool>) {
         if let Some(flag) = flag {
-            write_flag(self.key(key), flag);
+            self.key(key).flag(flag);
         }
     }
 
@@ -74,14 +74,12 @@ impl<'a, 'b> Members<'a, 'b> {
     }
 }
 
-fn write_flag(json: &mut Json<'_>, flag: bool) {
-    json.raw(if flag { "true" } else { "false" });
-}
-
 /// Writes a value, with its strings escaped as the service does it.
 fn copy(json: &mut Json<'_>, value: &Value, omitted: &[&str], depth: u8) {
     match value.as_ref() {
-        ValueRef::Bool(flag) => write_flag(json, flag),
+        ValueRef::Bool(flag) => {
+            json.flag(flag);
+        }
         ValueRef::Number(number) => match number.as_u64() {
             Some(number) => {
                 json.int(number);
@@ -95,10 +93,7 @@ fn copy(json: &mut Json<'_>, value: &Value, omitted: &[&str], depth: u8) {
         }
         ValueRef::Array(list) if depth < DEEPEST => {
             json.raw("[");
-            for (at, value) in list.iter().enumerate() {
-                json.raw(if at > 0 { "," } else { "" });
-                copy(json, value, omitted, depth + 1);
-            }
+            json.list(list, |value, json| copy(json, value, omitted, depth + 1));
             json.raw("]");
         }
         ValueRef::Object(object) if depth < DEEPEST => {

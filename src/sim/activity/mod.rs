@@ -21,25 +21,27 @@ use self::{
 };
 use super::{json_text::Json, rule_set::Stored};
 
-/// A Retweet of a quote is three Tweets deep, and no Tweet is deeper. What a file has below that
-/// is left out, so that nothing overflows the stack.
+/// The deepest nesting of Tweets that is written, so that nothing overflows the stack. A Retweet of a
+/// quote is three Tweets deep, and no Tweet of the service is deeper. What a file has below that is
+/// left out.
 const DEEPEST: u8 = 3;
 
-/// What the native format alone has in `entities`: polls are newer than this format, and unwound
-/// URLs stand in `gnip`.
+/// What `entities` has in the native format alone. Polls are newer than this format, and unwound
+/// URLs stand in `gnip` here.
 const NATIVE_ONLY: &[&str] = &["polls", "unwound"];
 
-/// Where an activity stands: the delivered one, with the rules that it matched, or one inside it.
+/// Where an activity stands: it is the delivered one, which shows the rules that it matched, or it
+/// is inside another one.
 #[derive(Clone, Copy)]
 enum Level<'a> {
     Root(&'a [Arc<Stored>]),
-    /// What a Retweet repeats, so many Tweets deep.
+    /// The activity that a Retweet repeats, and how many Tweets deep it is.
     Shared(u8),
     Quoted(u8),
 }
 
 impl Level<'_> {
-    /// How deep a Tweet inside this one stands, if it may have one.
+    /// The depth of a Tweet inside this one; `None` if it may have none.
     fn below(self) -> Option<u8> {
         let depth = match self {
             Self::Root(_) => 2,
@@ -51,7 +53,7 @@ impl Level<'_> {
 
 /// Appends a native Tweet as an activity: a JSON object on one line, without its end.
 ///
-/// What the Tweet lacks, or has as another type than documented, the activity lacks.
+/// The activity leaves out what the Tweet lacks, and what has another type than documented.
 pub(super) fn write(out: &mut Vec<u8>, tweet: &Value, rules: &[Arc<Stored>]) {
     write_activity(&mut Json(out), tweet, Level::Root(rules));
 }
@@ -102,7 +104,8 @@ fn write_activity(json: &mut Json<'_>, tweet: &Value, level: Level<'_>) {
     members.count("favoritesCount", count(tweet, "favorite_count"));
     write_entities(&mut members, tweet);
     members.text("twitter_lang", string(tweet, "lang"));
-    // A Retweet counts the Retweets of the original, which does not count them itself: recorded ones are so.
+    // A Retweet shows the count of its original, and the original inside it shows none. Recorded
+    // activities are so.
     if !matches!(level, Level::Shared(_)) {
         let retweets = retweeted.and_then(|(retweeted, _)| count(retweeted, "retweet_count"));
         members.count(
@@ -137,7 +140,7 @@ fn write_link(members: &mut Members<'_, '_>, tweet: &Value) {
     }
 }
 
-/// The address of a Tweet. It leads there without the author's name too.
+/// Writes the address of a Tweet. Without the author's name it works too.
 fn write_permalink(json: &mut Json<'_>, screen_name: Option<&str>, id: &str) {
     json.raw(r#""http:\/\/twitter.com\/"#);
     if let Some(name) = screen_name {
@@ -146,7 +149,7 @@ fn write_permalink(json: &mut Json<'_>, screen_name: Option<&str>, id: &str) {
     json.raw(r"statuses\/").part(id).raw("\"");
 }
 
-/// What was posted, as the object of the activity.
+/// Writes what was posted, as the object of the activity.
 fn write_note(json: &mut Json<'_>, tweet: &Value, posted: Option<&str>) {
     let mut members = Members::open(json);
     members.text("objectType", Some("note"));
@@ -157,7 +160,7 @@ fn write_note(json: &mut Json<'_>, tweet: &Value, posted: Option<&str>) {
     members.close();
 }
 
-/// What did not fit into `body`.
+/// Writes the long text that did not fit into `body`.
 fn write_long(json: &mut Json<'_>, long: &Value) {
     let mut members = Members::open(json);
     members.text("body", string(long, "full_text"));
@@ -176,7 +179,7 @@ fn write_entities(members: &mut Members<'_, '_>, holder: &Value) {
     );
 }
 
-/// `<a href="URL" rel="nofollow">Name</a>`, or just a name, in its parts.
+/// Writes the name and the URL of `<a href="URL" rel="nofollow">Name</a>`, or of a name alone.
 fn write_generator(json: &mut Json<'_>, source: &str) {
     let anchor = source
         .strip_prefix("<a ")
@@ -195,7 +198,7 @@ fn write_generator(json: &mut Json<'_>, source: &str) {
 
 /// `Wed Oct 10 20:19:24 +0000 2018` as `2018-10-10T20:19:24.000Z`.
 fn posted_time(created_at: &str) -> Option<String> {
-    // The day of the week says nothing new, and in Tweets made by hand it is often wrong.
+    // The day of the week is skipped: it says nothing new, and Tweets made by hand often have a wrong one.
     let (_, time) = created_at.split_once(' ')?;
     let time = Timestamp::strptime("%b %d %H:%M:%S %z %Y", time).ok()?;
     Some(time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string())

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use super::{Delivery, Ended, Feed, LAG_TICK};
 use crate::{fault::DELIMITER, message, timeline::sent};
 
-/// A disconnected reader has this long to take what is under way and the last record.
+/// How long a disconnected reader has to take what is being sent and the last record.
 pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 impl Delivery {
@@ -21,7 +21,7 @@ impl Delivery {
         Ok(Ended::Completed)
     }
 
-    /// The last record, and the end of the connection.
+    /// Sends the last record and ends the connection.
     pub(super) async fn farewell(&mut self, text: &str, reset: bool) {
         let sent = sent(self.service.clock.now_ms());
         self.write_message("error", text, &sent);
@@ -34,14 +34,15 @@ impl Delivery {
         self.lines.extend_from_slice(DELIMITER);
     }
 
-    /// Sends what is left and ends the body in order, or resets; the reader may not read, so this takes only so long.
+    /// Sends what is left, and ends the body in order or resets the connection. It waits only so long: the
+    /// reader may not read.
     pub(super) async fn leave(&mut self, reset: bool) {
         let lines = std::mem::take(&mut self.lines);
         let outlet = &mut self.outlet;
         let leaving = async {
             outlet.send(&lines).await?;
             if reset {
-                // What has been sent is to arrive before the reset does.
+                // The reset must not overtake what has been sent.
                 tokio::time::sleep(LAG_TICK).await;
                 outlet.reset();
                 Ok(())
@@ -61,7 +62,7 @@ impl Delivery {
         }
     }
 
-    /// Too much waits for the reader: what waits is lost, and the connection ends.
+    /// Ends the connection because too much waits for the reader. What waits is lost.
     pub(super) async fn overflow(&mut self, can_send: bool) -> Ended {
         self.stream.gate.has_lost.store(true, Relaxed);
         if can_send {

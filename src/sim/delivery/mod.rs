@@ -1,4 +1,4 @@
-//! What one connection is sent: Tweets that match, heartbeats in between, and what goes wrong.
+//! Sends one connection its Tweets and heartbeats, and what goes wrong on purpose.
 
 mod ended;
 mod farewell;
@@ -24,13 +24,13 @@ use super::{
     window::Window,
 };
 
-/// Lines that are ready together share a flush, up to this many bytes of them.
+/// The most bytes of lines that share a flush.
 const BATCH: usize = 64 * 1024;
 
-/// How often a delivery that waits for its reader looks at how far behind it is.
+/// How often a delivery that waits for its reader checks how far behind it is.
 const LAG_TICK: Duration = Duration::from_millis(50);
 
-/// Where readers set the pace, the others wait this long for one that has fallen behind.
+/// How long the readers wait for one that has fallen behind, if readers set the pace.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where a connection's Tweets come from.
@@ -39,7 +39,7 @@ pub(super) enum Feed {
     /// The stream as it happens, from the Tweet of this number on.
     Live {
         cursor: u64,
-        /// How many had matched when it connected: what is before that is backfill.
+        /// How many Tweets had matched when it connected. Those before that are backfill.
         joined: u64,
         place: Place,
     },
@@ -61,7 +61,7 @@ pub(super) struct Delivery {
     dice: Dice,
     /// When something was last sent.
     last: Instant,
-    /// Since when the others wait for a reader that has fallen behind.
+    /// Since when this one waits for a reader that has fallen behind.
     waiting_since: Option<Instant>,
 }
 
@@ -193,7 +193,7 @@ impl Delivery {
         if timeline.setup.paced {
             return (pieces, Due::Never);
         }
-        // Readers set the pace, and this one is in front.
+        // Readers set the pace, and this one has read everything that was made.
         let slowest = timeline.slowest().unwrap_or(*cursor);
         let is_ahead = *cursor - slowest.min(*cursor) > (self.service.limits.buffer / 2) as u64;
         if is_ahead && now < *self.waiting_since.get_or_insert(now) + PATIENCE {
@@ -206,7 +206,7 @@ impl Delivery {
         (timeline.take(number, cursor, BATCH), due)
     }
 
-    /// Adds a Tweet to the lines, with what happens to it.
+    /// Adds a Tweet to the lines, with the faults that happen to it.
     async fn give(&mut self, piece: Piece) -> Result<Option<Ended>, Ended> {
         let faults = self.service.faults.at_tweet(self.dice);
         self.dice.tweets += 1;
@@ -235,7 +235,7 @@ impl Delivery {
         Ok(None)
     }
 
-    /// A heartbeat where nothing else was sent for long enough. [inferred]
+    /// Sends a heartbeat if nothing else was sent for long enough. [inferred]
     async fn keep_alive(&mut self) -> Result<(), Ended> {
         if self.heartbeat_at().is_some_and(|at| at <= Instant::now()) {
             self.damage.release(&mut self.lines);
@@ -256,12 +256,12 @@ impl Delivery {
         }
     }
 
-    /// Sends the lines. Waits for the reader, but not for longer than its buffer lasts or the simulator lives.
+    /// Sends the lines. Waits for the reader until its buffer is full or the simulator stops.
     async fn flush(&mut self) -> Result<(), Ended> {
         let lines = std::mem::take(&mut self.lines);
         let stop = self.service.stop.clone();
         let (stream, buffer) = (Arc::clone(&self.stream), self.service.limits.buffer as u64);
-        // Backfill does not count: it waits on the other side of the buffer.
+        // Backfill does not fill the buffer.
         let cursor = match &self.feed {
             Feed::Live { cursor, joined, .. } => Some(*cursor.max(joined)),
             Feed::Window { .. } => None,
@@ -277,7 +277,7 @@ impl Delivery {
                     sent = &mut sending => break sent.map_err(Ended::from),
                     () = stop.cancelled() => break Err(Ended::Stopped),
                     () = tokio::time::sleep_until(next_look) => if is_full() {
-                        // What waits is lost; only what is under way is still given a chance. [source: xd/powertrack-api]
+                        // What waits is lost. What is being sent may still arrive. [source: xd/powertrack-api]
                         let late = tokio::time::timeout(FAREWELL, &mut sending).await;
                         break if matches!(late, Ok(Ok(()))) { Err(Ended::FullBuffer) } else { Err(Ended::ReaderLeft) };
                     } else {

@@ -8,17 +8,17 @@ use crate::{
     message,
 };
 
-/// Slow bytes, where nobody says otherwise: how many a second, and how long.
+/// The default of `slow`: bytes a second, and how long.
 const SLOW: (u64, Duration) = (1000, Duration::from_secs(10));
 
-/// Bytes that go out one by one, where nobody says otherwise.
+/// The default of `one-byte-chunks`: how many bytes go out one by one.
 const SINGLE: u64 = 2000;
 
-/// A hundred years of silence.
+/// How long a silence without an end lasts: a hundred years.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl Delivery {
-    /// What a fault does to the connection; those of lines do nothing to it.
+    /// Does to the connection what the fault says. Faults of lines do nothing here.
     pub(super) async fn suffer(
         &mut self,
         fault: Firing,
@@ -85,7 +85,7 @@ impl Delivery {
         Ok(Some(Ended::Fault(fault.kind)))
     }
 
-    /// Nothing goes out for a while.
+    /// Sends nothing for a while.
     async fn silence(&mut self, lasts: Duration) -> Result<(), Ended> {
         tokio::select! {
             () = tokio::time::sleep(lasts) => Ok(()),

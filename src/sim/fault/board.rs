@@ -1,4 +1,4 @@
-//! The faults that are set, and which of them happen now.
+//! Keeps the faults that are set, and decides which of them happen now.
 
 use std::{
     collections::BTreeMap,
@@ -15,17 +15,18 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{Fault, Kind, Scope, spec::When};
 
-/// Each Tweet looks at all of them, so there are not more while it runs.
+/// The most faults that can be set while the simulator runs. There is a limit because each Tweet looks
+/// at all of them.
 const MAX_FAULTS: usize = 1000;
 
 /// The faults of a simulator. They can be changed while it runs.
 #[derive(Debug)]
 pub(crate) struct Board {
     seed: u64,
-    /// Spares every Tweet the lock where nothing is set.
+    /// Whether there are no faults. A Tweet looks here first and then needs no lock.
     is_empty: AtomicBool,
     armed: Mutex<Vec<Armed>>,
-    /// How many changes there were: a connection that waits looks again.
+    /// Counts the changes, and wakes connections that wait.
     changes: watch::Sender<u64>,
 }
 
@@ -34,7 +35,7 @@ struct Armed {
     fault: Fault,
     since: Instant,
     fired: u64,
-    /// Requests seen, for faults of requests.
+    /// How many requests a request fault has seen.
     seen: u64,
     /// When a lasting request fault ends.
     until: Option<Instant>,
@@ -50,10 +51,11 @@ pub(crate) struct Firing {
     pub(crate) reset: bool,
 }
 
-/// What decides on one connection: its number, and how many Tweets it has been given.
+/// The numbers that chance follows from, together with the seed: the number of the connection, and how
+/// many Tweets it has been given.
 ///
-/// Chance follows from the seed and these two, so it falls the same way each time, and not again where a Tweet is
-/// repeated on the next connection.
+/// So chance falls the same way in each run. But it falls another way when the next connection repeats
+/// a Tweet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dice {
     pub(crate) connection: u64,
@@ -83,7 +85,7 @@ impl Board {
         board
     }
 
-    /// Adds faults, all or none; times count from now.
+    /// Adds all of these faults or none. Their times count from now.
     pub(crate) fn add(&self, faults: Vec<Fault>) -> Result<(), String> {
         self.arm(faults, MAX_FAULTS)
     }
@@ -135,7 +137,7 @@ impl Board {
         counts
     }
 
-    /// Notices of changes.
+    /// Wakes its holder when the faults change.
     pub(crate) fn watch(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
@@ -160,7 +162,7 @@ impl Board {
         firing
     }
 
-    /// What happens on a connection that has no Tweet to give: only the clock can say so.
+    /// The faults that happen now on a connection that has no Tweet to give: those set for a time.
     pub(crate) fn at_rest(&self) -> Vec<Firing> {
         if self.is_empty.load(Relaxed) {
             return Vec::new();
@@ -173,7 +175,7 @@ impl Board {
             .collect()
     }
 
-    /// When the clock next says so.
+    /// When the next fault that is set for a time happens.
     pub(crate) fn next_at(&self) -> Option<Instant> {
         if self.is_empty.load(Relaxed) {
             return None;
@@ -183,7 +185,7 @@ impl Board {
         due.filter_map(|(_, armed)| armed.due_at()).min()
     }
 
-    /// What happens to a request, or to the end of a job; the first fault that applies.
+    /// The first fault that happens to a request, or to the end of a job.
     pub(crate) fn at_request(&self, scope: Scope) -> Option<Firing> {
         if self.is_empty.load(Relaxed) {
             return None;
@@ -253,7 +255,7 @@ impl Armed {
         Some(Firing::from(&self.fault))
     }
 
-    /// When the clock makes it happen, if it is still to.
+    /// When it happens, if it is set for a time and has not happened yet.
     fn due_at(&self) -> Option<Instant> {
         match self.fault.when {
             When::After(after) if self.fired == 0 && self.fault.times != Some(0) => {

@@ -1,8 +1,8 @@
-//! The kinds of faults, and what each of them is.
+//! The kinds of faults, with their names and what they do.
 
 /// What a fault happens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// A Tweet that is about to be delivered on a connection, live or from a window of time.
     Tweet,
     /// A request to connect to the stream.
@@ -104,8 +104,7 @@ impl Kind {
     }
 
     /// What it happens to.
-    #[must_use]
-    pub fn scope(self) -> Scope {
+    pub(crate) fn scope(self) -> Scope {
         self.row().2
     }
 

@@ -1,4 +1,4 @@
-//! Faults in the text of the stream: lines that are damaged, moved, doubled, or should not be there.
+//! Faults in the text of the stream: damaged, moved and doubled lines, and lines that should not be there.
 
 use super::{Firing, Kind};
 use crate::message;
@@ -9,7 +9,7 @@ const BIG: usize = 900_000;
 /// The delimiter of lines, and by itself a heartbeat. [source: dev-tutorial]
 pub(crate) const DELIMITER: &[u8] = b"\r\n";
 
-/// Puts lines one after the other, with the faults that happen to them.
+/// Writes the lines of a connection, with the faults that happen to them.
 #[derive(Debug, Default)]
 pub(crate) struct Damage {
     /// A line that comes after the next one.
@@ -17,7 +17,7 @@ pub(crate) struct Damage {
 }
 
 impl Damage {
-    /// Appends a Tweet's line and its delimiter as the faults want it.
+    /// Appends a Tweet's line and its delimiter, changed by the faults.
     pub(crate) fn append(&mut self, out: &mut Vec<u8>, line: &[u8], sent: &str, faults: &[Firing]) {
         let has = |kind: Kind| faults.iter().any(|fault| fault.kind == kind);
         for fault in faults {
@@ -38,7 +38,7 @@ impl Damage {
         self.release(out);
     }
 
-    /// Appends a line that waits for the next one: there is none.
+    /// Appends the line that waits for the next one. It is called when no next one comes.
     pub(crate) fn release(&mut self, out: &mut Vec<u8>) {
         if let Some(held) = self.held.take() {
             out.extend_from_slice(&held);

@@ -9,9 +9,7 @@ mod tests;
 
 pub(super) use self::{
     board::{Board, Dice, Firing},
+    kind::Scope,
     lines::{DELIMITER, Damage},
 };
-pub use self::{
-    kind::{Kind, Scope},
-    spec::Fault,
-};
+pub use self::{kind::Kind, spec::Fault};

@@ -16,15 +16,15 @@ pub struct Fault {
     pub kind: Kind,
     /// When.
     pub when: When,
-    /// At most so often; without it, as often as it comes.
+    /// The most times that it happens; without it, there is no limit.
     pub times: Option<u64>,
-    /// How long a fault that lasts goes on.
+    /// How long it lasts, if it is a lasting one.
     pub lasts: Option<Duration>,
-    /// Bytes a second, or bytes.
+    /// Bytes a second for `slow`, bytes for `one-byte-chunks`.
     pub bytes: Option<u64>,
     /// The status of an answer.
     pub status: Option<u16>,
-    /// End with a reset in place of an orderly end.
+    /// Whether the connection ends with a reset in place of an orderly end.
     pub reset: bool,
 }
 
@@ -33,9 +33,9 @@ pub struct Fault {
 pub enum When {
     /// With this probability at each Tweet or request.
     Probability(f64),
-    /// Once, this long after it was asked for.
+    /// Once, this long after it was set.
     After(Duration),
-    /// At each so-manyth Tweet of a connection, or request.
+    /// At every n-th Tweet of a connection, or every n-th request.
     Every(u64),
 }
 
@@ -60,7 +60,7 @@ impl Fault {
     /// Reads one fault or an array of them.
     ///
     /// # Errors
-    /// What is wrong, for the one who asked.
+    /// Says what is wrong with the JSON.
     pub fn from_json(json: &[u8]) -> Result<Vec<Self>, String> {
         let is_array = json.trim_ascii_start().starts_with(b"[");
         let parts: Vec<Parts> = if is_array {

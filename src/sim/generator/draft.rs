@@ -1,14 +1,17 @@
 //! What one made-up Tweet says: its text, and the entities in it by code point.
 
+use std::borrow::Cow;
+
 use fastrand::Rng;
 
 use super::{
+    link::Link,
     topics::{self, STOPS, TAILS, Topic},
-    user::{User, link_code},
+    user::{Person, User},
     words::{EMOJI, ENGLISH, HASHTAGS, LANGUAGES, Language, SYMBOLS},
 };
 
-/// The most characters that people see of a Tweet.
+/// The most characters of the part of a made-up text that people see.
 const LONGEST: usize = 275;
 
 /// No sentence is longer; one is begun only where it has room.
@@ -18,41 +21,34 @@ const LONGEST_SENTENCE: usize = 105;
 const LINK_CHARS: usize = 23;
 
 /// A text under construction, with the entities so far.
-#[derive(Debug)]
-pub(super) struct Draft<'s> {
-    pub(super) text: String,
+#[derive(Debug, Default)]
+pub(crate) struct Draft<'s> {
+    pub(crate) text: String,
     /// The length of `text` in code points.
-    pub(super) chars: usize,
-    pub(super) entities: Vec<Entity<'s>>,
+    pub(crate) chars: usize,
+    pub(crate) entities: Vec<Entity<'s>>,
     /// Where the part that people see starts and ends, in code points.
-    pub(super) visible: (usize, usize),
-    pub(super) lang: &'static str,
+    pub(crate) visible: (usize, usize),
+    pub(crate) lang: Cow<'s, str>,
 }
 
 /// A part of a text with a meaning, from `start` to before `end` in code points.
 #[derive(Debug, Clone)]
-pub(super) struct Entity<'s> {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) kind: Kind<'s>,
+pub(crate) struct Entity<'s> {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) kind: Kind<'s>,
 }
 
 /// What an entity is.
 #[derive(Debug, Clone)]
-pub(super) enum Kind<'s> {
+pub(crate) enum Kind<'s> {
     Hashtag(&'s str),
-    Symbol(&'static str),
-    Mention(&'s User),
-    Link(Link),
+    Symbol(&'s str),
+    Mention(Person<'s>),
+    Link(Link<'s>),
     /// The link to the Tweet's own photos or video; its code.
     Media(String),
-}
-
-/// A link to a page: the code of its `t.co` form, and a number that decides which page.
-#[derive(Debug, Clone)]
-pub(super) struct Link {
-    pub(super) code: String,
-    pub(super) page: u64,
 }
 
 /// The words of each language in [`LANGUAGES`], split once.
@@ -70,7 +66,7 @@ impl<'s> Draft<'s> {
     /// Writes what `author` says, to `replied_to` if that is somebody.
     pub(super) fn compose(
         author: &User,
-        replied_to: Option<&'s User>,
+        replied_to: Option<Person<'s>>,
         users: &'s [User],
         words: &Words,
         rng: &mut Rng,
@@ -84,35 +80,70 @@ impl<'s> Draft<'s> {
             language = ENGLISH;
         }
         let mut draft = Self {
-            text: String::with_capacity(400),
-            chars: 0,
-            entities: Vec::with_capacity(6),
-            visible: (0, 0),
-            lang: LANGUAGES[language].code,
+            lang: LANGUAGES[language].code.into(),
+            ..Self::answering(replied_to)
         };
-        if let Some(user) = replied_to {
-            draft.mention(user);
-            draft.push(" ");
-            draft.visible.0 = draft.chars;
-        }
         if rng.u8(0..50) == 0 {
-            draft.lang = "und";
+            draft.lang = "und".into();
             draft.emoji(rng);
         } else if language == ENGLISH {
             draft.write_english(&words[ENGLISH], users, rng);
         } else {
             draft.write_words(&LANGUAGES[language], &words[language], users, rng);
         }
-        draft.visible.1 = draft.chars;
         draft
     }
 
-    /// Appends the link of the Tweet's own media, which is not part of what people see.
-    pub(super) fn append_media(&mut self, rng: &mut Rng) {
-        self.push(" ");
-        let code = link_code(rng.u64(..));
-        self.push_link(&code);
-        self.mark(LINK_CHARS, Kind::Media(code));
+    /// A text that begins with whom it answers.
+    pub(crate) fn answering(person: Option<Person<'s>>) -> Self {
+        let mut draft = Self {
+            text: String::with_capacity(400),
+            entities: Vec::with_capacity(6),
+            ..Self::default()
+        };
+        if let Some(person) = person {
+            draft.push_entity(Kind::Mention(person));
+            draft.push(" ");
+            draft.visible.0 = draft.chars;
+        }
+        draft
+    }
+
+    /// Appends an entity and what the text says in its place.
+    pub(crate) fn push_entity(&mut self, kind: Kind<'s>) {
+        let start = self.chars;
+        let (sign, text) = match &kind {
+            Kind::Hashtag(tag) => ("#", *tag),
+            Kind::Symbol(symbol) => ("$", *symbol),
+            Kind::Mention(person) => ("@", person.screen_name),
+            Kind::Link(Link { code, .. }) | Kind::Media(code) => ("https://t.co/", code.as_str()),
+        };
+        self.text.push_str(sign);
+        self.text.push_str(text);
+        self.chars += sign.len() + text.chars().count();
+        let end = self.chars;
+        self.entities.push(Entity { start, end, kind });
+    }
+
+    /// Ends what people see. The link of the Tweet's own media, which has this code, comes behind it.
+    pub(crate) fn end(&mut self, media: Option<String>) {
+        self.visible.1 = self.chars;
+        if let Some(code) = media {
+            self.push(" ");
+            self.push_entity(Kind::Media(code));
+        }
+    }
+
+    /// Whether there is a link or a photo or video in it.
+    pub(super) fn has_link(&self) -> bool {
+        let is_link = |entity: &Entity<'_>| matches!(entity.kind, Kind::Link(_) | Kind::Media(_));
+        self.entities.iter().any(is_link)
+    }
+
+    /// The first characters of the text.
+    pub(super) fn start(&self, chars: usize) -> &str {
+        let end = self.text.char_indices().nth(chars);
+        &self.text[..end.map_or(self.text.len(), |(at, _)| at)]
     }
 
     fn write_english(&mut self, words: &[&'static str], users: &'s [User], rng: &mut Rng) {
@@ -187,12 +218,7 @@ impl<'s> Draft<'s> {
         }
         if rng.u32(0..10) < topic.map_or(3, |topic| topic.links) && self.has_room(LINK_CHARS) {
             self.push(" ");
-            let link = Link {
-                code: link_code(rng.u64(..)),
-                page: rng.u64(..),
-            };
-            self.push_link(&link.code);
-            self.mark(LINK_CHARS, Kind::Link(link));
+            self.push_entity(Kind::Link(Link::pick(rng)));
         }
         if rng.u8(0..10) < 4 {
             for _ in 0..rng.usize(1..4) {
@@ -206,14 +232,13 @@ impl<'s> Draft<'s> {
             }
         }
         if rng.u8(0..30) == 0 && self.has_room(6) {
-            let symbol = SYMBOLS[rng.usize(..SYMBOLS.len())];
-            self.push(" $");
-            self.push(symbol);
-            self.mark(symbol.len() + 1, Kind::Symbol(symbol));
+            self.push(" ");
+            self.push_entity(Kind::Symbol(SYMBOLS[rng.usize(..SYMBOLS.len())]));
         }
         if rng.u8(0..8) == 0 && self.has_room(20) {
             self.push(if rng.bool() { " cc " } else { " via " });
-            self.mention(&users[rng.usize(..users.len())]);
+            let user = &users[rng.usize(..users.len())];
+            self.push_entity(Kind::Mention(user.person()));
         }
     }
 
@@ -222,28 +247,15 @@ impl<'s> Draft<'s> {
         if tag.contains(|sign: char| sign.is_ascii_punctuation()) || !self.has_room(tag.len()) {
             return;
         }
-        self.push(" #");
-        let before = self.chars;
-        self.push(tag);
-        self.mark(self.chars - before + 1, Kind::Hashtag(tag));
-    }
-
-    fn mention(&mut self, user: &'s User) {
-        self.push("@");
-        self.push(&user.screen_name);
-        self.mark(user.screen_name.len() + 1, Kind::Mention(user));
+        self.push(" ");
+        self.push_entity(Kind::Hashtag(tag));
     }
 
     fn emoji(&mut self, rng: &mut Rng) {
         self.push(EMOJI[rng.usize(..EMOJI.len())]);
     }
 
-    fn push_link(&mut self, code: &str) {
-        self.push("https://t.co/");
-        self.push(code);
-    }
-
-    fn push(&mut self, text: &str) {
+    pub(crate) fn push(&mut self, text: &str) {
         self.text.push_str(text);
         self.chars += if text.is_ascii() {
             text.len()
@@ -252,21 +264,12 @@ impl<'s> Draft<'s> {
         };
     }
 
-    /// Marks the last `chars` code points as an entity.
-    fn mark(&mut self, chars: usize, kind: Kind<'s>) {
-        self.entities.push(Entity {
-            start: self.chars - chars,
-            end: self.chars,
-            kind,
-        });
-    }
-
     fn has_room(&self, chars: usize) -> bool {
         self.chars - self.visible.0 + chars + 2 <= LONGEST
     }
 }
 
-/// At which length the writer stops; two in five Tweets are long ones.
+/// The length at which the writer stops. Two in five Tweets are long.
 fn target_length(language: &Language, rng: &mut Rng) -> usize {
     if rng.u8(0..5) < 2 {
         rng.usize(language.longest / 2..language.longest * 3 / 4)

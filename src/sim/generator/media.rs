@@ -2,17 +2,19 @@
 
 use fastrand::Rng;
 
-use super::user::link_code;
+use super::{link::link_code, user::Person};
 use crate::{json_text::Json, snowflake};
 
-/// What is attached to a Tweet.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Media {
-    /// One to four.
-    Photos(usize),
+/// A photo, video or GIF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Medium {
+    Photo,
     Video,
     Gif,
 }
+
+/// What is attached to a Tweet: one to four.
+pub(crate) type Media = &'static [Medium];
 
 /// Width and height, and how they are to each other.
 #[derive(Debug)]
@@ -60,12 +62,11 @@ pub(super) struct Attached<'a> {
     /// The code of the `t.co` link.
     pub(super) code: &'a str,
     pub(super) indices: (usize, usize),
-    /// The Tweet that they were first part of, with its author's id and screen name.
+    /// The Tweet that they were first part of, and its author.
     pub(super) tweet: u64,
+    pub(super) author: Person<'a>,
     /// What that Tweet's media are like follows from this number.
     pub(super) mark: u64,
-    pub(super) user: u64,
-    pub(super) screen_name: &'a str,
     /// Whether the describing Tweet is a Retweet of that one.
     pub(super) retweeted: bool,
 }
@@ -74,36 +75,29 @@ impl Attached<'_> {
     /// `entities.media` of a Tweet: exactly one element, and always a photo. [source: xd/data-dictionary]
     pub(super) fn write_first(&self, json: &mut Json<'_>) {
         json.raw("[");
-        self.write(0, false, json);
+        self.write(0, self.media[0], false, json);
         json.raw("]");
     }
 
     /// `extended_entities.media`; in an `extended_tweet` also `entities.media`, as real Tweets have it.
     pub(super) fn write_all(&self, json: &mut Json<'_>) {
-        let count = match self.media {
-            Media::Photos(count) => count,
-            Media::Video | Media::Gif => 1,
-        };
         json.raw("[");
-        for number in 0..count {
-            if number > 0 {
-                json.raw(",");
-            }
-            self.write(number, true, json);
-        }
+        json.list(self.media.iter().enumerate(), |(number, medium), json| {
+            self.write(number, *medium, true, json);
+        });
         json.raw("]");
     }
 
-    fn write(&self, number: usize, extended: bool, json: &mut Json<'_>) {
+    fn write(&self, number: usize, medium: Medium, extended: bool, json: &mut Json<'_>) {
         // Everything about the medium follows from its Tweet, so that all places agree.
         let mut rng = Rng::with_seed(self.mark.wrapping_add(number as u64));
         let uploaded_ms = snowflake::time_ms(self.tweet) - rng.i64(2000..40_000);
         let id = snowflake::at(uploaded_ms, number as i64).unsigned_abs();
         let file = link_code(rng.u64(..));
-        let (kind, page, shapes) = match self.media {
-            Media::Photos(_) => ("photo", "photo", PHOTOS),
-            Media::Video => ("video", "video", VIDEOS),
-            Media::Gif => ("animated_gif", "photo", GIFS),
+        let (kind, page, shapes) = match medium {
+            Medium::Photo => ("photo", "photo", PHOTOS),
+            Medium::Video => ("video", "video", VIDEOS),
+            Medium::Gif => ("animated_gif", "photo", GIFS),
         };
         let shape = &shapes[rng.usize(..shapes.len())];
         json.raw(r#"{"id":"#)
@@ -118,13 +112,13 @@ impl Attached<'_> {
         for (key, scheme) in [("media_url", "http"), ("media_url_https", "https")] {
             json.raw(",\"").raw(key).raw("\":\"").raw(scheme);
             json.raw(r":\/\/pbs.twimg.com\/");
-            match self.media {
-                Media::Photos(_) => json.raw(r"media\/"),
-                Media::Video => json
+            match medium {
+                Medium::Photo => json.raw(r"media\/"),
+                Medium::Video => json
                     .raw(r"ext_tw_video_thumb\/")
                     .int(id)
                     .raw(r"\/pu\/img\/"),
-                Media::Gif => json.raw(r"tweet_video_thumb\/"),
+                Medium::Gif => json.raw(r"tweet_video_thumb\/"),
             };
             json.raw(&file).raw(".jpg\"");
         }
@@ -132,7 +126,7 @@ impl Attached<'_> {
         json.raw(r#"","display_url":"pic.twitter.com\/"#)
             .raw(self.code);
         json.raw(r#"","expanded_url":"https:\/\/twitter.com\/"#)
-            .raw(self.screen_name);
+            .part(self.author.screen_name);
         json.raw(r"\/status\/").int(self.tweet).raw(r"\/").raw(page);
         json.raw(r#"\/1","type":"#)
             .text(if extended { kind } else { "photo" });
@@ -153,53 +147,59 @@ impl Attached<'_> {
         if self.retweeted {
             json.raw(r#","source_status_id":"#).int(self.tweet);
             json.raw(r#","source_status_id_str":"#).quoted(self.tweet);
-            json.raw(r#","source_user_id":"#).int(self.user);
-            json.raw(r#","source_user_id_str":"#).quoted(self.user);
+            json.raw(r#","source_user_id":"#).int(self.author.id);
+            json.raw(r#","source_user_id_str":"#).quoted(self.author.id);
         }
         if extended {
-            self.write_video(id, &file, shape, &mut rng, json);
+            write_video(medium, id, &file, shape, &mut rng, json);
         }
         json.raw("}");
     }
+}
 
-    fn write_video(&self, id: u64, file: &str, shape: &Shape, rng: &mut Rng, json: &mut Json<'_>) {
-        let (across, down) = shape.ratio;
-        let start = |json: &mut Json<'_>| {
-            json.raw(r#","video_info":{"aspect_ratio":["#)
-                .size(across)
-                .raw(",")
-                .size(down)
-                .raw("]");
-        };
-        match self.media {
-            Media::Photos(_) => {}
-            Media::Gif => {
-                start(json);
-                json.raw(r#","variants":[{"bitrate":0,"content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/tweet_video\/"#);
-                json.raw(file).raw(".mp4\"}]}");
-            }
-            Media::Video => {
-                start(json);
-                json.raw(r#","duration_millis":"#);
-                json.int(rng.u64(2000..140_000)).raw(r#","variants":["#);
-                for (bitrate, (width, height)) in [(832_000, shape.half()), (2_176_000, shape.size)]
-                {
-                    json.raw(r#"{"bitrate":"#).int(bitrate).raw(r#","content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/ext_tw_video\/"#);
-                    json.int(id)
-                        .raw(r"\/pu\/vid\/")
-                        .size(width)
-                        .raw("x")
-                        .size(height)
-                        .raw(r"\/")
-                        .raw(file)
-                        .raw(".mp4?tag=12\"},");
-                }
-                json.raw(r#"{"content_type":"application\/x-mpegURL","url":"https:\/\/video.twimg.com\/ext_tw_video\/"#);
+fn write_video(
+    medium: Medium,
+    id: u64,
+    file: &str,
+    shape: &Shape,
+    rng: &mut Rng,
+    json: &mut Json<'_>,
+) {
+    let (across, down) = shape.ratio;
+    let start = |json: &mut Json<'_>| {
+        json.raw(r#","video_info":{"aspect_ratio":["#)
+            .size(across)
+            .raw(",")
+            .size(down)
+            .raw("]");
+    };
+    match medium {
+        Medium::Photo => {}
+        Medium::Gif => {
+            start(json);
+            json.raw(r#","variants":[{"bitrate":0,"content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/tweet_video\/"#);
+            json.raw(file).raw(".mp4\"}]}");
+        }
+        Medium::Video => {
+            start(json);
+            json.raw(r#","duration_millis":"#);
+            json.int(rng.u64(2000..140_000)).raw(r#","variants":["#);
+            for (bitrate, (width, height)) in [(832_000, shape.half()), (2_176_000, shape.size)] {
+                json.raw(r#"{"bitrate":"#).int(bitrate).raw(r#","content_type":"video\/mp4","url":"https:\/\/video.twimg.com\/ext_tw_video\/"#);
                 json.int(id)
-                    .raw(r"\/pu\/pl\/")
+                    .raw(r"\/pu\/vid\/")
+                    .size(width)
+                    .raw("x")
+                    .size(height)
+                    .raw(r"\/")
                     .raw(file)
-                    .raw(r#".m3u8?tag=12"}]},"additional_media_info":{"monetizable":false}"#);
+                    .raw(".mp4?tag=12\"},");
             }
+            json.raw(r#"{"content_type":"application\/x-mpegURL","url":"https:\/\/video.twimg.com\/ext_tw_video\/"#);
+            json.int(id)
+                .raw(r"\/pu\/pl\/")
+                .raw(file)
+                .raw(r#".m3u8?tag=12"}]},"additional_media_info":{"monetizable":false}"#);
         }
     }
 }

@@ -2,8 +2,7 @@
 
 mod draft;
 mod entities;
-mod frame;
-mod geo;
+mod link;
 mod media;
 mod names;
 mod place;
@@ -20,24 +19,27 @@ use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
 
-use self::{
-    draft::{Draft, Words},
-    frame::Level,
-    post::{Head, Post, Relation},
-    user::User,
+use self::{draft::Words, post::Relation};
+pub(super) use self::{
+    draft::{Draft, Entity, Kind},
+    link::{Link, Page, link_code, without_scheme},
+    media::{Media, Medium},
+    place::{CITIES, City, Home, Place, corners, rounded},
+    post::{Head, Post, Tweet, pick_source},
+    user::{OLD_IDS, Person, User},
 };
 use super::{json_text::Json, schedule::Schedule, snowflake, start::Start};
 
-/// The time of the first Tweet where nobody says otherwise: 14 March 2023.
+/// The default time of the first Tweet: 14 March 2023.
 const START_MS: i64 = 1_678_806_000_000;
 
-/// The time between two Tweets where nobody says otherwise.
+/// The default time between two Tweets.
 const STEP: Duration = Duration::from_millis(10);
 
-/// Retweets, quotes and replies refer to one of this many Tweets before them.
+/// How far back the Tweets are that Retweets, quotes and replies refer to.
 const MEMORY: i64 = 3000;
 
-/// Every so many Tweets one is popular, and Retweets are of popular ones.
+/// One Tweet in this many is popular, and only popular ones are retweeted.
 const POPULAR: i64 = 61;
 
 /// An endless sequence of Tweets; the same seed and clock give the same bytes.
@@ -84,13 +86,8 @@ impl Generator {
         }
     }
 
-    /// The same Tweets at other times: the one at position zero at `start_ms`, the others as the schedule says.
-    #[must_use]
-    pub fn with_schedule(self, start_ms: i64, schedule: Arc<Schedule>) -> Self {
-        self.with_start(Start::at(start_ms), schedule)
-    }
-
-    /// The same where the start may not be known yet.
+    /// The same Tweets at other times. The one at position zero has the time `start`, which may not be
+    /// known yet, and the others follow the schedule.
     pub(super) fn with_start(mut self, start: Start, schedule: Arc<Schedule>) -> Self {
         self.start = start;
         self.schedule = schedule;
@@ -103,22 +100,36 @@ impl Generator {
         self.position += 1;
     }
 
-    /// Likewise the Tweet at any position, also at one before zero.
-    pub fn write_at(&self, position: i64, out: &mut Vec<u8>) {
-        self.write(position, &mut Json(out));
+    /// Appends the Tweet at any position in the same way, also at one before zero.
+    pub(super) fn write_at(&self, position: i64, out: &mut Vec<u8>) {
+        self.tweet_at(position).write(&mut Json(out));
     }
 
-    fn write(&self, position: i64, json: &mut Json<'_>) {
+    /// All accounts that made-up Tweets come from.
+    pub(super) fn users(&self) -> &[User] {
+        &self.stock.users
+    }
+
+    /// The Tweet at a position, before it is written.
+    pub(super) fn tweet_at(&self, position: i64) -> Tweet<'_> {
         let (head, mut rng) = self.head(position);
-        if head.relation == Relation::Retweet {
+        let is_retweet = head.relation == Relation::Retweet;
+        let (post, quoted, source) = if is_retweet {
             let quotes = rng.u8(0..16) == 0;
             let original = self.earlier(position, POPULAR, quotes, &mut rng);
-            let (original, quoted) = self.post(original);
-            let source = post::pick_source(&mut rng);
-            tweet::write_retweet(&head, source, &original, quoted.as_ref(), json);
+            let (post, quoted) = self.post(original);
+            (post, quoted, pick_source(&mut rng))
         } else {
             let (post, quoted) = self.post(position);
-            tweet::write_post(&post, quoted.as_ref(), Level::Root, json);
+            let source = post.source;
+            (post, quoted, source)
+        };
+        Tweet {
+            retweet: is_retweet.then_some(head),
+            source: source.into(),
+            post,
+            quoted,
+            is_promoted: false,
         }
     }
 
@@ -137,7 +148,7 @@ impl Generator {
         });
         let draft = Draft::compose(
             head.author,
-            to.map(|to| to.author),
+            to.map(|to| to.author.person()),
             &stock.users,
             &stock.words,
             &mut rng,

@@ -1,13 +1,18 @@
 //! One made-up Tweet before it is written: who says it, when, and what hangs on it.
 
+use std::borrow::Cow;
+
 use fastrand::Rng;
+use ouzel_rule::Point;
 
 use super::{
     draft::Draft,
-    media::Media,
-    place::{CITIES, City},
-    user::User,
+    link::link_code,
+    media::{Media, Medium},
+    place::{CITIES, LIVED_IN, Place, rounded},
+    user::{Person, User},
 };
+use crate::snowflake;
 
 /// What a Tweet is in relation to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,39 +37,59 @@ impl Relation {
 
 /// The facts about a Tweet that are known without making its text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Head<'s> {
-    pub(super) id: u64,
-    /// A number of its own, like the id, but the same at whatever time the Tweet is made.
+pub(crate) struct Head<'s> {
+    pub(crate) id: u64,
+    /// A number that only this Tweet has. Unlike the id, it does not depend on the time of the Tweet.
     pub(super) mark: u64,
     pub(super) ms: i64,
-    pub(super) author: &'s User,
+    pub(crate) author: &'s User,
     pub(super) relation: Relation,
+}
+
+/// A Tweet as it is delivered.
+#[derive(Debug)]
+pub(crate) struct Tweet<'s> {
+    /// Who retweets `post`; `None` where it is the Tweet itself.
+    pub(crate) retweet: Option<Head<'s>>,
+    /// The program that the Tweet is sent with.
+    pub(crate) source: Cow<'s, str>,
+    pub(crate) post: Post<'s>,
+    /// What `post` quotes.
+    pub(crate) quoted: Option<Post<'s>>,
+    /// Whether it is an advertisement that no follower gets.
+    pub(crate) is_promoted: bool,
 }
 
 /// A Tweet that is not a Retweet.
 #[derive(Debug)]
-pub(super) struct Post<'s> {
-    pub(super) head: Head<'s>,
-    pub(super) draft: Draft<'s>,
-    pub(super) replied_to: Option<Head<'s>>,
-    pub(super) media: Option<Media>,
-    pub(super) poll: Option<Poll>,
-    pub(super) place: Option<&'static City>,
-    /// Whether the exact point is given beside the place.
-    pub(super) exact: bool,
+pub(crate) struct Post<'s> {
+    pub(crate) head: Head<'s>,
+    pub(crate) draft: Draft<'s>,
+    /// The Tweet that it answers, and the author of that.
+    pub(crate) replied_to: Option<(u64, Person<'s>)>,
+    /// Whether it quotes another one, which may be gone.
+    pub(crate) is_quote: bool,
+    pub(crate) media: Option<Media>,
+    pub(crate) poll: Option<Poll>,
+    pub(crate) place: Option<Place>,
+    /// Where exactly it was sent from.
+    pub(crate) exact: Option<Point>,
+    /// The program that it was sent with, where it is not the delivered Tweet.
     pub(super) source: &'static str,
-    pub(super) sensitive: bool,
+    pub(super) is_sensitive: bool,
     /// Quotes, replies, Retweets and likes, where the Tweet is not new.
     pub(super) counts: [u64; 4],
 }
 
 /// A poll that is open for a while.
 #[derive(Debug)]
-pub(super) struct Poll {
+pub(crate) struct Poll {
     pub(super) options: &'static [&'static str],
     pub(super) minutes: u64,
     pub(super) end_ms: i64,
 }
+
+const PHOTOS: Media = &[Medium::Photo; 4];
 
 const POLLS: &[&[&str]] = &[
     &["Radar", "My knees"],
@@ -83,7 +108,46 @@ const SOURCES: &[&str] = &[
     "<a href=\"https://bots.example.org/about?v=2&amp;lang=en\" rel=\"nofollow\">weather & tide bot</a>",
 ];
 
+impl<'s> Head<'s> {
+    /// Another Tweet, which has this id.
+    pub(crate) fn new(id: u64, author: &'s User, rng: &mut Rng) -> Self {
+        Self {
+            id,
+            mark: rng.u64(..),
+            ms: snowflake::time_ms(id),
+            author,
+            relation: Relation::Alone,
+        }
+    }
+
+    /// The same Tweet with another id.
+    pub(crate) fn with_id(self, id: u64) -> Self {
+        Self {
+            id,
+            ms: snowflake::time_ms(id),
+            ..self
+        }
+    }
+}
+
 impl<'s> Post<'s> {
+    /// A Tweet with nothing but this text.
+    pub(crate) fn plain(head: Head<'s>, draft: Draft<'s>, rng: &mut Rng) -> Self {
+        Self {
+            head,
+            draft,
+            replied_to: None,
+            is_quote: false,
+            media: None,
+            poll: None,
+            place: None,
+            exact: None,
+            source: pick_source(rng),
+            is_sensitive: rng.u8(0..60) == 0,
+            counts: [9, 30, 400, 2000].map(|most| rng.u64(..most) * rng.u64(..most) / most),
+        }
+    }
+
     /// Decides what hangs on the Tweet that `draft` is the text of.
     pub(super) fn new(
         head: Head<'s>,
@@ -91,10 +155,9 @@ impl<'s> Post<'s> {
         replied_to: Option<Head<'s>>,
         rng: &mut Rng,
     ) -> Self {
-        let media = pick_media(rng).filter(|_| head.relation != Relation::Quote);
-        if media.is_some() {
-            draft.append_media(rng);
-        }
+        let is_quote = head.relation == Relation::Quote;
+        let media = pick_media(rng).filter(|_| !is_quote);
+        draft.end(media.map(|_| link_code(rng.u64(..))));
         let poll = (media.is_none() && head.relation == Relation::Alone && rng.u8(0..40) == 0)
             .then(|| {
                 let minutes = [60, 1440, 4320][rng.usize(..3)];
@@ -104,22 +167,25 @@ impl<'s> Post<'s> {
                     end_ms: head.ms + minutes.cast_signed() * 60_000,
                 }
             });
-        let place = (rng.u8(0..100) < 6).then(|| {
-            head.author
-                .city
-                .unwrap_or(&CITIES[rng.usize(..CITIES.len())])
+        let city = (rng.u8(0..100) < 6).then(|| {
+            let other = &CITIES[rng.usize(..LIVED_IN)];
+            head.author.city.unwrap_or(other)
+        });
+        // Somewhere within three kilometres of the centre.
+        let aside = |shift: u32| ((head.mark >> shift) % 50_000) as f64 / 1e6 - 0.025;
+        let is_exact = rng.u8(0..3) == 0;
+        let exact = city.filter(|_| is_exact).map(|city| {
+            let center = city.point;
+            rounded(center.longitude + aside(3), center.latitude + aside(19))
         });
         Self {
-            head,
-            draft,
-            replied_to,
+            replied_to: replied_to.map(|to| (to.id, to.author.person())),
+            is_quote,
             media,
             poll,
-            place,
-            exact: rng.u8(0..3) == 0,
-            source: pick_source(rng),
-            sensitive: rng.u8(0..60) == 0,
-            counts: [9, 30, 400, 2000].map(|most| rng.u64(..most) * rng.u64(..most) / most),
+            place: city.map(|city| city.place()),
+            exact,
+            ..Self::plain(head, draft, rng)
         }
     }
 
@@ -134,21 +200,21 @@ impl<'s> Post<'s> {
         self.poll.is_none()
             && self
                 .replied_to
-                .is_none_or(|to| to.author.id == self.head.author.id)
+                .is_none_or(|(_, to)| to.id == self.head.author.id)
     }
 }
 
 /// One of the programs, the first ones more often.
-pub(super) fn pick_source(rng: &mut Rng) -> &'static str {
+pub(crate) fn pick_source(rng: &mut Rng) -> &'static str {
     SOURCES[rng.usize(..SOURCES.len()).min(rng.usize(..SOURCES.len()))]
 }
 
 fn pick_media(rng: &mut Rng) -> Option<Media> {
     match rng.u8(0..100) {
-        0..13 => Some(Media::Photos(1)),
-        13..20 => Some(Media::Photos(rng.usize(2..=4))),
-        20..25 => Some(Media::Video),
-        25..28 => Some(Media::Gif),
+        0..13 => Some(&[Medium::Photo]),
+        13..20 => Some(&PHOTOS[..rng.usize(2..=4)]),
+        20..25 => Some(&[Medium::Video]),
+        25..28 => Some(&[Medium::Gif]),
         _ => None,
     }
 }

@@ -1,49 +1,31 @@
-//! Writes what a made-up account shows of itself.
+//! Writes what an account has that no rule looks at.
 
 use fastrand::Rng;
 
-use super::{place::City, user::link_code};
-use crate::json_text::Json;
+use super::link::link_code;
+use crate::{json_text::Json, snowflake::write_created_at};
 
-/// Profile Geo: the centre of the city. [source: xd/data-enrichments]
-pub(super) fn write_derived(json: &mut Json<'_>, city: &City) {
-    json.raw(r#","derived":{"locations":[{"country":"#)
-        .text(city.country);
-    json.raw(r#","country_code":"#).text(city.country_code);
-    json.raw(r#","locality":"#)
-        .text(city.locality)
-        .raw(r#","region":"#)
-        .text(city.region);
-    if let Some(sub_region) = city.sub_region {
-        json.raw(r#","sub_region":"#).text(sub_region);
-    }
-    json.raw(r#","full_name":"#)
-        .text(&format!("{}, {}", city.full_name(), city.country));
-    json.raw(r#","geo":{"coordinates":["#)
-        .degrees(city.longitude)
-        .raw(",");
-    json.degrees(city.latitude).raw(r#"],"type":"point"}}]}"#);
-}
-
-/// Most accounts have a few hundred followers, and a few have millions.
-pub(super) fn write_counts(json: &mut Json<'_>, rng: &mut Rng) {
-    let followers = (40.0 / (1.0 - rng.f64()).powf(1.25)).min(90_000_000.0) as u64;
-    let verified = followers > 30_000 && rng.bool();
-    json.raw(r#","protected":false,"verified":"#)
-        .raw(if verified { "true" } else { "false" });
-    json.raw(r#","followers_count":"#).int(followers);
-    json.raw(r#","friends_count":"#)
-        .int(rng.u64(0..70) * rng.u64(0..70));
-    json.raw(r#","listed_count":"#)
-        .int(followers / rng.u64(60..400));
-    json.raw(r#","favourites_count":"#)
-        .int(rng.u64(0..300) * rng.u64(0..300));
-    json.raw(r#","statuses_count":"#)
-        .int(1 + rng.u64(0..300) * rng.u64(0..400));
+/// Writes the end of an account's JSON, from `created_at` on. `code` is that of the account's own link.
+pub(super) fn write_profile(
+    json: &mut Json<'_>,
+    id: u64,
+    opened_ms: i64,
+    geo: bool,
+    code: Option<&str>,
+    rng: &mut Rng,
+) {
+    json.raw(r#","created_at":""#);
+    write_created_at(json.0, opened_ms);
+    json.raw(r#"","utc_offset":null,"time_zone":null,"geo_enabled":"#)
+        .flag(geo);
+    json.raw(r#","lang":null,"contributors_enabled":false,"is_translator":false"#);
+    write_pictures(json, id, rng);
+    write_links(json, code);
+    json.raw(r#","following":null,"follow_request_sent":null,"notifications":null,"withheld_in_countries":[]}"#);
 }
 
 /// The links of the profile, as newer payloads have them. [source: xd-v2/powerstream]
-pub(super) fn write_links(json: &mut Json<'_>, code: Option<&str>) {
+fn write_links(json: &mut Json<'_>, code: Option<&str>) {
     json.raw(r#","entities":{"#);
     if let Some(code) = code {
         json.raw(r#""url":{"urls":[{"url":"https:\/\/t.co\/"#)
@@ -59,7 +41,7 @@ pub(super) fn write_links(json: &mut Json<'_>, code: Option<&str>) {
 }
 
 /// The colours and pictures; three in five accounts have kept the first ones.
-pub(super) fn write_profile(json: &mut Json<'_>, id: u64, rng: &mut Rng) {
+fn write_pictures(json: &mut Json<'_>, id: u64, rng: &mut Rng) {
     let plain = rng.u8(0..10) < 6;
     let hex = |rng: &mut Rng| format!("{:06X}", rng.u32(..0x0100_0000));
     let background = if plain { "F5F8FA".to_owned() } else { hex(rng) };
@@ -82,11 +64,7 @@ pub(super) fn write_profile(json: &mut Json<'_>, id: u64, rng: &mut Rng) {
             .raw("\"");
     }
     json.raw(r#","profile_background_tile":"#)
-        .raw(if !plain && rng.bool() {
-            "true"
-        } else {
-            "false"
-        });
+        .flag(!plain && rng.bool());
     let link = if plain { "1DA1F2".to_owned() } else { hex(rng) };
     json.raw(r#","profile_link_color":"#).text(&link);
     json.raw(r#","profile_sidebar_border_color":"C0DEED","profile_sidebar_fill_color":"DDEEF6""#);
@@ -111,7 +89,6 @@ pub(super) fn write_profile(json: &mut Json<'_>, id: u64, rng: &mut Rng) {
     } else {
         json.raw(r#","profile_banner_url":null"#);
     }
-    json.raw(r#","default_profile":"#)
-        .raw(if plain { "true" } else { "false" });
+    json.raw(r#","default_profile":"#).flag(plain);
     json.raw(r#","default_profile_image":false"#);
 }

@@ -76,13 +76,7 @@ pub(crate) fn check_tweet(tweet: &Value) {
             "{key}"
         );
     }
-    for key in [
-        "truncated",
-        "is_quote_status",
-        "favorited",
-        "retweeted",
-        "editable",
-    ] {
+    for key in "truncated is_quote_status favorited retweeted editable".split_whitespace() {
         assert!(tweet[key].is_boolean(), "{key}");
     }
     for key in [
@@ -418,7 +412,7 @@ fn timeless(line: &str) -> String {
 fn another_start_and_another_rate_change_ids_and_times_and_nothing_else() {
     let all = |start_ms: i64, step_us: u64, before: i64| -> Vec<String> {
         let schedule = Arc::new(Schedule::steady(Duration::from_micros(step_us)));
-        let generator = Generator::new(4).with_schedule(start_ms, schedule);
+        let generator = Generator::new(4).with_start(Start::at(start_ms), schedule);
         (before..4000)
             .map(|position| {
                 let mut out = Vec::new();
@@ -438,8 +432,8 @@ fn another_start_and_another_rate_change_ids_and_times_and_nothing_else() {
 
 #[test]
 fn ids_follow_a_clock() {
-    let mut generator = Generator::new(4).with_schedule(
-        1_700_000_000_000,
+    let mut generator = Generator::new(4).with_start(
+        Start::at(1_700_000_000_000),
         Arc::new(Schedule::steady(Duration::from_micros(25))),
     );
     let mut ids = Vec::new();

@@ -6,14 +6,11 @@ use fastrand::Rng;
 
 use super::{
     names::{FIRST, LAST, LOCAL, ODD_LOCATIONS},
-    place::{CITIES, City},
-    profile::{write_counts, write_derived, write_links, write_profile},
-    words::{EMOJI, LANGUAGES, Language},
+    place::{CITIES, City, Home, write_homes},
+    profile::write_profile,
+    words::{EMOJI, ENGLISH, LANGUAGES, Language},
 };
-use crate::{
-    json_text::Json,
-    snowflake::{self, write_created_at},
-};
+use crate::{json_text::Json, snowflake};
 
 /// Enough that names vary, and few enough to write them all when the simulator starts.
 const USERS: usize = 3000;
@@ -24,15 +21,45 @@ const OPENED_MS: Range<i64> = 1_230_768_000_000..1_656_633_600_000;
 /// Accounts opened after this day in 2016 have Snowflake ids.
 const SNOWFLAKE_IDS_FROM_MS: i64 = 1_456_790_400_000;
 
+/// Ids of older accounts.
+pub(crate) const OLD_IDS: Range<u64> = 100_000..4_000_000_000;
+
+/// The keys of [`User::counts`].
+const COUNTS: [&str; 5] = [
+    "followers_count",
+    "friends_count",
+    "listed_count",
+    "favourites_count",
+    "statuses_count",
+];
+
+/// An account as the Tweets of others name it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person<'s> {
+    pub(crate) id: u64,
+    pub(crate) name: &'s str,
+    pub(crate) screen_name: &'s str,
+}
+
 /// An account: what Tweets say about it, and its JSON.
-#[derive(Debug)]
-pub(super) struct User {
-    pub(super) id: u64,
-    pub(super) name: String,
-    pub(super) screen_name: String,
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) screen_name: String,
     pub(super) language: &'static Language,
     pub(super) city: Option<&'static City>,
+    pub(crate) location: Option<String>,
+    link: Option<String>,
+    pub(crate) description: Option<String>,
+    translator: &'static str,
+    pub(crate) homes: Vec<Home>,
+    pub(crate) verified: bool,
+    /// Followers, friends, lists, likes and Tweets.
+    pub(crate) counts: [u64; 5],
     pub(super) json: Vec<u8>,
+    /// Where the part of `json` begins that follows from no other field.
+    rest: usize,
 }
 
 /// Makes the pool; the same seed makes the same accounts.
@@ -50,63 +77,88 @@ impl User {
             .collect();
         let opened_ms = rng.i64(OPENED_MS);
         let id = if opened_ms < SNOWFLAKE_IDS_FROM_MS {
-            rng.u64(100_000..4_000_000_000)
+            rng.u64(OLD_IDS)
         } else {
             snowflake::at(opened_ms, rng.i64(0..8)).unsigned_abs()
         };
         let (name, screen_name) = names(index, language, rng);
+        let city = rng.choice(local).filter(|_| rng.u8(0..10) < 7);
+        let odd = rng.choice(ODD_LOCATIONS).copied().flatten();
+        let code = (rng.u8(0..10) < 6).then(|| super::link::link_code(rng.u64(..)));
+        let description = describe(language, rng);
+        let translator = if rng.u8(0..50) == 0 {
+            "regular"
+        } else {
+            "none"
+        };
+        // Most accounts have a few hundred followers, and a few have millions.
+        let followers = (40.0 / (1.0 - rng.f64()).powf(1.25)).min(90_000_000.0) as u64;
         let mut user = Self {
             id,
             name,
             screen_name,
             language,
-            city: rng.choice(local).filter(|_| rng.u8(0..10) < 7),
+            city,
+            location: city.map(City::full_name).or(odd.map(str::to_owned)),
+            link: code.as_ref().map(|code| format!("https://t.co/{code}")),
+            description,
+            translator,
+            homes: city.map(City::home).into_iter().collect(),
+            verified: followers > 30_000 && rng.bool(),
+            counts: [
+                followers,
+                rng.u64(0..70) * rng.u64(0..70),
+                followers / rng.u64(60..400),
+                rng.u64(0..300) * rng.u64(0..300),
+                1 + rng.u64(0..300) * rng.u64(0..400),
+            ],
             json: Vec::with_capacity(2600),
+            rest: 0,
         };
-        user.write(opened_ms, rng);
+        write_profile(
+            &mut Json(&mut user.json),
+            id,
+            opened_ms,
+            city.is_some(),
+            code.as_deref(),
+            rng,
+        );
+        user.write();
         user
     }
 
-    fn write(&mut self, opened_ms: i64, rng: &mut Rng) {
-        let mut bytes = std::mem::take(&mut self.json);
-        let mut json = Json(&mut bytes);
-        let id = self.id;
-        let geo = self.city.is_some();
-        json.raw(r#"{"id":"#)
-            .int(id)
-            .raw(r#","id_str":"#)
-            .quoted(id);
+    /// This account as others name it.
+    pub(crate) fn person(&self) -> Person<'_> {
+        Person {
+            id: self.id,
+            name: &self.name,
+            screen_name: &self.screen_name,
+        }
+    }
+
+    /// Writes the JSON anew; what follows from no field stays.
+    pub(crate) fn write(&mut self) {
+        let rest = self.json.split_off(self.rest);
+        let mut json = Json(&mut self.json);
+        json.0.clear();
+        json.raw(r#"{"id":"#).int(self.id);
+        json.raw(r#","id_str":"#).quoted(self.id);
         json.raw(r#","name":"#).text(&self.name);
         json.raw(r#","screen_name":"#).text(&self.screen_name);
-        let location = self.city.map(City::full_name);
-        let odd = rng.choice(ODD_LOCATIONS).copied().flatten();
         json.raw(r#","location":"#)
-            .text_or_null(location.as_deref().or(odd));
-        let code = (rng.u8(0..10) < 6).then(|| link_code(rng.u64(..)));
-        let link = code.as_ref().map(|code| format!("https://t.co/{code}"));
-        json.raw(r#","url":"#).text_or_null(link.as_deref());
-        let about = describe(self.language, rng);
+            .text_or_null(self.location.as_deref());
+        json.raw(r#","url":"#).text_or_null(self.link.as_deref());
         json.raw(r#","description":"#)
-            .text_or_null(about.as_deref());
-        json.raw(r#","translator_type":"#)
-            .text(if rng.u8(0..50) == 0 {
-                "regular"
-            } else {
-                "none"
-            });
-        if let Some(city) = self.city {
-            write_derived(&mut json, city);
+            .text_or_null(self.description.as_deref());
+        json.raw(r#","translator_type":"#).text(self.translator);
+        write_homes(&self.homes, &mut json);
+        json.raw(r#","protected":false,"verified":"#)
+            .flag(self.verified);
+        for (key, count) in COUNTS.into_iter().zip(self.counts) {
+            json.raw(",").text(key).raw(":").int(count);
         }
-        write_counts(&mut json, rng);
-        json.raw(r#","created_at":""#);
-        write_created_at(json.0, opened_ms);
-        json.raw(r#"","utc_offset":null,"time_zone":null,"geo_enabled":"#);
-        json.raw(if geo { "true" } else { "false" });
-        json.raw(r#","lang":null,"contributors_enabled":false,"is_translator":false"#);
-        write_profile(&mut json, id, rng);
-        write_links(&mut json, code.as_deref());
-        json.raw(r#","following":null,"follow_request_sent":null,"notifications":null,"withheld_in_countries":[]}"#);
-        self.json = bytes;
+        self.rest = self.json.len();
+        self.json.extend(rest);
     }
 }
 
@@ -118,7 +170,7 @@ fn pick_language(rng: &mut Rng) -> &'static Language {
             None => return language,
         }
     }
-    &LANGUAGES[super::words::ENGLISH]
+    &LANGUAGES[ENGLISH]
 }
 
 /// A display name and a screen name that no other account has.
@@ -155,12 +207,6 @@ fn base36(mut number: usize) -> String {
             return digits.into_iter().rev().collect();
         }
     }
-}
-
-/// The ten characters of a `t.co` link.
-pub(super) fn link_code(seed: u64) -> String {
-    let mut rng = Rng::with_seed(seed);
-    (0..10).map(|_| rng.alphanumeric()).collect()
 }
 
 fn describe(language: &Language, rng: &mut Rng) -> Option<String> {

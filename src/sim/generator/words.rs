@@ -184,68 +184,21 @@ pub(super) static LANGUAGES: &[Language] = &[
 ];
 
 /// One code point, several with a joiner, skin tones, flags, keycaps and variation selectors.
+#[rustfmt::skip] // A table: several a line.
 pub(super) static EMOJI: &[&str] = &[
-    "😀",
-    "😂",
-    "🤣",
-    "😍",
-    "🥰",
-    "😭",
-    "😅",
-    "🤔",
-    "🙄",
-    "😎",
-    "🔥",
-    "✨",
-    "🎉",
-    "🚀",
-    "🌊",
-    "🌈",
-    "☕",
-    "⚽",
-    "🎶",
-    "🐱",
-    "❤️",
-    "☀️",
-    "✈️",
-    "☔",
-    "👍🏽",
-    "👏🏿",
-    "🙏🏻",
-    "💪🏾",
-    "👩‍🚀",
-    "👨‍👩‍👧‍👦",
-    "🏳️‍🌈",
-    "🤷🏼‍♀️",
-    "🧑🏽‍🌾",
-    "🇯🇵",
-    "🇧🇷",
-    "🇮🇩",
-    "🇫🇷",
-    "🇰🇷",
-    "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
-    "1️⃣",
-    "🫖",
-    "🥹",
+    "😀", "😂", "🤣", "😍", "🥰", "😭", "😅", "🤔", "🙄", "😎", "🔥", "✨", "🎉", "🚀", "🌊", "🌈", "☕", "⚽", "🎶",
+    "🐱", "❤️", "☀️", "✈️", "☔", "👍🏽", "👏🏿", "🙏🏻", "💪🏾", "👩‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🤷🏼‍♀️", "🧑🏽‍🌾",
+    "🇯🇵", "🇧🇷", "🇮🇩", "🇫🇷", "🇰🇷", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "🫖", "🥹",
 ];
 
 /// Cashtags, invented.
 pub(super) static SYMBOLS: &[&str] = &["AQUA", "GALE", "ORBT", "BEAN", "WNDY", "TIDE", "LYNX"];
 
 /// Hashtags that fit anything.
+#[rustfmt::skip] // A table: several a line.
 pub(super) static HASHTAGS: &[&str] = &[
-    "NowPlaying",
-    "monday",
-    "photo",
-    "throwback",
-    "news",
-    "2023goals",
-    "日常",
-    "おはよう",
-    "música",
-    "เพลง",
-    "خبر",
-    "좋은아침",
+    "NowPlaying", "monday", "photo", "throwback", "news", "2023goals", "日常", "おはよう", "música",
+    "เพลง", "خبر", "좋은아침",
 ];
 
 #[cfg(test)]

@@ -1,41 +1,34 @@
-//! Made-up Tweets that are about what the user asks for: rules that are to match, or the words of a file.
+//! Makes made-up Tweets be about what the user asks for: rules that they match, or the words of a file.
+//!
+//! A Tweet is changed before it is written, part by part: each part looks for the clauses that it can
+//! satisfy. Then the Tweet is written and matched, and if it does not match, another way is tried.
 
 mod about;
 mod author;
-mod country;
-mod earlier;
-mod home;
-mod language;
 mod link;
-mod node;
-mod person;
 mod place;
-mod quote;
-mod reading;
-mod reply;
-mod retweet;
-mod said;
-mod source;
-mod speech;
-mod spot;
+mod reference;
 #[cfg(test)]
 mod tests;
+mod text;
 mod wishes;
-mod written;
 
 use std::{path::Path, sync::Arc};
 
 use fastrand::Rng;
 
 pub use self::about::AboutError;
-use self::{about::Interests, node::Node, said::Said, wishes::Wishes};
-use super::json_text::Json;
+use self::{about::Interests, wishes::Wishes};
+use super::{
+    generator::{Generator, Tweet, User},
+    json_text::Json,
+};
 use ouzel_rule::{Analysis, Fact, Rule};
 
-/// How often a way to satisfy a subject is looked for.
+/// How many ways to satisfy a subject are tried.
 const ATTEMPTS: usize = 4;
 
-/// From this attempt on whatever the subject does not ask for is taken away: it may be in the way.
+/// From this attempt on, all that the subject does not ask for is taken away, as it may be in the way.
 const BARE_FROM: usize = 2;
 
 /// One thing that Tweets can be about.
@@ -55,7 +48,7 @@ enum Kinds {
 pub(super) struct Subjects(Arc<[Subject]>);
 
 impl Subject {
-    /// What a rule matches. It is looked at when a Tweet is made, so this costs nothing.
+    /// What a rule matches.
     pub(super) fn of_rule(rule: Arc<Rule>) -> Self {
         Self(Kinds::Rule(rule))
     }
@@ -68,9 +61,16 @@ impl Subject {
         }
     }
 
-    /// Makes the Tweet `json` one about this; nothing where that cannot be.
-    fn apply(&self, json: &str, rng: &mut Rng) -> Option<Vec<u8>> {
-        (0..ATTEMPTS).find_map(|attempt| {
+    /// Appends the Tweet at a position as one about this; nothing where that cannot be.
+    fn write(
+        &self,
+        generator: &Generator,
+        position: i64,
+        rng: &mut Rng,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let start = out.len();
+        (0..ATTEMPTS).any(|attempt| {
             let rules = self.rules(rng);
             let mut wishes = Wishes {
                 bare: attempt >= BARE_FROM,
@@ -79,13 +79,16 @@ impl Subject {
             for rule in &rules {
                 wishes.add(rule, rng);
             }
-            let edited = edit(json, &wishes, rng)?;
-            let tweet = ouzel_text::json::read_any(&edited).ok()?;
-            let tweet = Analysis::native(&tweet);
-            rules
-                .iter()
-                .all(|rule| rule.matches(&tweet))
-                .then_some(edited)
+            let tweet = generator.tweet_at(position);
+            let matches = write_edited(tweet, generator.users(), &wishes, rng, out).is_some()
+                && ouzel_text::json::read_any(&out[start..]).is_ok_and(|tweet| {
+                    let tweet = Analysis::native(&tweet);
+                    rules.iter().all(|rule| rule.matches(&tweet))
+                });
+            if !matches {
+                out.truncate(start);
+            }
+            matches
         })
     }
 }
@@ -102,65 +105,43 @@ impl Subjects {
         Ok(Self(Arc::new([Subject(Kinds::Interests(interests))])))
     }
 
-    /// Whether there is nothing to be about.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Makes the Tweet that `out` holds from `start` on one about one of these; false if it stays
-    /// as it was, where there is no way or none was found. The Tweet has to be a made-up one, in
-    /// the native format and without `matching_rules`.
-    pub(super) fn apply(&self, out: &mut Vec<u8>, start: usize, rng: &mut Rng) -> bool {
-        if self.is_empty() {
-            return false;
-        }
-        let subject = &self.0[rng.usize(..self.0.len())];
-        let edited = out
-            .get(start..)
-            .and_then(|tweet| str::from_utf8(tweet).ok())
-            .and_then(|tweet| subject.apply(tweet, rng));
-        match edited {
-            Some(edited) => {
-                out.truncate(start);
-                out.extend_from_slice(&edited);
-                true
-            }
-            None => false,
-        }
+    /// Appends the Tweet at a position as one about one of these, without `matching_rules`. Appends
+    /// nothing and gives false where there is no way or none was found.
+    pub(super) fn write(
+        &self,
+        generator: &Generator,
+        position: i64,
+        rng: &mut Rng,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        rng.choice(&*self.0)
+            .is_some_and(|subject| subject.write(generator, position, rng, out))
     }
 }
 
-/// The Tweet with what is wanted, as far as one can have all of it.
-fn edit(json: &str, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<Vec<u8>> {
-    let mut apart = retweet::take_apart(json)?;
-    let id = apart.id;
-    let retweet = retweet::is_retweet(apart.first_author.is_some(), wishes);
-    let tweet = &mut apart.tweet;
-    let mut said = Said::read(tweet)?;
-    let lang = tweet.get("lang")?.as_text()?.into_owned();
-    let lang = speech::speak(&mut said, &lang, wishes, rng)?;
-    tweet.set("lang", Node::text(&lang));
-    author::edit(tweet.get("user")?, wishes, rng)?;
-    reply::edit(tweet, &mut said, id, wishes, rng)?;
-    quote::edit(tweet, id, wishes, rng);
-    place::edit(tweet, wishes, rng)?;
-    source::edit(tweet, wishes, rng);
-    if wishes.want_fact(Fact::Nullcast) {
-        tweet.set("scopes", Node::raw(r#"{"followers":false}"#));
+/// Writes the Tweet with what is wanted, as far as one can have all of it.
+fn write_edited<'a>(
+    tweet: Tweet<'a>,
+    users: &'a [User],
+    wishes: &'a Wishes<'a>,
+    rng: &mut Rng,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let mut head = tweet.retweet.unwrap_or(tweet.post.head);
+    let author = author::edit(head.author, users, wishes, rng)?;
+    let first_author = author::first(&tweet, users, wishes, rng)?;
+    // The copy lives as long as the edited accounts, which it refers to.
+    let mut tweet = tweet;
+    head.author = &author;
+    reference::reply(&mut tweet.post, head.id, users, wishes, rng)?;
+    reference::quote(&mut tweet, head.id, users, wishes, rng);
+    text::edit(&mut tweet.post, users, wishes, rng)?;
+    place::edit(&mut tweet.post, wishes, rng)?;
+    if let Some(source) = text::source(wishes, rng) {
+        tweet.source = source.into();
     }
-    let linked = said.media.is_some() || said.has(said::EntityKind::Link);
-    if !linked {
-        tweet.remove("possibly_sensitive");
-    } else if tweet.get("possibly_sensitive").is_none() {
-        tweet.set_after("retweeted", "possibly_sensitive", Node::flag(false));
-    }
-    let tweet = if retweet {
-        retweet::write(apart, &said, wishes, rng)?
-    } else {
-        retweet::write_plain(tweet, &said, id, rng)?;
-        apart.tweet
-    };
-    let mut edited = Vec::with_capacity(json.len() + 1000);
-    tweet.write(&mut Json(&mut edited));
-    Some(edited)
+    tweet.is_promoted = wishes.want_fact(Fact::Nullcast);
+    reference::retweet(&mut tweet, head, &first_author, wishes, rng)?;
+    tweet.write(&mut Json(out));
+    Some(())
 }

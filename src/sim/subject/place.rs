@@ -1,15 +1,16 @@
-//! Where a Tweet is sent from.
+//! Where a Tweet is sent from: inside the areas that rules draw, and outside of others.
 
 use fastrand::Rng;
 
-use super::{
-    country::{self, Country},
-    link::in_field,
-    node::{Node, written},
-    spot::{self, Corners},
-    wishes::Wishes,
-};
-use ouzel_rule::{Fact, Field, Kind, Subject};
+use super::wishes::Wishes;
+use crate::generator::{CITIES, City, Home, Place, Post, corners, rounded};
+use ouzel_rule::{Area, Fact, Field, Kind, Point, Subject};
+
+/// How many points are tried in each area. Unwanted areas may cover most of it.
+const TRIES: usize = 8;
+
+/// A mile in degrees of latitude.
+const DEGREES_PER_MILE: f64 = 1.0 / 69.1;
 
 /// Whether a clause asks for a Tweet with a place.
 pub(super) fn is_placed(kind: &Kind) -> bool {
@@ -22,18 +23,11 @@ pub(super) fn is_placed(kind: &Kind) -> bool {
     )
 }
 
-/// Takes away where a Tweet was sent from.
-pub(super) fn remove_place(tweet: &mut Node<'_>) {
-    for key in ["geo", "coordinates", "place"] {
-        tweet.set(key, Node::NULL);
-    }
-}
-
-/// Puts a Tweet where it is wanted; `None` where that is nowhere.
-pub(super) fn edit(tweet: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<()> {
+/// Puts a Tweet where it is wanted; `None` if there is no such place.
+pub(super) fn edit(post: &mut Post<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<()> {
     if !wishes.want(is_placed) {
         if wishes.bare || wishes.shun_fact(Fact::Geo) {
-            remove_place(tweet);
+            (post.place, post.exact) = (None, None);
         }
         return Some(());
     }
@@ -41,80 +35,153 @@ pub(super) fn edit(tweet: &mut Node<'_>, wishes: &Wishes<'_>, rng: &mut Rng) -> 
         Kind::PlaceCountry(code) => Some(wish.spelled(code)),
         _ => None,
     });
-    let country = country::find(
-        code.last(),
-        |code| {
-            wishes.shun(
-                |kind| matches!(kind, Kind::PlaceCountry(own) if own.eq_ignore_ascii_case(code)),
-            )
-        },
-        rng,
-    );
+    let shunned = |code: &str| {
+        wishes.shun_code(code, |kind| match kind {
+            Kind::PlaceCountry(code) => Some(code),
+            _ => None,
+        })
+    };
+    let city = city(code.last(), shunned, rng);
     let in_area = wishes.want(|kind| matches!(kind, Kind::Inside(Subject::Tweet, _)));
-    let point = spot::find(Subject::Tweet, country.point, wishes, rng)?;
-    let around = spot::around(point, wishes, rng).filter(|_| !in_area || rng.u8(0..3) == 0);
-    if in_area && around.is_none() || rng.u8(0..3) == 0 {
-        let (longitude, latitude) = (point.longitude, point.latitude);
-        tweet.set(
-            "geo",
-            Node::made(|json| {
-                json.raw(&format!(
-                    r#"{{"type":"Point","coordinates":[{latitude},{longitude}]}}"#
-                ));
-            }),
-        );
-        tweet.set(
-            "coordinates",
-            Node::made(|json| {
-                json.raw(&format!(
-                    r#"{{"type":"Point","coordinates":[{longitude},{latitude}]}}"#
-                ));
-            }),
-        );
-    } else {
-        tweet.set("geo", Node::NULL);
-        tweet.set("coordinates", Node::NULL);
+    let point = find(Subject::Tweet, city.point?, wishes, rng)?;
+    let around = around(point, wishes, rng).filter(|_| !in_area || rng.u8(0..3) == 0);
+    let is_exact = in_area && around.is_none() || rng.u8(0..3) == 0;
+    post.exact = is_exact.then_some(point);
+    // One of the names may be an id.
+    let is_id = |name: &&str| name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (ids, mut names): (Vec<&str>, Vec<&str>) =
+        wishes.in_field(Field::Place).into_iter().partition(is_id);
+    let region = city.region.unwrap_or_default();
+    let locality = city.locality.unwrap_or_default();
+    if names.is_empty() {
+        names.push(&locality);
     }
-    let corners = around.unwrap_or_else(|| spot::town(point));
-    let names: Vec<&str> = wishes
-        .find(|wish, kind| in_field(wish, kind, Field::Place))
-        .collect();
-    tweet.set("place", place(&names, &country, &corners, rng));
+    post.place = Some(Place {
+        id: match ids.first() {
+            Some(id) => (*id).to_owned(),
+            None => format!("{:016x}", rng.u64(..)),
+        },
+        name: names[0].to_owned(),
+        full_name: format!("{}, {region}", names.join(", ")),
+        country: city.country,
+        country_code: city.country_code,
+        corners: around.unwrap_or_else(|| corners(point, 0.06, 0.06)),
+    });
     Some(())
 }
 
-/// A Place with these names, one of which may be its id.
-fn place<'t>(names: &[&str], country: &Country<'_>, corners: &Corners, rng: &mut Rng) -> Node<'t> {
-    let is_id = |name: &&str| name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let id = match names.iter().find(|name| is_id(name)) {
-        Some(id) => (*id).to_owned(),
-        None => format!("{:016x}", rng.u64(..)),
+/// A city of the country with this code, or of any that is not to be left out.
+pub(super) fn city(code: Option<&str>, is_shunned: impl Fn(&str) -> bool, rng: &mut Rng) -> Home {
+    let is_of = |code: &str| {
+        CITIES
+            .iter()
+            .find(|city| city.country_code.eq_ignore_ascii_case(code))
     };
-    let named: Vec<&str> = names.iter().copied().filter(|name| !is_id(name)).collect();
-    let (name, full) = match named.first() {
-        Some(first) => (*first, format!("{}, {}", named.join(", "), country.region)),
-        None => (
-            country.city,
-            format!("{}, {}", country.city, country.region),
-        ),
-    };
-    let json = written(|json| {
-        json.raw(r#"{"id":"#).text(&id);
-        json.raw(r#","url":"#)
-            .text(&format!("https://api.twitter.com/1.1/geo/id/{id}.json"));
-        json.raw(r#","place_type":"city","name":"#).text(name);
-        json.raw(r#","full_name":"#).text(&full);
-        json.raw(r#","country_code":"#).text(&country.code);
-        json.raw(r#","country":"#).text(country.name);
-        json.raw(r#","bounding_box":{"type":"Polygon","coordinates":[["#);
-        for (at, corner) in corners.iter().enumerate() {
-            let comma = if at > 0 { "," } else { "" };
-            json.raw(&format!(
-                "{comma}[{},{}]",
-                corner.longitude, corner.latitude
-            ));
+    let known = match code {
+        Some(code) => is_of(code),
+        None => {
+            let (before, after) = CITIES.split_at(rng.usize(..CITIES.len()));
+            after
+                .iter()
+                .chain(before)
+                .find(|city| !is_shunned(city.country_code))
         }
-        json.raw(r#"]]},"attributes":{}}"#);
+    };
+    known.map_or_else(
+        || {
+            // Of a country that is not in the table nothing is known but its code.
+            let code = code.unwrap_or("US");
+            Home {
+                country: code.to_owned(),
+                country_code: code.to_ascii_uppercase(),
+                region: Some(code.to_owned()),
+                sub_region: None,
+                locality: Some(code.to_owned()),
+                point: Some(anywhere(rng)),
+            }
+        },
+        City::home,
+    )
+}
+
+fn anywhere(rng: &mut Rng) -> Point {
+    rounded(rng.f64() * 300.0 - 150.0, rng.f64() * 100.0 - 50.0)
+}
+
+/// A point in all wanted areas, and in none of the unwanted ones. It is near `home` if no area is wanted.
+pub(super) fn find(
+    whom: Subject,
+    home: Point,
+    wishes: &Wishes<'_>,
+    rng: &mut Rng,
+) -> Option<Point> {
+    let areas = wanted(whom, wishes);
+    let is_shunned = |point: Point| {
+        wishes.shun(
+            |kind| matches!(kind, Kind::Inside(own, area) if *own == whom && area.contains(point)),
+        )
+    };
+    let fits =
+        |point: &Point| areas.iter().all(|area| area.contains(*point)) && !is_shunned(*point);
+    if areas.is_empty() {
+        let mut aside = || rng.f64() * 0.05;
+        let near = |_| rounded(home.longitude + aside(), home.latitude + aside());
+        let found = (0..TRIES).map(near).find(&fits);
+        return found.or_else(|| Some(anywhere(rng)).filter(fits));
+    }
+    areas.iter().find_map(|area| {
+        let found = (0..TRIES).map(|_| inside(area, rng)).find(&fits);
+        // An area may be a point and nothing more.
+        let exact = match area {
+            Area::Box { south_west, .. } => *south_west,
+            Area::Circle { center, .. } => *center,
+        };
+        found.or(Some(exact).filter(&fits))
+    })
+}
+
+/// The corners of a small Place around a point, all of it inside the wanted areas; `None` if there is no room.
+fn around(point: Point, wishes: &Wishes<'_>, rng: &mut Rng) -> Option<[Point; 4]> {
+    let areas = wanted(Subject::Tweet, wishes);
+    let widest = 0.005 + rng.f64() * 0.02;
+    (0..6)
+        .map(|times| widest / 3_f64.powi(times))
+        .map(|half| corners(point, half, half))
+        .find(|corners| areas.iter().all(|area| area.contains_all(corners)))
+}
+
+fn wanted(whom: Subject, wishes: &Wishes<'_>) -> Vec<Area> {
+    let areas = wishes.find(|_, kind| match kind {
+        Kind::Inside(own, area) if *own == whom => Some(*area),
+        _ => None,
     });
-    Node::Raw(json.into())
+    areas.collect()
+}
+
+fn inside(area: &Area, rng: &mut Rng) -> Point {
+    match *area {
+        Area::Box {
+            south_west,
+            north_east,
+        } => {
+            let between = |from: f64, to: f64, part: f64| from + (to - from) * part;
+            rounded(
+                between(south_west.longitude, north_east.longitude, rng.f64()),
+                between(south_west.latitude, north_east.latitude, rng.f64()),
+            )
+        }
+        Area::Circle {
+            center,
+            radius_miles,
+        } => {
+            let angle = rng.f64() * std::f64::consts::TAU;
+            let miles = radius_miles * rng.f64().sqrt() * 0.98;
+            let north = miles * DEGREES_PER_MILE * angle.sin();
+            // Meridians meet at the poles.
+            let wide = center.latitude.to_radians().cos().max(0.01);
+            let east = miles * DEGREES_PER_MILE * angle.cos() / wide;
+            let longitude = (center.longitude + east + 540.0).rem_euclid(360.0) - 180.0;
+            rounded(longitude, (center.latitude + north).clamp(-90.0, 90.0))
+        }
+    }
 }

@@ -2,7 +2,11 @@
 
 use fastrand::Rng;
 
-use ouzel_rule::{Expr, Fact, Kind, Rule};
+use crate::generator::{OLD_IDS, Person, User};
+use ouzel_rule::{Account, Expr, Fact, Field, Kind, Link, Role, Rule};
+
+/// Longer names than the fifteen characters that the service allows are taken, but not without end.
+const LONGEST_NAME: usize = 50;
 
 /// One clause that a Tweet must match.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +21,7 @@ pub(super) struct Wish<'r> {
 pub(super) struct Wishes<'r> {
     pub(super) wanted: Vec<Wish<'r>>,
     pub(super) unwanted: Vec<&'r Kind>,
-    /// Whether whatever is not wanted is to go, because something in it stood in the way.
+    /// Whether all that is not wanted has to go, because something of it was in the way.
     pub(super) bare: bool,
 }
 
@@ -43,6 +47,43 @@ impl<'r> Wish<'r> {
             .find(|part| part.chars().flat_map(char::to_lowercase).eq(folded.chars()))
             .unwrap_or(folded)
     }
+
+    /// The account that the clause names, spelled as there: the same name has the same id in every
+    /// Tweet. `None` if there cannot be such an account.
+    pub(super) fn person(&self, account: &'r Account, users: &'r [User]) -> Option<Person<'r>> {
+        match account {
+            Account::Id(digits) => {
+                let id = exact_id(digits)?;
+                let like = &users[(id % users.len() as u64) as usize];
+                Some(Person {
+                    id,
+                    ..like.person()
+                })
+            }
+            Account::Name(folded) => {
+                let name = self.spelled(folded);
+                let is_short = !folded.is_empty() && name.chars().count() <= LONGEST_NAME;
+                is_short.then(|| Person {
+                    id: OLD_IDS.start + hash(folded) % (OLD_IDS.end - OLD_IDS.start),
+                    name,
+                    screen_name: name,
+                })
+            }
+        }
+    }
+}
+
+/// Ids are signed numbers of 64 bits, and not padded.
+fn exact_id(digits: &str) -> Option<u64> {
+    let id: i64 = digits.parse().ok()?;
+    (id.to_string() == *digits).then_some(id.unsigned_abs())
+}
+
+/// Spreads names over numbers (FNV-1a).
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 impl<'r> Wishes<'r> {
@@ -72,7 +113,7 @@ impl<'r> Wishes<'r> {
         }
     }
 
-    /// What is wanted, as far as `of` knows what to do with it.
+    /// What `of` makes of the wanted clauses; it skips those for which `of` gives nothing.
     pub(super) fn find<'w, T: 'w>(
         &'w self,
         of: impl Fn(&Wish<'r>, &'r Kind) -> Option<T> + 'w,
@@ -90,6 +131,63 @@ impl<'r> Wishes<'r> {
     /// Whether any clause that is not wanted is one of these.
     pub(super) fn shun(&self, which: impl Fn(&Kind) -> bool) -> bool {
         self.unwanted.iter().any(|kind| which(kind))
+    }
+
+    /// Whether a clause of this kind names this code, whatever its case.
+    pub(super) fn shun_code(
+        &self,
+        code: &str,
+        of: impl Fn(&'r Kind) -> Option<&'r String>,
+    ) -> bool {
+        let is_same = |own: &String| own.eq_ignore_ascii_case(code);
+        self.unwanted
+            .iter()
+            .any(|kind| of(kind).is_some_and(is_same))
+    }
+
+    /// What is looked for in this field.
+    pub(super) fn in_field(&self, field: Field) -> Vec<&'r str> {
+        let found = self.find(|wish, kind| match kind {
+            Kind::In(own, pattern) if *own == field => Some(wish.spelled(pattern.text())),
+            _ => None,
+        });
+        found.collect()
+    }
+
+    /// The account that is wanted in this role, if one is; `None` where there cannot be such an account.
+    pub(super) fn named(&self, role: Role, users: &'r [User]) -> Option<Option<Person<'r>>> {
+        let mut people = self.find(|wish, kind| match kind {
+            Kind::User(own, account) if *own == role => {
+                Some((account, wish.person(account, users)))
+            }
+            _ => None,
+        });
+        let Some((account, person)) = people.next() else {
+            return Some(None);
+        };
+        let mut person = person?;
+        // An account can be asked for by its name and by its id.
+        for (other, next) in people {
+            match (account, other, next?) {
+                (Account::Name(_), Account::Id(_), next) => person.id = next.id,
+                (Account::Id(_), Account::Name(_), next) => person.screen_name = next.screen_name,
+                _ => {}
+            }
+        }
+        Some(Some(person))
+    }
+
+    /// The id that is wanted of another Tweet, if one is; `None` where no Tweet has it.
+    pub(super) fn status(&self, link: Link) -> Option<Option<u64>> {
+        let ids = self.find(|_, kind| match kind {
+            Kind::Status(own, id) if *own == link => Some(exact_id(id)),
+            _ => None,
+        });
+        ids.last().map_or(Some(None), |id| id.map(Some))
+    }
+
+    pub(super) fn want_field(&self, field: Field) -> bool {
+        self.want(|kind| matches!(kind, Kind::In(own, _) if *own == field))
     }
 
     pub(super) fn want_fact(&self, fact: Fact) -> bool {

@@ -223,7 +223,7 @@ async fn faults_are_set_and_looked_at_while_it_runs() {
         async |method, body: &str| exchange(sim.address, method, "/_sim/faults", "", body).await;
     let set = call("POST", r#"[{"fault":"stream-status","status":429,"times":2},{"fault":"silence","after":"1h","for":"90s"}]"#).await;
     assert_eq!(set.status, 200);
-    let stream = async || exchange(sim.address, "GET", STREAM, &format!("{BASIC}{GZIP}"), "").await;
+    let stream = async || connect(&sim, STREAM).await;
     assert_eq!(stream().await.status, 429);
     let shown = call("GET", "").await.body;
     assert_eq!(

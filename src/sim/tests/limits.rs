@@ -9,10 +9,7 @@ const MUSIC: &str = r#"{"rules":[{"value":"music"}]}"#;
 #[tokio::test]
 async fn one_connection_too_many_is_tolerated_for_a_while() {
     for surplus in [Surplus::Newest, Surplus::Oldest] {
-        let mut options = SimOptions {
-            rate: Some(2000.0),
-            ..SimOptions::default()
-        };
+        let mut options = rated(2000.0);
         options.limits.connections = 1;
         options.limits.grace = Duration::from_millis(200);
         options.limits.surplus = surplus;
@@ -42,7 +39,7 @@ async fn only_so_many_connects_a_minute() {
     for _ in 0..3 {
         Reader::connect(&sim).await;
     }
-    let refused = exchange(sim.address, "GET", STREAM, &format!("{BASIC}{GZIP}"), "").await;
+    let refused = connect(&sim, STREAM).await;
     assert_eq!(refused.status, 429);
     assert!(
         refused.json()["error"]["sent"]

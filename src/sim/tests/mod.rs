@@ -97,9 +97,27 @@ async fn exchanged(
     }
 }
 
+/// Asks for a stream, and reads its answer to the end.
+async fn connect(sim: &Running, path: &str) -> Answer {
+    exchange(sim.address, "GET", path, &format!("{BASIC}{GZIP}"), "").await
+}
+
+/// Sends a request to the rules endpoint.
+async fn post(sim: &Running, path: &str, body: &str) -> Answer {
+    exchange(sim.address, "POST", path, BASIC, body).await
+}
+
+/// Made-up Tweets at this rate.
+fn rated(rate: f64) -> SimOptions {
+    SimOptions {
+        rate: Some(rate),
+        ..SimOptions::default()
+    }
+}
+
 /// Adds rules and expects that they are created.
 async fn add_rules(sim: &Running, body: &str) -> Value {
-    let answer = exchange(sim.address, "POST", RULES, BASIC, body).await;
+    let answer = post(sim, RULES, body).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.json()
 }

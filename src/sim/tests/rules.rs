@@ -1,27 +1,77 @@
 //! What the tests of the rules endpoint share: exchanges that are compared field by field.
 
+use std::{collections::BTreeMap, fmt::Display};
+
 use jiff::Timestamp;
 use sonic_rs::{JsonValueMutTrait, JsonValueTrait, Value};
 
 use super::{super::snowflake, *};
 
-/// Sends a request and compares status and answer; all but `sent`, of which the form and the time are looked at.
+/// Plays a dialogue: after `> ` one of `list`, `add`, `delete`, `get`, `validate` and `one`, with the
+/// body or the id; after `< ` the status and the answer. Of `sent` only the form and the time are
+/// looked at.
 ///
-/// `«0»` in `expected` stands for the first id in the answer, `«1»` for the second, and so on; these are returned.
-pub(super) async fn check(
+/// `«name»` stands for an id: the same name for the same id, and another name for another one.
+pub(super) async fn talk(sim: &Running, dialogue: &str) -> BTreeMap<String, u64> {
+    let mut names = BTreeMap::new();
+    for exchange in dialogue.split("> ").skip(1) {
+        let (request, answer) = exchange.split_once("< ").expect(exchange);
+        let request = fill(request.trim(), &names);
+        let (status, expected) = answer.split_once(' ').expect(answer);
+        let (verb, text) = request.split_once(' ').unwrap_or((&request, ""));
+        let (method, path, text) = match verb {
+            "list" => ("GET", RULES.to_owned(), ""),
+            "one" => ("GET", one(text), ""),
+            "add" => ("POST", RULES.to_owned(), text),
+            "delete" => ("POST", delete(), text),
+            "get" => ("POST", get(), text),
+            "validate" => ("POST", validation(), text),
+            other => panic!("{other}"),
+        };
+        check(
+            sim,
+            (method, &path, text),
+            status.parse().unwrap(),
+            expected,
+            &mut names,
+        )
+        .await;
+    }
+    names
+}
+
+/// A text with the ids in place of their names.
+fn fill(text: &str, names: &BTreeMap<String, u64>) -> String {
+    let fill = |text: String, (name, id): (&String, &u64)| {
+        text.replace(&format!("«{name}»"), &id.to_string())
+    };
+    names.iter().fold(text.to_owned(), fill)
+}
+
+async fn check(
     sim: &Running,
-    (method, path): (&str, &str),
-    body: &str,
+    (method, path, body): (&str, &str, &str),
     status: u16,
     expected: &str,
-) -> Vec<u64> {
+    names: &mut BTreeMap<String, u64>,
+) {
     let before = snowflake::now_ms();
     let answer = exchange(sim.address, method, path, BASIC, body).await;
     assert_eq!(answer.status, status, "{}", answer.body);
     let kind = "content-type: application/json; charset=utf-8\r\n";
     assert!(answer.head.contains(kind), "{}", answer.head);
     let mut json = answer.json();
-    let ids = ids(&json);
+    let expected_ids = expected.split("\"id\":").skip(1);
+    for (id, text) in ids(&json).into_iter().zip(expected_ids) {
+        if let Some((name, _)) = text.strip_prefix('«').and_then(|text| text.split_once('»')) {
+            let same = names.iter().find(|(_, known)| **known == id);
+            assert!(
+                same.is_none_or(|(own, _)| own == name),
+                "{name} is {same:?}"
+            );
+            assert_eq!(*names.entry(name.to_owned()).or_insert(id), id, "{name}");
+        }
+    }
     let fields = json.as_object_mut().unwrap();
     let sent = fields.remove(&"sent").expect("`sent` is there");
     let sent = sent.as_str().unwrap();
@@ -31,13 +81,17 @@ pub(super) async fn check(
     );
     let sent = sent.parse::<Timestamp>().unwrap().as_millisecond();
     assert!((before..=snowflake::now_ms()).contains(&sent), "{sent}");
-    let mut text = expected.to_owned();
-    for (number, id) in ids.iter().enumerate() {
-        text = text.replace(&format!("«{number}»"), &id.to_string());
-    }
+    let text = fill(expected, names);
     let expected: Value = sonic_rs::from_str(&text).expect(&text);
     assert_eq!(json, expected, "{} is not {text}", answer.body);
-    ids
+    // The members are in the same order too, and `sent` is the last of them.
+    let text = expected.to_string();
+    let text = text.strip_suffix('}').unwrap();
+    assert!(
+        answer.body.starts_with(text),
+        "{} is not {text}",
+        answer.body
+    );
 }
 
 /// Likewise a request that is refused: the body has the message, and `sent` in the other form.
@@ -107,7 +161,7 @@ pub(super) fn get() -> String {
     format!("{RULES}?_method=get")
 }
 
-pub(super) fn one(id: u64) -> String {
+pub(super) fn one(id: impl Display) -> String {
     RULES.replace("dev.json", &format!("dev/rules/{id}.json"))
 }
 
@@ -120,4 +174,5 @@ pub(super) fn of_replay(path: &str) -> String {
     path.replace("/powertrack/", "/powertrack-replay/")
 }
 
-pub(super) const EMPTY: &str = r#"{"rules":[]}"#;
+/// There are no rules.
+pub(super) const EMPTY: &str = r#"> list < 200 {"rules":[]}"#;

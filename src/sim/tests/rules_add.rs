@@ -2,30 +2,26 @@
 
 use super::{
     super::snowflake,
-    rules::{EMPTY, body, check, check_refused, delete, ids, values},
+    rules::{body, check_refused, delete, talk, values},
     *,
 };
-
-const ADD: (&str, &str) = ("POST", RULES);
-const LIST: (&str, &str) = ("GET", RULES);
 
 #[tokio::test]
 async fn all_rules_are_created() {
     let sim = sim(SimOptions::default()).await;
     let before = snowflake::now_ms();
-    let ids = check(
+    let ids = talk(
         &sim,
-        ADD,
-        r#"{"rules":[{"value":"tea OR 🫖","tag":"4581245"},{"value":"from:galelabs"}]}"#,
-        201,
-        r#"{"summary":{"created":2,"not_created":0},
-            "detail":[
-             {"rule":{"value":"tea OR 🫖","tag":"4581245","id":«0»,"id_str":"«0»"},"created":true},
-             {"rule":{"value":"from:galelabs","tag":null,"id":«1»,"id_str":"«1»"},"created":true}]}"#,
+        r#"
+> add {"rules":[{"value":"tea OR 🫖","tag":"4581245"},{"value":"from:galelabs"}]}
+< 201 {"summary":{"created":2,"not_created":0},
+  "detail":[
+    {"rule":{"value":"tea OR 🫖","tag":"4581245","id":«tea»,"id_str":"«tea»"},"created":true},
+    {"rule":{"value":"from:galelabs","tag":null,"id":«gale»,"id_str":"«gale»"},"created":true}]}"#,
     )
     .await;
-    assert!(ids[0] < ids[1]);
-    for id in ids {
+    assert!(ids["tea"] < ids["gale"]);
+    for id in ids.into_values() {
         let time = snowflake::time_ms(id);
         assert!((before..=snowflake::now_ms()).contains(&time), "{id}");
     }
@@ -34,40 +30,22 @@ async fn all_rules_are_created() {
 #[tokio::test]
 async fn some_exist_already_and_the_new_ones_are_created() {
     let sim = sim(SimOptions::default()).await;
-    let tea = ids(&add_rules(&sim, r#"{"rules":[{"value":"tea","tag":"t0"}]}"#).await)[0];
-    let ids = check(
+    add_rules(&sim, r#"{"rules":[{"value":"tea","tag":"t0"}]}"#).await;
+    talk(
         &sim,
-        ADD,
-        r#"{"rules":[{"value":"robot","tag":"t1"},{"value":"tea","tag":"t2"}]}"#,
-        201,
-        r#"{"summary":{"created":1,"not_created":1},
-            "detail":[
-             {"rule":{"value":"robot","tag":"t1","id":«0»,"id_str":"«0»"},"created":true},
-             {"rule":{"value":"tea","tag":"t2","id":«1»,"id_str":"«1»"},"created":false,"message":"A rule with this value already exists"}]}"#,
-    )
-    .await;
-    assert_eq!(ids[1], tea, "the existing rule's id");
-    check(
-        &sim,
-        LIST,
-        "",
-        200,
-        r#"{"rules":[{"value":"tea","tag":"t0","id":«0»,"id_str":"«0»"},{"value":"robot","tag":"t1","id":«1»,"id_str":"«1»"}]}"#,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn a_request_of_duplicates_creates_nothing() {
-    let sim = sim(SimOptions::default()).await;
-    add_rules(&sim, &body(&["tea"])).await;
-    check(
-        &sim,
-        ADD,
-        &body(&["tea"]),
-        201,
-        r#"{"summary":{"created":0,"not_created":1},
-            "detail":[{"rule":{"value":"tea","tag":null,"id":«0»,"id_str":"«0»"},"created":false,"message":"A rule with this value already exists"}]}"#,
+        r#"
+> list
+< 200 {"rules":[{"value":"tea","tag":"t0","id":«tea»,"id_str":"«tea»"}]}
+> add {"rules":[{"value":"robot","tag":"t1"},{"value":"tea","tag":"t2"}]}
+< 201 {"summary":{"created":1,"not_created":1},
+  "detail":[
+    {"rule":{"value":"robot","tag":"t1","id":«robot»,"id_str":"«robot»"},"created":true},
+    {"rule":{"value":"tea","tag":"t2","id":«tea»,"id_str":"«tea»"},"created":false,"message":"A rule with this value already exists"}]}
+> list
+< 200 {"rules":[{"value":"tea","tag":"t0","id":«tea»,"id_str":"«tea»"},{"value":"robot","tag":"t1","id":«robot»,"id_str":"«robot»"}]}
+> add {"rules":[{"value":"tea"}]}
+< 201 {"summary":{"created":0,"not_created":1},
+  "detail":[{"rule":{"value":"tea","tag":null,"id":«tea»,"id_str":"«tea»"},"created":false,"message":"A rule with this value already exists"}]}"#,
     )
     .await;
 }
@@ -75,51 +53,48 @@ async fn a_request_of_duplicates_creates_nothing() {
 #[tokio::test]
 async fn the_second_of_the_same_value_exists_already() {
     let sim = sim(SimOptions::default()).await;
-    let ids = check(
+    talk(
         &sim,
-        ADD,
-        r#"{"rules":[{"value":"robot","tag":"a"},{"value":"Robot"},{"value":"robot","tag":"b"}]}"#,
-        201,
-        r#"{"summary":{"created":2,"not_created":1},
-            "detail":[
-             {"rule":{"value":"robot","tag":"a","id":«0»,"id_str":"«0»"},"created":true},
-             {"rule":{"value":"Robot","tag":null,"id":«1»,"id_str":"«1»"},"created":true},
-             {"rule":{"value":"robot","tag":"b","id":«2»,"id_str":"«2»"},"created":false,"message":"A rule with this value already exists"}]}"#,
+        r#"
+> add {"rules":[{"value":"robot","tag":"a"},{"value":"Robot"},{"value":"robot","tag":"b"}]}
+< 201 {"summary":{"created":2,"not_created":1},
+  "detail":[
+    {"rule":{"value":"robot","tag":"a","id":«small»,"id_str":"«small»"},"created":true},
+    {"rule":{"value":"Robot","tag":null,"id":«large»,"id_str":"«large»"},"created":true},
+    {"rule":{"value":"robot","tag":"b","id":«small»,"id_str":"«small»"},"created":false,"message":"A rule with this value already exists"}]}"#,
     )
     .await;
-    assert_eq!(ids[2], ids[0]);
 }
 
 #[tokio::test]
 async fn one_invalid_rule_rejects_them_all() {
     let sim = sim(SimOptions::default()).await;
-    check(
+    talk(
         &sim,
-        ADD,
-        &body(&[r"streaming gnip contains:$twtr", r#"streaming gnip contains:"$twtr""#]),
-        422,
-        r#"{"summary":{"created":0,"not_created":2},
-            "detail":[
-             {"rule":{"value":"streaming gnip contains:$twtr","tag":null},"created":false,"message":"no viable alternative at input '$twtr' (at position 25)\n"},
-             {"rule":{"value":"streaming gnip contains:\"$twtr\"","tag":null},"created":false}]}"#,
+        r#"
+> add {"rules":[{"value":"streaming gnip contains:$twtr"},{"value":"streaming gnip contains:\"$twtr\""}]}
+< 422 {"summary":{"created":0,"not_created":2},
+  "detail":[
+    {"rule":{"value":"streaming gnip contains:$twtr","tag":null},"created":false,"message":"no viable alternative at input '$twtr' (at position 25)\n"},
+    {"rule":{"value":"streaming gnip contains:\"$twtr\"","tag":null},"created":false}]}
+> list
+< 200 {"rules":[]}"#,
     )
     .await;
-    check(&sim, LIST, "", 200, EMPTY).await;
 }
 
 #[tokio::test]
 async fn a_rejected_request_keeps_its_order_and_says_nothing_of_duplicates() {
     let sim = sim(SimOptions::default()).await;
     add_rules(&sim, &body(&["tea"])).await;
-    check(
+    talk(
         &sim,
-        ADD,
-        r#"{"rules":[{"value":"tea","tag":"t"},{"value":"-rule1","tag":"n"}]}"#,
-        422,
-        r#"{"summary":{"created":0,"not_created":2},
-            "detail":[
-             {"rule":{"value":"tea","tag":"t"},"created":false},
-             {"rule":{"value":"-rule1","tag":"n"},"created":false,"message":"Rules must contain a non-negation term (at position 1)\nRules must contain at least one positive, non-stopword clause (at position 1)\n"}]}"#,
+        r#"
+> add {"rules":[{"value":"tea","tag":"t"},{"value":"-rule1","tag":"n"}]}
+< 422 {"summary":{"created":0,"not_created":2},
+  "detail":[
+    {"rule":{"value":"tea","tag":"t"},"created":false},
+    {"rule":{"value":"-rule1","tag":"n"},"created":false,"message":"Rules must contain a non-negation term (at position 1)\nRules must contain at least one positive, non-stopword clause (at position 1)\n"}]}"#,
     )
     .await;
 }
@@ -150,7 +125,8 @@ async fn a_value_of_2048_characters_and_a_tag_of_255_are_the_longest() {
         let expected = format!(
             r#"{{"summary":{{"created":0,"not_created":1}},"detail":[{{"rule":{{"value":"{value}","tag":"{tag}"}},"created":false,"message":"{message}"}}]}}"#
         );
-        check(&sim, ADD, &rule(&value, &tag), 422, &expected).await;
+        let request = rule(&value, &tag);
+        talk(&sim, &format!("> add {request} < 422 {expected}")).await;
     }
     assert_eq!(values(&sim, RULES).await, [long]);
 }
@@ -181,13 +157,20 @@ async fn more_rules_than_the_contract_allows_are_not_added() {
     .await;
     add_rules(&sim, &body(&["tea"])).await;
     let message = "Request exceeds account’s Rule Limit. Delete rules or contact your account manager to proceed.";
-    check_refused(&sim, ADD, &body(&["milk", "sugar"]), 422, message).await;
+    check_refused(
+        &sim,
+        ("POST", RULES),
+        &body(&["milk", "sugar"]),
+        422,
+        message,
+    )
+    .await;
     assert_eq!(values(&sim, RULES).await, ["tea"]);
     // What is there already does not count twice, and neither does what is asked for twice.
     add_rules(&sim, &body(&["tea", "milk", "milk"])).await;
-    check_refused(&sim, ADD, &body(&["sugar"]), 422, message).await;
+    check_refused(&sim, ("POST", RULES), &body(&["sugar"]), 422, message).await;
     add_rules(&sim, &body(&["milk"])).await;
-    exchange(sim.address, "POST", &delete(), BASIC, &body(&["tea"])).await;
+    post(&sim, &delete(), &body(&["tea"])).await;
     add_rules(&sim, &body(&["sugar"])).await;
     assert_eq!(values(&sim, RULES).await, ["milk", "sugar"]);
 }
@@ -196,60 +179,26 @@ async fn more_rules_than_the_contract_allows_are_not_added() {
 #[tokio::test]
 async fn a_tag_changes_by_deletion_and_addition_only() {
     let sim = sim(SimOptions::default()).await;
-    let rule = |tag: &str| format!(r##"{{"rules":[{{"value":"#TwitterData","tag":"{tag}"}}]}}"##);
-    let old = check(
+    let ids = talk(
         &sim,
-        ADD,
-        &rule("tagtextA"),
-        201,
-        r##"{"summary":{"created":1,"not_created":0},
-            "detail":[{"rule":{"value":"#TwitterData","tag":"tagtextA","id":«0»,"id_str":"«0»"},"created":true}]}"##,
+        r##"
+> add {"rules":[{"value":"#TwitterData","tag":"tagtextA"}]}
+< 201 {"summary":{"created":1,"not_created":0},
+  "detail":[{"rule":{"value":"#TwitterData","tag":"tagtextA","id":«old»,"id_str":"«old»"},"created":true}]}
+> add {"rules":[{"value":"#TwitterData","tag":"tagtextB"}]}
+< 201 {"summary":{"created":0,"not_created":1},
+  "detail":[{"rule":{"value":"#TwitterData","tag":"tagtextB","id":«old»,"id_str":"«old»"},"created":false,"message":"A rule with this value already exists"}]}
+> list
+< 200 {"rules":[{"value":"#TwitterData","tag":"tagtextA","id":«old»,"id_str":"«old»"}]}
+> delete {"rules":[{"tag":"tagtextA"}]}
+< 200 {"summary":{"deleted":0,"not_deleted":1},
+  "detail":[{"rule":{"value":"","tag":null},"deleted":false,"message":"Rule does not exist"}]}
+> delete {"rule_ids":[«old»]}
+< 200 {"summary":{"deleted":1,"not_deleted":0},"detail":[]}
+> add {"rules":[{"value":"#TwitterData","tag":"tagtextB"}]}
+< 201 {"summary":{"created":1,"not_created":0},
+  "detail":[{"rule":{"value":"#TwitterData","tag":"tagtextB","id":«new»,"id_str":"«new»"},"created":true}]}"##,
     )
     .await;
-    let same = check(
-        &sim,
-        ADD,
-        &rule("tagtextB"),
-        201,
-        r##"{"summary":{"created":0,"not_created":1},
-            "detail":[{"rule":{"value":"#TwitterData","tag":"tagtextB","id":«0»,"id_str":"«0»"},"created":false,"message":"A rule with this value already exists"}]}"##,
-    )
-    .await;
-    assert_eq!(same, old);
-    let listed = check(
-        &sim,
-        LIST,
-        "",
-        200,
-        r##"{"rules":[{"value":"#TwitterData","tag":"tagtextA","id":«0»,"id_str":"«0»"}]}"##,
-    )
-    .await;
-    assert_eq!(listed, old);
-    check(
-        &sim,
-        ("POST", &delete()),
-        r#"{"rules":[{"tag":"tagtextA"}]}"#,
-        200,
-        r#"{"summary":{"deleted":0,"not_deleted":1},
-            "detail":[{"rule":{"value":"","tag":null},"deleted":false,"message":"Rule does not exist"}]}"#,
-    )
-    .await;
-    check(
-        &sim,
-        ("POST", &delete()),
-        &format!(r#"{{"rule_ids":[{}]}}"#, old[0]),
-        200,
-        r#"{"summary":{"deleted":1,"not_deleted":0},"detail":[]}"#,
-    )
-    .await;
-    let new = check(
-        &sim,
-        ADD,
-        &rule("tagtextB"),
-        201,
-        r##"{"summary":{"created":1,"not_created":0},
-            "detail":[{"rule":{"value":"#TwitterData","tag":"tagtextB","id":«0»,"id_str":"«0»"},"created":true}]}"##,
-    )
-    .await;
-    assert!(new[0] > old[0]);
+    assert!(ids["new"] > ids["old"]);
 }

@@ -50,7 +50,7 @@ async fn rules_for_replay_are_found_validated_and_deleted_apart() {
     add_rules(&sim, &body(&["tea"])).await;
     let replay = of_replay(RULES);
     assert!(values(&sim, &replay).await.is_empty(), "nothing is copied");
-    let added = exchange(sim.address, "POST", &replay, BASIC, &body(&["tea", "milk"])).await;
+    let added = post(&sim, &replay, &body(&["tea", "milk"])).await;
     let id = ids(&added.json())[0];
     for (method, path, text) in [
         ("GET", one(id), String::new()),
@@ -85,7 +85,7 @@ async fn no_two_rules_have_the_same_id_also_while_the_clock_stands_still() {
     let mut all = BTreeSet::new();
     for path in [RULES.to_owned(), of_replay(RULES)] {
         for value in ["tea", "milk"] {
-            let added = exchange(sim.address, "POST", &path, BASIC, &body(&[value])).await;
+            let added = post(&sim, &path, &body(&[value])).await;
             let json = added.json();
             assert_eq!(json["sent"], "2018-02-08T18:14:23.679Z");
             let id = ids(&json)[0];

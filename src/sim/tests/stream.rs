@@ -42,11 +42,7 @@ async fn only_matching_tweets_arrive_with_their_rules() {
 
 #[tokio::test]
 async fn readers_that_start_together_get_the_same() {
-    let sim = sim(SimOptions {
-        rate: Some(20_000.0),
-        ..SimOptions::default()
-    })
-    .await;
+    let sim = sim(rated(20_000.0)).await;
     let (mut one, mut two) = (Reader::connect(&sim).await, Reader::connect(&sim).await);
     // Both wait at the start, since no Tweet is made without a rule.
     add_rules(&sim, COFFEE).await;
@@ -65,11 +61,9 @@ async fn a_rule_takes_effect_on_an_open_connection() {
     let mut reader = Reader::connect(&sim).await;
     add_rules(&sim, COFFEE).await;
     reader.tweet().await;
-    exchange(
-        sim.address,
-        "POST",
+    post(
+        &sim,
         &format!("{RULES}?_method=delete"),
-        BASIC,
         r#"{"rules":[{"value":"coffee"},{"value":"music"}]}"#,
     )
     .await;
@@ -215,10 +209,7 @@ async fn a_reader_that_does_not_read_stops_its_own_feed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_buffer_ends_its_connection_and_no_other() {
-    let mut options = SimOptions {
-        rate: Some(3000.0),
-        ..SimOptions::default()
-    };
+    let mut options = rated(3000.0);
     options.limits.buffer = 200;
     let service = with_rule(&options);
     let stream = Arc::clone(&service.streams[0]);

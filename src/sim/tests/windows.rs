@@ -45,11 +45,7 @@ fn minute(ms: i64) -> String {
 
 #[tokio::test]
 async fn backfill_repeats_the_last_minutes() {
-    let sim = sim(SimOptions {
-        rate: Some(5000.0),
-        ..SimOptions::default()
-    })
-    .await;
+    let sim = sim(rated(5000.0)).await;
     add_rules(&sim, MUSIC).await;
     let mut first = Reader::connect(&sim).await;
     let mut seen = Vec::new();
@@ -66,14 +62,7 @@ async fn backfill_repeats_the_last_minutes() {
     let mut third = Reader::ask(&sim, &format!("{STREAM}?backfillMinutes=0")).await;
     let line = third.line().await.unwrap();
     assert!(!seen.contains(&line));
-    let refused = exchange(
-        sim.address,
-        "GET",
-        &format!("{STREAM}?backfillMinutes=6"),
-        &format!("{BASIC}{GZIP}"),
-        "",
-    )
-    .await;
+    let refused = connect(&sim, &format!("{STREAM}?backfillMinutes=6")).await;
     assert_eq!(refused.status, 406);
 }
 
@@ -112,11 +101,9 @@ async fn backfill_has_the_rules_of_its_time() {
     let mut first = Reader::connect(&sim).await;
     let line = first.line().await.unwrap();
     drop(first);
-    exchange(
-        sim.address,
-        "POST",
+    post(
+        &sim,
         &format!("{RULES}?_method=delete"),
-        BASIC,
         r#"{"rules":[{"value":"music"}]}"#,
     )
     .await;
@@ -131,11 +118,7 @@ async fn backfill_has_the_rules_of_its_time() {
 
 #[tokio::test]
 async fn recovery_delivers_a_window_and_says_so() {
-    let sim = sim(SimOptions {
-        rate: Some(50.0),
-        ..SimOptions::default()
-    })
-    .await;
+    let sim = sim(rated(50.0)).await;
     add_rules(&sim, MUSIC).await;
     let (from, to) = (now() - 3_600_000, now() - 3_540_000);
     let path = format!("{STREAM}?startTime={}&endTime={}", moment(from), moment(to));
@@ -159,10 +142,7 @@ async fn recovery_delivers_a_window_and_says_so() {
 
 #[tokio::test]
 async fn recovery_is_paced_and_only_so_many_jobs_run_at_a_time() {
-    let mut options = SimOptions {
-        rate: Some(1000.0),
-        ..SimOptions::default()
-    };
+    let mut options = rated(1000.0);
     options.limits.recovery_rate = 1;
     options.limits.recovery_jobs = 1;
     let sim = sim(options).await;
@@ -170,26 +150,15 @@ async fn recovery_is_paced_and_only_so_many_jobs_run_at_a_time() {
     let path = format!("{STREAM}?startTime={}", moment(now() - 3_600_000));
     let mut first = Reader::ask(&sim, &path).await;
     first.line().await.unwrap();
-    let refused = exchange(sim.address, "GET", &path, &format!("{BASIC}{GZIP}"), "").await;
+    let refused = connect(&sim, &path).await;
     assert_eq!(refused.status, 429);
-    let refused = exchange(
-        sim.address,
-        "GET",
-        &format!("{STREAM}?startTime=soon"),
-        &format!("{BASIC}{GZIP}"),
-        "",
-    )
-    .await;
+    let refused = connect(&sim, &format!("{STREAM}?startTime=soon")).await;
     assert_eq!(refused.status, 406);
 }
 
 #[tokio::test]
 async fn replay_has_rules_of_its_own_and_three_ways_to_end() {
-    let sim = sim(SimOptions {
-        rate: Some(50.0),
-        ..SimOptions::default()
-    })
-    .await;
+    let sim = sim(rated(50.0)).await;
     add_rules(&sim, MUSIC).await;
     let from = (now() / 60_000 - 60) * 60_000;
     let path = format!(
@@ -205,11 +174,9 @@ async fn replay_has_rules_of_its_own_and_three_ways_to_end() {
         "{last}"
     );
 
-    let added = exchange(
-        sim.address,
-        "POST",
+    let added = post(
+        &sim,
         REPLAY_RULES,
-        BASIC,
         r#"{"rules":[{"value":"music","tag":"replayed"}]}"#,
     )
     .await;
@@ -257,16 +224,6 @@ async fn replay_has_rules_of_its_own_and_three_ways_to_end() {
     );
 
     // Those were four of the five in five minutes.
-    let ask = async || {
-        exchange(
-            sim.address,
-            "GET",
-            &format!("{REPLAY}?fromDate=x"),
-            &format!("{BASIC}{GZIP}"),
-            "",
-        )
-        .await
-        .status
-    };
+    let ask = async || connect(&sim, &format!("{REPLAY}?fromDate=x")).await.status;
     assert_eq!([ask().await, ask().await], [406, 429]);
 }

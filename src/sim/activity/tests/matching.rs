@@ -14,6 +14,7 @@ fn inserted(activity: &str) -> String {
 }
 
 #[test]
+#[rustfmt::skip] // A table.
 fn rules_go_into_gnip_and_nothing_else_changes() {
     let check = |activity: &str, expected: &str| {
         assert_eq!(
@@ -22,26 +23,11 @@ fn rules_go_into_gnip_and_nothing_else_changes() {
             "{activity}"
         );
     };
-    check(
-        r#"{"objectType":"activity", "a":1.0}"#,
-        r#"{"objectType":"activity", "a":1.0,"gnip":{"matching_rules":RULES}}"#,
-    );
-    check(
-        r#"{"a":"\/\u00e9é", "gnip" : {} ,"b":1}"#,
-        r#"{"a":"\/\u00e9é", "gnip" : {"matching_rules":RULES} ,"b":1}"#,
-    );
-    check(
-        r#"{"gnip":{ "urls":[]},"b":1}"#,
-        r#"{"gnip":{"matching_rules":RULES, "urls":[]},"b":1}"#,
-    );
-    check(
-        r#"{"gnip":{"urls":[], "matching_rules" : [{"tag":"old"}] },"b":1}"#,
-        r#"{"gnip":{"urls":[], "matching_rules" : RULES },"b":1}"#,
-    );
-    check(
-        r#"{"gnip":{"matching_rules":null}}"#,
-        r#"{"gnip":{"matching_rules":RULES}}"#,
-    );
+    check(r#"{"objectType":"activity", "a":1.0}"#, r#"{"objectType":"activity", "a":1.0,"gnip":{"matching_rules":RULES}}"#);
+    check(r#"{"a":"\/\u00e9é", "gnip" : {} ,"b":1}"#, r#"{"a":"\/\u00e9é", "gnip" : {"matching_rules":RULES} ,"b":1}"#);
+    check(r#"{"gnip":{ "urls":[]},"b":1}"#, r#"{"gnip":{"matching_rules":RULES, "urls":[]},"b":1}"#);
+    check(r#"{"gnip":{"urls":[], "matching_rules" : [{"tag":"old"}] },"b":1}"#, r#"{"gnip":{"urls":[], "matching_rules" : RULES },"b":1}"#);
+    check(r#"{"gnip":{"matching_rules":null}}"#, r#"{"gnip":{"matching_rules":RULES}}"#);
     for odd in ["null", "1", "[{}]", "\"{}\""] {
         check(
             &format!(r#"{{"gnip":{odd}, "b":1}}"#),
@@ -49,10 +35,7 @@ fn rules_go_into_gnip_and_nothing_else_changes() {
         );
     }
     // What is called so elsewhere is left alone.
-    check(
-        r#"{"object":{"gnip":{"matching_rules":1}},"matching_rules":2}"#,
-        r#"{"object":{"gnip":{"matching_rules":1}},"matching_rules":2,"gnip":{"matching_rules":RULES}}"#,
-    );
+    check(r#"{"object":{"gnip":{"matching_rules":1}},"matching_rules":2}"#, r#"{"object":{"gnip":{"matching_rules":1}},"matching_rules":2,"gnip":{"matching_rules":RULES}}"#);
 }
 
 #[test]

@@ -158,22 +158,14 @@ fn a_line_is_one_line_of_ascii() {
 }
 
 #[test]
+#[rustfmt::skip] // A table.
 fn times_lose_their_weekday_and_their_zone() {
     let check = |created_at: &str, expected: Option<&str>| {
         assert_eq!(posted_time(created_at).as_deref(), expected, "{created_at}");
     };
-    check(
-        "Wed Oct 10 20:19:24 +0000 2018",
-        Some("2018-10-10T20:19:24.000Z"),
-    );
-    check(
-        "Mon Oct 10 20:19:24 +0000 2018",
-        Some("2018-10-10T20:19:24.000Z"),
-    );
-    check(
-        "Mon Jan 01 00:30:00 +0130 2018",
-        Some("2017-12-31T23:00:00.000Z"),
-    );
+    check("Wed Oct 10 20:19:24 +0000 2018", Some("2018-10-10T20:19:24.000Z"));
+    check("Mon Oct 10 20:19:24 +0000 2018", Some("2018-10-10T20:19:24.000Z"));
+    check("Mon Jan 01 00:30:00 +0130 2018", Some("2017-12-31T23:00:00.000Z"));
     check("Wed Oct 32 20:19:24 +0000 2018", None);
     check("2018-10-10T20:19:24.000Z", None);
     check("Wed ", None);
@@ -181,6 +173,7 @@ fn times_lose_their_weekday_and_their_zone() {
 }
 
 #[test]
+#[rustfmt::skip] // A table.
 fn sources_are_taken_apart() {
     let check = |source: &str, name: &str, link: Option<&str>| {
         let expected = json!({ "displayName": name, "link": link });
@@ -189,11 +182,7 @@ fn sources_are_taken_apart() {
             expected
         );
     };
-    check(
-        "<a href=\"http://a.example/\" rel=\"nofollow\">An \"app\"</a>",
-        "An \"app\"",
-        Some("http://a.example/"),
-    );
+    check("<a href=\"http://a.example/\" rel=\"nofollow\">An \"app\"</a>", "An \"app\"", Some("http://a.example/"));
     check("<a rel=\"nofollow\">App</a>", "App", None);
     check("web", "web", None);
     check("", "", None);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use sonic_rs::JsonValueTrait;
 
 use super::{super::AboutError, Subjects, edited, parsed};
@@ -14,12 +14,12 @@ fn read(text: &str) -> Result<Subjects, AboutError> {
     Subjects::read(&path)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`expect!` makes a value")]
-fn check(text: &str, expected: Expect) {
+/// What is said about a file, without the folder that it is in.
+fn mistake(text: &str) -> String {
     let shown = read(text).unwrap_err().to_string();
     let start = shown.find('`').unwrap() + 1;
     let end = shown.find("about.toml").unwrap();
-    expected.assert_eq(&format!("{}{}", &shown[..start], &shown[end..]));
+    format!("{}{}", &shown[..start], &shown[end..])
 }
 
 #[test]
@@ -74,99 +74,30 @@ fn one_list_is_enough() {
 }
 
 #[test]
+#[rustfmt::skip] // A table: one mistake a line.
 fn mistakes_are_shown_with_their_line() {
-    check(
-        "",
-        expect![[r#"
-        `about.toml` does not say what Tweets are to be about
-        hint: write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = ["tea", "green tea"]`"#]],
-    );
-    check(
-        "# nothing yet\nwords = []\n",
-        expect![[r#"
-        `about.toml` does not say what Tweets are to be about
-        hint: write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = ["tea", "green tea"]`"#]],
-    );
-    check(
-        "words = ['tea']\nhastags = ['tea']\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 2: hastags = ['tea']
-          unknown field `hastags`, expected one of `words`, `hashtags`, `authors`, `languages`
-        hint: write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = ["tea", "green tea"]`"#]],
-    );
-    check(
-        "words = 'tea'\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 1: words = 'tea'
-          invalid type: string "tea", expected a sequence
-        hint: write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = ["tea", "green tea"]`"#]],
-    );
-    check(
-        "\nlanguages = [\n  'en',\n  1,\n]\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 4: 1,
-          invalid type: integer `1`, expected a string
-        hint: write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = ["tea", "green tea"]`"#]],
-    );
-    check(
-        "words = ['tea'\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 1: words = ['tea'
-          unclosed array, expected `]`
-        hint: write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = ["tea", "green tea"]`"#]],
-    );
-    check(
-        "words = ['tea', '']\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 1: words = ['tea', '']
-          an empty word
-        hint: write a word or a phrase of at most 100 characters"#]],
-    );
-    check(
-        "hashtags = ['tea', 'tea time']\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 1: hashtags = ['tea', 'tea time']
-          `tea time` is not a hashtag
-        hint: a hashtag is one word of letters, digits and `_`, with or without the `#`: `"tea_time"`"#]],
-    );
-    check(
-        "hashtags = ['#']\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 1: hashtags = ['#']
-          `#` is not a hashtag
-        hint: a hashtag is one word of letters, digits and `_`, with or without the `#`: `"tea_time"`"#]],
-    );
-    check(
-        "authors = [\n  '@tea-house',\n]\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 2: '@tea-house',
-          `@tea-house` is not an author
-        hint: an author is a screen name of at most 15 letters, digits and `_`, with or without the `@`, or an account's id"#]],
-    );
-    check(
-        "authors = ['a_name_that_is_too_long']\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 1: authors = ['a_name_that_is_too_long']
-          `a_name_that_is_too_long` is not an author
-        hint: an author is a screen name of at most 15 letters, digits and `_`, with or without the `@`, or an account's id"#]],
-    );
-    check(
-        "languages = ['english']\n",
-        expect![[r#"
-        cannot use `about.toml`
-          line 1: languages = ['english']
-          `english` is not a language code
-        hint: write the code that the `lang` operator takes: `"en"`, `"ja"`, `"zh-TW"`, `"und"` for none"#]],
-    );
+    let keys = "write `words`, `hashtags`, `authors` or `languages`, each a list of strings: `words = [\"tea\", \"green tea\"]`";
+    let word = "write a word or a phrase of at most 100 characters";
+    let hashtag = "a hashtag is one word of letters, digits and `_`, with or without the `#`: `\"tea_time\"`";
+    let author = "an author is a screen name of at most 15 letters, digits and `_`, with or without the `@`, or an account's id";
+    let language = "write the code that the `lang` operator takes: `\"en\"`, `\"ja\"`, `\"zh-TW\"`, `\"und\"` for none";
+    for (text, at, reason, hint) in [
+        ("words = ['tea']\nhastags = ['tea']\n", "2: hastags = ['tea']", "unknown field `hastags`, expected one of `words`, `hashtags`, `authors`, `languages`", keys),
+        ("words = 'tea'\n", "1: words = 'tea'", "invalid type: string \"tea\", expected a sequence", keys),
+        ("\nlanguages = [\n  'en',\n  1,\n]\n", "4: 1,", "invalid type: integer `1`, expected a string", keys),
+        ("words = ['tea'\n", "1: words = ['tea'", "unclosed array, expected `]`", keys),
+        ("words = ['tea', '']\n", "1: words = ['tea', '']", "an empty word", word),
+        ("hashtags = ['tea', 'tea time']\n", "1: hashtags = ['tea', 'tea time']", "`tea time` is not a hashtag", hashtag),
+        ("hashtags = ['#']\n", "1: hashtags = ['#']", "`#` is not a hashtag", hashtag),
+        ("authors = [\n  '@tea-house',\n]\n", "2: '@tea-house',", "`@tea-house` is not an author", author),
+        ("authors = ['a_name_that_is_too_long']\n", "1: authors = ['a_name_that_is_too_long']", "`a_name_that_is_too_long` is not an author", author),
+        ("languages = ['english']\n", "1: languages = ['english']", "`english` is not a language code", language),
+    ] {
+        assert_eq!(mistake(text), format!("cannot use `about.toml`\n  line {at}\n  {reason}\nhint: {hint}"));
+    }
+    for text in ["", "# nothing yet\nwords = []\n"] {
+        assert_eq!(mistake(text), format!("`about.toml` does not say what Tweets are to be about\nhint: {keys}"));
+    }
     let missing = Subjects::read("no/such/about.toml".as_ref()).unwrap_err();
     expect!["cannot read what Tweets are to be about from `no/such/about.toml`: No such file or directory (os error 2)"].assert_eq(&missing.to_string());
 }

@@ -15,7 +15,7 @@ use fastrand::Rng;
 use sonic_rs::Value;
 
 use super::Subjects;
-use crate::generator::tests::tweets;
+use crate::generator::Generator;
 use ouzel_rule::{Analysis, Rule};
 
 fn subjects(values: &[&str]) -> Subjects {
@@ -26,26 +26,29 @@ fn subjects(values: &[&str]) -> Subjects {
     Subjects::of_rules(values.iter().map(parse))
 }
 
-/// Making the accounts takes longer than making all of these Tweets.
-fn made() -> &'static [String] {
-    static MADE: OnceLock<Vec<String>> = OnceLock::new();
-    MADE.get_or_init(|| tweets(11, 1000))
+/// Making the accounts takes longer than making a thousand Tweets.
+fn generator() -> &'static Generator {
+    static MADE: OnceLock<Generator> = OnceLock::new();
+    MADE.get_or_init(|| Generator::new(11))
 }
 
-/// This many made-up Tweets, each before and after it was to be about one of the subjects, and
-/// whether it then was.
-fn edited(subjects: &Subjects, count: usize) -> Vec<(String, String, bool)> {
-    let edit = |(number, before): (usize, &String)| {
-        let mut out = b"before".to_vec();
-        out.extend_from_slice(before.as_bytes());
-        let mut rng = Rng::with_seed(number as u64);
-        let applied = subjects.apply(&mut out, "before".len(), &mut rng);
-        let after = String::from_utf8(out).unwrap();
-        let after = after.strip_prefix("before").unwrap().to_owned();
-        assert!(applied || *before == after);
-        (before.clone(), after, applied)
-    };
-    made()[..count].iter().enumerate().map(edit).collect()
+/// The Tweet at a position as it is and as one about a subject; the same twice if it could not be.
+fn edited_at(subjects: &Subjects, position: i64, seed: u64) -> (String, String, bool) {
+    let mut before = Vec::new();
+    generator().write_at(position, &mut before);
+    let before = String::from_utf8(before).unwrap();
+    let mut out = b"before".to_vec();
+    let applied = subjects.write(generator(), position, &mut Rng::with_seed(seed), &mut out);
+    let after = String::from_utf8(out.split_off(6)).unwrap();
+    assert!(out == b"before" && applied != after.is_empty());
+    let after = if applied { after } else { before.clone() };
+    (before, after, applied)
+}
+
+/// This many of them.
+fn edited(subjects: &Subjects, count: u64) -> Vec<(String, String, bool)> {
+    let edit = |number: u64| edited_at(subjects, number.cast_signed(), number);
+    (0..count).map(edit).collect()
 }
 
 fn parsed(json: &str) -> Value {
