@@ -1,6 +1,6 @@
 //! What the worker does besides handling Tweets: it loads the script, and remembers rules.
 
-use std::{rc::Rc, sync::Arc, time::Instant};
+use std::{ops::ControlFlow, rc::Rc, sync::Arc, time::Instant};
 
 use tracing::warn;
 
@@ -13,7 +13,29 @@ use crate::{
 };
 
 impl Worker<'_> {
-    pub(super) fn load(&mut self) -> Result<(), Error> {
+    /// Loads the script without an inbox. A report says whether it was loaded.
+    pub fn load_now(&mut self) -> Result<ControlFlow<()>, Error> {
+        self.load()?;
+        Ok(match self.generation {
+            Some(_) => ControlFlow::Continue(()),
+            None => ControlFlow::Break(()),
+        })
+    }
+
+    /// Loads the script. If a new generation runs now, reminds people of the Tweets in quarantine. A load that changes
+    /// nothing tells nothing: folders are looked into more often than scripts change, and if the log is in one of the
+    /// folders, each message would cause the next.
+    pub(super) fn load_and_tell(&mut self) -> Result<(), Error> {
+        let before = self.number;
+        self.load()?;
+        match self.number == before {
+            true => Ok(()),
+            false => self.tell_quarantine(),
+        }
+    }
+
+    /// Loads the script and, if it can be loaded, swaps the generations.
+    fn load(&mut self) -> Result<(), Error> {
         if self.files.as_ref().is_some_and(|files| !files.changed()) {
             return Ok(());
         }

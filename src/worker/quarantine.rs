@@ -1,7 +1,5 @@
 //! Tweets whose handler failed. They are kept with the batch, and tried again when somebody asks for it.
 
-use std::ops::ControlFlow;
-
 use bytes::Bytes;
 use tracing::warn;
 
@@ -27,15 +25,6 @@ pub enum Retried {
 }
 
 impl Worker<'_> {
-    /// Loads the script without an inbox. A report says whether it was loaded.
-    pub fn load_now(&mut self) -> Result<ControlFlow<()>, Error> {
-        self.load()?;
-        Ok(match self.generation {
-            Some(_) => ControlFlow::Continue(()),
-            None => ControlFlow::Break(()),
-        })
-    }
-
     /// Runs the handlers on a Tweet of the quarantine, in a transaction of its own.
     ///
     /// # Errors
@@ -103,19 +92,7 @@ impl Worker<'_> {
         Ok(tweets)
     }
 
-    /// Loads the script. If a new generation runs now, reminds people of the Tweets in quarantine. A load that changes
-    /// nothing tells nothing: folders are looked into more often than scripts change, and if the log is in one of the
-    /// folders, each message would cause the next.
-    pub(super) fn load_and_tell(&mut self) -> Result<(), Error> {
-        let before = self.number;
-        self.load()?;
-        match self.number == before {
-            true => Ok(()),
-            false => self.tell_quarantine(),
-        }
-    }
-
-    fn tell_quarantine(&self) -> Result<(), Error> {
+    pub(super) fn tell_quarantine(&self) -> Result<(), Error> {
         let tweets = self.count_quarantine()?;
         if tweets > 0 {
             warn!(
