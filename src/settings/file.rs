@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Error, journal::JournalFile, mistake::reason, status::StatusFile};
 use crate::text::{
     secret::Secret,
-    units::{Size, Span},
+    units::{Length, Size},
 };
 
 /// The whole settings file.
@@ -37,7 +37,7 @@ pub(super) struct StreamFile {
     pub(super) username_file: Option<PathBuf>,
     pub(super) password_file: Option<PathBuf>,
     pub(super) ca_file: Option<PathBuf>,
-    pub(super) read_timeout: Option<Span>,
+    pub(super) read_timeout: Option<Length>,
     pub(super) max_line: Option<Size>,
     pub(super) backfill_minutes: Option<u8>,
     pub(super) recovery: Option<bool>,
@@ -49,7 +49,7 @@ pub(super) struct StreamFile {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct WatchFile {
     pub(super) enabled: Option<bool>,
-    pub(super) debounce: Option<Span>,
+    pub(super) debounce: Option<Length>,
 }
 
 impl File {

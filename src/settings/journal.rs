@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Error;
 use crate::{
     journal::Sync,
-    text::units::{Size, Span},
+    text::units::{Length, Size},
 };
 
 const RETAIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -33,7 +33,7 @@ pub(crate) struct JournalGiven {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct JournalFile {
-    retain: Option<Span>,
+    retain: Option<Length>,
     max_size: Option<Size>,
     sync: Option<SyncWord>,
 }
@@ -85,7 +85,7 @@ impl FromStr for SyncWord {
             "always" => Ok(Self(Sync::Always)),
             "never" => Ok(Self(Sync::Never)),
             _ => match text.parse() {
-                Ok(Span(interval)) => Ok(Self(Sync::Interval(interval))),
+                Ok(Length(interval)) => Ok(Self(Sync::Interval(interval))),
                 Err(_) => Err(format!(
                     "`{text}` does not say when to sync; write `always`, `never`, or how often, such as `1s`"
                 )),

@@ -9,9 +9,9 @@ const LONGEST_SPAN: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A length of time as people write it: `35s`, `100ms`, `1m 30s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span(pub Duration);
+pub struct Length(pub Duration);
 
-impl FromStr for Span {
+impl FromStr for Length {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -33,7 +33,7 @@ fn days(text: &str) -> Result<jiff::SignedDuration, jiff::Error> {
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
@@ -68,7 +68,7 @@ impl FromStr for Moment {
             return Ok(Self::At(time));
         }
         match text.parse() {
-            Ok(Span(span)) => Ok(Self::Ago(span)),
+            Ok(Length(span)) => Ok(Self::Ago(span)),
             Err(_) => Err(format!(
                 "`{text}` is no time; write one such as `2026-11-22T08:00:00Z`, or how long ago, such as `2h`"
             )),
@@ -124,14 +124,14 @@ mod tests {
 
     #[test]
     fn times_and_sizes_are_read_as_people_write_them() {
-        assert_eq!("35s".parse(), Ok(Span(Duration::from_secs(35))));
-        assert_eq!("1m 30s".parse(), Ok(Span(Duration::from_secs(90))));
-        assert_eq!("100ms".parse(), Ok(Span(Duration::from_millis(100))));
-        assert_eq!("7d".parse(), Ok(Span(Duration::from_secs(7 * 86_400))));
-        assert_eq!("1d 2h".parse(), Ok(Span(Duration::from_secs(26 * 3_600))));
-        assert!("1 month".parse::<Span>().is_err());
-        assert!("35".parse::<Span>().is_err());
-        assert!("-1s".parse::<Span>().is_err());
+        assert_eq!("35s".parse(), Ok(Length(Duration::from_secs(35))));
+        assert_eq!("1m 30s".parse(), Ok(Length(Duration::from_secs(90))));
+        assert_eq!("100ms".parse(), Ok(Length(Duration::from_millis(100))));
+        assert_eq!("7d".parse(), Ok(Length(Duration::from_secs(7 * 86_400))));
+        assert_eq!("1d 2h".parse(), Ok(Length(Duration::from_secs(26 * 3_600))));
+        assert!("1 month".parse::<Length>().is_err());
+        assert!("35".parse::<Length>().is_err());
+        assert!("-1s".parse::<Length>().is_err());
         assert_eq!("1MiB".parse(), Ok(Size(1 << 20)));
         assert_eq!("512 KiB".parse(), Ok(Size(512 << 10)));
         assert_eq!("1000".parse(), Ok(Size(1000)));

@@ -9,7 +9,7 @@ use crate::{
     settings::{Given, JournalGiven, StatusListen, SyncWord},
     text::{
         secret::Secret,
-        units::{Size, Span},
+        units::{Length, Size},
     },
 };
 
@@ -30,7 +30,7 @@ pub(crate) struct Run {
     pub limit: Option<u64>,
     /// Stop after this long, such as `10s` or `2h`; exits with 1 if the stream was never connected by then.
     #[arg(long = "for", value_name = "DURATION")]
-    pub duration: Option<Span>,
+    pub duration: Option<Length>,
 }
 
 #[derive(Debug, Args)]
@@ -65,7 +65,7 @@ struct Stream {
     ca_file: Option<PathBuf>,
     /// Silence after which the connection counts as dropped, over 30s [default: 35s].
     #[arg(long, value_name = "DURATION", env = "OUZEL_READ_TIMEOUT")]
-    read_timeout: Option<Span>,
+    read_timeout: Option<Length>,
     /// The longest line; longer ones are dropped, and told [default: 1MiB].
     #[arg(long, value_name = "SIZE", env = "OUZEL_MAX_LINE")]
     max_line: Option<Size>,
@@ -86,10 +86,10 @@ struct Stream {
     watch: Option<bool>,
     /// How long the script's files have to be quiet before it is loaded again [default: 100ms].
     #[arg(long, value_name = "DURATION", env = "OUZEL_DEBOUNCE")]
-    debounce: Option<Span>,
+    debounce: Option<Length>,
     /// How long handled Tweets stay in the journal [default: 7d].
     #[arg(long, value_name = "DURATION", env = "OUZEL_JOURNAL_RETAIN")]
-    journal_retain: Option<Span>,
+    journal_retain: Option<Length>,
     /// The size that the journal may have; Tweets that are not handled are never deleted [default: 20GiB].
     #[arg(long, value_name = "SIZE", env = "OUZEL_JOURNAL_MAX_SIZE")]
     journal_max_size: Option<Size>,

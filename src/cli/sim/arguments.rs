@@ -9,7 +9,7 @@ use clap::{
 
 use crate::{
     sim::{Fault, FaultKind, Format, Limits, Profile, SimOptions, Surplus},
-    text::{secret::Secret, units::Span},
+    text::{secret::Secret, units::Length},
 };
 
 /// How many Tweets the simulator makes in a second. A person can watch the stream: a usual rule matches some tens of
@@ -140,7 +140,7 @@ struct Contract {
     connections: usize,
     /// How long one connection too many is tolerated.
     #[arg(long, value_name = "DURATION", default_value = "60s")]
-    grace: Span,
+    grace: Length,
     /// Which connection has to go then.
     #[arg(long, value_name = "WHICH", value_parser = one_of(SURPLUS), default_value = "newest")]
     surplus: Surplus,
@@ -173,10 +173,10 @@ struct Contract {
     rule_requests_per_minute: u32,
     /// How long a change of rules takes; another change is rejected meanwhile.
     #[arg(long, value_name = "DURATION", default_value = "0s")]
-    rule_change_takes: Span,
+    rule_change_takes: Length,
     /// How long it takes until the stream follows changed rules.
     #[arg(long, value_name = "DURATION", default_value = "0s")]
-    rule_delay: Span,
+    rule_delay: Length,
 }
 
 #[derive(Debug, Args)]
@@ -226,9 +226,9 @@ fn heartbeat(text: &str) -> Result<Heartbeat, String> {
     if text == "off" {
         return Ok(Heartbeat(None));
     }
-    match text.parse::<Span>()? {
-        Span(Duration::ZERO) => Err("without silence there is no heartbeat".to_owned()),
-        Span(silence) => Ok(Heartbeat(Some(silence))),
+    match text.parse::<Length>()? {
+        Length(Duration::ZERO) => Err("without silence there is no heartbeat".to_owned()),
+        Length(silence) => Ok(Heartbeat(Some(silence))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use serde::{Deserialize, Serialize, ser::SerializeMap};
 
 use super::Kind;
-use ouzel_text::units::Span;
+use ouzel_text::units::Length;
 
 /// What goes wrong, and when.
 ///
@@ -45,11 +45,11 @@ pub enum When {
 struct Parts {
     fault: String,
     probability: Option<f64>,
-    after: Option<Span>,
+    after: Option<Length>,
     every: Option<u64>,
     times: Option<u64>,
     #[serde(rename = "for")]
-    lasts: Option<Span>,
+    lasts: Option<Length>,
     bytes: Option<u64>,
     status: Option<u16>,
     #[serde(default)]
