@@ -15,6 +15,29 @@ pub(crate) struct Guide {
     words: Vec<String>,
 }
 
+/// `help` below a command, such as `ouzel rules help lint`.
+///
+/// clap has one of its own, but it cannot be switched off for `ouzel help` alone.
+#[derive(Debug, Args)]
+pub(crate) struct HelpBelow {
+    /// The command that help is wanted for.
+    #[arg(value_name = "COMMAND")]
+    words: Vec<String>,
+}
+
+impl HelpBelow {
+    /// Prints the help of what stands below a command.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a command that there is not.
+    pub(super) fn print(&self, command: &str) -> Result<(), Error> {
+        let words: Vec<_> = iter::once(command)
+            .chain(self.words.iter().map(String::as_str))
+            .collect();
+        print_help(&words)
+    }
+}
+
 /// The pages with their topics, in the order in which they are listed.
 macro_rules! pages {
     ($($topic:literal),* $(,)?) => {
@@ -57,10 +80,7 @@ impl Guide {
             [topic] => page(topic).map(str::to_owned),
             _ => None,
         };
-        match known.or_else(|| help_of_command(&words)) {
-            Some(text) => print(&text),
-            None => Err(Error::Usage(unknown(&words.join(" ")))),
-        }
+        known.map_or_else(|| print_help(&words), |text| print(&text))
     }
 }
 
@@ -79,6 +99,13 @@ fn contents() -> String {
         let _ = writeln!(text, "  {topic:0$}  {about}", width.unwrap_or(0));
     }
     text
+}
+
+fn print_help(words: &[&str]) -> Result<(), Error> {
+    match help_of_command(words) {
+        Some(text) => print(&text),
+        None => Err(Error::Usage(unknown(&words.join(" ")))),
+    }
 }
 
 /// What `--help` says of a command; nothing if there is no such command.

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use crate::{
-    powertrack::endpoint::{Addresses, Endpoint},
+    powertrack::endpoint::Endpoint,
     settings::{Given, Settings},
 };
 
@@ -50,14 +50,7 @@ fn read(path: &Path, text: &str) -> String {
     match Settings::read(given) {
         Err(error) => error.to_string(),
         Ok(settings) => {
-            let endpoint = Endpoint::new(&Addresses {
-                account: settings.account.clone(),
-                label: settings.label.clone(),
-                url: settings.url.clone(),
-                rules_url: settings.rules_url.clone(),
-                replay_url: settings.replay_url.clone(),
-                replay_rules_url: settings.replay_rules_url.clone(),
-            });
+            let endpoint = Endpoint::new(&settings.addresses());
             let endpoint = endpoint.map_err(|error| error.to_string());
             format!("{settings:?} {endpoint:?}")
         }

@@ -21,7 +21,7 @@ pub(crate) use self::{
     journal::{JournalGiven, JournalSettings, SyncWord},
     status::StatusListen,
 };
-use crate::text::secret::Secret;
+use crate::{powertrack::endpoint::Addresses, text::secret::Secret};
 
 /// The settings file that is read if it exists and no other file is named.
 pub(crate) const FILE: &str = "ouzel.toml";
@@ -83,6 +83,18 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Where the service is, as the settings say it.
+    pub(crate) fn addresses(&self) -> Addresses {
+        Addresses {
+            account: self.account.clone(),
+            label: self.label.clone(),
+            url: self.url.clone(),
+            rules_url: self.rules_url.clone(),
+            replay_url: self.replay_url.clone(),
+            replay_rules_url: self.replay_rules_url.clone(),
+        }
+    }
+
     /// Joins the given settings with the settings file and the defaults. Paths in the file are relative to the file.
     ///
     /// # Errors

@@ -84,6 +84,25 @@ fn help_of_a_command_is_what_the_command_says() {
 }
 
 #[test]
+fn help_below_a_command_is_what_the_command_says() {
+    for (asked, meant) in [
+        (&["rules", "help"][..], &["rules"][..]),
+        (&["rules", "help", "lint"], &["rules", "lint"]),
+        (&["gaps", "help", "repair"], &["gaps", "repair"]),
+        (&["quarantine", "help"], &["quarantine"]),
+    ] {
+        let printed = |words: &[&str], more: &[&str]| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut ouzel = command(folder.path());
+            ouzel.args(words).args(more);
+            let (code, stdout, _) = Process::start(ouzel).wait();
+            (code, String::from_utf8(stdout).unwrap())
+        };
+        assert_eq!(printed(asked, &[]), printed(meant, &["--help"]));
+    }
+}
+
+#[test]
 fn a_topic_that_there_is_not_is_wrong_usage() {
     let (code, stdout, stderr) = help(&["guaranties"]);
     assert_eq!((code, stdout.as_str()), (2, ""));

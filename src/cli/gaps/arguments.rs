@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::folder::Folder;
+use crate::cli::{folder::Folder, guide::HelpBelow};
 
 /// `ouzel gaps`.
 #[derive(Debug, Args)]
@@ -19,11 +19,14 @@ pub(crate) struct Gaps {
 }
 
 /// The commands below `ouzel gaps`.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum GapsCommand {
     /// Ask Recovery or Replay again for what is missing.
     ///
     /// It marks the gaps. The `ouzel run` that works on the data folder sees it within half a minute; where none runs,
     /// the next one begins with them.
     Repair,
+    /// Print this message or the help of the given command.
+    #[command(disable_help_flag = true)]
+    Help(HelpBelow),
 }

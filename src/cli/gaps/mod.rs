@@ -16,6 +16,9 @@ use crate::{
 
 /// Lists the gaps, or has them repaired.
 pub(crate) fn gaps(arguments: &Gaps) -> Result<(), Error> {
+    if let Some(GapsCommand::Help(help)) = &arguments.command {
+        return help.print("gaps");
+    }
     let settings = Settings::read(arguments.folder.given())?;
     let database = settings.database();
     if !database.exists() {
@@ -24,8 +27,8 @@ pub(crate) fn gaps(arguments: &Gaps) -> Result<(), Error> {
             database.display()
         )));
     }
-    match arguments.command {
-        Some(GapsCommand::Repair) => {
+    match &arguments.command {
+        Some(_) => {
             let asked = ask_for_repair(&database, Timestamp::now())?;
             print(&said(asked, &settings))
         }

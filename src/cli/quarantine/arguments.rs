@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::{
-    cli::{folder::Folder, set_path},
+    cli::{folder::Folder, guide::HelpBelow, set_path},
     settings::Given,
 };
 
@@ -32,6 +32,9 @@ pub(crate) enum QuarantineCommand {
     Retry(Retry),
     /// Forget them for good. Not while `ouzel run` uses the same data folder.
     Drop(Drop),
+    /// Print this message or the help of the given command.
+    #[command(disable_help_flag = true)]
+    Help(HelpBelow),
 }
 
 /// Where the quarantine is.

@@ -33,6 +33,7 @@ pub(crate) fn quarantine(arguments: &Quarantine) -> Result<(), Error> {
         QuarantineCommand::Show(arguments) => show(arguments),
         QuarantineCommand::Retry(arguments) => retry(arguments),
         QuarantineCommand::Drop(arguments) => drop_some(arguments),
+        QuarantineCommand::Help(help) => help.print("quarantine"),
     }
 }
 

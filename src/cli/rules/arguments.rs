@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::{cli::set_path, settings::Given};
+use crate::{
+    cli::{guide::HelpBelow, set_path},
+    settings::Given,
+};
 
 /// `ouzel rules`.
 #[derive(Debug, Args)]
@@ -21,6 +24,9 @@ pub(crate) enum RulesCommand {
     Lint(RulesLint),
     /// Count how many Tweets of files each rule matches, how many an hour that is, and which rules overlap.
     Estimate(RulesEstimate),
+    /// Print this message or the help of the given command.
+    #[command(disable_help_flag = true)]
+    Help(HelpBelow),
 }
 
 /// `ouzel rules lint`.

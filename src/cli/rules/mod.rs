@@ -26,6 +26,7 @@ pub(crate) fn rules(arguments: &Rules) -> Result<(), Error> {
     match &arguments.command {
         RulesCommand::Lint(arguments) => lint(arguments),
         RulesCommand::Estimate(arguments) => estimate(arguments),
+        RulesCommand::Help(help) => help.print("rules"),
     }
 }
 

@@ -164,14 +164,7 @@ struct Account {
 }
 
 fn account(settings: &Settings) -> Result<Account, Error> {
-    let endpoint = Endpoint::new(&Addresses {
-        account: settings.account.clone(),
-        label: settings.label.clone(),
-        url: settings.url.clone(),
-        rules_url: settings.rules_url.clone(),
-        replay_url: settings.replay_url.clone(),
-        replay_rules_url: settings.replay_rules_url.clone(),
-    })?;
+    let endpoint = Endpoint::new(&settings.addresses())?;
     let (username, password) = settings.credentials()?;
     Ok(Account {
         rules_key: endpoint.rules.to_string(),
