@@ -4,10 +4,23 @@
 use std::{
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+/// Whether a signal has asked the process to end.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Notes that a signal has asked the process to end.
+pub(crate) fn end() {
+    IS_ENDING.store(true, Ordering::Relaxed);
+}
+
+/// Whether a signal has asked the process to end. A script that is loading gives up then.
+pub(crate) fn is_ending() -> bool {
+    IS_ENDING.load(Ordering::Relaxed)
+}
 
 /// What the worker has begun. Noting it costs a few stores for each Tweet.
 #[derive(Debug, Default)]

@@ -28,6 +28,7 @@ pub mod pieces {
     pub use crate::{
         ingest::{Arrived, Ingest, Limits, queue::queue},
         journal::{Batch, Effort, Journal, Options, Source, Sync},
+        script::Limits as ScriptLimits,
         store::Store,
         tally::Tally,
         worker::{Progress, Report, Work, Worker, behind::behind, inbox::Control},

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::Error,
     rule::{Rule, Warning, unchecked},
-    script::{Declared, DeclaredRule, Generation},
+    script::{Declared, DeclaredRule, Generation, Limits},
     settings::{Given, Settings},
     store::Store,
     text::plain,
@@ -43,7 +43,7 @@ impl Check {
 /// [`Error::Script`] if the script cannot be loaded.
 pub(crate) fn check(arguments: &Check) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
-    let declared = &declared(&settings.script)?;
+    let declared = &declared(&settings.script, &settings.script_limits)?;
     // A script with an invalid rule does not load, unless the rule is `unchecked`.
     let parsed: Vec<_> = (declared.rules.iter())
         .map(|rule| Rule::accept(&rule.value).ok())
@@ -65,9 +65,9 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Error> {
 }
 
 /// What a script declares. To find it, the script is loaded over an empty database in memory.
-pub(super) fn declared(script: &Path) -> Result<Declared, Error> {
+pub(super) fn declared(script: &Path, limits: &Limits) -> Result<Declared, Error> {
     let store = Rc::new(Store::in_memory()?);
-    let (loaded, _) = Generation::load(script, Rc::new(Tables::over(&store)));
+    let (loaded, _) = Generation::load(script, Rc::new(Tables::over(&store)), limits);
     Ok(loaded?.declared().clone())
 }
 

@@ -50,6 +50,7 @@ const PAGES: &[(&str, &str)] = pages![
     "lua",
     "sql",
     "sinks",
+    "limits",
     "rules",
     "outages",
     "connection",

@@ -14,6 +14,7 @@ mod quarantine;
 mod replay;
 mod rules;
 mod run;
+mod script_limits;
 mod sim;
 mod start;
 mod summary;
@@ -33,6 +34,7 @@ use self::{
     replay::Replay,
     rules::Rules,
     run::Run,
+    script_limits::ScriptLimits,
     sim::{Sim, SimSource},
 };
 use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
@@ -143,6 +145,8 @@ pub(crate) struct Script {
     /// Read settings from this file [default: ouzel.toml, where there is one].
     #[arg(long, value_name = "FILE", env = "OUZEL_CONFIG")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    limits: ScriptLimits,
 }
 
 /// An empty environment variable counts as none, because many tools unset a variable that way.
@@ -159,6 +163,7 @@ impl Script {
         Given {
             config: set_path(&self.config),
             script: set_path(&self.script),
+            script_limits: self.limits.given(),
             ..Given::default()
         }
     }

@@ -1,15 +1,24 @@
 //! Any text as a script, and Tweets for its handlers.
 
-use std::{fs, rc::Rc};
+use std::{fs, rc::Rc, time::Duration};
 
 use bytes::Bytes;
 
 use crate::{
     doing::Doing,
     row::{Cell, EachRow, Refused, TableSpec},
-    script::{Database, Generation},
+    script::{Database, Generation, Limits},
     text::json,
     tweet::Tweet,
+};
+
+/// So that each script ends soon, whatever it holds.
+const LIMITS: Limits = Limits {
+    time: Duration::from_millis(50),
+    load_time: Duration::from_millis(50),
+    instructions: 50_000,
+    memory: 16 << 20,
+    breaches: 0,
 };
 
 /// One in each format, with what is valid and odd in JSON.
@@ -27,7 +36,7 @@ pub fn scripts(data: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("main.lua");
     fs::write(&path, data).unwrap();
-    let (loaded, files) = Generation::load_bounded(&path, Rc::new(Tables));
+    let (loaded, files) = Generation::load(&path, Rc::new(Tables), &LIMITS);
     assert!(!files.folders.is_empty());
     let generation = match loaded {
         Ok(generation) => generation,

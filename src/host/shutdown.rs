@@ -9,6 +9,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
+use crate::doing;
+
 /// Signals that come within this time count as one. `timeout`, for example, signals the process and then its group as
 /// well.
 const ONE_SIGNAL: Duration = Duration::from_millis(100);
@@ -28,6 +30,7 @@ pub(crate) fn on_signals(shutdown: CancellationToken, words: &'static str) -> io
     ];
     tokio::spawn(async move {
         any(&mut signals).await;
+        doing::end();
         info!("{words}");
         shutdown.cancel();
         sleep(ONE_SIGNAL).await;

@@ -5,12 +5,15 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use crate::{
     ingest::Limits,
     powertrack::{Credentials, connection::StreamOptions, endpoint::Endpoint},
+    script,
 };
 
 /// Everything that a run needs to know.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub script: PathBuf,
+    /// How much the script may take.
+    pub script_limits: script::Limits,
     /// The database's file.
     pub database: PathBuf,
     /// The folder for the files that the script emits into.

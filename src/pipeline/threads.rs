@@ -94,6 +94,7 @@ impl Threads {
         let (report, reports) = mpsc::channel(REPORTS);
         let work = Work {
             script: plan.script.clone(),
+            limits: plan.script_limits,
             store,
             handled: Some(progress.handled().clone()),
             progress: Some(progress.clone()),

@@ -1,14 +1,17 @@
 //! Runs one Tweet through the handlers of a generation.
 
-use std::{fmt, rc::Rc};
+use std::{cell::Cell, fmt, rc::Rc};
 
 use mlua::{Function, Value};
+use tracing::error;
 
 use super::{
     api::{Step, StepKind},
+    budget::{self, Broken, Work},
     error::Fault,
     generation::Generation,
-    raw::push_tweet,
+    lua::is_memory,
+    raw::{push_tweet, watch},
     rule_tables::Rule,
 };
 use crate::{doing::Doing, tweet::Tweet};
@@ -49,13 +52,21 @@ impl Generation {
     /// Tweet are taken back; the caller has to take back the Tweet's rows.
     ///
     /// # Errors
-    /// [`Failure`] when a handler raises an error.
+    /// [`Failure`] when a handler raises an error or breaks its budget.
     pub(crate) fn run(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
         if self.steps.is_empty() {
             return Ok(Verdict::Kept);
         }
         self.host.emitted.borrow_mut().begin_tweet();
-        let ran = self.run_steps(tweet, doing);
+        let at = Cell::new(usize::MAX);
+        let (ran, broken) = budget::within(&self.limits, Work::Tweet, || {
+            self.make_room()?;
+            self.run_steps(tweet, doing, &at)
+        });
+        let ran = match broken {
+            None => ran,
+            Some(broken) => Err(self.breach(at.get(), broken)),
+        };
         if ran.is_err() {
             self.host.emitted.borrow_mut().take_back_tweet();
         }
@@ -63,12 +74,16 @@ impl Generation {
         ran
     }
 
-    fn run_steps(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
+    fn run_steps(&self, tweet: Tweet, doing: &Doing, at: &Cell<usize>) -> Result<Verdict, Failure> {
         let lua_failed = |error: &mlua::Error| self.failure("loading the Tweet".to_owned(), error);
         let rules = self.matching(&tweet).map_err(|error| lua_failed(&error))?;
-        let tweet = push_tweet(&self.lua, tweet, &self.live).map_err(|error| lua_failed(&error))?;
+        let tweet = push_tweet(&self.lua, tweet, &self.held).map_err(|error| lua_failed(&error))?;
         for (number, step) in self.steps.iter().enumerate() {
             doing.step(number);
+            at.set(number);
+            if self.is_off(step) {
+                return Err(self.off(step));
+            }
             let done = match &step.kind {
                 StepKind::Filter => match step.function.call::<bool>(&tweet) {
                     Ok(true) => Ok(()),
@@ -79,6 +94,9 @@ impl Generation {
                 StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
             };
             done.map_err(|error| self.handler_failure(step, &error))?;
+            if step.breaches.get() > 0 && !budget::is_broken() {
+                step.breaches.set(0);
+            }
         }
         Ok(Verdict::Kept)
     }
@@ -117,16 +135,91 @@ impl Generation {
             .and_then(|misuse| misuse.word.clone());
         let mut failure = self.failure(step.kind.name(), error);
         if failure.fault.place.is_none() {
-            let info = step.function.info();
-            let file = info.short_src.unwrap_or_default();
-            let begins = info.line_defined.unwrap_or(1);
-            self.host
-                .place(&mut failure.fault, file, begins, word.as_deref());
+            self.place_at(step, &mut failure.fault, word.as_deref());
         }
         failure
     }
 
+    /// Gives a fault the place where a handler begins.
+    fn place_at(&self, step: &Step, fault: &mut Fault, word: Option<&str>) {
+        let info = step.function.info();
+        let file = info.short_src.unwrap_or_default();
+        let begins = info.line_defined.unwrap_or(1);
+        self.host.place(fault, file, begins, word);
+    }
+
+    /// Describes a broken budget, and counts it.
+    fn breach(&self, number: usize, broken: Broken) -> Failure {
+        // After a breach the hook is stricter.
+        let _ = watch(&self.lua);
+        let mut fault = self.host.breach(broken);
+        let Some(step) = self.steps.get(number) else {
+            return Failure {
+                handler: "loading the Tweet".to_owned(),
+                fault: Box::new(fault),
+            };
+        };
+        if fault.place.is_none() {
+            self.place_at(step, &mut fault, None);
+        }
+        let handler = step.kind.name();
+        step.breaches.set(step.breaches.get().saturating_add(1));
+        if self.is_off(step) {
+            let times = step.breaches.get();
+            let hint = "its Tweets go to quarantine without it; mend the script and save it, then `ouzel quarantine retry`";
+            error!(
+                handler,
+                times,
+                hint,
+                "a handler is switched off until the next save: it has broken its budget again and again"
+            );
+        }
+        Failure {
+            handler,
+            fault: Box::new(fault),
+        }
+    }
+
+    /// Whether a handler has broken its budget so often that it does not run any more.
+    fn is_off(&self, step: &Step) -> bool {
+        let most = self.limits.breaches;
+        most > 0 && step.breaches.get() >= most
+    }
+
+    fn off(&self, step: &Step) -> Failure {
+        let times = step.breaches.get();
+        let mut fault = Fault::unplaced(format!(
+            "the handler is switched off: it has broken its budget {times} times in a row"
+        ));
+        fault.hint = Some("mend the script and save it".to_owned());
+        self.place_at(step, &mut fault, None);
+        Failure {
+            handler: step.kind.name(),
+            fault: Box::new(fault),
+        }
+    }
+
+    /// Makes sure that there is room for one more Tweet.
+    fn make_room(&self) -> Result<(), Failure> {
+        let taken = || self.held.bytes.get().saturating_add(self.lua.used_memory());
+        if self.held.bytes.get() <= self.limits.memory / 2 || taken() <= self.limits.memory {
+            return Ok(());
+        }
+        let collected = self.lua.gc_collect();
+        if collected.is_err() || taken() > self.limits.memory {
+            budget::out_of_memory();
+            return Err(Failure {
+                handler: "loading the Tweet".to_owned(),
+                fault: Box::new(Fault::unplaced("no memory".to_owned())),
+            });
+        }
+        Ok(())
+    }
+
     fn failure(&self, handler: String, error: &mlua::Error) -> Failure {
+        if is_memory(error) {
+            budget::out_of_memory();
+        }
         Failure {
             handler,
             fault: Box::new(self.host.fault(error)),
@@ -137,11 +230,11 @@ impl Generation {
     fn collect(&self) {
         // A script may keep Tweets on purpose. Then the collector is called less often, because it would find nothing
         // each time.
-        if self.live.get() > WAITING.max(2 * self.kept.get()) {
+        if self.held.tweets.get() > WAITING.max(2 * self.kept.get()) {
             // In the generational mode, one step collects the young objects. An error could only come from a finalizer,
             // and the finalizers of Tweets cannot fail.
             let _ = self.lua.gc_step();
-            self.kept.set(self.live.get());
+            self.kept.set(self.held.tweets.get());
         }
     }
 }

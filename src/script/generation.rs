@@ -9,12 +9,14 @@ use std::{
 use mlua::Lua;
 
 use super::{
-    Database, Error,
+    Database, Error, Limits,
     api::{self, Host, Loading, Step},
+    budget::{self, Broken, Work},
     declared::Declared,
     error::Fault,
     loader::{Fingerprint, Sources},
-    lua::new_state,
+    lua::{is_memory, new_state},
+    raw::Held,
     rule_tables::RuleTables,
 };
 
@@ -23,8 +25,9 @@ pub(crate) struct Generation {
     pub(super) steps: Vec<Step>,
     pub(super) rules: RuleTables,
     pub(super) host: Rc<Host>,
-    /// How many Tweets this Lua state holds.
-    pub(super) live: Rc<Cell<usize>>,
+    pub(super) limits: Limits,
+    /// What the Tweets that this Lua state holds take.
+    pub(super) held: Rc<Held>,
     /// How many Tweets it held after the collector was last called.
     pub(super) kept: Cell<usize>,
     declared: Declared,
@@ -55,15 +58,10 @@ impl Generation {
     ///
     /// # Errors
     /// [`Error`], ready to be shown to the script's author.
-    pub(crate) fn load(script: &Path, database: Rc<dyn Database>) -> (Result<Self, Error>, Files) {
-        Self::load_prepared(script, database, |_| Ok(()))
-    }
-
-    /// The same in a state to which something is done before it runs anything.
-    pub(super) fn load_prepared(
+    pub(crate) fn load(
         script: &Path,
         database: Rc<dyn Database>,
-        prepare: fn(&Lua) -> mlua::Result<()>,
+        limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
         let host = Rc::new(Host {
             database,
@@ -72,7 +70,16 @@ impl Generation {
             emitted: RefCell::default(),
             misuse: RefCell::default(),
         });
-        let loaded = Self::load_into(script, &host, prepare);
+        let (loaded, broken) = budget::within(limits, Work::Load, || {
+            Self::load_into(script, &host, limits)
+        });
+        let loaded = match broken {
+            Some(broken) => Err(Error::Broken {
+                script: name_of(script),
+                fault: Box::new(host.breach(broken)),
+            }),
+            None => loaded,
+        };
         let sources = host.sources.borrow();
         let files = Files {
             folders: sources.folders(),
@@ -82,15 +89,8 @@ impl Generation {
         (loaded, files)
     }
 
-    fn load_into(
-        script: &Path,
-        host: &Rc<Host>,
-        prepare: fn(&Lua) -> mlua::Result<()>,
-    ) -> Result<Self, Error> {
-        let name = script
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
+    fn load_into(script: &Path, host: &Rc<Host>, limits: &Limits) -> Result<Self, Error> {
+        let name = name_of(script);
         let source = host
             .sources
             .borrow_mut()
@@ -107,14 +107,20 @@ impl Generation {
                 path: script.to_owned(),
             });
         }
-        let broken = |error: &mlua::Error| Error::Broken {
-            script: name.clone(),
-            fault: Box::new(host.fault(error)),
+        let broken = |error: &mlua::Error| {
+            if is_memory(error) {
+                budget::out_of_memory();
+            }
+            Error::Broken {
+                script: name.clone(),
+                fault: Box::new(host.fault(error)),
+            }
         };
         let lua = new_state(api::print).map_err(|error| broken(&error))?;
         api::install(&lua, host).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
-        prepare(&lua).map_err(|error| broken(&error))?;
+        lua.set_memory_limit(limits.memory)
+            .map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
             .set_mode(mlua::chunk::ChunkMode::Text)
@@ -125,7 +131,8 @@ impl Generation {
             steps,
             rules,
             host: Rc::clone(host),
-            live: Rc::default(),
+            limits: *limits,
+            held: Rc::default(),
             kept: Cell::new(0),
             declared,
             lua,
@@ -153,7 +160,23 @@ impl Generation {
     }
 }
 
+fn name_of(script: &Path) -> String {
+    let name = script.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 impl Host {
+    /// A broken budget as text for the script's author.
+    pub(super) fn breach(&self, (breach, place): Broken) -> Fault {
+        self.misuse.take();
+        let mut fault = Fault::unplaced(breach.to_string());
+        fault.hint = breach.hint().map(str::to_owned);
+        if let Some((file, line)) = place {
+            self.place(&mut fault, file, line, None);
+        }
+        fault
+    }
+
     /// An error of Lua as text for the script's author.
     pub(super) fn fault(&self, error: &mlua::Error) -> Fault {
         let misuse = self.misuse.take();

@@ -6,15 +6,16 @@ use mlua::{
 };
 
 use super::{
+    budget,
     error::Misuse,
-    raw::{is_node, mark_view},
+    raw::{is_node, mark_view, watch},
 };
 
-/// Removes or replaces parts of the standard library. `...` are two functions: one that logs, and one that recognizes
-/// Tweets.
+/// Removes or replaces parts of the standard library. `...` are functions of ouzel's own.
 ///
 /// * `load` compiles text only, because bytecode can crash the interpreter.
 /// * `pcall` and `xpcall` return error messages as text, also those of ouzel's own functions.
+/// * What catches errors raises those of a broken budget again.
 /// * `print` writes to the log, because stdout is for what `ouzel.emit` writes.
 const PRELUDE: &str = include_str!("prelude.lua");
 
@@ -48,10 +49,37 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
     let log = log(&lua)?;
     let is_tweet = lua.create_function(|lua, value: Value| Ok(is_node(lua, &value)))?;
+    let is_broken = lua.create_function(|_, problem: Value| {
+        if tells_of_memory(&problem) {
+            budget::out_of_memory();
+        }
+        Ok(budget::is_broken())
+    })?;
+    let spend = lua.create_function(|_, price: u32| Ok(budget::spend(price).is_err()))?;
     lua.load(PRELUDE)
         .set_name("=ouzel")
-        .call::<()>((log, is_tweet))?;
+        .call::<()>((log, is_tweet, is_broken, spend))?;
+    watch(&lua)?;
     Ok(lua)
+}
+
+/// Whether a caught error says that there is no memory left.
+fn tells_of_memory(problem: &Value) -> bool {
+    match problem {
+        Value::String(text) => text.as_bytes() == b"not enough memory",
+        Value::Error(error) => is_memory(error),
+        _ => false,
+    }
+}
+
+/// Whether an error says that there is no memory left.
+pub(super) fn is_memory(error: &mlua::Error) -> bool {
+    match error {
+        mlua::Error::MemoryError(_) => true,
+        mlua::Error::CallbackError { cause, .. } => is_memory(cause),
+        mlua::Error::RuntimeError(text) => text == "not enough memory",
+        _ => false,
+    }
 }
 
 /// Wraps a native function that returns `true, results` or `false, message`.

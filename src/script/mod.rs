@@ -4,8 +4,7 @@
 //! A script is loaded as a whole into a generation, and is replaced between two Tweets.
 
 mod api;
-#[cfg(any(test, fuzzing))]
-mod bounded;
+mod budget;
 mod declared;
 mod dispatch;
 mod entries;
@@ -19,6 +18,7 @@ mod scan;
 mod value;
 mod watch;
 
+pub use budget::Limits;
 pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Error, journal::JournalFile, mistake::reason, status::StatusFile};
+use super::{Error, journal::JournalFile, mistake::reason, script::ScriptFile, status::StatusFile};
 use crate::text::{
     secret::Secret,
     units::{Length, Size},
@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) script: Option<PathBuf>,
     pub(super) data_dir: Option<PathBuf>,
     pub(super) stream: StreamFile,
+    pub(super) script_limits: ScriptFile,
     pub(super) journal: JournalFile,
     pub(super) watch: WatchFile,
     pub(super) status: StatusFile,

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{JournalGiven, StatusListen};
+use super::{JournalGiven, ScriptGiven, StatusListen};
 use crate::text::secret::Secret;
 
 /// The settings that flags and environment variables give. The settings file decides on each field that is `None`.
@@ -45,6 +45,8 @@ pub(crate) struct Given {
     pub watch: Option<bool>,
     /// How long the script's files have to be unchanged before the script is loaded again.
     pub debounce: Option<Duration>,
+    /// How much the script may take.
+    pub script_limits: ScriptGiven,
     /// How the journal is kept.
     pub journal: JournalGiven,
     /// Where metrics are served.

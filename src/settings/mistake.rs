@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::text::nearest::nearest;
 
 /// The sections of the file, and the keys of each section. The first one is the top of the file.
-const SECTIONS: [(&str, &[&str]); 5] = [
+const SECTIONS: [(&str, &[&str]); 6] = [
     ("", &["script", "data_dir"]),
     (
         "stream",
@@ -26,6 +26,10 @@ const SECTIONS: [(&str, &[&str]); 5] = [
             "replay_url",
             "replay_rules_url",
         ],
+    ),
+    (
+        "script_limits",
+        &["time", "load_time", "instructions", "memory", "breaches"],
     ),
     ("journal", &["retain", "max_size", "sync"]),
     ("watch", &["enabled", "debounce"]),
@@ -340,7 +344,7 @@ mod tests {
                 wrong:
                   line 1: [colours]
                   there is no setting `colours` at the top of the file
-                hint: the sections are `[stream]`, `[journal]`, `[watch]`, `[status]`"#]],
+                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[watch]`, `[status]`"#]],
         );
     }
 

@@ -7,6 +7,7 @@ mod file;
 mod given;
 mod journal;
 mod mistake;
+mod script;
 mod status;
 
 use std::{
@@ -19,9 +20,10 @@ pub(crate) use self::{
     error::Error,
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
+    script::ScriptGiven,
     status::StatusListen,
 };
-use crate::{powertrack::endpoint::Addresses, text::secret::Secret};
+use crate::{powertrack::endpoint::Addresses, script::Limits, text::secret::Secret};
 
 /// The settings file that is read if it exists and no other file is named.
 pub(crate) const FILE: &str = "ouzel.toml";
@@ -72,6 +74,8 @@ pub(crate) struct Settings {
     pub watch: bool,
     /// How long the script's files have to be unchanged before the script is loaded again.
     pub debounce: Duration,
+    /// How much the script may take.
+    pub script_limits: Limits,
     /// How the journal is kept.
     pub journal: JournalSettings,
     /// Where metrics are served.
@@ -110,6 +114,7 @@ impl Settings {
         let File {
             script,
             data_dir,
+            script_limits,
             stream,
             journal,
             watch,
@@ -152,6 +157,7 @@ impl Settings {
                 .debounce
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
+            script_limits: script::join(given.script_limits, script_limits)?,
             journal: JournalSettings::join(given.journal, journal)?,
             status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(

@@ -46,7 +46,7 @@ impl Worker<'_> {
         let (mut files, mut broken) = (Files::default(), None);
         self.doing.begin_load();
         let loaded = self.store.load(|| {
-            let (loaded, read) = Generation::load(&self.script, tables);
+            let (loaded, read) = Generation::load(&self.script, tables, &self.limits);
             files = read;
             loaded.map_err(|error| broken = Some(error))
         });

@@ -52,7 +52,7 @@ pub(crate) use self::{
 use crate::{
     doing::Doing,
     journal::{Frame, Newest, Position},
-    script::{Declared, Failure, Files, Generation, Verdict},
+    script::{Declared, Failure, Files, Generation, Limits, Verdict},
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
     tweet::Tweet,
@@ -66,7 +66,7 @@ const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
 /// When the run ends, what waits in the journal is handled for this long. The rest waits for the next run, because
 /// service managers kill a process that takes ten seconds to stop.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(4);
 
 /// How many bytes of lines that come from no journal are held until the commit. They may have to be handled again.
 const MOST_HELD: usize = 32 << 20;
@@ -81,6 +81,7 @@ const SLICE: Duration = Duration::from_millis(10);
 /// The worker.
 pub struct Worker<'a> {
     script: std::path::PathBuf,
+    limits: Limits,
     rules_endpoint: String,
     limit: Option<u64>,
     tally: Arc<Tally>,
@@ -153,6 +154,7 @@ impl<'a> Worker<'a> {
     pub fn new(work: Work, output: &'a mut dyn Write, report: &'a mut dyn FnMut(Report)) -> Self {
         Self {
             script: work.script,
+            limits: work.limits,
             rules_endpoint: work.rules_endpoint,
             limit: work.limit,
             tally: work.tally,

@@ -11,7 +11,7 @@ use crate::{
     doing::Doing,
     journal::{self, Newest, Position},
     outage::mark::{Mark, Marks},
-    script::{self, Change, Declared, Files},
+    script::{self, Change, Declared, Files, Limits},
     store::{self, Cursor, Gap, GapIds, OwnedRule, Store},
     tally::Tally,
 };
@@ -21,6 +21,8 @@ use crate::{
 pub struct Work {
     /// The script.
     pub script: PathBuf,
+    /// How much the script may take.
+    pub limits: Limits,
     /// The database.
     pub store: Store,
     /// How far the journal is handled. `None` if the lines come from no journal.

@@ -12,8 +12,8 @@ use std::{
 use bytes::Bytes;
 use expect_test::expect;
 use ouzel::pieces::{
-    Arrived, Control, Ingest, Journal, Limits, Options, Progress, Report, Source, Store, Sync,
-    Tally, Work, Worker, behind, queue,
+    Arrived, Control, Ingest, Journal, Limits, Options, Progress, Report, ScriptLimits, Source,
+    Store, Sync, Tally, Work, Worker, behind, queue,
 };
 use ouzel_text::lines::Lines;
 use proptest::prelude::*;
@@ -114,6 +114,7 @@ fn live(folder: &Path, life: &Life) {
     );
     let work = Work {
         script: folder.join("main.lua"),
+        limits: ScriptLimits::default(),
         store,
         handled: Some(progress.handled().clone()),
         progress: Some(progress),

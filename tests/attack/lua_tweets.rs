@@ -101,8 +101,8 @@ fn tables_that_hold_each_other_twice_do_not_fill_the_memory() {
         ",
         r#"{"id_str":"1"}"#,
         expect![[r#"
-            "the value is too large: its JSON would have more than 67108864 bytes"
-            "the value is too large: its JSON would have more than 67108864 bytes""#]],
+            "the value is too large: its JSON would have more than 33554432 bytes"
+            "the value is too large: its JSON would have more than 33554432 bytes""#]],
     );
 }
 

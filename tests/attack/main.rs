@@ -11,6 +11,7 @@
 mod support;
 
 mod away;
+mod budget;
 mod database;
 mod duplicates;
 mod files;

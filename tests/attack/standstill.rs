@@ -9,6 +9,10 @@ fn start(script: &str) -> (Run, String) {
     let run = Setup::new()
         .script(script)
         .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
+        // Nothing that hangs is stopped by its budget here.
+        .environment("OUZEL_SCRIPT_TIME", "1h")
+        .environment("OUZEL_SCRIPT_LOAD_TIME", "1h")
+        .environment("OUZEL_SCRIPT_INSTRUCTIONS", "1000000000000000")
         .arguments(&["--log", "debug"])
         .start();
     let said = run.wait_for("serving /metrics");

@@ -35,7 +35,7 @@ use crate::{
         decode::{self, Decoder},
         line::MAX_LINE,
     },
-    sim,
+    script, sim,
     text::lines::Lines,
     tweet::Tweet,
 };
@@ -134,7 +134,7 @@ fn prepare(arguments: &Bench) -> Result<Job, Error> {
         }
         None => {
             say(&format!("making {}\n", plainly(arguments.tweets, "Tweet")));
-            let declared = declared(&script)?;
+            let declared = declared(&script, &script::Limits::default())?;
             let tags: Vec<_> = declared.rules.iter().map(|rule| rule.tag.clone()).collect();
             let compressed = sim::corpus(arguments.tweets, arguments.seed, &tags);
             let input = write(&folder.path().join("tweets.jsonl.gz"), &compressed)?;

@@ -21,7 +21,7 @@ use crate::{
         queue::{Sender, queue},
     },
     journal::{Journal, Options, Source, Sync},
-    pipeline,
+    pipeline, script,
     store::{BENCH_JOURNAL, Store},
     tally::{Count, Tally},
     text::lines::Lines,
@@ -193,6 +193,7 @@ impl Place {
     ) -> Result<(Duration, Outcome), Error> {
         let work = Work {
             script: self.script.clone(),
+            limits: script::Limits::default(),
             store,
             in_hand: progress
                 .is_some()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::{
-    cli::{folder::Folder, guide::HelpBelow, set_path},
+    cli::{ScriptLimits, folder::Folder, guide::HelpBelow, set_path},
     settings::Given,
 };
 
@@ -83,6 +83,8 @@ pub(crate) struct Retry {
     #[arg(long, value_name = "SCRIPT", env = "OUZEL_SCRIPT")]
     script: Option<PathBuf>,
     #[command(flatten)]
+    limits: ScriptLimits,
+    #[command(flatten)]
     pub(crate) place: Place,
 }
 
@@ -111,6 +113,7 @@ impl Retry {
     pub(crate) fn given(&self) -> Given {
         Given {
             script: set_path(&self.script),
+            script_limits: self.limits.given(),
             ..self.place.folder.given()
         }
     }

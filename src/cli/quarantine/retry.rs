@@ -37,6 +37,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
     }
     let work = Work {
         script: settings.script,
+        limits: settings.script_limits,
         store,
         progress: None,
         journal: None,

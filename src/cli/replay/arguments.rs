@@ -4,7 +4,11 @@ use std::{ffi::OsStr, path::PathBuf};
 
 use clap::Args;
 
-use crate::{cli::set_path, settings::Given, text::units::Moment};
+use crate::{
+    cli::{ScriptLimits, set_path},
+    settings::Given,
+    text::units::Moment,
+};
 
 /// `ouzel replay`.
 #[derive(Debug, Args)]
@@ -51,6 +55,8 @@ pub(crate) struct Replay {
     /// Read settings from this file [default: ouzel.toml, where there is one].
     #[arg(long, value_name = "FILE", env = "OUZEL_CONFIG")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    limits: ScriptLimits,
 }
 
 impl Replay {
@@ -78,6 +84,7 @@ impl Replay {
             config: set_path(&self.config),
             script: set_path(&self.script().cloned().or_else(script)),
             data_dir: set_path(&self.data_dir),
+            script_limits: self.limits.given(),
             ..Given::default()
         }
     }

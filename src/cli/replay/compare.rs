@@ -24,6 +24,7 @@ use super::{
 use crate::{
     cli::print::{print, say},
     error::Error,
+    script,
     status::StatusLine,
     store::{Comparison, LineDifference, Store},
     tally::{Count, Tally},
@@ -35,6 +36,7 @@ use crate::{
 /// [`Error::Different`] if it differs.
 pub(super) fn compare(
     arguments: &Replay,
+    script_limits: &script::Limits,
     scripts: [&PathBuf; 2],
     source: Source,
     line: &StatusLine,
@@ -49,6 +51,7 @@ pub(super) fn compare(
     for (number, script) in scripts.into_iter().enumerate() {
         sides.push(Side {
             script: script.clone(),
+            script_limits: *script_limits,
             store: Store::open(&file("db", number))?,
             handled: source.handled(),
             sinks: file("sinks", number),

@@ -19,7 +19,7 @@ use crate::{
         tweets::format::{NO_LINE, NO_TWEET},
     },
     error::Error,
-    pipeline,
+    pipeline, script,
     store::Store,
     tally::Tally,
     text::lines::Lines,
@@ -39,6 +39,7 @@ const REPORTS: usize = 16;
 /// such as timers, the Tweets' own times are the clock of a replay, and it is set here.
 pub(super) struct Side {
     pub(super) script: PathBuf,
+    pub(super) script_limits: script::Limits,
     pub(super) store: Store,
     /// As in [`Work`].
     pub(super) handled: Option<Handled>,
@@ -268,6 +269,7 @@ fn work(
 ) -> Result<oneshot::Receiver<Result<(), worker::Error>>, Error> {
     let Side {
         script,
+        script_limits,
         store,
         handled,
         sinks,
@@ -277,6 +279,7 @@ fn work(
     } = side;
     let work = Work {
         script,
+        limits: script_limits,
         store,
         progress: None,
         journal: None,

@@ -56,7 +56,13 @@ pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error>
     }
     let source = Source::open(arguments, &settings)?;
     if let Some(other) = &arguments.compare {
-        return compare::compare(arguments, [&settings.script, other], source, line);
+        return compare::compare(
+            arguments,
+            &settings.script_limits,
+            [&settings.script, other],
+            source,
+            line,
+        );
     }
     let target = Target::choose(arguments, &settings)?;
     let store = Store::open(target.path())?;
@@ -69,6 +75,7 @@ pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error>
     let output = Output::new(shutdown.clone()).map_err(pipeline::Error::from)?;
     let side = Side {
         script: settings.script.clone(),
+        script_limits: settings.script_limits,
         store,
         handled: source.handled(),
         sinks: sinks_of(target.path()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::{
-    cli::{guide::HelpBelow, set_path},
+    cli::{ScriptLimits, guide::HelpBelow, set_path},
     settings::Given,
 };
 
@@ -52,6 +52,8 @@ pub(crate) struct RulesEstimate {
     /// Read settings from this file [default: ouzel.toml, where there is one].
     #[arg(long, value_name = "FILE", env = "OUZEL_CONFIG")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    limits: ScriptLimits,
     /// Tweets as JSON Lines, also compressed with gzip or zstd; `-` is stdin.
     #[arg(value_name = "TWEETS", required = true)]
     pub tweets: Vec<PathBuf>,
@@ -68,6 +70,7 @@ impl RulesEstimate {
         Given {
             config: set_path(&self.config),
             script: set_path(&self.script.clone().or_else(script)),
+            script_limits: self.limits.given(),
             ..Given::default()
         }
     }

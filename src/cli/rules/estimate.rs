@@ -86,7 +86,7 @@ fn rules(arguments: &RulesEstimate) -> Result<Vec<FileRule>, Error> {
         return read(file);
     }
     let settings = Settings::read(arguments.given())?;
-    let declared = declared(&settings.script)?;
+    let declared = declared(&settings.script, &settings.script_limits)?;
     let rules = declared.rules.into_iter().map(|rule| FileRule {
         place: format!("{}:{}", rule.file, rule.line),
         value: rule.value,

@@ -72,6 +72,7 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     warn_of_open_folder(&settings.data_dir);
     let plan = Plan {
         script: settings.script.clone(),
+        script_limits: settings.script_limits,
         database: settings.database(),
         sinks: settings.data_dir.join("sinks"),
         journal: journal(&settings, arguments.sim),

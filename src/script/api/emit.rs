@@ -8,7 +8,7 @@ use super::{Host, text, type_name};
 use crate::script::{error::Misuse, raw::to_json};
 
 /// The most bytes that the handlers of one Tweet, or the load of a script, may emit.
-const MAX_EMITTED: usize = 64 << 20;
+const MAX_EMITTED: usize = 32 << 20;
 
 /// The longest name of a sink. Any file system allows names of this length.
 const MAX_NAME: usize = 200;

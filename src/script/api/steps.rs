@@ -1,7 +1,7 @@
 //! `ouzel.filter`, `ouzel.enrich` and `ouzel.on`: the handlers of a Tweet. They run in the order in which the script
 //! adds them.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use mlua::{Function, Lua, MultiValue, Result, Table, Value};
 
@@ -12,6 +12,8 @@ use crate::script::{declared::DeclaredHandler, error::Misuse};
 pub(in crate::script) struct Step {
     pub(in crate::script) kind: StepKind,
     pub(in crate::script) function: Function,
+    /// How many times in a row it has broken its budget.
+    pub(in crate::script) breaches: Cell<u32>,
 }
 
 /// When a handler runs, and what its result means.
@@ -84,7 +86,11 @@ fn register(host: &Host, name: &str, kind: StepKind, function: Function) -> Answ
             line,
             text,
         });
-        loading.steps.push(Step { kind, function });
+        loading.steps.push(Step {
+            kind,
+            function,
+            breaches: Cell::new(0),
+        });
         Ok(())
     })
 }

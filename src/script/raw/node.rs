@@ -53,9 +53,23 @@ pub(super) struct Document {
     pub(super) tweet: Tweet,
     /// The orders of the objects that have one. Nodes point to them.
     pub(super) orders: RefCell<Vec<*mut Order>>,
-    /// How many documents of this Lua state are alive. This number decides when the collector is called.
-    pub(super) live: Rc<Cell<usize>>,
+    /// Where it is counted.
+    pub(super) held: Rc<Held>,
+    /// How much it is counted for.
+    pub(super) bytes: usize,
 }
+
+/// What the documents that a Lua state holds take together. Lua's collector does not see it.
+#[derive(Debug, Default)]
+pub(in crate::script) struct Held {
+    /// How many documents there are. This number decides when the collector is called.
+    pub(in crate::script) tweets: Cell<usize>,
+    /// About how many bytes they have.
+    pub(in crate::script) bytes: Cell<usize>,
+}
+
+/// A parsed line takes about this many times the bytes of the line.
+const PARSED: usize = 3;
 
 impl Drop for Document {
     fn drop(&mut self) {
@@ -63,7 +77,9 @@ impl Drop for Document {
             // SAFETY: `Node::order` boxed it, and nodes follow their pointer only while the document exists.
             drop(unsafe { Box::from_raw(order) });
         }
-        self.live.set(self.live.get().saturating_sub(1));
+        let Held { tweets, bytes } = &*self.held;
+        tweets.set(tweets.get().saturating_sub(1));
+        bytes.set(bytes.get().saturating_sub(self.bytes));
     }
 }
 
@@ -297,16 +313,15 @@ impl Node {
 ///
 /// # Errors
 /// Only when Lua has no memory left.
-pub(in crate::script) fn push_tweet(
-    lua: &Lua,
-    tweet: Tweet,
-    live: &Rc<Cell<usize>>,
-) -> Result<LuaValue> {
-    live.set(live.get() + 1);
+pub(in crate::script) fn push_tweet(lua: &Lua, tweet: Tweet, held: &Rc<Held>) -> Result<LuaValue> {
+    let bytes = tweet.line().len() * PARSED;
+    held.tweets.set(held.tweets.get() + 1);
+    held.bytes.set(held.bytes.get() + bytes);
     let mut document = Some(Box::new(Document {
         tweet,
         orders: RefCell::default(),
-        live: Rc::clone(live),
+        held: Rc::clone(held),
+        bytes,
     }));
     // SAFETY: the closure owns nothing. If Lua raises, the document is still outside. After the node has the document,
     // nothing raises any more.

@@ -1,11 +1,6 @@
 //! Tests of the parts of this folder that need no Lua, with the hostile JSON of the random programs. Miri runs these.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-    ptr,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::HashMap, ptr, rc::Rc};
 
 use bytes::Bytes;
 use fastrand::Rng;
@@ -13,7 +8,7 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use super::{
     encode::node::pieces,
-    node::{Document, Node, NodeKind},
+    node::{Document, Held, Node, NodeKind},
     tests::json,
 };
 use crate::tweet::Tweet;
@@ -40,11 +35,14 @@ fn node(parent: *const Node, value: *const Value) -> *const Node {
 fn every_field_is_found_as_long_as_the_document_is_there_and_not_after() {
     for seed in 0..LINES {
         let line = json::tweet(&mut Rng::with_seed(seed));
-        let live = Rc::new(Cell::new(1));
+        let held = Rc::<Held>::default();
+        held.tweets.set(1);
+        held.bytes.set(7);
         let document = Document {
             tweet: Tweet::parse(Bytes::from(line.clone())).unwrap(),
             orders: RefCell::default(),
-            live: Rc::clone(&live),
+            held: Rc::clone(&held),
+            bytes: 7,
         };
         let root = node(ptr::null(), ptr::null());
         // SAFETY: all blocks live until the end of this turn, and the document lives until it is taken.
@@ -65,7 +63,7 @@ fn every_field_is_found_as_long_as_the_document_is_there_and_not_after() {
             }
             assert_eq!((*root).line(), Some(line.as_str()));
             Node::take(root);
-            assert_eq!(live.get(), 0);
+            assert_eq!((held.tweets.get(), held.bytes.get()), (0, 0));
             // The root comes last, because its parts ask it.
             for node in nodes.into_iter().rev() {
                 assert!((*node).is_gone() && (*node).value().is_none() && (*node).line().is_none());

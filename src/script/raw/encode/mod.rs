@@ -21,7 +21,7 @@ const DEPTH: u32 = 100;
 
 /// The most bytes of JSON for one value. Tables that contain each other twice on each level would otherwise fill the
 /// memory.
-const MOST: usize = 64 << 20;
+const MOST: usize = 32 << 20;
 
 /// Why a value cannot be written as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -190,6 +190,9 @@ pub(super) unsafe fn view(state: *mut lua_State, index: c_int) -> c_int {
 }
 
 pub(super) fn write_string(bytes: &[u8], out: &mut Vec<u8>) -> Encoded {
+    if bytes.len() > MOST {
+        return Err(Unencodable::Large);
+    }
     let text = std::str::from_utf8(bytes).map_err(|_| Unencodable::NotUtf8)?;
     sonic_rs::to_writer(out, text).map_err(|_| Unencodable::NotUtf8)
 }

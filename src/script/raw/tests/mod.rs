@@ -20,7 +20,6 @@ pub(super) mod json;
 mod programs;
 
 use std::{
-    cell::Cell,
     env,
     rc::Rc,
     time::{Duration, Instant},
@@ -35,7 +34,7 @@ use mlua::{
 use sonic_rs::{JsonContainerTrait, JsonType, JsonValueTrait};
 
 use self::programs::{Mood, program};
-use super::{encode::Unencodable, install, mark_array, push_tweet, to_json, with_fields};
+use super::{Held, encode::Unencodable, install, mark_array, push_tweet, to_json, with_fields};
 use crate::{script::lua::new_state, text::json as reader, tweet::Tweet};
 
 const HARNESS: &str = include_str!("harness.lua");
@@ -49,7 +48,7 @@ const EITHER: &str = "either";
 /// A Lua state with the test harness.
 struct World {
     lua: Lua,
-    live: Rc<Cell<usize>>,
+    held: Rc<Held>,
 }
 
 impl World {
@@ -100,13 +99,13 @@ impl World {
                 Value::NULL,
             ))
             .unwrap();
-        let live = Rc::default();
-        Self { lua, live }
+        let held = Rc::default();
+        Self { lua, held }
     }
 
     fn tweet(&self, line: &str) -> Value {
         let tweet = Tweet::parse(Bytes::copy_from_slice(line.as_bytes())).unwrap();
-        push_tweet(&self.lua, tweet, &self.live).unwrap()
+        push_tweet(&self.lua, tweet, &self.held).unwrap()
     }
 
     fn table(&self, line: &str) -> Value {
@@ -258,9 +257,13 @@ fn check(seed: u64) {
         let after = "for i = 1, 4 do try(function() fields(v[i]) json(v[i]) end) try(function() fields(kept[i]) json(kept[i]) end) end";
         tweets.play(after).map_err(|error| report(&error)).unwrap();
     }
-    let live = Rc::clone(&tweets.live);
+    let held = Rc::clone(&tweets.held);
     drop(tweets);
-    assert_eq!(live.get(), 0, "seed {seed}: a document is left behind");
+    assert_eq!(
+        held.tweets.get(),
+        0,
+        "seed {seed}: a document is left behind"
+    );
 }
 
 #[test]

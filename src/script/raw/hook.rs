@@ -1,0 +1,70 @@
+//! The hook that Lua calls after every few instructions, which spends from the script's budget.
+
+use std::ffi::{CStr, c_int};
+
+use mlua::{Lua, Result, ffi, lua_State};
+
+use super::protect::contained;
+use crate::script::budget;
+
+/// How many instructions pass between two calls of the hook.
+const EVERY: c_int = 200;
+
+/// How many calls of the script are looked through for the file and line that runs.
+const LEVELS: c_int = 50;
+
+/// Calls the hook from now on, in this state and in every coroutine that it makes later. Has to be called again after a
+/// breach, which has made the hook stricter.
+///
+/// # Errors
+/// Only when Lua has no memory left.
+pub(in crate::script) fn watch(lua: &Lua) -> Result<()> {
+    // SAFETY: the closure owns nothing.
+    unsafe {
+        lua.exec_raw::<()>((), |state| {
+            ffi::lua_sethook(state, Some(hook), ffi::LUA_MASKCOUNT, EVERY);
+        })
+    }
+}
+
+unsafe extern "C-unwind" fn hook(state: *mut lua_State, _: *mut ffi::lua_Debug) {
+    let Some(Err(_)) = contained(|| budget::spend(EVERY.unsigned_abs())) else {
+        return;
+    };
+    // SAFETY: Lua calls this with a state that runs. Nothing is owned when the error is raised.
+    unsafe {
+        note_place(state);
+        // What a handler of errors does from now on ends at its first instruction.
+        ffi::lua_sethook(state, Some(hook), ffi::LUA_MASKCOUNT, 1);
+        ffi::lua_pushstring(state, budget::RAISED.as_ptr());
+        ffi::lua_error(state);
+    }
+}
+
+/// Notes the file and line of the script that runs.
+///
+/// # Safety
+/// `state` must be the state that runs. This raises nothing.
+unsafe fn note_place(state: *mut lua_State) {
+    for level in 0..LEVELS {
+        // SAFETY: see above. Lua fills the record, whose texts live as long as the function that it describes, and that
+        // is on the stack.
+        unsafe {
+            let mut record: ffi::lua_Debug = std::mem::zeroed();
+            if ffi::lua_getstack(state, level, &raw mut record) == 0 {
+                return;
+            }
+            ffi::lua_getinfo(state, c"Sl".as_ptr(), &raw mut record);
+            let Ok(line) = usize::try_from(record.currentline) else {
+                continue;
+            };
+            // ouzel's own Lua has a name that begins with `=`.
+            let source = CStr::from_ptr(record.source).to_bytes();
+            let Some(file) = source.strip_prefix(b"@") else {
+                continue;
+            };
+            contained(|| budget::note_place(&String::from_utf8_lossy(file), line));
+            return;
+        }
+    }
+}
