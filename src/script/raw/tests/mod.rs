@@ -55,7 +55,8 @@ struct World {
 impl World {
     fn new() -> Self {
         let lua = new_state(|lua| lua.create_function(|_, ()| Ok(()))).unwrap();
-        install(&lua, lua.create_table().unwrap()).unwrap();
+        let suggest = lua.create_function(|_, _: Value| Ok("")).unwrap();
+        install(&lua, lua.create_table().unwrap(), suggest).unwrap();
         let encode = lua.create_function(|lua, value: Value| {
             let mut out = Vec::new();
             let encoded = to_json(lua, &value, &mut out);
