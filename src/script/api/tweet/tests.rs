@@ -361,7 +361,9 @@ fn author() {
 
 #[test]
 fn kind() {
-    table("t:kind()", expect![[r#"
+    table(
+        "t:kind()",
+        expect![[r#"
         native: "tweet"
         retweet: "retweet"
         quote: "quote"
@@ -383,7 +385,8 @@ fn kind() {
         activity that shares a long one: "retweet"
         activity that answers: "reply"
         activity with nulls: "retweet"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
