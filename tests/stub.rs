@@ -29,13 +29,13 @@ function methods:author() return { screen_name = "ouzel", followers_count = 1 } 
 function methods:geo() return { longitude = 135.8, latitude = 35.0, exact = true } end
 function methods:original() return self end
 function methods:quoted() return self end
-for _, name in ipairs { "id", "all_text", "kind", "lang", "app" } do
+for _, name in ipairs { "all_text", "kind", "lang", "app" } do
   methods[name] = function() return "t" end
 end
 for _, name in ipairs { "urls", "hashtags", "mentions", "tags" } do
   methods[name] = function() return { "a", "b" } end
 end
-local tweet = setmetatable({ text = "t", user = { screen_name = "ouzel" } }, { __index = methods })
+local tweet = setmetatable({ id = 1, text = "t", user = { screen_name = "ouzel" } }, { __index = methods })
 local text = "{}"
 ouzel.db.exec "CREATE TABLE counts (tag TEXT PRIMARY KEY, n INTEGER)"
 ouzel.db.exec "CREATE TABLE seen (id INTEGER PRIMARY KEY, text TEXT, at TEXT)"
