@@ -14,23 +14,21 @@ local mentions = ouzel.table("mentions", {
 
 -- Steps run in the order in which they stand. A filter that gives false drops the Tweet.
 ouzel.filter(function(tweet)
-  return tweet.user.followers_count > 100
+  return (tweet:author().followers_count or 0) > 100
 end)
 
 -- An enrichment changes the Tweet for the steps after it.
 ouzel.enrich(function(tweet)
-  tweet.reach = tweet.user.followers_count + 2 * tweet.user.friends_count
-  local tags = {}
-  for _, rule in ipairs(tweet.matching_rules) do tags[#tags + 1] = rule.tag end
-  tweet.tags = table.concat(tags, " ")
+  local author = tweet:author()
+  tweet.reach = (author.followers_count or 0) + 2 * (author.friends_count or 0)
 end)
 
 -- A handler for a tag, for several ("brand-*"), or for all ("*"). It is called once for each rule that matched, so a
 -- Tweet that matched two is written twice, over itself.
 ouzel.on("*", function(tweet, rule)
   mentions:upsert {
-    id = tweet.id, tags = tweet.tags, author = tweet.user.screen_name, text = tweet:full_text(),
-    reach = tweet.reach, at = tweet:created_at_iso(),
+    id = tweet:id(), tags = table.concat(tweet:tags(), " "), author = tweet:author().screen_name,
+    text = tweet:full_text(), reach = tweet.reach, at = tweet:created_at_iso(),
   }
   if rule.tag == "launch" and tweet.reach > 1000000 then
     ouzel.log.info("a launch that many will read about:", tweet:full_text())

@@ -19,7 +19,10 @@ if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lu
 ---may change and delete the fields that it passes, as with any table.
 ---
 ---The fields listed here are those of the native enriched format. The Activity Streams format has other fields (`body`,
----`actor`, `object`, `gnip`). The two methods work in both formats.
+---`actor`, `object`, `gnip`). The methods work in both formats, and on the Tweets inside a Tweet. They never raise because
+---of what a Tweet lacks, and they use what handlers have assigned.
+---
+---With a dot you read a field, and with a colon you call a method: `tweet.geo` is the field, `tweet:geo()` the method.
 ---@class ouzel.Tweet
 ---@field id integer
 ---@field id_str string
@@ -63,6 +66,15 @@ if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lu
 ---@field [string] any fields that a handler has assigned, and fields that are newer than this list
 local Tweet = {}
 
+---The exact id, as an integer in both formats. In Activity Streams, the field `id` is a text.
+---
+---```lua
+---ouzel.on("*", function(tweet) print(tweet:id()) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return integer? id nil if the Tweet has no id
+function Tweet:id() end
+
 ---The whole text, also of a long Tweet. For a Retweet it is `RT @name: ` and the original's whole text, because the
 ---Retweet's own text is cut off. A text that a handler has assigned, for example to `tweet.text`, wins over the text
 ---that came in.
@@ -70,19 +82,166 @@ local Tweet = {}
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:full_text()) end)
 ---```
----Raises when called with a dot.
+---Raises when called with a dot or with an argument.
 ---@return string? text nil if there is no text
 function Tweet:full_text() end
+
+---The whole text, as `full_text` gives it, and on the next line the whole text of the Tweet that it quotes, or that the
+---retweeted Tweet quotes.
+---
+---```lua
+---ouzel.filter(function(tweet) return (tweet:all_text() or ""):lower():find("ouzel", 1, true) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return string? text nil if there is no text
+function Tweet:all_text() end
+
+---Where the links of the whole text lead, each once: the page behind all redirects where the service has followed them,
+---else the link as its author wrote it. The links of a Retweet are those of the original.
+---
+---```lua
+---ouzel.on("*", function(tweet) for _, url in ipairs(tweet:urls()) do print(url) end end)
+---```
+---Raises when called with a dot or with an argument.
+---@return string[] urls
+function Tweet:urls() end
+
+---The hashtags of the whole text without the #, as they are written, each once. The hashtags of a Retweet are those of the
+---original.
+---
+---```lua
+---ouzel.on("*", function(tweet) print(table.concat(tweet:hashtags(), " ")) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return string[] hashtags
+function Tweet:hashtags() end
+
+---The screen names that the whole text mentions, without the @, each once. In a Retweet the author of the original is the
+---first.
+---
+---```lua
+---ouzel.on("*", function(tweet) print(table.concat(tweet:mentions(), " ")) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return string[] screen_names
+function Tweet:mentions() end
+
+---The account that sent the Tweet, with the same names in both formats. It is a new table each time; without an author it
+---is empty.
+---
+---```lua
+---ouzel.on("*", function(tweet) print(tweet:author().screen_name, tweet:author().followers_count) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return ouzel.Author author
+function Tweet:author() end
+
+---The Tweet that this one retweets, or the Tweet itself if it is no Retweet.
+---
+---```lua
+---ouzel.on("*", function(tweet) print(tweet:original():author().screen_name) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return ouzel.Tweet original
+function Tweet:original() end
+
+---The Tweet that this one quotes, or that the retweeted Tweet quotes.
+---
+---```lua
+---ouzel.on("*", function(tweet) local quoted = tweet:quoted() if quoted then print(quoted:full_text()) end end)
+---```
+---Raises when called with a dot or with an argument.
+---@return ouzel.Tweet? quoted nil if there is none
+function Tweet:quoted() end
+
+---What kind of Tweet this is. A Retweet of a quote is a Retweet, and a quote that answers another Tweet is a quote.
+---
+---```lua
+---ouzel.filter(function(tweet) return tweet:kind() ~= "retweet" end)
+---```
+---Raises when called with a dot or with an argument.
+---@return "tweet"|"retweet"|"quote"|"reply" kind
+function Tweet:kind() end
 
 ---The time of the Tweet as ISO 8601 in UTC, such as `2018-10-10T20:19:24Z`. SQLite's date functions understand it.
 ---If a handler has assigned the time, that time is used.
 ---
 ---```lua
----ouzel.on("*", function(tweet) print(tweet:created_at_iso():sub(1, 10)) end)
+---ouzel.on("*", function(tweet) print((tweet:created_at_iso() or ""):sub(1, 10)) end)
 ---```
----Raises when called with a dot.
+---Raises when called with a dot or with an argument.
 ---@return string? time nil if the Tweet has no time that can be read
 function Tweet:created_at_iso() end
+
+---The time of the Tweet in seconds since 1970.
+---
+---```lua
+---ouzel.on("*", function(tweet) print((tweet:created() or 0) // 3600) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return integer? seconds nil if the Tweet has no time that can be read
+function Tweet:created() end
+
+---The language code. `und` means that the service does not know the language.
+---
+---```lua
+---ouzel.filter(function(tweet) return tweet:lang() == "en" end)
+---```
+---Raises when called with a dot or with an argument.
+---@return string? code nil if the Tweet has none
+function Tweet:lang() end
+
+---The name of the program that sent the Tweet, without the HTML around it.
+---
+---```lua
+---ouzel.on("*", function(tweet) print(tweet:app()) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return string? name nil if the Tweet has none
+function Tweet:app() end
+
+---Where the Tweet was sent from: its point, or the middle of the place that the author chose. The original of a Retweet
+---has a place, the Retweet itself has none.
+---
+---```lua
+---ouzel.on("*", function(tweet) local at = tweet:geo() if at and at.exact then print(at.latitude, at.longitude) end end)
+---```
+---Raises when called with a dot or with an argument.
+---@return ouzel.Spot? spot nil if the Tweet has neither a point nor a place with a box
+function Tweet:geo() end
+
+---The tags of the rules that the Tweet matched, each once.
+---
+---```lua
+---ouzel.on("*", function(tweet) print(table.concat(tweet:tags(), " ")) end)
+---```
+---Raises when called with a dot or with an argument.
+---@return string[] tags
+function Tweet:tags() end
+
+---The account that sent a Tweet, as `tweet:author()` gives it. A field that the Tweet does not have is nil.
+---@class ouzel.Author
+---@field id integer?
+---@field screen_name string? the name after the @
+---@field name string?
+---@field description string?
+---@field location string? free text that the user wrote
+---@field country_code string? of the first place that the service has found in `location`
+---@field followers_count integer?
+---@field friends_count integer?
+---@field statuses_count integer?
+---@field listed_count integer?
+---@field favourites_count integer?
+---@field verified boolean?
+---@field created_at_iso string? when the account was opened, such as `2018-10-10T20:19:24Z`
+
+---Where a Tweet was sent from, as `tweet:geo()` gives it.
+---@class ouzel.Spot
+---@field longitude number
+---@field latitude number
+---@field exact boolean whether the Tweet has the point itself; else it is the middle of its place
+---@field place string? the full name of the place
+---@field country_code string?
 
 ---The account that posted a Tweet, as it was at that moment.
 ---@class ouzel.User

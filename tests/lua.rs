@@ -498,14 +498,14 @@ fn a_failure_is_shown_wherever_it_happens() {
     failure(
         "ouzel.on('*', function(t)\n  t:fulltext()\nend)",
         expect![[r#"
-            handler failed tweet="7" handler="on \"*\"" times=1 error=main.lua:2: attempt to call a nil value (method 'fulltext')
+            handler failed tweet="7" handler="on \"*\"" times=1 error=main.lua:2: attempt to call a nil value (method 'fulltext'); did you mean `tweet:full_text()`?
                  2 |   t:fulltext()
                      in main.lua:2: in function <main.lua:1>"#]],
     );
     failure(
         "ouzel.on('*', function(t)\n  t.full_text()\nend)",
         expect![[r#"
-            handler failed tweet="7" handler="on \"*\"" times=1 error=main.lua:2: `full_text` is called with a colon: `tweet:full_text()`
+            handler failed tweet="7" handler="on \"*\"" times=1 error=main.lua:2: attempt to call a nil value (field 'full_text'); methods are called with a colon: `tweet:full_text()`
                  2 |   t.full_text()
                      in main.lua:2: in function <main.lua:1>"#]],
     );

@@ -24,6 +24,17 @@ const AROUND_EXAMPLES: &str = r#"
 local methods = {}
 function methods:full_text() return self.text end
 function methods:created_at_iso() return "2018-10-10T20:19:24Z" end
+function methods:created() return 1539202764 end
+function methods:author() return { screen_name = "ouzel", followers_count = 1 } end
+function methods:geo() return { longitude = 135.8, latitude = 35.0, exact = true } end
+function methods:original() return self end
+function methods:quoted() return self end
+for _, name in ipairs { "all_text", "kind", "lang", "app" } do
+  methods[name] = function() return "t" end
+end
+for _, name in ipairs { "urls", "hashtags", "mentions", "tags" } do
+  methods[name] = function() return { "a", "b" } end
+end
 local tweet = setmetatable({ id = 1, text = "t", user = { screen_name = "ouzel" } }, { __index = methods })
 local text = "{}"
 ouzel.db.exec "CREATE TABLE counts (tag TEXT PRIMARY KEY, n INTEGER)"
@@ -152,17 +163,21 @@ fn comments_of_functions(stub: &str) -> Vec<String> {
 
 /// The methods of a Tweet, read from the source: a script cannot list them, and a check has no Tweet.
 fn tweet_methods() -> Vec<String> {
-    let source = read("src/script/api/tweet.rs");
+    let source = read("src/script/api/tweet/mod.rs");
     let list = source
         .split_once("const METHODS")
         .and_then(|(_, rest)| rest.split_once("];"))
         .map(|(list, _)| list)
         .expect("the list of methods has moved");
     let methods: Vec<_> = list
-        .split("name: \"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .map(|name| format!("function Tweet:{name}"))
+        .lines()
+        .filter_map(|line| {
+            let entry = line.trim_start();
+            let entry = entry
+                .strip_prefix("read!(\"")
+                .or(entry.strip_prefix("give!(\""))?;
+            Some(format!("function Tweet:{}", entry.split('"').next()?))
+        })
         .collect();
     assert!(!methods.is_empty());
     methods

@@ -48,6 +48,7 @@ macro_rules! pages {
 const PAGES: &[(&str, &str)] = pages![
     "settings",
     "lua",
+    "tweets",
     "sql",
     "sinks",
     "limits",

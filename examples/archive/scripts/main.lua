@@ -9,11 +9,11 @@ ouzel.rules {
 -- One row a Tweet. `json` is the Tweet as it came in, byte for byte, as long as no handler changes it.
 local tweets = ouzel.table("tweets", {
   id = "INTEGER PRIMARY KEY",
-  created_at = "TEXT NOT NULL",
+  created_at = "TEXT",
   lang = "TEXT",
   kind = "TEXT NOT NULL",
   text = "TEXT",
-  user_id = "INTEGER NOT NULL",
+  user_id = "INTEGER",
   retweet_of = "INTEGER",
   quote_of = "INTEGER",
   reply_to = "INTEGER",
@@ -23,7 +23,7 @@ local tweets = ouzel.table("tweets", {
 -- One row an account, as it was in its newest Tweet.
 local users = ouzel.table("users", {
   id = "INTEGER PRIMARY KEY",
-  screen_name = "TEXT NOT NULL",
+  screen_name = "TEXT",
   name = "TEXT",
   location = "TEXT",
   country = "TEXT",
@@ -31,7 +31,7 @@ local users = ouzel.table("users", {
   following = "INTEGER",
   statuses = "INTEGER",
   joined = "TEXT",
-  seen_at = "TEXT NOT NULL",
+  seen_at = "TEXT",
 })
 
 -- Which rules each Tweet matched: a Tweet can match several.
@@ -43,30 +43,26 @@ ouzel.db.exec [[
 ouzel.db.exec "CREATE INDEX IF NOT EXISTS tweets_by_time ON tweets (created_at)"
 ouzel.db.exec "CREATE INDEX IF NOT EXISTS tweets_by_user ON tweets (user_id)"
 
-local function kind(tweet)
-  if tweet.retweeted_status then return "retweet" end
-  if tweet.is_quote_status then return "quote" end
-  if tweet.in_reply_to_status_id then return "reply" end
-  return "tweet"
-end
-
 -- An enrichment runs once for each Tweet, however many rules it matched. This one changes nothing.
 ouzel.enrich(function(tweet)
-  local at, user = tweet:created_at_iso(), tweet.user
-  local place = user.derived and user.derived.locations[1]
+  local id, at, author, quoted = tweet:id(), tweet:created_at_iso(), tweet:author(), tweet:quoted()
+  local kind = tweet:kind()
   tweets:upsert {
-    id = tweet.id, created_at = at, lang = tweet.lang, kind = kind(tweet), text = tweet:full_text(), user_id = user.id,
-    retweet_of = tweet.retweeted_status and tweet.retweeted_status.id, quote_of = tweet.quoted_status_id,
+    id = id, created_at = at, lang = tweet:lang(), kind = kind, text = tweet:full_text(), user_id = author.id,
+    retweet_of = kind == "retweet" and tweet:original():id() or nil,
+    quote_of = tweet.quoted_status_id or quoted and quoted:id(),
     reply_to = tweet.in_reply_to_status_id, json = ouzel.json.encode(tweet),
   }
-  users:upsert {
-    id = user.id, screen_name = user.screen_name, name = user.name, location = user.location,
-    country = place and place.country_code, followers = user.followers_count, following = user.friends_count,
-    statuses = user.statuses_count, joined = user.created_at, seen_at = at,
-  }
+  if author.id then
+    users:upsert {
+      id = author.id, screen_name = author.screen_name, name = author.name, location = author.location,
+      country = author.country_code, followers = author.followers_count, following = author.friends_count,
+      statuses = author.statuses_count, joined = author.created_at_iso, seen_at = at,
+    }
+  end
 end)
 
 -- And this once for each rule.
 ouzel.on("*", function(tweet, rule)
-  ouzel.db.exec("INSERT OR IGNORE INTO matches VALUES (?, ?)", tweet.id, rule.tag or "")
+  ouzel.db.exec("INSERT OR IGNORE INTO matches VALUES (?, ?)", tweet:id(), rule.tag or "")
 end)

@@ -22,20 +22,21 @@ local alerts = ouzel.table("alerts", {
 })
 
 -- A Retweet repeats what somebody else said.
-ouzel.filter(function(tweet) return not tweet.retweeted_status end)
+ouzel.filter(function(tweet) return tweet:kind() ~= "retweet" end)
 
 -- Called once for each brand that a Tweet mentions.
 ouzel.on("brand-*", function(tweet, rule)
-  local hour = tweet:created_at_iso():sub(1, 13) .. ":00"
-  local followers = tweet.user.followers_count
+  local author, at = tweet:author(), tweet:created_at_iso()
+  if not at then return end -- A Tweet without a time has no hour to count it in.
+  local followers = author.followers_count or 0
   ouzel.db.exec([[
     INSERT INTO mentions_per_hour VALUES (?, ?, 1, ?)
     ON CONFLICT DO UPDATE SET mentions = mentions + 1, followers = followers + excluded.followers
-  ]], hour, rule.tag, followers)
+  ]], at:sub(1, 13) .. ":00", rule.tag, followers)
   if followers >= MANY then
     local alert = {
-      id = tweet.id, brand = rule.tag, author = tweet.user.screen_name, followers = followers,
-      text = tweet:full_text(), at = tweet:created_at_iso(),
+      id = tweet:id(), brand = rule.tag, author = author.screen_name, followers = followers,
+      text = tweet:full_text(), at = at,
     }
     alerts:upsert(alert)
     ouzel.emit(alert)

@@ -8,14 +8,13 @@ ouzel.rules {
 }
 
 -- Popular Retweets would drown everything else.
-ouzel.filter(function(tweet) return not tweet.retweeted_status end)
+ouzel.filter(function(tweet) return tweet:kind() ~= "retweet" end)
 
 -- The hashtags of the whole text, in lower case, each once, in order: a pair is the same pair whichever comes first.
 ouzel.enrich(function(tweet)
   local found, names = {}, {}
-  local entities = (tweet.extended_tweet or tweet).entities
-  for _, hashtag in ipairs(entities.hashtags) do
-    local name = hashtag.text:lower()
+  for _, hashtag in ipairs(tweet:hashtags()) do
+    local name = hashtag:lower()
     if not found[name] then
       found[name] = true
       names[#names + 1] = name
@@ -27,5 +26,5 @@ end)
 
 -- A Tweet in two languages does not exist, so this is called once for each Tweet.
 ouzel.on("hashtags-*", function(tweet)
-  edges.add(tweet.hashtag_names, tweet.lang, tweet:created_at_iso())
+  edges.add(tweet.hashtag_names, tweet:lang() or "und", tweet:created_at_iso())
 end)

@@ -50,12 +50,12 @@ pub(super) struct Loading {
 
 type Answer<R> = std::result::Result<R, Misuse>;
 
-/// Installs `ouzel`, `require` and `tweet:methods()` in a Lua state.
+/// Installs `ouzel`, `require` and the methods of Tweets in a Lua state.
 ///
 /// # Errors
 /// Only when there is no memory left.
 pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
-    raw::install(lua, tweet::methods(lua, host)?)?;
+    raw::install(lua, tweet::methods(lua)?, tweet::suggest(lua)?)?;
     let ouzel = lua.create_table()?;
     rules::install(lua, host, &ouzel)?;
     steps::install(lua, host, &ouzel)?;

@@ -18,15 +18,14 @@ use super::{
 pub(super) unsafe extern "C-unwind" fn index(state: *mut lua_State) -> c_int {
     // SAFETY: only Lua itself calls metamethods of this metatable, and the first argument is always a node. This owns
     // nothing.
-    unsafe { get(state, true) }
+    unsafe { get(state) }
 }
 
-/// Pushes the field of node 1 that is named at 2. With `methods`, a name that is not a field may be a method.
+/// Pushes the field of node 1 that is named at 2.
 ///
 /// # Safety
-/// The value at 1 must be a node. With `methods`, the first upvalue must be the methods. This can raise, and it owns
-/// nothing.
-pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
+/// The value at 1 must be a node. This can raise, and it owns nothing.
+pub(super) unsafe fn get(state: *mut lua_State) -> c_int {
     // SAFETY: see above. A value found in the line is a pointer, and `push_value` follows it before it allocates.
     unsafe {
         let node = ffi::lua_touserdata(state, 1).cast::<Node>().cast_const();
@@ -57,11 +56,6 @@ pub(super) unsafe fn get(state: *mut lua_State, methods: bool) -> c_int {
                     if ffi::lua_isnil(state, -1) == 0 {
                         return 1;
                     }
-                }
-                if methods && ffi::lua_type(state, 2) == ffi::LUA_TSTRING && is_tweet(node) {
-                    ffi::lua_pushvalue(state, 2);
-                    ffi::lua_rawget(state, ffi::lua_upvalueindex(1));
-                    return 1;
                 }
             }
             // After the first write to an array, the whole array lies in its table of changes.
@@ -294,14 +288,4 @@ pub(super) unsafe fn push_value(state: *mut lua_State, node: *const Node, value:
 pub(super) unsafe fn gone(state: *mut lua_State) -> c_int {
     // SAFETY: see above.
     unsafe { ffi::luaL_error(state, c"this Tweet has been collected already".as_ptr()) }
-}
-
-/// Whether a part of a Tweet is a Tweet itself, such as the original of a Retweet. Such a part has a Tweet's methods.
-///
-/// # Safety
-/// The node must be alive.
-unsafe fn is_tweet(node: *const Node) -> bool {
-    // SAFETY: see above.
-    let has = |name: &[u8]| unsafe { (*node).field(name) }.is_some();
-    has(b"text") || has(b"full_text") || has(b"body")
 }

@@ -8,7 +8,7 @@ use sonic_rs::Value;
 
 use super::{
     access::{get, push_written},
-    node::{CHANGES, EXTRAS, Node, PARTS, ROOT, as_node, string_at, tombstone},
+    node::{CHANGES, EXTRAS, Node, NodeKind, PARTS, ROOT, as_node, string_at, tombstone},
     protect::unraising,
 };
 
@@ -112,7 +112,7 @@ pub(in crate::script) fn field_now(
                             && ffi::lua_touserdata(state, 3) != tombstone();
                     }
                     ffi::lua_settop(state, 2);
-                    get(state, false);
+                    get(state);
                     written
                 }
                 None if ffi::lua_type(state, 1) == ffi::LUA_TTABLE => {
@@ -130,4 +130,41 @@ pub(in crate::script) fn field_now(
             ffi::lua_pushboolean(state, written.into());
         })
     }
+}
+
+/// The present element of a list, counted from 1. It is nil behind the end, and if `value` is no list.
+///
+/// # Errors
+/// When there is no memory left, or the Tweet is gone.
+pub(in crate::script) fn element_now(
+    lua: &Lua,
+    value: &LuaValue,
+    place: usize,
+) -> Result<LuaValue> {
+    // SAFETY: the closure owns nothing.
+    unsafe {
+        lua.exec_raw((value, place), |state| {
+            if as_node(state, 1).is_some() {
+                get(state);
+            } else if ffi::lua_type(state, 1) == ffi::LUA_TTABLE {
+                ffi::lua_rawget(state, 1);
+            } else {
+                ffi::lua_pushnil(state);
+            }
+            ffi::lua_replace(state, 1);
+            ffi::lua_settop(state, 1);
+        })
+    }
+}
+
+/// Whether a value is an object: an object of a Tweet, or a table.
+pub(in crate::script) fn is_object(lua: &Lua, value: &LuaValue) -> bool {
+    // SAFETY: nothing here raises.
+    let found = unsafe {
+        unraising(lua, value, |state| match as_node(state, 1) {
+            Some(node) => (*node).kind == NodeKind::Object,
+            None => ffi::lua_type(state, 1) == ffi::LUA_TTABLE,
+        })
+    };
+    found.unwrap_or(false)
 }

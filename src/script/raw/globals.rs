@@ -3,21 +3,23 @@
 
 use std::ffi::c_int;
 
-use mlua::{Lua, Result, Table, Value, ffi, lua_State};
+use mlua::{Function, Lua, Result, Table, Value, ffi, lua_State};
 
 use super::{
     access::{get, push_len, set},
+    call,
     encode::to_json,
     metatable::make_metatables,
     next,
     node::as_node,
 };
 
-/// Prepares a Lua state to hold Tweets. `methods` are the functions that `tweet:name()` finds.
+/// Prepares a Lua state to hold Tweets. `methods` are the functions that `tweet:name()` calls, and `suggest` gives the end
+/// of the message about a method that does not exist.
 ///
 /// # Errors
 /// Only when Lua has no memory left.
-pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
+pub(in crate::script) fn install(lua: &Lua, methods: Table, suggest: Function) -> Result<()> {
     // This uses the safe bindings, because the text has an owner while Lua copies it.
     let to_string = lua.create_function(|lua, node: Value| {
         let mut text = Vec::new();
@@ -28,10 +30,11 @@ pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
     })?;
     // SAFETY: the closures own nothing.
     unsafe {
-        lua.exec_raw::<()>((methods, to_string), |state| {
+        lua.exec_raw::<()>(to_string, |state| {
             make_metatables(state);
             ffi::lua_settop(state, 0);
         })?;
+        call::install(lua, methods, suggest)?;
         for (name, function) in [
             ("type", type_of as ffi::lua_CFunction),
             ("next", next_of),
@@ -41,7 +44,7 @@ pub(in crate::script) fn install(lua: &Lua, methods: Table) -> Result<()> {
         ] {
             // The original function is kept as an upvalue of the new one.
             let original: Value = lua.globals().raw_get(name)?;
-            let replaced: mlua::Function = lua.exec_raw(original, |state| {
+            let replaced: Function = lua.exec_raw(original, |state| {
                 ffi::lua_pushcclosure(state, function, 1);
             })?;
             lua.globals().raw_set(name, replaced)?;
@@ -93,7 +96,7 @@ unsafe extern "C-unwind" fn raw_get(state: *mut lua_State) -> c_int {
             return original(state);
         }
         ffi::lua_settop(state, 2);
-        get(state, false)
+        get(state)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     node::{finalize, metatable_key},
 };
 
-/// Makes the metatables of a state. Index 1 has the table of methods, index 2 the function that turns a node into text.
+/// Makes the metatables of a state. Index 1 has the function that turns a node into text.
 ///
 /// # Safety
 /// `state` must be a live Lua state. This can raise for lack of memory, and it owns nothing.
@@ -17,18 +17,16 @@ pub(super) unsafe fn make_metatables(state: *mut lua_State) {
     unsafe {
         for root in [true, false] {
             ffi::lua_createtable(state, 0, 10);
-            ffi::lua_pushvalue(state, 1);
-            ffi::lua_pushcclosure(state, index, 1);
-            ffi::lua_setfield(state, -2, c"__index".as_ptr());
             for (name, function) in [
-                (c"__newindex", newindex as ffi::lua_CFunction),
+                (c"__index", index as ffi::lua_CFunction),
+                (c"__newindex", newindex),
                 (c"__len", len),
                 (c"__pairs", pairs),
             ] {
                 ffi::lua_pushcclosure(state, function, 0);
                 ffi::lua_setfield(state, -2, name.as_ptr());
             }
-            ffi::lua_pushvalue(state, 2);
+            ffi::lua_pushvalue(state, 1);
             ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
             if root {
                 ffi::lua_pushcclosure(state, finalize, 0);

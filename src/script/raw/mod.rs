@@ -39,6 +39,7 @@
 
 mod access;
 mod ask;
+mod call;
 mod encode;
 mod fields;
 mod globals;
@@ -53,7 +54,7 @@ mod tests;
 #[cfg(test)]
 mod without_lua;
 
-pub(super) use ask::{Asked, ask, field_now};
+pub(super) use ask::{Asked, ask, element_now, field_now, is_object};
 pub(super) use encode::{mark_array, mark_view, to_json};
 pub(super) use fields::with_fields;
 pub(super) use globals::install;

@@ -125,6 +125,18 @@ function collect(n)
   collect0(n)
 end
 
+-- A plain table has no methods, so nothing is shown of what they give.
+function call(x)
+  pcall(function() x:full_text() end)
+  pcall(function() return x:user(), x:a(1), x:none() end)
+end
+
+-- What `x:name()` calls.
+function method(x)
+  collect0(1)
+  return tostring(x), next(x), some(x, 1)
+end
+
 function at_end(f, x)
   setmetatable({ x }, { __gc = function(this) f(this[1]) end })
 end

@@ -54,7 +54,9 @@ struct World {
 impl World {
     fn new() -> Self {
         let lua = new_state(|lua| lua.create_function(|_, ()| Ok(()))).unwrap();
-        install(&lua, lua.create_table().unwrap()).unwrap();
+        let methods = lua.create_table().unwrap();
+        let suggest = lua.create_function(|_, name: LuaString| Ok(name)).unwrap();
+        install(&lua, methods.clone(), suggest).unwrap();
         let encode = lua.create_function(|lua, value: Value| {
             let mut out = Vec::new();
             let encoded = to_json(lua, &value, &mut out);
@@ -99,6 +101,10 @@ impl World {
                 Value::NULL,
             ))
             .unwrap();
+        let method: Function = lua.globals().get("method").unwrap();
+        for name in ["full_text", "user", "a"] {
+            methods.raw_set(name, &method).unwrap();
+        }
         let held = Rc::default();
         Self { lua, held }
     }

@@ -36,7 +36,7 @@ const KEYS: [&str; 28] = [
 /// The steps of programs: what they do to a Tweet, to its parts, and to values made of them.
 ///
 /// `I` and `J` stand for values, `K` for a key, `V` for a value to write, `N` for a small number.
-const STEPS: [&str; 52] = [
+const STEPS: [&str; 54] = [
     "v[I] = v[J][K]",
     "v[I] = v[J][K]",
     "v[I] = v[J][K] or v[I]",
@@ -89,6 +89,8 @@ const STEPS: [&str; 52] = [
     "local p = setmetatable({}, { __index = v[I] }) show(p[K], p.user)",
     "local p = setmetatable({}, { __newindex = v[I] }) p[K] = V",
     "error(v[I])",
+    "call(v[I])",
+    "call(t)",
 ];
 
 /// Finalizers of the script. They run whenever something is allocated.

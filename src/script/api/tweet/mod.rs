@@ -1,0 +1,174 @@
+//! The methods of every Tweet, `tweet:name()`, in both formats.
+
+mod about;
+mod author;
+mod entities;
+mod part;
+mod place;
+mod related;
+#[cfg(test)]
+mod tests;
+mod text;
+mod time;
+
+use mlua::{Function, Lua, Result, Table, Value as LuaValue};
+use sonic_rs::Value;
+
+use self::{
+    author::Author,
+    part::{Now, Part},
+    place::Spot,
+};
+use crate::{
+    script::raw::{Asked, ask, mark_array},
+    text::nearest::nearest,
+};
+
+/// A method of Tweets.
+struct Method {
+    name: &'static str,
+    way: Way,
+}
+
+/// How a method finds its answer.
+enum Way {
+    /// It reads the Tweet, and makes a new value.
+    Read {
+        /// The fields that it reads, and the fields whose parts it reads.
+        fields: &'static [&'static str],
+        of_line: fn(&Value) -> Found,
+        of_now: fn(&Now<'_>) -> Found,
+    },
+    /// It gives a part of the Tweet.
+    Give(fn(&Now<'_>) -> Option<LuaValue>),
+}
+
+/// What a method has found, on its way to Lua.
+enum Found {
+    Text(Option<String>),
+    Word(&'static str),
+    Integer(Option<i64>),
+    List(Vec<String>),
+    Author(Author),
+    Spot(Option<Spot>),
+}
+
+/// A method that reads these fields with a function over any [`Part`].
+macro_rules! read {
+    ($name:literal, $found:ident($function:path), [$($field:literal),* $(,)?]) => {
+        Method {
+            name: $name,
+            way: Way::Read {
+                fields: &[$($field),*],
+                of_line: |tweet| Found::$found($function(&tweet)),
+                of_now: |tweet| Found::$found($function(tweet)),
+            },
+        }
+    };
+}
+
+/// A method that gives a part of the Tweet.
+macro_rules! give {
+    ($name:literal, $function:expr) => {
+        Method {
+            name: $name,
+            way: Way::Give($function),
+        }
+    };
+}
+
+#[rustfmt::skip]
+const METHODS: [Method; 16] = [
+    read!("id", Integer(Part::exact_id), ["id", "id_str"]),
+    read!("full_text", Text(text::full_text), [
+        "extended_tweet", "long_object", "full_text", "text", "body", "retweeted_status", "verb", "object", "user",
+        "actor",
+    ]),
+    read!("all_text", Text(text::all_text), [
+        "extended_tweet", "long_object", "full_text", "text", "body", "retweeted_status", "verb", "object", "user",
+        "actor", "quoted_status", "twitter_quoted_status",
+    ]),
+    read!("urls", List(entities::urls), [
+        "extended_tweet", "long_object", "entities", "twitter_entities", "retweeted_status", "verb", "object", "gnip",
+    ]),
+    read!("hashtags", List(entities::hashtags), [
+        "extended_tweet", "long_object", "entities", "twitter_entities", "retweeted_status", "verb", "object",
+    ]),
+    read!("mentions", List(entities::mentions), [
+        "extended_tweet", "long_object", "entities", "twitter_entities", "retweeted_status", "verb", "object",
+    ]),
+    read!("author", Author(author::author), ["user", "actor", "gnip"]),
+    give!("original", |tweet| Some(related::retweeted(tweet).map_or_else(|| tweet.value.clone(), |part| part.value))),
+    give!("quoted", |tweet| related::quoted(tweet).map(|part| part.value)),
+    read!("kind", Word(related::kind), [
+        "retweeted_status", "verb", "quoted_status", "twitter_quoted_status", "is_quote_status",
+        "in_reply_to_status_id", "in_reply_to_status_id_str", "inReplyTo",
+    ]),
+    read!("created_at_iso", Text(time::created_at_iso), ["created_at", "postedTime"]),
+    read!("created", Integer(time::created), ["created_at", "postedTime"]),
+    read!("lang", Text(about::lang), ["lang", "twitter_lang"]),
+    read!("app", Text(about::app), ["source", "generator"]),
+    read!("geo", Spot(place::geo), ["coordinates", "geo", "place", "location"]),
+    read!("tags", List(about::tags), ["matching_rules", "gnip"]),
+];
+
+/// The methods by name.
+///
+/// # Errors
+/// Only when Lua has no memory left.
+pub(super) fn methods(lua: &Lua) -> Result<Table> {
+    let methods = lua.create_table()?;
+    for Method { name, way } in METHODS {
+        // Lua calls these with a Tweet and nothing else.
+        let function = match way {
+            Way::Read {
+                fields,
+                of_line,
+                of_now,
+            } => lua.create_function(move |lua, tweet: LuaValue| {
+                match ask(lua, &tweet, fields, of_line) {
+                    Some(Asked::Line(found)) => found.value(lua),
+                    Some(Asked::Written) => of_now(&Now { lua, value: tweet }).value(lua),
+                    None => Ok(LuaValue::Nil),
+                }
+            })?,
+            Way::Give(part) => lua.create_function(move |lua, tweet: LuaValue| {
+                let part = part(&Now { lua, value: tweet });
+                Ok(part.unwrap_or(LuaValue::Nil))
+            })?,
+        };
+        methods.raw_set(name, function)?;
+    }
+    Ok(methods)
+}
+
+/// The end of the message about a method that does not exist.
+///
+/// # Errors
+/// Only when Lua has no memory left.
+pub(super) fn suggest(lua: &Lua) -> Result<Function> {
+    lua.create_function(|_, name: String| {
+        let near = nearest(&name, METHODS.iter().map(|method| method.name));
+        Ok(near.map_or_else(String::new, |near| {
+            format!("; did you mean `tweet:{near}()`?")
+        }))
+    })
+}
+
+impl Found {
+    fn value(self, lua: &Lua) -> Result<LuaValue> {
+        match self {
+            Self::Text(None) | Self::Integer(None) | Self::Spot(None) => Ok(LuaValue::Nil),
+            Self::Text(Some(text)) => lua.create_string(text).map(LuaValue::String),
+            Self::Word(word) => lua.create_string(word).map(LuaValue::String),
+            Self::Integer(Some(number)) => Ok(LuaValue::Integer(number)),
+            Self::List(texts) => {
+                let list = lua.create_sequence_from(texts)?;
+                mark_array(lua, &list)?;
+                Ok(LuaValue::Table(list))
+            }
+            Self::Author(author) => author.table(lua),
+            Self::Spot(Some(spot)) => spot.table(lua),
+        }
+    }
+}
