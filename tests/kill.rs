@@ -25,7 +25,7 @@ use std::{
 use fastrand::Rng;
 use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
-use support::{Process, Sim, command, wait_until, wait_while_it_grows};
+use support::{Process, Sim, UNLIMITED, command, wait_until, wait_while_it_grows};
 
 /// Tweets made each second, a quarter of which match, and how many seconds each kill has of the stream on average.
 const RATE: u64 = 300;
@@ -211,7 +211,9 @@ fn start(sim: &Sim, folder: &Path) -> Process {
         // What is handled goes at once: the journal remembers nothing.
         .env("OUZEL_JOURNAL_RETAIN", "1s")
         .env("OUZEL_JOURNAL_MAX_SIZE", "1MiB")
-        .env("OUZEL_STATUS_LISTEN", "off");
+        .env("OUZEL_STATUS_LISTEN", "off")
+        // What hangs is there to be killed.
+        .envs(UNLIMITED);
     Process::start(command)
 }
 

@@ -315,6 +315,7 @@ fn a_signal_that_comes_twice_in_a_moment_is_one() {
 fn a_second_signal_stops_at_once() {
     let run = Setup::new()
         .script("ouzel.enrich(function(t) ouzel.log.info('busy') while true do end end)")
+        .without_script_limits()
         .arguments(&["--log", "debug"])
         .start();
     run.powertrack().send(tweet(1));

@@ -27,7 +27,7 @@ fn segments(folder: &Path) -> Vec<PathBuf> {
 
 /// A run of which 40 Tweets wait in the journal, ended by force.
 fn unhandled() -> Ended {
-    let run = Setup::new().script(HANGING).start();
+    let run = Setup::new().without_script_limits().script(HANGING).start();
     run.powertrack().wait_for_connection(1);
     for id in 1..=40 {
         run.powertrack().send(tweet(id));

@@ -28,7 +28,7 @@ end)
 
 #[test]
 fn a_tweet_that_was_in_hand_at_two_crashes_is_not_handled_a_third_time() {
-    let mut setup = Setup::new().script(SLOW);
+    let mut setup = Setup::new().without_script_limits().script(SLOW);
     for round in 1..=2 {
         let run = setup.start();
         if round == 1 {
@@ -68,7 +68,7 @@ fn a_tweet_that_was_in_hand_at_two_crashes_is_not_handled_a_third_time() {
 /// With little memory to be had, the allocator ends the process itself.
 #[test]
 fn a_tweet_that_takes_all_memory_stops_the_stream_for_two_starts_at_most() {
-    let mut setup = Setup::new().script(STORE);
+    let mut setup = Setup::new().without_script_limits().script(STORE);
     let mut starts = 0;
     let ended = loop {
         starts += 1;
@@ -99,7 +99,7 @@ fn a_tweet_that_takes_all_memory_stops_the_stream_for_two_starts_at_most() {
 
 #[test]
 fn a_tweet_that_was_in_hand_once_is_handled_again() {
-    let run = Setup::new().script(SLOW).start();
+    let run = Setup::new().without_script_limits().script(SLOW).start();
     run.powertrack().send_all((1..=30).map(tweet));
     run.wait_for("in hand");
     let run = run

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 pub use powertrack::{PowerTrack, Request};
 pub use process::{Process, Stdout, command};
-pub use setup::{Ended, Run, Setup};
+pub use setup::{Ended, Run, Setup, UNLIMITED};
 pub use sim::Sim;
 pub use tweets::{tagged, tweet};
 pub use wait::{connect, skipped, wait_for_some, wait_until, wait_while_it_grows};

@@ -26,6 +26,14 @@ pub struct Setup {
     stdout: Stdout,
 }
 
+/// Limits of a script that no script reaches.
+pub const UNLIMITED: [(&str, &str); 4] = [
+    ("OUZEL_SCRIPT_TIME", "1h"),
+    ("OUZEL_SCRIPT_LOAD_TIME", "1h"),
+    ("OUZEL_SCRIPT_INSTRUCTIONS", "1000000000000000"),
+    ("OUZEL_SCRIPT_MEMORY", "4000GiB"),
+];
+
 /// What comes in.
 enum Stdin {
     Nothing,
@@ -111,6 +119,13 @@ impl Setup {
 
     pub fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), Some(value.into())));
+        self
+    }
+
+    /// The script may take all that there is.
+    pub fn without_script_limits(mut self) -> Self {
+        let limits = UNLIMITED.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+        self.environment.extend(limits);
         self
     }
 
