@@ -55,7 +55,9 @@ impl Generation {
             return Ok(Verdict::Kept);
         }
         self.host.emitted.borrow_mut().begin_tweet();
+        self.host.state.borrow_mut().begin();
         let ran = self.run_steps(tweet, doing);
+        self.host.state.borrow_mut().end(ran.is_ok());
         if ran.is_err() {
             self.host.emitted.borrow_mut().take_back_tweet();
         }

@@ -65,14 +65,18 @@ impl Generation {
         database: Rc<dyn Database>,
         prepare: fn(&Lua) -> mlua::Result<()>,
     ) -> (Result<Self, Error>, Files) {
+        let state = database.state();
         let host = Rc::new(Host {
             database,
+            state: Rc::clone(&state),
             sources: RefCell::new(Sources::of(script)),
             loading: RefCell::new(Some(Loading::default())),
             emitted: RefCell::default(),
             misuse: RefCell::default(),
         });
+        state.borrow_mut().begin();
         let loaded = Self::load_into(script, &host, prepare);
+        state.borrow_mut().end(loaded.is_ok());
         let sources = host.sources.borrow();
         let files = Files {
             folders: sources.folders(),

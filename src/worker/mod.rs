@@ -53,6 +53,7 @@ use crate::{
     doing::Doing,
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Verdict},
+    state,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
     tweet::Tweet,
@@ -92,6 +93,8 @@ pub struct Worker<'a> {
     gaps: Vec<Gap>,
     store: Rc<Store>,
     sinks: Sinks,
+    /// What the script keeps; `None` until it is read from the database.
+    state: Option<state::Shared>,
     generation: Option<Generation>,
     declared: Arc<Declared>,
     files: Option<Files>,
@@ -162,6 +165,7 @@ impl<'a> Worker<'a> {
             gaps: Vec::new(),
             store: Rc::new(work.store),
             sinks: Sinks::new(work.sinks),
+            state: None,
             generation: None,
             declared: Arc::default(),
             files: None,
@@ -426,7 +430,11 @@ impl<'a> Worker<'a> {
     }
 
     fn commit_if_large(&mut self) -> Result<(), Error> {
-        if self.store.rows() - self.committed_rows >= COMMIT_ROWS || self.batch_bytes >= MOST_HELD {
+        let state = self.state.as_ref();
+        if self.store.rows() - self.committed_rows >= COMMIT_ROWS
+            || self.batch_bytes >= MOST_HELD
+            || state.is_some_and(|state| state.borrow().is_much())
+        {
             self.commit()?;
         }
         Ok(())

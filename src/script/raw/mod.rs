@@ -47,6 +47,7 @@ mod next;
 mod node;
 mod order;
 mod protect;
+mod state;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -57,3 +58,4 @@ pub(super) use encode::{mark_array, mark_view, to_json};
 pub(super) use fields::with_fields;
 pub(super) use globals::install;
 pub(super) use node::{is_node, push_tweet};
+pub(super) use state::{held, push_state};
