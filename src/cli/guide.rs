@@ -49,6 +49,7 @@ const PAGES: &[(&str, &str)] = pages![
     "settings",
     "lua",
     "sql",
+    "state",
     "sinks",
     "rules",
     "outages",

@@ -4,13 +4,18 @@
 //! can leave it half changed. It knows neither Lua nor SQLite: `script/` reads and writes it, `store/` keeps it, and
 //! `worker/` says when a Tweet or a batch is taken back or committed.
 
+mod change;
+mod commit;
 mod tree;
+#[cfg(test)]
+mod tree_tests;
 mod value;
 
 use std::{cell::RefCell, rc::Rc};
 
 pub(crate) use self::{
-    tree::{MOST_DEEP, Saved, State, Unkept},
+    change::Saved,
+    tree::{MOST_DEEP, State, Unkept},
     value::{Draft, Key, Name, TableId, Value},
 };
 

@@ -1,15 +1,18 @@
-//! The tree itself, with the log by which changes are taken back and written to the database.
+//! The tree itself: reading it, and writing it with a note in the log.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     ops::Bound,
     rc::Rc,
 };
 
-use super::value::{Draft, Key, Name, TableId, Value};
+use super::{
+    change::{Change, Changed},
+    value::{Draft, Key, Name, TableId, Value},
+};
 
 /// The most that the whole state may count.
-const MOST: usize = 32 << 20;
+pub(super) const MOST: usize = 32 << 20;
 
 /// The most tables that may lie in each other. Walks over the tree use the stack.
 pub(crate) const MOST_DEEP: usize = 100;
@@ -19,36 +22,36 @@ pub(crate) const MOST_DEEP: usize = 100;
 const MOST_REPLACED: usize = 96 << 20;
 
 /// When more than this has been replaced, it is time to commit.
-const MUCH_REPLACED: usize = 8 << 20;
+pub(super) const MUCH_REPLACED: usize = 8 << 20;
 
 /// What an entry of the log counts besides the value that it keeps.
 const CHANGE: usize = 100;
 
 /// The table that `ouzel.state` itself is.
-const ROOT: TableId = 0;
+pub(super) const ROOT: TableId = 0;
 
 /// What a script keeps, and how to get back to what it was before a Tweet and before the batch.
 #[derive(Debug)]
 pub(crate) struct State {
-    tables: HashMap<TableId, Table>,
-    next: TableId,
-    version: Option<i64>,
-    size: usize,
+    pub(super) tables: HashMap<TableId, Table>,
+    pub(super) next: TableId,
+    pub(super) version: Option<i64>,
+    pub(super) size: usize,
     /// The changes since the last commit, oldest first.
-    log: Vec<Change>,
+    pub(super) log: Vec<Change>,
     /// What the log counts.
-    replaced: usize,
+    pub(super) replaced: usize,
     /// The length of the log when the present Tweet or load began; `None` between Tweets.
-    began: Option<usize>,
+    pub(super) began: Option<usize>,
     /// Whether the present Tweet has taken a table out.
-    has_leaving: bool,
+    pub(super) has_leaving: bool,
 }
 
 #[derive(Debug)]
-struct Table {
+pub(super) struct Table {
     /// The table that it is in, and its key there. [`ROOT`] is in none.
     place: Option<(TableId, Key)>,
-    standing: Standing,
+    pub(super) standing: Standing,
     // Apart, so that a text can be looked for without owning it.
     integers: BTreeMap<i64, Value>,
     texts: BTreeMap<Rc<[u8]>, Value>,
@@ -56,31 +59,12 @@ struct Table {
 
 /// Whether a table is a part of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     Here,
     /// The present Tweet has taken it out. It can be read until the Tweet ends, as `table.remove` and `table.sort` need.
     Leaving,
     /// It has been taken out, and is kept only because the batch may be taken back.
     Left,
-}
-
-#[derive(Debug)]
-struct Change {
-    what: Changed,
-    /// The size of the state before.
-    size: usize,
-    /// What the log counted before.
-    replaced: usize,
-}
-
-#[derive(Debug)]
-enum Changed {
-    Field {
-        table: TableId,
-        key: Key,
-        old: Option<Value>,
-    },
-    Version(Option<i64>),
 }
 
 /// The table is no part of the state any more.
@@ -107,16 +91,6 @@ pub(crate) enum Unkept {
     Replaced,
 }
 
-/// One write to the database.
-#[derive(Debug)]
-pub(crate) enum Saved<'a> {
-    /// All fields of the table are gone.
-    Clear(TableId),
-    /// The field has this value, or is gone.
-    Field(TableId, &'a Key, Option<&'a Value>),
-    Version(i64),
-}
-
 impl Default for State {
     fn default() -> Self {
         Self {
@@ -133,7 +107,7 @@ impl Default for State {
 }
 
 impl Table {
-    fn at(place: Option<(TableId, Key)>) -> Self {
+    pub(super) fn at(place: Option<(TableId, Key)>) -> Self {
         Self {
             place,
             standing: Standing::Here,
@@ -142,7 +116,7 @@ impl Table {
         }
     }
 
-    fn get(&self, name: Name<'_>) -> Option<&Value> {
+    pub(super) fn get(&self, name: Name<'_>) -> Option<&Value> {
         match name {
             Name::Integer(number) => self.integers.get(&number),
             Name::Text(text) => self.texts.get(text),
@@ -172,7 +146,7 @@ impl Table {
         }
     }
 
-    fn fields(&self) -> impl Iterator<Item = (Name<'_>, &Value)> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = (Name<'_>, &Value)> {
         let integers = self.integers.iter();
         let texts = self.texts.iter();
         integers
@@ -180,7 +154,7 @@ impl Table {
             .chain(texts.map(|(text, value)| (Name::Text(text), value)))
     }
 
-    fn inner(&self) -> Vec<TableId> {
+    pub(super) fn inner(&self) -> Vec<TableId> {
         let values = self.integers.values().chain(self.texts.values());
         let inner = values.filter_map(|value| match value {
             Value::Table(id) => Some(*id),
@@ -305,9 +279,10 @@ impl State {
         size <= MOST
     }
 
-    /// Whether nothing is kept.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.size == 0
+    /// Whether nothing was kept when the present Tweet or load began.
+    pub(crate) fn was_empty(&self) -> bool {
+        let first = self.began.and_then(|began| self.log.get(began));
+        first.map_or(self.size, |change| change.size) == 0
     }
 
     fn readable(&self, table: TableId) -> Result<&Table, Gone> {
@@ -319,7 +294,7 @@ impl State {
     }
 
     /// What a table's fields count.
-    fn size_of(&self, table: TableId) -> usize {
+    pub(super) fn size_of(&self, table: TableId) -> usize {
         let Some(table) = self.tables.get(&table) else {
             return 0;
         };
@@ -334,7 +309,7 @@ impl State {
     }
 
     /// In how many tables a table lies.
-    fn depth(&self, table: TableId) -> usize {
+    pub(super) fn depth(&self, table: TableId) -> usize {
         let (mut depth, mut at) = (0, table);
         while let Some((outer, _)) = self.tables.get(&at).and_then(|table| table.place.as_ref()) {
             depth += 1;
@@ -431,7 +406,7 @@ impl State {
         });
     }
 
-    fn put(&mut self, table: TableId, key: &Key, value: Option<Value>) -> Option<Value> {
+    pub(super) fn put(&mut self, table: TableId, key: &Key, value: Option<Value>) -> Option<Value> {
         self.tables.get_mut(&table)?.put(key, value)
     }
 
@@ -452,7 +427,7 @@ impl State {
         Value::Table(id)
     }
 
-    fn stand(&mut self, table: TableId, standing: Standing) {
+    pub(super) fn stand(&mut self, table: TableId, standing: Standing) {
         let Some(table) = self.tables.get_mut(&table) else {
             return;
         };
@@ -463,330 +438,11 @@ impl State {
     }
 
     /// Forgets a table and everything in it.
-    fn uproot(&mut self, table: TableId) {
+    pub(super) fn uproot(&mut self, table: TableId) {
         if let Some(table) = self.tables.remove(&table) {
             for inner in table.inner() {
                 self.uproot(inner);
             }
         }
-    }
-}
-
-/// Tweets, batches and the database.
-impl State {
-    /// From now on all changes belong to one Tweet, or to the load of a script.
-    pub(crate) fn begin(&mut self) {
-        self.began = Some(self.log.len());
-    }
-
-    /// Ends the Tweet. Keeps its changes, or takes them back.
-    pub(crate) fn end(&mut self, keep: bool) {
-        let Some(began) = self.began.take() else {
-            return;
-        };
-        if !keep {
-            self.undo(began);
-        } else if self.has_leaving {
-            let taken = self.log[began..].iter().filter_map(Change::taken);
-            for table in taken.collect::<Vec<_>>() {
-                if self.stands(table) == Some(Standing::Leaving) {
-                    self.stand(table, Standing::Left);
-                }
-            }
-        }
-        self.has_leaving = false;
-    }
-
-    /// Takes back everything since the last commit.
-    pub(crate) fn roll_back(&mut self) {
-        self.began = None;
-        self.has_leaving = false;
-        self.undo(0);
-    }
-
-    /// Notes that everything is committed.
-    pub(crate) fn committed(&mut self) {
-        let log = std::mem::take(&mut self.log);
-        for table in log.iter().filter_map(Change::taken) {
-            self.uproot(table);
-        }
-        self.replaced = 0;
-        // The room is used again, unless it has become large.
-        self.log = log;
-        self.log.clear();
-        self.log.shrink_to(1_000);
-    }
-
-    /// Whether there is something to write to the database.
-    pub(crate) fn is_changed(&self) -> bool {
-        !self.log.is_empty()
-    }
-
-    /// Whether so much has been replaced that it is time to commit.
-    pub(crate) fn is_much(&self) -> bool {
-        self.replaced > MUCH_REPLACED
-    }
-
-    /// Passes what has changed since the last commit to `save`, each field once.
-    ///
-    /// # Errors
-    /// Those of `save`.
-    pub(crate) fn save<E>(
-        &self,
-        mut save: impl FnMut(Saved<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for table in self.log.iter().filter_map(Change::taken) {
-            self.save_clear(table, &mut save)?;
-        }
-        let mut done = HashSet::new();
-        for change in &self.log {
-            let Changed::Field { table, key, .. } = &change.what else {
-                continue;
-            };
-            let found = self.tables.get(table);
-            let here = found.filter(|found| found.standing == Standing::Here);
-            if let Some(found) = here
-                && done.insert((*table, key))
-            {
-                self.save_field(*table, key, found.get(key.name()), &mut save)?;
-            }
-        }
-        let versioned = |change: &Change| matches!(change.what, Changed::Version(_));
-        match self.version {
-            Some(version) if self.log.iter().any(versioned) => save(Saved::Version(version)),
-            _ => Ok(()),
-        }
-    }
-
-    fn save_clear<E>(
-        &self,
-        table: TableId,
-        save: &mut impl FnMut(Saved<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        save(Saved::Clear(table))?;
-        let inner = self.tables.get(&table).map(Table::inner);
-        for inner in inner.unwrap_or_default() {
-            self.save_clear(inner, save)?;
-        }
-        Ok(())
-    }
-
-    /// A table that stands in the log as a new value is new altogether, because a table never changes its place.
-    fn save_field<E>(
-        &self,
-        table: TableId,
-        key: &Key,
-        value: Option<&Value>,
-        save: &mut impl FnMut(Saved<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        save(Saved::Field(table, key, value))?;
-        let Some(Value::Table(id)) = value else {
-            return Ok(());
-        };
-        for (name, value) in self.tables.get(id).into_iter().flat_map(Table::fields) {
-            self.save_field(*id, &name.to_key(), Some(value), save)?;
-        }
-        Ok(())
-    }
-
-    /// Puts back a field that the database has. Returns whether that was possible: a table has to come before its
-    /// fields.
-    pub(crate) fn restore(&mut self, table: TableId, key: Key, value: Value) -> bool {
-        if !self.tables.contains_key(&table) || self.depth(table) > MOST_DEEP {
-            return false;
-        }
-        if let Value::Table(id) = value {
-            if id <= table || self.tables.contains_key(&id) {
-                return false;
-            }
-            self.tables
-                .insert(id, Table::at(Some((table, key.clone()))));
-            self.next = self.next.max(id.saturating_add(1));
-        }
-        self.size += key.name().size() + value.size();
-        self.put(table, &key, Some(value));
-        true
-    }
-
-    /// Puts back the version that the database has.
-    pub(crate) fn restore_version(&mut self, version: i64) {
-        self.version = Some(version);
-    }
-
-    fn undo(&mut self, to: usize) {
-        while self.log.len() > to {
-            let Some(change) = self.log.pop() else { return };
-            match change.what {
-                Changed::Field { table, key, old } => {
-                    let taken = match old {
-                        Some(Value::Table(inner)) => Some(inner),
-                        _ => None,
-                    };
-                    // Whatever changed in a table that is new has been undone already.
-                    if let Some(Value::Table(new)) = self.put(table, &key, old) {
-                        self.uproot(new);
-                    }
-                    if let Some(taken) = taken {
-                        let standing = self.stands(table).unwrap_or(Standing::Here);
-                        self.stand(taken, standing);
-                    }
-                }
-                Changed::Version(old) => self.version = old,
-            }
-            self.size = change.size;
-            self.replaced = change.replaced;
-        }
-    }
-
-    fn stands(&self, table: TableId) -> Option<Standing> {
-        self.tables.get(&table).map(|table| table.standing)
-    }
-}
-
-impl Change {
-    /// The table that the change has taken out.
-    fn taken(&self) -> Option<TableId> {
-        match self.what {
-            Changed::Field {
-                old: Some(Value::Table(table)),
-                ..
-            } => Some(table),
-            _ => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(text: &str) -> Name<'_> {
-        Name::Text(text.as_bytes())
-    }
-
-    fn list(numbers: &[i64]) -> Draft {
-        let field = |number: &i64| (Key::Integer(*number), Draft::Plain(Value::Boolean(true)));
-        Draft::Table(numbers.iter().map(field).collect())
-    }
-
-    fn inner(state: &State, name: Name<'_>) -> TableId {
-        match state.get(ROOT, name) {
-            Ok(Some(Value::Table(id))) => *id,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_length_is_a_border() {
-        for (numbers, length) in [
-            (&[][..], 0),
-            (&[0, -1, 5], 0),
-            (&[1, 2, 3], 3),
-            (&[-3, 0, 1, 2], 2),
-            (&[1, 2, 3, 4, 5, 6, 7, 8, 9, 20], 9),
-            (&[1, i64::MAX], 1),
-        ] {
-            let mut state = State::default();
-            state.begin();
-            state.set(ROOT, name("l"), Some(list(numbers))).unwrap();
-            assert_eq!(
-                state.length(inner(&state, name("l"))),
-                Ok(length),
-                "{numbers:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_loop_meets_integers_and_then_texts_and_may_delete_what_it_meets() {
-        let mut state = State::default();
-        state.begin();
-        for key in [
-            Name::Integer(2),
-            name("b"),
-            Name::Integer(-1),
-            name(""),
-            name("a"),
-        ] {
-            state
-                .set(ROOT, key, Some(Draft::Plain(Value::Null)))
-                .unwrap();
-        }
-        let (mut met, mut at) = (Vec::new(), None);
-        while let Some((found, _)) = state.next(ROOT, at.as_ref().map(Key::name)).unwrap() {
-            let key = found.to_key();
-            state.set(ROOT, key.name(), None).unwrap();
-            met.push(key.step());
-            at = Some(key);
-        }
-        assert_eq!(met, ["[-1]", "[2]", "[\"\"]", ".a", ".b"]);
-        assert!(state.is_empty());
-    }
-
-    #[test]
-    fn a_table_that_is_taken_out_can_be_read_until_the_tweet_ends_and_comes_back_with_it() {
-        let mut state = State::default();
-        state.begin();
-        state.set(ROOT, name("l"), Some(list(&[1]))).unwrap();
-        state.end(true);
-        let id = inner(&state, name("l"));
-        let read = |state: &State| state.length(id);
-        let write = |state: &mut State| state.set(id, name("x"), Some(list(&[])));
-        for keep in [false, true] {
-            state.begin();
-            state.set(ROOT, name("l"), None).unwrap();
-            assert_eq!(read(&state), Ok(1));
-            assert_eq!(write(&mut state), Err(Unkept::Gone(Gone)));
-            state.end(keep);
-            assert_eq!(read(&state), if keep { Err(Gone) } else { Ok(1) });
-        }
-        state.begin();
-        assert_eq!(write(&mut state), Err(Unkept::Gone(Gone)));
-        state.end(true);
-        state.roll_back();
-        assert!(state.is_empty());
-        assert_eq!(state.tables.len(), 1, "nothing stays behind");
-    }
-
-    #[test]
-    fn what_is_too_much_is_refused_and_changes_nothing() {
-        let mut state = State::default();
-        assert_eq!(
-            state.set(ROOT, name("a"), Some(list(&[]))),
-            Err(Unkept::Closed)
-        );
-        state.begin();
-        let text = |length: usize| Some(Draft::Plain(Value::Text(vec![0; length].into())));
-        state.set(ROOT, name("a"), text(MOST - 1_000)).unwrap();
-        assert_eq!(state.set(ROOT, name("b"), text(1_000)), Err(Unkept::Full));
-        assert_eq!(state.set(ROOT, name("a"), text(MOST)), Err(Unkept::Full));
-        state.set(ROOT, name("a"), text(10)).unwrap();
-        let mut at = ROOT;
-        for _ in 0..MOST_DEEP {
-            state.set(at, name("in"), Some(list(&[]))).unwrap();
-            let Ok(Some(Value::Table(id))) = state.get(at, name("in")) else {
-                panic!("no table");
-            };
-            at = *id;
-        }
-        assert_eq!(
-            state.set(at, name("in"), Some(list(&[]))),
-            Err(Unkept::Deep)
-        );
-        state.end(true);
-        assert_eq!(state.size, state.size_of(ROOT));
-        state.begin();
-        let mut last = Ok(());
-        for byte in 0..=200 {
-            let text = Draft::Plain(Value::Text(vec![byte; 1 << 20].into()));
-            last = state.set(ROOT, name("a"), Some(text));
-            if last.is_err() {
-                break;
-            }
-        }
-        assert_eq!(last, Err(Unkept::Replaced));
-        assert!(state.is_much());
-        state.end(false);
-        assert_eq!(state.size, state.size_of(ROOT));
     }
 }

@@ -47,6 +47,8 @@ stories! {
     ask_from_outside:
         "sql" "sqlite3 -box data/ouzel.db 'SELECT tags"
         "sql" "sqlite3 -box data/ouzel.db 'SELECT started_at";
+    look_at_the_state:
+        "state" "sqlite3 -box data/ouzel.db";
     a_rule_that_is_not_valid:
         "rules" "error: script `main.lua`";
     rules_of_files:

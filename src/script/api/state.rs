@@ -72,6 +72,7 @@ fn assign(host: &Host, lua: &Lua, table: &Value, key: &Value, value: &Value) -> 
             let mut copy = Copy {
                 host,
                 lua,
+                base: path.len(),
                 path: path.clone(),
                 size: 0,
             };
@@ -125,6 +126,8 @@ struct Copy<'a> {
     lua: &'a Lua,
     /// What is being copied, as the script writes it.
     path: String,
+    /// The length of the path of the whole value.
+    base: usize,
     /// What has been copied so far counts this much.
     size: usize,
 }
@@ -149,7 +152,7 @@ impl Copy<'_> {
 
     fn table(&mut self, table: &Table, depth: usize) -> Answer<Draft> {
         if depth >= MOST_DEEP {
-            return Err(refused(&self.path, Unkept::Deep));
+            return Err(self.refused(Unkept::Deep));
         }
         self.count(Draft::Table(Vec::new()).size())?;
         let mut fields = Vec::new();
@@ -165,6 +168,8 @@ impl Copy<'_> {
             self.path.truncate(before);
             fields.push((key, draft));
         }
+        // Lua's own order differs from run to run.
+        fields.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Ok(Draft::Table(fields))
     }
 
@@ -196,8 +201,13 @@ impl Copy<'_> {
         self.size += size;
         match State::has_room_for(self.size) {
             true => Ok(()),
-            false => Err(refused(&self.path, Unkept::Full)),
+            false => Err(self.refused(Unkept::Full)),
         }
+    }
+
+    /// Here it is the whole value that is too much.
+    fn refused(&self, unkept: Unkept) -> Misuse {
+        refused(&self.path[..self.base], unkept)
     }
 
     fn unfit(&self, value: &Value) -> Misuse {
@@ -234,7 +244,7 @@ fn older(host: &Host, version: &Value, migrate: &Value) -> Answer<Option<i64>> {
     let state = host.state.borrow();
     // What was kept before the script named a version is older than any.
     let stored = match state.version() {
-        None if state.is_empty() => return Ok(None),
+        None if state.was_empty() => return Ok(None),
         stored => stored.unwrap_or(0),
     };
     if stored > version {
