@@ -317,6 +317,22 @@ function ouzel.enrich(handler) end
 ---@param handler fun(tweet: ouzel.Tweet, rule: ouzel.Rule)
 function ouzel.on(tag, handler) end
 
+---Calls a function from time to time, between two Tweets, also while no Tweets come. What it writes and emits is
+---committed with each call. An error takes that back and is logged, and the timer goes on. A call that is late, because
+---a handler takes long, is made once, however often it was due. In `ouzel replay`, the Tweets' times are the clock.
+---
+---```lua
+---ouzel.every("1m", function(now)
+---  ouzel.log.info("minute", now // 60, ouzel.state.tweets)
+---  ouzel.state.tweets = 0
+---end)
+---```
+---Raises for a time without a unit or of less than 100 ms, if `call` is not a function, for more than 100 timers, and in
+---a handler.
+---@param time string how long to wait between two calls, such as `"30s"`, `"1m"` or `"2h"`
+---@param call fun(now: integer) gets the time in seconds since 1970
+function ouzel.every(time, call) end
+
 ---Writes a value as one line of JSON, to stdout or to a sink. The lines of a batch are written together, shortly before
 ---its rows are committed. If a handler fails, the lines that were emitted for its Tweet are taken back. After a crash,
 ---some lines may come twice on stdout, but never in a sink.

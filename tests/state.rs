@@ -466,10 +466,10 @@ fn what_cannot_be_kept_is_an_error_at_its_line() {
     fails(
         "local x = ('x'):rep(1 << 20) for i = 1, 200 do ouzel.state.n = x .. i end",
         expect![[r#"
-            main.lua:2: `ouzel.state.n` comes after too many others: the handlers of one Tweet may replace 96 MiB
+            main.lua:2: `ouzel.state.n` comes after too many others: the handlers of one Tweet, or a timer, may replace 96 MiB
                  2 | local x = ('x'):rep(1 << 20) for i = 1, 200 do ouzel.state.n = x .. i end
                      in main.lua:2: in function <main.lua:1>
-               hint: write once what is written again and again, or spread it over Tweets"#]],
+               hint: write once what is written again and again, or spread it over several Tweets"#]],
     );
     fails(
         "ouzel.state.a = {} local a = ouzel.state.a ouzel.state.a = nil\na.x = 1",

@@ -50,6 +50,7 @@ const PAGES: &[(&str, &str)] = pages![
     "lua",
     "sql",
     "state",
+    "timers",
     "sinks",
     "rules",
     "outages",

@@ -1,11 +1,11 @@
 //! Runs one Tweet through the handlers of a generation.
 
-use std::{fmt, rc::Rc};
+use std::{fmt, rc::Rc, time::Duration};
 
 use mlua::{Function, Value};
 
 use super::{
-    api::{Step, StepKind},
+    api::{Step, StepKind, Timer},
     error::Fault,
     generation::Generation,
     raw::push_tweet,
@@ -65,6 +65,28 @@ impl Generation {
         ran
     }
 
+    /// Runs the function of a timer. `time` is in seconds since 1970.
+    ///
+    /// If it fails, the lines that it has emitted are taken back; the caller has to take back its rows.
+    ///
+    /// # Errors
+    /// [`Failure`] when the function raises an error.
+    pub(crate) fn run_timer(&self, number: usize, time: i64) -> Result<(), Failure> {
+        let Some(timer) = self.timers.get(number) else {
+            return Ok(());
+        };
+        self.host.emitted.borrow_mut().begin_tweet();
+        self.host.state.borrow_mut().begin();
+        let ran = timer.function.call::<()>(time);
+        let ran = ran.map_err(|error| self.handler_failure(timer.name(), &timer.function, &error));
+        self.host.state.borrow_mut().end(ran.is_ok());
+        if ran.is_err() {
+            self.host.emitted.borrow_mut().take_back_tweet();
+        }
+        self.collect();
+        ran
+    }
+
     fn run_steps(&self, tweet: Tweet, doing: &Doing) -> Result<Verdict, Failure> {
         let lua_failed = |error: &mlua::Error| self.failure("loading the Tweet".to_owned(), error);
         let rules = self.matching(&tweet).map_err(|error| lua_failed(&error))?;
@@ -80,20 +102,40 @@ impl Generation {
                 StepKind::Enrich => step.function.call::<()>(&tweet),
                 StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
             };
-            done.map_err(|error| self.handler_failure(step, &error))?;
+            done.map_err(|error| self.handler_failure(step.kind.name(), &step.function, &error))?;
         }
         Ok(Verdict::Kept)
     }
 
     /// The name of each step, and the place where it begins.
     pub(crate) fn steps(&self) -> Vec<String> {
-        let named = self.steps.iter().map(|step| {
-            let info = step.function.info();
-            let file = info.short_src.unwrap_or_default();
-            let line = info.line_defined.unwrap_or(1);
-            format!("{} at {file}:{line}", step.kind.name())
-        });
-        named.collect()
+        let named = self.steps.iter();
+        named
+            .map(|step| placed(&step.kind.name(), &step.function))
+            .collect()
+    }
+
+    /// How many steps there are.
+    pub(crate) fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The name of each timer, and the place where its function begins.
+    pub(crate) fn timer_places(&self) -> Vec<String> {
+        let named = self.timers.iter();
+        named
+            .map(|timer| placed(&timer.name(), &timer.function))
+            .collect()
+    }
+
+    /// How often each timer is due.
+    pub(crate) fn timers(&self) -> impl Iterator<Item = Duration> {
+        self.timers.iter().map(|timer| timer.every)
+    }
+
+    /// The name of a timer.
+    pub(crate) fn timer_name(&self, number: usize) -> String {
+        self.timers.get(number).map(Timer::name).unwrap_or_default()
     }
 
     /// The tables of the rules that the Tweet matched, if any handler needs them.
@@ -110,16 +152,16 @@ impl Generation {
 
     /// Describes a handler's failure. After a tail call Lua no longer knows the line that failed; then the place is
     /// where the handler begins.
-    fn handler_failure(&self, step: &Step, error: &mlua::Error) -> Failure {
+    fn handler_failure(&self, name: String, function: &Function, error: &mlua::Error) -> Failure {
         let word = self
             .host
             .misuse
             .borrow()
             .as_ref()
             .and_then(|misuse| misuse.word.clone());
-        let mut failure = self.failure(step.kind.name(), error);
+        let mut failure = self.failure(name, error);
         if failure.fault.place.is_none() {
-            let info = step.function.info();
+            let info = function.info();
             let file = info.short_src.unwrap_or_default();
             let begins = info.line_defined.unwrap_or(1);
             self.host
@@ -146,6 +188,13 @@ impl Generation {
             self.kept.set(self.live.get());
         }
     }
+}
+
+fn placed(name: &str, function: &Function) -> String {
+    let info = function.info();
+    let file = info.short_src.unwrap_or_default();
+    let line = info.line_defined.unwrap_or(1);
+    format!("{name} at {file}:{line}")
 }
 
 fn act(function: &Function, pattern: &str, tweet: &Value, rules: &[Rc<Rule>]) -> mlua::Result<()> {

@@ -10,7 +10,7 @@ use mlua::Lua;
 
 use super::{
     Database, Error,
-    api::{self, Host, Loading, Step},
+    api::{self, Host, Loading, Step, Timer},
     declared::Declared,
     error::Fault,
     loader::{Fingerprint, Sources},
@@ -21,6 +21,7 @@ use super::{
 /// A loaded script that is ready to handle Tweets. Dropping it frees everything of its generation.
 pub(crate) struct Generation {
     pub(super) steps: Vec<Step>,
+    pub(super) timers: Vec<Timer>,
     pub(super) rules: RuleTables,
     pub(super) host: Rc<Host>,
     /// How many Tweets this Lua state holds.
@@ -124,9 +125,14 @@ impl Generation {
             .set_mode(mlua::chunk::ChunkMode::Text)
             .exec()
             .map_err(|error| broken(&error))?;
-        let Loading { declared, steps } = host.loading.take().unwrap_or_default();
+        let Loading {
+            declared,
+            steps,
+            timers,
+        } = host.loading.take().unwrap_or_default();
         Ok(Self {
             steps,
+            timers,
             rules,
             host: Rc::clone(host),
             live: Rc::default(),

@@ -77,7 +77,7 @@ pub(crate) struct Gone;
 pub(crate) enum Unkept {
     #[error(transparent)]
     Gone(#[from] Gone),
-    #[error("`ouzel.state` can only be written while the script loads and by handlers")]
+    #[error("`ouzel.state` can only be written while the script loads, by handlers and by timers")]
     Closed,
     #[error(
         "would make `ouzel.state` larger than {} MiB; each field counts {} bytes and its text",
@@ -87,7 +87,7 @@ pub(crate) enum Unkept {
     Full,
     #[error("would be nested more than {MOST_DEEP} tables deep")]
     Deep,
-    #[error("comes after too many others: the handlers of one Tweet may replace {} MiB", MOST_REPLACED >> 20)]
+    #[error("comes after too many others: the handlers of one Tweet, or a timer, may replace {} MiB", MOST_REPLACED >> 20)]
     Replaced,
 }
 

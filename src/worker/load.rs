@@ -93,7 +93,10 @@ impl Worker<'_> {
         self.number += 1;
         self.tally.set(Count::Generation, self.number);
         self.tally.set(Count::Rows, self.committed_rows);
-        self.doing.set_steps(generation.steps());
+        let mut places = generation.steps();
+        places.extend(generation.timer_places());
+        self.doing.set_steps(places);
+        self.timers.set(&generation);
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.failures.clear();

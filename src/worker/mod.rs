@@ -17,8 +17,10 @@ pub(crate) mod patience;
 mod quarantine;
 mod rejected;
 mod remembered;
+mod schedule;
 pub(crate) mod sinks;
 pub(crate) mod tables;
+mod timers;
 mod told;
 
 use std::{
@@ -42,6 +44,7 @@ use self::{
     rejected::Rejected,
     remembered::Remembered,
     sinks::Sinks,
+    timers::Timers,
 };
 pub(crate) use self::{
     in_hand::in_hand_at,
@@ -96,6 +99,7 @@ pub struct Worker<'a> {
     /// What the script keeps; `None` until it is read from the database.
     state: Option<state::Shared>,
     generation: Option<Generation>,
+    timers: Timers,
     declared: Arc<Declared>,
     files: Option<Files>,
     number: u64,
@@ -167,6 +171,7 @@ impl<'a> Worker<'a> {
             sinks: Sinks::new(work.sinks),
             state: None,
             generation: None,
+            timers: Timers::default(),
             declared: Arc::default(),
             files: None,
             number: 0,
@@ -249,6 +254,11 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
+        self.run_timers(inbox)?;
+        let wait = match (wait, self.timer_wait()) {
+            (Some(wait), Some(timer)) => Some(wait.min(timer)),
+            (wait, timer) => wait.or(timer),
+        };
         // Without a script no handler would see the Tweet. After the limit no more Tweets are wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
@@ -407,6 +417,8 @@ impl<'a> Worker<'a> {
             if self.is_done() {
                 break;
             }
+            // Before the line is a part of the batch, because a timer is a commit of its own.
+            self.run_timers_before(&line)?;
             let bytes = match &line {
                 Ok(tweet) => tweet.share_line(),
                 Err((line, _)) => line.clone(),

@@ -2,6 +2,7 @@
 
 mod db;
 mod emit;
+mod every;
 mod json;
 mod log;
 mod require;
@@ -18,6 +19,7 @@ use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
 pub(super) use self::{
     emit::Emitted,
+    every::Timer,
     log::print,
     steps::{Step, StepKind},
 };
@@ -50,6 +52,7 @@ pub(super) struct Host {
 pub(super) struct Loading {
     pub(super) declared: Declared,
     pub(super) steps: Vec<Step>,
+    pub(super) timers: Vec<Timer>,
 }
 
 type Answer<R> = std::result::Result<R, Misuse>;
@@ -63,6 +66,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     let ouzel = lua.create_table()?;
     rules::install(lua, host, &ouzel)?;
     steps::install(lua, host, &ouzel)?;
+    every::install(lua, host, &ouzel)?;
     table::install(lua, host, &ouzel)?;
     db::install(lua, host, &ouzel)?;
     emit::install(lua, host, &ouzel)?;

@@ -115,7 +115,9 @@ fn refused(path: &str, unkept: Unkept) -> Misuse {
         Unkept::Gone(_) | Unkept::Closed => return Misuse::new(unkept.to_string()),
         Unkept::Full => "take out what is old, or keep it in a table of the database",
         Unkept::Deep => "a table that contains itself cannot be kept either",
-        Unkept::Replaced => "write once what is written again and again, or spread it over Tweets",
+        Unkept::Replaced => {
+            "write once what is written again and again, or spread it over several Tweets"
+        }
     };
     Misuse::new(format!("`{path}` {unkept}")).hint(hint)
 }
