@@ -221,49 +221,67 @@ fn a_wrong_timer_is_an_error() {
         expected.assert_eq(&ended.log());
         assert_eq!(ended.code, 3);
     };
-    check("ouzel.every(60, print)", expect![[r#"
+    check(
+        "ouzel.every(60, print)",
+        expect![[r#"
         error: script `main.lua` could not be loaded
          --> main.lua:1
           |
         1 | ouzel.every(60, print)
           |
           = the time that `ouzel.every` takes first has to be a string, not a number
-        hint: write it with its unit, such as "30s", "1m" or "2h""#]]);
-    check("ouzel.every('often', print)", expect![[r#"
+        hint: write it with its unit, such as "30s", "1m" or "2h""#]],
+    );
+    check(
+        "ouzel.every('often', print)",
+        expect![[r#"
         error: script `main.lua` could not be loaded
          --> main.lua:1
           |
         1 | ouzel.every('often', print)
           |
-          = `often` is no length of time; write one such as `35s`, `100ms` or `2h`"#]]);
-    check("ouzel.every('60', print)", expect![[r#"
+          = `often` is no length of time; write one such as `35s`, `100ms` or `2h`"#]],
+    );
+    check(
+        "ouzel.every('60', print)",
+        expect![[r#"
         error: script `main.lua` could not be loaded
          --> main.lua:1
           |
         1 | ouzel.every('60', print)
           |
-          = `60` is no length of time; write one such as `35s`, `100ms` or `2h`"#]]);
-    check("ouzel.every('-1m', print)", expect![[r#"
+          = `60` is no length of time; write one such as `35s`, `100ms` or `2h`"#]],
+    );
+    check(
+        "ouzel.every('-1m', print)",
+        expect![[r#"
         error: script `main.lua` could not be loaded
          --> main.lua:1
           |
         1 | ouzel.every('-1m', print)
           |
-          = `-1m` is negative"#]]);
-    check("ouzel.every('10ms', print)", expect![[r#"
+          = `-1m` is negative"#]],
+    );
+    check(
+        "ouzel.every('10ms', print)",
+        expect![[r#"
         error: script `main.lua` could not be loaded
          --> main.lua:1
           |
         1 | ouzel.every('10ms', print)
           |
-          = `ouzel.every` takes `100ms` or more, not `10ms`"#]]);
-    check("ouzel.every('1m')", expect![[r#"
+          = `ouzel.every` takes `100ms` or more, not `10ms`"#]],
+    );
+    check(
+        "ouzel.every('1m')",
+        expect![[r#"
         error: script `main.lua` could not be loaded
          --> main.lua:1
           |
         1 | ouzel.every('1m')
           |
-          = what `ouzel.every` calls has to be a function, not nil"#]]);
+          = what `ouzel.every` calls has to be a function, not nil"#]],
+    );
     check(
         "for i = 1, 101 do\n  ouzel.every('1m', print)\nend",
         expect![[r#"
@@ -273,5 +291,14 @@ fn a_wrong_timer_is_an_error() {
             2 |   ouzel.every('1m', print)
               |
               = a script can have 100 timers, and this is one more"#]],
+    );
+}
+
+#[test]
+fn a_handler_declares_no_timer() {
+    let script = "ouzel.on('*', function()\n  ouzel.every('1m', print)\nend)";
+    let ended = replay(script, &[0]);
+    ended.assert_says(
+        "main.lua:2: `ouzel.every` can only be called while the script loads, not from a handler",
     );
 }
