@@ -476,6 +476,22 @@ function ouzel.enrich(handler) end
 ---@param handler fun(tweet: ouzel.Tweet, rule: ouzel.Rule)
 function ouzel.on(tag, handler) end
 
+---Calls a function from time to time, between two Tweets, also while no Tweets come. What it writes and emits is
+---committed with each call. An error takes that back and is logged, and the timer goes on. A call that is late, because
+---a handler takes long, is made once, however often it was due. In `ouzel replay`, the Tweets' times are the clock.
+---
+---```lua
+---ouzel.every("1m", function(now)
+---  ouzel.log.info("minute", now // 60, ouzel.state.tweets)
+---  ouzel.state.tweets = 0
+---end)
+---```
+---Raises for a time without a unit or of less than 100 ms, if `call` is not a function, for more than 100 timers, and in
+---a handler.
+---@param time string how long to wait between two calls, such as `"30s"`, `"1m"` or `"2h"`
+---@param call fun(now: integer) gets the time in seconds since 1970
+function ouzel.every(time, call) end
+
 ---Writes a value as one line of JSON, to stdout or to a sink. The lines of a batch are written together, shortly before
 ---its rows are committed. If a handler fails, the lines that were emitted for its Tweet are taken back. After a crash,
 ---some lines may come twice on stdout, but never in a sink.
@@ -501,6 +517,41 @@ function ouzel.emit(value, sink) end
 ---@param name string letters, digits, `-`, `_` and `.`
 ---@return ouzel.Sink
 function ouzel.sink(name) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- ouzel.state
+
+---What the script keeps from Tweet to Tweet, over reloads and restarts. It behaves as a table. It is committed together
+---with the rows, and an error in a handler takes back what was written for that Tweet.
+---
+---```lua
+---ouzel.state.seen = ouzel.state.seen or {}
+---ouzel.on("*", function(tweet) ouzel.state.seen[tweet.id] = true end)
+---```
+---A key is a string or an integer. A value is a string, a number, a boolean, `ouzel.json.null`, or a table of these. A
+---table that is assigned is copied, and so is a Tweet or a part of one. `pairs` gives the integers first, in order, and
+---then the strings, in order.
+---
+---Raises for other keys and values, for what makes the state larger than 32 MiB, for a table that contains itself, and
+---for a write to a table that has been taken out of the state.
+---@class ouzel.State
+---@field [string|integer] any
+ouzel.state = {}
+
+---Says which shape the script expects `ouzel.state` to have. If the state has an older version, `migrate` is called
+---first, once, with the state and the old version. If it fails, the load fails and nothing has changed. A state that
+---was kept before the script named a version has version 0.
+---
+---```lua
+---ouzel.state_version(2, function(state, old)
+---  if old < 2 then state.authors, state.users = state.users, nil end
+---end)
+---```
+---Raises for a version that is no integer from 1, if the state has a newer version, if it has an older one and there is
+---no migration, and in a handler.
+---@param version integer
+---@param migrate? fun(state: ouzel.State, old: integer)
+function ouzel.state_version(version, migrate) end
 
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel.db

@@ -14,6 +14,7 @@ mod powertrack;
 mod row;
 mod script;
 mod settings;
+mod state;
 mod status;
 mod store;
 mod tally;

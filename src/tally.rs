@@ -56,6 +56,8 @@ pub enum Count {
     Quarantined,
     /// The size of the journal in bytes.
     JournalBytes,
+    /// Calls of `ouzel.every` functions that failed.
+    FailedTimers,
     /// When the newest handled Tweet was received, in milliseconds since 1970.
     NewestMs,
 }

@@ -1054,14 +1054,14 @@ fn an_unknown_name_of_the_api_suggests_the_nearest() {
               = there is no `ouzel.json.parse`"#]],
     );
     check(
-        r#"ouzel.state.x = 1"#,
+        r#"ouzel.stat.x = 1"#,
         expect![[r#"
             error: script `main.lua` could not be loaded
              --> main.lua:1
               |
-            1 | ouzel.state.x = 1
+            1 | ouzel.stat.x = 1
               |
-              = there is no `ouzel.state`"#]],
+              = there is no `ouzel.stat`; did you mean `state`?"#]],
     );
     check(
         r#"ouzel.on_tweet(function() end)"#,

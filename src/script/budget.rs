@@ -56,6 +56,8 @@ impl Default for Limits {
 pub(crate) enum Work {
     /// The handlers of one Tweet.
     Tweet,
+    /// One call of a timer's function.
+    Timer,
     /// One load.
     Load,
 }
@@ -66,7 +68,7 @@ pub(crate) enum Breach {
     /// The processor time.
     Time { work: Work, limit: Duration },
     /// The instructions.
-    Instructions { limit: u64 },
+    Instructions { work: Work, limit: u64 },
     /// The memory.
     Memory { limit: usize },
     /// The process was asked to end while the script was loading.
@@ -77,15 +79,15 @@ impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = |work: &Work| match work {
             Work::Tweet => "the handlers of one Tweet",
+            Work::Timer => "one call of a timer",
             Work::Load => "loading the script",
         };
         match self {
             Self::Time { work, limit } => {
                 write!(f, "{} took longer than {limit:?}", whole(work))
             }
-            Self::Instructions { limit } => {
-                let whole = whole(&Work::Tweet);
-                write!(f, "{whole} took more than {limit} instructions")
+            Self::Instructions { work, limit } => {
+                write!(f, "{} took more than {limit} instructions", whole(work))
             }
             Self::Memory { limit } => {
                 write!(f, "the script needs more than {} of memory", size(*limit))
@@ -100,7 +102,8 @@ impl Breach {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Time {
-                work: Work::Tweet, ..
+                work: Work::Tweet | Work::Timer,
+                ..
             } => "look for a loop that does not end; `time` under `[script_limits]` allows more",
             Self::Time {
                 work: Work::Load, ..
@@ -175,7 +178,7 @@ pub(super) fn within<R>(
         running.work.set(work);
         running.limits.set(Some(*limits));
         running.left.set(match work {
-            Work::Tweet => limits.instructions,
+            Work::Tweet | Work::Timer => limits.instructions,
             Work::Load => u64::MAX,
         });
         running.until_look.set(LOOK);
@@ -236,7 +239,7 @@ impl Running {
         self.left.set(left);
         if left == 0 {
             let limit = limits.instructions;
-            return Err(self.break_with(Breach::Instructions { limit }));
+            return Err(self.break_with(Breach::Instructions { work, limit }));
         }
         let until_look = self.until_look.get().saturating_sub(instructions);
         self.until_look.set(until_look);
@@ -262,7 +265,7 @@ impl Running {
             return Err(self.break_with(Breach::Ending));
         }
         let limit = match work {
-            Work::Tweet => limits.time,
+            Work::Tweet | Work::Timer => limits.time,
             Work::Load => limits.load_time,
         };
         match took.saturating_sub(began) >= limit {
@@ -313,7 +316,10 @@ mod tests {
             7
         });
         assert_eq!(ran, 7);
-        let breach = Breach::Instructions { limit: 1_000 };
+        let breach = Breach::Instructions {
+            work: Work::Tweet,
+            limit: 1_000,
+        };
         assert_eq!(broken, Some((breach, Some(("a.lua".to_owned(), 3)))));
         assert!(!is_broken());
         assert_eq!(spend(u32::MAX), Ok(()), "nothing runs");

@@ -10,7 +10,7 @@ use mlua::Lua;
 
 use super::{
     Database, Error, Limits,
-    api::{self, Host, Loading, Step},
+    api::{self, Host, Loading, Step, Timer},
     budget::{self, Broken, Work},
     declared::Declared,
     error::Fault,
@@ -23,6 +23,7 @@ use super::{
 /// A loaded script that is ready to handle Tweets. Dropping it frees everything of its generation.
 pub(crate) struct Generation {
     pub(super) steps: Vec<Step>,
+    pub(super) timers: Vec<Timer>,
     pub(super) rules: RuleTables,
     pub(super) host: Rc<Host>,
     pub(super) limits: Limits,
@@ -63,13 +64,16 @@ impl Generation {
         database: Rc<dyn Database>,
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
+        let state = database.state();
         let host = Rc::new(Host {
             database,
+            state: Rc::clone(&state),
             sources: RefCell::new(Sources::of(script)),
             loading: RefCell::new(Some(Loading::default())),
             emitted: RefCell::default(),
             misuse: RefCell::default(),
         });
+        state.borrow_mut().begin();
         let (loaded, broken) = budget::within(limits, Work::Load, || {
             Self::load_into(script, &host, limits)
         });
@@ -80,6 +84,7 @@ impl Generation {
             }),
             None => loaded,
         };
+        state.borrow_mut().end(loaded.is_ok());
         let sources = host.sources.borrow();
         let files = Files {
             folders: sources.folders(),
@@ -126,9 +131,14 @@ impl Generation {
             .set_mode(mlua::chunk::ChunkMode::Text)
             .exec()
             .map_err(|error| broken(&error))?;
-        let Loading { declared, steps } = host.loading.take().unwrap_or_default();
+        let Loading {
+            declared,
+            steps,
+            timers,
+        } = host.loading.take().unwrap_or_default();
         Ok(Self {
             steps,
+            timers,
             rules,
             host: Rc::clone(host),
             limits: *limits,

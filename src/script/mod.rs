@@ -4,6 +4,7 @@
 //! A script is loaded as a whole into a generation, and is replaced between two Tweets.
 
 mod api;
+mod breach;
 mod budget;
 mod declared;
 mod dispatch;
@@ -25,10 +26,18 @@ pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};
 pub(crate) use watch::{Watch, WatchError};
 
-use crate::row::{Cell, EachRow, Refused, TableSpec};
+use crate::{
+    row::{Cell, EachRow, Refused, TableSpec},
+    state,
+};
 
 /// What a script can do with the database. The worker implements it with the store.
 pub(crate) trait Database {
+    /// What `ouzel.state` holds. It is asked for once, when the script loads.
+    fn state(&self) -> state::Shared {
+        state::Shared::default()
+    }
+
     /// Makes or extends a table. Gives the number that names the table from now on.
     ///
     /// # Errors

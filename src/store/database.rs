@@ -111,7 +111,7 @@ impl Store {
     }
 
     /// Keeps a failure for [`Store::take_fault`], so that nothing can swallow it.
-    pub(super) fn note_fault(&self, error: Error) {
+    pub fn note_fault(&self, error: Error) {
         self.fault.borrow_mut().get_or_insert(error);
     }
 }

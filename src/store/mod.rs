@@ -23,6 +23,7 @@ mod replay;
 mod segments;
 mod sinks;
 mod sql;
+mod state;
 mod table;
 
 pub(crate) use bench::BENCH_JOURNAL;

@@ -14,7 +14,7 @@ use super::{
     database::{Batch, Place},
     gaps,
     guard::Guard,
-    handled, quarantine, received, segments,
+    handled, quarantine, received, segments, state,
 };
 
 /// How long opening waits for another program's lock before it fails.
@@ -97,6 +97,7 @@ impl Store {
         connection.execute_batch(received::SCHEMA)?;
         connection.execute_batch(handled::SCHEMA)?;
         connection.execute_batch(segments::SCHEMA)?;
+        connection.execute_batch(state::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {

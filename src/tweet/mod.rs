@@ -1,6 +1,7 @@
 //! A Tweet: its line exactly as received, and the parsed line.
 
 pub(crate) mod id;
+mod time;
 
 use bytes::Bytes;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};

@@ -30,11 +30,17 @@ impl Worker<'_> {
         if let Some((progress, remembered)) = self.progress.as_ref().zip(self.remembered.as_mut()) {
             remembered.write(&self.store, progress)?;
         }
+        if let Some(state) = &self.state {
+            self.store.put_state(&state.borrow())?;
+        }
         let mark = self.keep_with_batch()?;
         self.count_quarantine()?;
         let wrote = self.store.is_writing();
         self.store.commit()?;
         self.sinks.commit();
+        if let Some(state) = &self.state {
+            state.borrow_mut().committed();
+        }
         if let Some(remembered) = &mut self.remembered {
             remembered.committed();
         }
@@ -156,6 +162,9 @@ impl Worker<'_> {
     /// lines behind the cursor would be passed over.
     pub(super) fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
+        if let Some(state) = &self.state {
+            state.borrow_mut().roll_back();
+        }
         self.unhandled.clear();
         self.gaps.clear();
         self.committed_rows = self.store.rows();

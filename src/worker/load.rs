@@ -1,6 +1,6 @@
 //! What the worker does besides handling Tweets: it loads the script, and remembers rules.
 
-use std::{ops::ControlFlow, rc::Rc, sync::Arc, time::Instant};
+use std::{cell::RefCell, ops::ControlFlow, rc::Rc, sync::Arc, time::Instant};
 
 use tracing::warn;
 
@@ -8,6 +8,7 @@ use super::{Error, Loaded, Report, Worker, inbox::OwnRules, sinks::Older, tables
 use crate::{
     journal::Position,
     script::{self, Files, Generation},
+    state::Shared,
     store,
     tally::Count,
 };
@@ -41,16 +42,25 @@ impl Worker<'_> {
         }
         let began = Instant::now();
         self.commit()?;
-        let tables = Rc::new(Tables::over(&self.store));
+        let state = self.read_state()?;
+        let tables = Rc::new(Tables::over(&self.store).with(&state));
         self.stop_checking_keys()?;
         let (mut files, mut broken) = (Files::default(), None);
         self.doing.begin_load();
         let loaded = self.store.load(|| {
             let (loaded, read) = Generation::load(&self.script, tables, &self.limits);
             files = read;
-            loaded.map_err(|error| broken = Some(error))
+            let generation = loaded.map_err(|error| broken = Some(error))?;
+            if let Err(fault) = self.store.put_state(&state.borrow()) {
+                self.store.note_fault(fault);
+            }
+            Ok(generation)
         });
         self.doing.end();
+        match &loaded {
+            Ok(Ok(_)) => state.borrow_mut().committed(),
+            _ => state.borrow_mut().roll_back(),
+        }
         let why = match loaded {
             Ok(Ok(generation)) => Ok(generation),
             Ok(Err(())) => Err("it could not be loaded".to_owned()),
@@ -83,7 +93,10 @@ impl Worker<'_> {
         self.number += 1;
         self.tally.set(Count::Generation, self.number);
         self.tally.set(Count::Rows, self.committed_rows);
-        self.doing.set_steps(generation.steps());
+        let mut places = generation.steps();
+        places.extend(generation.timer_places());
+        self.doing.set_steps(places);
+        self.timers.set(&generation);
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.failures.clear();
@@ -97,6 +110,22 @@ impl Worker<'_> {
             pause: began.elapsed(),
         }));
         Ok(())
+    }
+
+    /// What the script keeps. It is read from the database once; from then on the memory and the database change
+    /// together.
+    fn read_state(&mut self) -> Result<Shared, Error> {
+        if let Some(state) = &self.state {
+            return Ok(Rc::clone(state));
+        }
+        let (state, odd) = self.store.state()?;
+        if odd > 0 {
+            let hint = "something other than ouzel has changed the table `_ouzel_state`";
+            warn!(rows = odd, hint, "a part of `ouzel.state` cannot be read");
+        }
+        let state = Rc::new(RefCell::new(state));
+        self.state = Some(Rc::clone(&state));
+        Ok(state)
     }
 
     /// Warns about files with lines of Tweets that will be handled again, because the database that knew about the

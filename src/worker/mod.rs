@@ -17,8 +17,10 @@ pub(crate) mod patience;
 mod quarantine;
 mod rejected;
 mod remembered;
+mod schedule;
 pub(crate) mod sinks;
 pub(crate) mod tables;
+mod timers;
 mod told;
 
 use std::{
@@ -42,6 +44,7 @@ use self::{
     rejected::Rejected,
     remembered::Remembered,
     sinks::Sinks,
+    timers::Timers,
 };
 pub(crate) use self::{
     in_hand::in_hand_at,
@@ -53,6 +56,7 @@ use crate::{
     doing::Doing,
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
+    state,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
     tweet::Tweet,
@@ -93,7 +97,10 @@ pub struct Worker<'a> {
     gaps: Vec<Gap>,
     store: Rc<Store>,
     sinks: Sinks,
+    /// What the script keeps; `None` until it is read from the database.
+    state: Option<state::Shared>,
     generation: Option<Generation>,
+    timers: Timers,
     declared: Arc<Declared>,
     files: Option<Files>,
     number: u64,
@@ -164,7 +171,9 @@ impl<'a> Worker<'a> {
             gaps: Vec::new(),
             store: Rc::new(work.store),
             sinks: Sinks::new(work.sinks),
+            state: None,
             generation: None,
+            timers: Timers::default(),
             declared: Arc::default(),
             files: None,
             number: 0,
@@ -247,6 +256,11 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
+        self.run_timers(inbox)?;
+        let wait = match (wait, self.timer_wait()) {
+            (Some(wait), Some(timer)) => Some(wait.min(timer)),
+            (wait, timer) => wait.or(timer),
+        };
         // Without a script no handler would see the Tweet. After the limit no more Tweets are wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
@@ -405,6 +419,8 @@ impl<'a> Worker<'a> {
             if self.is_done() {
                 break;
             }
+            // Before the line is a part of the batch, because a timer is a commit of its own.
+            self.run_timers_before(&line)?;
             let bytes = match &line {
                 Ok(tweet) => tweet.share_line(),
                 Err((line, _)) => line.clone(),
@@ -428,7 +444,11 @@ impl<'a> Worker<'a> {
     }
 
     fn commit_if_large(&mut self) -> Result<(), Error> {
-        if self.store.rows() - self.committed_rows >= COMMIT_ROWS || self.batch_bytes >= MOST_HELD {
+        let state = self.state.as_ref();
+        if self.store.rows() - self.committed_rows >= COMMIT_ROWS
+            || self.batch_bytes >= MOST_HELD
+            || state.is_some_and(|state| state.borrow().is_much())
+        {
             self.commit()?;
         }
         Ok(())

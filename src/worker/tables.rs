@@ -5,6 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use crate::{
     row::{Cell, EachRow, Refused, TableSpec},
     script::Database,
+    state,
     store::{Store, Table},
 };
 
@@ -12,6 +13,7 @@ use crate::{
 pub(crate) struct Tables {
     store: Rc<Store>,
     tables: RefCell<Vec<Rc<Table>>>,
+    state: state::Shared,
 }
 
 impl Tables {
@@ -20,6 +22,15 @@ impl Tables {
         Self {
             store: Rc::clone(store),
             tables: RefCell::default(),
+            state: state::Shared::default(),
+        }
+    }
+
+    /// The same, with what the script keeps.
+    pub(crate) fn with(self, state: &state::Shared) -> Self {
+        Self {
+            state: Rc::clone(state),
+            ..self
         }
     }
 
@@ -30,6 +41,10 @@ impl Tables {
 }
 
 impl Database for Tables {
+    fn state(&self) -> state::Shared {
+        Rc::clone(&self.state)
+    }
+
     fn declare(&self, spec: TableSpec) -> Result<usize, Refused> {
         let table = self.store.declare(spec)?;
         let mut tables = self.tables.borrow_mut();

@@ -42,9 +42,9 @@ const WORLDS: &[(&str, &[&str])] = &[
     ("powertrack", &["powertrack", "rule", "text", "tweet"]),
     (
         "script",
-        &["script", "row", "tweet", "rule", "doing", "text"],
+        &["script", "row", "state", "tweet", "rule", "doing", "text"],
     ),
-    ("store", &["store", "row"]),
+    ("store", &["store", "row", "state"]),
     ("journal", &["journal", "text"]),
 ];
 

@@ -35,8 +35,7 @@ const REPORTS: usize = 16;
 
 /// A script, and where its results go.
 ///
-/// No clock is handed over yet: of all that a script can call, only the log looks at a clock. Once something else does,
-/// such as timers, the Tweets' own times are the clock of a replay, and it is set here.
+/// The clock of its timers are the Tweets' own times, so the same Tweets always give the same.
 pub(super) struct Side {
     pub(super) script: PathBuf,
     pub(super) script_limits: script::Limits,
@@ -296,7 +295,9 @@ fn work(
     let thread = thread::Builder::new().name("worker".to_owned());
     let spawned = thread.spawn(move || {
         let _entered = span.entered();
-        let ended = Worker::new(work, &mut output, &mut report).run(&mut inbox);
+        let ended = Worker::new(work, &mut output, &mut report)
+            .timed_by_tweets()
+            .run(&mut inbox);
         // The worker's end of the queue must be gone before anybody hears of the end.
         drop(inbox);
         let _ = say.send(ended);

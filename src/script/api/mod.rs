@@ -2,11 +2,13 @@
 
 mod db;
 mod emit;
+mod every;
 mod json;
 mod log;
 mod require;
 mod rule_places;
 mod rules;
+mod state;
 mod steps;
 mod table;
 mod tweet;
@@ -17,6 +19,7 @@ use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
 pub(super) use self::{
     emit::Emitted,
+    every::Timer,
     log::print,
     steps::{Step, StepKind},
 };
@@ -28,11 +31,14 @@ use super::{
     lua::{raising, strict},
     raw,
 };
+use crate::state::Shared;
 
 /// The state that the functions of one generation share.
 pub(super) struct Host {
     pub(super) database: Rc<dyn Database>,
     pub(super) sources: RefCell<Sources>,
+    /// What `ouzel.state` holds.
+    pub(super) state: Shared,
     /// What the script has declared so far; `None` after it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
     /// Lines of JSON that wait to be written.
@@ -46,6 +52,7 @@ pub(super) struct Host {
 pub(super) struct Loading {
     pub(super) declared: Declared,
     pub(super) steps: Vec<Step>,
+    pub(super) timers: Vec<Timer>,
 }
 
 type Answer<R> = std::result::Result<R, Misuse>;
@@ -59,11 +66,13 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     let ouzel = lua.create_table()?;
     rules::install(lua, host, &ouzel)?;
     steps::install(lua, host, &ouzel)?;
+    every::install(lua, host, &ouzel)?;
     table::install(lua, host, &ouzel)?;
     db::install(lua, host, &ouzel)?;
     emit::install(lua, host, &ouzel)?;
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
+    state::install(lua, host, &ouzel)?;
     ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
     lua.globals()
         .raw_set("ouzel", strict(lua, "ouzel", "`ouzel`", ouzel)?)?;
@@ -144,6 +153,9 @@ fn type_name(value: &Value) -> Cow<'static, str> {
             None => "a table",
         },
         Value::UserData(data) if data.is::<emit::Sink>() => "a sink",
+        Value::UserData(data) if data.type_name().is_ok_and(|name| name == "ouzel.state") => {
+            "a table of `ouzel.state`"
+        }
         // A script can get hold of no other userdata.
         Value::UserData(_) => "a Tweet or a part of one",
         Value::LightUserData(_) => "`ouzel.json.null`",
