@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -11,6 +12,7 @@ use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     Error,
+    bounds::Bounds,
     guard::{Guard, keys_onto_own},
 };
 
@@ -19,6 +21,7 @@ use super::{
 pub struct Store {
     pub(super) connection: Connection,
     pub(super) guard: Guard,
+    pub(super) bounds: Bounds,
     pub(super) batch: Batch,
     /// The first failure of the database itself that nobody has taken yet. It is kept here so that a handler cannot
     /// swallow it.
@@ -26,6 +29,8 @@ pub struct Store {
     pub(super) rows: Cell<u64>,
     /// How much is in quarantine; `None` if it has to be counted again.
     pub(super) quarantine_held: Cell<Option<Held>>,
+    /// The declared tables that turned out not to be STRICT.
+    pub(super) known_loose: RefCell<BTreeSet<String>>,
     /// The path and the identity of the file; `None` for a database in memory.
     pub(super) place: Option<Place>,
 }

@@ -2,8 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use tracing::info;
+
 use crate::{
-    row::{Cell, EachRow, Refused, TableSpec},
+    row::{Cell, EachRow, Made, Refused, TableSpec},
     script::Database,
     store::{Store, Table},
 };
@@ -30,19 +32,48 @@ impl Tables {
 }
 
 impl Database for Tables {
-    fn declare(&self, spec: TableSpec) -> Result<usize, Refused> {
+    fn declare(&self, spec: TableSpec) -> Result<Made, Refused> {
+        let name = spec.name.clone();
         let table = self.store.declare(spec)?;
+        if table.is_news() {
+            info!(
+                table = name,
+                "the table is not STRICT in the database; ouzel itself checks the types of what the script writes there"
+            );
+        }
+        let is_strict = table.is_strict();
         let mut tables = self.tables.borrow_mut();
         tables.push(Rc::new(table));
-        Ok(tables.len() - 1)
+        Ok(Made {
+            number: tables.len() - 1,
+            is_strict,
+        })
     }
 
     fn insert(&self, table: usize, row: &[(u16, Cell<'_>)], replace: bool) -> Result<(), Refused> {
         self.store.insert(&*self.table(table)?, row, replace)
     }
 
-    fn get(&self, table: usize, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused> {
-        self.store.get(&*self.table(table)?, key, each)
+    fn update(
+        &self,
+        table: usize,
+        matching: &[(u16, Cell<'_>)],
+        changes: &[(u16, Cell<'_>)],
+    ) -> Result<usize, Refused> {
+        self.store.update(&*self.table(table)?, matching, changes)
+    }
+
+    fn delete(&self, table: usize, matching: &[(u16, Cell<'_>)]) -> Result<usize, Refused> {
+        self.store.delete(&*self.table(table)?, matching)
+    }
+
+    fn get(
+        &self,
+        table: usize,
+        matching: &[(u16, Cell<'_>)],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused> {
+        self.store.get(&*self.table(table)?, matching, each)
     }
 
     fn count(&self, table: usize, matching: &[(u16, Cell<'_>)]) -> Result<i64, Refused> {

@@ -1,5 +1,6 @@
 //! The global `ouzel`: everything that a script can ask for. Each topic has one file.
 
+mod column;
 mod db;
 mod emit;
 mod json;
@@ -9,6 +10,7 @@ mod rule_places;
 mod rules;
 mod steps;
 mod table;
+mod table_options;
 mod tweet;
 
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
@@ -144,7 +146,7 @@ fn type_name(value: &Value) -> Cow<'static, str> {
             None => "a table",
         },
         Value::UserData(data) if data.is::<emit::Sink>() => "a sink",
-        // A script can get hold of no other userdata.
+        // A script can get hold of no other userdata; the rows of a query are behind their iterator.
         Value::UserData(_) => "a Tweet or a part of one",
         Value::LightUserData(_) => "`ouzel.json.null`",
         Value::Function(_) => "a function",
