@@ -12,8 +12,6 @@ use std::{
 
 use rusqlite::{Connection, limits::Limit};
 
-use super::Store;
-
 /// The largest value and the largest row that a script's statement may make, in bytes. The longest line of the stream
 /// is a sixteenth of this, unless the settings say otherwise; ouzel itself keeps any line.
 const MOST_BYTES: i32 = 16 << 20;
@@ -44,7 +42,7 @@ const LIMITS: [(Limit, i32); 9] = [
 const STEPS: c_int = 1_000;
 
 /// Says whether a script's statement may go on.
-type MayGoOn = dyn Fn() -> bool + Send;
+pub(super) type MayGoOn = dyn Fn() -> bool + Send;
 
 /// Stops a script's statements that take too long. Everything that ouzel itself runs is never stopped.
 pub(super) struct Bounds {
@@ -92,7 +90,7 @@ impl Bounds {
     }
 
     /// Runs a script's statement, which may be stopped and cannot make values of any size.
-    fn within<R>(
+    pub(super) fn within<R>(
         &self,
         connection: &Connection,
         work: impl FnOnce() -> rusqlite::Result<R>,
@@ -104,6 +102,15 @@ impl Bounds {
         active.store(outer, Ordering::Relaxed);
         connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, most_bytes)?;
         result
+    }
+
+    /// Sets what is asked while a script's statement runs.
+    pub(super) fn ask(&self, may_go_on: Box<MayGoOn>) {
+        *self
+            .shared
+            .may_go_on
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(may_go_on);
     }
 
     /// Runs `work`, of which nothing is stopped.
@@ -121,37 +128,15 @@ impl fmt::Debug for Bounds {
     }
 }
 
-impl Store {
-    /// From now on, asks `may_go_on` again and again while a statement of a script runs. If it says no, the statement
-    /// fails. Nothing else is ever stopped: no commit, nothing that ouzel writes for itself, and no change to a declared
-    /// table.
-    ///
-    /// `may_go_on` must not use this store.
-    pub fn ask_whether_to_go_on(&self, may_go_on: Box<MayGoOn>) {
-        *self
-            .bounds
-            .shared
-            .may_go_on
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(may_go_on);
-    }
-
-    /// Runs a statement as a script's own: the rules for scripts are in force, and it may be stopped.
-    pub(super) fn as_script<R>(
-        &self,
-        work: impl FnOnce() -> rusqlite::Result<R>,
-    ) -> rusqlite::Result<R> {
-        self.bounds
-            .within(&self.connection, || self.guard.script(work))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::row::{Cell, Refused};
+    use crate::{
+        row::{Cell, Refused},
+        store::Store,
+    };
 
     const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)";
 
@@ -165,7 +150,7 @@ mod tests {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&asked);
         store.ask_whether_to_go_on(Box::new(move || {
-            (counted.fetch_add(1, Ordering::Relaxed) + 1) % times != 0
+            !(counted.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(times)
         }));
         (store, asked)
     }

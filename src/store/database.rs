@@ -12,7 +12,7 @@ use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     Error,
-    bounds::Bounds,
+    bounds::{Bounds, MayGoOn},
     guard::{Guard, keys_onto_own},
 };
 
@@ -101,6 +101,25 @@ impl Store {
                 .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
         }
         Ok(table)
+    }
+
+    /// From now on, asks `may_go_on` again and again while a statement of a script runs. If it says no, the statement
+    /// fails. Nothing else is ever stopped: no commit, nothing that ouzel writes for itself, and no change to a declared
+    /// table.
+    ///
+    /// `may_go_on` must not use this store.
+    pub fn ask_whether_to_go_on(&self, may_go_on: Box<MayGoOn>) {
+        self.bounds.ask(may_go_on);
+    }
+
+    /// Runs a statement as a script's own: the rules for scripts are in force, its values are bounded, and it may be
+    /// stopped.
+    pub(super) fn as_script<R>(
+        &self,
+        work: impl FnOnce() -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        self.bounds
+            .within(&self.connection, || self.guard.script(work))
     }
 
     /// How many rows scripts have written that are committed or will be committed with the batch.

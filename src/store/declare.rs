@@ -183,17 +183,18 @@ impl Found {
         let declared = || spec.primary_key.iter().map(String::as_str);
         if lower(&mut key.iter().copied()) != lower(&mut declared()) {
             return Err(Refused(format!(
-                "the primary key of table `{table}` is {} in the database and {} in the script; \
+                "its primary key is {} in the database and {} in the script; \
                  a primary key cannot be changed: take another name for the table, and copy the rows by SQL",
                 shown_key(&key),
                 shown_key(&declared().collect::<Vec<_>>())
             )));
         }
         if self.is_strict && !spec.is_strict {
-            return Err(Refused(format!(
-                "table `{table}` is STRICT in the database and has `strict = false` in the script; \
+            return Err(Refused(
+                "it is STRICT in the database and has `strict = false` in the script; \
                  that cannot be changed: leave `strict` out, or take another name for the table"
-            )));
+                    .to_owned(),
+            ));
         }
         Ok(added)
     }

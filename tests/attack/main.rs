@@ -13,6 +13,7 @@ mod support;
 mod away;
 mod database;
 mod duplicates;
+mod endless_sql;
 mod files;
 mod interleavings;
 mod journal;

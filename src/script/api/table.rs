@@ -37,6 +37,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let (mut spec, kinds) = read(&name, &columns, options)?;
         let (file, line) = caller(lua);
         in_written_order(&mut spec, &host.sources.borrow(), &file, line);
+        read_keys(&mut spec, options)?;
         let made = host.declaring("ouzel.table", |loading| {
             let tables = &mut loading.declared.tables;
             if tables.iter().any(|table| table.name == spec.name) {
@@ -83,7 +84,7 @@ fn is_identifier(name: &str) -> bool {
         && name.chars().all(|c| start(c) || c.is_ascii_digit())
 }
 
-/// Reads a declaration: the table, and the type of each column by its name.
+/// Reads a declaration: the table without its keys, and the type of each column by its name.
 fn read(
     name: &Value,
     columns: &Value,
@@ -144,14 +145,13 @@ fn read(
             columns.len()
         )));
     }
-    let mut spec = TableSpec {
+    let spec = TableSpec {
         name,
         columns,
         primary_key: Vec::new(),
         indices: Vec::new(),
         is_strict,
     };
-    read_keys(&mut spec, options)?;
     Ok((spec, kinds))
 }
 
