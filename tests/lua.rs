@@ -938,7 +938,7 @@ fn a_key_can_have_several_columns() {
         [false,"table `mentions`: UNIQUE constraint failed: mentions.at"]
         [false,"table `mentions`: NOT NULL constraint failed: mentions.id"]
     "#]]
-    .assert_eq(&ended.output());
+    .assert_eq(ended.output());
     ended.assert_rows(
         "SELECT sql FROM sqlite_schema WHERE tbl_name = 'mentions' AND sql IS NOT NULL",
         expect![[r#"
@@ -1012,7 +1012,7 @@ fn values_are_stored_as_the_type_of_their_column_says() {
     expect![[r#"
         [1,1,1,1]
     "#]]
-    .assert_eq(&ended.output());
+    .assert_eq(ended.output());
     ended.assert_rows(
         "SELECT i, typeof(i), r, typeof(r), t, typeof(t), hex(b), typeof(b), hex(a), typeof(a) FROM seen",
         expect![[r#"
