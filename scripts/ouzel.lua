@@ -361,6 +361,8 @@ function Tweet:tags() end
 -- Tables
 
 ---A value for a column. A boolean is stored as 0 or 1, `ouzel.json.null` as NULL, and text that is not UTF-8 as a blob.
+---An INTEGER column takes whole numbers, a REAL column numbers, a TEXT column text in UTF-8 and numbers (as text), a
+---BLOB column any string, and an ANY column any value.
 ---@alias ouzel.Cell string|number|boolean|lightuserdata
 
 ---A table of the database. `ouzel.table` returns it.
@@ -373,8 +375,8 @@ local Table = {}
 ---```lua
 ---seen:insert { id = tweet.id, text = tweet.text }
 ---```
----Raises for an unknown column, for a table or function as a value, and for a broken constraint, such as an id that
----exists already.
+---Raises for an unknown column, for a value that does not fit the column's type, for a table or function as a value,
+---and for a broken constraint, such as an id that exists already.
 ---@param row table<string, ouzel.Cell?> values by column
 function Table:insert(row) end
 
@@ -388,14 +390,42 @@ function Table:insert(row) end
 ---@param row table<string, ouzel.Cell?> values by column
 function Table:upsert(row) end
 
+---Changes the rows whose columns equal the given values, or the row with this primary key. A field of `changes` that is
+---nil counts as not given; `ouzel.json.null` writes NULL.
+---
+---```lua
+---local changed = seen:update({ author = "ouzel" }, { text = "changed" })
+---seen:update(tweet.id, { text = "changed too" })
+---```
+---Raises as `insert` does, if `rows` or `changes` names no column, and for a key if the table has no primary key of one
+---column.
+---@param rows ouzel.Cell|table<string, ouzel.Cell?> values by column (`ouzel.json.null` finds NULL), or the primary key
+---@param changes table<string, ouzel.Cell?> new values by column
+---@return integer rows how many rows were changed
+function Table:update(rows, changes) end
+
+---Deletes the rows whose columns equal the given values, or the row with this primary key.
+---
+---```lua
+---local deleted = seen:delete { author = "ouzel" }
+---seen:delete(tweet.id)
+---```
+---Raises for an unknown column, if `rows` names no column, and for a key if the table has no primary key of one column.
+---`ouzel.db.exec` deletes every row.
+---@param rows ouzel.Cell|table<string, ouzel.Cell?> values by column (`ouzel.json.null` finds NULL), or the primary key
+---@return integer rows how many rows were deleted
+function Table:delete(rows) end
+
 ---Reads a row by its primary key. It also sees writes that are not committed yet.
 ---
 ---```lua
 ---local row = seen:get(tweet.id)
 ---if row then print(row.text) end
 ---```
----Raises for a table without a primary key.
----@param key ouzel.Cell
+---If the primary key has several columns, all of them are given: `seen:get { tag = "launch", id = tweet.id }`.
+---
+---Raises for a table without a primary key, and if a table names other columns than those of the primary key.
+---@param key ouzel.Cell|table<string, ouzel.Cell>
 ---@return table<string, string|number>? row nil if there is no such row; a column that is NULL is nil
 function Table:get(key) end
 
@@ -431,21 +461,40 @@ ouzel = {}
 ---@param rules { value: string, tag: string?, unchecked: boolean? }[]
 function ouzel.rules(rules) end
 
----Declares a table. ouzel makes the table if it does not exist, and adds columns that it lacks. It never deletes
----anything from the table.
+---Options of a table.
+---@class ouzel.TableOptions
+---@field primary_key string[]? the columns of the primary key, if there are several
+---@field indices ouzel.TableIndex[]? indices by which SQLite finds rows faster
+---@field strict boolean? false makes a table whose columns take any value, and have any type that SQLite knows
+
+---The columns of an index, in order. With `unique = true`, no two rows may be equal in all of them.
+---@class ouzel.TableIndex
+---@field [integer] string
+---@field unique boolean?
+
+---Declares a table. ouzel makes the table if it does not exist, and adds columns and indices that it lacks. It never
+---deletes anything from the table.
 ---
 ---```lua
 ---local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT" })
+---local mentions = ouzel.table("mentions", { tag = "TEXT", id = "INTEGER", at = "TEXT" }, {
+---  primary_key = { "tag", "id" },
+---  indices = { { "tag", "at" } },
+---})
 ---```
 ---The columns are in the order in which the call writes them. Columns that the call does not write out come after them,
 ---sorted by name. If `columns` is a table made elsewhere, this is true of all columns.
 ---
----Raises for a name that is not an identifier, for a table that is declared twice, for a column that has another type in
----the database, and in a handler.
+---New tables are STRICT. A table that is there and is not STRICT stays as it is; then ouzel itself checks the types of
+---what `insert`, `upsert` and `update` write. An index is called as the table and its columns: `mentions_tag_at`.
+---
+---Raises for a name that is not an identifier, for a table that is declared twice, for a type that does not exist, for a
+---column, primary key or index that is another one in the database, for an unknown option, and in a handler.
 ---@param name string letters, digits and `_`
----@param columns table<string, string> the SQL type of each column, with its constraints
+---@param columns table<string, string> the type of each column (INTEGER, REAL, TEXT, BLOB or ANY), with its constraints
+---@param options? ouzel.TableOptions
 ---@return ouzel.Table
-function ouzel.table(name, columns) end
+function ouzel.table(name, columns, options) end
 
 ---Adds a filter. A Tweet for which the filter returns nil or false goes no further.
 ---Filters, enrichments and `on` handlers run in the order in which the script adds them.
@@ -573,8 +622,8 @@ ouzel.db = {}
 ---@return integer rows how many rows were changed
 function ouzel.db.exec(sql, ...) end
 
----Runs a query and gives its rows one by one. All rows are read before the first is given, at most a million. So the
----loop may write to the database.
+---Runs a query and gives its rows one by one. All rows are read before the first is given, so the loop may write to the
+---database. They wait outside of Lua, in a file if there are many: at most 1 GiB.
 ---
 ---```lua
 ---for row in ouzel.db.query("SELECT tag, n FROM counts WHERE n > ?", 10) do print(row.tag, row.n) end

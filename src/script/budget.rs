@@ -202,6 +202,11 @@ pub(super) fn spend(instructions: u32) -> Result<(), Breach> {
     RUNNING.with(|running| running.spend(instructions))
 }
 
+/// Spends what a piece of work outside of Lua costs, such as a thousand steps of SQLite. Says whether it may go on.
+pub(crate) fn may_go_on(steps: u32) -> bool {
+    spend(steps).is_ok()
+}
+
 /// Whether the budget is broken.
 pub(super) fn is_broken() -> bool {
     RUNNING.with(|running| running.breach.get().is_some())

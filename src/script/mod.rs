@@ -11,6 +11,7 @@ mod dispatch;
 mod entries;
 mod error;
 mod generation;
+mod held;
 mod loader;
 mod lua;
 mod raw;
@@ -20,6 +21,7 @@ mod value;
 mod watch;
 
 pub use budget::Limits;
+pub(crate) use budget::may_go_on;
 pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
@@ -27,7 +29,7 @@ pub(crate) use generation::{Files, Generation};
 pub(crate) use watch::{Watch, WatchError};
 
 use crate::{
-    row::{Cell, EachRow, Refused, TableSpec},
+    row::{Cell, EachRow, Made, Refused, TableSpec},
     state,
 };
 
@@ -38,11 +40,11 @@ pub(crate) trait Database {
         state::Shared::default()
     }
 
-    /// Makes or extends a table. Gives the number that names the table from now on.
+    /// Makes or extends a table, and makes the indices that it lacks.
     ///
     /// # Errors
     /// [`Refused`] when the database has something else under that name.
-    fn declare(&self, spec: TableSpec) -> Result<usize, Refused>;
+    fn declare(&self, spec: TableSpec) -> Result<Made, Refused>;
 
     /// Writes one row. With `replace`, it replaces a row with the same primary key.
     ///
@@ -50,11 +52,34 @@ pub(crate) trait Database {
     /// [`Refused`] with the database's reason.
     fn insert(&self, table: usize, row: &[(u16, Cell<'_>)], replace: bool) -> Result<(), Refused>;
 
-    /// Passes the row with this primary key to `each`.
+    /// Changes the rows whose columns equal the first cells: their columns get the other cells. Gives how many rows
+    /// these are.
     ///
     /// # Errors
     /// [`Refused`] with the database's reason.
-    fn get(&self, table: usize, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused>;
+    fn update(
+        &self,
+        table: usize,
+        matching: &[(u16, Cell<'_>)],
+        changes: &[(u16, Cell<'_>)],
+    ) -> Result<usize, Refused>;
+
+    /// Deletes the rows whose columns equal the given cells. Gives how many rows these were.
+    ///
+    /// # Errors
+    /// [`Refused`] with the database's reason.
+    fn delete(&self, table: usize, matching: &[(u16, Cell<'_>)]) -> Result<usize, Refused>;
+
+    /// Passes the first row whose columns equal the given cells to `each`.
+    ///
+    /// # Errors
+    /// [`Refused`] with the database's reason.
+    fn get(
+        &self,
+        table: usize,
+        matching: &[(u16, Cell<'_>)],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused>;
 
     /// Counts the rows whose columns equal the given cells.
     ///

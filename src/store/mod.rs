@@ -6,9 +6,11 @@
 
 mod batch;
 mod bench;
+mod bounds;
 mod compare;
 mod cursor;
 mod database;
+mod declare;
 mod error;
 mod gaps;
 mod guard;

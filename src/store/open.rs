@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::{
     Error, Store,
+    bounds::Bounds,
     database::{Batch, Place},
     gaps,
     guard::Guard,
@@ -102,11 +103,13 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {
             guard: Guard::install(&mut connection)?,
+            bounds: Bounds::install(&mut connection)?,
             connection,
             batch: Batch::default(),
             fault: RefCell::new(None),
             rows: Cell::new(0),
             quarantine_held: Cell::new(None),
+            known_loose: RefCell::default(),
             place: None,
         })
     }

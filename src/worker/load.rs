@@ -146,7 +146,7 @@ impl Worker<'_> {
     /// Whether a load failed because of the script's SQL, and not because nothing can be written.
     fn is_of_script(&self, fault: &store::Error) -> bool {
         match fault {
-            store::Error::Torn(_) | store::Error::Commit(_) => true,
+            store::Error::Torn(_) | store::Error::Stopped | store::Error::Commit(_) => true,
             store::Error::Statement(_) => self.store.can_write(),
             _ => false,
         }

@@ -53,6 +53,7 @@ const MODULES: &[&str] = &[
     "worker::quarantine",
     "worker::rejected",
     "worker::sinks",
+    "worker::tables",
 ];
 
 /// What to log.

@@ -1,5 +1,6 @@
 //! The global `ouzel`: everything that a script can ask for. Each topic has one file.
 
+mod column;
 mod db;
 mod emit;
 mod every;
@@ -11,6 +12,7 @@ mod rules;
 mod state;
 mod steps;
 mod table;
+mod table_options;
 mod tweet;
 
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
@@ -156,7 +158,7 @@ fn type_name(value: &Value) -> Cow<'static, str> {
         Value::UserData(data) if data.type_name().is_ok_and(|name| name == "ouzel.state") => {
             "a table of `ouzel.state`"
         }
-        // A script can get hold of no other userdata.
+        // A script can get hold of no other userdata; the rows of a query are behind their iterator.
         Value::UserData(_) => "a Tweet or a part of one",
         Value::LightUserData(_) => "`ouzel.json.null`",
         Value::Function(_) => "a function",
