@@ -59,6 +59,7 @@ impl Generation {
         if ran.is_err() {
             self.host.emitted.borrow_mut().take_back_tweet();
         }
+        self.host.counting.borrow_mut().end_tweet(ran.is_ok());
         self.collect();
         ran
     }
@@ -78,7 +79,7 @@ impl Generation {
                 StepKind::Enrich => step.function.call::<()>(&tweet),
                 StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
             };
-            done.map_err(|error| self.handler_failure(step, &error))?;
+            done.map_err(|error| self.handler_failure(step, &error, &tweet))?;
         }
         Ok(Verdict::Kept)
     }
@@ -106,9 +107,9 @@ impl Generation {
             .collect()
     }
 
-    /// Describes a handler's failure. After a tail call Lua no longer knows the line that failed; then the place is
+    /// Describes a handler's failure on this Tweet. After a tail call Lua no longer knows the line that failed; then the place is
     /// where the handler begins.
-    fn handler_failure(&self, step: &Step, error: &mlua::Error) -> Failure {
+    fn handler_failure(&self, step: &Step, error: &mlua::Error, tweet: &Value) -> Failure {
         let word = self
             .host
             .misuse
@@ -123,6 +124,8 @@ impl Generation {
             self.host
                 .place(&mut failure.fault, file, begins, word.as_deref());
         }
+        self.host
+            .explain(&self.lua, &mut failure.fault, Some(tweet));
         failure
     }
 

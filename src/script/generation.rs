@@ -2,20 +2,29 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ffi::OsString,
     path::{Path, PathBuf},
     rc::Rc,
 };
 
-use mlua::Lua;
+use jiff::Timestamp;
+use mlua::{Lua, Value};
 
 use super::{
     Database, Error,
     api::{self, Host, Loading, Step},
     declared::Declared,
     error::Fault,
+    explain::{Scene, State, explain, may_explain},
     loader::{Fingerprint, Sources},
     lua::new_state,
+    raw::to_json,
     rule_tables::RuleTables,
+};
+use crate::{
+    metric::{Change, Metrics, Series},
+    text::json,
 };
 
 /// A loaded script that is ready to handle Tweets. Dropping it frees everything of its generation.
@@ -37,6 +46,8 @@ pub(crate) struct Generation {
 pub struct Files {
     /// The folders of the script and of everything that it requires.
     pub folders: Vec<PathBuf>,
+    /// The names of the files of data that the script reads.
+    pub(super) data: Vec<OsString>,
     fingerprint: Fingerprint,
 }
 
@@ -70,12 +81,15 @@ impl Generation {
             sources: RefCell::new(Sources::of(script)),
             loading: RefCell::new(Some(Loading::default())),
             emitted: RefCell::default(),
+            counting: RefCell::default(),
             misuse: RefCell::default(),
+            clock: Box::new(Timestamp::now),
         });
         let loaded = Self::load_into(script, &host, prepare);
         let sources = host.sources.borrow();
         let files = Files {
             folders: sources.folders(),
+            data: sources.data_names(),
             fingerprint: sources.fingerprint(),
         };
         drop(sources);
@@ -119,8 +133,16 @@ impl Generation {
             .set_name(format!("@{name}"))
             .set_mode(mlua::chunk::ChunkMode::Text)
             .exec()
-            .map_err(|error| broken(&error))?;
+            .map_err(|error| {
+                let mut fault = host.fault(&error);
+                host.explain(&lua, &mut fault, None);
+                Error::Broken {
+                    script: name.clone(),
+                    fault: Box::new(fault),
+                }
+            })?;
         let Loading { declared, steps } = host.loading.take().unwrap_or_default();
+        host.counting.borrow_mut().end_tweet(true);
         Ok(Self {
             steps,
             rules,
@@ -147,6 +169,19 @@ impl Generation {
         self.host.emitted.borrow().sinks()
     }
 
+    /// Hands the metrics over from the generation before: see [`Metrics::declare`].
+    pub(crate) fn take_over(&self, metrics: &mut Metrics) {
+        let mut counting = self.host.counting.borrow_mut();
+        let changes = counting.take();
+        metrics.declare(counting.declared(), changes);
+        counting.know(metrics.series());
+    }
+
+    /// Takes what has happened to the metrics since the last call.
+    pub(crate) fn take_counted(&self) -> BTreeMap<Series, Change> {
+        self.host.counting.borrow_mut().take()
+    }
+
     /// Takes the lines of JSON that were emitted to each sink since the last call, with the sink's name.
     pub(crate) fn take_sunk(&self) -> Vec<(String, Vec<u8>)> {
         self.host.emitted.borrow_mut().take_sinks()
@@ -158,6 +193,30 @@ impl Host {
     pub(super) fn fault(&self, error: &mlua::Error) -> Fault {
         let misuse = self.misuse.take();
         Fault::read(error, &self.sources.borrow(), misuse.as_ref())
+    }
+
+    /// Adds a hint to an error of Lua itself, if the code and the Tweet say what was meant.
+    pub(super) fn explain(&self, lua: &Lua, fault: &mut Fault, tweet: Option<&Value>) {
+        let (None, Some((file, line))) = (&fault.hint, &fault.place) else {
+            return;
+        };
+        if !may_explain(&fault.message) {
+            return;
+        }
+        // A copy: Lua may run finalizers of the script below, which may load modules.
+        let Some(text) = self.sources.borrow().text(file).map(str::to_owned) else {
+            return;
+        };
+        let mut json = Vec::new();
+        let tweet = tweet.filter(|tweet| to_json(lua, tweet, &mut json).is_ok());
+        let tweet = tweet.and_then(|_| json::read_any(&json).ok());
+        fault.hint = explain(&Scene {
+            message: &fault.message,
+            text: &text,
+            line: *line,
+            tweet: tweet.as_ref(),
+            known: &State(lua),
+        });
     }
 
     /// Gives a fault a place. If `word` is known, the line is the first one with that word from `line` on.

@@ -84,6 +84,7 @@ impl Worker<'_> {
         self.tally.set(Count::Generation, self.number);
         self.tally.set(Count::Rows, self.committed_rows);
         self.doing.set_steps(generation.steps());
+        generation.take_over(&mut self.tally.metrics());
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.failures.clear();

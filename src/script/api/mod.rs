@@ -1,23 +1,29 @@
 //! The global `ouzel`: everything that a script can ask for. Each topic has one file.
 
+mod data;
 mod db;
 mod emit;
 mod json;
 mod log;
+mod metric;
+mod regex;
 mod require;
 mod rule_places;
 mod rules;
 mod steps;
 mod table;
+mod time;
 mod tweet;
 
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
+use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
 pub(super) use self::{
     emit::Emitted,
     log::print,
+    metric::Counting,
     steps::{Step, StepKind},
 };
 use super::{
@@ -37,8 +43,11 @@ pub(super) struct Host {
     pub(super) loading: RefCell<Option<Loading>>,
     /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
+    pub(super) counting: RefCell<Counting>,
     /// The hint and the place of the last wrong call. They are used if the error of that call ends the script.
     pub(super) misuse: RefCell<Option<Misuse>>,
+    /// The time now, for all that asks for it here.
+    pub(super) clock: Box<dyn Fn() -> Timestamp>,
 }
 
 /// What a loading script has declared so far.
@@ -64,6 +73,11 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     emit::install(lua, host, &ouzel)?;
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
+    regex::install(lua, host, &ouzel)?;
+    time::install(lua, host, &ouzel)?;
+    data::install(lua, host, &ouzel)?;
+    metric::install(lua, host, &ouzel)?;
+    ouzel.raw_set("null", Value::NULL)?;
     ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
     lua.globals()
         .raw_set("ouzel", strict(lua, "ouzel", "`ouzel`", ouzel)?)?;
