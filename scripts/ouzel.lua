@@ -366,7 +366,7 @@ function ouzel.regex(pattern) end
 ---```lua
 ---if ouzel.regex("^RT @"):is_match(tweet.text) then print("a Retweet") end
 ---```
----Raises for a text of more than 256 KB, as all methods do.
+---Raises for a text of more than 64 KB, as all methods do; for a pattern that is large, of more than 16 or 4 KB.
 ---@param text string
 ---@param from integer? where to begin, from 1 on
 ---@return boolean

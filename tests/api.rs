@@ -155,9 +155,9 @@ fn a_wrong_pattern_is_drawn() {
     fails(
         "local re = ouzel.regex [[(\\w{100}){100}]]",
         expect![[r#"
-         --> main.lua:1
-          = the pattern is too large: it would take more than 512 KB
-        hint: large repetitions, such as `\w{1000}`, take most; `\w+` is small, and `[a-z0-9_]` is smaller than `\w`"#]],
+             --> main.lua:1
+              = the pattern is too large: it would take more than 4 MB
+            hint: large repetitions, such as `\w{1000}`, take most; `\w+` is small, and `[a-z0-9_]` is smaller than `\w`"#]],
     );
     fails(
         "local re = ouzel.regex((\"(\"):rep(200) .. (\")\"):rep(200))",
@@ -237,10 +237,24 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
               = there is no `regex.fnid`; did you mean `find`?"#]],
     );
     fails(
-        "re:match(('a'):rep(300000))",
+        "re:match(('a'):rep(70000))",
         expect![[r#"
              --> main.lua:2
-              = the text that `regex:match` searches has 300000 bytes; 262144 are possible"#]],
+              = the text that `regex:match` searches has 70000 bytes; 65536 are possible"#]],
+    );
+    fails(
+        "ouzel.regex([[\\w{1,40}]]):find(('a'):rep(5000))",
+        expect![[r#"
+             --> main.lua:2
+              = the text that `regex:find` searches has 5000 bytes; for so large a pattern 4096 are possible
+            hint: large repetitions, such as `\w{1000}`, take most; `\w+` is small, and `[a-z0-9_]` is smaller than `\w`"#]],
+    );
+    fails(
+        "ouzel.regex([[(\\w{1,15})]]):find(('a'):rep(20000))",
+        expect![[r#"
+             --> main.lua:2
+              = the text that `regex:find` searches has 20000 bytes; for so large a pattern 16384 are possible
+            hint: large repetitions, such as `\w{1000}`, take most; `\w+` is small, and `[a-z0-9_]` is smaller than `\w`"#]],
     );
     fails(
         "re:named('a')",
@@ -302,7 +316,7 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
               = `regex.pattern` cannot be set"#]],
     );
     fails(
-        "re:replace(('a'):rep(100000), ('x'):rep(100))",
+        "re:replace(('a'):rep(60000), ('x'):rep(100))",
         expect![[r#"
              --> main.lua:2
               = `regex:replace` would make more than 4194304 bytes"#]],
@@ -313,15 +327,10 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
 fn a_pattern_that_others_never_end_with_ends() {
     logs(
         r#"
-        local text = ("a"):rep(200000)
+        local text = ("a"):rep(65000)
         print(ouzel.regex("^(a+)+$"):is_match(text .. "!"))
         print(ouzel.regex("(a|aa)+b"):is_match(text))
-        for _, pattern in ipairs { [[(\w{1,40}[^a-z]?){1,4}!]], [[[\s\S]{1,500}!]], [[(\pL|\w|a|aa|aaa)+!]] } do
-          local began = os.clock()
-          ouzel.regex(pattern):find(text)
-          ouzel.log.warn(pattern, os.clock() - began)
-        end
-        print((pcall(function() return ouzel.regex(".*[^A-Z]|[A-Z]"):replace(("A"):rep(260000), "") end)))
+        print((pcall(function() return ouzel.regex(".*[^A-Z]|[A-Z]"):replace(("A"):rep(65000), "") end)))
         "#,
         expect![[r#"
             false

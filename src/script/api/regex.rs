@@ -14,19 +14,29 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 use super::{Answer, Host, internal, text, type_name};
 use crate::script::{error::Misuse, lua::strict};
 
-/// The longest pattern in bytes, and the most memory that its compiled form and the form made while searching may take.
-/// Together with the longest text they bound how long one search takes.
+/// The longest pattern in bytes.
 const MAX_PATTERN: usize = 10_000;
-const MAX_COMPILED: usize = 512 << 10;
+
+/// How many bytes the compiled form of a pattern may take, and how long the texts may be that it searches. A search takes
+/// at most the product of both, some second for each of these, as `(?s-u:.){1,3000}!` does. The text of nearly all
+/// Tweets has less than 1 KB, that of the longest 25 000 characters.
+const SIZES: [(usize, usize); 3] = [
+    (256 << 10, 64 << 10),
+    (1 << 20, 16 << 10),
+    (4 << 20, 4 << 10),
+];
+
+/// How much memory a search may take besides.
 const MAX_SEARCHING: usize = 1 << 20;
+
 /// How deep a pattern may be nested. The parser is recursive.
 const MAX_DEPTH: u32 = 100;
 
+/// What makes a pattern smaller.
+const SMALLER: &str = "large repetitions, such as `\\w{1000}`, take most; `\\w+` is small, and `[a-z0-9_]` is smaller than `\\w`";
+
 /// The widest drawing of a wrong pattern.
 const MAX_DRAWN: usize = 200;
-
-/// The longest text that is searched. The whole text of a Tweet has at most some 25 000 characters.
-const MAX_TEXT: usize = 256 << 10;
 
 /// The longest text that `replace` makes.
 const MAX_REPLACED: usize = 4 << 20;
@@ -53,6 +63,7 @@ end
 /// A compiled pattern, and the Lua value that stands for it.
 struct Handle {
     regex: Regex,
+    most_text: usize,
     /// The address of that Lua value. It tells `links:find(text)` from `links.find(text)`.
     address: Cell<*const c_void>,
 }
@@ -91,25 +102,38 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             arguments.front().unwrap_or(&Value::Nil),
             "the pattern that `ouzel.regex` takes",
         )?;
-        let regex = compile(&pattern)?;
-        object(lua, &shared, regex).map_err(internal)
+        let (regex, most_text) = compile(&pattern)?;
+        object(lua, &shared, regex, most_text).map_err(internal)
     })?;
     ouzel.raw_set("regex", regex)
 }
 
-fn compile(pattern: &str) -> Answer<Regex> {
+/// A compiled pattern, and the longest text that it may search.
+fn compile(pattern: &str) -> Answer<(Regex, usize)> {
     if pattern.len() > MAX_PATTERN {
         return Err(Misuse::new(format!(
             "the pattern has {} bytes; {MAX_PATTERN} are possible",
             pattern.len()
         )));
     }
-    RegexBuilder::new(pattern)
-        .size_limit(MAX_COMPILED)
-        .dfa_size_limit(MAX_SEARCHING)
-        .nest_limit(MAX_DEPTH)
-        .build()
-        .map_err(|error| wrong_pattern(&error))
+    let mut built = None;
+    for (size, most_text) in SIZES {
+        let regex = RegexBuilder::new(pattern)
+            .size_limit(size)
+            .dfa_size_limit(MAX_SEARCHING)
+            .nest_limit(MAX_DEPTH)
+            .build();
+        let is_too_large = matches!(regex, Err(regex::Error::CompiledTooBig(_)));
+        built = Some(regex.map(|regex| (regex, most_text)));
+        if !is_too_large {
+            break;
+        }
+    }
+    match built {
+        Some(Ok(built)) => Ok(built),
+        Some(Err(error)) => Err(wrong_pattern(&error)),
+        None => Err(Misuse::new("no size of a pattern is allowed")),
+    }
 }
 
 /// What is wrong with a pattern, with a caret under the place.
@@ -134,18 +158,19 @@ fn wrong_pattern(error: &regex::Error) -> Misuse {
                 false => misuse,
             }
         }
-        regex::Error::CompiledTooBig(_) => Misuse::new(format!(
-            "the pattern is too large: it would take more than {} KB",
-            MAX_COMPILED >> 10
+        regex::Error::CompiledTooBig(most) => Misuse::new(format!(
+            "the pattern is too large: it would take more than {} MB",
+            most >> 20
         ))
-        .hint("large repetitions, such as `\\w{1000}`, take most; `\\w+` is small, and `[a-z0-9_]` is smaller than `\\w`"),
+        .hint(SMALLER),
         other => Misuse::new(format!("the pattern is wrong: {other}")),
     }
 }
 
-fn object(lua: &Lua, host: &Rc<Host>, regex: Regex) -> Result<Table> {
+fn object(lua: &Lua, host: &Rc<Host>, regex: Regex, most_text: usize) -> Result<Table> {
     let handle = Rc::new(Handle {
         regex,
+        most_text,
         address: Cell::new(ptr::null()),
     });
     let fields = lua.create_table()?;
@@ -155,7 +180,7 @@ fn object(lua: &Lua, host: &Rc<Host>, regex: Regex) -> Result<Table> {
         let handle = Rc::clone(&handle);
         let function = host.function(lua, move |_, lua, arguments| {
             handle.called(&arguments, name, 3)?;
-            let text = subject(&arguments, name)?;
+            let text = handle.subject(&arguments, name)?;
             let from = start(&arguments, name, text.len())?;
             match from {
                 Some(from) => method(&handle, lua, &text, from),
@@ -210,7 +235,7 @@ fn object(lua: &Lua, host: &Rc<Host>, regex: Regex) -> Result<Table> {
     let (shared, of) = (Rc::clone(host), Rc::clone(&handle));
     let gmatch = host.function(lua, move |_, lua, arguments| {
         of.called(&arguments, "gmatch", 2)?;
-        let text = subject(&arguments, "gmatch")?;
+        let text = of.subject(&arguments, "gmatch")?;
         of.iterator(lua, &shared, text).map_err(internal)
     })?;
     fields.raw_set("gmatch", gmatch)?;
@@ -236,6 +261,34 @@ impl Handle {
             )));
         }
         Ok(())
+    }
+
+    /// The text that a method searches.
+    fn subject(&self, arguments: &MultiValue, name: &str) -> Answer<Vec<u8>> {
+        let text = match arguments.get(1).unwrap_or(&Value::Nil) {
+            Value::String(text) => text.as_bytes(),
+            other => {
+                return Err(Misuse::new(format!(
+                    "the text that `regex:{name}` searches has to be a string, not {}",
+                    type_name(other)
+                )));
+            }
+        };
+        if text.len() <= self.most_text {
+            return Ok(text.to_vec());
+        }
+        let most = self.most_text;
+        let too_long = format!(
+            "the text that `regex:{name}` searches has {} bytes",
+            text.len()
+        );
+        Err(match most == SIZES[0].1 {
+            true => Misuse::new(format!("{too_long}; {most} are possible")),
+            false => Misuse::new(format!(
+                "{too_long}; for so large a pattern {most} are possible"
+            ))
+            .hint(SMALLER),
+        })
     }
 
     /// The next match, after the one before. An empty match at the end of the last one does not count, and none within a
@@ -365,7 +418,7 @@ fn begin_replace(
     arguments: &MultiValue,
 ) -> Answer<MultiValue> {
     handle.called(arguments, "replace", 3)?;
-    let subject = subject(arguments, "replace")?;
+    let subject = handle.subject(arguments, "replace")?;
     let with = match arguments.get(2).unwrap_or(&Value::Nil) {
         Value::Function(_) => {
             let job = Job {
@@ -478,21 +531,6 @@ fn values(lua: &Lua, found: &Captures<'_>) -> Answer<MultiValue> {
 
 fn integer(number: usize) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-/// The text that a method searches.
-fn subject(arguments: &MultiValue, name: &str) -> Answer<Vec<u8>> {
-    match arguments.get(1).unwrap_or(&Value::Nil) {
-        Value::String(text) if text.as_bytes().len() > MAX_TEXT => Err(Misuse::new(format!(
-            "the text that `regex:{name}` searches has {} bytes; {MAX_TEXT} are possible",
-            text.as_bytes().len()
-        ))),
-        Value::String(text) => Ok(text.as_bytes().to_vec()),
-        other => Err(Misuse::new(format!(
-            "the text that `regex:{name}` searches has to be a string, not {}",
-            type_name(other)
-        ))),
-    }
 }
 
 /// Where the search begins, from 0 on; `None` if that is behind the text.

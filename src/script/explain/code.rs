@@ -243,10 +243,12 @@ impl<'t> Code<'t> {
                         return is(Binding::Parameter(i, number), assigned);
                     }
                 }
-                "local" if closed == 0 && self.text(i + 1) == "function" => {
-                    if self.text(i + 2) == name {
-                        return is(Binding::Other, assigned);
-                    }
+                "local"
+                    if closed == 0
+                        && self.text(i + 1) == "function"
+                        && self.text(i + 2) == name =>
+                {
+                    return is(Binding::Other, assigned);
                 }
                 "local" if closed == 0 => {
                     let (names, end) = self.names(i + 1);
