@@ -47,6 +47,8 @@ fn fails_in(setup: Setup, script: &str, expected: Expect) {
         .lines()
         .skip(1)
         .filter(|line| !line.contains(" |"))
+        // So that a line begins at the margin, and what is indented below it is compared.
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
         .collect();
     expected.assert_eq(&said.join("\n"));
 }
@@ -125,20 +127,20 @@ fn a_wrong_pattern_is_drawn() {
     fails(
         "local re = ouzel.regex(\"a(?=b)\")",
         expect![[r#"
-         --> main.lua:1
-          = the pattern is wrong: look-around, including look-ahead and look-behind, is not supported
-                a(?=b)
-                 ^^^
-        hint: such patterns can take for ever on a short text; match more, and look at the captures"#]],
+            --> main.lua:1
+             = the pattern is wrong: look-around, including look-ahead and look-behind, is not supported
+                   a(?=b)
+                    ^^^
+            hint: such patterns can take for ever on a short text; match more, and look at the captures"#]],
     );
     fails(
         "local re = ouzel.regex [[(a)\\1]]",
         expect![[r#"
-         --> main.lua:1
-          = the pattern is wrong: backreferences are not supported
-                (a)\1
-                   ^^
-        hint: such patterns can take for ever on a short text; match more, and look at the captures"#]],
+            --> main.lua:1
+             = the pattern is wrong: backreferences are not supported
+                   (a)\1
+                      ^^
+            hint: such patterns can take for ever on a short text; match more, and look at the captures"#]],
     );
     fails(
         "local re = ouzel.regex(\"a\\n(?x)\\n *b**(\")",
@@ -155,8 +157,8 @@ fn a_wrong_pattern_is_drawn() {
     fails(
         "local re = ouzel.regex [[(\\w{100}){100}]]",
         expect![[r#"
-             --> main.lua:1
-              = the pattern is too large: it would take more than 4 MB
+            --> main.lua:1
+             = the pattern is too large: it would take more than 4 MB
             hint: large repetitions, such as `\w{1000}`, take most; `\w+` is small, and `[a-z0-9_]` is smaller than `\w`"#]],
     );
     fails(
@@ -180,9 +182,9 @@ fn a_wrong_pattern_is_drawn() {
     fails(
         "local re = ouzel.regex(\"a\", \"i\")",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.regex` takes a pattern, not 2 arguments
-        hint: options stand in the pattern: `(?i)` at its beginning ignores case"#]],
+            --> main.lua:1
+             = `ouzel.regex` takes a pattern, not 2 arguments
+            hint: options stand in the pattern: `(?i)` at its beginning ignores case"#]],
     );
 }
 
@@ -245,23 +247,23 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
     fails(
         "ouzel.regex([[\\w{1,40}]]):find(('a'):rep(5000))",
         expect![[r#"
-             --> main.lua:2
-              = the text that `regex:find` searches has 5000 bytes; for so large a pattern 4096 are possible
+            --> main.lua:2
+             = the text that `regex:find` searches has 5000 bytes; for so large a pattern 4096 are possible
             hint: large repetitions, such as `\w{1000}`, take most; `\w+` is small, and `[a-z0-9_]` is smaller than `\w`"#]],
     );
     fails(
         "ouzel.regex([[(\\w{1,15})]]):find(('a'):rep(20000))",
         expect![[r#"
-             --> main.lua:2
-              = the text that `regex:find` searches has 20000 bytes; for so large a pattern 16384 are possible
+            --> main.lua:2
+             = the text that `regex:find` searches has 20000 bytes; for so large a pattern 16384 are possible
             hint: large repetitions, such as `\w{1000}`, take most; `\w+` is small, and `[a-z0-9_]` is smaller than `\w`"#]],
     );
     fails(
         "re:named('a')",
         expect![[r#"
-         --> main.lua:2
-          = the pattern names no capture
-        hint: a capture with a name is written `(?<name>…)`"#]],
+            --> main.lua:2
+             = the pattern names no capture
+            hint: a capture with a name is written `(?<name>…)`"#]],
     );
     fails(
         "re:replace('a', {})",
@@ -278,9 +280,9 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
     fails(
         "re:replace('a', '$1st')",
         expect![[r#"
-         --> main.lua:2
-          = the pattern has no capture `1st`
-        hint: write `${1}st`"#]],
+            --> main.lua:2
+             = the pattern has no capture `1st`
+            hint: write `${1}st`"#]],
     );
     fails(
         "re:replace('a', '${year}')",
@@ -291,9 +293,9 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
     fails(
         "re:replace('a', '5 $')",
         expect![[r#"
-         --> main.lua:2
-          = a `$` in the replacement names no capture
-        hint: `$$` stands for `$`"#]],
+            --> main.lua:2
+             = a `$` in the replacement names no capture
+            hint: `$$` stands for `$`"#]],
     );
     fails(
         "re:replace('a', function() return {} end)",
@@ -390,9 +392,9 @@ fn a_wrong_time_says_what_is_wrong() {
     fails(
         "ouzel.time.format('2018')",
         expect![[r#"
-         --> main.lua:1
-          = the time that `ouzel.time.format` takes has to be a number of seconds since 1970, not a string
-        hint: `ouzel.time.parse` reads a text"#]],
+            --> main.lua:1
+             = the time that `ouzel.time.format` takes has to be a number of seconds since 1970, not a string
+            hint: `ouzel.time.parse` reads a text"#]],
     );
     fails(
         "ouzel.time.format(nil)",
@@ -403,23 +405,23 @@ fn a_wrong_time_says_what_is_wrong() {
     fails(
         "ouzel.time.format(1/0)",
         expect![[r#"
-         --> main.lua:1
-          = inf seconds since 1970 are in no year that can be written
-        hint: `timestamp_ms` of a Tweet has milliseconds: divide by 1000"#]],
+            --> main.lua:1
+             = inf seconds since 1970 are in no year that can be written
+            hint: `timestamp_ms` of a Tweet has milliseconds: divide by 1000"#]],
     );
     fails(
         "ouzel.time.format(1539202764000000)",
         expect![[r#"
-         --> main.lua:1
-          = 1539202764000000 seconds since 1970 are in no year that can be written
-        hint: `timestamp_ms` of a Tweet has milliseconds: divide by 1000"#]],
+            --> main.lua:1
+             = 1539202764000000 seconds since 1970 are in no year that can be written
+            hint: `timestamp_ms` of a Tweet has milliseconds: divide by 1000"#]],
     );
     fails(
         "ouzel.time.format(0, '%!')",
         expect![[r#"
-         --> main.lua:1
-          = the pattern `%!` is wrong: strftime formatting failed: found unrecognized specifier directive `!`
-        hint: it is as for `strftime`, such as `%Y-%m-%d %H:%M`; the time is in UTC"#]],
+            --> main.lua:1
+             = the pattern `%!` is wrong: strftime formatting failed: found unrecognized specifier directive `!`
+            hint: it is as for `strftime`, such as `%Y-%m-%d %H:%M`; the time is in UTC"#]],
     );
     fails(
         "ouzel.time.format(0, 5)",
@@ -527,16 +529,16 @@ fn a_file_of_data_that_cannot_be_read_says_why() {
     fails(
         "for l in ouzel.lines('nams.txt') do end",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.lines` cannot read `nams.txt`: there is no such file below the script's folder
-        hint: did you mean `names.txt`?"#]],
+            --> main.lua:1
+             = `ouzel.lines` cannot read `nams.txt`: there is no such file below the script's folder
+            hint: did you mean `names.txt`?"#]],
     );
     fails(
         "for l in ouzel.csv('lists/word.csv') do end",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.csv` cannot read `lists/word.csv`: there is no such file below the script's folder
-        hint: did you mean `lists/words.csv`?"#]],
+            --> main.lua:1
+             = `ouzel.csv` cannot read `lists/word.csv`: there is no such file below the script's folder
+            hint: did you mean `lists/words.csv`?"#]],
     );
     fails(
         "for l in ouzel.lines('nothing') do end",
@@ -547,44 +549,44 @@ fn a_file_of_data_that_cannot_be_read_says_why() {
     fails(
         "for l in ouzel.lines('../secret.txt') do end",
         expect![[r#"
-             --> main.lua:1
-              = `ouzel.lines` cannot read `../secret.txt`: it is no path below the script's folder
+            --> main.lua:1
+             = `ouzel.lines` cannot read `../secret.txt`: it is no path below the script's folder
             hint: write it as `lists/names.csv`: with `/`, without `..`, from the script's folder on"#]],
     );
     fails(
         "for l in ouzel.lines('/etc/passwd') do end",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.lines` cannot read `/etc/passwd`: it is no path below the script's folder
-        hint: write it as `lists/names.csv`: with `/`, without `..`, from the script's folder on"#]],
+            --> main.lua:1
+             = `ouzel.lines` cannot read `/etc/passwd`: it is no path below the script's folder
+            hint: write it as `lists/names.csv`: with `/`, without `..`, from the script's folder on"#]],
     );
     fails(
         "for l in ouzel.csv('lists/../../secret.txt') do end",
         expect![[r#"
-             --> main.lua:1
-              = `ouzel.csv` cannot read `lists/../../secret.txt`: it is no path below the script's folder
+            --> main.lua:1
+             = `ouzel.csv` cannot read `lists/../../secret.txt`: it is no path below the script's folder
             hint: write it as `lists/names.csv`: with `/`, without `..`, from the script's folder on"#]],
     );
     fails(
         "for l in ouzel.lines('link.txt') do end",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.lines` cannot read `link.txt`: it leads out of the script's folder, to `FOLDER/secret.txt`
-        hint: put the file itself below the script's folder"#]],
+            --> main.lua:1
+             = `ouzel.lines` cannot read `link.txt`: it leads out of the script's folder, to `FOLDER/secret.txt`
+            hint: put the file itself below the script's folder"#]],
     );
     fails(
         "for l in ouzel.csv('up/secret.txt') do end",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.csv` cannot read `up/secret.txt`: it leads out of the script's folder, to `FOLDER/secret.txt`
-        hint: put the file itself below the script's folder"#]],
+            --> main.lua:1
+             = `ouzel.csv` cannot read `up/secret.txt`: it leads out of the script's folder, to `FOLDER/secret.txt`
+            hint: put the file itself below the script's folder"#]],
     );
     fails(
         "for l in ouzel.lines('zero') do end",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.lines` cannot read `zero`: it leads out of the script's folder, to `/dev/zero`
-        hint: put the file itself below the script's folder"#]],
+            --> main.lua:1
+             = `ouzel.lines` cannot read `zero`: it leads out of the script's folder, to `/dev/zero`
+            hint: put the file itself below the script's folder"#]],
     );
     fails(
         "for l in ouzel.lines('lists') do end",
@@ -595,9 +597,9 @@ fn a_file_of_data_that_cannot_be_read_says_why() {
     fails(
         "for l in ouzel.lines('') do end",
         expect![[r#"
-         --> main.lua:1
-          = `ouzel.lines` cannot read ``: it is no path below the script's folder
-        hint: write it as `lists/names.csv`: with `/`, without `..`, from the script's folder on"#]],
+            --> main.lua:1
+             = `ouzel.lines` cannot read ``: it is no path below the script's folder
+            hint: write it as `lists/names.csv`: with `/`, without `..`, from the script's folder on"#]],
     );
     fails(
         "for l in ouzel.lines(5) do end",
@@ -626,8 +628,8 @@ fn a_file_of_data_that_cannot_be_read_says_why() {
     fails(
         "for l in ouzel.csv('names.txt', {\n  seperator = ';' }) do end",
         expect![[r#"
-             --> main.lua:2
-              = `ouzel.csv` has no option `seperator`
+            --> main.lua:2
+             = `ouzel.csv` has no option `seperator`
             hint: did you mean `separator`?"#]],
     );
     fails(
@@ -651,8 +653,8 @@ fn a_file_of_data_that_cannot_be_read_says_why() {
     fails(
         "local open = {}\nfor i = 1, 100 do open[i] = ouzel.lines('names.txt') end",
         expect![[r#"
-             --> main.lua:2
-              = 64 files are open already
+            --> main.lua:2
+             = 64 files are open already
             hint: a file is closed when its loop has come to the end"#]],
     );
 }
@@ -669,44 +671,44 @@ fn a_file_that_is_no_csv_says_where() {
     fails(
         "",
         expect![[r#"
-         --> main.lua:1
-          = the header of `a.csv` is missing: the file is empty
-        hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
+            --> main.lua:1
+             = the header of `a.csv` is missing: the file is empty
+            hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
     );
     fails(
         "a,,c\n",
         expect![[r#"
-         --> main.lua:1
-          = the header of `a.csv` does not name column 2
-        hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
+            --> main.lua:1
+             = the header of `a.csv` does not name column 2
+            hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
     );
     fails(
         "a,b,a\n",
         expect![[r#"
-         --> main.lua:1
-          = the header of `a.csv` names two columns `a`
-        hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
+            --> main.lua:1
+             = the header of `a.csv` names two columns `a`
+            hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
     );
     fails(
         "a,b\n1,2\n3\n",
         expect![[r#"
-             --> main.lua:1
-              = line 3 of `a.csv` has 1 field, and its header 2
+            --> main.lua:1
+             = line 3 of `a.csv` has 1 field, and its header 2
             hint: a field with a separator in it stands in quotes: "a, b"; another separator is an option: `separator = ";"`"#]],
     );
     fails(
         &format!("a,b\n1,\"{}", "x\n".repeat(1 << 20)),
         expect![[r#"
-             --> main.lua:1
-              = the row that begins in line 2 of `a.csv` cannot be read: it has more than 1048576 bytes
+            --> main.lua:1
+             = the row that begins in line 2 of `a.csv` cannot be read: it has more than 1048576 bytes
             hint: perhaps a `"` is not closed: inside of quotes it is written twice"#]],
     );
     fails(
         &format!("{}z\n", "x,".repeat(2000)),
         expect![[r#"
-         --> main.lua:1
-          = the header of `a.csv` names two columns `x`
-        hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
+            --> main.lua:1
+             = the header of `a.csv` names two columns `x`
+            hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
     );
     fails_in(
         with(&[("a.txt", &"x".repeat(2 << 20))]),
@@ -719,8 +721,8 @@ fn a_file_that_is_no_csv_says_where() {
         with(&[]).file("scripts/a.csv", b"a,\xff\n"),
         "for row in ouzel.csv('a.csv') do end",
         expect![[r#"
-             --> main.lua:1
-              = the header of `a.csv` is not UTF-8 text
+            --> main.lua:1
+             = the header of `a.csv` is not UTF-8 text
             hint: the first row names the columns; without one: `ouzel.csv(path, { header = false })`"#]],
     );
 }
@@ -872,16 +874,16 @@ fn a_wrong_metric_says_what_is_wrong() {
     fails(
         "n:add(-1)",
         expect![[r#"
-         --> main.lua:2
-          = the counter `n_total` cannot shrink
-        hint: a name that ends with `_total` is of a counter, which only grows; another name is of a gauge"#]],
+            --> main.lua:2
+             = the counter `n_total` cannot shrink
+            hint: a name that ends with `_total` is of a counter, which only grows; another name is of a gauge"#]],
     );
     fails(
         "n:set(1)",
         expect![[r#"
-         --> main.lua:2
-          = the counter `n_total` cannot be set
-        hint: a name that ends with `_total` is of a counter, which only grows; another name is of a gauge"#]],
+            --> main.lua:2
+             = the counter `n_total` cannot be set
+            hint: a name that ends with `_total` is of a counter, which only grows; another name is of a gauge"#]],
     );
     fails(
         "g:set()",
@@ -892,9 +894,9 @@ fn a_wrong_metric_says_what_is_wrong() {
     fails(
         "g:set(1, 'en')",
         expect![[r#"
-         --> main.lua:2
-          = the labels of `g` have to be a table, not a string
-        hint: write them as { tag = rule.tag }"#]],
+            --> main.lua:2
+             = the labels of `g` have to be a table, not a string
+            hint: write them as { tag = rule.tag }"#]],
     );
     fails(
         "g:set(1, { 'en' })",
@@ -935,8 +937,8 @@ fn a_wrong_metric_says_what_is_wrong() {
     fails(
         "for i = 1, 200 do g:set(i, { n = i }) end",
         expect![[r#"
-         --> main.lua:2
-          = the script has 100 series already, and no more are possible
-        hint: each value of a label makes a series: use labels with few values, such as a tag, and never an id or a name"#]],
+            --> main.lua:2
+             = the script has 100 series already, and no more are possible
+            hint: each value of a label makes a series: use labels with few values, such as a tag, and never an id or a name"#]],
     );
 }
