@@ -445,6 +445,7 @@ function Table:count(where) end
 ---The functions that ouzel gives to a script.
 ---@class ouzel
 ---@field version string ouzel's version
+---@field null lightuserdata the same as `ouzel.json.null`: JSON null, and NULL in SQL
 ouzel = {}
 
 ---Declares rules. ouzel adds rules that the stream lacks. It deletes rules that it added earlier and that the script no
@@ -566,6 +567,165 @@ function ouzel.emit(value, sink) end
 ---@param name string letters, digits, `-`, `_` and `.`
 ---@return ouzel.Sink
 function ouzel.sink(name) end
+
+---A regular expression. `ouzel.regex` makes it. Texts are bytes, as in Lua's own functions, and places count from 1.
+---@class ouzel.Regex
+---@field pattern string the pattern
+local Regex = {}
+
+---Makes a regular expression, in the syntax of Rust's crate `regex`: as in most languages, but without look-around and
+---references back. In return no pattern takes longer than the text is long. Make it once, while the script loads.
+---`(?i)` at the beginning ignores case, and `(?<name>…)` names a capture.
+---
+---```lua
+---local handle = ouzel.regex [[(?i)@(\w+)]]
+---```
+---Raises for a pattern that is wrong or too large, with the place in it.
+---@param pattern string at most 10 000 bytes
+---@return ouzel.Regex
+function ouzel.regex(pattern) end
+
+---Whether the pattern matches anywhere in the text.
+---
+---```lua
+---if ouzel.regex("^RT @"):is_match(tweet.text) then print("a Retweet") end
+---```
+---Raises for a text of more than 64 KB, as all methods do; for a pattern that is large, of more than 16 or 4 KB.
+---@param text string
+---@param from integer? where to begin, from 1 on
+---@return boolean
+function Regex:is_match(text, from) end
+
+---Finds the first match, as `string.find` does.
+---
+---```lua
+---local first, last, name = ouzel.regex("@([a-z]+)"):find("hello @ouzel")
+---```
+---@param text string
+---@param from integer? where to begin, from 1 on; `^` still stands for the beginning of the text
+---@return integer? first nil if there is no match
+---@return integer? last
+---@return string? ... the captures; nil for one that took no part
+function Regex:find(text, from) end
+
+---Gives the captures of the first match, or the whole match if the pattern has no captures, as `string.match` does.
+---
+---```lua
+---local name = ouzel.regex("@([a-z]+)"):match("hello @ouzel")
+---```
+---@param text string
+---@param from integer? where to begin, from 1 on
+---@return string? ... nil if there is no match
+function Regex:match(text, from) end
+
+---Gives the named captures of the first match as a table.
+---
+---```lua
+---local date = ouzel.regex [[(?<year>\d{4})-(?<month>\d\d)]]:named(tweet:created_at_iso())
+---if date then print(date.year) end
+---```
+---Raises for a pattern that names no capture.
+---@param text string
+---@param from integer? where to begin, from 1 on
+---@return table<string, string>? captures nil if there is no match
+function Regex:named(text, from) end
+
+---Gives all matches one by one, each as `match` does. If the first capture took no part, it is false.
+---
+---```lua
+---for tag in ouzel.regex("#([a-z]+)"):gmatch("#tea and #milk") do print(tag) end
+---```
+---@param text string
+---@return fun(): string?, string? next
+function Regex:gmatch(text) end
+
+---Replaces all matches.
+---
+---```lua
+---local masked = ouzel.regex("@[a-z]+"):replace("hello @ouzel", "@…")
+---local louder = ouzel.regex("[a-z]+"):replace("hello", function(word) return word:upper() end)
+---```
+---Raises for a capture that the pattern has not, for a function that gives anything else, and if it takes more than a
+---second.
+---@param text string
+---@param with string|fun(...: string): string? in a string `$1` and `${name}` stand for captures, `$0` for the match, `$$` for `$`; a function gets the captures, and keeps the match with nil
+---@return string text
+---@return integer count how many matches there were
+function Regex:replace(text, with) end
+
+---A number of the script in `/metrics`. `ouzel.metric` makes it.
+---@class ouzel.Metric
+---@field name string the metric's name, without `ouzel_script_`
+local Metric = {}
+
+---Declares a metric. `/metrics` has it as `ouzel_script_NAME`. A name that ends with `_total` is of a counter, which only
+---grows; another name is of a gauge. What a handler changes counts once its Tweet's rows are committed; a handler that
+---fails changes nothing. After a reload that declares the name again the number goes on, and after a restart it begins at
+---0.
+---
+---```lua
+---local links = ouzel.metric("links_total", "links in Tweets")
+---```
+---Raises for a wrong name, for a name that is declared twice, and in a handler.
+---@param name string small letters, digits and `_`
+---@param help string? one line that says what it is
+---@return ouzel.Metric
+function ouzel.metric(name, help) end
+
+---Adds to the number.
+---
+---```lua
+---local seen_links = ouzel.metric "seen_links_total"
+---seen_links:add(2)
+---seen_links:add(1, { lang = "en" })
+---```
+---Raises for a counter and a number below 0, and for more than 100 series, all metrics together: each value of a label
+---makes one.
+---@param number number? 1 if it is not given
+---@param labels table<string, string|integer|boolean>? at most 8
+function Metric:add(number, labels) end
+
+---Sets the number of a gauge.
+---
+---```lua
+---local longest = ouzel.metric "longest_text"
+---longest:set(280)
+---```
+---Raises for a counter, and as `add` does.
+---@param number number
+---@param labels table<string, string|integer|boolean>? at most 8
+function Metric:set(number, labels) end
+
+---Gives the lines of a file one by one, without their ends. The file lies below the script's folder. When it changes, the
+---script is loaded again.
+---
+---```lua
+---local ok, problem = pcall(function()
+---  for name in ouzel.lines("names.txt") do print(name) end
+---end)
+---```
+---Raises for a file that is not there, lies outside of the folder or is no regular file, for a line of more than 1 MB, and
+---in a handler.
+---@param path string such as `lists/names.txt`
+---@return fun(): string? next
+function ouzel.lines(path) end
+
+---Gives the rows of a CSV file one by one. All values are strings; `tonumber` makes numbers of them. The file lies below
+---the script's folder. When it changes, the script is loaded again.
+---
+---```lua
+---local scores = {}
+---local ok, problem = pcall(function()
+---  for row in ouzel.csv("scores.csv") do scores[row.word] = tonumber(row.score) end
+---  for row in ouzel.csv("plain.csv", { header = false, separator = ";" }) do scores[row[1]] = tonumber(row[2]) end
+---end)
+---```
+---Raises as `lines` does, for an unknown option, for a header without names, and for a row with another number of fields
+---than the header.
+---@param path string such as `lists/words.csv`
+---@param options { header: boolean?, separator: string? }? `header = false` for a file without names of columns; the separator is a comma if none is given
+---@return fun(): table<string|integer, string>? next a row's values by column, or as a list if there is no header
+function ouzel.csv(path, options) end
 
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel.state
@@ -726,3 +886,41 @@ function ouzel.log.warn(...) end
 ---```
 ---@param ... any joined by spaces
 function ouzel.log.error(...) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- ouzel.time
+
+---The time, and times as text. A time is a number of seconds since 1970.
+---@class ouzel.time
+ouzel.time = {}
+
+---The time now, exact to the millisecond.
+---
+---```lua
+---local began = ouzel.time.now()
+---```
+---@return number seconds since 1970
+function ouzel.time.now() end
+
+---Reads a time: `created_at` of a Tweet, such as `Wed Oct 10 20:19:24 +0000 2018`, or ISO 8601 with an offset, such as
+---`2018-10-10T20:19:24Z`.
+---
+---```lua
+---local age = ouzel.time.now() - (ouzel.time.parse("Wed Oct 10 20:19:24 +0000 2018") or 0)
+---```
+---Raises if the argument is not a string. A text that is no time does not raise.
+---@param text string
+---@return integer|number? seconds since 1970; nil if the text is no time
+---@return string? problem why it is none
+function ouzel.time.parse(text) end
+
+---Writes a time in UTC.
+---
+---```lua
+---print(ouzel.time.format(1539202764), ouzel.time.format(1539202764, "%Y-%m-%d %H:00"))
+---```
+---Raises for a number that is in no year from -9999 to 9999, and for a wrong pattern.
+---@param time number seconds since 1970
+---@param pattern string? as for `strftime`; ISO 8601 if it is not given, such as `2018-10-10T20:19:24Z`
+---@return string
+function ouzel.time.format(time, pattern) end

@@ -8,6 +8,7 @@ pub mod fuzz;
 mod host;
 mod ingest;
 mod journal;
+mod metric;
 mod outage;
 mod pipeline;
 mod powertrack;

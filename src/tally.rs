@@ -3,11 +3,13 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use crate::metric::Metrics;
 
 /// How many tags have a counter of their own. Tweets of any other tag count as "other tags".
 const MAX_TAGS: usize = 10_000;
@@ -18,6 +20,7 @@ const MAX_TAGS: usize = 10_000;
 pub struct Tally {
     counters: [AtomicU64; COUNTERS],
     tags: Mutex<BTreeMap<String, u64>>,
+    metrics: Mutex<Metrics>,
 }
 
 /// One counter of a [`Tally`].
@@ -163,6 +166,11 @@ impl Tally {
         if tags.len() > MAX_TAGS {
             tags.clear();
         }
+    }
+
+    /// The metrics of the script.
+    pub fn metrics(&self) -> MutexGuard<'_, Metrics> {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many matches each tag had.

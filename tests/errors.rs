@@ -1956,7 +1956,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | io.open("/etc/passwd")
               |
-              = attempt to index a nil value (global 'io')"#]],
+              = attempt to index a nil value (global 'io')
+            hint: a script has no `io`; `ouzel.lines` and `ouzel.csv` read files below the script's folder, `ouzel.sink` and `ouzel.emit` write"#]],
     );
     check(
         r#"os.execute("true")"#,
@@ -1966,7 +1967,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | os.execute("true")
               |
-              = attempt to call a nil value (field 'execute')"#]],
+              = attempt to call a nil value (field 'execute')
+            hint: a script cannot start programs; `ouzel.emit` gives Tweets to the next program on stdout, or to a file with `ouzel.sink`"#]],
     );
     check(
         r#"os.getenv("OUZEL_PASSWORD")"#,
@@ -1976,7 +1978,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | os.getenv("OUZEL_PASSWORD")
               |
-              = attempt to call a nil value (field 'getenv')"#]],
+              = attempt to call a nil value (field 'getenv')
+            hint: a script cannot see the environment; keep settings in a module of Lua, such as `require "settings"`"#]],
     );
     check(
         r#"debug.getinfo(1)"#,
@@ -1986,7 +1989,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | debug.getinfo(1)
               |
-              = attempt to index a nil value (global 'debug')"#]],
+              = attempt to index a nil value (global 'debug')
+            hint: a script has no `debug`; the log shows the calls that led to an error, and `ouzel.log.debug` writes values"#]],
     );
     check(
         r#"dofile("x.lua")"#,
@@ -1996,7 +2000,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | dofile("x.lua")
               |
-              = attempt to call a nil value (global 'dofile')"#]],
+              = attempt to call a nil value (global 'dofile')
+            hint: a script reads Lua files as modules: `require "names"` runs `names.lua` below the script's folder, and gives what it returns"#]],
     );
     check(
         r#"package.loadlib("x", "y")"#,
@@ -2006,7 +2011,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | package.loadlib("x", "y")
               |
-              = attempt to index a nil value (global 'package')"#]],
+              = attempt to index a nil value (global 'package')
+            hint: a script has no `package`; `require "lists.names"` loads `lists/names.lua` below the script's folder, and nothing else can be loaded"#]],
     );
     check(
         r#"load("\27Lua")()"#,
@@ -2046,7 +2052,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | loadstring("x = 1")()
               |
-              = attempt to call a nil value (global 'loadstring')"#]],
+              = attempt to call a nil value (global 'loadstring')
+            hint: in Lua 5.4 `load` takes text"#]],
     );
     check(
         r#"collectgarbage("stop")"#,

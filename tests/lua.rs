@@ -442,7 +442,8 @@ fn a_failure_is_shown_wherever_it_happens() {
         expect![[r#"
             handler failed tweet="7" handler="filter" times=1 error=main.lua:1: attempt to compare nil with number
                  1 | ouzel.filter(function(t) return t.user.followers_count > t.nothing end)
-                     in main.lua:1: in function <main.lua:1>"#]],
+                     in main.lua:1: in function <main.lua:1>
+               hint: `t.nothing` is nil"#]],
     );
     failure(
         "local seen = ouzel.table('seen', { id = 'INTEGER' })\nouzel.on('*', function(t)\n  return seen:insert { idd = 1 }\nend)",
@@ -506,7 +507,8 @@ fn a_failure_is_shown_wherever_it_happens() {
         expect![[r#"
             handler failed tweet="7" handler="on \"*\"" times=1 error=main.lua:2: attempt to call a nil value (method 'fulltext'); did you mean `tweet:full_text()`?
                  2 |   t:fulltext()
-                     in main.lua:2: in function <main.lua:1>"#]],
+                     in main.lua:2: in function <main.lua:1>
+               hint: did you mean `full_text`?"#]],
     );
     failure(
         "ouzel.on('*', function(t)\n  t.full_text()\nend)",

@@ -85,7 +85,7 @@ impl Generation {
         self.host.state.borrow_mut().begin();
         let (ran, broken) = budget::within(&self.limits, Work::Timer, || {
             let ran = timer.function.call::<()>(time);
-            ran.map_err(|error| self.handler_failure(timer.name(), &timer.function, &error))
+            ran.map_err(|error| self.handler_failure(timer.name(), &timer.function, &error, None))
         });
         let ran = match broken {
             None => ran,
@@ -98,6 +98,7 @@ impl Generation {
     /// Keeps or takes back what a Tweet's handlers or a timer have emitted and put into the state.
     fn end(&self, ran: bool) {
         self.host.state.borrow_mut().end(ran);
+        self.host.counting.borrow_mut().end_tweet(ran);
         if !ran {
             self.host.emitted.borrow_mut().take_back_tweet();
         }
@@ -128,7 +129,9 @@ impl Generation {
                 StepKind::Enrich => step.function.call::<()>(&tweet),
                 StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
             };
-            done.map_err(|error| self.handler_failure(step.kind.name(), &step.function, &error))?;
+            done.map_err(|error| {
+                self.handler_failure(step.kind.name(), &step.function, &error, Some(&tweet))
+            })?;
             if step.breaches.get() > 0 && !budget::is_broken() {
                 step.breaches.set(0);
             }
@@ -179,9 +182,15 @@ impl Generation {
             .collect()
     }
 
-    /// Describes a handler's failure. After a tail call Lua no longer knows the line that failed; then the place is
-    /// where the handler begins.
-    fn handler_failure(&self, name: String, function: &Function, error: &mlua::Error) -> Failure {
+    /// Describes the failure of a handler on this Tweet, or of a timer. After a tail call Lua no longer knows the line that
+    /// failed; then the place is where the function begins.
+    fn handler_failure(
+        &self,
+        name: String,
+        function: &Function,
+        error: &mlua::Error,
+        tweet: Option<&Value>,
+    ) -> Failure {
         let word = self
             .host
             .misuse
@@ -192,6 +201,7 @@ impl Generation {
         if failure.fault.place.is_none() {
             self.place_at(function, &mut failure.fault, word.as_deref());
         }
+        self.host.explain(&self.lua, &mut failure.fault, tweet);
         failure
     }
 

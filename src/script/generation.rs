@@ -2,11 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ffi::OsString,
     path::{Path, PathBuf},
     rc::Rc,
 };
 
-use mlua::Lua;
+use jiff::Timestamp;
+use mlua::{Lua, Value};
 
 use super::{
     Database, Error, Limits,
@@ -14,10 +17,15 @@ use super::{
     budget::{self, Broken, Work},
     declared::Declared,
     error::Fault,
+    explain::{Scene, State, explain, may_explain},
     loader::{Fingerprint, Sources},
     lua::{is_memory, new_state},
-    raw::Held,
+    raw::{Held, to_json},
     rule_tables::RuleTables,
+};
+use crate::{
+    metric::{Change, Metrics, Series},
+    text::json,
 };
 
 /// A loaded script that is ready to handle Tweets. Dropping it frees everything of its generation.
@@ -41,6 +49,8 @@ pub(crate) struct Generation {
 pub struct Files {
     /// The folders of the script and of everything that it requires.
     pub folders: Vec<PathBuf>,
+    /// The names of the files of data that the script reads.
+    pub(super) data: Vec<OsString>,
     fingerprint: Fingerprint,
 }
 
@@ -71,7 +81,9 @@ impl Generation {
             sources: RefCell::new(Sources::of(script)),
             loading: RefCell::new(Some(Loading::default())),
             emitted: RefCell::default(),
+            counting: RefCell::default(),
             misuse: RefCell::default(),
+            clock: Box::new(Timestamp::now),
         });
         state.borrow_mut().begin();
         let (loaded, broken) = budget::within(limits, Work::Load, || {
@@ -88,6 +100,7 @@ impl Generation {
         let sources = host.sources.borrow();
         let files = Files {
             folders: sources.folders(),
+            data: sources.data_names(),
             fingerprint: sources.fingerprint(),
         };
         drop(sources);
@@ -130,12 +143,23 @@ impl Generation {
             .set_name(format!("@{name}"))
             .set_mode(mlua::chunk::ChunkMode::Text)
             .exec()
-            .map_err(|error| broken(&error))?;
+            .map_err(|error| {
+                let mut fault = host.fault(&error);
+                if is_memory(&error) {
+                    budget::out_of_memory();
+                }
+                host.explain(&lua, &mut fault, None);
+                Error::Broken {
+                    script: name.clone(),
+                    fault: Box::new(fault),
+                }
+            })?;
         let Loading {
             declared,
             steps,
             timers,
         } = host.loading.take().unwrap_or_default();
+        host.counting.borrow_mut().end_tweet(true);
         Ok(Self {
             steps,
             timers,
@@ -162,6 +186,19 @@ impl Generation {
     /// The names of the sinks that the script declared.
     pub(crate) fn sinks(&self) -> Vec<String> {
         self.host.emitted.borrow().sinks()
+    }
+
+    /// Hands the metrics over from the generation before: see [`Metrics::declare`].
+    pub(crate) fn take_over(&self, metrics: &mut Metrics) {
+        let mut counting = self.host.counting.borrow_mut();
+        let changes = counting.take();
+        metrics.declare(counting.declared(), changes);
+        counting.know(metrics.series());
+    }
+
+    /// Takes what has happened to the metrics since the last call.
+    pub(crate) fn take_counted(&self) -> BTreeMap<Series, Change> {
+        self.host.counting.borrow_mut().take()
     }
 
     /// Takes the lines of JSON that were emitted to each sink since the last call, with the sink's name.
@@ -191,6 +228,30 @@ impl Host {
     pub(super) fn fault(&self, error: &mlua::Error) -> Fault {
         let misuse = self.misuse.take();
         Fault::read(error, &self.sources.borrow(), misuse.as_ref())
+    }
+
+    /// Adds a hint to an error of Lua itself, if the code and the Tweet say what was meant.
+    pub(super) fn explain(&self, lua: &Lua, fault: &mut Fault, tweet: Option<&Value>) {
+        let (None, Some((file, line))) = (&fault.hint, &fault.place) else {
+            return;
+        };
+        if !may_explain(&fault.message) {
+            return;
+        }
+        // A copy: Lua may run finalizers of the script below, which may load modules.
+        let Some(text) = self.sources.borrow().text(file).map(str::to_owned) else {
+            return;
+        };
+        let mut json = Vec::new();
+        let tweet = tweet.filter(|tweet| to_json(lua, tweet, &mut json).is_ok());
+        let tweet = tweet.and_then(|_| json::read_any(&json).ok());
+        fault.hint = explain(&Scene {
+            message: &fault.message,
+            text: &text,
+            line: *line,
+            tweet: tweet.as_ref(),
+            known: &State(lua),
+        });
     }
 
     /// Gives a fault a place. If `word` is known, the line is the first one with that word from `line` on.

@@ -4,12 +4,14 @@
 //! A script is loaded as a whole into a generation, and is replaced between two Tweets.
 
 mod api;
+mod below;
 mod breach;
 mod budget;
 mod declared;
 mod dispatch;
 mod entries;
 mod error;
+mod explain;
 mod generation;
 mod held;
 mod loader;

@@ -3,12 +3,15 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
+
+use super::generation::Files;
 
 /// Why the script's files cannot be watched.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,8 @@ pub(crate) struct Watch {
     /// The folders of the script, whether they exist or not.
     wanted: Vec<PathBuf>,
     folders: BTreeSet<PathBuf>,
+    /// The names of the files of data that the script reads.
+    data: Arc<Mutex<BTreeSet<OsString>>>,
     changes: mpsc::Receiver<()>,
 }
 
@@ -37,15 +42,20 @@ impl Watch {
         let extension = script.extension().map(OsStr::to_owned);
         // Room for one note is enough. If the note of an earlier change still waits, it covers the later change too.
         let (sender, changes) = mpsc::channel(1);
+        let data = Arc::<Mutex<BTreeSet<OsString>>>::default();
+        let names = Arc::clone(&data);
+        let is_data = move |path: &Path| {
+            let names = names.lock().unwrap_or_else(PoisonError::into_inner);
+            path.file_name().is_some_and(|name| names.contains(name))
+        };
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let seen = match &event {
                 Ok(event) => {
                     !matches!(event.kind, EventKind::Access(_))
                         && (event.need_rescan()
-                            || event
-                                .paths
-                                .iter()
-                                .any(|path| may_matter(path, extension.as_deref())))
+                            || event.paths.iter().any(|path| {
+                                may_matter(path, extension.as_deref()) || is_data(path)
+                            }))
                 }
                 // An error may mean that a change was missed.
                 Err(_) => true,
@@ -59,17 +69,21 @@ impl Watch {
             watcher,
             wanted: Vec::new(),
             folders: BTreeSet::new(),
+            data,
             changes,
         })
     }
 
-    /// Watches these folders and no others. If a folder does not exist, the nearest existing folder above it is
-    /// watched.
+    /// Watches the folders of these files and no others. If a folder does not exist, the nearest existing folder above it
+    /// is watched.
     ///
     /// # Errors
     /// [`WatchError`] for the first folder that cannot be watched. The other folders are watched anyway.
-    pub(crate) fn follow(&mut self, folders: &[PathBuf]) -> Result<(), WatchError> {
-        self.wanted = folders.to_vec();
+    pub(crate) fn follow(&mut self, files: &Files) -> Result<(), WatchError> {
+        self.wanted.clone_from(&files.folders);
+        let mut data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+        *data = files.data.iter().cloned().collect();
+        drop(data);
         self.refresh()
     }
 

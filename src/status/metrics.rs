@@ -6,6 +6,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
+    metric::Metrics,
     powertrack::{Cause, State, StreamStatus},
     tally::{Count, Tally},
 };
@@ -72,7 +73,28 @@ pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> Strin
     write("ouzel_outage_seconds_total", COUNTER, seconds(counts.outage), "How long nothing came, all outages together.");
     write("ouzel_missing_seconds", GAUGE, seconds(counts.missing), "How much time is missing in the data now, by the gap ledger.");
     write_by(&mut out, "ouzel_matches_total", "tag", tally.tags(), "Tweets that matched a rule, by its tag.");
+    write_script(&mut out, &tally.metrics());
     out
+}
+
+/// The metrics that the script declares.
+fn write_script(out: &mut String, metrics: &Metrics) {
+    for (metric, series) in metrics.all() {
+        let name = format!("ouzel_script_{}", metric.name);
+        let kind = if metric.is_counter() { COUNTER } else { GAUGE };
+        let help = metric.help.as_deref().unwrap_or("A metric of the script.");
+        write_head(out, &name, kind, &help.replace('\\', "\\\\"));
+        for (series, value) in series {
+            let labels = series.labels.iter();
+            let labels: Vec<_> = labels
+                .map(|(label, value)| format!("{label}=\"{}\"", escaped(value)))
+                .collect();
+            let _ = match labels.is_empty() {
+                true => writeln!(out, "{name} {value}"),
+                false => writeln!(out, "{name}{{{}}} {value}", labels.join(",")),
+            };
+        }
+    }
 }
 
 /// Escapes a label's value as the format requires.

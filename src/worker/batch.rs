@@ -8,7 +8,7 @@ use super::{
     Error, Progress, Report, Worker,
     inbox::{Control, Inbox},
 };
-use crate::tally::Count;
+use crate::{script::Generation, tally::Count};
 
 impl Worker<'_> {
     pub(super) fn commit(&mut self) -> Result<(), Error> {
@@ -64,6 +64,10 @@ impl Worker<'_> {
         self.counted = self.tally.handled();
         // This does not happen after each delivery, because a script may have thousands of tags.
         self.tally.add_tags(&mut self.tags);
+        let counted = self.generation.as_ref().map(Generation::take_counted);
+        if let Some(counted) = counted.filter(|counted| !counted.is_empty()) {
+            self.tally.metrics().apply(counted);
+        }
         if wrote && self.patience.reset() {
             info!("the database can be written again");
         }
@@ -187,6 +191,7 @@ impl Worker<'_> {
         // The Tweets come again, and emit it again.
         if let Some(generation) = &self.generation {
             drop((generation.take_emitted(), generation.take_sunk()));
+            drop(generation.take_counted());
         }
         self.sinks.roll_back();
         Ok(())

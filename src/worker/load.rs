@@ -97,6 +97,7 @@ impl Worker<'_> {
         places.extend(generation.timer_places());
         self.doing.set_steps(places);
         self.timers.set(&generation);
+        generation.take_over(&mut self.tally.metrics());
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.failures.clear();

@@ -230,7 +230,7 @@ pub(super) fn a_handler_fails([log, look, shown, retry, retried]: &[Block; 5]) {
     let (_, expected) = log.text.split_once(" ERROR ").unwrap();
     assert_same_shape(
         expected,
-        &error.lines().take(3).collect::<Vec<_>>().join("\n"),
+        &error.lines().take(4).collect::<Vec<_>>().join("\n"),
     );
 
     let mut commands = look.lines();

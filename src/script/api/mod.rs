@@ -1,11 +1,14 @@
 //! The global `ouzel`: everything that a script can ask for. Each topic has one file.
 
 mod column;
+mod data;
 mod db;
 mod emit;
 mod every;
 mod json;
 mod log;
+mod metric;
+mod regex;
 mod require;
 mod rule_places;
 mod rules;
@@ -13,16 +16,19 @@ mod state;
 mod steps;
 mod table;
 mod table_options;
+mod time;
 mod tweet;
 
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
+use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
 pub(super) use self::{
     emit::Emitted,
     every::Timer,
     log::print,
+    metric::Counting,
     steps::{Step, StepKind},
 };
 use super::{
@@ -45,8 +51,11 @@ pub(super) struct Host {
     pub(super) loading: RefCell<Option<Loading>>,
     /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
+    pub(super) counting: RefCell<Counting>,
     /// The hint and the place of the last wrong call. They are used if the error of that call ends the script.
     pub(super) misuse: RefCell<Option<Misuse>>,
+    /// The time now, for all that asks for it here.
+    pub(super) clock: Box<dyn Fn() -> Timestamp>,
 }
 
 /// What a loading script has declared so far.
@@ -75,6 +84,11 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
     state::install(lua, host, &ouzel)?;
+    regex::install(lua, host, &ouzel)?;
+    time::install(lua, host, &ouzel)?;
+    data::install(lua, host, &ouzel)?;
+    metric::install(lua, host, &ouzel)?;
+    ouzel.raw_set("null", Value::NULL)?;
     ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
     lua.globals()
         .raw_set("ouzel", strict(lua, "ouzel", "`ouzel`", ouzel)?)?;
