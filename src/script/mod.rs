@@ -13,9 +13,11 @@ mod error;
 mod generation;
 mod loader;
 mod lua;
+pub(crate) mod pattern;
 mod raw;
 mod rule_tables;
 mod scan;
+mod tags;
 mod value;
 mod watch;
 
@@ -23,6 +25,7 @@ pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};
+pub(crate) use tags::TagWarning;
 pub(crate) use watch::{Watch, WatchError};
 
 use crate::row::{Cell, EachRow, Refused, TableSpec};
