@@ -37,7 +37,7 @@ pub(crate) fn fitting_tag(pattern: &str) -> String {
 
 /// What a pattern that no tag fits was probably meant to be: a tag, or a pattern with its stars in the same places that
 /// some tag fits. `None` if nothing is near enough.
-pub(super) fn meant<'t>(
+pub(crate) fn meant<'t>(
     pattern: &str,
     tags: impl Iterator<Item = &'t str> + Clone,
 ) -> Option<String> {
@@ -45,13 +45,15 @@ pub(super) fn meant<'t>(
         return nearest(pattern, tags).map(str::to_owned);
     };
     // The mistake is before the first star, or behind the last one.
-    let (between, end) = rest.rsplit_once('*').map_or(("", rest), |(between, end)| {
-        (&rest[..=between.len()], end)
-    });
+    let (between, end) = rest
+        .rsplit_once('*')
+        .map_or(("", rest), |(between, end)| (&rest[..=between.len()], end));
     let starts = tags.clone().flat_map(|tag| ends(tag, start, Side::Start));
     let behind = tags.clone().flat_map(|tag| ends(tag, end, Side::End));
-    let near_start = nearest(start, starts.filter(|_| !start.is_empty()));
-    let near_end = nearest(end, behind.filter(|_| !end.is_empty()));
+    // Everything is near a part of one or two characters.
+    let says = |part: &str| part.chars().nth(2).is_some();
+    let near_start = nearest(start, starts.filter(|_| says(start)));
+    let near_end = nearest(end, behind.filter(|_| says(end)));
     let corrected = [
         near_start.map(|start| format!("{start}*{between}{end}")),
         near_end.map(|end| format!("{start}*{between}{end}")),
@@ -138,6 +140,8 @@ mod tests {
             ("grösse-*", None),
             ("größ_*", Some("größe*")),
             ("zebra-*", None),
+            ("la*", None),
+            ("xr*", None),
             ("*x*y*", None),
         ] {
             let meant = meant(pattern, tags.into_iter());

@@ -99,11 +99,7 @@ impl Declared {
     }
 }
 
-fn of_handler(
-    handler: &DeclaredHandler,
-    pattern: &str,
-    suggestion: Option<String>,
-) -> TagWarning {
+fn of_handler(handler: &DeclaredHandler, pattern: &str, suggestion: Option<String>) -> TagWarning {
     TagWarning {
         code: "handler-without-rule",
         place: handler.registered.clone(),
@@ -112,8 +108,9 @@ fn of_handler(
         message: format!("no rule of this script has a tag that fits `{pattern}`"),
         hint: Some(match &suggestion {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "give a rule this tag; if only rules of others have it, nothing is wrong"
-                .to_owned(),
+            None => {
+                "give a rule this tag; if only rules of others have it, nothing is wrong".to_owned()
+            }
         }),
         suggestion,
     }

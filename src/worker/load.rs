@@ -86,6 +86,7 @@ impl Worker<'_> {
         self.doing.set_steps(generation.steps());
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
+        self.matcher = None;
         self.failures.clear();
         warn_of_tags(&declared);
         self.write_output()?;
@@ -141,7 +142,10 @@ fn warn_of_tags(declared: &Declared) {
     let warnings = declared.tag_warnings();
     for warning in warnings.iter().take(TAGS_TOLD) {
         let place = format!("{}:{}", warning.place.file, warning.place.line);
-        let (message, hint) = (&warning.message, warning.hint.as_deref().unwrap_or_default());
+        let (message, hint) = (
+            &warning.message,
+            warning.hint.as_deref().unwrap_or_default(),
+        );
         warn!(place, reason = message, hint, "tags do not fit");
     }
     if let Some(more @ 1..) = warnings.len().checked_sub(TAGS_TOLD) {
