@@ -21,7 +21,7 @@ mod tags;
 mod value;
 mod watch;
 
-pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
+pub(crate) use declared::{Change, Counts, Declared, DeclaredRule, Place};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};

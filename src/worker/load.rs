@@ -30,7 +30,10 @@ impl Worker<'_> {
         self.load()?;
         match self.number == before {
             true => Ok(()),
-            false => self.tell_quarantine(),
+            false => {
+                warn_of_tags(&self.declared);
+                self.tell_quarantine()
+            }
         }
     }
 
@@ -88,7 +91,6 @@ impl Worker<'_> {
         self.declared = Arc::clone(&declared);
         self.matcher = None;
         self.failures.clear();
-        warn_of_tags(&declared);
         self.write_output()?;
         (self.report)(Report::Loaded(Loaded {
             number: self.number,

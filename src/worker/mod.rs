@@ -21,6 +21,7 @@ mod remembered;
 pub(crate) mod sinks;
 pub(crate) mod tables;
 mod told;
+mod trial;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -50,6 +51,7 @@ pub(crate) use self::{
     output::Output,
     quarantine::Retried,
     told::{Error, Loaded},
+
 };
 use crate::{
     doing::Doing,
