@@ -42,7 +42,7 @@ pub(crate) fn meant<'t>(
     tags: impl Iterator<Item = &'t str> + Clone,
 ) -> Option<String> {
     let Some((start, rest)) = pattern.split_once('*') else {
-        return nearest(pattern, tags).map(str::to_owned);
+        return near_tag(pattern, tags).map(str::to_owned);
     };
     // The mistake is before the first star, or behind the last one.
     let (between, end) = rest
@@ -50,10 +50,8 @@ pub(crate) fn meant<'t>(
         .map_or(("", rest), |(between, end)| (&rest[..=between.len()], end));
     let starts = tags.clone().flat_map(|tag| ends(tag, start, Side::Start));
     let behind = tags.clone().flat_map(|tag| ends(tag, end, Side::End));
-    // Everything is near a part of one or two characters.
-    let says = |part: &str| part.chars().nth(2).is_some();
-    let near_start = nearest(start, starts.filter(|_| says(start)));
-    let near_end = nearest(end, behind.filter(|_| says(end)));
+    let near_start = near_tag(start, starts);
+    let near_end = near_tag(end, behind);
     let corrected = [
         near_start.map(|start| format!("{start}*{between}{end}")),
         near_end.map(|end| format!("{start}*{between}{end}")),
@@ -63,6 +61,12 @@ pub(crate) fn meant<'t>(
     ];
     let is_of_use = |meant: &String| tags.clone().any(|tag| fits(meant, tag));
     corrected.into_iter().flatten().find(is_of_use)
+}
+
+/// The tag, or the part of one, that another one was probably meant to be. Everything is near one or two characters.
+pub(super) fn near_tag<'t>(tag: &str, known: impl Iterator<Item = &'t str>) -> Option<&'t str> {
+    let says_something = tag.chars().nth(2).is_some();
+    nearest(tag, known.filter(|_| says_something))
 }
 
 #[derive(Clone, Copy)]
@@ -130,6 +134,7 @@ mod tests {
             ("lanch", Some("launch")),
             ("brand-acne", Some("brand-acme")),
             ("unlike", None),
+            ("xl", None),
             ("brnd-*", Some("brand-*")),
             ("brand_*", Some("brand-*")),
             ("brandd-*", Some("brand-*")),

@@ -4,9 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     declared::{Declared, DeclaredHandler, DeclaredRule, Place},
-    pattern::{asks_for, meant},
+    pattern::{asks_for, meant, near_tag},
 };
-use crate::text::nearest::nearest;
 
 /// For this many handlers and this many rules the nearest tag is looked for. Looking for it takes long in thousands of
 /// tags, and nobody reads so many warnings.
@@ -92,7 +91,7 @@ impl Declared {
                 continue;
             };
             let tag = tag.filter(|_| warnings.len() < SUGGESTIONS);
-            let near = tag.and_then(|tag| nearest(tag, known.iter().copied()));
+            let near = tag.and_then(|tag| near_tag(tag, known.iter().copied()));
             warnings.push(of_rule(rule, of_tag - 1, near));
         }
         warnings

@@ -51,7 +51,6 @@ pub(crate) use self::{
     output::Output,
     quarantine::Retried,
     told::{Error, Loaded},
-
 };
 use crate::{
     doing::Doing,

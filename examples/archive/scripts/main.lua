@@ -53,7 +53,7 @@ end
 -- An enrichment runs once for each Tweet, however many rules it matched. This one changes nothing.
 ouzel.enrich(function(tweet)
   local at, user = tweet:created_at_iso(), tweet.user
-  local place = user.derived and user.derived.locations[1]
+  local place = user.derived and user.derived.locations and user.derived.locations[1]
   tweets:upsert {
     id = tweet.id, created_at = at, lang = tweet.lang, kind = kind(tweet), text = tweet:full_text(), user_id = user.id,
     retweet_of = tweet.retweeted_status and tweet.retweeted_status.id, quote_of = tweet.quoted_status_id,

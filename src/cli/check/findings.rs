@@ -37,6 +37,9 @@ pub(super) struct Finding {
 
 type Kinds = BTreeSet<SampleKind>;
 
+/// More kinds of Tweets than this are not named if they work. JSON has them.
+const NAMED: usize = 4;
+
 const FORMATS: [Format; 2] = [Format::Native, Format::Activity];
 
 /// What the trials show. Each failure is there once, the errors first.
@@ -96,15 +99,14 @@ pub(super) fn findings(declared: &Declared, trials: &[Trial]) -> Vec<Finding> {
     findings
 }
 
-/// What tells failures apart: the handler, the place and the reason, in which numbers do not count, because they may be
-/// those of the Tweet.
+/// What tells failures apart: the handler, the place and the reason, without what may be the Tweet's own in it.
 type Key = (usize, Option<(String, usize)>, String);
 
 fn key(handler: usize, failure: &Failure) -> Key {
-    let message = failure
-        .fault
-        .message
-        .replace(|c: char| c.is_ascii_digit(), "");
+    let message = &failure.fault.message;
+    let message = message.replace(|c: char| c.is_ascii_digit(), "");
+    // How the ids of activities begin, without their digits.
+    let message = message.replace("tag:search.twitter.com,:", "");
     (handler, failure.fault.place.clone(), message)
 }
 
@@ -149,14 +151,13 @@ pub(super) fn as_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     let is_note = |finding: &&Finding| finding.severity == Severity::Note;
     for finding in findings.iter().filter(|finding| !is_note(finding)) {
-        let severity = match finding.severity {
-            Severity::Error => "error",
-            _ => "warning",
+        let Failure { handler, fault } = &finding.failure;
+        let said = match finding.severity {
+            Severity::Error => format!("error: the handler `{handler}` fails{fault}"),
+            _ => format!(
+                "warning: the handler `{handler}` fails on Tweets that only files hold{fault}"
+            ),
         };
-        let said = format!(
-            "{severity}: the handler `{}` fails on made-up Tweets{}",
-            finding.failure.handler, finding.failure.fault
-        );
         // The hint comes last.
         let (said, hint) = match said.split_once("\nhint: ") {
             Some((said, hint)) => (said.to_owned(), format!("hint: {hint}\n")),
@@ -198,13 +199,21 @@ pub(super) fn as_text(findings: &[Finding]) -> String {
 /// Which Tweets of a format fail, and which do not.
 fn sentence(format: Format, fails: &Kinds, works: &Kinds) -> String {
     let name = format_name(format);
-    match (fails.is_empty(), works.is_empty()) {
-        (true, _) => format!("  in the {name} it works"),
-        (_, true) => format!("  in the {name} it fails on all: {}", list(fails)),
-        _ => format!(
+    match () {
+        () if fails.is_empty() => format!("  in the {name} it works"),
+        () if works.is_empty() => format!("  in the {name} it fails on all kinds of Tweets"),
+        () if works.len() < fails.len() => {
+            format!("  in the {name} it works only on {}", list(works))
+        }
+        () if works.len() <= NAMED => format!(
             "  in the {name} it fails on {}; it works on {}",
             list(fails),
             list(works)
+        ),
+        () => format!(
+            "  in the {name} it fails on {}; it works on {} other kinds",
+            list(fails),
+            works.len()
         ),
     }
 }

@@ -1,6 +1,11 @@
 //! Runs a script's handlers over made-up Tweets, in memory.
 
-use std::{collections::BTreeSet, io, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+    path::Path,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use tracing::subscriber::{NoSubscriber, with_default};
@@ -36,9 +41,10 @@ const FEW: usize = 6;
 pub(super) struct Trial {
     pub(super) kind: SampleKind,
     pub(super) format: Format,
-    /// The numbers of the handlers that ran.
-    pub(super) ran: Vec<usize>,
-    /// The number of the handler that failed, and why it did.
+    /// The handlers that ran. The number of one is that of the first with the same function: a loop may register a
+    /// function for thousands of tags.
+    pub(super) ran: BTreeSet<usize>,
+    /// The handler that failed, and why it did.
     pub(super) failed: Option<(usize, Failure)>,
 }
 
@@ -101,7 +107,6 @@ fn topics(declared: &Declared) -> Vec<Topic> {
         let Some(pattern) = &handler.tag else {
             continue;
         };
-        // A loop may register the same function for thousands of tags.
         if rules.len() + tags.len() >= MOST || !places.insert((&handler.file, handler.line)) {
             continue;
         }
@@ -132,6 +137,14 @@ fn try_all(worker: &mut Worker<'_>, declared: &Declared) -> Result<Vec<Trial>, E
         return Ok(Vec::new());
     }
     let (samples, matcher) = (Samples::new(SEED), Matcher::new(declared));
+    let mut first = HashMap::new();
+    let handlers = declared.handlers.iter().enumerate();
+    let firsts: Vec<usize> = handlers
+        .map(|(number, handler)| {
+            let function = (&handler.file, handler.line, handler.tag.is_some());
+            *first.entry(function).or_insert(number)
+        })
+        .collect();
     let mut trials = Vec::new();
     for (number, topic) in topics.iter().enumerate() {
         for sample in about(&samples, topic, number, declared) {
@@ -163,8 +176,8 @@ fn try_all(worker: &mut Worker<'_>, declared: &Declared) -> Result<Vec<Trial>, E
             trials.push(Trial {
                 kind: sample.kind,
                 format: sample.format,
-                ran: ran.map(|(number, _)| number).collect(),
-                failed: tried.failure.map(|failure| (tried.last, failure)),
+                ran: ran.map(|(number, _)| firsts[number]).collect(),
+                failed: tried.failure.map(|failure| (firsts[tried.last], failure)),
             });
         }
     }
