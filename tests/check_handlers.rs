@@ -249,7 +249,7 @@ end",
 fn the_same_comes_as_json_and_nothing_is_left() {
     let script = format!(
         "{RULE}local sink = ouzel.sink('s.jsonl')
-ouzel.on('c', function(t) ouzel.emit(sink, {{}}) return t.place.name end)
+ouzel.on('c', function(t) ouzel.emit({{}}, sink) return t.place.name end)
 ouzel.on('drink', function(t) end)"
     );
     let setup = Setup::check()
@@ -262,7 +262,7 @@ ouzel.on('drink', function(t) end)"
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
     let (_, found) = ended.output().split_once("\"warnings\":").unwrap();
     expect![[r#"
-        [{"rule":null,"tag":"drink","file":"main.lua","line":4,"code":"handler-without-rule","message":"no rule of this script has a tag that fits `drink`","suggestion":null}],"failures":[{"severity":"error","handler":"on \"c\"","file":"main.lua","line":3,"source":"ouzel.on('c', function(t) ouzel.emit(sink, {}) return t.place.name end)","message":"`ouzel.emit` writes to what `ouzel.sink` gives, not to a table","hint":null,"traceback":["main.lua:3: in function <main.lua:3>"],"formats":[{"format":"native","fails":["plain","reply","retweet","quote","retweeted_quote","quote_of_nothing","long","placed","pinned","media","bare","nowhere","rest","rest_retweet","cut"],"works":[]},{"format":"activity","fails":["plain","reply","retweet","quote","retweeted_quote","quote_of_nothing","long","placed","pinned","media","bare","nowhere"],"works":[]}]}]}
+        [{"rule":null,"tag":"drink","file":"main.lua","line":4,"code":"handler-without-rule","message":"no rule of this script has a tag that fits `drink`","suggestion":null}],"failures":[{"severity":"error","handler":"on \"c\"","file":"main.lua","line":3,"source":"ouzel.on('c', function(t) ouzel.emit({}, sink) return t.place.name end)","message":"attempt to index a nil value (field 'place')","hint":null,"traceback":["main.lua:3: in function <main.lua:3>"],"formats":[{"format":"native","fails":["plain","reply","retweet","quote","retweeted_quote","quote_of_nothing","long","media","bare","nowhere","rest","rest_retweet","cut"],"works":["placed","pinned"]}]}]}
     "#]].assert_eq(found);
     assert!(!ended.folder().join("data").exists());
 }

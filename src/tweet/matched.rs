@@ -40,9 +40,7 @@ impl Tweet {
 /// Rules as a Tweet shows them. [source: xd/data-enrichments]
 fn list(rules: &[MatchedRule<'_>]) -> String {
     let rules = rules.iter().map(|rule| {
-        let tag = rule
-            .tag
-            .map_or(Ok("null".to_owned()), |tag| sonic_rs::to_string(tag));
+        let tag = rule.tag.map_or(Ok("null".to_owned()), sonic_rs::to_string);
         let tag = tag.expect("text always has a JSON");
         match rule.id {
             Some(id) => format!("{{\"tag\":{tag},\"id\":{id},\"id_str\":\"{id}\"}}"),
