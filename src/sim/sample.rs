@@ -384,7 +384,10 @@ mod tests {
             made("tea is:retweet"),
             ["retweet", "retweeted_quote", "rest_retweet"]
         );
-        assert_eq!(made("tea is:reply -is:quote -has:geo has:media"), ["reply"]);
+        assert_eq!(
+            made("tea -is:retweet -is:quote -is:reply -has:geo -has:media"),
+            ["plain", "long", "bare", "nowhere", "rest", "cut"]
+        );
     }
 
     #[test]
