@@ -12,7 +12,7 @@ use std::{
 use crate::metric::Metrics;
 
 /// How many tags have a counter of their own. Tweets of any other tag count as "other tags".
-const MAX_TAGS: usize = 10_000;
+pub(crate) const MAX_TAGS: usize = 10_000;
 
 /// Counters since the start. Nearly every counter is written by one thread only: the journal's thread counts what
 /// arrives, the worker counts the rest.
@@ -63,12 +63,16 @@ pub enum Count {
     FailedTimers,
     /// When the newest handled Tweet was received, in milliseconds since 1970.
     NewestMs,
+    /// Tweets that the script's own rules were matched against.
+    Matched,
+    /// Of these, the Tweets that at least one of the rules matches.
+    Matching,
 }
 
-const COUNTERS: usize = Count::NewestMs as usize + 1;
+const COUNTERS: usize = Count::Matching as usize + 1;
 
 /// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
-const TAKEN_BACK: [Count; 8] = [
+const TAKEN_BACK: [Count; 10] = [
     Count::Tweets,
     Count::Kept,
     Count::Filtered,
@@ -77,6 +81,8 @@ const TAKEN_BACK: [Count; 8] = [
     Count::Unknown,
     Count::Handled,
     Count::Damaged,
+    Count::Matched,
+    Count::Matching,
 ];
 
 /// The values of the counters of handling at one moment.

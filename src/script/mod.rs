@@ -19,15 +19,18 @@ mod lua;
 mod raw;
 mod rule_tables;
 mod scan;
+pub(crate) mod tag_pattern;
+mod tags;
 mod value;
 mod watch;
 
 pub use budget::Limits;
 pub(crate) use budget::may_go_on;
-pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
+pub(crate) use declared::{Change, Counts, Declared, DeclaredRule, Place};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};
+pub(crate) use tags::TagWarning;
 pub(crate) use watch::{Watch, WatchError};
 
 use crate::{

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{Error, Loaded, Report, Worker, inbox::OwnRules, sinks::Older, tables::Tables};
 use crate::{
     journal::Position,
-    script::{self, Files, Generation},
+    script::{self, Declared, Files, Generation},
     state::Shared,
     store,
     tally::Count,
@@ -31,7 +31,10 @@ impl Worker<'_> {
         self.load()?;
         match self.number == before {
             true => Ok(()),
-            false => self.tell_quarantine(),
+            false => {
+                warn_of_tags(&self.declared);
+                self.tell_quarantine()
+            }
         }
     }
 
@@ -100,6 +103,7 @@ impl Worker<'_> {
         generation.take_over(&mut self.tally.metrics());
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
+        self.matcher = None;
         self.failures.clear();
         self.write_output()?;
         (self.report)(Report::Loaded(Loaded {
@@ -158,5 +162,25 @@ impl Worker<'_> {
         self.store.own_rules(&rules.endpoint, &rules.own)?;
         self.store.disown_rules(&rules.endpoint, &rules.disown)?;
         Ok(())
+    }
+}
+
+/// How many tags that do not fit are logged one by one.
+const TAGS_TOLD: usize = 10;
+
+/// Says at each load which handlers no rule of the script can call, and which rules no handler asks for: such a mistake
+/// shows in nothing else but missing rows.
+fn warn_of_tags(declared: &Declared) {
+    let warnings = declared.tag_warnings();
+    for warning in warnings.iter().take(TAGS_TOLD) {
+        let place = format!("{}:{}", warning.place.file, warning.place.line);
+        let (message, hint) = (
+            &warning.message,
+            warning.hint.as_deref().unwrap_or_default(),
+        );
+        warn!(place, reason = message, hint, "tags do not fit");
+    }
+    if let Some(more @ 1..) = warnings.len().checked_sub(TAGS_TOLD) {
+        warn!(more, hint = "`ouzel check` lists all", "tags do not fit");
     }
 }

@@ -12,6 +12,7 @@ mod in_hand;
 pub(crate) mod inbox;
 mod load;
 mod mark;
+pub(crate) mod matching;
 mod output;
 pub(crate) mod patience;
 mod quarantine;
@@ -22,6 +23,7 @@ pub(crate) mod sinks;
 pub(crate) mod tables;
 mod timers;
 mod told;
+mod trial;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -40,6 +42,7 @@ use self::{
     in_hand::InHand,
     inbox::{Control, Event, Inbox, Load, Parsed},
     mark::Kept,
+    matching::{Matcher, Matching},
     patience::Patience,
     rejected::Rejected,
     remembered::Remembered,
@@ -102,6 +105,9 @@ pub struct Worker<'a> {
     generation: Option<Generation>,
     timers: Timers,
     declared: Arc<Declared>,
+    matching: Matching,
+    /// Made of the generation's rules when the first Tweet needs it.
+    matcher: Option<Matcher>,
     files: Option<Files>,
     number: u64,
     /// Controls that are not carried out yet.
@@ -175,6 +181,8 @@ impl<'a> Worker<'a> {
             generation: None,
             timers: Timers::default(),
             declared: Arc::default(),
+            matching: work.matching,
+            matcher: None,
             files: None,
             number: 0,
             controls: VecDeque::new(),
@@ -467,11 +475,13 @@ impl<'a> Worker<'a> {
     }
 
     fn handle_tweet(&mut self, tweet: Tweet) -> Result<(), Error> {
-        let (id, line) = (tweet.id(), tweet.share_line());
+        let id = tweet.id();
         if self.was_handled(id.and_then(|id| u64::try_from(id).ok())) {
             self.repeat();
             return Ok(());
         }
+        let tweet = self.match_rules(tweet);
+        let line = tweet.share_line();
         self.since_commit += 1;
         if let Some(failure) = self.try_tweet(id, tweet)? {
             self.failures.log(id, &failure);

@@ -83,6 +83,7 @@ fn check(sevenths: &str, expected: Expect) {
         limit: None,
         tally,
         doing: Arc::default(),
+        matching: Default::default(),
     };
     controls.send(Control::Load).unwrap();
     controls.send(Control::Stop).unwrap();

@@ -19,7 +19,8 @@ use crate::{
         tweets::format::{NO_LINE, NO_TWEET},
     },
     error::Error,
-    pipeline, script,
+    pipeline,
+    script::{self, Declared},
     store::Store,
     tally::Tally,
     text::lines::Lines,
@@ -27,6 +28,7 @@ use crate::{
         self, Report, Work, Worker,
         direct::{Direct, DirectSender, direct},
         handled::Handled,
+        matching::Matching,
     },
 };
 
@@ -40,6 +42,8 @@ pub(super) struct Side {
     pub(super) script: PathBuf,
     pub(super) script_limits: script::Limits,
     pub(super) store: Store,
+    /// Which Tweets the script's own rules are matched against.
+    pub(super) matching: Matching,
     /// As in [`Work`].
     pub(super) handled: Option<Handled>,
     /// The folder for the files that the script emits into.
@@ -54,6 +58,8 @@ pub(super) struct Side {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) seen: Seen,
+    /// What each script declares, in the order of the sides.
+    pub(super) declared: Vec<Arc<Declared>>,
     /// Why a part of the source was not read. What was read is handled and committed.
     pub(super) failed: Option<Error>,
 }
@@ -84,6 +90,7 @@ type Reading = (Seen, Result<(), Error>);
 pub(super) struct Flow {
     ways: Arc<Vec<Way>>,
     reports: mpsc::Receiver<(usize, Report)>,
+    declared: Vec<Arc<Declared>>,
     workers: Vec<oneshot::Receiver<Result<(), worker::Error>>>,
 }
 
@@ -99,9 +106,10 @@ impl Flow {
     /// Starts a worker for each side. Each worker first loads its script.
     pub(super) fn start(sides: Vec<Side>, limit: Option<u64>) -> Result<Self, Error> {
         let (report, reports) = mpsc::channel(REPORTS);
-        let (mut ways, mut workers) = (Vec::new(), Vec::new());
+        let (mut ways, mut workers, mut declared) = (Vec::new(), Vec::new(), Vec::new());
         for (number, side) in sides.into_iter().enumerate() {
             let (sender, inbox) = direct();
+            declared.push(Arc::default());
             ways.push(Way {
                 sender: Mutex::new(Some(sender)),
                 closed: CancellationToken::new(),
@@ -115,6 +123,7 @@ impl Flow {
         Ok(Self {
             ways: Arc::new(ways),
             reports,
+            declared,
             workers,
         })
     }
@@ -142,6 +151,7 @@ impl Flow {
         let (seen, read) = read.unwrap_or((Seen::default(), Ok(())));
         Ok(Ended {
             seen,
+            declared: self.declared,
             failed: read.err(),
         })
     }
@@ -155,7 +165,7 @@ impl Flow {
                 report = self.reports.recv() => report,
             };
             match report {
-                Some((_, Report::Loaded(_))) => {}
+                Some((number, Report::Loaded(loaded))) => self.declared[number] = loaded.declared,
                 Some((_, Report::LoadFailed { error, .. })) => return Err(error.into()),
                 // The worker has ended, and says why when it is joined.
                 _ => return Ok(false),
@@ -270,6 +280,7 @@ fn work(
         script,
         script_limits,
         store,
+        matching,
         handled,
         sinks,
         mut output,
@@ -287,6 +298,7 @@ fn work(
         sinks,
         // There is no endpoint: rules are only checked.
         rules_endpoint: String::new(),
+        matching,
         limit,
         tally,
         doing: Arc::default(),

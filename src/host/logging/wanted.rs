@@ -50,6 +50,7 @@ const MODULES: &[&str] = &[
     "worker::failures",
     "worker::in_hand",
     "worker::load",
+    "worker::matching",
     "worker::quarantine",
     "worker::rejected",
     "worker::sinks",
