@@ -111,7 +111,7 @@ impl Generation {
             script: name.clone(),
             fault: Box::new(host.fault(error)),
         };
-        let lua = new_state(api::print).map_err(|error| broken(&error))?;
+        let lua = new_state(api::print, |_| Ok(())).map_err(|error| broken(&error))?;
         api::install(&lua, host).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         prepare(&lua).map_err(|error| broken(&error))?;

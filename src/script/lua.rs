@@ -7,13 +7,12 @@ use mlua::{
 
 use super::{
     error::Misuse,
-    raw::{is_node, mark_view},
+    raw::{Spend, install_library, is_node, mark_view},
 };
 
 /// Removes or replaces parts of the standard library. `...` are two functions: one that logs, and one that recognizes
 /// Tweets.
 ///
-/// * `load` compiles text only, because bytecode can crash the interpreter.
 /// * `pcall` and `xpcall` return error messages as text, also those of ouzel's own functions.
 /// * `print` writes to the log, because stdout is for what `ouzel.emit` writes.
 const PRELUDE: &str = include_str!("prelude.lua");
@@ -30,11 +29,12 @@ end
 return function(...) return check(native(...)) end
 "#;
 
-/// Makes a new Lua state. `log` makes the function that gets the text of a `print`.
+/// Makes a new Lua state. `log` makes the function that gets the text of a `print`. `spend` says whether a function of
+/// the library that takes long may go on.
 ///
 /// # Errors
 /// Only when there is no memory left.
-pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lua> {
+pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>, spend: Spend) -> Result<Lua> {
     let lua = Lua::new_with(
         StdLib::TABLE
             | StdLib::STRING
@@ -46,6 +46,8 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
     )?;
     // Nearly everything that a Tweet leaves behind becomes garbage at once. The generational mode is made for that.
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
+    // Before the prelude, which keeps some of these functions for itself.
+    install_library(&lua, spend)?;
     let log = log(&lua)?;
     let is_tweet = lua.create_function(|lua, value: Value| Ok(is_node(lua, &value)))?;
     lua.load(PRELUDE)

@@ -13,6 +13,7 @@ mod error;
 mod generation;
 mod loader;
 mod lua;
+mod pattern;
 mod raw;
 mod rule_tables;
 mod scan;

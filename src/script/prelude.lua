@@ -1,7 +1,7 @@
 -- Removes what reaches outside, and replaces what is safe only in part. `...` are two functions: one that logs, and one
 -- that recognizes Tweets and their parts.
 local log, is_tweet = ...
-local load0, pcall0, xpcall0, tostring = load, pcall, xpcall, tostring
+local pcall0, xpcall0, tostring = pcall, xpcall, tostring
 local type0, concat, select, time, date, clock = type, table.concat, select, os.time, os.date, os.clock
 
 os = { time = time, date = date, clock = clock }
@@ -13,11 +13,6 @@ function collectgarbage(option)
   if option == nil or option == "collect" or option == "step" then return collectgarbage0("step") end
   if option == "count" then return collectgarbage0("count") end
   error("`collectgarbage` takes \"collect\", \"step\" or \"count\" here", 2)
-end
-
-function load(chunk, name, mode, ...)
-  if mode ~= nil and mode ~= "t" and mode ~= "bt" then error("`load` takes text only", 2) end
-  return load0(chunk, name, "t", ...)
 end
 
 local function readable(ok, ...)

@@ -54,7 +54,8 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let lua = new_state(|lua| lua.create_function(|_, ()| Ok(()))).unwrap();
+        let no_log = |lua: &Lua| lua.create_function(|_, ()| Ok(()));
+        let lua = new_state(no_log, |_| Ok(())).unwrap();
         install(&lua, lua.create_table().unwrap()).unwrap();
         let encode = lua.create_function(|lua, value: Value| {
             let mut out = Vec::new();
@@ -91,6 +92,9 @@ impl World {
             }
             Ok(())
         });
+        let finalizing = lua.create_function(|_, (table, metatable): (Table, Table)| {
+            table.set_metatable(Some(metatable))
+        });
         lua.load(HARNESS)
             .set_name("=harness")
             .call::<()>((
@@ -98,6 +102,7 @@ impl World {
                 insert.unwrap(),
                 collect.unwrap(),
                 Value::NULL,
+                finalizing.unwrap(),
             ))
             .unwrap();
         let live = Rc::default();
@@ -261,6 +266,28 @@ fn check(seed: u64) {
     let live = Rc::clone(&tweets.live);
     drop(tweets);
     assert_eq!(live.get(), 0, "seed {seed}: a document is left behind");
+}
+
+#[test]
+fn a_finalizer_that_writes_while_a_list_is_copied_loses_nothing() {
+    let world = World::new();
+    let lists = ["[{},{},{}]"; 3_000].join(",");
+    world.restart(world.tweet(&format!(r#"{{"id_str":"1","lists":[{lists}]}}"#)));
+    let trace = world.play(
+        r"
+        local bad = 0
+        for _, list in ipairs(t.lists) do
+          at_end(function() list.early = true list[1].x = 1 end)
+          list[2] = 'late'
+          if list[2] ~= 'late' or list[1] ~= list[1] or #list ~= 3 then bad = bad + 1 end
+        end
+        collect(1)
+        for _, list in ipairs(t.lists) do
+          if rawget(list, 'early') and list[1].x ~= 1 or list[2] ~= 'late' then bad = bad + 1 end
+        end
+        show(bad)",
+    );
+    assert_eq!(trace.unwrap(), ["integer0"]);
 }
 
 #[test]
