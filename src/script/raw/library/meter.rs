@@ -139,6 +139,8 @@ pub(super) unsafe fn push_message(state: *mut lua_State, message: impl Display +
     let line = Line::of(&message);
     // SAFETY: see above.
     unsafe {
+        // The results of a function may have filled the stack.
+        ffi::luaL_checkstack(state, 3, c"".as_ptr());
         ffi::luaL_where(state, 1);
         ffi::lua_pushlstring(state, line.bytes.as_ptr().cast(), line.length);
         ffi::lua_concat(state, 2);

@@ -17,15 +17,53 @@ const TOO_LONG: &str = "`load` takes at most 16 MiB of text";
 /// The shortest text whose work is counted. For less, the call itself is what takes long, and Lua counts that.
 const COUNTED: usize = 256;
 
-/// A function whose work is in proportion to the length of its first argument.
+/// A function that looks at each byte of its first argument.
 pub(super) unsafe extern "C-unwind" fn by_text(state: *mut lua_State) -> c_int {
     // SAFETY: only Lua calls this, as it calls a function in C. It owns nothing.
     unsafe {
         let bytes = ffi::lua_rawlen(state, 1);
         let results = original(state);
         if bytes >= COUNTED {
-            meter(state).charge(state, bytes / 16);
+            meter(state).charge(state, bytes);
         }
+        results
+    }
+}
+
+/// A function whose work is in proportion to its results. It may be called for each place of a long text.
+pub(super) unsafe extern "C-unwind" fn by_results(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `by_text`.
+    unsafe {
+        let results = original(state);
+        let bytes = ffi::lua_rawlen(state, -1);
+        if results > 1 || bytes >= COUNTED {
+            let count = usize::try_from(results).unwrap_or_default();
+            meter(state).charge(state, count + bytes / 16);
+        }
+        results
+    }
+}
+
+/// `utf8.len`, whose last result is how many characters it has passed, or the place where it has stopped.
+pub(super) unsafe extern "C-unwind" fn utf8_len(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `by_text`.
+    unsafe {
+        let results = original(state);
+        let passed = ffi::lua_tointeger(state, -1);
+        meter(state).charge(state, usize::try_from(passed).unwrap_or_default());
+        results
+    }
+}
+
+/// `utf8.offset`, which passes as many characters as it is told to, but not more than there are.
+pub(super) unsafe extern "C-unwind" fn utf8_offset(state: *mut lua_State) -> c_int {
+    // SAFETY: as for `by_text`.
+    unsafe {
+        let results = original(state);
+        let told = ffi::lua_tointeger(state, 2).unsigned_abs();
+        let told = usize::try_from(told).unwrap_or(usize::MAX);
+        let most = ffi::lua_rawlen(state, 1);
+        meter(state).charge(state, told.min(most));
         results
     }
 }
@@ -66,7 +104,7 @@ pub(super) unsafe extern "C-unwind" fn rep(state: *mut lua_State) -> c_int {
         if bytes >= COUNTED {
             // The number is no larger than the length now.
             let times = usize::try_from(ffi::lua_tointeger(state, 2)).unwrap_or_default();
-            meter(state).charge(state, times / 4 + bytes / 16);
+            meter(state).charge(state, times + bytes / 16);
         }
         results
     }
@@ -144,7 +182,7 @@ pub(super) unsafe extern "C-unwind" fn load(state: *mut lua_State) -> c_int {
                 push_string(state, TOO_LONG.as_bytes());
                 return 2;
             }
-            meter(state).charge(state, length);
+            meter(state).charge(state, length.saturating_mul(8));
         }
         if ffi::lua_gettop(state) > 0 {
             push_string(state, b"t");

@@ -453,6 +453,10 @@ fn what_would_run_for_ever_ends_at_the_line_of_the_caller() {
         "local s = ('abc'):rep(10000) while true do local _ = ('%s'):format(s) end",
         "while true do local _ = ('x'):rep(1000) end",
         "while true do collectgarbage('step') end",
+        "local s = ('x'):rep(10000) while true do local _ = s:sub(2) end",
+        "local s = ('x'):rep(1000) while true do local _ = s:byte(1, -1) end",
+        "local s = ('x'):rep(1000) while true do local _ = utf8.len(s) end",
+        "local s = ('x'):rep(1000) while true do local _ = utf8.offset(s, -1 << 60) end",
         "return table.move({}, 1, 1 << 60, 2)",
         "return table.move({}, 1, 1 << 60, 1, setmetatable({}, { __newindex = rawequal }))",
         "return table.insert(setmetatable({}, { __len = function() return 1 << 60 end }), 1, 'x')",
@@ -473,7 +477,18 @@ fn what_would_run_for_ever_ends_at_the_line_of_the_caller() {
             "{program}: {shown}"
         );
     }
+    // What looks at one place of a long text costs no more for that.
+    LEFT.set(100_000);
+    let shown: String = run
+        .call("local s = ('x'):rep(10000) for i = 1, #s do local _ = s:sub(i, i), s:byte(i), utf8.offset(s, 1, i), string.unpack('B', s, i) end")
+        .unwrap();
+    assert!(shown.starts_with("true"), "{shown}");
     // After a refusal nothing is free.
+    LEFT.set(0);
+    let shown: String = run
+        .call("return ('abc'):rep(2000):find('b.*c.*x')")
+        .unwrap();
+    assert!(shown.starts_with("false"), "{shown}");
     LEFT.set(0);
     let shown: String = run.call("return ('abc'):find('b+')").unwrap();
     assert!(
