@@ -178,31 +178,6 @@ fn a_tweet_that_is_raised_as_an_error_comes_out_as_itself() {
 }
 
 #[test]
-fn a_finalizer_that_writes_while_a_list_is_copied_loses_nothing() {
-    let line = format!(
-        r#"{{"id_str":"1","lists":[{}]}}"#,
-        ["[{},{},{}]"; 3_000].join(",")
-    );
-    emits(
-        r"
-        local bad = 0
-        for _, list in ipairs(t.lists) do
-          setmetatable({}, { __gc = function() list.early = true list[1].x = 1 end })
-          list[2] = 'late'
-          if list[2] ~= 'late' or list[1] ~= list[1] or #list ~= 3 then bad = bad + 1 end
-        end
-        collectgarbage()
-        for _, list in ipairs(t.lists) do
-          if rawget(list, 'early') and list[1].x ~= 1 or list[2] ~= 'late' then bad = bad + 1 end
-        end
-        ouzel.emit(bad)
-        ",
-        &line,
-        expect!["0"],
-    );
-}
-
-#[test]
 fn rules_without_an_id_are_one_table_each_for_all_tweets() {
     let script = r#"
         local seen, kinds = {}, 0
