@@ -189,7 +189,7 @@ f()"#,
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
-                in ...	(skipping 999973 levels)
+                in ...	(skipping 999965 levels)
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
