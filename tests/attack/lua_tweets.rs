@@ -10,6 +10,7 @@ fn emits(body: &str, line: &str, expected: Expect) {
     let script = format!("ouzel.enrich(function(t)\n{body}\nend)");
     let run = Setup::new()
         .script(&script)
+        .without_script_limits()
         .arguments(&["--limit", "1"])
         .start();
     run.powertrack().send(line);
