@@ -87,6 +87,7 @@ fn setup(script: &str) -> Setup {
         .script(script)
         .environment("OUZEL_SCRIPT_TIME", "300ms")
         .environment("OUZEL_SCRIPT_LOAD_TIME", "100ms")
+        .environment("OUZEL_SCRIPT_INSTRUCTIONS", "1000000000000000")
         .environment("OUZEL_SCRIPT_MEMORY", "8MiB")
 }
 
