@@ -948,10 +948,27 @@ fn a_key_can_have_several_columns() {
             CREATE INDEX "mentions_tag_at" ON "mentions" ("tag", "at")
             CREATE UNIQUE INDEX "mentions_at" ON "mentions" ("at")"#]],
     );
-    // The same declaration finds what it has made.
+    // The same declaration finds what it has made, and another one adds to it.
+    let more = r#"
+        ouzel.table("mentions", { tag = "TEXT", id = "INTEGER", n = "INTEGER", at = "TEXT", more = "REAL DEFAULT 0.5" }, {
+          primary_key = { "id", "tag" },
+          indices = { { "more" } },
+        })
+    "#;
     let run = ended.again().start();
     run.wait_for("script loaded");
-    run.drain().assert_code(0);
+    run.write("scripts/main.lua", more);
+    run.wait_for("script loaded generation=2");
+    let ended = run.drain();
+    ended.assert_code(0);
+    ended.assert_rows(
+        "SELECT group_concat(more) FROM mentions",
+        expect!["0.5,0.5"],
+    );
+    ended.assert_rows(
+        "SELECT group_concat(name, ' ') FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+        expect!["mentions_tag_at mentions_at mentions_more"],
+    );
 }
 
 #[test]

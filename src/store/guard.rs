@@ -13,8 +13,9 @@ use rusqlite::{
     hooks::{AuthAction, AuthContext, Authorization},
 };
 
-/// Pragmas that only read the schema, and the one pragma by which FTS5 notices that its tables have changed.
-const READING_PRAGMAS: [&str; 8] = [
+/// Pragmas that only read the schema, the one pragma by which FTS5 notices that its tables have changed, and the one by
+/// which SQLite looks whether the rows of a STRICT table fit when it adds a column.
+const READING_PRAGMAS: [&str; 9] = [
     "table_info",
     "table_xinfo",
     "table_list",
@@ -23,6 +24,7 @@ const READING_PRAGMAS: [&str; 8] = [
     "foreign_key_list",
     "compile_options",
     "data_version",
+    "quick_check",
 ];
 
 /// Modules of virtual tables that keep their data in tables of the database and nowhere else.
