@@ -49,9 +49,9 @@ fn a_hangup_loads_what_has_changed_where_nothing_is_watched() {
     run.wait_for("stream connected");
     run.process().signal("HUP");
     run.wait_for("SIGHUP: looking whether the script has changed");
-    run.write("scripts/main.lua", &named("new"));
     run.powertrack().send(tweet(1));
     run.wait_for("old handled 1");
+    run.write("scripts/main.lua", &named("new"));
     run.process().signal("HUP");
     run.wait_for("script loaded generation=2");
     run.powertrack().send(tweet(2));

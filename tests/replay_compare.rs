@@ -190,7 +190,7 @@ fn equal_is_what_has_the_same_bytes_and_the_same_type() {
              ouzel.filter(function(tweet) return tweet.id == 1 end)
              ouzel.enrich(function() t:insert {{ k = 'a', v = {value} }} u:insert {{ v = {value} }} end)"
         )
-        .replace(", v }", ", v = 'BLOB' }")
+        .replace(", v }", ", v = 'ANY' }")
     };
     for (one, other, code) in [
         ("'x'", "'x'", 0),

@@ -580,39 +580,3 @@ fn a_wrong_version_is_an_error() {
             hint: a newer script has written it: load that one, or call `ouzel.state_version(3)`"#]],
     );
 }
-
-/// The collector runs them in the middle of a read, after a Tweet, and when Lua is closed.
-#[test]
-fn finalizers_may_use_the_state_at_any_moment() {
-    let script = r#"
-ouzel.state.l = {}
-local l = ouzel.state.l
-local function finalize()
-  local s = ouzel.state
-  s.gc = (s.gc or 0) + 1
-  l["gc" .. s.gc] = { s.gc, { tostring(s.gc) } }
-  l["gc" .. (s.gc - 3)] = nil
-  for k, v in pairs(s) do if type(v) == "table" and #v > 1000000 then error("no") end end
-end
-ouzel.on("*", function(t)
-  for i = 1, 300 do setmetatable({}, { __gc = finalize }) end
-  for i = 1, 300 do
-    l[i] = { text = ("x"):rep(i % 50) .. i, i }
-    local text = l[i].text
-    if #text < 1 or l[i][1] ~= i then error("wrong") end
-  end
-  local met = 0
-  for k, v in pairs(l) do if math.type(k) then met = met + #{ v.text, v[1] } end end
-  if met ~= 600 then error("met " .. met) end
-  collectgarbage()
-  ouzel.emit(#l)
-end)
-"#;
-    let ended = replay_on(None, script, 1..=20);
-    ended.assert_code(0);
-    assert_eq!(ended.output(), "300\n".repeat(20), "{}", ended.stderr);
-    let rows = "SELECT count(*) FROM _ouzel_state WHERE parent = 1 AND typeof(key) = 'integer'";
-    assert_eq!(ended.rows_of("a.db", rows), "300");
-    let finalized = ended.rows_of("a.db", "SELECT value FROM _ouzel_state WHERE key = 'gc'");
-    assert!(finalized.parse::<u32>().unwrap() > 100, "{finalized}");
-}

@@ -38,6 +38,7 @@ const MODULES: &[&str] = &[
     "powertrack::rules::reconcile",
     "powertrack::rules::replay",
     "powertrack::stream",
+    "script::breach",
     "settings::credentials",
     "sim::delivery",
     "sim::oracle",
