@@ -18,6 +18,7 @@ mod script_limits;
 mod sim;
 mod start;
 mod summary;
+mod test;
 mod tweets;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ use self::{
     run::Run,
     script_limits::ScriptLimits,
     sim::{Sim, SimSource},
+    test::Test,
 };
 use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
 
@@ -87,6 +89,12 @@ pub(crate) enum Command {
     ///
     /// A rule that the service would refuse is an error; rules that are valid and hardly meant so are warned about.
     Check(Check),
+    /// Run the tests of a script: the files `*_test.lua` beside it.
+    ///
+    /// Each test has a fresh load of the script, an empty database in memory and a clock that stands still. No network is
+    /// used, and nothing is written but snapshots, and these only with --update. The exit code is 0 where all tests pass,
+    /// 1 where one fails, and 3 where the script or a file of tests cannot be loaded.
+    Test(Test),
     /// Look into rules before the service sees them.
     Rules(Rules),
     /// List the times in which nothing came, and what of them is missing in the data.
@@ -125,6 +133,7 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(&arguments, line),
             Self::Check(arguments) => check::check(&arguments),
+            Self::Test(arguments) => test::test(&arguments),
             Self::Rules(arguments) => rules::rules(&arguments),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),

@@ -14,8 +14,8 @@ use super::{
     budget::{self, Broken, Work},
     declared::Declared,
     error::Fault,
-    loader::{Fingerprint, Sources},
-    lua::{is_memory, new_state},
+    loader::{Fingerprint, Shelf, Sources},
+    lua::{freeze_clock, is_memory, new_state},
     raw::Held,
     rule_tables::RuleTables,
 };
@@ -63,15 +63,41 @@ impl Generation {
         database: Rc<dyn Database>,
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
+        Self::load_from(script, Sources::of(script), database, limits, |_| Ok(()))
+    }
+
+    /// The same for a test: each file is read once, and `now` is the clock, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// As for [`Generation::load`].
+    pub(crate) fn load_for_test(
+        script: &Path,
+        shelf: &Shelf,
+        database: Rc<dyn Database>,
+        limits: &Limits,
+        now: &Rc<Cell<i64>>,
+    ) -> Result<Self, Error> {
+        let sources = Sources::of(script).from_shelf(shelf);
+        let prepare = |lua: &Lua| freeze_clock(lua, now);
+        Self::load_from(script, sources, database, limits, prepare).0
+    }
+
+    fn load_from(
+        script: &Path,
+        sources: Sources,
+        database: Rc<dyn Database>,
+        limits: &Limits,
+        prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
+    ) -> (Result<Self, Error>, Files) {
         let host = Rc::new(Host {
             database,
-            sources: RefCell::new(Sources::of(script)),
+            sources: RefCell::new(sources),
             loading: RefCell::new(Some(Loading::default())),
             emitted: RefCell::default(),
             misuse: RefCell::default(),
         });
         let (loaded, broken) = budget::within(limits, Work::Load, || {
-            Self::load_into(script, &host, limits)
+            Self::load_into(script, &host, limits, prepare)
         });
         let loaded = match broken {
             Some(broken) => Err(Error::Broken {
@@ -89,7 +115,12 @@ impl Generation {
         (loaded, files)
     }
 
-    fn load_into(script: &Path, host: &Rc<Host>, limits: &Limits) -> Result<Self, Error> {
+    fn load_into(
+        script: &Path,
+        host: &Rc<Host>,
+        limits: &Limits,
+        prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
+    ) -> Result<Self, Error> {
         let name = name_of(script);
         let source = host
             .sources
@@ -118,6 +149,7 @@ impl Generation {
         };
         let lua = new_state(api::print).map_err(|error| broken(&error))?;
         api::install(&lua, host).map_err(|error| broken(&error))?;
+        prepare(&lua).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         lua.set_memory_limit(limits.memory)
             .map_err(|error| broken(&error))?;

@@ -1,12 +1,14 @@
 //! The files of a script. They are read from below the script's folder, and kept for messages and for the watch.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io,
     ops::RangeInclusive,
     path::{Component, Path, PathBuf},
+    rc::Rc,
 };
 
 use super::entries::{entries, names};
@@ -25,6 +27,40 @@ pub(super) struct Sources {
     /// The text of each file, by its name below the folder; `None` if a module was looked for and this file did not
     /// exist.
     files: BTreeMap<String, Option<String>>,
+    /// What was read before, if files are read only once.
+    shelf: Option<Shelf>,
+}
+
+/// The files that many loads read, each read once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shelf {
+    texts: Rc<RefCell<BTreeMap<PathBuf, String>>>,
+    /// Whether a module's file is there.
+    are_there: Rc<RefCell<BTreeMap<PathBuf, bool>>>,
+}
+
+impl Shelf {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if let Some(text) = self.texts.borrow().get(path) {
+            return Ok(text.clone());
+        }
+        let text = read_text(path)?;
+        let mut texts = self.texts.borrow_mut();
+        texts.insert(path.to_owned(), text.clone());
+        Ok(text)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        let mut are_there = self.are_there.borrow_mut();
+        match are_there.get(path) {
+            Some(is_there) => *is_there,
+            None => {
+                let is_there = path.is_file();
+                are_there.insert(path.to_owned(), is_there);
+                is_there
+            }
+        }
+    }
 }
 
 /// What the files of a generation contained when they were read. It shows whether anything has changed since.
@@ -41,13 +77,25 @@ impl Sources {
         Self {
             folder,
             files: BTreeMap::new(),
+            shelf: None,
+        }
+    }
+
+    /// The same, and each file is read once for all that share the shelf.
+    pub(super) fn from_shelf(self, shelf: &Shelf) -> Self {
+        Self {
+            shelf: Some(shelf.clone()),
+            ..self
         }
     }
 
     /// Reads the file with this name below the folder.
     pub(super) fn read(&mut self, name: &str) -> io::Result<&str> {
         let path = self.folder.join(name);
-        let text = read_text(&path);
+        let text = match &self.shelf {
+            Some(shelf) => shelf.read(&path),
+            None => read_text(&path),
+        };
         let slot = self.files.entry(name.to_owned()).or_default();
         match text {
             Ok(text) => Ok(slot.insert(text)),
@@ -71,7 +119,12 @@ impl Sources {
         }
         let candidates = [format!("{path}.lua"), format!("{path}/init.lua")];
         for name in &candidates {
-            if self.folder.join(name).is_file() {
+            let path = self.folder.join(name);
+            let is_file = match &self.shelf {
+                Some(shelf) => shelf.is_file(&path),
+                None => path.is_file(),
+            };
+            if is_file {
                 return Ok(name.clone());
             }
             // The file does not exist now. If it appears later, that counts as a change.

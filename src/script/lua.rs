@@ -1,5 +1,7 @@
 //! A Lua state for scripts: only the safe part of the standard library, and nothing that reaches outside.
 
+use std::{cell::Cell, rc::Rc};
+
 use mlua::{
     Function, Lua, LuaOptions, Result, StdLib, Table, Value,
     state::{GcGenParams, GcMode},
@@ -61,6 +63,28 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
         .call::<()>((log, is_tweet, is_broken, spend))?;
     watch(&lua)?;
     Ok(lua)
+}
+
+/// Makes `now` the clock of a state, in milliseconds since 1970: what `os.time` and `os.date` take when they are given no
+/// time.
+///
+/// # Errors
+/// Only when there is no memory left.
+pub(super) fn freeze_clock(lua: &Lua, now: &Rc<Cell<i64>>) -> Result<()> {
+    const CLOCK: &str = r#"
+local now, time, date = ..., os.time, os.date
+function os.time(parts)
+  if parts == nil then return now() end
+  return time(parts)
+end
+function os.date(format, at)
+  if at == nil then at = now() end
+  return date(format or "%c", at)
+end
+"#;
+    let now = Rc::clone(now);
+    let now = lua.create_function(move |_, ()| Ok(now.get().div_euclid(1_000)))?;
+    lua.load(CLOCK).set_name("=ouzel").call(now)
 }
 
 /// Whether a caught error says that there is no memory left.

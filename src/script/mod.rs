@@ -15,6 +15,7 @@ mod lua;
 mod raw;
 mod rule_tables;
 mod scan;
+mod testing;
 mod value;
 mod watch;
 
@@ -23,6 +24,8 @@ pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};
+pub(crate) use loader::Shelf;
+pub(crate) use testing::{Subject, TestFile, TestOptions, Trouble};
 pub(crate) use watch::{Watch, WatchError};
 
 use crate::row::{Cell, EachRow, Refused, TableSpec};

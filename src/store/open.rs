@@ -27,6 +27,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many statements are kept prepared: enough for a script with dozens of tables and queries.
 const PREPARED: usize = 256;
 
+/// The size of a page of SQLite.
+const PAGE: usize = 4096;
+
+/// ouzel's own tables take fewer pages than this.
+const LEAST_PAGES: usize = 256;
+
 /// ouzel's own tables.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS _ouzel_rules (
@@ -79,6 +85,15 @@ impl Store {
             path: PathBuf::from(":memory:"),
             source,
         })
+    }
+
+    /// The same, and it takes no more than this many bytes.
+    pub fn in_memory_within(bytes: usize) -> Result<Self, Error> {
+        let store = Self::in_memory()?;
+        let pages = (bytes / PAGE).max(LEAST_PAGES);
+        let limit = format!("PRAGMA max_page_count = {pages};");
+        store.connection.execute_batch(&limit)?;
+        Ok(store)
     }
 
     fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {

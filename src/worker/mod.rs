@@ -15,6 +15,7 @@ mod mark;
 mod output;
 pub(crate) mod patience;
 mod quarantine;
+pub(crate) mod rehearsal;
 mod rejected;
 mod remembered;
 pub(crate) mod sinks;
