@@ -361,6 +361,8 @@ function Tweet:tags() end
 -- Tables
 
 ---A value for a column. A boolean is stored as 0 or 1, `ouzel.json.null` as NULL, and text that is not UTF-8 as a blob.
+---An INTEGER column takes whole numbers, a REAL column numbers, a TEXT column text in UTF-8 and numbers (as text), a
+---BLOB column any string, and an ANY column any value.
 ---@alias ouzel.Cell string|number|boolean|lightuserdata
 
 ---A table of the database. `ouzel.table` returns it.
@@ -373,8 +375,8 @@ local Table = {}
 ---```lua
 ---seen:insert { id = tweet.id, text = tweet.text }
 ---```
----Raises for an unknown column, for a table or function as a value, and for a broken constraint, such as an id that
----exists already.
+---Raises for an unknown column, for a value that does not fit the column's type, for a table or function as a value,
+---and for a broken constraint, such as an id that exists already.
 ---@param row table<string, ouzel.Cell?> values by column
 function Table:insert(row) end
 
@@ -388,14 +390,42 @@ function Table:insert(row) end
 ---@param row table<string, ouzel.Cell?> values by column
 function Table:upsert(row) end
 
+---Changes the rows whose columns equal the given values, or the row with this primary key. A field of `changes` that is
+---nil counts as not given; `ouzel.json.null` writes NULL.
+---
+---```lua
+---local changed = seen:update({ author = "ouzel" }, { text = "changed" })
+---seen:update(tweet.id, { text = "changed too" })
+---```
+---Raises as `insert` does, if `rows` or `changes` names no column, and for a key if the table has no primary key of one
+---column.
+---@param rows ouzel.Cell|table<string, ouzel.Cell?> values by column (`ouzel.json.null` finds NULL), or the primary key
+---@param changes table<string, ouzel.Cell?> new values by column
+---@return integer rows how many rows were changed
+function Table:update(rows, changes) end
+
+---Deletes the rows whose columns equal the given values, or the row with this primary key.
+---
+---```lua
+---local deleted = seen:delete { author = "ouzel" }
+---seen:delete(tweet.id)
+---```
+---Raises for an unknown column, if `rows` names no column, and for a key if the table has no primary key of one column.
+---`ouzel.db.exec` deletes every row.
+---@param rows ouzel.Cell|table<string, ouzel.Cell?> values by column (`ouzel.json.null` finds NULL), or the primary key
+---@return integer rows how many rows were deleted
+function Table:delete(rows) end
+
 ---Reads a row by its primary key. It also sees writes that are not committed yet.
 ---
 ---```lua
 ---local row = seen:get(tweet.id)
 ---if row then print(row.text) end
 ---```
----Raises for a table without a primary key.
----@param key ouzel.Cell
+---If the primary key has several columns, all of them are given: `seen:get { tag = "launch", id = tweet.id }`.
+---
+---Raises for a table without a primary key, and if a table names other columns than those of the primary key.
+---@param key ouzel.Cell|table<string, ouzel.Cell>
 ---@return table<string, string|number>? row nil if there is no such row; a column that is NULL is nil
 function Table:get(key) end
 
@@ -415,6 +445,7 @@ function Table:count(where) end
 ---The functions that ouzel gives to a script.
 ---@class ouzel
 ---@field version string ouzel's version
+---@field null lightuserdata the same as `ouzel.json.null`: JSON null, and NULL in SQL
 ouzel = {}
 
 ---Declares rules. ouzel adds rules that the stream lacks. It deletes rules that it added earlier and that the script no
@@ -431,21 +462,40 @@ ouzel = {}
 ---@param rules { value: string, tag: string?, unchecked: boolean? }[]
 function ouzel.rules(rules) end
 
----Declares a table. ouzel makes the table if it does not exist, and adds columns that it lacks. It never deletes
----anything from the table.
+---Options of a table.
+---@class ouzel.TableOptions
+---@field primary_key string[]? the columns of the primary key, if there are several
+---@field indices ouzel.TableIndex[]? indices by which SQLite finds rows faster
+---@field strict boolean? false makes a table whose columns take any value, and have any type that SQLite knows
+
+---The columns of an index, in order. With `unique = true`, no two rows may be equal in all of them.
+---@class ouzel.TableIndex
+---@field [integer] string
+---@field unique boolean?
+
+---Declares a table. ouzel makes the table if it does not exist, and adds columns and indices that it lacks. It never
+---deletes anything from the table.
 ---
 ---```lua
 ---local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT" })
+---local mentions = ouzel.table("mentions", { tag = "TEXT", id = "INTEGER", at = "TEXT" }, {
+---  primary_key = { "tag", "id" },
+---  indices = { { "tag", "at" } },
+---})
 ---```
 ---The columns are in the order in which the call writes them. Columns that the call does not write out come after them,
 ---sorted by name. If `columns` is a table made elsewhere, this is true of all columns.
 ---
----Raises for a name that is not an identifier, for a table that is declared twice, for a column that has another type in
----the database, and in a handler.
+---New tables are STRICT. A table that is there and is not STRICT stays as it is; then ouzel itself checks the types of
+---what `insert`, `upsert` and `update` write. An index is called as the table and its columns: `mentions_tag_at`.
+---
+---Raises for a name that is not an identifier, for a table that is declared twice, for a type that does not exist, for a
+---column, primary key or index that is another one in the database, for an unknown option, and in a handler.
 ---@param name string letters, digits and `_`
----@param columns table<string, string> the SQL type of each column, with its constraints
+---@param columns table<string, string> the type of each column (INTEGER, REAL, TEXT, BLOB or ANY), with its constraints
+---@param options? ouzel.TableOptions
 ---@return ouzel.Table
-function ouzel.table(name, columns) end
+function ouzel.table(name, columns, options) end
 
 ---Adds a filter. A Tweet for which the filter returns nil or false goes no further.
 ---Filters, enrichments and `on` handlers run in the order in which the script adds them.
@@ -476,6 +526,22 @@ function ouzel.enrich(handler) end
 ---@param handler fun(tweet: ouzel.Tweet, rule: ouzel.Rule)
 function ouzel.on(tag, handler) end
 
+---Calls a function from time to time, between two Tweets, also while no Tweets come. What it writes and emits is
+---committed with each call. An error takes that back and is logged, and the timer goes on. A call that is late, because
+---a handler takes long, is made once, however often it was due. In `ouzel replay`, the Tweets' times are the clock.
+---
+---```lua
+---ouzel.every("1m", function(now)
+---  ouzel.log.info("minute", now // 60, ouzel.state.tweets)
+---  ouzel.state.tweets = 0
+---end)
+---```
+---Raises for a time without a unit or of less than 100 ms, if `call` is not a function, for more than 100 timers, and in
+---a handler.
+---@param time string how long to wait between two calls, such as `"30s"`, `"1m"` or `"2h"`
+---@param call fun(now: integer) gets the time in seconds since 1970
+function ouzel.every(time, call) end
+
 ---Writes a value as one line of JSON, to stdout or to a sink. The lines of a batch are written together, shortly before
 ---its rows are committed. If a handler fails, the lines that were emitted for its Tweet are taken back. After a crash,
 ---some lines may come twice on stdout, but never in a sink.
@@ -502,6 +568,200 @@ function ouzel.emit(value, sink) end
 ---@return ouzel.Sink
 function ouzel.sink(name) end
 
+---A regular expression. `ouzel.regex` makes it. Texts are bytes, as in Lua's own functions, and places count from 1.
+---@class ouzel.Regex
+---@field pattern string the pattern
+local Regex = {}
+
+---Makes a regular expression, in the syntax of Rust's crate `regex`: as in most languages, but without look-around and
+---references back. In return no pattern takes longer than the text is long. Make it once, while the script loads.
+---`(?i)` at the beginning ignores case, and `(?<name>…)` names a capture.
+---
+---```lua
+---local handle = ouzel.regex [[(?i)@(\w+)]]
+---```
+---Raises for a pattern that is wrong or too large, with the place in it.
+---@param pattern string at most 10 000 bytes
+---@return ouzel.Regex
+function ouzel.regex(pattern) end
+
+---Whether the pattern matches anywhere in the text.
+---
+---```lua
+---if ouzel.regex("^RT @"):is_match(tweet.text) then print("a Retweet") end
+---```
+---Raises for a text of more than 64 KB, as all methods do; for a pattern that is large, of more than 16 or 4 KB.
+---@param text string
+---@param from integer? where to begin, from 1 on
+---@return boolean
+function Regex:is_match(text, from) end
+
+---Finds the first match, as `string.find` does.
+---
+---```lua
+---local first, last, name = ouzel.regex("@([a-z]+)"):find("hello @ouzel")
+---```
+---@param text string
+---@param from integer? where to begin, from 1 on; `^` still stands for the beginning of the text
+---@return integer? first nil if there is no match
+---@return integer? last
+---@return string? ... the captures; nil for one that took no part
+function Regex:find(text, from) end
+
+---Gives the captures of the first match, or the whole match if the pattern has no captures, as `string.match` does.
+---
+---```lua
+---local name = ouzel.regex("@([a-z]+)"):match("hello @ouzel")
+---```
+---@param text string
+---@param from integer? where to begin, from 1 on
+---@return string? ... nil if there is no match
+function Regex:match(text, from) end
+
+---Gives the named captures of the first match as a table.
+---
+---```lua
+---local date = ouzel.regex [[(?<year>\d{4})-(?<month>\d\d)]]:named(tweet:created_at_iso())
+---if date then print(date.year) end
+---```
+---Raises for a pattern that names no capture.
+---@param text string
+---@param from integer? where to begin, from 1 on
+---@return table<string, string>? captures nil if there is no match
+function Regex:named(text, from) end
+
+---Gives all matches one by one, each as `match` does. If the first capture took no part, it is false.
+---
+---```lua
+---for tag in ouzel.regex("#([a-z]+)"):gmatch("#tea and #milk") do print(tag) end
+---```
+---@param text string
+---@return fun(): string?, string? next
+function Regex:gmatch(text) end
+
+---Replaces all matches.
+---
+---```lua
+---local masked = ouzel.regex("@[a-z]+"):replace("hello @ouzel", "@…")
+---local louder = ouzel.regex("[a-z]+"):replace("hello", function(word) return word:upper() end)
+---```
+---Raises for a capture that the pattern has not, for a function that gives anything else, and if it takes more than a
+---second.
+---@param text string
+---@param with string|fun(...: string): string? in a string `$1` and `${name}` stand for captures, `$0` for the match, `$$` for `$`; a function gets the captures, and keeps the match with nil
+---@return string text
+---@return integer count how many matches there were
+function Regex:replace(text, with) end
+
+---A number of the script in `/metrics`. `ouzel.metric` makes it.
+---@class ouzel.Metric
+---@field name string the metric's name, without `ouzel_script_`
+local Metric = {}
+
+---Declares a metric. `/metrics` has it as `ouzel_script_NAME`. A name that ends with `_total` is of a counter, which only
+---grows; another name is of a gauge. What a handler changes counts once its Tweet's rows are committed; a handler that
+---fails changes nothing. After a reload that declares the name again the number goes on, and after a restart it begins at
+---0.
+---
+---```lua
+---local links = ouzel.metric("links_total", "links in Tweets")
+---```
+---Raises for a wrong name, for a name that is declared twice, and in a handler.
+---@param name string small letters, digits and `_`
+---@param help string? one line that says what it is
+---@return ouzel.Metric
+function ouzel.metric(name, help) end
+
+---Adds to the number.
+---
+---```lua
+---local seen_links = ouzel.metric "seen_links_total"
+---seen_links:add(2)
+---seen_links:add(1, { lang = "en" })
+---```
+---Raises for a counter and a number below 0, and for more than 100 series, all metrics together: each value of a label
+---makes one.
+---@param number number? 1 if it is not given
+---@param labels table<string, string|integer|boolean>? at most 8
+function Metric:add(number, labels) end
+
+---Sets the number of a gauge.
+---
+---```lua
+---local longest = ouzel.metric "longest_text"
+---longest:set(280)
+---```
+---Raises for a counter, and as `add` does.
+---@param number number
+---@param labels table<string, string|integer|boolean>? at most 8
+function Metric:set(number, labels) end
+
+---Gives the lines of a file one by one, without their ends. The file lies below the script's folder. When it changes, the
+---script is loaded again.
+---
+---```lua
+---local ok, problem = pcall(function()
+---  for name in ouzel.lines("names.txt") do print(name) end
+---end)
+---```
+---Raises for a file that is not there, lies outside of the folder or is no regular file, for a line of more than 1 MB, and
+---in a handler.
+---@param path string such as `lists/names.txt`
+---@return fun(): string? next
+function ouzel.lines(path) end
+
+---Gives the rows of a CSV file one by one. All values are strings; `tonumber` makes numbers of them. The file lies below
+---the script's folder. When it changes, the script is loaded again.
+---
+---```lua
+---local scores = {}
+---local ok, problem = pcall(function()
+---  for row in ouzel.csv("scores.csv") do scores[row.word] = tonumber(row.score) end
+---  for row in ouzel.csv("plain.csv", { header = false, separator = ";" }) do scores[row[1]] = tonumber(row[2]) end
+---end)
+---```
+---Raises as `lines` does, for an unknown option, for a header without names, and for a row with another number of fields
+---than the header.
+---@param path string such as `lists/words.csv`
+---@param options { header: boolean?, separator: string? }? `header = false` for a file without names of columns; the separator is a comma if none is given
+---@return fun(): table<string|integer, string>? next a row's values by column, or as a list if there is no header
+function ouzel.csv(path, options) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- ouzel.state
+
+---What the script keeps from Tweet to Tweet, over reloads and restarts. It behaves as a table. It is committed together
+---with the rows, and an error in a handler takes back what was written for that Tweet.
+---
+---```lua
+---ouzel.state.seen = ouzel.state.seen or {}
+---ouzel.on("*", function(tweet) ouzel.state.seen[tweet.id] = true end)
+---```
+---A key is a string or an integer. A value is a string, a number, a boolean, `ouzel.json.null`, or a table of these. A
+---table that is assigned is copied, and so is a Tweet or a part of one. `pairs` gives the integers first, in order, and
+---then the strings, in order.
+---
+---Raises for other keys and values, for what makes the state larger than 32 MiB, for a table that contains itself, and
+---for a write to a table that has been taken out of the state.
+---@class ouzel.State
+---@field [string|integer] any
+ouzel.state = {}
+
+---Says which shape the script expects `ouzel.state` to have. If the state has an older version, `migrate` is called
+---first, once, with the state and the old version. If it fails, the load fails and nothing has changed. A state that
+---was kept before the script named a version has version 0.
+---
+---```lua
+---ouzel.state_version(2, function(state, old)
+---  if old < 2 then state.authors, state.users = state.users, nil end
+---end)
+---```
+---Raises for a version that is no integer from 1, if the state has a newer version, if it has an older one and there is
+---no migration, and in a handler.
+---@param version integer
+---@param migrate? fun(state: ouzel.State, old: integer)
+function ouzel.state_version(version, migrate) end
+
 --------------------------------------------------------------------------------------------------------------------
 -- ouzel.db
 
@@ -522,8 +782,8 @@ ouzel.db = {}
 ---@return integer rows how many rows were changed
 function ouzel.db.exec(sql, ...) end
 
----Runs a query and gives its rows one by one. All rows are read before the first is given, at most a million. So the
----loop may write to the database.
+---Runs a query and gives its rows one by one. All rows are read before the first is given, so the loop may write to the
+---database. They wait outside of Lua, in a file if there are many: at most 1 GiB.
 ---
 ---```lua
 ---for row in ouzel.db.query("SELECT tag, n FROM counts WHERE n > ?", 10) do print(row.tag, row.n) end
@@ -626,3 +886,41 @@ function ouzel.log.warn(...) end
 ---```
 ---@param ... any joined by spaces
 function ouzel.log.error(...) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- ouzel.time
+
+---The time, and times as text. A time is a number of seconds since 1970.
+---@class ouzel.time
+ouzel.time = {}
+
+---The time now, exact to the millisecond.
+---
+---```lua
+---local began = ouzel.time.now()
+---```
+---@return number seconds since 1970
+function ouzel.time.now() end
+
+---Reads a time: `created_at` of a Tweet, such as `Wed Oct 10 20:19:24 +0000 2018`, or ISO 8601 with an offset, such as
+---`2018-10-10T20:19:24Z`.
+---
+---```lua
+---local age = ouzel.time.now() - (ouzel.time.parse("Wed Oct 10 20:19:24 +0000 2018") or 0)
+---```
+---Raises if the argument is not a string. A text that is no time does not raise.
+---@param text string
+---@return integer|number? seconds since 1970; nil if the text is no time
+---@return string? problem why it is none
+function ouzel.time.parse(text) end
+
+---Writes a time in UTC.
+---
+---```lua
+---print(ouzel.time.format(1539202764), ouzel.time.format(1539202764, "%Y-%m-%d %H:00"))
+---```
+---Raises for a number that is in no year from -9999 to 9999, and for a wrong pattern.
+---@param time number seconds since 1970
+---@param pattern string? as for `strftime`; ISO 8601 if it is not given, such as `2018-10-10T20:19:24Z`
+---@return string
+function ouzel.time.format(time, pattern) end

@@ -74,6 +74,11 @@ impl Doing {
             .store(u32::try_from(number).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
+    /// The number of the handler that began last.
+    pub fn last_step(&self) -> usize {
+        self.step.load(Ordering::Relaxed) as usize
+    }
+
     /// A script is about to be loaded.
     pub fn begin_load(&self) {
         self.begun.fetch_add(1, Ordering::Relaxed);

@@ -24,19 +24,36 @@ pub struct TableSpec {
     pub name: String,
     /// Each column's name and SQL type with its constraints, in the order in which the script writes them.
     pub columns: Vec<(String, String)>,
+    /// The names of the columns of the primary key. Empty if there is no primary key.
+    pub primary_key: Vec<String>,
+    /// The indices, in the order in which the script writes them.
+    pub indices: Vec<IndexSpec>,
+    /// Whether the table is made STRICT, so that SQLite checks the types of its columns.
+    pub is_strict: bool,
+}
+
+/// An index of a table as a script declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexSpec {
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Whether no two rows may be equal in these columns.
+    pub is_unique: bool,
+}
+
+/// A table that exists as it is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// The number that names the table from now on.
+    pub number: usize,
+    /// Whether SQLite itself checks the types of the columns. It does not for a table that is older than that.
+    pub is_strict: bool,
 }
 
 impl TableSpec {
-    /// The position of the column with this name, if there is one.
-    pub fn position(&self, column: &str) -> Option<usize> {
-        self.columns.iter().position(|(name, _)| name == column)
-    }
-
-    /// The position of the column that is declared as the primary key, if one is.
-    pub fn primary_key(&self) -> Option<usize> {
-        self.columns
-            .iter()
-            .position(|(_, kind)| declares_primary_key(kind))
+    /// The name of an index of this table.
+    pub fn index_name(&self, index: &IndexSpec) -> String {
+        format!("{}_{}", self.name, index.columns.join("_"))
     }
 }
 

@@ -3,14 +3,16 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use crate::metric::Metrics;
+
 /// How many tags have a counter of their own. Tweets of any other tag count as "other tags".
-const MAX_TAGS: usize = 10_000;
+pub(crate) const MAX_TAGS: usize = 10_000;
 
 /// Counters since the start. Nearly every counter is written by one thread only: the journal's thread counts what
 /// arrives, the worker counts the rest.
@@ -18,6 +20,7 @@ const MAX_TAGS: usize = 10_000;
 pub struct Tally {
     counters: [AtomicU64; COUNTERS],
     tags: Mutex<BTreeMap<String, u64>>,
+    metrics: Mutex<Metrics>,
 }
 
 /// One counter of a [`Tally`].
@@ -56,14 +59,20 @@ pub enum Count {
     Quarantined,
     /// The size of the journal in bytes.
     JournalBytes,
+    /// Calls of `ouzel.every` functions that failed.
+    FailedTimers,
     /// When the newest handled Tweet was received, in milliseconds since 1970.
     NewestMs,
+    /// Tweets that the script's own rules were matched against.
+    Matched,
+    /// Of these, the Tweets that at least one of the rules matches.
+    Matching,
 }
 
-const COUNTERS: usize = Count::NewestMs as usize + 1;
+const COUNTERS: usize = Count::Matching as usize + 1;
 
 /// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
-const TAKEN_BACK: [Count; 8] = [
+const TAKEN_BACK: [Count; 10] = [
     Count::Tweets,
     Count::Kept,
     Count::Filtered,
@@ -72,6 +81,8 @@ const TAKEN_BACK: [Count; 8] = [
     Count::Unknown,
     Count::Handled,
     Count::Damaged,
+    Count::Matched,
+    Count::Matching,
 ];
 
 /// The values of the counters of handling at one moment.
@@ -161,6 +172,11 @@ impl Tally {
         if tags.len() > MAX_TAGS {
             tags.clear();
         }
+    }
+
+    /// The metrics of the script.
+    pub fn metrics(&self) -> MutexGuard<'_, Metrics> {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many matches each tag had.

@@ -19,7 +19,7 @@ ouzel.rules {
 local mentions = ouzel.table("mentions", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT NOT NULL" })
 ouzel.filter(function(t) return true end)
 require("lib.more")
-ouzel.on("brand-*", function(t) end)
+ouzel.on("*", function(t) end)
 "#;
 
 const MODULE: &str = r#"
@@ -45,9 +45,9 @@ fn a_script_is_shown_as_what_it_declares() {
           quote     "climate change"            main.lua:5
           more      coffee                      lib/more.lua:2
         handlers (3)
-          1  filter        main.lua:8
-          2  enrich        lib/more.lua:3
-          3  on "brand-*"  main.lua:10
+          1  filter  main.lua:8
+          2  enrich  lib/more.lua:3
+          3  on "*"  main.lua:10
         tables (1)
           mentions  id INTEGER PRIMARY KEY, text TEXT, at TEXT NOT NULL
     "#]]
@@ -62,7 +62,7 @@ fn the_same_comes_as_json() {
     let ended = project().arguments(&["--json"]).ends();
     ended.assert_code(0);
     expect![[r#"
-        {"rules":[{"value":"(rocket OR launch) lang:en","tag":"launch","file":"main.lua","line":3},{"value":"tag","tag":null,"file":"main.lua","line":4},{"value":"\"climate change\"","tag":"quote","file":"main.lua","line":5},{"value":"coffee","tag":"more","file":"lib/more.lua","line":2}],"handlers":[{"handler":"filter","file":"main.lua","line":8},{"handler":"enrich","file":"lib/more.lua","line":3},{"handler":"on \"brand-*\"","file":"main.lua","line":10}],"tables":[{"name":"mentions","columns":[{"name":"id","type":"INTEGER PRIMARY KEY"},{"name":"text","type":"TEXT"},{"name":"at","type":"TEXT NOT NULL"}]}],"warnings":[]}
+        {"rules":[{"value":"(rocket OR launch) lang:en","tag":"launch","file":"main.lua","line":3},{"value":"tag","tag":null,"file":"main.lua","line":4},{"value":"\"climate change\"","tag":"quote","file":"main.lua","line":5},{"value":"coffee","tag":"more","file":"lib/more.lua","line":2}],"handlers":[{"handler":"filter","file":"main.lua","line":8},{"handler":"enrich","file":"lib/more.lua","line":3},{"handler":"on \"*\"","file":"main.lua","line":10}],"tables":[{"name":"mentions","columns":[{"name":"id","type":"INTEGER PRIMARY KEY"},{"name":"text","type":"TEXT"},{"name":"at","type":"TEXT NOT NULL"}]}],"warnings":[],"failures":[]}
     "#]].assert_eq(ended.output());
 }
 
@@ -103,7 +103,7 @@ fn rules_that_are_hardly_meant_so_are_warned_about() {
     ended.assert_code(0);
     let (_, warnings) = ended.output().split_once("\"warnings\":").unwrap();
     expect![[r#"
-        [{"rule":"寿司 lang:ja","tag":"ja","file":"main.lua","line":3,"code":"no-word-boundaries","position":1,"message":"`寿司` is looked for as a word between blanks or punctuation, and this script is written without blanks; `contains:` finds it anywhere","suggestion":"contains:寿司 lang:ja"},{"rule":"bird fish","tag":"one","file":"main.lua","line":5,"code":"same-meaning","position":1,"message":"this rule means the same as `fish bird` further up","suggestion":null}]}
+        [{"rule":"寿司 lang:ja","tag":"ja","file":"main.lua","line":3,"code":"no-word-boundaries","position":1,"message":"`寿司` is looked for as a word between blanks or punctuation, and this script is written without blanks; `contains:` finds it anywhere","suggestion":"contains:寿司 lang:ja"},{"rule":"bird fish","tag":"one","file":"main.lua","line":5,"code":"same-meaning","position":1,"message":"this rule means the same as `fish bird` further up","suggestion":null}],"failures":[]}
     "#]].assert_eq(warnings);
 }
 

@@ -581,7 +581,8 @@ fn a_wrong_table_says_what_is_wrong() {
               |
             1 | ouzel.table("t", { a = "INTEGER PRIMARY KEY", b = "TEXT PRIMARY KEY" })
               |
-              = table `t` has two primary keys; put both into one column, or use `UNIQUE` through `ouzel.db.exec`"#]],
+              = table `t` has two primary keys, `a` and `b`
+            hint: a key of several columns is an option: `ouzel.table(name, columns, { primary_key = { "a", "b" } })`"#]],
     );
     check(
         r#"ouzel.table("t", { a = "TEXT" })
@@ -743,7 +744,8 @@ t:insert { id = "x" }"#,
               |
             2 | t:insert { id = "x" }
               |
-              = table `seen`: datatype mismatch"#]],
+              = column `id` of table `seen` is INTEGER and cannot hold text
+            hint: `tonumber` makes a number of text, or declare the column as TEXT or ANY"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER" })
@@ -754,7 +756,8 @@ t:get(1)"#,
               |
             2 | t:get(1)
               |
-              = table `seen` has no primary key"#]],
+              = table `seen` has no primary key
+            hint: `ouzel.db.one` reads any row"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
@@ -765,7 +768,8 @@ t:get({})"#,
               |
             2 | t:get({})
               |
-              = the key that `seen:get` takes cannot be a table"#]],
+              = `seen:get` takes the primary key (id), and no other columns
+            hint: `ouzel.db.one` reads a row by other columns"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
@@ -810,7 +814,7 @@ t:update { id = 1 }"#,
               |
             2 | t:update { id = 1 }
               |
-              = there is no `seen.update`"#]],
+              = what `seen:update` takes second has to be a table of columns, not nil"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
@@ -833,6 +837,727 @@ t.x = 1"#,
             2 | t.x = 1
               |
               = `seen.x` cannot be set"#]],
+    );
+}
+
+#[test]
+fn a_wrong_type_of_a_column_says_what_to_write() {
+    check(
+        r#"ouzel.table("seen", {
+  id = "INTEGER PRIMARY KEY",
+  author = "TXET",
+})"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 |   author = "TXET",
+              |
+              = column `author` of table `seen`: there is no type `TXET`
+            hint: did you mean `TEXT`?"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER", at = "DATETIME NOT NULL" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER", at = "DATETIME NOT NULL" })
+              |
+              = column `at` of table `seen`: there is no type `DATETIME`; write `TEXT`
+            hint: `ouzel.table(name, columns, { strict = false })` makes a table that takes it as SQLite does"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER", name = "VARCHAR(20)" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER", name = "VARCHAR(20)" })
+              |
+              = column `name` of table `seen`: there is no type `VARCHAR`; write `TEXT`
+            hint: `ouzel.table(name, columns, { strict = false })` makes a table that takes it as SQLite does"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER", name = "TEXT(20)" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER", name = "TEXT(20)" })
+              |
+              = column `name` of table `seen`: a type has no length; write `TEXT`
+            hint: `CHECK (length(name) <= 100)` bounds one"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER", name = "TEXT UNIQE" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER", name = "TEXT UNIQE" })
+              |
+              = column `name` of table `seen`: `UNIQE` cannot follow `TEXT`
+            hint: did you mean `UNIQUE`?"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER", name = "NOT NULL" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER", name = "NOT NULL" })
+              |
+              = column `name` of table `seen`: `NOT NULL` does not begin with a type
+            hint: the types are INTEGER, REAL, TEXT, BLOB and ANY"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER", shape = "GEOMETRY" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER", shape = "GEOMETRY" })
+              |
+              = column `shape` of table `seen`: there is no type `GEOMETRY`
+            hint: the types are INTEGER, REAL, TEXT, BLOB and ANY"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER) WITHOUT ROWID /*" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER) WITHOUT ROWID /*" })
+              |
+              = `INTEGER) WITHOUT ROWID /*` is no type for column `id`; write one such as "TEXT" or "INTEGER NOT NULL""#]],
+    );
+    check(
+        r#"ouzel.table("seen", { id = "INTEGER", name = "TXET" }, { strict = false })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("seen", { id = "INTEGER", name = "TXET" }, { strict = false })
+              |
+              = column `name` of table `seen`: there is no type `TXET`
+            hint: did you mean `TEXT`?"#]],
+    );
+}
+
+#[test]
+fn a_value_that_does_not_fit_its_column_says_which_and_why() {
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", reach = "INTEGER" })
+t:upsert {
+  id = 1,
+  reach = "5",
+}"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:4
+              |
+            4 |   reach = "5",
+              |
+              = column `reach` of table `seen` is INTEGER and cannot hold text
+            hint: `tonumber` makes a number of text, or declare the column as TEXT or ANY"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { reach = "INTEGER" })
+t:insert { reach = 5.0 }
+t:insert { reach = 5.5 }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | t:insert { reach = 5.5 }
+              |
+              = column `reach` of table `seen` is INTEGER and cannot hold a number that is not whole
+            hint: `math.floor` makes an integer, or declare the column as REAL"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { reach = "INTEGER" })
+t:insert { reach = 1e19 }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:insert { reach = 1e19 }
+              |
+              = column `reach` of table `seen` is INTEGER and cannot hold a number that is too large for 64 bits
+            hint: declare the column as REAL or TEXT"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { score = "REAL" })
+t:insert { score = 5 }
+t:insert { score = "high" }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | t:insert { score = "high" }
+              |
+              = column `score` of table `seen` is REAL and cannot hold text
+            hint: `tonumber` makes a number of text, or declare the column as TEXT or ANY"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { name = "TEXT" })
+t:insert { name = 5 }
+t:insert { name = "\xff" }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | t:insert { name = "\xff" }
+              |
+              = column `name` of table `seen` is TEXT and cannot hold text that is not UTF-8
+            hint: declare the column as BLOB or ANY"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { hash = "BLOB" })
+t:insert { hash = "text" }
+t:insert { hash = 5 }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | t:insert { hash = 5 }
+              |
+              = column `hash` of table `seen` is BLOB and cannot hold a number
+            hint: `tostring` makes text of it, or declare the column as INTEGER, REAL or ANY"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", reach = "INTEGER" })
+t:update({ id = "1" }, { reach = "many" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:update({ id = "1" }, { reach = "many" })
+              |
+              = column `reach` of table `seen` is INTEGER and cannot hold text
+            hint: `tonumber` makes a number of text, or declare the column as TEXT or ANY"#]],
+    );
+    check(
+        r#"ouzel.table("seen", { reach = "INTEGER" })
+ouzel.db.exec("INSERT INTO seen VALUES (?)", "many")"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | ouzel.db.exec("INSERT INTO seen VALUES (?)", "many")
+              |
+              = cannot store TEXT value in INTEGER column seen.reach"#]],
+    );
+}
+
+#[test]
+fn wrong_options_of_a_table_say_what_is_wrong() {
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, {
+  primary_kye = { "id" },
+})"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 |   primary_kye = { "id" },
+              |
+              = unknown option `primary_kye` of table `t`
+            hint: did you mean `primary_key`?"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { "id" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { "id" })
+              |
+              = the options of table `t` are named fields: { primary_key = { "tag", "id" } }"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, "id")"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, "id")
+              |
+              = what `ouzel.table("t", …)` takes third has to be a table, not a string"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { strict = "no" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { strict = "no" })
+              |
+              = `strict` of table `t` has to be true or false, not a string"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { primary_key = "id" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { primary_key = "id" })
+              |
+              = `primary_key` of table `t`, such as { "tag", "id" }, has to be a table, not a string"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, {
+  primary_key = { "tga", "id" },
+})"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 |   primary_key = { "tga", "id" },
+              |
+              = `primary_key` of table `t`: the table has no column `tga`
+            hint: did you mean `tag`?"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { primary_key = { "tag", "tag" } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { primary_key = { "tag", "tag" } })
+              |
+              = `primary_key` of table `t` has column `tag` twice"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { primary_key = {} })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { primary_key = {} })
+              |
+              = `primary_key` of table `t` names no column"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { primary_key = { 5 } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { primary_key = { 5 } })
+              |
+              = a column in `primary_key` of table `t` has to be a string, not a number"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { primary_key = { [2] = "id", [4] = "tag" } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { primary_key = { [2] = "id", [4] = "tag" } })
+              |
+              = `primary_key` of table `t` is no list: it has holes"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER PRIMARY KEY" }, { primary_key = { "id" } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER PRIMARY KEY" }, { primary_key = { "id" } })
+              |
+              = table `t` has two primary keys: column `id`, and the option `primary_key`"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { indices = { "id" } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { indices = { "id" } })
+              |
+              = index 1 of table `t` has to be a table, not a string"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { indices = "id" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { indices = "id" })
+              |
+              = `indices` of table `t`, such as { { "tag", "at" }, { "author", unique = true } }, has to be a table, not a string"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { indices = { { "id", uniqe = true } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { indices = { { "id", uniqe = true } } })
+              |
+              = index 1 of table `t` has an unknown field `uniqe`
+            hint: did you mean `unique`?"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { indices = { { "id", unique = 1 } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { indices = { { "id", unique = 1 } } })
+              |
+              = `unique` of index 1 of table `t` has to be true or false, not a number"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { indices = { { "idd" } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { indices = { { "idd" } } })
+              |
+              = index 1 of table `t`: the table has no column `idd`
+            hint: did you mean `id`?"#]],
+    );
+    check(
+        r#"ouzel.table("t", { id = "INTEGER" }, { indices = { { "id" }, { "id", unique = true } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("t", { id = "INTEGER" }, { indices = { { "id" }, { "id", unique = true } } })
+              |
+              = index 2 of table `t` has the same columns as another one: id"#]],
+    );
+    check(
+        r#"local many, columns = {}, {}
+for i = 1, 65 do columns["c" .. i] = "TEXT" many[i] = { "c" .. i } end
+ouzel.table("t", columns, { indices = many })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | ouzel.table("t", columns, { indices = many })
+              |
+              = table `t` has 65 indices; at most 64 are possible"#]],
+    );
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t_id (x)"
+ouzel.table("t", { id = "INTEGER" }, { indices = { { "id" } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | ouzel.table("t", { id = "INTEGER" }, { indices = { { "id" } } })
+              |
+              = table `t`: an index cannot be made: there is already a table named t_id"#]],
+    );
+    check(
+        r#"ouzel.table("_ouzel", { id = "INTEGER" }, { indices = { { "id" } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.table("_ouzel", { id = "INTEGER" }, { indices = { { "id" } } })
+              |
+              = table `_ouzel`: an index cannot be made: scripts cannot write ouzel's own tables, open transactions or other files"#]],
+    );
+}
+
+#[test]
+fn a_table_that_contradicts_the_database_says_what_to_do() {
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t (tag TEXT, id INTEGER, PRIMARY KEY (tag, id))"
+ouzel.table("t", { tag = "TEXT", id = "INTEGER PRIMARY KEY" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | ouzel.table("t", { tag = "TEXT", id = "INTEGER PRIMARY KEY" })
+              |
+              = table `t`: its primary key is (tag, id) in the database and (id) in the script; a primary key cannot be changed: take another name for the table, and copy the rows by SQL"#]],
+    );
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t (id INTEGER)"
+ouzel.table("t", { id = "INTEGER" }, { primary_key = { "id" } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | ouzel.table("t", { id = "INTEGER" }, { primary_key = { "id" } })
+              |
+              = table `t`: its primary key is none in the database and (id) in the script; a primary key cannot be changed: take another name for the table, and copy the rows by SQL"#]],
+    );
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t (id INTEGER) STRICT"
+ouzel.table("t", { id = "INTEGER" }, { strict = false })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | ouzel.table("t", { id = "INTEGER" }, { strict = false })
+              |
+              = table `t`: it is STRICT in the database and has `strict = false` in the script; that cannot be changed: leave `strict` out, or take another name for the table"#]],
+    );
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t (at DATETIME)"
+ouzel.table("t", { at = "TEXT" })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | ouzel.table("t", { at = "TEXT" })
+              |
+              = table `t`: column `at` of table `t` is `DATETIME` in the database and `TEXT` in the script; declare the table with `{ strict = false }` to keep that type, take another name for it, or change the table with `ALTER TABLE`"#]],
+    );
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t (id INTEGER, tag TEXT) STRICT"
+ouzel.db.exec "CREATE INDEX t_tag ON t (tag)"
+ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { indices = { { "tag", unique = true } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { indices = { { "tag", unique = true } } })
+              |
+              = table `t`: index `t_tag` is on t (tag) in the database and unique on t (tag) in the script; write `ouzel.db.exec("DROP INDEX t_tag")` above, once, and it is made again"#]],
+    );
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t (id INTEGER, tag TEXT) STRICT"
+ouzel.db.exec "CREATE INDEX t_tag ON t (tag) WHERE id > 5"
+ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { indices = { { "tag" } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | ouzel.table("t", { id = "INTEGER", tag = "TEXT" }, { indices = { { "tag" } } })
+              |
+              = table `t`: index `t_tag` is on t (tag) with a WHERE in the database and on t (tag) in the script; write `ouzel.db.exec("DROP INDEX t_tag")` above, once, and it is made again"#]],
+    );
+    check(
+        r#"ouzel.db.exec "CREATE TABLE t (tag TEXT) STRICT"
+ouzel.db.exec "INSERT INTO t VALUES ('a'), ('a')"
+ouzel.table("t", { tag = "TEXT" }, { indices = { { "tag", unique = true } } })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:3
+              |
+            3 | ouzel.table("t", { tag = "TEXT" }, { indices = { { "tag", unique = true } } })
+              |
+              = table `t`: an index cannot be made: UNIQUE constraint failed: t.tag; rows that are there already are equal in these columns"#]],
+    );
+}
+
+#[test]
+fn a_wrong_update_or_delete_says_what_is_wrong() {
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER" })
+t:update({}, { n = 1 })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:update({}, { n = 1 })
+              |
+              = what `seen:update` takes first names no column, so it would mean every row
+            hint: a field that is nil is no field; for every row there is `ouzel.db.exec`"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER" })
+t:update({ id = 1 }, { n = nil })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:update({ id = 1 }, { n = nil })
+              |
+              = what `seen:update` takes second names no column, so there is nothing to change
+            hint: a field that is nil is no field; `ouzel.json.null` writes NULL"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER" })
+t:update({ id = 1 }, { m = 1 })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:update({ id = 1 }, { m = 1 })
+              |
+              = table `seen` has no column `m`
+            hint: did you mean `n`?"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER" })
+t:update({ idd = 1 }, { n = 1 })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:update({ idd = 1 }, { n = 1 })
+              |
+              = table `seen` has no column `idd`
+            hint: did you mean `id`?"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER" })
+t:update(nil, { n = 1 })"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:update(nil, { n = 1 })
+              |
+              = the key that `seen:update` takes cannot be nil"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+t:delete()"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:delete()
+              |
+              = the key that `seen:delete` takes cannot be nil"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+t:delete { id = nil }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:delete { id = nil }
+              |
+              = what `seen:delete` takes first names no column, so it would mean every row
+            hint: a field that is nil is no field; for every row there is `ouzel.db.exec`"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+t:delete { id = {} }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:delete { id = {} }
+              |
+              = column `id` of table `seen` cannot hold a table
+            hint: `ouzel.json.encode` makes text of a table"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+t.delete { id = 1 }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t.delete { id = 1 }
+              |
+              = `delete` is called with a colon: `seen:delete(…)`"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER" })
+t:delete(5)"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:delete(5)
+              |
+              = table `seen` has no primary key
+            hint: say which rows by their columns: `seen:delete { column = value }`"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER", tag = "TEXT" }, { primary_key = { "tag", "id" } })
+t:delete(5)"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:delete(5)
+              |
+              = the primary key of table `seen` has 2 columns: `{ tag = …, id = … }`"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER", tag = "TEXT" }, { primary_key = { "tag", "id" } })
+t:get(5)"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:get(5)
+              |
+              = the primary key of table `seen` has 2 columns: `{ tag = …, id = … }`"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER", tag = "TEXT" }, { primary_key = { "tag", "id" } })
+t:get { id = 5 }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:get { id = 5 }
+              |
+              = `seen:get` takes the primary key (tag, id), and no other columns
+            hint: `ouzel.db.one` reads a row by other columns"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
+t:get(print)"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:get(print)
+              |
+              = the key that `seen:get` takes cannot be a function"#]],
+    );
+}
+
+#[test]
+fn sql_that_is_too_large_says_how_large_it_may_be() {
+    check(
+        r#"ouzel.db.one("SELECT hex(zeroblob(1000000000))")"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.db.one("SELECT hex(zeroblob(1000000000))")
+              |
+              = string or blob too big; a value and a row have at most 16 MiB"#]],
+    );
+    check(
+        r#"ouzel.db.exec("SELECT 1" .. (" + 1"):rep(1000))"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.db.exec("SELECT 1" .. (" + 1"):rep(1000))
+              |
+              = Expression tree is too large (maximum depth 500)"#]],
+    );
+    check(
+        r#"ouzel.db.exec("SELECT '" .. ("x"):rep(2000000) .. "'")"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.db.exec("SELECT '" .. ("x"):rep(2000000) .. "'")
+              |
+              = statement too long"#]],
+    );
+    check(
+        r#"local t = ouzel.table("seen", { text = "TEXT" })
+t:insert { text = ("x"):rep(17000000) }"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | t:insert { text = ("x"):rep(17000000) }
+              |
+              = table `seen`: string or blob too big; a value and a row have at most 16 MiB"#]],
     );
 }
 
@@ -1054,14 +1779,14 @@ fn an_unknown_name_of_the_api_suggests_the_nearest() {
               = there is no `ouzel.json.parse`"#]],
     );
     check(
-        r#"ouzel.state.x = 1"#,
+        r#"ouzel.stat.x = 1"#,
         expect![[r#"
             error: script `main.lua` could not be loaded
              --> main.lua:1
               |
-            1 | ouzel.state.x = 1
+            1 | ouzel.stat.x = 1
               |
-              = there is no `ouzel.state`"#]],
+              = there is no `ouzel.stat`; did you mean `state`?"#]],
     );
     check(
         r#"ouzel.on_tweet(function() end)"#,
@@ -1231,7 +1956,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | io.open("/etc/passwd")
               |
-              = attempt to index a nil value (global 'io')"#]],
+              = attempt to index a nil value (global 'io')
+            hint: a script has no `io`; `ouzel.lines` and `ouzel.csv` read files below the script's folder, `ouzel.sink` and `ouzel.emit` write"#]],
     );
     check(
         r#"os.execute("true")"#,
@@ -1241,7 +1967,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | os.execute("true")
               |
-              = attempt to call a nil value (field 'execute')"#]],
+              = attempt to call a nil value (field 'execute')
+            hint: a script cannot start programs; `ouzel.emit` gives Tweets to the next program on stdout, or to a file with `ouzel.sink`"#]],
     );
     check(
         r#"os.getenv("OUZEL_PASSWORD")"#,
@@ -1251,7 +1978,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | os.getenv("OUZEL_PASSWORD")
               |
-              = attempt to call a nil value (field 'getenv')"#]],
+              = attempt to call a nil value (field 'getenv')
+            hint: a script cannot see the environment; keep settings in a module of Lua, such as `require "settings"`"#]],
     );
     check(
         r#"debug.getinfo(1)"#,
@@ -1261,7 +1989,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | debug.getinfo(1)
               |
-              = attempt to index a nil value (global 'debug')"#]],
+              = attempt to index a nil value (global 'debug')
+            hint: a script has no `debug`; the log shows the calls that led to an error, and `ouzel.log.debug` writes values"#]],
     );
     check(
         r#"dofile("x.lua")"#,
@@ -1271,7 +2000,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | dofile("x.lua")
               |
-              = attempt to call a nil value (global 'dofile')"#]],
+              = attempt to call a nil value (global 'dofile')
+            hint: a script reads Lua files as modules: `require "names"` runs `names.lua` below the script's folder, and gives what it returns"#]],
     );
     check(
         r#"package.loadlib("x", "y")"#,
@@ -1281,7 +2011,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | package.loadlib("x", "y")
               |
-              = attempt to index a nil value (global 'package')"#]],
+              = attempt to index a nil value (global 'package')
+            hint: a script has no `package`; `require "lists.names"` loads `lists/names.lua` below the script's folder, and nothing else can be loaded"#]],
     );
     check(
         r#"load("\27Lua")()"#,
@@ -1321,7 +2052,8 @@ fn what_the_sandbox_leaves_out_is_nil() {
               |
             1 | loadstring("x = 1")()
               |
-              = attempt to call a nil value (global 'loadstring')"#]],
+              = attempt to call a nil value (global 'loadstring')
+            hint: in Lua 5.4 `load` takes text"#]],
     );
     check(
         r#"collectgarbage("stop")"#,

@@ -66,6 +66,8 @@ ouzel.enrich(function(t)
   -- This undoes the whole batch, as the trigger does, and nothing fails.
   if t.id % 97 == 0 then pcall(ouzel.db.exec, "INSERT INTO one VALUES (1)") end
   ouzel.db.exec "UPDATE counter SET n = n + 1"
+  ouzel.state.n = (ouzel.state.n or 0) + 1
+  ouzel.state.last = { id = t.id }
   ouzel.emit(t.id)
 end)
 "#;
@@ -273,6 +275,16 @@ fn compare(sim: &Sim, folder: &Path, said: &str) {
         count(folder, "SELECT n FROM counter"),
         count(folder, "SELECT count(*) FROM seen"),
         "the counter that the script keeps"
+    );
+    assert_eq!(
+        count(folder, "SELECT value FROM _ouzel_state WHERE key = 'n'"),
+        count(folder, "SELECT count(*) FROM seen"),
+        "the state that the script keeps"
+    );
+    assert_eq!(
+        count(folder, "SELECT count(*) FROM _ouzel_state"),
+        3,
+        "nothing of an older state stays behind"
     );
     assert!(rows.len() > 500, "{} Tweets are no test", rows.len());
 }

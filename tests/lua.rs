@@ -26,7 +26,13 @@ fn run(script: &str, lines: &[&str]) -> support::Ended {
 /// What a handler's body emits about one Tweet, `t`.
 #[track_caller]
 fn emits(body: &str, line: &str, expected: Expect) {
-    let script = format!("ouzel.enrich(function(t)\n{body}\nend)");
+    emits_after("", body, line, expected);
+}
+
+/// The same behind what the script declares.
+#[track_caller]
+fn emits_after(declared: &str, body: &str, line: &str, expected: Expect) {
+    let script = format!("{declared}\nouzel.enrich(function(t)\n{body}\nend)");
     let ended = run(&script, &[line]);
     assert!(!ended.stderr.contains("handler failed"), "{}", ended.stderr);
     expected.assert_eq(ended.output().trim_end());
@@ -436,7 +442,8 @@ fn a_failure_is_shown_wherever_it_happens() {
         expect![[r#"
             handler failed tweet="7" handler="filter" times=1 error=main.lua:1: attempt to compare nil with number
                  1 | ouzel.filter(function(t) return t.user.followers_count > t.nothing end)
-                     in main.lua:1: in function <main.lua:1>"#]],
+                     in main.lua:1: in function <main.lua:1>
+               hint: `t.nothing` is nil"#]],
     );
     failure(
         "local seen = ouzel.table('seen', { id = 'INTEGER' })\nouzel.on('*', function(t)\n  return seen:insert { idd = 1 }\nend)",
@@ -500,7 +507,8 @@ fn a_failure_is_shown_wherever_it_happens() {
         expect![[r#"
             handler failed tweet="7" handler="on \"*\"" times=1 error=main.lua:2: attempt to call a nil value (method 'fulltext'); did you mean `tweet:full_text()`?
                  2 |   t:fulltext()
-                     in main.lua:2: in function <main.lua:1>"#]],
+                     in main.lua:2: in function <main.lua:1>
+               hint: did you mean `full_text`?"#]],
     );
     failure(
         "ouzel.on('*', function(t)\n  t.full_text()\nend)",
@@ -905,4 +913,197 @@ fn a_finalizer_or_a_metamethod_of_a_script_cannot_confuse_a_run() {
     );
     ended.assert_rows("SELECT count(*) FROM seen", expect!["200"]);
     ended.assert_says("failed 0");
+}
+
+#[test]
+fn a_key_can_have_several_columns() {
+    let script = r#"
+        local t = ouzel.table("mentions", { tag = "TEXT", id = "INTEGER", n = "INTEGER", at = "TEXT" }, {
+          primary_key = { "tag", "id" },
+          indices = { { "tag", "at" }, { "at", unique = true } },
+        })
+        ouzel.enrich(function()
+          t:upsert { tag = "x", id = 1, n = 1, at = "a" }
+          t:upsert { tag = "x", id = 1, n = 2 }
+          t:upsert { tag = "y", id = 1, at = "b" }
+          t:upsert { tag = "x", id = 1 }
+          ouzel.emit { t:get({ tag = "x", id = 1 }).n, t:count(), t:get { id = 2, tag = "x" } == nil }
+          ouzel.emit { pcall(t.insert, t, { tag = "y", id = 1 }) }
+          ouzel.emit { pcall(t.insert, t, { tag = "z", id = 1, at = "b" }) }
+          ouzel.emit { pcall(t.upsert, t, { tag = "z" }) }
+        end)
+    "#;
+    let ended = run(script, &[&tweet(1)]);
+    expect![[r#"
+        [2,2,true]
+        [false,"table `mentions`: UNIQUE constraint failed: mentions.tag, mentions.id"]
+        [false,"table `mentions`: UNIQUE constraint failed: mentions.at"]
+        [false,"table `mentions`: NOT NULL constraint failed: mentions.id"]
+    "#]]
+    .assert_eq(ended.output());
+    ended.assert_rows(
+        "SELECT sql FROM sqlite_schema WHERE tbl_name = 'mentions' AND sql IS NOT NULL",
+        expect![[r#"
+            CREATE TABLE "mentions" ("tag" TEXT, "id" INTEGER, "n" INTEGER, "at" TEXT, PRIMARY KEY ("tag", "id")) STRICT
+            CREATE INDEX "mentions_tag_at" ON "mentions" ("tag", "at")
+            CREATE UNIQUE INDEX "mentions_at" ON "mentions" ("at")"#]],
+    );
+    // The same declaration finds what it has made.
+    let run = ended.again().start();
+    run.wait_for("script loaded");
+    run.drain().assert_code(0);
+}
+
+#[test]
+fn rows_are_changed_and_deleted_by_their_columns() {
+    emits_after(
+        "local seen = ouzel.table('seen', { id = 'INTEGER PRIMARY KEY', tag = 'TEXT', n = 'INTEGER' })",
+        r#"
+        for id = 1, 6 do seen:insert { id = id, tag = id % 2 == 0 and "even" or nil, n = 0 } end
+        ouzel.emit(seen:update({ tag = "even" }, { n = 1 }))
+        ouzel.emit(seen:update({ tag = "even", id = 2 }, { n = 5, tag = ouzel.json.null }))
+        ouzel.emit(seen:update(4, { n = 6 }))
+        ouzel.emit(seen:update({ id = 99 }, { n = 6 }))
+        ouzel.emit(seen:delete { tag = ouzel.json.null, n = 0 })
+        ouzel.emit(seen:delete(6))
+        ouzel.emit(seen:delete(6))
+        for row in ouzel.db.query("SELECT * FROM seen ORDER BY id") do ouzel.emit { row.id, row.tag or "no", row.n } end
+        "#,
+        &tweet(1),
+        expect![[r#"
+            3
+            1
+            1
+            0
+            3
+            1
+            0
+            [2,"no",5]
+            [4,"even",6]"#]],
+    );
+}
+
+#[test]
+fn a_failing_tweet_takes_its_changes_back() {
+    let script = r#"
+        local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER" })
+        ouzel.enrich(function(t)
+          if t.id == 1 then for id = 1, 3 do seen:insert { id = id, n = 0 } end end
+          if t.id == 2 then seen:update({ n = 0 }, { n = 1 }) seen:delete(3) error("no") end
+        end)
+    "#;
+    let ended = run(script, &[&tweet(1), &tweet(2)]);
+    ended.assert_rows(
+        "SELECT group_concat(id || ' ' || n) FROM seen",
+        expect!["1 0,2 0,3 0"],
+    );
+}
+
+#[test]
+fn values_are_stored_as_the_type_of_their_column_says() {
+    let script = r#"
+        local t = ouzel.table("seen", { i = "INTEGER", r = "REAL", t = "TEXT", b = "BLOB", a = "ANY" }, { indices = { { "b" } } })
+        ouzel.enrich(function()
+          t:insert { i = 5.0, r = 5, t = 5, b = "text", a = "5" }
+          t:insert { i = true, r = 0.5, t = 0.5, b = "\xff\0", a = 5 }
+          ouzel.emit { t:count { b = "text" }, t:count { b = "\xff\0" }, t:update({ b = "text" }, { b = "more" }), t:delete { b = "more" } }
+          t:insert { i = 9007199254740993, a = "\xff" }
+        end)
+    "#;
+    let ended = run(script, &[&tweet(1)]);
+    expect![[r#"
+        [1,1,1,1]
+    "#]]
+    .assert_eq(ended.output());
+    ended.assert_rows(
+        "SELECT i, typeof(i), r, typeof(r), t, typeof(t), hex(b), typeof(b), hex(a), typeof(a) FROM seen",
+        expect![[r#"
+            1|integer|0.5|real|0.5|text|FF00|blob|35|integer
+            9007199254740993|integer|NULL|null|NULL|null||null|FF|blob"#]],
+    );
+}
+
+/// A table of before there were types that are checked.
+#[test]
+fn a_table_that_is_not_strict_goes_on_and_is_checked_all_the_same() {
+    let script = r#"
+        ouzel.db.exec "CREATE TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, n INTEGER, b BLOB)"
+        ouzel.db.exec "INSERT OR IGNORE INTO seen VALUES (0, 'old', 'text')"
+        local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER", b = "BLOB", more = "REAL" }, { indices = { { "n" } } })
+        ouzel.enrich(function(t)
+          ouzel.emit { seen:get(0).n, seen:count { b = "text" } }
+          seen:insert { id = t.id, n = t.id == 1 and 5.0 or "x", b = "text", more = 1 }
+        end)
+    "#;
+    let ended = run(script, &[&tweet(1), &tweet(2)]);
+    ended.assert_says("the table is not STRICT in the database; ouzel itself checks the types of what the script writes there table=\"seen\"");
+    ended.assert_says("main.lua:7: column `n` of table `seen` is INTEGER and cannot hold text");
+    ended.assert_rows(
+        "SELECT id, n, typeof(n), b, typeof(b), more FROM seen",
+        expect![[r#"
+            0|old|text|text|text|NULL
+            1|5|integer|text|text|1.0"#]],
+    );
+    // With `strict = false` nothing is checked, and nothing is said.
+    let loose = r#"
+        local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", n = "INTEGER", at = "DATETIME" }, { strict = false })
+        local new = ouzel.table("new", { at = "DATETIME", n = "VARCHAR(5)" }, { strict = false, primary_key = { "at" } })
+        ouzel.enrich(function(t)
+          seen:insert { id = t.id, n = "many", at = 5 }
+          new:upsert { at = "x", n = 123456 }
+        end)
+    "#;
+    let run = ended.again().script(loose).start();
+    run.powertrack().wait_for_connection(2);
+    run.powertrack().send_all([tweet(3), tweet(4)]);
+    let ended = run.ends();
+    ended.assert_code(0).assert_silent_about("not STRICT");
+    ended.assert_rows("SELECT n, at FROM seen WHERE id = 3", expect!["many|5"]);
+    ended.assert_rows("SELECT at, n FROM new", expect!["x|123456"]);
+}
+
+#[test]
+fn a_query_gives_its_rows_as_they_were_and_many_of_them() {
+    emits_after(
+        "local seen = ouzel.table('seen', { id = 'INTEGER PRIMARY KEY', tag = 'TEXT', n = 'INTEGER' })",
+        r#"
+        for id = 1, 5 do seen:insert { id = id } end
+        local given = {}
+        for row in ouzel.db.query("SELECT id FROM seen") do
+          given[#given + 1] = row.id
+          seen:insert { id = row.id + 100 }
+          seen:delete(row.id + 1)
+          if row.id == 3 then ouzel.db.exec("DROP TABLE seen") ouzel.db.exec("CREATE TABLE seen (id INTEGER PRIMARY KEY)") end
+        end
+        ouzel.emit { given, ouzel.db.one("SELECT group_concat(id) AS ids FROM seen").ids }
+        local numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i, 'text ' || i AS text FROM n"
+        local count, last = 0
+        for row in ouzel.db.query(numbers, 100000) do count, last = count + 1, row.text end
+        ouzel.emit { count, last }
+        -- Those that are not read to their end wait for the collector.
+        local large = "SELECT 1 AS one, hex(zeroblob(600000)) AS text"
+        for _ = 1, 60 do
+          for row in ouzel.db.query(large) do assert(#row.text == 1200000) break end
+        end
+        local open, opened = {}, 0
+        for i = 1, 20 do
+          local ok, rows = pcall(ouzel.db.query, large)
+          open[i] = rows
+          if ok then opened = opened + 1 end
+        end
+        ouzel.emit { opened, open[20] }
+        open = nil
+        collectgarbage()
+        ouzel.emit(#ouzel.db.query(large)().text)
+        local done = ouzel.db.query("SELECT 1 AS one")
+        ouzel.emit { done().one, done() == nil, done() == nil }
+        "#,
+        &tweet(1),
+        expect![[r#"
+            [[1,2,3,4,5],"104,105"]
+            [100000,"text 100000"]
+            [16,"16 large queries wait to be read to their ends; read one to its end, or add `LIMIT`"]
+            1200000
+            [1,true,true]"#]],
+    );
 }

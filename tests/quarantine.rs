@@ -88,7 +88,7 @@ fn a_failed_tweet_is_kept_with_its_error_and_the_rest_of_the_batch_is_there() {
         "SELECT id, tweet_id, received_at LIKE '20%Z', failed_at LIKE '20%Z', generation, script, handler, file,
              line_number, code, error, hint, traceback, attempts, CAST(line AS TEXT) FROM _ouzel_quarantine",
         expect![[r#"
-            1|2|1|1|1|scripts/main.lua|on "*"|main.lua|3|  if t.id == 2 then return t.place.name end|attempt to index a nil value (field 'place')|NULL|main.lua:3: in upvalue 'look'
+            1|2|1|1|1|scripts/main.lua|on "*"|main.lua|3|  if t.id == 2 then return t.place.name end|attempt to index a nil value (field 'place')|this Tweet has no `place`; look first: `if t.place then … end`|main.lua:3: in upvalue 'look'
             main.lua:8: in function <main.lua:5>|1|{"created_at":"Wed Oct 10 20:19:24 +0000 2018","id":2,"id_str":"2","text":"hello 2","user":{"id":7,"id_str":"7","screen_name":"ada","followers_count":2},"entities":{"hashtags":[]},"matching_rules":[{"tag":"t","id":1,"id_str":"1"}]}"#]],
     );
     let ended = quarantine(ended, &["list"]);
@@ -106,42 +106,43 @@ fn a_failed_tweet_is_kept_with_its_error_and_the_rest_of_the_batch_is_there() {
         &ended,
         0,
         expect![[r#"
-        1: Tweet 2
-        received    TIME
-        failed      TIME
-        script      scripts/main.lua, generation 1
-        handler     on "*"
-         --> main.lua:3
-          |
-        3 |   if t.id == 2 then return t.place.name end
-          |
-          = attempt to index a nil value (field 'place')
-            in main.lua:3: in upvalue 'look'
-            in main.lua:8: in function <main.lua:5>
+            1: Tweet 2
+            received    TIME
+            failed      TIME
+            script      scripts/main.lua, generation 1
+            handler     on "*"
+             --> main.lua:3
+              |
+            3 |   if t.id == 2 then return t.place.name end
+              |
+              = attempt to index a nil value (field 'place')
+                in main.lua:3: in upvalue 'look'
+                in main.lua:8: in function <main.lua:5>
+            hint: this Tweet has no `place`; look first: `if t.place then … end`
 
-        {
-          "created_at": "Wed Oct 10 20:19:24 +0000 2018",
-          "id": 2,
-          "id_str": "2",
-          "text": "hello 2",
-          "user": {
-            "id": 7,
-            "id_str": "7",
-            "screen_name": "ada",
-            "followers_count": 2
-          },
-          "entities": {
-            "hashtags": []
-          },
-          "matching_rules": [
             {
-              "tag": "t",
-              "id": 1,
-              "id_str": "1"
+              "created_at": "Wed Oct 10 20:19:24 +0000 2018",
+              "id": 2,
+              "id_str": "2",
+              "text": "hello 2",
+              "user": {
+                "id": 7,
+                "id_str": "7",
+                "screen_name": "ada",
+                "followers_count": 2
+              },
+              "entities": {
+                "hashtags": []
+              },
+              "matching_rules": [
+                {
+                  "tag": "t",
+                  "id": 1,
+                  "id_str": "1"
+                }
+              ]
             }
-          ]
-        }
-    "#]],
+        "#]],
         expect![""],
     );
     let ended = quarantine(ended, &["list", "--json"]);
@@ -150,7 +151,7 @@ fn a_failed_tweet_is_kept_with_its_error_and_the_rest_of_the_batch_is_there() {
         .replace("Z\"", "Z \"")
         .replace(":\"2", ":\" 2");
     expect![[r#"
-        [{"id":1,"tweet_id":" 2","received_at":" TIME ","failed_at":" TIME ","attempts":1,"script":"scripts/main.lua","generation":1,"handler":"on \"*\"","file":"main.lua","line":3,"code":"  if t.id == 2 then return t.place.name end","error":"attempt to index a nil value (field 'place')","hint":null,"traceback":"main.lua:3: in upvalue 'look'\nmain.lua:8: in function <main.lua:5>"}]
+        [{"id":1,"tweet_id":" 2","received_at":" TIME ","failed_at":" TIME ","attempts":1,"script":"scripts/main.lua","generation":1,"handler":"on \"*\"","file":"main.lua","line":3,"code":"  if t.id == 2 then return t.place.name end","error":"attempt to index a nil value (field 'place')","hint":"this Tweet has no `place`; look first: `if t.place then … end`","traceback":"main.lua:3: in upvalue 'look'\nmain.lua:8: in function <main.lua:5>"}]
     "#]].assert_eq(&timeless(&json));
     let ended = quarantine(ended, &["show", "1", "--json"]);
     assert!(
@@ -174,6 +175,7 @@ fn a_fixed_script_takes_it_out_of_quarantine_and_its_row_is_there_once() {
                  3 |   if t.id == 2 then return t.place.name end
                      in main.lua:3: in upvalue 'look'
                      in main.lua:8: in function <main.lua:5>
+               hint: this Tweet has no `place`; look first: `if t.place then … end`
             tried again: 0 handled, 1 failed
             error: 1 Tweet failed again and stays in quarantine
         "#]],

@@ -91,7 +91,7 @@ fn scripts_that_do_the_same_are_equal_in_whatever_order_they_do_it() {
         &compare(one, other, &["--json"]),
         0,
         expect![[r#"
-            {"equal":true,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,0],"tables":[],"emitted":{"removed":0,"added":0,"same":10,"lines_removed":[],"lines_added":[]},"sinks":{}}
+            {"equal":true,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,0],"matches":[{"matched":0,"matching":0,"tags":{"t":5},"uncalled":[]},{"matched":0,"matching":0,"tags":{"t":5},"uncalled":[]}],"tables":[],"emitted":{"removed":0,"added":0,"same":10,"lines_removed":[],"lines_added":[]},"sinks":{}}
         "#]],
     );
 }
@@ -176,7 +176,7 @@ fn rows_and_lines_that_differ_are_shown() {
         &compare(BEFORE, AFTER, &["--json", "--show", "1"]),
         1,
         expect![[r#"
-            {"equal":false,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,1],"tables":[{"table":"log","there":[true,true],"key":[],"columns_removed":[],"columns_added":[],"removed":6,"added":4,"changed":0,"same":4,"rows":[{"removed":{"what":"before","n":0.0}},{"added":{"what":"after","n":0.0}}]},{"table":"new","there":[false,true],"key":[],"columns_removed":[],"columns_added":[],"removed":0,"added":0,"changed":0,"same":0,"rows":[]},{"table":"old","there":[true,false],"key":[],"columns_removed":[],"columns_added":[],"removed":5,"added":0,"changed":0,"same":0,"rows":[]},{"table":"seen","there":[true,true],"key":["id"],"columns_removed":[],"columns_added":["at"],"removed":1,"added":1,"changed":2,"same":1,"rows":[{"removed":{"id":3,"text":"hello 3","reach":3}},{"added":{"id":4,"text":"hello 4","reach":4}},{"changed":{"key":{"id":1},"before":{"reach":1},"after":{"reach":null}}}]}],"emitted":{"removed":3,"added":2,"same":2,"lines_removed":["{\"parity\":1}"],"lines_added":["{\"parity\":0}"]},"sinks":{}}
+            {"equal":false,"scripts":["scripts/main.lua","after.lua"],"tweets":5,"failed":[0,1],"matches":[{"matched":0,"matching":0,"tags":{"t":5},"uncalled":[]},{"matched":0,"matching":0,"tags":{"t":5},"uncalled":[]}],"tables":[{"table":"log","there":[true,true],"key":[],"columns_removed":[],"columns_added":[],"removed":6,"added":4,"changed":0,"same":4,"rows":[{"removed":{"what":"before","n":0.0}},{"added":{"what":"after","n":0.0}}]},{"table":"new","there":[false,true],"key":[],"columns_removed":[],"columns_added":[],"removed":0,"added":0,"changed":0,"same":0,"rows":[]},{"table":"old","there":[true,false],"key":[],"columns_removed":[],"columns_added":[],"removed":5,"added":0,"changed":0,"same":0,"rows":[]},{"table":"seen","there":[true,true],"key":["id"],"columns_removed":[],"columns_added":["at"],"removed":1,"added":1,"changed":2,"same":1,"rows":[{"removed":{"id":3,"text":"hello 3","reach":3}},{"added":{"id":4,"text":"hello 4","reach":4}},{"changed":{"key":{"id":1},"before":{"reach":1},"after":{"reach":null}}}]}],"emitted":{"removed":3,"added":2,"same":2,"lines_removed":["{\"parity\":1}"],"lines_added":["{\"parity\":0}"]},"sinks":{}}
         "#]],
     );
 }

@@ -42,8 +42,12 @@ fn wait_for_metric(address: &str, expected: &str) {
 
 /// A run with a status server, and its address.
 fn start() -> (Run, String) {
+    start_with(SCRIPT)
+}
+
+fn start_with(script: &str) -> (Run, String) {
     let run = Setup::new()
-        .script(SCRIPT)
+        .script(script)
         .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
         .environment("OUZEL_LOG", "debug")
         .start();
@@ -111,4 +115,50 @@ fn what_is_no_address_is_refused() {
     ended
         .assert_code(2)
         .assert_says("`everywhere` is no address; write one such as `127.0.0.1:9464`, or `off`");
+}
+
+#[test]
+fn a_script_counts_what_its_kept_tweets_have() {
+    let script = |name: &str| {
+        format!(
+            r#"
+            local {name} = ouzel.metric("{name}_total", "links \\ more")
+            local longest = ouzel.metric "longest"
+            local unused = ouzel.metric "unused"
+            longest:set(1)
+            ouzel.on("*", function(t)
+              {name}:add(2, {{ lang = "a\"b", odd = t.id % 2 == 1 }})
+              {name}:add()
+              longest:add(t.id)
+              if t.id == 3 then error("no") end
+            end)"#
+        )
+    };
+    let (run, address) = start_with(&script("links"));
+    run.powertrack().wait_for_connection(1);
+    for id in 1..=3 {
+        run.powertrack().send(tagged(id, &["t"]));
+    }
+    wait_for_metric(&address, "ouzel_failed_tweets_total 1\n");
+    for expected in [
+        "# HELP ouzel_script_links_total links \\\\ more\n# TYPE ouzel_script_links_total counter\n",
+        "\nouzel_script_links_total 2\n",
+        "\nouzel_script_links_total{lang=\"a\\\"b\",odd=\"true\"} 2\n",
+        "\nouzel_script_links_total{lang=\"a\\\"b\",odd=\"false\"} 2\n",
+        "# HELP ouzel_script_longest A metric of the script.\n# TYPE ouzel_script_longest gauge\nouzel_script_longest 4\n",
+        "# TYPE ouzel_script_unused gauge\n",
+    ] {
+        wait_for_metric(&address, expected);
+    }
+    // A counter goes on, a gauge is what the load has set, and what is not declared any more goes.
+    run.write("scripts/main.lua", &format!("{}\n", script("links")));
+    wait_for_metric(&address, "ouzel_generation 2\n");
+    run.powertrack().send(tagged(4, &["t"]));
+    wait_for_metric(&address, "\nouzel_script_links_total 3\n");
+    wait_for_metric(&address, "\nouzel_script_longest 5\n");
+    run.write("scripts/main.lua", &script("others"));
+    wait_for_metric(&address, "ouzel_script_others_total");
+    let (_, text) = get(&address, "/metrics");
+    assert!(!text.contains("ouzel_script_links_total"), "{text}");
+    run.drain();
 }

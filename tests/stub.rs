@@ -13,10 +13,14 @@ local function list(prefix, joint, fields)
   end
 end
 list("ouzel", ".", ouzel)
-local handle = ouzel.table("handle", { id = "INTEGER PRIMARY KEY" })
-for name, value in pairs(handle) do
-  print("API " .. (type(value) == "function" and "function Table:" or "value Table.") .. name)
+local function object(class, of)
+  for name, value in pairs(of) do
+    print("API " .. (type(value) == "function" and "function " .. class .. ":" or "value " .. class .. ".") .. name)
+  end
 end
+object("Table", ouzel.table("handle", { id = "INTEGER PRIMARY KEY" }))
+object("Regex", ouzel.regex "a")
+object("Metric", ouzel.metric "numbers")
 "#;
 
 /// What the examples of the stub refer to.
@@ -121,11 +125,14 @@ fn declared(stub: &str) -> BTreeSet<String> {
         } else if let Some(field) = line.strip_prefix("---@field ") {
             let name = field.split(' ').next().unwrap_or_default();
             match class {
-                "ouzel" | "ouzel.db" | "ouzel.json" | "ouzel.log" => {
+                "ouzel" | "ouzel.db" | "ouzel.json" | "ouzel.log" | "ouzel.time" => {
                     names.insert(format!("value {class}.{name}"));
                 }
-                "ouzel.Table" => {
-                    names.insert(format!("value Table.{name}"));
+                "ouzel.Table" | "ouzel.Regex" | "ouzel.Metric" => {
+                    names.insert(format!(
+                        "value {}.{name}",
+                        class.trim_start_matches("ouzel.")
+                    ));
                 }
                 _ => {}
             }

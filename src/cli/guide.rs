@@ -50,6 +50,8 @@ const PAGES: &[(&str, &str)] = pages![
     "lua",
     "tweets",
     "sql",
+    "state",
+    "timers",
     "sinks",
     "limits",
     "rules",

@@ -87,7 +87,9 @@ pub(crate) enum Command {
     Run(Run),
     /// Load the script and show what it declares, without touching the network or any data.
     ///
-    /// A rule that the service would refuse is an error; rules that are valid and hardly meant so are warned about.
+    /// A rule that the service would refuse is an error; rules that are valid and hardly meant so are warned about, and
+    /// handlers whose tag fits no rule. Handlers run over made-up Tweets of every kind that match the script's rules, and
+    /// one that fails on a Tweet that the stream may bring is an error.
     Check(Check),
     /// Run the tests of a script: the files `*_test.lua` beside it.
     ///
@@ -115,8 +117,8 @@ pub(crate) enum Command {
     Sim(Sim),
     /// Run a script over the journal or over files of Tweets, into a database of its own.
     ///
-    /// Rules are only checked, and no network is used: the Tweets say themselves what they have matched. Stops in order on
-    /// Ctrl-C: what has been handled is committed. With --compare, two scripts run over the same Tweets, and the exit
+    /// No network is used. The Tweets say themselves what they have matched; where they do not, or with --match, the
+    /// script's rules are matched against them. Stops in order on Ctrl-C: what has been handled is committed. With --compare, two scripts run over the same Tweets, and the exit
     /// code is 0 where they write and emit the same and 1 where they do not.
     Replay(Replay),
     /// Look into Tweets whose handler failed, try them again, or forget them.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     doing::Doing,
-    row::{Cell, EachRow, Refused, TableSpec},
+    row::{Cell, EachRow, Made, Refused, TableSpec},
     script::{Database, Generation, Limits},
     text::json,
     tweet::Tweet,
@@ -70,16 +70,39 @@ pub fn scripts(data: &[u8]) {
 struct Tables;
 
 impl Database for Tables {
-    fn declare(&self, spec: TableSpec) -> Result<usize, Refused> {
-        Ok(spec.columns.len())
+    fn declare(&self, spec: TableSpec) -> Result<Made, Refused> {
+        Ok(Made {
+            number: spec.columns.len(),
+            is_strict: spec.is_strict,
+        })
     }
 
     fn insert(&self, _: usize, _: &[(u16, Cell<'_>)], _: bool) -> Result<(), Refused> {
         Ok(())
     }
 
-    fn get(&self, _: usize, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused> {
-        each(&["key"], &[key])
+    fn update(
+        &self,
+        _: usize,
+        matching: &[(u16, Cell<'_>)],
+        changes: &[(u16, Cell<'_>)],
+    ) -> Result<usize, Refused> {
+        Ok(matching.len() + changes.len())
+    }
+
+    fn delete(&self, _: usize, matching: &[(u16, Cell<'_>)]) -> Result<usize, Refused> {
+        Ok(matching.len())
+    }
+
+    fn get(
+        &self,
+        _: usize,
+        matching: &[(u16, Cell<'_>)],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused> {
+        matching
+            .first()
+            .map_or(Ok(()), |(_, cell)| each(&["key"], &[*cell]))
     }
 
     fn count(&self, _: usize, matching: &[(u16, Cell<'_>)]) -> Result<i64, Refused> {

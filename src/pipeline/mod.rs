@@ -302,7 +302,7 @@ impl Run {
 
     fn follow_files(&mut self, files: &Files) {
         let Some(watch) = &mut self.watch else { return };
-        if let Err(error) = watch.follow(&files.folders) {
+        if let Err(error) = watch.follow(files) {
             warn!(%error, "saving the script may not be noticed");
         }
         // The script may have been saved between the reading and the start of the watch. Nobody would notice that

@@ -28,6 +28,7 @@ use crate::{
         behind::{Behind, Controls, behind},
         in_hand_at,
         inbox::Control,
+        matching::Matching,
     },
 };
 
@@ -102,6 +103,7 @@ impl Threads {
             in_hand: Some(plan.journal.in_hand.clone()),
             sinks: plan.sinks.clone(),
             rules_endpoint: plan.rules_key.clone(),
+            matching: Matching::Never,
             limit: plan.limit,
             tally: Arc::clone(tally),
             doing: Arc::clone(doing),

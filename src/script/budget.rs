@@ -56,6 +56,8 @@ impl Default for Limits {
 pub(crate) enum Work {
     /// The handlers of one Tweet.
     Tweet,
+    /// One call of a timer's function.
+    Timer,
     /// One load.
     Load,
     /// One test, with all that the script does for it.
@@ -66,7 +68,7 @@ impl Work {
     /// The processor time that it may take.
     fn time(self, limits: &Limits) -> Duration {
         match self {
-            Self::Tweet => limits.time,
+            Self::Tweet | Self::Timer => limits.time,
             Self::Load | Self::Test => limits.load_time,
         }
     }
@@ -74,7 +76,7 @@ impl Work {
     /// The instructions that it may take.
     fn instructions(self, limits: &Limits) -> u64 {
         match self {
-            Self::Tweet => limits.instructions,
+            Self::Tweet | Self::Timer => limits.instructions,
             Self::Load | Self::Test => u64::MAX,
         }
     }
@@ -86,7 +88,7 @@ pub(crate) enum Breach {
     /// The processor time.
     Time { work: Work, limit: Duration },
     /// The instructions.
-    Instructions { limit: u64 },
+    Instructions { work: Work, limit: u64 },
     /// The memory.
     Memory { limit: usize },
     /// The process was asked to end while the script was loading.
@@ -97,6 +99,7 @@ impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = |work: &Work| match work {
             Work::Tweet => "the handlers of one Tweet",
+            Work::Timer => "one call of a timer",
             Work::Load => "loading the script",
             Work::Test => "the test",
         };
@@ -104,9 +107,8 @@ impl fmt::Display for Breach {
             Self::Time { work, limit } => {
                 write!(f, "{} took longer than {limit:?}", whole(work))
             }
-            Self::Instructions { limit } => {
-                let whole = whole(&Work::Tweet);
-                write!(f, "{whole} took more than {limit} instructions")
+            Self::Instructions { work, limit } => {
+                write!(f, "{} took more than {limit} instructions", whole(work))
             }
             Self::Memory { limit } => {
                 write!(f, "the script needs more than {} of memory", size(*limit))
@@ -121,7 +123,8 @@ impl Breach {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Time {
-                work: Work::Tweet, ..
+                work: Work::Tweet | Work::Timer,
+                ..
             } => "look for a loop that does not end; `time` under `[script_limits]` allows more",
             Self::Time {
                 work: Work::Load | Work::Test,
@@ -221,6 +224,11 @@ pub(super) fn spend(instructions: u32) -> Result<(), Breach> {
     RUNNING.with(|running| running.spend(instructions))
 }
 
+/// Spends what a piece of work outside of Lua costs, such as a thousand steps of SQLite. Says whether it may go on.
+pub(crate) fn may_go_on(steps: u32) -> bool {
+    spend(steps).is_ok()
+}
+
 /// Whether the budget is broken.
 pub(super) fn is_broken() -> bool {
     RUNNING.with(|running| running.breach.get().is_some())
@@ -283,7 +291,7 @@ impl Running {
         self.left.set(left);
         if left == 0 {
             let limit = limits.instructions;
-            return Err(self.break_with(Breach::Instructions { limit }));
+            return Err(self.break_with(Breach::Instructions { work, limit }));
         }
         let until_look = self.until_look.get().saturating_sub(instructions);
         self.until_look.set(until_look);
@@ -357,7 +365,10 @@ mod tests {
             7
         });
         assert_eq!(ran, 7);
-        let breach = Breach::Instructions { limit: 1_000 };
+        let breach = Breach::Instructions {
+            work: Work::Tweet,
+            limit: 1_000,
+        };
         assert_eq!(broken, Some((breach, Some(("a.lua".to_owned(), 3)))));
         assert!(!is_broken());
         assert_eq!(spend(u32::MAX), Ok(()), "nothing runs");

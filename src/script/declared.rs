@@ -28,8 +28,23 @@ pub struct DeclaredHandler {
     pub file: String,
     /// The line in that file where the handler begins.
     pub line: usize,
+    /// The tag that an `on` handler asks for, with its stars; `None` for other handlers.
+    pub tag: Option<String>,
+    /// Where the script registers the handler.
+    pub registered: Place,
     /// The handler's text, to find out whether it has changed.
     pub(super) text: String,
+}
+
+/// A line of the script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as a path below the script's folder.
+    pub file: String,
+    /// The line in that file.
+    pub line: usize,
+    /// The code on that line.
+    pub code: Option<String>,
 }
 
 /// Everything that a script declares.

@@ -1,18 +1,18 @@
 //! Runs one Tweet through the handlers of a generation.
 
-use std::{cell::Cell, fmt, rc::Rc};
+use std::{cell::Cell, fmt, rc::Rc, time::Duration};
 
 use mlua::{Function, Value};
-use tracing::error;
 
 use super::{
-    api::{Step, StepKind},
-    budget::{self, Broken, Work},
+    api::{Step, StepKind, Timer},
+    budget::{self, Work},
     error::Fault,
     generation::Generation,
     lua::is_memory,
-    raw::{push_tweet, watch},
+    raw::push_tweet,
     rule_tables::Rule,
+    tag_pattern::asks_for,
 };
 use crate::{doing::Doing, tweet::Tweet};
 
@@ -58,29 +58,66 @@ impl Generation {
             return Ok(Verdict::Kept);
         }
         self.host.emitted.borrow_mut().begin_tweet();
-        let at = Cell::new(usize::MAX);
+        self.host.state.borrow_mut().begin();
+        let at = Cell::new(None);
         let (ran, broken) = budget::within(&self.limits, Work::Tweet, || {
             self.make_room()?;
             self.run_steps(tweet, doing, &at)
         });
         let ran = match broken {
             None => ran,
-            Some(broken) => Err(self.breach(at.get(), broken)),
+            Some(broken) => Err(self.step_breach(at.get(), broken)),
         };
-        if ran.is_err() {
-            self.host.emitted.borrow_mut().take_back_tweet();
-        }
-        self.collect();
+        self.end(ran.is_ok());
         ran
     }
 
-    fn run_steps(&self, tweet: Tweet, doing: &Doing, at: &Cell<usize>) -> Result<Verdict, Failure> {
+    /// Runs the function of a timer. `time` is in seconds since 1970.
+    ///
+    /// If it fails, the lines that it has emitted are taken back; the caller has to take back its rows.
+    ///
+    /// # Errors
+    /// [`Failure`] when the function raises an error or breaks its budget.
+    pub(crate) fn run_timer(&self, number: usize, time: i64) -> Result<(), Failure> {
+        let Some(timer) = self.timers.get(number) else {
+            return Ok(());
+        };
+        self.host.emitted.borrow_mut().begin_tweet();
+        self.host.state.borrow_mut().begin();
+        let (ran, broken) = budget::within(&self.limits, Work::Timer, || {
+            let ran = timer.function.call::<()>(time);
+            ran.map_err(|error| self.handler_failure(timer.name(), &timer.function, &error, None))
+        });
+        let ran = match broken {
+            None => ran,
+            Some(broken) => Err(self.breach(timer.name(), &timer.function, broken)),
+        };
+        self.end(ran.is_ok());
+        ran
+    }
+
+    /// Keeps or takes back what a Tweet's handlers or a timer have emitted and put into the state.
+    fn end(&self, ran: bool) {
+        self.host.state.borrow_mut().end(ran);
+        self.host.counting.borrow_mut().end_tweet(ran);
+        if !ran {
+            self.host.emitted.borrow_mut().take_back_tweet();
+        }
+        self.collect();
+    }
+
+    fn run_steps(
+        &self,
+        tweet: Tweet,
+        doing: &Doing,
+        at: &Cell<Option<usize>>,
+    ) -> Result<Verdict, Failure> {
         let lua_failed = |error: &mlua::Error| self.failure("loading the Tweet".to_owned(), error);
         let rules = self.matching(&tweet).map_err(|error| lua_failed(&error))?;
         let tweet = push_tweet(&self.lua, tweet, &self.held).map_err(|error| lua_failed(&error))?;
         for (number, step) in self.steps.iter().enumerate() {
             doing.step(number);
-            at.set(number);
+            at.set(Some(number));
             if self.is_off(step) {
                 return Err(self.off(step));
             }
@@ -93,7 +130,9 @@ impl Generation {
                 StepKind::Enrich => step.function.call::<()>(&tweet),
                 StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
             };
-            done.map_err(|error| self.handler_failure(step, &error))?;
+            done.map_err(|error| {
+                self.handler_failure(step.kind.name(), &step.function, &error, Some(&tweet))
+            })?;
             if step.breaches.get() > 0 && !budget::is_broken() {
                 step.breaches.set(0);
             }
@@ -103,13 +142,33 @@ impl Generation {
 
     /// The name of each step, and the place where it begins.
     pub(crate) fn steps(&self) -> Vec<String> {
-        let named = self.steps.iter().map(|step| {
-            let info = step.function.info();
-            let file = info.short_src.unwrap_or_default();
-            let line = info.line_defined.unwrap_or(1);
-            format!("{} at {file}:{line}", step.kind.name())
-        });
-        named.collect()
+        let named = self.steps.iter();
+        named
+            .map(|step| placed(&step.kind.name(), &step.function))
+            .collect()
+    }
+
+    /// How many steps there are.
+    pub(crate) fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The name of each timer, and the place where its function begins.
+    pub(crate) fn timer_places(&self) -> Vec<String> {
+        let named = self.timers.iter();
+        named
+            .map(|timer| placed(&timer.name(), &timer.function))
+            .collect()
+    }
+
+    /// How often each timer is due.
+    pub(crate) fn timers(&self) -> impl Iterator<Item = Duration> {
+        self.timers.iter().map(|timer| timer.every)
+    }
+
+    /// The name of a timer.
+    pub(crate) fn timer_name(&self, number: usize) -> String {
+        self.timers.get(number).map(Timer::name).unwrap_or_default()
     }
 
     /// The tables of the rules that the Tweet matched, if any handler needs them.
@@ -124,96 +183,27 @@ impl Generation {
             .collect()
     }
 
-    /// Describes a handler's failure. After a tail call Lua no longer knows the line that failed; then the place is
-    /// where the handler begins.
-    fn handler_failure(&self, step: &Step, error: &mlua::Error) -> Failure {
+    /// Describes the failure of a handler on this Tweet, or of a timer. After a tail call Lua no longer knows the line that
+    /// failed; then the place is where the function begins.
+    fn handler_failure(
+        &self,
+        name: String,
+        function: &Function,
+        error: &mlua::Error,
+        tweet: Option<&Value>,
+    ) -> Failure {
         let word = self
             .host
             .misuse
             .borrow()
             .as_ref()
             .and_then(|misuse| misuse.word.clone());
-        let mut failure = self.failure(step.kind.name(), error);
+        let mut failure = self.failure(name, error);
         if failure.fault.place.is_none() {
-            self.place_at(step, &mut failure.fault, word.as_deref());
+            self.place_at(function, &mut failure.fault, word.as_deref());
         }
+        self.host.explain(&self.lua, &mut failure.fault, tweet);
         failure
-    }
-
-    /// Gives a fault the place where a handler begins.
-    fn place_at(&self, step: &Step, fault: &mut Fault, word: Option<&str>) {
-        let info = step.function.info();
-        let file = info.short_src.unwrap_or_default();
-        let begins = info.line_defined.unwrap_or(1);
-        self.host.place(fault, file, begins, word);
-    }
-
-    /// Describes a broken budget, and counts it.
-    fn breach(&self, number: usize, broken: Broken) -> Failure {
-        // After a breach the hook is stricter.
-        let _ = watch(&self.lua);
-        let mut fault = self.host.breach(broken);
-        let Some(step) = self.steps.get(number) else {
-            return Failure {
-                handler: "loading the Tweet".to_owned(),
-                fault: Box::new(fault),
-            };
-        };
-        if fault.place.is_none() {
-            self.place_at(step, &mut fault, None);
-        }
-        let handler = step.kind.name();
-        step.breaches.set(step.breaches.get().saturating_add(1));
-        if self.is_off(step) {
-            let times = step.breaches.get();
-            let hint = "its Tweets go to quarantine without it; mend the script and save it, then `ouzel quarantine retry`";
-            error!(
-                handler,
-                times,
-                hint,
-                "a handler is switched off until the next save: it has broken its budget again and again"
-            );
-        }
-        Failure {
-            handler,
-            fault: Box::new(fault),
-        }
-    }
-
-    /// Whether a handler has broken its budget so often that it does not run any more.
-    fn is_off(&self, step: &Step) -> bool {
-        let most = self.limits.breaches;
-        most > 0 && step.breaches.get() >= most
-    }
-
-    fn off(&self, step: &Step) -> Failure {
-        let times = step.breaches.get();
-        let mut fault = Fault::unplaced(format!(
-            "the handler is switched off: it has broken its budget {times} times in a row"
-        ));
-        fault.hint = Some("mend the script and save it".to_owned());
-        self.place_at(step, &mut fault, None);
-        Failure {
-            handler: step.kind.name(),
-            fault: Box::new(fault),
-        }
-    }
-
-    /// Makes sure that there is room for one more Tweet.
-    fn make_room(&self) -> Result<(), Failure> {
-        let taken = || self.held.bytes.get().saturating_add(self.lua.used_memory());
-        if self.held.bytes.get() <= self.limits.memory / 2 || taken() <= self.limits.memory {
-            return Ok(());
-        }
-        let collected = self.lua.gc_collect();
-        if collected.is_err() || taken() > self.limits.memory {
-            budget::out_of_memory();
-            return Err(Failure {
-                handler: "loading the Tweet".to_owned(),
-                fault: Box::new(Fault::unplaced("no memory".to_owned())),
-            });
-        }
-        Ok(())
     }
 
     fn failure(&self, handler: String, error: &mlua::Error) -> Failure {
@@ -239,57 +229,18 @@ impl Generation {
     }
 }
 
+fn placed(name: &str, function: &Function) -> String {
+    let info = function.info();
+    let file = info.short_src.unwrap_or_default();
+    let line = info.line_defined.unwrap_or(1);
+    format!("{name} at {file}:{line}")
+}
+
 fn act(function: &Function, pattern: &str, tweet: &Value, rules: &[Rc<Rule>]) -> mlua::Result<()> {
     for rule in rules {
-        let fitting = |tag: &String| fits(pattern, tag);
-        if pattern == "*" || rule.tag.as_ref().is_some_and(fitting) {
+        if asks_for(pattern, rule.tag.as_deref()) {
             function.call::<()>((tweet, &rule.table))?;
         }
     }
     Ok(())
-}
-
-/// Whether a tag fits a pattern. A `*` in the pattern stands for any text, even an empty one.
-fn fits(pattern: &str, tag: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == tag;
-    };
-    let Some(mut tag) = tag.strip_prefix(start) else {
-        return false;
-    };
-    // Between two stars the first place that fits is as good as any later one.
-    let mut pieces: Vec<_> = rest.split('*').collect();
-    let last = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        match tag.find(piece) {
-            Some(found) => tag = &tag[found + piece.len()..],
-            None => return false,
-        }
-    }
-    tag.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, tag, expected) in [
-            ("launch", "launch", true),
-            ("launch", "launches", false),
-            ("brand-*", "brand-acme", true),
-            ("brand-*", "brand-", true),
-            ("brand-*", "my-brand-acme", false),
-            ("*-acme", "brand-acme", true),
-            ("a*c*e", "abcde", true),
-            ("a*c*e", "ace", true),
-            ("a*c*e", "aec", false),
-            ("a*a", "a", false),
-            ("*a*a*", "a", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(fits(pattern, tag), expected, "{pattern} {tag}");
-        }
-    }
 }

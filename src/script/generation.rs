@@ -2,27 +2,36 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ffi::OsString,
     path::{Path, PathBuf},
     rc::Rc,
 };
 
-use mlua::Lua;
+use jiff::Timestamp;
+use mlua::{Lua, Value};
 
 use super::{
     Database, Error, Limits,
-    api::{self, Host, Loading, Step},
+    api::{self, Host, Loading, Step, Timer},
     budget::{self, Broken, Work},
     declared::Declared,
     error::Fault,
+    explain::{Scene, State, explain, may_explain},
     loader::{Fingerprint, Shelf, Sources},
     lua::{freeze_clock, is_memory, new_state},
-    raw::Held,
+    raw::{Held, to_json},
     rule_tables::RuleTables,
+};
+use crate::{
+    metric::{Change, Metrics, Series},
+    text::json,
 };
 
 /// A loaded script that is ready to handle Tweets. Dropping it frees everything of its generation.
 pub(crate) struct Generation {
     pub(super) steps: Vec<Step>,
+    pub(super) timers: Vec<Timer>,
     pub(super) rules: RuleTables,
     pub(super) host: Rc<Host>,
     pub(super) limits: Limits,
@@ -35,15 +44,34 @@ pub(crate) struct Generation {
     pub(super) lua: Lua,
 }
 
+/// Gives the time.
+pub(super) type Clock = Box<dyn Fn() -> Timestamp>;
+
+/// A clock that stands where a test has set it, in milliseconds since 1970.
+pub(super) fn clock_of(now: &Rc<Cell<i64>>) -> Clock {
+    let now = Rc::clone(now);
+    Box::new(move || Timestamp::from_millisecond(now.get()).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
 /// What the watch has to know about a load, whether the load succeeded or not.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
     /// The folders of the script and of everything that it requires.
     pub folders: Vec<PathBuf>,
+    /// The names of the files of data that the script reads.
+    pub(super) data: Vec<OsString>,
     fingerprint: Fingerprint,
 }
 
 impl Files {
+    /// All files of some folders.
+    pub(crate) fn in_folders(folders: Vec<PathBuf>) -> Self {
+        Self {
+            folders,
+            ..Self::default()
+        }
+    }
+
     /// Whether loading again now would read other contents.
     pub fn changed(&self) -> bool {
         self.fingerprint.is_stale()
@@ -63,7 +91,10 @@ impl Generation {
         database: Rc<dyn Database>,
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
-        Self::load_from(script, Sources::of(script), database, limits, |_| Ok(()))
+        let clock = Box::new(Timestamp::now);
+        Self::load_from(script, Sources::of(script), database, limits, clock, |_| {
+            Ok(())
+        })
     }
 
     /// The same for a test: each file is read once, and `now` is the clock, in milliseconds since 1970.
@@ -78,8 +109,9 @@ impl Generation {
         now: &Rc<Cell<i64>>,
     ) -> Result<Self, Error> {
         let sources = Sources::of(script).from_shelf(shelf);
+        let clock = clock_of(now);
         let prepare = |lua: &Lua| freeze_clock(lua, now);
-        Self::load_from(script, sources, database, limits, prepare).0
+        Self::load_from(script, sources, database, limits, clock, prepare).0
     }
 
     fn load_from(
@@ -87,15 +119,21 @@ impl Generation {
         sources: Sources,
         database: Rc<dyn Database>,
         limits: &Limits,
+        clock: Clock,
         prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
     ) -> (Result<Self, Error>, Files) {
+        let state = database.state();
         let host = Rc::new(Host {
             database,
+            state: Rc::clone(&state),
             sources: RefCell::new(sources),
             loading: RefCell::new(Some(Loading::default())),
             emitted: RefCell::default(),
+            counting: RefCell::default(),
             misuse: RefCell::default(),
+            clock,
         });
+        state.borrow_mut().begin();
         let (loaded, broken) = budget::within(limits, Work::Load, || {
             Self::load_into(script, &host, limits, prepare)
         });
@@ -106,9 +144,11 @@ impl Generation {
             }),
             None => loaded,
         };
+        state.borrow_mut().end(loaded.is_ok());
         let sources = host.sources.borrow();
         let files = Files {
             folders: sources.folders(),
+            data: sources.data_names(),
             fingerprint: sources.fingerprint(),
         };
         drop(sources);
@@ -157,10 +197,26 @@ impl Generation {
             .set_name(format!("@{name}"))
             .set_mode(mlua::chunk::ChunkMode::Text)
             .exec()
-            .map_err(|error| broken(&error))?;
-        let Loading { declared, steps } = host.loading.take().unwrap_or_default();
+            .map_err(|error| {
+                let mut fault = host.fault(&error);
+                if is_memory(&error) {
+                    budget::out_of_memory();
+                }
+                host.explain(&lua, &mut fault, None);
+                Error::Broken {
+                    script: name.clone(),
+                    fault: Box::new(fault),
+                }
+            })?;
+        let Loading {
+            declared,
+            steps,
+            timers,
+        } = host.loading.take().unwrap_or_default();
+        host.counting.borrow_mut().end_tweet(true);
         Ok(Self {
             steps,
+            timers,
             rules,
             host: Rc::clone(host),
             limits: *limits,
@@ -184,6 +240,19 @@ impl Generation {
     /// The names of the sinks that the script declared.
     pub(crate) fn sinks(&self) -> Vec<String> {
         self.host.emitted.borrow().sinks()
+    }
+
+    /// Hands the metrics over from the generation before: see [`Metrics::declare`].
+    pub(crate) fn take_over(&self, metrics: &mut Metrics) {
+        let mut counting = self.host.counting.borrow_mut();
+        let changes = counting.take();
+        metrics.declare(counting.declared(), changes);
+        counting.know(metrics.series());
+    }
+
+    /// Takes what has happened to the metrics since the last call.
+    pub(crate) fn take_counted(&self) -> BTreeMap<Series, Change> {
+        self.host.counting.borrow_mut().take()
     }
 
     /// Takes the lines of JSON that were emitted to each sink since the last call, with the sink's name.
@@ -213,6 +282,30 @@ impl Host {
     pub(super) fn fault(&self, error: &mlua::Error) -> Fault {
         let misuse = self.misuse.take();
         Fault::read(error, &self.sources.borrow(), misuse.as_ref())
+    }
+
+    /// Adds a hint to an error of Lua itself, if the code and the Tweet say what was meant.
+    pub(super) fn explain(&self, lua: &Lua, fault: &mut Fault, tweet: Option<&Value>) {
+        let (None, Some((file, line))) = (&fault.hint, &fault.place) else {
+            return;
+        };
+        if !may_explain(&fault.message) {
+            return;
+        }
+        // A copy: Lua may run finalizers of the script below, which may load modules.
+        let Some(text) = self.sources.borrow().text(file).map(str::to_owned) else {
+            return;
+        };
+        let mut json = Vec::new();
+        let tweet = tweet.filter(|tweet| to_json(lua, tweet, &mut json).is_ok());
+        let tweet = tweet.and_then(|_| json::read_any(&json).ok());
+        fault.hint = explain(&Scene {
+            message: &fault.message,
+            text: &text,
+            line: *line,
+            tweet: tweet.as_ref(),
+            known: &State(lua),
+        });
     }
 
     /// Gives a fault a place. If `word` is known, the line is the first one with that word from `line` on.

@@ -3,19 +3,27 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    fs,
+    ffi::OsString,
+    fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
     io,
     ops::RangeInclusive,
+    os::unix::fs::MetadataExt,
     path::{Component, Path, PathBuf},
     rc::Rc,
 };
 
-use super::entries::{entries, names};
+use super::{
+    below::{self, Refusal, real_path},
+    entries::{entries, names},
+};
 use crate::text::plain::without_controls;
 
 /// The largest file that is read. No script is this large, so a larger file is something else.
 const MAX_FILE: u64 = 16 << 20;
+
+/// How many files of data a script may depend on. More are read, but not looked at again.
+const MAX_DATA: usize = 1_000;
 
 /// How many lines below a call are searched for a word of the call.
 const CALL_LINES: usize = 2_000;
@@ -24,48 +32,53 @@ const CALL_LINES: usize = 2_000;
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     folder: PathBuf,
+    /// The script itself. It alone may be a link that leads out of the folder: whoever starts ouzel names it.
+    script: String,
     /// The text of each file, by its name below the folder; `None` if a module was looked for and this file did not
     /// exist.
     files: BTreeMap<String, Option<String>>,
+    /// The files of data that the script reads, as they were when it opened them first.
+    data: BTreeMap<String, Option<Stamp>>,
     /// What was read before, if files are read only once.
     shelf: Option<Shelf>,
 }
 
-/// The files that many loads read, each read once.
+/// The files that many loads of one script read, each read once.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Shelf {
-    texts: Rc<RefCell<BTreeMap<PathBuf, String>>>,
-    /// Whether a module's file is there.
-    are_there: Rc<RefCell<BTreeMap<PathBuf, bool>>>,
+pub(crate) struct Shelf(Rc<RefCell<Shelved>>);
+
+#[derive(Debug, Default)]
+struct Shelved {
+    texts: BTreeMap<String, String>,
+    /// The file of each module.
+    modules: BTreeMap<String, String>,
 }
 
-impl Shelf {
-    fn read(&self, path: &Path) -> io::Result<String> {
-        if let Some(text) = self.texts.borrow().get(path) {
-            return Ok(text.clone());
-        }
-        let text = read_text(path)?;
-        let mut texts = self.texts.borrow_mut();
-        texts.insert(path.to_owned(), text.clone());
-        Ok(text)
-    }
-
-    fn is_file(&self, path: &Path) -> bool {
-        let mut are_there = self.are_there.borrow_mut();
-        match are_there.get(path) {
-            Some(is_there) => *is_there,
-            None => {
-                let is_there = path.is_file();
-                are_there.insert(path.to_owned(), is_there);
-                is_there
-            }
-        }
-    }
+/// Why there is no module of a name, for the script's author.
+#[derive(Debug)]
+pub(super) struct NoModule {
+    pub(super) message: String,
+    pub(super) hint: Option<&'static str>,
 }
 
 /// What the files of a generation contained when they were read. It shows whether anything has changed since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fingerprint(Vec<(PathBuf, Option<u64>)>);
+pub(super) struct Fingerprint {
+    folder: PathBuf,
+    script: String,
+    /// A number for the text of each file that was read; `None` if it could not be read.
+    texts: Vec<(String, Option<u64>)>,
+    /// The same for files of data, which are too large to be read for this.
+    data: Vec<(String, Option<Stamp>)>,
+}
+
+/// What tells one state of a file from another, without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stamp {
+    file: (u64, u64),
+    bytes: u64,
+    changed: (i64, i64),
+}
 
 impl Sources {
     /// Makes the sources of a script. They lie below the script's folder.
@@ -74,10 +87,11 @@ impl Sources {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
+        let script = script.file_name().unwrap_or_default();
         Self {
             folder,
-            files: BTreeMap::new(),
-            shelf: None,
+            script: script.to_string_lossy().into_owned(),
+            ..Self::default()
         }
     }
 
@@ -91,11 +105,16 @@ impl Sources {
 
     /// Reads the file with this name below the folder.
     pub(super) fn read(&mut self, name: &str) -> io::Result<&str> {
-        let path = self.folder.join(name);
-        let text = match &self.shelf {
-            Some(shelf) => shelf.read(&path),
-            None => read_text(&path),
+        let shelved = self.shelf.as_ref();
+        let shelved = shelved.and_then(|shelf| shelf.0.borrow().texts.get(name).cloned());
+        let text = match shelved {
+            Some(text) => Ok(text),
+            None => read_text(&self.folder, name, &self.script),
         };
+        if let (Some(shelf), Ok(text)) = (&self.shelf, &text) {
+            let texts = &mut shelf.0.borrow_mut().texts;
+            texts.entry(name.to_owned()).or_insert_with(|| text.clone());
+        }
         let slot = self.files.entry(name.to_owned()).or_default();
         match text {
             Ok(text) => Ok(slot.insert(text)),
@@ -106,39 +125,60 @@ impl Sources {
     /// The name of a module's file below the folder: `a.b` is `a/b.lua` or `a/b/init.lua`.
     ///
     /// # Errors
-    /// A sentence for the script's author, when there is no such file.
-    pub(super) fn find_module(&mut self, module: &str) -> Result<String, String> {
+    /// [`NoModule`] when there is no such file, or it may not be read.
+    pub(super) fn find_module(&mut self, module: &str) -> Result<String, NoModule> {
+        let Some(shelf) = self.shelf.clone() else {
+            return self.look_for_module(module);
+        };
+        if let Some(name) = shelf.0.borrow().modules.get(module) {
+            return Ok(name.clone());
+        }
+        let name = self.look_for_module(module)?;
+        let modules = &mut shelf.0.borrow_mut().modules;
+        modules.insert(module.to_owned(), name.clone());
+        Ok(name)
+    }
+
+    fn look_for_module(&mut self, module: &str) -> Result<String, NoModule> {
         let path = module.replace('.', "/");
         let plain = Path::new(&path)
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
         if path.split('/').any(str::is_empty) || !plain {
-            return Err(format!(
+            return Err(NoModule::new(format!(
                 "`{module}` is no module name; modules lie below the script's folder, `a.b` is `a/b.lua`"
-            ));
+            )));
         }
         let candidates = [format!("{path}.lua"), format!("{path}/init.lua")];
         for name in &candidates {
-            let path = self.folder.join(name);
-            let is_file = match &self.shelf {
-                Some(shelf) => shelf.is_file(&path),
-                None => path.is_file(),
-            };
-            if is_file {
-                return Ok(name.clone());
+            match real_path(&self.folder, name) {
+                Ok(path) if path.is_file() => return Ok(name.clone()),
+                Err(refusal @ Refusal::Outside(_)) => {
+                    self.files.entry(name.clone()).or_insert(None);
+                    return Err(NoModule {
+                        message: format!("module `{module}` is refused, `{name}`: {refusal}"),
+                        hint: refusal.hint(),
+                    });
+                }
+                _ => {}
             }
             // The file does not exist now. If it appears later, that counts as a change.
             self.files.entry(name.clone()).or_insert(None);
         }
-        Err(format!(
+        Err(NoModule::new(format!(
             "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
             candidates[0], candidates[1]
-        ))
+        )))
     }
 
     /// Whether a file of this name has been read.
     pub(super) fn holds(&self, file: &str) -> bool {
         self.files.contains_key(file)
+    }
+
+    /// The text of a file that has been read.
+    pub(super) fn text(&self, file: &str) -> Option<&str> {
+        self.files.get(file)?.as_deref()
     }
 
     /// The text of a line. Lines count from 1.
@@ -238,36 +278,110 @@ impl Sources {
         Some(lines.join("\n"))
     }
 
-    /// The folders of all files, also of files that were looked for and do not exist.
+    /// Opens a file of data below the folder. From now on the script depends on it.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(super) fn open_data(&mut self, name: &str) -> Result<File, Refusal> {
+        let opened = below::open(&self.folder, name);
+        if !self.data.contains_key(name) && self.data.len() < MAX_DATA {
+            let stamp = opened.as_ref().ok().and_then(Stamp::of);
+            self.data.insert(name.to_owned(), stamp);
+        }
+        opened
+    }
+
+    /// The names of the files in the folder where a file was looked for, as far as they are worth suggesting.
+    pub(super) fn beside(&self, name: &str) -> Vec<String> {
+        let (folder, before) = match name.rsplit_once('/') {
+            Some((folder, _)) => (self.folder.join(folder), format!("{folder}/")),
+            None => (self.folder.clone(), String::new()),
+        };
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = entries
+            .take(MAX_DATA)
+            .filter_map(|entry| entry.file_name().into_string().ok());
+        names.map(|name| format!("{before}{name}")).collect()
+    }
+
+    /// The folders of all files, also of files that were looked for and do not exist. Where a file is a link, the folder
+    /// that it leads to counts too.
     pub(super) fn folders(&self) -> Vec<PathBuf> {
-        let mut folders: Vec<_> = self
-            .files
-            .keys()
-            .filter_map(|name| self.folder.join(name).parent().map(Path::to_owned))
-            .collect();
-        folders.push(self.folder.clone());
+        let mut folders = vec![self.folder.clone()];
+        for name in self.files.keys().chain(self.data.keys()) {
+            let plain = self.folder.join(name).parent().map(Path::to_owned);
+            let real = real_path(&self.folder, name).ok();
+            let real = real.and_then(|path| path.parent().map(Path::to_owned));
+            // The same folder under two names would be watched twice.
+            let is_same = plain
+                .as_ref()
+                .and_then(|plain| fs::canonicalize(plain).ok())
+                == real;
+            folders.extend(plain);
+            folders.extend(real.filter(|_| !is_same));
+        }
         folders.sort();
         folders.dedup();
         folders
     }
 
+    /// The names of the files of data, without their folders: also those that links lead to.
+    pub(super) fn data_names(&self) -> Vec<OsString> {
+        let paths = self.data.keys().flat_map(|name| {
+            let real = real_path(&self.folder, name).ok();
+            [Some(PathBuf::from(name)), real]
+        });
+        paths
+            .filter_map(|path| path?.file_name().map(ToOwned::to_owned))
+            .collect()
+    }
+
     /// The fingerprint of the files as they were read.
     pub(super) fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(
-            self.files
-                .iter()
-                .map(|(name, text)| (self.folder.join(name), text.as_deref().map(hash)))
+        let texts = self.files.iter();
+        Fingerprint {
+            folder: self.folder.clone(),
+            script: self.script.clone(),
+            texts: texts
+                .map(|(name, text)| (name.clone(), text.as_deref().map(hash)))
                 .collect(),
-        )
+            data: self.data.clone().into_iter().collect(),
+        }
     }
 }
 
 impl Fingerprint {
     /// Whether the files on disk have other contents now.
     pub(super) fn is_stale(&self) -> bool {
-        self.0.iter().any(|(path, known)| {
-            let now = read_text(path).ok();
+        let Self { folder, script, .. } = self;
+        let has_text_changed = |(name, known): &(String, Option<u64>)| {
+            let now = read_text(folder, name, script).ok();
             now.as_deref().map(hash) != *known
+        };
+        let has_data_changed = |(name, known): &(String, Option<Stamp>)| {
+            let now = below::open(folder, name).ok();
+            now.as_ref().and_then(Stamp::of) != *known
+        };
+        self.texts.iter().any(has_text_changed) || self.data.iter().any(has_data_changed)
+    }
+}
+
+impl NoModule {
+    fn new(message: String) -> Self {
+        Self {
+            message,
+            hint: None,
+        }
+    }
+}
+
+impl Stamp {
+    fn of(file: &File) -> Option<Self> {
+        let metadata = file.metadata().ok()?;
+        Some(Self {
+            file: (metadata.dev(), metadata.ino()),
+            bytes: metadata.len(),
+            changed: (metadata.mtime(), metadata.mtime_nsec()),
         })
     }
 }
@@ -278,8 +392,16 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
-    let size = fs::metadata(path)?.len();
+/// Reads a file of Lua below a folder. The script itself may lie elsewhere.
+fn read_text(folder: &Path, name: &str, script: &str) -> io::Result<String> {
+    let path = match name == script {
+        true => folder.join(name),
+        false => real_path(folder, name).map_err(|refusal| match refusal {
+            Refusal::Io(error) => error,
+            refusal => io::Error::other(refusal.to_string()),
+        })?,
+    };
+    let size = fs::metadata(&path)?.len();
     if size > MAX_FILE {
         return Err(io::Error::other(format!(
             "the file has {size} bytes, and a script at most {MAX_FILE}"

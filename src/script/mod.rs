@@ -4,39 +4,55 @@
 //! A script is loaded as a whole into a generation, and is replaced between two Tweets.
 
 mod api;
+mod below;
+mod breach;
 mod budget;
 mod declared;
 mod dispatch;
 mod entries;
 mod error;
+mod explain;
 mod generation;
+mod held;
 mod loader;
 mod lua;
 mod raw;
 mod rule_tables;
 mod scan;
+pub(crate) mod tag_pattern;
+mod tags;
 mod testing;
 mod value;
 mod watch;
 
 pub use budget::Limits;
-pub(crate) use declared::{Change, Counts, Declared, DeclaredRule};
+pub(crate) use budget::may_go_on;
+pub(crate) use declared::{Change, Counts, Declared, DeclaredRule, Place};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};
 pub(crate) use loader::Shelf;
+pub(crate) use tags::TagWarning;
 pub(crate) use testing::{Subject, TestFile, TestOptions, Trouble};
 pub(crate) use watch::{Watch, WatchError};
 
-use crate::row::{Cell, EachRow, Refused, TableSpec};
+use crate::{
+    row::{Cell, EachRow, Made, Refused, TableSpec},
+    state,
+};
 
 /// What a script can do with the database. The worker implements it with the store.
 pub(crate) trait Database {
-    /// Makes or extends a table. Gives the number that names the table from now on.
+    /// What `ouzel.state` holds. It is asked for once, when the script loads.
+    fn state(&self) -> state::Shared {
+        state::Shared::default()
+    }
+
+    /// Makes or extends a table, and makes the indices that it lacks.
     ///
     /// # Errors
     /// [`Refused`] when the database has something else under that name.
-    fn declare(&self, spec: TableSpec) -> Result<usize, Refused>;
+    fn declare(&self, spec: TableSpec) -> Result<Made, Refused>;
 
     /// Writes one row. With `replace`, it replaces a row with the same primary key.
     ///
@@ -44,11 +60,34 @@ pub(crate) trait Database {
     /// [`Refused`] with the database's reason.
     fn insert(&self, table: usize, row: &[(u16, Cell<'_>)], replace: bool) -> Result<(), Refused>;
 
-    /// Passes the row with this primary key to `each`.
+    /// Changes the rows whose columns equal the first cells: their columns get the other cells. Gives how many rows
+    /// these are.
     ///
     /// # Errors
     /// [`Refused`] with the database's reason.
-    fn get(&self, table: usize, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused>;
+    fn update(
+        &self,
+        table: usize,
+        matching: &[(u16, Cell<'_>)],
+        changes: &[(u16, Cell<'_>)],
+    ) -> Result<usize, Refused>;
+
+    /// Deletes the rows whose columns equal the given cells. Gives how many rows these were.
+    ///
+    /// # Errors
+    /// [`Refused`] with the database's reason.
+    fn delete(&self, table: usize, matching: &[(u16, Cell<'_>)]) -> Result<usize, Refused>;
+
+    /// Passes the first row whose columns equal the given cells to `each`.
+    ///
+    /// # Errors
+    /// [`Refused`] with the database's reason.
+    fn get(
+        &self,
+        table: usize,
+        matching: &[(u16, Cell<'_>)],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused>;
 
     /// Counts the rows whose columns equal the given cells.
     ///

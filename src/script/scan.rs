@@ -33,6 +33,44 @@ pub(super) fn calls<'t>(text: &'t str, line: usize, function: &str) -> Vec<Scan<
     calls
 }
 
+/// A word, a number, a string or a sign of the code, and its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token<'t> {
+    pub(super) text: &'t str,
+    pub(super) line: usize,
+}
+
+/// The signs of more than one character.
+const LONG_SIGNS: [&str; 10] = ["...", "..", "==", "~=", "<=", ">=", "<<", ">>", "//", "::"];
+
+/// The code of a script, without blanks and comments; nothing of a script that is larger than [`SMALL`].
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    if text.len() > SMALL {
+        return tokens;
+    }
+    let mut scan = Scan {
+        text,
+        at: 0,
+        line: 1,
+    };
+    while let Some(c) = scan.code() {
+        let (begun, line) = (scan.at, scan.line);
+        if scan.skip_word().is_empty() {
+            let sign = LONG_SIGNS
+                .iter()
+                .find(|sign| scan.rest().starts_with(**sign));
+            match sign {
+                Some(sign) => scan.at += sign.len(),
+                None => scan.skip_token(c),
+            }
+        }
+        let text = text.get(begun..scan.at).unwrap_or_default();
+        tokens.push(Token { text, line });
+    }
+    tokens
+}
+
 /// A position in a script, and its line.
 #[derive(Clone)]
 pub(super) struct Scan<'t> {

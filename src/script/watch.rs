@@ -3,12 +3,15 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
+
+use super::generation::Files;
 
 /// Why the script's files cannot be watched.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,8 @@ pub(crate) struct Watch {
     /// The folders of the script, whether they exist or not.
     wanted: Vec<PathBuf>,
     folders: BTreeSet<PathBuf>,
+    /// The names of the files of data that the script reads.
+    data: Arc<Mutex<BTreeSet<OsString>>>,
     changes: mpsc::Receiver<()>,
 }
 
@@ -38,25 +43,38 @@ impl Watch {
         Self::over(move |path| may_matter(path, extension.as_deref()))
     }
 
-    /// Makes a watch for tests: of Lua files and of the files of Tweets beside them.
+    /// Makes a watch for tests: of Lua files, and of what tests and scripts read beside them.
     ///
     /// # Errors
     /// [`WatchError`] when the system has no watches left.
     pub(crate) fn for_tests() -> Result<Self, WatchError> {
         Self::over(|path| {
             let is_known = |known: &&str| path.extension().is_some_and(|name| name == *known);
-            may_matter(path, None) || ["json", "jsonl"].iter().any(|known| is_known(&known))
+            may_matter(path, None)
+                || ["json", "jsonl", "csv", "txt"]
+                    .iter()
+                    .any(|known| is_known(&known))
         })
     }
 
     fn over(may_matter: impl Fn(&Path) -> bool + Send + 'static) -> Result<Self, WatchError> {
         // Room for one note is enough. If the note of an earlier change still waits, it covers the later change too.
         let (sender, changes) = mpsc::channel(1);
+        let data = Arc::<Mutex<BTreeSet<OsString>>>::default();
+        let names = Arc::clone(&data);
+        let is_data = move |path: &Path| {
+            let names = names.lock().unwrap_or_else(PoisonError::into_inner);
+            path.file_name().is_some_and(|name| names.contains(name))
+        };
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let seen = match &event {
                 Ok(event) => {
                     !matches!(event.kind, EventKind::Access(_))
-                        && (event.need_rescan() || event.paths.iter().any(|path| may_matter(path)))
+                        && (event.need_rescan()
+                            || event
+                                .paths
+                                .iter()
+                                .any(|path| may_matter(path) || is_data(path)))
                 }
                 // An error may mean that a change was missed.
                 Err(_) => true,
@@ -70,17 +88,21 @@ impl Watch {
             watcher,
             wanted: Vec::new(),
             folders: BTreeSet::new(),
+            data,
             changes,
         })
     }
 
-    /// Watches these folders and no others. If a folder does not exist, the nearest existing folder above it is
-    /// watched.
+    /// Watches the folders of these files and no others. If a folder does not exist, the nearest existing folder above it
+    /// is watched.
     ///
     /// # Errors
     /// [`WatchError`] for the first folder that cannot be watched. The other folders are watched anyway.
-    pub(crate) fn follow(&mut self, folders: &[PathBuf]) -> Result<(), WatchError> {
-        self.wanted = folders.to_vec();
+    pub(crate) fn follow(&mut self, files: &Files) -> Result<(), WatchError> {
+        self.wanted.clone_from(&files.folders);
+        let mut data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+        *data = files.data.iter().cloned().collect();
+        drop(data);
         self.refresh()
     }
 

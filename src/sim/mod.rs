@@ -27,6 +27,7 @@ mod rule_answer;
 mod rule_request;
 mod rule_set;
 mod rules;
+mod sample;
 mod schedule;
 mod server;
 mod service;
@@ -50,6 +51,7 @@ pub use self::{
     error::Error,
     fault::{Fault, Kind as FaultKind},
     options::{Format, Limits, SimOptions, Surplus},
+    sample::{Sample, SampleKind, Samples},
     schedule::Profile,
     server::{Running, start},
     stats::{Connections, Counts, StreamCounts, Tweets},

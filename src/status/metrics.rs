@@ -6,6 +6,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
+    metric::Metrics,
     powertrack::{Cause, State, StreamStatus},
     tally::{Count, Tally},
 };
@@ -24,6 +25,7 @@ const COUNTED: &[(&str, &str, Count, &str)] = &[
     ("ouzel_kept_tweets_total", COUNTER, Count::Kept, "Tweets that no filter dropped."),
     ("ouzel_filtered_tweets_total", COUNTER, Count::Filtered, "Tweets that a filter dropped."),
     ("ouzel_failed_tweets_total", COUNTER, Count::Failed, "Tweets whose handler failed."),
+    ("ouzel_failed_timers_total", COUNTER, Count::FailedTimers, "Calls of timers that failed."),
     ("ouzel_invalid_lines_total", COUNTER, Count::Invalid, "Lines that are not valid JSON in UTF-8."),
     ("ouzel_unknown_lines_total", COUNTER, Count::Unknown, "Valid JSON that is no Tweet."),
     ("ouzel_rows_total", COUNTER, Count::Rows, "Rows written and committed."),
@@ -71,7 +73,28 @@ pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> Strin
     write("ouzel_outage_seconds_total", COUNTER, seconds(counts.outage), "How long nothing came, all outages together.");
     write("ouzel_missing_seconds", GAUGE, seconds(counts.missing), "How much time is missing in the data now, by the gap ledger.");
     write_by(&mut out, "ouzel_matches_total", "tag", tally.tags(), "Tweets that matched a rule, by its tag.");
+    write_script(&mut out, &tally.metrics());
     out
+}
+
+/// The metrics that the script declares.
+fn write_script(out: &mut String, metrics: &Metrics) {
+    for (metric, series) in metrics.all() {
+        let name = format!("ouzel_script_{}", metric.name);
+        let kind = if metric.is_counter() { COUNTER } else { GAUGE };
+        let help = metric.help.as_deref().unwrap_or("A metric of the script.");
+        write_head(out, &name, kind, &help.replace('\\', "\\\\"));
+        for (series, value) in series {
+            let labels = series.labels.iter();
+            let labels: Vec<_> = labels
+                .map(|(label, value)| format!("{label}=\"{}\"", escaped(value)))
+                .collect();
+            let _ = match labels.is_empty() {
+                true => writeln!(out, "{name} {value}"),
+                false => writeln!(out, "{name}{{{}}} {value}", labels.join(",")),
+            };
+        }
+    }
 }
 
 /// Escapes a label's value as the format requires.

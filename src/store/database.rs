@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -11,6 +12,7 @@ use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     Error,
+    bounds::{Bounds, MayGoOn},
     guard::{Guard, keys_onto_own},
 };
 
@@ -19,6 +21,7 @@ use super::{
 pub struct Store {
     pub(super) connection: Connection,
     pub(super) guard: Guard,
+    pub(super) bounds: Bounds,
     pub(super) batch: Batch,
     /// The first failure of the database itself that nobody has taken yet. It is kept here so that a handler cannot
     /// swallow it.
@@ -26,6 +29,8 @@ pub struct Store {
     pub(super) rows: Cell<u64>,
     /// How much is in quarantine; `None` if it has to be counted again.
     pub(super) quarantine_held: Cell<Option<Held>>,
+    /// The declared tables that turned out not to be STRICT.
+    pub(super) known_loose: RefCell<BTreeSet<String>>,
     /// The path and the identity of the file; `None` for a database in memory.
     pub(super) place: Option<Place>,
 }
@@ -98,6 +103,25 @@ impl Store {
         Ok(table)
     }
 
+    /// From now on, asks `may_go_on` again and again while a statement of a script runs. If it says no, the statement
+    /// fails. Nothing else is ever stopped: no commit, nothing that ouzel writes for itself, and no change to a declared
+    /// table.
+    ///
+    /// `may_go_on` must not use this store.
+    pub fn ask_whether_to_go_on(&self, may_go_on: Box<MayGoOn>) {
+        self.bounds.ask(may_go_on);
+    }
+
+    /// Runs a statement as a script's own: the rules for scripts are in force, its values are bounded, and it may be
+    /// stopped.
+    pub(super) fn as_script<R>(
+        &self,
+        work: impl FnOnce() -> rusqlite::Result<R>,
+    ) -> rusqlite::Result<R> {
+        self.bounds
+            .within(&self.connection, || self.guard.script(work))
+    }
+
     /// How many rows scripts have written that are committed or will be committed with the batch.
     #[must_use]
     pub fn rows(&self) -> u64 {
@@ -111,7 +135,7 @@ impl Store {
     }
 
     /// Keeps a failure for [`Store::take_fault`], so that nothing can swallow it.
-    pub(super) fn note_fault(&self, error: Error) {
+    pub fn note_fault(&self, error: Error) {
         self.fault.borrow_mut().get_or_insert(error);
     }
 }

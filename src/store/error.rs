@@ -28,6 +28,9 @@ pub enum Error {
     /// The transaction of many Tweets ended before its commit.
     #[error("the transaction was rolled back: {0}")]
     Torn(String),
+    /// A script's statement was stopped, and SQLite rolled the transaction of many Tweets back because of that.
+    #[error("the statement was stopped, because it took too long")]
+    Stopped,
     /// The rows cannot be committed: they break a constraint that is checked only at the commit.
     #[error("cannot commit: {0}")]
     Commit(rusqlite::Error),
@@ -80,7 +83,7 @@ impl Error {
             | Self::Commit(error)
             | Self::Open { source: error, .. }
             | Self::Read { source: error, .. } => error.sqlite_error_code(),
-            Self::Folder { .. } | Self::Torn(_) | Self::Gone { .. } => None,
+            Self::Folder { .. } | Self::Torn(_) | Self::Stopped | Self::Gone { .. } => None,
         };
         match code {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => {

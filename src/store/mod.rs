@@ -6,9 +6,11 @@
 
 mod batch;
 mod bench;
+mod bounds;
 mod compare;
 mod cursor;
 mod database;
+mod declare;
 mod error;
 mod gaps;
 mod guard;
@@ -23,6 +25,7 @@ mod replay;
 mod segments;
 mod sinks;
 mod sql;
+mod state;
 mod table;
 
 pub(crate) use bench::BENCH_JOURNAL;

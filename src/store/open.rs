@@ -11,10 +11,11 @@ use rusqlite::Connection;
 
 use super::{
     Error, Store,
+    bounds::Bounds,
     database::{Batch, Place},
     gaps,
     guard::Guard,
-    handled, quarantine, received, segments,
+    handled, quarantine, received, segments, state,
 };
 
 /// How long opening waits for another program's lock before it fails.
@@ -112,15 +113,18 @@ impl Store {
         connection.execute_batch(received::SCHEMA)?;
         connection.execute_batch(handled::SCHEMA)?;
         connection.execute_batch(segments::SCHEMA)?;
+        connection.execute_batch(state::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {
             guard: Guard::install(&mut connection)?,
+            bounds: Bounds::install(&mut connection)?,
             connection,
             batch: Batch::default(),
             fault: RefCell::new(None),
             rows: Cell::new(0),
             quarantine_held: Cell::new(None),
+            known_loose: RefCell::default(),
             place: None,
         })
     }

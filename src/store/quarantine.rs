@@ -344,7 +344,8 @@ mod tests {
 
     #[test]
     fn long_lines_make_room_too_and_the_newest_always_fits() {
-        let store = Store::in_memory().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("ouzel.db")).unwrap();
         let long = vec![b' '; 40 << 20];
         assert_eq!(store.quarantine(None, None, &long, &failed()).unwrap(), 0);
         assert_eq!(store.quarantine(None, None, &long, &failed()).unwrap(), 1);

@@ -72,7 +72,7 @@ impl Store {
         if is_prepared(sql) {
             return Err(Refused(DENIED.to_owned()));
         }
-        let prepared = self.guard.script(|| self.connection.prepare_cached(sql));
+        let prepared = self.as_script(|| self.connection.prepare_cached(sql));
         let mut statement = prepared.map_err(|error| self.refuse(error))?;
         let expected = statement.parameter_count();
         if expected != parameters.len() {
@@ -89,7 +89,7 @@ impl Store {
         // The guard is on while the statement runs too: SQLite may prepare it again, and it may call functions that
         // prepare other statements.
         let work = |statement: &mut Statement<'_>| {
-            self.guard.script(|| {
+            self.as_script(|| {
                 bind(statement, parameters.iter())?;
                 run(statement)
             })

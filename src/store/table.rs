@@ -1,17 +1,23 @@
-//! A declared table. It is made or extended when the script loads; handlers write and read it.
+//! The rows of a declared table, which handlers write and read.
 
 use std::{cell::RefCell, collections::HashMap, fmt::Write as _, rc::Rc};
 
 use rusqlite::{
-    Connection, ErrorCode, Statement, ToSql,
+    ErrorCode, Statement, ToSql,
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{Error, Store, error::fault_of};
+use super::{Error, Store, bounds::MOST_BYTES_SHOWN, error::fault_of};
 use crate::row::{Cell, EachRow, Refused, TableSpec};
 
 /// For how many different sets of columns the SQL is kept. If a script uses more, the cache is emptied.
 const SHAPES: usize = 256;
+
+/// What a script reads when its statement took too long.
+const STOPPED: &str = "the statement was stopped, because it took too long";
+
+/// SQLite's words for a value that is too large.
+const TOO_BIG: &str = "string or blob too big";
 
 /// Whether a row with the same key is replaced, and which columns are given.
 type Shape = (bool, Vec<u16>);
@@ -20,42 +26,13 @@ type Shape = (bool, Vec<u16>);
 #[derive(Debug)]
 pub struct Table {
     spec: TableSpec,
+    is_strict: bool,
+    is_news: bool,
     /// The SQL for each kind of write and set of columns so far.
     shapes: RefCell<HashMap<Shape, Rc<str>>>,
 }
 
 impl Store {
-    /// Makes a declared table, or adds the columns that it lacks.
-    ///
-    /// # Errors
-    /// [`Refused`] when the table in the database contradicts the declaration, or SQLite refuses.
-    pub fn declare(&self, spec: TableSpec) -> Result<Table, Refused> {
-        self.before_write().map_err(|error| self.fail(error))?;
-        let existing =
-            existing_columns(&self.connection, &spec.name).map_err(|e| self.refuse(e))?;
-        let changes = if existing.is_empty() {
-            let columns: Vec<_> = spec
-                .columns
-                .iter()
-                .map(|(name, kind)| format!("\"{name}\" {kind}"))
-                .collect();
-            vec![format!(
-                "CREATE TABLE \"{}\" ({})",
-                spec.name,
-                columns.join(", ")
-            )]
-        } else {
-            additions(&spec, &existing)?
-        };
-        for change in changes {
-            self.with_statement(&change, &[], |statement| statement.raw_execute().map(drop))?;
-        }
-        Ok(Table {
-            spec,
-            shapes: RefCell::default(),
-        })
-    }
-
     /// Writes one row. `row` has the position of each given column and its cell. Columns that are not given get their
     /// default.
     ///
@@ -70,45 +47,74 @@ impl Store {
         row: &[(u16, Cell<'_>)],
         replace: bool,
     ) -> Result<(), Refused> {
-        self.before_write().map_err(|error| self.fail(error))?;
-        let sql = table.sql(row, replace);
-        // The guard is on because a script may have put triggers on its table.
-        self.guard
-            .script(|| {
-                let mut statement = self.connection.prepare_cached(&sql)?;
-                bind(&mut statement, row.iter().map(|(_, cell)| cell))?;
-                statement.raw_execute()
-            })
-            .map_err(|error| self.refuse(error))?;
-        self.rows.set(self.rows.get() + 1);
+        // A row that exists already and gets nothing new counts too: the script has written it.
+        let changed = self.write(&table.sql(row, replace), row.iter())?;
+        if changed == 0 {
+            self.rows.set(self.rows.get() + 1);
+        }
         Ok(())
     }
 
-    /// Passes the row with this primary key to `each`, if there is such a row.
-    ///
-    /// # Errors
-    /// [`Refused`] when SQLite refuses, and when the table has no primary key.
-    pub fn get(&self, table: &Table, key: Cell<'_>, each: &mut EachRow<'_>) -> Result<(), Refused> {
-        let key_column = table
-            .spec
-            .primary_key()
-            .ok_or_else(|| Refused(format!("table `{}` has no primary key", table.spec.name)))?;
-        let sql = format!(
-            "SELECT * FROM \"{}\" WHERE \"{}\" = ?",
-            table.spec.name, table.spec.columns[key_column].0
-        );
-        self.select(&sql, &[key], 1, each)
+    /// Changes the rows whose columns equal the cells of `matching`. Gives how many rows these are.
+    pub fn update(
+        &self,
+        table: &Table,
+        matching: &[(u16, Cell<'_>)],
+        changes: &[(u16, Cell<'_>)],
+    ) -> Result<usize, Refused> {
+        let mut sql = format!("UPDATE \"{}\" SET", table.spec.name);
+        for (number, (column, _)) in changes.iter().enumerate() {
+            let joint = if number == 0 { "" } else { "," };
+            let _ = write!(sql, "{joint} \"{}\" = ?", table.column(*column));
+        }
+        table.add_where(&mut sql, matching);
+        self.write(&sql, changes.iter().chain(matching))
+    }
+
+    /// Deletes the rows whose columns equal the cells of `matching`. Gives how many rows these were.
+    pub fn delete(&self, table: &Table, matching: &[(u16, Cell<'_>)]) -> Result<usize, Refused> {
+        let mut sql = format!("DELETE FROM \"{}\"", table.spec.name);
+        table.add_where(&mut sql, matching);
+        self.write(&sql, matching.iter())
+    }
+
+    /// Runs a statement that writes rows. Gives how many rows it wrote.
+    fn write<'c>(
+        &self,
+        sql: &str,
+        cells: impl Iterator<Item = &'c (u16, Cell<'c>)>,
+    ) -> Result<usize, Refused> {
+        self.before_write().map_err(|error| self.fail(error))?;
+        // The guard is on because a script may have put triggers on its table.
+        let changed = self
+            .as_script(|| {
+                let mut statement = self.connection.prepare_cached(sql)?;
+                bind(&mut statement, cells.map(|(_, cell)| cell))?;
+                statement.raw_execute()
+            })
+            .map_err(|error| self.refuse(error))?;
+        self.rows
+            .set(self.rows.get() + u64::try_from(changed).unwrap_or(0));
+        Ok(changed)
+    }
+
+    /// Passes the first row whose columns equal the cells of `matching` to `each`, if there is such a row.
+    pub fn get(
+        &self,
+        table: &Table,
+        matching: &[(u16, Cell<'_>)],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused> {
+        let mut sql = format!("SELECT * FROM \"{}\"", table.spec.name);
+        table.add_where(&mut sql, matching);
+        let cells: Vec<_> = matching.iter().map(|(_, cell)| *cell).collect();
+        self.select(&sql, &cells, 1, each)
     }
 
     /// Counts the rows whose columns equal the given cells.
     pub fn count(&self, table: &Table, matching: &[(u16, Cell<'_>)]) -> Result<i64, Refused> {
         let mut sql = format!("SELECT count(*) FROM \"{}\"", table.spec.name);
-        for (number, (column, _)) in matching.iter().enumerate() {
-            let joint = if number == 0 { "WHERE" } else { "AND" };
-            let name = &table.spec.columns[usize::from(*column)].0;
-            // `IS` is used so that NULL finds NULL.
-            let _ = write!(sql, " {joint} \"{name}\" IS ?");
-        }
+        table.add_where(&mut sql, matching);
         let cells: Vec<_> = matching.iter().map(|(_, cell)| *cell).collect();
         let mut count = 0;
         self.select(&sql, &cells, 1, &mut |_, cells| {
@@ -125,11 +131,21 @@ impl Store {
         if error.sqlite_error_code() == Some(ErrorCode::AuthorizationForStatementDenied) {
             return Refused(self.guard.why_denied().to_owned());
         }
-        let text = match &error {
+        if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+            // SQLite rolls the whole transaction back if it was a statement that writes.
+            if self.is_torn() {
+                self.note_fault(Error::Stopped);
+            }
+            return Refused(STOPPED.to_owned());
+        }
+        let mut text = match &error {
             rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
             rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
             other => other.to_string(),
         };
+        if text == TOO_BIG {
+            let _ = write!(text, "; a value and a row have at most {MOST_BYTES_SHOWN}");
+        }
         // If the failure may be the database's own, SQLite may have rolled back because of it. That does not mean that
         // the script ended the transaction.
         if let Some(fault) = fault_of(error) {
@@ -149,9 +165,37 @@ impl Store {
 }
 
 impl Table {
-    /// The declaration.
-    pub fn spec(&self) -> &TableSpec {
-        &self.spec
+    /// A table that is in the database.
+    pub(super) fn new(spec: TableSpec, is_strict: bool, is_news: bool) -> Self {
+        Self {
+            spec,
+            is_strict,
+            is_news,
+            shapes: RefCell::default(),
+        }
+    }
+
+    /// Whether SQLite checks the types of its columns.
+    pub fn is_strict(&self) -> bool {
+        self.is_strict
+    }
+
+    /// Whether the table has just turned out not to be STRICT, although it is declared as STRICT now.
+    pub fn is_news(&self) -> bool {
+        self.is_news
+    }
+
+    fn column(&self, column: u16) -> &str {
+        &self.spec.columns[usize::from(column)].0
+    }
+
+    /// Adds the condition that these columns equal these cells.
+    fn add_where(&self, sql: &mut String, matching: &[(u16, Cell<'_>)]) {
+        for (number, (column, _)) in matching.iter().enumerate() {
+            let joint = if number == 0 { "WHERE" } else { "AND" };
+            // `IS` is used so that NULL finds NULL. SQLite uses an index for it as for `=`.
+            let _ = write!(sql, " {joint} \"{}\" IS ?", self.column(*column));
+        }
     }
 
     fn sql(&self, row: &[(u16, Cell<'_>)], replace: bool) -> Rc<str> {
@@ -171,7 +215,7 @@ impl Table {
     fn write_sql(&self, columns: &[u16], replace: bool) -> String {
         let names: Vec<_> = columns
             .iter()
-            .map(|column| format!("\"{}\"", self.spec.columns[usize::from(*column)].0))
+            .map(|column| format!("\"{}\"", self.column(*column)))
             .collect();
         let mut sql = if names.is_empty() {
             format!("INSERT INTO \"{}\" DEFAULT VALUES", self.spec.name)
@@ -183,63 +227,28 @@ impl Table {
                 vec!["?"; names.len()].join(", ")
             )
         };
-        if let Some(key) = self.spec.primary_key().filter(|_| replace) {
-            let key = format!("\"{}\"", self.spec.columns[key].0);
-            let others: Vec<_> = names
-                .iter()
-                .filter(|name| **name != key)
-                .map(|name| format!("{name} = excluded.{name}"))
+        let key = &self.spec.primary_key;
+        if replace && !key.is_empty() {
+            let is_key = |column: u16| key.iter().any(|name| name == self.column(column));
+            let others: Vec<_> = (columns.iter().zip(&names))
+                .filter(|(column, _)| !is_key(**column))
+                .map(|(_, name)| format!("{name} = excluded.{name}"))
                 .collect();
             let action = if others.is_empty() {
                 "NOTHING".to_owned()
             } else {
                 format!("UPDATE SET {}", others.join(", "))
             };
-            let _ = write!(sql, " ON CONFLICT ({key}) DO {action}");
+            let _ = write!(sql, " ON CONFLICT ({}) DO {action}", quoted(key));
         }
         sql
     }
 }
 
-/// A column in the database: its name, its type, and whether it is in the primary key.
-type Existing = (String, String, bool);
-
-fn existing_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Existing>> {
-    connection
-        .prepare("SELECT name, type, pk > 0 FROM pragma_table_xinfo(?)")?
-        .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect()
-}
-
-fn additions(spec: &TableSpec, existing: &[Existing]) -> Result<Vec<String>, Refused> {
-    let table = &spec.name;
-    let mut added = Vec::new();
-    for (name, kind) in &spec.columns {
-        let found = existing
-            .iter()
-            .find(|(column, ..)| column.eq_ignore_ascii_case(name));
-        let Some((_, is_kind, is_key)) = found else {
-            added.push(format!(
-                "ALTER TABLE \"{table}\" ADD COLUMN \"{name}\" {kind}"
-            ));
-            continue;
-        };
-        let (kind, is_kind) = (kind.to_ascii_uppercase(), is_kind.to_ascii_uppercase());
-        if !kind.starts_with(&is_kind) {
-            return Err(Refused(format!(
-                "column `{name}` of table `{table}` is `{is_kind}` in the database and `{kind}` in the script; \
-                 take another name for it, or change the table with `ALTER TABLE`"
-            )));
-        }
-        if *is_key != crate::row::declares_primary_key(&kind) {
-            return Err(Refused(format!(
-                "column `{name}` of table `{table}` is {} primary key in the database; \
-                 a primary key cannot be changed, take another name for the table",
-                if *is_key { "the" } else { "not the" }
-            )));
-        }
-    }
-    Ok(added)
+/// Names in quotes, as SQL has them in a list.
+pub(super) fn quoted(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    names.join(", ")
 }
 
 pub(super) fn bind<'c>(

@@ -1,6 +1,8 @@
 //! A Tweet: its line exactly as received, and the parsed line.
 
 pub(crate) mod id;
+mod matched;
+mod time;
 
 use bytes::Bytes;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
@@ -123,6 +125,12 @@ impl Tweet {
     }
 
     fn matched(&self) -> impl Iterator<Item = &Value> {
+        let rules = self.rule_list().and_then(|rules| rules.as_array());
+        rules.into_iter().flat_map(|rules| rules.iter())
+    }
+
+    /// The list of rules, where the payload has it.
+    fn rule_list(&self) -> Option<&Value> {
         let rules = match self.format {
             Format::Native => self.root.get("matching_rules"),
             Format::Activity => self
@@ -130,10 +138,7 @@ impl Tweet {
                 .get("gnip")
                 .and_then(|gnip| gnip.get("matching_rules")),
         };
-        rules
-            .and_then(|rules| rules.as_array())
-            .into_iter()
-            .flat_map(|rules| rules.iter())
+        rules.filter(|rules| rules.is_array())
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     Error, Progress, Report, Worker,
     inbox::{Control, Inbox},
 };
-use crate::tally::Count;
+use crate::{script::Generation, tally::Count};
 
 impl Worker<'_> {
     pub(super) fn commit(&mut self) -> Result<(), Error> {
@@ -30,11 +30,17 @@ impl Worker<'_> {
         if let Some((progress, remembered)) = self.progress.as_ref().zip(self.remembered.as_mut()) {
             remembered.write(&self.store, progress)?;
         }
+        if let Some(state) = &self.state {
+            self.store.put_state(&state.borrow())?;
+        }
         let mark = self.keep_with_batch()?;
         self.count_quarantine()?;
         let wrote = self.store.is_writing();
         self.store.commit()?;
         self.sinks.commit();
+        if let Some(state) = &self.state {
+            state.borrow_mut().committed();
+        }
         if let Some(remembered) = &mut self.remembered {
             remembered.committed();
         }
@@ -58,6 +64,10 @@ impl Worker<'_> {
         self.counted = self.tally.handled();
         // This does not happen after each delivery, because a script may have thousands of tags.
         self.tally.add_tags(&mut self.tags);
+        let counted = self.generation.as_ref().map(Generation::take_counted);
+        if let Some(counted) = counted.filter(|counted| !counted.is_empty()) {
+            self.tally.metrics().apply(counted);
+        }
         if wrote && self.patience.reset() {
             info!("the database can be written again");
         }
@@ -156,6 +166,9 @@ impl Worker<'_> {
     /// lines behind the cursor would be passed over.
     pub(super) fn roll_back(&mut self) -> Result<(), Error> {
         self.store.roll_back()?;
+        if let Some(state) = &self.state {
+            state.borrow_mut().roll_back();
+        }
         self.unhandled.clear();
         self.gaps.clear();
         self.committed_rows = self.store.rows();
@@ -178,6 +191,7 @@ impl Worker<'_> {
         // The Tweets come again, and emit it again.
         if let Some(generation) = &self.generation {
             drop((generation.take_emitted(), generation.take_sunk()));
+            drop(generation.take_counted());
         }
         self.sinks.roll_back();
         Ok(())

@@ -87,6 +87,9 @@ impl Worker<'_> {
                 "a statement with `OR ROLLBACK`, or a trigger with `RAISE(ROLLBACK, …)`, undoes what other Tweets have written; \
                  use `OR ABORT` or `RAISE(ABORT, …)`"
             }
+            store::Error::Stopped => {
+                "a handler gave SQLite a statement that took too long; look for a recursive query without an end, or a join without `ON`"
+            }
             store::Error::Commit(_) => {
                 "a constraint that is checked at the commit cannot be kept with this Tweet's rows"
             }
@@ -99,6 +102,12 @@ impl Worker<'_> {
         let failure = self.blamed.take();
         self.roll_back()?;
         let message = fault.to_string();
+        // What stopped the statement has said why at the handler's line.
+        if matches!(fault, store::Error::Stopped)
+            && let Some(failure) = failure
+        {
+            return Ok(failure);
+        }
         if let store::Error::Statement(source) = fault
             && !self.store.can_write()
         {

@@ -20,16 +20,28 @@ pub(super) struct Failures(HashMap<String, u64>);
 impl Failures {
     /// Logs a failed handler, if its kind was not logged too often yet.
     pub(super) fn log(&mut self, id: Option<i64>, failure: &Failure) {
+        if let Some(times) = self.times_to_log(failure) {
+            let tweet = id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+            error!(tweet, handler = failure.handler, times, error = %failure, "handler failed");
+        }
+    }
+
+    /// Logs a failed timer, if its kind was not logged too often yet.
+    pub(super) fn log_timer(&mut self, failure: &Failure) {
+        if let Some(times) = self.times_to_log(failure) {
+            error!(timer = failure.handler, times, error = %failure, "timer failed");
+        }
+    }
+
+    /// How often this kind of failure has happened, if it has to be logged.
+    fn times_to_log(&mut self, failure: &Failure) -> Option<u64> {
         let kind = format!("{:?} {}", failure.fault.place, failure.fault.message);
         if self.0.len() >= KINDS {
             self.0.clear();
         }
         let times = self.0.entry(kind).or_default();
         *times += 1;
-        if *times <= LOGGED || times.is_power_of_two() {
-            let tweet = id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-            error!(tweet, handler = failure.handler, times, error = %failure, "handler failed");
-        }
+        (*times <= LOGGED || times.is_power_of_two()).then_some(*times)
     }
 
     /// Forgets all counts, for a new generation.

@@ -1,13 +1,14 @@
 //! What the worker does besides handling Tweets: it loads the script, and remembers rules.
 
-use std::{ops::ControlFlow, rc::Rc, sync::Arc, time::Instant};
+use std::{cell::RefCell, ops::ControlFlow, rc::Rc, sync::Arc, time::Instant};
 
 use tracing::warn;
 
 use super::{Error, Loaded, Report, Worker, inbox::OwnRules, sinks::Older, tables::Tables};
 use crate::{
     journal::Position,
-    script::{self, Files, Generation},
+    script::{self, Declared, Files, Generation},
+    state::Shared,
     store,
     tally::Count,
 };
@@ -30,7 +31,10 @@ impl Worker<'_> {
         self.load()?;
         match self.number == before {
             true => Ok(()),
-            false => self.tell_quarantine(),
+            false => {
+                warn_of_tags(&self.declared);
+                self.tell_quarantine()
+            }
         }
     }
 
@@ -41,16 +45,25 @@ impl Worker<'_> {
         }
         let began = Instant::now();
         self.commit()?;
-        let tables = Rc::new(Tables::over(&self.store));
+        let state = self.read_state()?;
+        let tables = Rc::new(Tables::over(&self.store).with(&state));
         self.stop_checking_keys()?;
         let (mut files, mut broken) = (Files::default(), None);
         self.doing.begin_load();
         let loaded = self.store.load(|| {
             let (loaded, read) = Generation::load(&self.script, tables, &self.limits);
             files = read;
-            loaded.map_err(|error| broken = Some(error))
+            let generation = loaded.map_err(|error| broken = Some(error))?;
+            if let Err(fault) = self.store.put_state(&state.borrow()) {
+                self.store.note_fault(fault);
+            }
+            Ok(generation)
         });
         self.doing.end();
+        match &loaded {
+            Ok(Ok(_)) => state.borrow_mut().committed(),
+            _ => state.borrow_mut().roll_back(),
+        }
         let why = match loaded {
             Ok(Ok(generation)) => Ok(generation),
             Ok(Err(())) => Err("it could not be loaded".to_owned()),
@@ -83,9 +96,14 @@ impl Worker<'_> {
         self.number += 1;
         self.tally.set(Count::Generation, self.number);
         self.tally.set(Count::Rows, self.committed_rows);
-        self.doing.set_steps(generation.steps());
+        let mut places = generation.steps();
+        places.extend(generation.timer_places());
+        self.doing.set_steps(places);
+        self.timers.set(&generation);
+        generation.take_over(&mut self.tally.metrics());
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
+        self.matcher = None;
         self.failures.clear();
         self.write_output()?;
         (self.report)(Report::Loaded(Loaded {
@@ -97,6 +115,22 @@ impl Worker<'_> {
             pause: began.elapsed(),
         }));
         Ok(())
+    }
+
+    /// What the script keeps. It is read from the database once; from then on the memory and the database change
+    /// together.
+    fn read_state(&mut self) -> Result<Shared, Error> {
+        if let Some(state) = &self.state {
+            return Ok(Rc::clone(state));
+        }
+        let (state, odd) = self.store.state()?;
+        if odd > 0 {
+            let hint = "something other than ouzel has changed the table `_ouzel_state`";
+            warn!(rows = odd, hint, "a part of `ouzel.state` cannot be read");
+        }
+        let state = Rc::new(RefCell::new(state));
+        self.state = Some(Rc::clone(&state));
+        Ok(state)
     }
 
     /// Warns about files with lines of Tweets that will be handled again, because the database that knew about the
@@ -117,7 +151,7 @@ impl Worker<'_> {
     /// Whether a load failed because of the script's SQL, and not because nothing can be written.
     fn is_of_script(&self, fault: &store::Error) -> bool {
         match fault {
-            store::Error::Torn(_) | store::Error::Commit(_) => true,
+            store::Error::Torn(_) | store::Error::Stopped | store::Error::Commit(_) => true,
             store::Error::Statement(_) => self.store.can_write(),
             _ => false,
         }
@@ -128,5 +162,25 @@ impl Worker<'_> {
         self.store.own_rules(&rules.endpoint, &rules.own)?;
         self.store.disown_rules(&rules.endpoint, &rules.disown)?;
         Ok(())
+    }
+}
+
+/// How many tags that do not fit are logged one by one.
+const TAGS_TOLD: usize = 10;
+
+/// Says at each load which handlers no rule of the script can call, and which rules no handler asks for: such a mistake
+/// shows in nothing else but missing rows.
+fn warn_of_tags(declared: &Declared) {
+    let warnings = declared.tag_warnings();
+    for warning in warnings.iter().take(TAGS_TOLD) {
+        let place = format!("{}:{}", warning.place.file, warning.place.line);
+        let (message, hint) = (
+            &warning.message,
+            warning.hint.as_deref().unwrap_or_default(),
+        );
+        warn!(place, reason = message, hint, "tags do not fit");
+    }
+    if let Some(more @ 1..) = warnings.len().checked_sub(TAGS_TOLD) {
+        warn!(more, hint = "`ouzel check` lists all", "tags do not fit");
     }
 }

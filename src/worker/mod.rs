@@ -12,15 +12,19 @@ mod in_hand;
 pub(crate) mod inbox;
 mod load;
 mod mark;
+pub(crate) mod matching;
 mod output;
 pub(crate) mod patience;
 mod quarantine;
 pub(crate) mod rehearsal;
 mod rejected;
 mod remembered;
+mod schedule;
 pub(crate) mod sinks;
 pub(crate) mod tables;
+mod timers;
 mod told;
+mod trial;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -39,10 +43,12 @@ use self::{
     in_hand::InHand,
     inbox::{Control, Event, Inbox, Load, Parsed},
     mark::Kept,
+    matching::{Matcher, Matching},
     patience::Patience,
     rejected::Rejected,
     remembered::Remembered,
     sinks::Sinks,
+    timers::Timers,
 };
 pub(crate) use self::{
     in_hand::in_hand_at,
@@ -54,6 +60,7 @@ use crate::{
     doing::Doing,
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
+    state,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
     tweet::Tweet,
@@ -94,8 +101,14 @@ pub struct Worker<'a> {
     gaps: Vec<Gap>,
     store: Rc<Store>,
     sinks: Sinks,
+    /// What the script keeps; `None` until it is read from the database.
+    state: Option<state::Shared>,
     generation: Option<Generation>,
+    timers: Timers,
     declared: Arc<Declared>,
+    matching: Matching,
+    /// Made of the generation's rules when the first Tweet needs it.
+    matcher: Option<Matcher>,
     files: Option<Files>,
     number: u64,
     /// Controls that are not carried out yet.
@@ -165,8 +178,12 @@ impl<'a> Worker<'a> {
             gaps: Vec::new(),
             store: Rc::new(work.store),
             sinks: Sinks::new(work.sinks),
+            state: None,
             generation: None,
+            timers: Timers::default(),
             declared: Arc::default(),
+            matching: work.matching,
+            matcher: None,
             files: None,
             number: 0,
             controls: VecDeque::new(),
@@ -248,6 +265,11 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
+        self.run_timers(inbox)?;
+        let wait = match (wait, self.timer_wait()) {
+            (Some(wait), Some(timer)) => Some(wait.min(timer)),
+            (wait, timer) => wait.or(timer),
+        };
         // Without a script no handler would see the Tweet. After the limit no more Tweets are wanted.
         let event = if self.generation.is_none() || self.is_done() {
             inbox.control(wait).map_or(Event::TimedOut, Event::Control)
@@ -406,6 +428,8 @@ impl<'a> Worker<'a> {
             if self.is_done() {
                 break;
             }
+            // Before the line is a part of the batch, because a timer is a commit of its own.
+            self.run_timers_before(&line)?;
             let bytes = match &line {
                 Ok(tweet) => tweet.share_line(),
                 Err((line, _)) => line.clone(),
@@ -429,7 +453,11 @@ impl<'a> Worker<'a> {
     }
 
     fn commit_if_large(&mut self) -> Result<(), Error> {
-        if self.store.rows() - self.committed_rows >= COMMIT_ROWS || self.batch_bytes >= MOST_HELD {
+        let state = self.state.as_ref();
+        if self.store.rows() - self.committed_rows >= COMMIT_ROWS
+            || self.batch_bytes >= MOST_HELD
+            || state.is_some_and(|state| state.borrow().is_much())
+        {
             self.commit()?;
         }
         Ok(())
@@ -448,11 +476,13 @@ impl<'a> Worker<'a> {
     }
 
     fn handle_tweet(&mut self, tweet: Tweet) -> Result<(), Error> {
-        let (id, line) = (tweet.id(), tweet.share_line());
+        let id = tweet.id();
         if self.was_handled(id.and_then(|id| u64::try_from(id).ok())) {
             self.repeat();
             return Ok(());
         }
+        let tweet = self.match_rules(tweet);
+        let line = tweet.share_line();
         self.since_commit += 1;
         if let Some(failure) = self.try_tweet(id, tweet)? {
             self.failures.log(id, &failure);

@@ -5,25 +5,29 @@ use std::{
     cell::{Cell, RefCell},
     path::{Path, PathBuf},
     rc::Rc,
-    sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
 
-use super::tables::Tables;
+use super::{matching::Matcher, schedule::Schedule, tables::Tables};
 use crate::{
     doing::Doing,
     row::{Cell as RowCell, EachRow, Refused},
-    rule::{Analysis, Rule, RuleSet},
-    script::{self, Declared, Generation, Limits, Shelf, Subject, Trouble, Verdict},
+    script::{
+        self, Declared, Failure, Generation, Limits, Shelf, Subject, Trouble, Verdict, may_go_on,
+    },
+    state,
     store::Store,
-    tweet::{Format, Tweet},
+    tweet::Tweet,
 };
 
 /// When each test begins, in milliseconds since 1970: 1 January 2026, noon. It is always the same, so that a test gives
 /// the same each time.
 const BEGINS: i64 = 1_767_268_800_000;
+
+/// What a test pays for each call of a timer, in instructions, beside what the timer itself takes.
+const STEPS: u32 = 1_000;
 
 /// The most bytes that a test may emit.
 const MOST_EMITTED: usize = 32 << 20;
@@ -43,7 +47,9 @@ struct Stage {
     generation: Generation,
     declared: Rc<Declared>,
     /// The rules, once somebody has asked for what they match.
-    rules: Option<RuleSet<usize>>,
+    matcher: Option<Matcher>,
+    state: state::Shared,
+    schedule: Schedule,
     doing: Doing,
     stdout: Vec<u8>,
     sinks: Vec<(String, Vec<u8>)>,
@@ -65,7 +71,8 @@ impl Rehearsal {
     fn load(&self) -> Result<Stage, Trouble> {
         let store = Store::in_memory_within(self.limits.memory).map_err(failed)?;
         let store = Rc::new(store);
-        let tables = Rc::new(Tables::over(&store));
+        let state = state::Shared::default();
+        let tables = Rc::new(Tables::over(&store).with(&state));
         let loaded = store.load(|| {
             let (script, shelf) = (&self.script, &self.shelf);
             Generation::load_for_test(script, shelf, tables, &self.limits, &self.now)
@@ -78,12 +85,18 @@ impl Rehearsal {
             }
         };
         let declared = Rc::new(generation.declared().clone());
+        state.borrow_mut().committed();
+        let mut schedule = Schedule::new(generation.timers());
+        // Now the timers know when they begin.
+        let _ = schedule.due(self.now.get());
         let sinks = generation.sinks().into_iter();
         let mut stage = Stage {
             store,
             generation,
             declared,
-            rules: None,
+            matcher: None,
+            state,
+            schedule,
             doing: Doing::default(),
             stdout: Vec::new(),
             sinks: sinks.map(|name| (name, Vec::new())).collect(),
@@ -115,7 +128,10 @@ impl Subject for Rehearsal {
 
     fn advance(&self, time: Duration) -> Result<(), Trouble> {
         let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        self.now.set(self.now.get().saturating_add(ms));
+        let end = self.now.get().saturating_add(ms);
+        let advanced = self.on_stage(|stage| stage.advance(&self.now, end));
+        advanced.unwrap_or(Ok(()))?;
+        self.now.set(end);
         Ok(())
     }
 
@@ -129,8 +145,15 @@ impl Subject for Rehearsal {
     }
 
     fn matching(&self, tweet: &Tweet) -> Vec<usize> {
-        self.on_stage(|stage| stage.matching(tweet))
+        self.on_stage(|stage| stage.matcher().matching(tweet))
             .unwrap_or_default()
+    }
+
+    fn matched(&self, tweet: Tweet, numbers: &[usize]) -> Tweet {
+        match self.stage.borrow_mut().as_mut() {
+            Some(stage) => tweet.matching(&stage.matcher().named(numbers)),
+            None => tweet,
+        }
     }
 
     fn emitted(&self, sink: Option<&str>) -> Option<Bytes> {
@@ -147,6 +170,11 @@ impl Subject for Rehearsal {
     fn sinks(&self) -> Vec<String> {
         let names = |stage: &mut Stage| stage.sinks.iter().map(|(name, _)| name.clone()).collect();
         self.on_stage(names).unwrap_or_default()
+    }
+
+    fn state(&self) -> state::Shared {
+        self.on_stage(|stage| Rc::clone(&stage.state))
+            .unwrap_or_default()
     }
 
     fn dropped(&self) -> u64 {
@@ -187,11 +215,47 @@ impl Stage {
             None => ended,
         };
         let ended = ended.and_then(|()| self.store.commit());
-        ended.map_err(|error| {
+        match ended {
+            Ok(()) => self.state.borrow_mut().committed(),
             // What could not be committed must not be in the way of what the test does next.
-            let _ = self.store.roll_back();
-            failed(error)
-        })
+            Err(_) => {
+                let _ = self.store.roll_back();
+                self.state.borrow_mut().roll_back();
+            }
+        }
+        ended.map_err(failed)
+    }
+
+    /// Lets time pass up to its end, and runs each timer whenever it is due on the way.
+    fn advance(&mut self, now: &Cell<i64>, end: i64) -> Result<(), Trouble> {
+        loop {
+            let wait = self.schedule.wait(now.get());
+            let wait = wait.and_then(|wait| i64::try_from(wait).ok());
+            let next = wait.map(|wait| now.get().saturating_add(wait));
+            let Some(next) = next.filter(|next| *next <= end) else {
+                return Ok(());
+            };
+            now.set(next);
+            while let Some(number) = self.schedule.due(next) {
+                self.schedule.fired(number, next);
+                // What a test may take ends this too, however often the timers are due.
+                if !may_go_on(STEPS) {
+                    return Ok(());
+                }
+                self.run_timer(number, next.div_euclid(1_000))?;
+            }
+        }
+    }
+
+    fn run_timer(&mut self, number: usize, time: i64) -> Result<(), Trouble> {
+        self.store.begin_tweet();
+        let ran = self.generation.run_timer(number, time);
+        self.end(ran.is_ok())?;
+        ran.map_err(|failure| {
+            let handler = self.generation.timer_name(number);
+            Trouble::Handler(Failure { handler, ..failure })
+        })?;
+        self.take_emitted()
     }
 
     fn take_emitted(&mut self) -> Result<(), Trouble> {
@@ -212,25 +276,9 @@ impl Stage {
         Ok(())
     }
 
-    fn matching(&mut self, tweet: &Tweet) -> Vec<usize> {
+    fn matcher(&mut self) -> &Matcher {
         let declared = &self.declared;
-        let rules = self.rules.get_or_insert_with(|| {
-            let mut rules = RuleSet::new();
-            for (number, rule) in declared.rules.iter().enumerate() {
-                if let Ok(parsed) = Rule::accept(&rule.value) {
-                    rules.insert(number, Arc::new(parsed));
-                }
-            }
-            rules
-        });
-        let analysis = match tweet.format() {
-            Format::Native => Analysis::native(tweet.root()),
-            Format::Activity => Analysis::activity(tweet.root()),
-        };
-        let mut found = Vec::new();
-        rules.matching(&analysis, &mut found);
-        found.sort_unstable();
-        found
+        self.matcher.get_or_insert_with(|| Matcher::new(declared))
     }
 }
 

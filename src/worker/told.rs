@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{handled::Handled, sinks};
+use super::{handled::Handled, matching::Matching, sinks};
 use crate::{
     doing::Doing,
     journal::{self, Newest, Position},
@@ -37,6 +37,8 @@ pub struct Work {
     pub sinks: PathBuf,
     /// The endpoint whose rules are asked for when the script has loaded.
     pub rules_endpoint: String,
+    /// Which Tweets the script's own rules are matched against.
+    pub matching: Matching,
     /// The most Tweets to handle.
     pub limit: Option<u64>,
     /// Where the counts go.

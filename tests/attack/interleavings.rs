@@ -122,6 +122,7 @@ fn live(folder: &Path, life: &Life) {
         in_hand: None,
         sinks: folder.join("sinks"),
         rules_endpoint: String::new(),
+        matching: Default::default(),
         limit: None,
         tally,
         doing: Arc::default(),

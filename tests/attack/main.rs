@@ -14,6 +14,7 @@ mod away;
 mod budget;
 mod database;
 mod duplicates;
+mod endless_sql;
 mod files;
 mod interleavings;
 mod journal;

@@ -146,6 +146,19 @@ fn a_statement_that_asks_for_too_much_fails_its_tweet() {
     ended.assert_silent_about("the database cannot be written");
 }
 
+/// Each value is small enough, and all of them together are not.
+#[test]
+fn a_statement_that_asks_for_much_in_small_parts_fails_its_tweet() {
+    let values = vec!["hex(zeroblob(8000000))"; 20].join(", ");
+    let ended = run_with("", &format!("ouzel.db.one('SELECT {values}')"));
+    assert_alone(&ended);
+    ended.assert_silent_about("the database cannot be written");
+    ended.assert_rows(
+        "SELECT DISTINCT error FROM _ouzel_quarantine",
+        expect!["the statement failed: out of memory"],
+    );
+}
+
 /// What a script may not do in SQL, as an error at its line, and nothing of it remains.
 #[test]
 fn ouzels_and_sqlites_own_tables_are_out_of_reach() {
@@ -186,6 +199,36 @@ fn ouzels_and_sqlites_own_tables_are_out_of_reach() {
         "PRAGMA writable_schema = 1",
         "PRAGMA foreign_keys = 0",
         "PRAGMA max_page_count = 1",
+        "PRAGMA hard_heap_limit = 0",
+        "PRAGMA temp_store_directory = '/tmp'",
+        "PRAGMA trusted_schema = 1",
+        "PRAGMA ignore_check_constraints = 1",
+        "PRAGMA user_version = 7",
+        "PRAGMA locking_mode = EXCLUSIVE",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+        "PRAGMA main.synchronous = 0",
+        "PRAGMA optimize",
+        "EXPLAIN PRAGMA writable_schema = 1",
+        "SELECT * FROM pragma_journal_mode('delete')",
+        "ATTACH ':memory:' AS x",
+        "ATTACH 'file:x.db?mode=memory' AS x",
+        "UPDATE sqlite_schema SET sql = NULL",
+        "UPDATE sqlite_master SET rootpage = 2 WHERE name = 'seen'",
+        "INSERT INTO sqlite_schema VALUES ('table', 'k', 'k', 2, 'CREATE TABLE k (x)')",
+        "DELETE FROM sqlite_temp_schema",
+        "DROP TABLE sqlite_sequence",
+        "CREATE TABLE sqlite_k (x)",
+        "WITH x AS (SELECT 1) INSERT INTO _ouzel_sinks VALUES ('x', 1) RETURNING name",
+        "REPLACE INTO _ouzel_handled VALUES (1, 'x', 0, '')",
+        "ALTER TABLE _ouzel_cursor ADD COLUMN x",
+        "ALTER TABLE _ouzel_cursor DROP COLUMN line",
+        "DROP INDEX sqlite_autoindex__ouzel_cursor_1",
+        "CREATE VIRTUAL TABLE k USING fts3tokenize",
+        "CREATE VIRTUAL TABLE k USING sqlite_dbpage",
+        "SELECT fts3_tokenizer('simple')",
+        "SELECT readfile('/etc/passwd')",
+        "SELECT writefile('x', 'x')",
+        "SELECT edit('x', 'sh')",
         "ANALYZE",
         "SELECT load_extension('x')",
     ] {
@@ -211,6 +254,35 @@ fn ouzels_and_sqlites_own_tables_are_out_of_reach() {
         assert!(
             check.stderr.contains("main.lua:8") || check.stderr.contains("main.lua:9"),
             "{sql}: {}",
+            check.stderr
+        );
+    }
+}
+
+/// The same by what `ouzel.table` makes SQL of, and by queries.
+#[test]
+fn no_other_way_into_sql_reaches_further() {
+    for lua in [
+        "ouzel.table('k', { id = 'INTEGER DEFAULT (load_extension(\"x\"))' }):insert {}",
+        "ouzel.table('k', { id = 'INTEGER REFERENCES _ouzel_quarantine (id)' })",
+        "ouzel.table('k', { id = 'INTEGER) AS SELECT * FROM _ouzel_cursor --' })",
+        "ouzel.table('k', { id = 'INTEGER); DELETE FROM _ouzel_cursor' })",
+        "ouzel.table('_ouzel', { k = 'INTEGER' }, { indices = { { 'k' } } })",
+        "ouzel.table('k', { id = 'INTEGER' }, { primary_key = { 'id\")) --' } })",
+        "ouzel.table('k', { id = 'INTEGER' }, { indices = { { 'id\") --' } } })",
+        "ouzel.db.one('PRAGMA writable_schema = 1')",
+        "ouzel.db.one('ATTACH \"x.db\" AS x')",
+        "for _ in ouzel.db.query('DELETE FROM _ouzel_cursor RETURNING *') do end",
+        "for _ in ouzel.db.query('SELECT load_extension(\"x\")') do end",
+        "for _ in ouzel.db.query('INSERT INTO seen VALUES (99) RETURNING id') do end",
+        "for _ in ouzel.db.query('ROLLBACK') do end",
+        "ouzel.db.one('VACUUM INTO \"x.db\"')",
+    ] {
+        let check = Setup::check().script(&format!("{STORE}\n{lua}")).ends();
+        assert_eq!(check.code, 3, "{lua}: {}", check.stderr);
+        assert!(
+            check.stderr.contains("main.lua:8"),
+            "{lua}: {}",
             check.stderr
         );
     }

@@ -47,6 +47,10 @@ stories! {
     ask_from_outside:
         "sql" "sqlite3 -box data/ouzel.db 'SELECT tags"
         "sql" "sqlite3 -box data/ouzel.db 'SELECT started_at";
+    look_at_the_state:
+        "state" "sqlite3 -box data/ouzel.db";
+    a_timer_fails:
+        "timers" "2026-11-26T23:12:04.001Z ERROR timer failed";
     a_rule_that_is_not_valid:
         "rules" "error: script `main.lua`";
     rules_of_files:

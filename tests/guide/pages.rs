@@ -196,7 +196,10 @@ fn every_lua_block_loads() {
     let mut loaded = 0;
     for block in blocks() {
         if block.language == "lua" {
-            let ended = Setup::check().script(&block.text).ends();
+            let setup = Setup::check()
+                .file("scripts/lists/scores.csv", "word,score\ngood,1\n")
+                .file("scripts/lists/stop.txt", "the\n");
+            let ended = setup.script(&block.text).ends();
             assert_eq!(
                 ended.code, 0,
                 "{}:\n{}\n{}",

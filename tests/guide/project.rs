@@ -112,7 +112,9 @@ pub(super) fn ran(script: &str, tweets: u32) -> Ended {
 pub(super) fn boxed(folder: &Path, line: &str) -> String {
     let rest = line.strip_prefix("sqlite3 -box ").unwrap();
     let (database, sql) = rest.split_once(' ').unwrap();
-    let sql = sql.strip_prefix('\'').unwrap().strip_suffix('\'').unwrap();
+    let quote = &sql[..1];
+    assert!(["'", "\""].contains(&quote), "{sql}");
+    let sql = sql[1..].strip_suffix(quote).unwrap();
     let database = folder.join(database);
     assert!(database.exists(), "{}", database.display());
     let database = Connection::open(database).unwrap();

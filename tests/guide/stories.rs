@@ -117,6 +117,29 @@ pub(super) fn ask_from_outside([rows, gaps]: &[Block; 2]) {
         .assert_eq(&boxed(ended.folder(), gaps.text.trim_end()));
 }
 
+pub(super) fn look_at_the_state([look]: &[Block; 1]) {
+    let script = "ouzel.state.list = { 1.5, { deep = true } }\nouzel.on('*', function() end)";
+    let ended = ran(&(main_lua() + script), 50);
+    let table = boxed(ended.folder(), look.text.trim_end());
+    expect![[r"
+        │ path │ kind │ value │
+        │ list.1 │ float │ 1.5 │
+        │ list.2.deep │ boolean │ 1 │"]]
+    .assert_eq(&table);
+}
+
+pub(super) fn a_timer_fails([shown]: &[Block; 1]) {
+    let filler = "\n".repeat(8);
+    let script = format!(
+        "ouzel.on('*', function() end){filler}\nouzel.every('100ms', function() return ouzel.state.last.at end)"
+    );
+    let sim = Sim::start(&[]);
+    let run = setup(&sim, &script).start();
+    let line = run.wait_for("timer failed");
+    let line = line.lines().find(|line| line.contains("timer failed"));
+    assert_same_shape(&shown.text, &line.unwrap().replace("100ms", "1m"));
+}
+
 pub(super) fn a_rule_that_is_not_valid([shown]: &[Block; 1]) {
     let rule = shown
         .lines()
@@ -207,7 +230,7 @@ pub(super) fn a_handler_fails([log, look, shown, retry, retried]: &[Block; 5]) {
     let (_, expected) = log.text.split_once(" ERROR ").unwrap();
     assert_same_shape(
         expected,
-        &error.lines().take(3).collect::<Vec<_>>().join("\n"),
+        &error.lines().take(4).collect::<Vec<_>>().join("\n"),
     );
 
     let mut commands = look.lines();

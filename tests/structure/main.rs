@@ -29,7 +29,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rustls"], &["powertrack/", "sim/"]),
     (&["axum"], &["sim/", "status/"]),
     (&["rcgen", "tokio_rustls"], &["sim/"]),
-    (&["mlua", "notify"], &["script/"]),
+    (&["mlua", "notify", "regex", "csv"], &["script/"]),
     (&["rusqlite"], &["store/"]),
     (&["clap"], &["cli/"]),
     (&["aho_corasick"], &["rule/"]),
@@ -42,9 +42,11 @@ const WORLDS: &[(&str, &[&str])] = &[
     ("powertrack", &["powertrack", "rule", "text", "tweet"]),
     (
         "script",
-        &["script", "row", "tweet", "rule", "doing", "text"],
+        &[
+            "script", "row", "state", "metric", "tweet", "rule", "doing", "text",
+        ],
     ),
-    ("store", &["store", "row"]),
+    ("store", &["store", "row", "state"]),
     ("journal", &["journal", "text"]),
 ];
 

@@ -9,13 +9,10 @@ ouzel.rules {
 -- From how many followers on a mention is worth an alert. Change it while ouzel runs.
 local MANY = 20000
 
--- A key over two columns is plain SQL: `ouzel.table` is for keys of one column.
-ouzel.db.exec [[
-  CREATE TABLE IF NOT EXISTS mentions_per_hour (
-    hour TEXT NOT NULL, brand TEXT NOT NULL, mentions INTEGER NOT NULL, followers INTEGER NOT NULL,
-    PRIMARY KEY (hour, brand)
-  )
-]]
+-- One row for each hour and brand: the two columns together are the key.
+ouzel.table("mentions_per_hour", {
+  hour = "TEXT NOT NULL", brand = "TEXT NOT NULL", mentions = "INTEGER NOT NULL", followers = "INTEGER NOT NULL",
+}, { primary_key = { "hour", "brand" } })
 
 local alerts = ouzel.table("alerts", {
   id = "INTEGER PRIMARY KEY", brand = "TEXT", author = "TEXT", followers = "INTEGER", text = "TEXT", at = "TEXT",

@@ -30,6 +30,7 @@ use crate::{
         behind::behind,
         direct::{DirectSender, direct},
         inbox::{Control, Inbox},
+        matching::Matching,
     },
 };
 
@@ -203,6 +204,7 @@ impl Place {
             journal: None,
             sinks: self.journal.with_file_name("sinks"),
             rules_endpoint: String::new(),
+            matching: Matching::Never,
             limit: None,
             tally: Arc::clone(&tally),
             doing: Arc::default(),

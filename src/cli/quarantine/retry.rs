@@ -11,7 +11,7 @@ use crate::{
     status::thousands,
     store::Store,
     tally::Tally,
-    worker::{Report, Retried, Work, Worker},
+    worker::{Report, Retried, Work, Worker, matching::Matching},
 };
 
 /// How many failures are printed one by one. The list shows all of them.
@@ -45,6 +45,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
         in_hand: None,
         sinks: sinks_of(&database),
         rules_endpoint: String::new(),
+        matching: Matching::Never,
         limit: None,
         tally: Arc::<Tally>::default(),
         doing: Arc::default(),

@@ -8,6 +8,7 @@ use crate::{
     cli::{ScriptLimits, set_path},
     settings::Given,
     text::units::Moment,
+    worker::matching::Matching,
 };
 
 /// `ouzel replay`.
@@ -37,6 +38,11 @@ pub(crate) struct Replay {
     /// Add to the database of an earlier replay.
     #[arg(long, conflicts_with = "compare")]
     pub append: bool,
+    /// Match the script's own rules against every Tweet, whatever its `matching_rules` say.
+    ///
+    /// Without this, they are matched only against Tweets that have no `matching_rules`.
+    #[arg(long = "match")]
+    pub matching: bool,
     /// Run this script too, and print how what the two write and emit differs; no database is kept.
     #[arg(long, value_name = "SCRIPT")]
     pub compare: Option<PathBuf>,
@@ -74,6 +80,14 @@ impl Replay {
             None => self.first.clone(),
         };
         first.into_iter().chain(self.more.clone()).collect()
+    }
+
+    /// Which Tweets the script's own rules are matched against.
+    pub(crate) fn matching(&self) -> Matching {
+        match self.matching {
+            true => Matching::Always,
+            false => Matching::Missing,
+        }
     }
 
     /// What flags and environment say.

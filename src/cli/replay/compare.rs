@@ -17,6 +17,7 @@ use super::{
     differences::{Outcome, as_json, as_text},
     flow,
     flow::Side,
+    matches::Matches,
     progress::Shown,
     source::Source,
     unread,
@@ -53,6 +54,7 @@ pub(super) fn compare(
             script: script.clone(),
             script_limits: *script_limits,
             store: Store::open(&file("db", number))?,
+            matching: arguments.matching(),
             handled: source.handled(),
             sinks: file("sinks", number),
             output: Box::new(BufWriter::new(create(&file("emitted", number))?)),
@@ -83,10 +85,14 @@ pub(super) fn compare(
         scripts: scripts.map(|script| script.display().to_string()),
         tweets: tallies[0].get(Count::Tweets),
         failed: [0, 1].map(|side: usize| tallies[side].get(Count::Failed)),
+        matches: [0, 1].map(|side: usize| Matches::of(&ended.declared[side], &tallies[side])),
         tables: comparison.tables()?,
         emitted: comparison.lines([&file("emitted", 0), &file("emitted", 1)])?,
         sinks: sinks(&comparison, [&file("sinks", 0), &file("sinks", 1)])?,
     };
+    for (script, matches) in outcome.scripts.iter().zip(&outcome.matches) {
+        say(&matches.uncalled_text(Some(script)));
+    }
     print(&if arguments.json {
         as_json(&outcome)
     } else {

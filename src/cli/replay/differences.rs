@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Serialize, Serializer};
 
+use super::matches::Matches;
 use crate::{
     status::{counted, thousands},
     store::{Cells, Difference, LineDifference, TableDifference, Value},
@@ -19,6 +20,8 @@ pub(super) struct Outcome {
     pub(super) tweets: u64,
     /// How many Tweets failed in each script's handlers.
     pub(super) failed: [u64; 2],
+    /// What each script's rules match.
+    pub(super) matches: [Matches; 2],
     pub(super) tables: Vec<TableDifference>,
     /// The lines on stdout.
     pub(super) emitted: LineDifference,
@@ -45,6 +48,7 @@ pub(super) fn as_text(outcome: &Outcome) -> String {
         let [first, second] = outcome.failed.map(thousands);
         let _ = writeln!(text, "Tweets whose handler failed: -{first} +{second}");
     }
+    text += &Matches::differences(outcome.matches.each_ref());
     for table in &outcome.tables {
         let _ = write!(text, "\ntable {}: ", plain::line(&table.table));
         write_table(&mut text, table);
@@ -198,6 +202,7 @@ struct JsonOutcome<'a> {
     scripts: &'a [String; 2],
     tweets: u64,
     failed: [u64; 2],
+    matches: &'a [Matches; 2],
     tables: Vec<JsonTable<'a>>,
     emitted: JsonEmitted<'a>,
     sinks: BTreeMap<&'a str, JsonEmitted<'a>>,
@@ -270,6 +275,7 @@ pub(super) fn as_json(outcome: &Outcome) -> String {
         scripts: &outcome.scripts,
         tweets: outcome.tweets,
         failed: outcome.failed,
+        matches: &outcome.matches,
         tables: tables.collect(),
         emitted: JsonEmitted::from(&outcome.emitted),
         sinks: sinks.collect(),

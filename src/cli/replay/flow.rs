@@ -19,7 +19,8 @@ use crate::{
         tweets::format::{NO_LINE, NO_TWEET},
     },
     error::Error,
-    pipeline, script,
+    pipeline,
+    script::{self, Declared},
     store::Store,
     tally::Tally,
     text::lines::Lines,
@@ -27,6 +28,7 @@ use crate::{
         self, Report, Work, Worker,
         direct::{Direct, DirectSender, direct},
         handled::Handled,
+        matching::Matching,
     },
 };
 
@@ -35,12 +37,13 @@ const REPORTS: usize = 16;
 
 /// A script, and where its results go.
 ///
-/// No clock is handed over yet: of all that a script can call, only the log looks at a clock. Once something else does,
-/// such as timers, the Tweets' own times are the clock of a replay, and it is set here.
+/// The clock of its timers are the Tweets' own times, so the same Tweets always give the same.
 pub(super) struct Side {
     pub(super) script: PathBuf,
     pub(super) script_limits: script::Limits,
     pub(super) store: Store,
+    /// Which Tweets the script's own rules are matched against.
+    pub(super) matching: Matching,
     /// As in [`Work`].
     pub(super) handled: Option<Handled>,
     /// The folder for the files that the script emits into.
@@ -55,6 +58,8 @@ pub(super) struct Side {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) seen: Seen,
+    /// What each script declares, in the order of the sides.
+    pub(super) declared: Vec<Arc<Declared>>,
     /// Why a part of the source was not read. What was read is handled and committed.
     pub(super) failed: Option<Error>,
 }
@@ -85,6 +90,7 @@ type Reading = (Seen, Result<(), Error>);
 pub(super) struct Flow {
     ways: Arc<Vec<Way>>,
     reports: mpsc::Receiver<(usize, Report)>,
+    declared: Vec<Arc<Declared>>,
     workers: Vec<oneshot::Receiver<Result<(), worker::Error>>>,
 }
 
@@ -100,9 +106,10 @@ impl Flow {
     /// Starts a worker for each side. Each worker first loads its script.
     pub(super) fn start(sides: Vec<Side>, limit: Option<u64>) -> Result<Self, Error> {
         let (report, reports) = mpsc::channel(REPORTS);
-        let (mut ways, mut workers) = (Vec::new(), Vec::new());
+        let (mut ways, mut workers, mut declared) = (Vec::new(), Vec::new(), Vec::new());
         for (number, side) in sides.into_iter().enumerate() {
             let (sender, inbox) = direct();
+            declared.push(Arc::default());
             ways.push(Way {
                 sender: Mutex::new(Some(sender)),
                 closed: CancellationToken::new(),
@@ -116,6 +123,7 @@ impl Flow {
         Ok(Self {
             ways: Arc::new(ways),
             reports,
+            declared,
             workers,
         })
     }
@@ -143,6 +151,7 @@ impl Flow {
         let (seen, read) = read.unwrap_or((Seen::default(), Ok(())));
         Ok(Ended {
             seen,
+            declared: self.declared,
             failed: read.err(),
         })
     }
@@ -156,7 +165,7 @@ impl Flow {
                 report = self.reports.recv() => report,
             };
             match report {
-                Some((_, Report::Loaded(_))) => {}
+                Some((number, Report::Loaded(loaded))) => self.declared[number] = loaded.declared,
                 Some((_, Report::LoadFailed { error, .. })) => return Err(error.into()),
                 // The worker has ended, and says why when it is joined.
                 _ => return Ok(false),
@@ -271,6 +280,7 @@ fn work(
         script,
         script_limits,
         store,
+        matching,
         handled,
         sinks,
         mut output,
@@ -288,6 +298,7 @@ fn work(
         sinks,
         // There is no endpoint: rules are only checked.
         rules_endpoint: String::new(),
+        matching,
         limit,
         tally,
         doing: Arc::default(),
@@ -296,7 +307,9 @@ fn work(
     let thread = thread::Builder::new().name("worker".to_owned());
     let spawned = thread.spawn(move || {
         let _entered = span.entered();
-        let ended = Worker::new(work, &mut output, &mut report).run(&mut inbox);
+        let ended = Worker::new(work, &mut output, &mut report)
+            .timed_by_tweets()
+            .run(&mut inbox);
         // The worker's end of the queue must be gone before anybody hears of the end.
         drop(inbox);
         let _ = say.send(ended);

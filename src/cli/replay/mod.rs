@@ -4,6 +4,7 @@ mod arguments;
 mod compare;
 mod differences;
 mod flow;
+mod matches;
 mod progress;
 mod source;
 mod target;
@@ -16,6 +17,7 @@ use tracing::Span;
 pub(super) use self::arguments::Replay;
 use self::{
     flow::{Flow, Side},
+    matches::Matches,
     progress::Shown,
     source::{Seen, Source},
     target::Target,
@@ -77,6 +79,7 @@ pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error>
         script: settings.script.clone(),
         script_limits: settings.script_limits,
         store,
+        matching: arguments.matching(),
         handled: source.handled(),
         sinks: sinks_of(target.path()),
         output: Box::new(output),
@@ -92,6 +95,9 @@ pub(crate) fn replay(arguments: &Replay, line: &StatusLine) -> Result<(), Error>
     let database = target.keep()?;
     let list = format!("ouzel quarantine list --db {}", database.display());
     say(&summary(&snapshot, 0, took, &database, &list));
+    for declared in &ended.declared {
+        say(&Matches::of(declared, &tally).text());
+    }
     say(&speed(snapshot.tweets, took));
     say(&unread(&ended.seen));
     ended.failed.map_or(Ok(()), Err)

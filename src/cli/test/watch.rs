@@ -8,7 +8,7 @@ use super::{Plan, folder_of};
 use crate::{
     cli::{print::say, runtime},
     error::Error,
-    script::Watch,
+    script::{Files, Watch},
     text::plain,
 };
 
@@ -20,8 +20,8 @@ pub(super) fn watch(plan: &Plan) -> Result<(), Error> {
     let failed = |error: crate::script::WatchError| Error::Failed(error.to_string());
     runtime()?.block_on(async {
         let mut watch = Watch::for_tests().map_err(failed)?;
-        let folders = [plan.folder.clone(), folder_of(&plan.script)];
-        watch.follow(&folders).map_err(failed)?;
+        let folders = vec![plan.folder.clone(), folder_of(&plan.script)];
+        watch.follow(&Files::in_folders(folders)).map_err(failed)?;
         loop {
             match plan.run(false) {
                 Ok(()) | Err(Error::Tests | Error::TestsBroken) => {}

@@ -50,9 +50,11 @@ const MODULES: &[&str] = &[
     "worker::failures",
     "worker::in_hand",
     "worker::load",
+    "worker::matching",
     "worker::quarantine",
     "worker::rejected",
     "worker::sinks",
+    "worker::tables",
 ];
 
 /// What to log.

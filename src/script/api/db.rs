@@ -2,31 +2,30 @@
 
 use std::rc::Rc;
 
-use mlua::{Lua, MultiValue, Result, Table, Value};
+use mlua::{Function, Lua, MultiValue, Result, Table, UserDataRefMut, Value};
 
 use super::{Answer, Host, internal, text};
 use crate::{
-    row::{Cell, Refused},
+    row::{EachRow, Refused},
     script::{
         error::Misuse,
+        held::{Held, Packing, Rows},
         lua::strict,
         value::{Argument, row_table},
     },
 };
 
-/// The most rows of one query. All rows are read at once, so that a handler may change the table that it reads.
-const MAX_ROWS: usize = 1_000_000;
-
 /// Wraps `query`: it returns an iterator, or raises the error at the line of its caller.
 const QUERY: &str = r"
-local native, error = ..., error
+local query, next = ...
+local error = error
 return function(...)
-  local ok, rows = native(...)
+  local ok, rows = query(...)
   if not ok then error(rows, 2) end
-  local position = 0
   return function()
-    position = position + 1
-    return rows[position]
+    local ok, row = next(rows)
+    if not ok then error(row, 2) end
+    return row
   end
 end
 ";
@@ -40,55 +39,57 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     })?;
     db.raw_set("exec", exec)?;
     let one = host.function(lua, |host, lua, arguments| {
-        let list = select(host, lua, &arguments, "ouzel.db.one", 1)?;
-        list.raw_get::<Value>(1).map_err(internal)
+        let mut first = Value::Nil;
+        select(host, &arguments, "ouzel.db.one", 1, &mut |names, cells| {
+            let row = row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
+            first = Value::Table(row);
+            Ok(())
+        })?;
+        Ok(first)
     })?;
     db.raw_set("one", one)?;
-    let native = lua.create_function({
-        let host = Rc::clone(host);
-        move |lua, arguments: MultiValue| {
-            let rows = select(&host, lua, &arguments, "ouzel.db.query", MAX_ROWS + 1);
-            let rows =
-                rows.and_then(|rows| {
-                    if rows.raw_len() > MAX_ROWS {
-                        Err(Misuse::new(format!("the query gives more than {MAX_ROWS} rows"))
-                        .hint("add `LIMIT`, or read by key: `WHERE id > ? ORDER BY id LIMIT 1000`"))
-                    } else {
-                        Ok(rows)
-                    }
-                });
-            host.answer(lua, rows)
-        }
-    })?;
-    let query = lua
-        .load(QUERY)
-        .set_name("=ouzel")
-        .call::<mlua::Function>(native)?;
-    db.raw_set("query", query)?;
+    db.raw_set("query", query(lua, host)?)?;
     ouzel.raw_set("db", strict(lua, "ouzel.db", "`ouzel.db`", db)?)
+}
+
+fn query(lua: &Lua, host: &Rc<Host>) -> Result<Function> {
+    let held = Rc::<Held>::default();
+    let shared = Rc::clone(host);
+    let query = lua.create_function(move |lua, arguments: MultiValue| {
+        if held.is_much() {
+            lua.gc_collect()?;
+        }
+        let mut packing = Packing::new(&held);
+        let selected = select(
+            &shared,
+            &arguments,
+            "ouzel.db.query",
+            usize::MAX,
+            &mut |names, cells| packing.add(names, cells),
+        );
+        let rows = selected.and_then(|()| packing.finish().map_err(refused));
+        shared.answer(lua, rows)
+    })?;
+    let shared = Rc::clone(host);
+    let next = lua.create_function(move |lua, rows: UserDataRefMut<Rows>| {
+        let mut rows = rows;
+        shared.answer(lua, rows.next(lua).map_err(internal))
+    })?;
+    lua.load(QUERY).set_name("=ouzel").call((query, next))
 }
 
 fn select(
     host: &Host,
-    lua: &Lua,
     arguments: &MultiValue,
     name: &str,
     limit: usize,
-) -> Answer<Table> {
+    each: &mut EachRow<'_>,
+) -> Answer<()> {
     let (sql, parameters) = statement(arguments, name)?;
     let cells: Vec<_> = parameters.iter().map(Argument::cell).collect();
-    let rows = lua.create_table().map_err(internal)?;
-    let mut number = 0;
-    let mut add = |names: &[&str], cells: &[Cell<'_>]| {
-        number += 1;
-        row_table(lua, names, cells)
-            .and_then(|row| rows.raw_set(number, row))
-            .map_err(|error| Refused(error.to_string()))
-    };
     host.database
-        .select(&sql, &cells, limit, &mut add)
-        .map_err(refused)?;
-    Ok(rows)
+        .select(&sql, &cells, limit, each)
+        .map_err(refused)
 }
 
 fn statement(arguments: &MultiValue, name: &str) -> Answer<(String, Vec<Argument>)> {

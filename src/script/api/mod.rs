@@ -1,23 +1,34 @@
 //! The global `ouzel`: everything that a script can ask for. Each topic has one file.
 
+mod column;
+mod data;
 mod db;
 mod emit;
+mod every;
 mod json;
 mod log;
+mod metric;
+mod regex;
 mod require;
 mod rule_places;
 mod rules;
+mod state;
 mod steps;
 mod table;
+mod table_options;
+mod time;
 mod tweet;
 
 use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
+use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
 pub(super) use self::{
     emit::Emitted,
+    every::Timer,
     log::print,
+    metric::Counting,
     steps::{Step, StepKind},
 };
 use super::{
@@ -28,17 +39,23 @@ use super::{
     lua::{raising, strict},
     raw,
 };
+use crate::state::Shared;
 
 /// The state that the functions of one generation share.
 pub(super) struct Host {
     pub(super) database: Rc<dyn Database>,
     pub(super) sources: RefCell<Sources>,
+    /// What `ouzel.state` holds.
+    pub(super) state: Shared,
     /// What the script has declared so far; `None` after it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
     /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
+    pub(super) counting: RefCell<Counting>,
     /// The hint and the place of the last wrong call. They are used if the error of that call ends the script.
     pub(super) misuse: RefCell<Option<Misuse>>,
+    /// The time now, for all that asks for it here.
+    pub(super) clock: Box<dyn Fn() -> Timestamp>,
 }
 
 /// What a loading script has declared so far.
@@ -46,6 +63,7 @@ pub(super) struct Host {
 pub(super) struct Loading {
     pub(super) declared: Declared,
     pub(super) steps: Vec<Step>,
+    pub(super) timers: Vec<Timer>,
 }
 
 pub(in crate::script) type Answer<R> = std::result::Result<R, Misuse>;
@@ -59,11 +77,18 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     let ouzel = lua.create_table()?;
     rules::install(lua, host, &ouzel)?;
     steps::install(lua, host, &ouzel)?;
+    every::install(lua, host, &ouzel)?;
     table::install(lua, host, &ouzel)?;
     db::install(lua, host, &ouzel)?;
     emit::install(lua, host, &ouzel)?;
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
+    state::install(lua, host, &ouzel)?;
+    regex::install(lua, host, &ouzel)?;
+    time::install(lua, host, &ouzel)?;
+    data::install(lua, host, &ouzel)?;
+    metric::install(lua, host, &ouzel)?;
+    ouzel.raw_set("null", Value::NULL)?;
     ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
     lua.globals()
         .raw_set("ouzel", strict(lua, "ouzel", "`ouzel`", ouzel)?)?;
@@ -71,7 +96,20 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
 }
 
 /// What belongs to the script alone, so that a test that asks for it is told where to look.
-const OF_THE_SCRIPT: [&str; 7] = ["rules", "filter", "enrich", "on", "table", "emit", "sink"];
+const OF_THE_SCRIPT: [&str; 12] = [
+    "rules",
+    "filter",
+    "enrich",
+    "on",
+    "every",
+    "table",
+    "emit",
+    "sink",
+    "metric",
+    "lines",
+    "csv",
+    "state_version",
+];
 
 /// Installs what a file of tests has: `require`, the methods of Tweets, and of `ouzel` what touches no data.
 ///
@@ -82,6 +120,9 @@ pub(super) fn install_for_tests(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     let ouzel = lua.create_table()?;
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
+    regex::install(lua, host, &ouzel)?;
+    time::install(lua, host, &ouzel)?;
+    ouzel.raw_set("null", Value::NULL)?;
     for name in OF_THE_SCRIPT {
         let refuse = host.function(lua, move |_, _, _| -> Answer<()> {
             Err(Misuse::new(format!("`ouzel.{name}` belongs to the script, not to a test"))
@@ -169,7 +210,10 @@ pub(in crate::script) fn type_name(value: &Value) -> Cow<'static, str> {
             None => "a table",
         },
         Value::UserData(data) if data.is::<emit::Sink>() => "a sink",
-        // A script can get hold of no other userdata.
+        Value::UserData(data) if data.type_name().is_ok_and(|name| name == "ouzel.state") => {
+            "a table of `ouzel.state`"
+        }
+        // A script can get hold of no other userdata; the rows of a query are behind their iterator.
         Value::UserData(_) => "a Tweet or a part of one",
         Value::LightUserData(_) => "`ouzel.json.null`",
         Value::Function(_) => "a function",

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use mlua::{Lua, Result, Value};
 
 use super::{Host, text};
-use crate::script::error::Misuse;
+use crate::script::{error::Misuse, explain::State};
 
-/// Loads each module only once. `find` returns `true, name, source` or `false, message`.
+/// Loads each module only once. `find` returns `true, name, source` or `false, message`. `silent` gets the files
+/// of modules that return nothing.
 const REQUIRE: &str = r#"
-local find, load, error, type = ...
-local loaded, loading = {}, {}
+local find, load, error, type, loaded, silent = ...
+local loading = {}
 return function(name)
   if type(name) == "string" and loaded[name] ~= nil then return loaded[name] end
   if type(name) == "string" and loading[name] then
@@ -23,7 +24,7 @@ return function(name)
   loading[name] = true
   local result = module(name, file)
   loading[name] = nil
-  if result == nil then result = true end
+  if result == nil then result, silent[name] = true, file end
   loaded[name] = result
   return result
 end
@@ -34,7 +35,10 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     let find = lua.create_function(move |lua, name: Value| {
         let answer = text(&name, "the module that `require` takes").and_then(|module| {
             let mut sources = shared.sources.borrow_mut();
-            let file = sources.find_module(&module).map_err(Misuse::new)?;
+            let file = sources.find_module(&module).map_err(|no| Misuse {
+                hint: no.hint.map(str::to_owned),
+                ..Misuse::new(no.message)
+            })?;
             let source = sources
                 .read(&file)
                 .map_err(|error| Misuse::new(format!("module `{module}` cannot be read: {error}")))?
@@ -47,10 +51,11 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     let load: Value = globals.raw_get("load")?;
     let error: Value = globals.raw_get("error")?;
     let kind: Value = globals.raw_get("type")?;
+    let (loaded, silent) = State::modules(lua)?;
     let require: Value = lua
         .load(REQUIRE)
         .set_name("=ouzel")
-        .call((find, load, error, kind))?;
+        .call((find, load, error, kind, loaded, silent))?;
     globals.raw_set("require", require)?;
     Ok(())
 }

@@ -5,8 +5,11 @@ use std::{cell::Cell, rc::Rc};
 
 use mlua::{Function, Lua, MultiValue, Result, Table, Value};
 
-use super::{Answer, Host, text, type_name};
-use crate::script::{declared::DeclaredHandler, error::Misuse};
+use super::{Answer, Host, caller, text, type_name};
+use crate::script::{
+    declared::{DeclaredHandler, Place},
+    error::Misuse,
+};
 
 /// A handler, and when it runs.
 pub(in crate::script) struct Step {
@@ -40,13 +43,20 @@ impl StepKind {
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     for (name, kind) in [("filter", StepKind::Filter), ("enrich", StepKind::Enrich)] {
-        let register = host.function(lua, move |host, _, arguments| {
+        let register = host.function(lua, move |host, lua, arguments| {
             let function = handler(&arguments, 0, &format!("ouzel.{name}"))?;
-            register(host, &format!("ouzel.{name}"), kind.clone(), function)
+            let called = caller(lua);
+            register(
+                host,
+                &format!("ouzel.{name}"),
+                kind.clone(),
+                function,
+                called,
+            )
         })?;
         ouzel.raw_set(name, register)?;
     }
-    let on = host.function(lua, |host, _, arguments| {
+    let on = host.function(lua, |host, lua, arguments| {
         let pattern = arguments.front().cloned().unwrap_or(Value::Nil);
         let pattern = text(&pattern, "the tag that `ouzel.on` takes first")?;
         if pattern.is_empty() {
@@ -55,7 +65,8 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             ));
         }
         let function = handler(&arguments, 1, "ouzel.on")?;
-        register(host, "ouzel.on", StepKind::On(pattern), function)
+        let called = caller(lua);
+        register(host, "ouzel.on", StepKind::On(pattern), function, called)
     })?;
     ouzel.raw_set("on", on)
 }
@@ -70,20 +81,42 @@ fn handler(arguments: &MultiValue, position: usize, name: &str) -> Answer<Functi
     }
 }
 
-fn register(host: &Host, name: &str, kind: StepKind, function: Function) -> Answer<()> {
+fn register(
+    host: &Host,
+    name: &str,
+    kind: StepKind,
+    function: Function,
+    (called_in, called_at): (String, usize),
+) -> Answer<()> {
     let info = function.info();
     let file = info.short_src.unwrap_or_default();
     let line = info.line_defined.unwrap_or(0);
-    let text = host
-        .sources
-        .borrow()
+    let sources = host.sources.borrow();
+    let text = sources
         .lines(&file, line, info.last_line_defined.unwrap_or(line))
         .unwrap_or_default();
+    let tag = match &kind {
+        StepKind::On(pattern) => Some(pattern.clone()),
+        StepKind::Filter | StepKind::Enrich => None,
+    };
+    // A call can span several lines. The one with the tag says most, if it stands between the call and its function.
+    let exact = tag
+        .as_deref()
+        .and_then(|tag| sources.find_word(&called_in, called_at, tag))
+        .filter(|(found, _)| called_in == file && *found <= line);
+    let called_at = exact.map_or(called_at, |(line, _)| line);
+    let registered = Place {
+        code: sources.line(&called_in, called_at),
+        file: called_in,
+        line: called_at,
+    };
     host.declaring(name, |loading| {
         loading.declared.handlers.push(DeclaredHandler {
             name: kind.name(),
             file,
             line,
+            tag,
+            registered,
             text,
         });
         loading.steps.push(Step {

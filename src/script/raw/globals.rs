@@ -1,5 +1,5 @@
-//! Replaces the global functions that look at a table from outside, such as `type`, so that they take a Tweet for a
-//! table.
+//! Replaces the global functions that look at a table from outside, such as `type`, so that they take a Tweet, and a
+//! table of `ouzel.state`, for a table.
 
 use std::ffi::c_int;
 
@@ -12,6 +12,7 @@ use super::{
     metatable::make_metatables,
     next,
     node::as_node,
+    state::{self, as_held},
 };
 
 /// Prepares a Lua state to hold Tweets. `methods` are the functions that `tweet:name()` calls, and `suggest` gives the end
@@ -70,7 +71,7 @@ unsafe fn original(state: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn type_of(state: *mut lua_State) -> c_int {
     // SAFETY: as for `original`.
     unsafe {
-        if as_node(state, 1).is_none() {
+        if as_node(state, 1).is_none() && as_held(state, 1).is_none() {
             return original(state);
         }
         ffi::lua_pushstring(state, c"table".as_ptr());
@@ -82,7 +83,11 @@ unsafe extern "C-unwind" fn next_of(state: *mut lua_State) -> c_int {
     // SAFETY: as for `original`.
     unsafe {
         if as_node(state, 1).is_none() {
-            return original(state);
+            if as_held(state, 1).is_none() {
+                return original(state);
+            }
+            ffi::lua_settop(state, 2);
+            return state::next(state);
         }
         ffi::lua_settop(state, 2);
         next::next(state)
@@ -93,7 +98,11 @@ unsafe extern "C-unwind" fn raw_get(state: *mut lua_State) -> c_int {
     // SAFETY: as for `original`.
     unsafe {
         if as_node(state, 1).is_none() {
-            return original(state);
+            if as_held(state, 1).is_none() {
+                return original(state);
+            }
+            ffi::lua_settop(state, 2);
+            return state::index(state);
         }
         ffi::lua_settop(state, 2);
         get(state)
@@ -104,7 +113,13 @@ unsafe extern "C-unwind" fn raw_set(state: *mut lua_State) -> c_int {
     // SAFETY: as for `original`.
     unsafe {
         if as_node(state, 1).is_none() {
-            return original(state);
+            if as_held(state, 1).is_none() {
+                return original(state);
+            }
+            // Nothing gets past the state's own rules.
+            ffi::lua_settop(state, 3);
+            ffi::lua_settable(state, 1);
+            return 1;
         }
         ffi::lua_settop(state, 3);
         set(state);
@@ -117,7 +132,10 @@ unsafe extern "C-unwind" fn raw_len(state: *mut lua_State) -> c_int {
     // SAFETY: as for `original`.
     unsafe {
         if as_node(state, 1).is_none() {
-            return original(state);
+            if as_held(state, 1).is_none() {
+                return original(state);
+            }
+            return state::len(state);
         }
         push_len(state);
         1

@@ -49,6 +49,7 @@ mod next;
 mod node;
 mod order;
 mod protect;
+mod state;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -60,3 +61,4 @@ pub(super) use fields::with_fields;
 pub(super) use globals::install;
 pub(super) use hook::watch;
 pub(super) use node::{Held, is_node, push_tweet};
+pub(super) use state::{held, push_state};

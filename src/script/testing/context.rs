@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use mlua::{Lua, MultiValue, Table, Value};
-use sonic_rs::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait};
+use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 use super::{
     Subject, Trouble, checks,
@@ -30,6 +30,7 @@ use crate::{
         raw::{Held, is_node, push_tweet, to_json},
         value::{Argument, from_json, row_table},
     },
+    state::{Draft, Key, State, Value as Kept},
     text::{json, units::Length},
     tweet::{Format, Tweet},
 };
@@ -123,6 +124,7 @@ pub(super) fn install(lua: &Lua, context: &Rc<Context>) -> mlua::Result<Table> {
     install.method("send", send)?;
     install.method("rows", rows)?;
     install.method("emitted", emitted)?;
+    install.method("state", state)?;
     install.method("dropped", dropped)?;
     install.method("now", now)?;
     install.method("advance", advance)?;
@@ -219,21 +221,17 @@ fn tweet(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Value> 
     let sequence = context.made.get();
     context.made.set(sequence + 1);
     let ms = context.subject.now().get();
-    let mut whole = tweets::complete(&given, Made { ms, sequence })?;
-    if given.get("matching_rules").is_none() {
-        let numbers = match given.get("tags") {
-            Some(tags) => tagged(context, tags)?,
-            None => {
-                let line = Bytes::from(written(&whole)?);
-                let tweet = Tweet::parse(line).map_err(|error| Misuse::new(error.to_string()))?;
-                context.subject.matching(&tweet)
-            }
-        };
-        put_rules(context, &mut whole, &numbers);
-    }
-    let line = Bytes::from(written(&whole)?);
-    let tweet = Tweet::parse(line)
+    let whole = tweets::complete(&given, Made { ms, sequence })?;
+    let line = sonic_rs::to_vec(&whole).map_err(|error| Misuse::new(error.to_string()))?;
+    let tweet = Tweet::parse(Bytes::from(line))
         .map_err(|error| Misuse::new(format!("what these fields make is no Tweet: {error}")))?;
+    let tweet = match given.get("tags") {
+        Some(tags) => {
+            let numbers = tagged(context, tags)?;
+            context.subject.matched(tweet, &numbers)
+        }
+        None => with_rules(context, tweet),
+    };
     context.push(lua, tweet)
 }
 
@@ -267,31 +265,10 @@ fn tagged(context: &Context, tags: &sonic_rs::Value) -> Answer<Vec<usize>> {
     Ok(numbers)
 }
 
-/// Puts rules into a native Tweet, as the service does.
-fn put_rules(context: &Context, tweet: &mut sonic_rs::Value, numbers: &[usize]) {
-    let declared = context.subject.declared();
-    let rules = numbers.iter().filter_map(|number| {
-        let rule = declared.rules.get(*number)?;
-        let id = FIRST_RULE + i64::try_from(*number).unwrap_or(0);
-        Some(sonic_rs::json!({"tag": rule.tag, "id": id, "id_str": id.to_string()}))
-    });
-    let rules: Vec<_> = rules.collect();
-    if let Some(fields) = tweet.as_object_mut() {
-        fields.insert(&"matching_rules", sonic_rs::json!(rules));
-    }
-}
-
-/// The id of the script's first rule. The service gives ids like this one.
-const FIRST_RULE: i64 = 1_500_000_000_000_000_001;
-
 fn json_of(lua: &Lua, value: &Value) -> Answer<sonic_rs::Value> {
     let mut text = Vec::new();
     to_json(lua, value, &mut text).map_err(|error| Misuse::new(error.to_string()))?;
     json::read_any(&text).map_err(|error| Misuse::new(error.to_string()))
-}
-
-fn written(value: &sonic_rs::Value) -> Answer<Vec<u8>> {
-    sonic_rs::to_vec(value).map_err(|error| Misuse::new(error.to_string()))
 }
 
 /// The Tweet that a method was given.
@@ -378,7 +355,7 @@ fn read_fixture(folder: &Path, name: &str) -> Result<Bytes, String> {
 fn send(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<&'static str> {
     let value = one(arguments, "send", "a Tweet")?;
     let tweet = given_tweet(lua, value, "send")?;
-    let tweet = with_rules(context, tweet)?;
+    let tweet = with_rules(context, tweet);
     match context.subject.send(tweet).map_err(misuse_of)? {
         Verdict::Kept => Ok("kept"),
         Verdict::Dropped => Ok("dropped"),
@@ -386,31 +363,12 @@ fn send(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<&'static
 }
 
 /// A Tweet that does not say which rules it has matched gets those of the script that match it.
-fn with_rules(context: &Context, tweet: Tweet) -> Answer<Tweet> {
-    let within = match tweet.format() {
-        Format::Native => Some(tweet.root()),
-        Format::Activity => tweet.root().get("gnip"),
-    };
-    let list = within.and_then(|within| within.get("matching_rules"));
-    if list.is_some_and(|list| list.is_array()) {
-        return Ok(tweet);
+fn with_rules(context: &Context, tweet: Tweet) -> Tweet {
+    if tweet.has_matching_rules() {
+        return tweet;
     }
     let numbers = context.subject.matching(&tweet);
-    let mut root = tweet.root().clone();
-    match tweet.format() {
-        Format::Native => put_rules(context, &mut root, &numbers),
-        Format::Activity => {
-            if let Some(fields) = root.as_object_mut() {
-                if !fields.get(&"gnip").is_some_and(|gnip| gnip.is_object()) {
-                    fields.insert(&"gnip", sonic_rs::json!({}));
-                }
-                if let Some(gnip) = fields.get_mut(&"gnip") {
-                    put_rules(context, gnip, &numbers);
-                }
-            }
-        }
-    }
-    Tweet::parse(Bytes::from(written(&root)?)).map_err(|error| Misuse::new(error.to_string()))
+    context.subject.matched(tweet, &numbers)
 }
 
 /// `t:rows(table)` and `t:rows(sql, …)`.
@@ -503,6 +461,39 @@ fn emitted(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Table
         list.raw_push(value).map_err(internal)?;
     }
     Ok(list)
+}
+
+/// `t:state()`.
+fn state(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Value> {
+    none(arguments, "state")?;
+    let state = context.subject.state();
+    let copy = state.borrow().copy(State::ROOT);
+    let copy = copy.unwrap_or(Draft::Table(Vec::new()));
+    plain(lua, &copy).map_err(internal)
+}
+
+/// What is in the state, as tables of Lua.
+fn plain(lua: &Lua, draft: &Draft) -> mlua::Result<Value> {
+    Ok(match draft {
+        Draft::Plain(Kept::Null) => Value::NULL,
+        Draft::Plain(Kept::Boolean(yes)) => Value::Boolean(*yes),
+        Draft::Plain(Kept::Integer(number)) => Value::Integer(*number),
+        Draft::Plain(Kept::Float(number)) => Value::Number(*number),
+        Draft::Plain(Kept::Text(text)) => Value::String(lua.create_string(text)?),
+        // A copy has no tables by number.
+        Draft::Plain(Kept::Table(_)) => Value::Nil,
+        Draft::Table(fields) => {
+            let table = lua.create_table()?;
+            for (key, value) in fields {
+                let value = plain(lua, value)?;
+                match key {
+                    Key::Integer(number) => table.raw_set(*number, value)?,
+                    Key::Text(name) => table.raw_set(lua.create_string(name)?, value)?,
+                }
+            }
+            Value::Table(table)
+        }
+    })
 }
 
 /// `t:dropped()`.

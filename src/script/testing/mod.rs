@@ -27,12 +27,14 @@ use super::{
     api::{self, Host},
     budget::{self, Work},
     error::Misuse,
+    generation::clock_of,
     loader::Sources,
     lua::{freeze_clock, is_memory, new_state},
     raw::watch,
 };
 use crate::{
-    row::{Cell as RowCell, EachRow, Refused, TableSpec},
+    row::{Cell as RowCell, EachRow, Made, Refused, TableSpec},
+    state::Shared,
     tweet::Tweet,
 };
 
@@ -68,11 +70,17 @@ pub(crate) trait Subject {
     /// Which of the declared rules a Tweet matches, by their numbers.
     fn matching(&self, tweet: &Tweet) -> Vec<usize>;
 
+    /// The same Tweet as if the stream had delivered it for the rules with these numbers.
+    fn matched(&self, tweet: Tweet, numbers: &[usize]) -> Tweet;
+
     /// The lines that the script has emitted to a sink, or to stdout. `None` if there is no such sink.
     fn emitted(&self, sink: Option<&str>) -> Option<Bytes>;
 
     /// The names of the sinks.
     fn sinks(&self) -> Vec<String>;
+
+    /// What `ouzel.state` holds.
+    fn state(&self) -> Shared;
 
     /// How many Tweets a filter has dropped.
     fn dropped(&self) -> u64;
@@ -138,10 +146,13 @@ impl TestFile {
     ) -> Result<Self, Error> {
         let host = Rc::new(Host {
             database: Rc::new(NoDatabase),
+            state: Shared::default(),
             sources: RefCell::new(Sources::of(path)),
             loading: RefCell::new(None),
             emitted: RefCell::default(),
+            counting: RefCell::default(),
             misuse: RefCell::default(),
+            clock: clock_of(subject.now()),
         });
         let limits = options.limits;
         let (loaded, broken) = budget::within(&limits, Work::Load, || {
@@ -196,7 +207,17 @@ impl TestFile {
             .set_name(format!("@{name}"))
             .set_mode(mlua::chunk::ChunkMode::Text)
             .exec()
-            .map_err(|error| broken(&error))?;
+            .map_err(|error| {
+                if is_memory(&error) {
+                    budget::out_of_memory();
+                }
+                let mut fault = host.fault(&error);
+                host.explain(&lua, &mut fault, None);
+                Error::Broken {
+                    script: name.clone(),
+                    fault: Box::new(fault),
+                }
+            })?;
         // From now on `test` adds nothing any more.
         let tests = tests.take().unwrap_or_default();
         Ok(Self {
@@ -253,7 +274,9 @@ impl TestFile {
             if is_memory(&error) {
                 budget::out_of_memory();
             }
-            self.context.host.fault(&error)
+            let mut fault = self.context.host.fault(&error);
+            self.context.host.explain(&self.lua, &mut fault, None);
+            fault
         })
     }
 }
@@ -314,6 +337,8 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
+type Cells<'a> = [(u16, RowCell<'a>)];
+
 /// The tests' own state has no database; nothing in it asks for one.
 struct NoDatabase;
 
@@ -324,19 +349,27 @@ impl NoDatabase {
 }
 
 impl Database for NoDatabase {
-    fn declare(&self, _: TableSpec) -> Result<usize, Refused> {
+    fn declare(&self, _: TableSpec) -> Result<Made, Refused> {
         Self::refuse()
     }
 
-    fn insert(&self, _: usize, _: &[(u16, RowCell<'_>)], _: bool) -> Result<(), Refused> {
+    fn insert(&self, _: usize, _: &Cells<'_>, _: bool) -> Result<(), Refused> {
         Self::refuse()
     }
 
-    fn get(&self, _: usize, _: RowCell<'_>, _: &mut EachRow<'_>) -> Result<(), Refused> {
+    fn update(&self, _: usize, _: &Cells<'_>, _: &Cells<'_>) -> Result<usize, Refused> {
         Self::refuse()
     }
 
-    fn count(&self, _: usize, _: &[(u16, RowCell<'_>)]) -> Result<i64, Refused> {
+    fn delete(&self, _: usize, _: &Cells<'_>) -> Result<usize, Refused> {
+        Self::refuse()
+    }
+
+    fn get(&self, _: usize, _: &Cells<'_>, _: &mut EachRow<'_>) -> Result<(), Refused> {
+        Self::refuse()
+    }
+
+    fn count(&self, _: usize, _: &Cells<'_>) -> Result<i64, Refused> {
         Self::refuse()
     }
 

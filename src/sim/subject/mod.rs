@@ -18,12 +18,15 @@ use std::{path::Path, sync::Arc};
 use fastrand::Rng;
 
 pub use self::about::AboutError;
-use self::{about::Interests, wishes::Wishes};
+use self::{
+    about::Interests,
+    wishes::{Wish, Wishes},
+};
 use super::{
     generator::{Generator, Tweet, User},
     json_text::Json,
 };
-use ouzel_rule::{Analysis, Fact, Rule};
+use ouzel_rule::{Analysis, Fact, Kind, Rule};
 
 /// How many ways to satisfy a subject are tried.
 const ATTEMPTS: usize = 4;
@@ -117,6 +120,44 @@ impl Subjects {
         rng.choice(&*self.0)
             .is_some_and(|subject| subject.write(generator, position, rng, out))
     }
+}
+
+/// What a Tweet is to be: about a rule, or about anything; with these facts, and without those; and whether all that is
+/// not asked for is to be taken away.
+pub(super) type Ask<'a> = (Option<&'a Rule>, &'a [Fact], &'a [Fact], bool);
+
+/// Appends the Tweet at a position as one of a kind. Appends nothing and gives false where that cannot be.
+pub(super) fn write_kind(
+    generator: &Generator,
+    position: i64,
+    (rule, wanted, unwanted, bare): Ask<'_>,
+    rng: &mut Rng,
+    out: &mut Vec<u8>,
+) -> bool {
+    let start = out.len();
+    let [wanted, unwanted] =
+        [wanted, unwanted].map(|facts| facts.iter().copied().map(Kind::Fact).collect::<Vec<_>>());
+    (0..ATTEMPTS).any(|attempt| {
+        let mut wishes = Wishes {
+            bare: bare || attempt >= BARE_FROM,
+            ..Wishes::default()
+        };
+        if let Some(rule) = rule {
+            wishes.add(rule, rng);
+        }
+        wishes.wanted.extend(wanted.iter().map(Wish::of_kind));
+        wishes.unwanted.extend(&unwanted);
+        let tweet = generator.tweet_at(position);
+        let is_such = write_edited(tweet, generator.users(), &wishes, rng, out).is_some()
+            && ouzel_text::json::read_any(&out[start..]).is_ok_and(|tweet| {
+                let tweet = Analysis::native(&tweet);
+                rule.is_none_or(|rule| rule.matches(&tweet))
+            });
+        if !is_such {
+            out.truncate(start);
+        }
+        is_such
+    })
 }
 
 /// Writes the Tweet with what is wanted, as far as one can have all of it.

@@ -12,8 +12,8 @@ const LONGEST_NAME: usize = 50;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wish<'r> {
     pub(super) kind: &'r Kind,
-    rule: &'r Rule,
-    position: usize,
+    /// Where the clause is written: the rule, and the position in it.
+    written: Option<(&'r Rule, usize)>,
 }
 
 /// What a Tweet must have and must not have for one way to satisfy its subject.
@@ -26,16 +26,27 @@ pub(super) struct Wishes<'r> {
 }
 
 impl<'r> Wish<'r> {
+    /// A clause that stands in no rule.
+    pub(super) fn of_kind(kind: &'r Kind) -> Self {
+        Self {
+            kind,
+            written: None,
+        }
+    }
+
     /// A folded part of the clause as the user has written it, where that can be told.
     pub(super) fn spelled(&self, folded: &'r str) -> &'r str {
-        let value = self.rule.value();
+        let Some((rule, position)) = self.written else {
+            return folded;
+        };
+        let value = rule.value();
         let start = if value.is_ascii() {
-            self.position - 1
+            position - 1
         } else {
             let mut units = 0;
             let found = value.char_indices().find(|(_, c)| {
                 units += c.len_utf16();
-                units >= self.position
+                units >= position
             });
             found.map_or(value.len(), |(at, _)| at)
         };
@@ -106,8 +117,7 @@ impl<'r> Wishes<'r> {
             (Expr::Not { inner, .. }, _) => self.pick(rule, inner, !wanted, rng),
             (Expr::Clause(clause), true) => self.wanted.push(Wish {
                 kind: &clause.kind,
-                rule,
-                position: clause.position,
+                written: Some((rule, clause.position)),
             }),
             (Expr::Clause(clause), false) => self.unwanted.push(&clause.kind),
         }

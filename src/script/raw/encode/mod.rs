@@ -1,6 +1,7 @@
 //! Writes Lua values as JSON.
 
 pub(super) mod node;
+mod state;
 
 use std::{
     ffi::{c_int, c_void},
@@ -9,11 +10,12 @@ use std::{
 
 use mlua::{Lua, Table, Value as LuaValue, ffi, lua_State};
 
-use self::node::encode_node;
+use self::{node::encode_node, state::encode_state};
 use super::{
     access::place_at,
     node::{as_node, string_at, tombstone},
     protect::unraising,
+    state::as_held,
 };
 
 /// Values nested deeper than this are taken for a table that contains itself.
@@ -162,7 +164,12 @@ unsafe fn encode(state: *mut lua_State, index: c_int, out: &mut Vec<u8>, depth: 
             }
             ffi::LUA_TUSERDATA => match as_node(state, index) {
                 Some(node) => encode_node(state, index, node, out, depth)?,
-                None => return Err(Unencodable::Type("value of this kind")),
+                None => {
+                    let held = as_held(state, index);
+                    let held = held.ok_or(Unencodable::Type("value of this kind"))?;
+                    let encoded = held.read(|tree, table| encode_state(tree, table, out, depth));
+                    encoded.unwrap_or(Err(Unencodable::Gone))?;
+                }
             },
             ffi::LUA_TFUNCTION => return Err(Unencodable::Type("function")),
             ffi::LUA_TTHREAD => return Err(Unencodable::Type("coroutine")),

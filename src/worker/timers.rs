@@ -1,0 +1,163 @@
+//! Runs the functions of `ouzel.every` between two Tweets. Each call is a transaction of its own, so what goes wrong in
+//! it is no Tweet's fault.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Error, Progress, Worker,
+    inbox::{Inbox, Parsed},
+    schedule::Schedule,
+};
+use crate::{
+    script::{Failure, Generation},
+    tally::Count,
+};
+
+/// The timers of the present generation, and the clock that they go by.
+#[derive(Debug)]
+pub(super) struct Timers {
+    schedule: Schedule,
+    clock: Clock,
+}
+
+#[derive(Debug)]
+enum Clock {
+    /// The machine's: the time since this moment. Nobody can set it back.
+    Machine(Instant),
+    /// The Tweets' own times, so that the same Tweets always give the same: the latest time, in milliseconds since 1970.
+    Tweets(i64),
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule::default(),
+            clock: Clock::Machine(Instant::now()),
+        }
+    }
+}
+
+impl Timers {
+    /// From now on the timers are those of this generation. Their time begins anew.
+    pub(super) fn set(&mut self, generation: &Generation) {
+        self.schedule = Schedule::new(generation.timers());
+    }
+}
+
+impl Worker<'_> {
+    /// Makes the Tweets' times the clock of the timers.
+    #[must_use]
+    pub(crate) fn timed_by_tweets(mut self) -> Self {
+        self.timers.clock = Clock::Tweets(i64::MIN);
+        self
+    }
+
+    /// How long no timer is due. `None` if the time says nothing about that.
+    pub(super) fn timer_wait(&self) -> Option<Duration> {
+        match &self.timers.clock {
+            Clock::Machine(start) if self.may_run_timers() => {
+                let wait = self.timers.schedule.wait(millis(start.elapsed()));
+                wait.map(Duration::from_millis)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether there are timers, and the run goes on.
+    fn may_run_timers(&self) -> bool {
+        !self.timers.schedule.is_empty() && self.stop_by.is_none() && !self.is_done()
+    }
+
+    /// Runs the timers that are due by now.
+    pub(super) fn run_timers(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
+        let Clock::Machine(start) = &self.timers.clock else {
+            return Ok(());
+        };
+        if !self.may_run_timers() {
+            return Ok(());
+        }
+        let now = millis(start.elapsed());
+        let time = jiff::Timestamp::now().as_second();
+        self.run_due(now, time, Some(inbox))
+    }
+
+    /// Runs the timers that are due before the Tweet of this line, if Tweets are the clock.
+    pub(super) fn run_timers_before(&mut self, line: &Parsed) -> Result<(), Error> {
+        let (Clock::Tweets(latest), Ok(tweet)) = (&mut self.timers.clock, line) else {
+            return Ok(());
+        };
+        if self.timers.schedule.is_empty() {
+            return Ok(());
+        }
+        let Some(time) = tweet.created_ms() else {
+            return Ok(());
+        };
+        *latest = time.max(*latest);
+        let now = *latest;
+        self.run_due(now, now.div_euclid(1_000), None)
+    }
+
+    fn run_due(
+        &mut self,
+        now: i64,
+        time: i64,
+        mut inbox: Option<&mut dyn Inbox>,
+    ) -> Result<(), Error> {
+        while let Some(number) = self.timers.schedule.due(now) {
+            // What the Tweets before it have written must not be taken back with it.
+            self.commit()?;
+            let ran = self.try_timer(number, time);
+            let ran = ran.and_then(|failed| self.commit().map(|()| failed));
+            let failed = match ran {
+                Ok(failed) => failed,
+                Err(error) => {
+                    let failure = self.judge(error)?;
+                    // The frame in hand has been dropped.
+                    let committed = self.progress.as_ref().map(Progress::committed);
+                    if let Some((inbox, from)) = inbox.as_mut().zip(committed) {
+                        inbox.go_back(from);
+                    }
+                    Some(failure)
+                }
+            };
+            if let Some(mut failure) = failed {
+                self.name_timer(number, &mut failure);
+                self.failures.log_timer(&failure);
+                self.tally.add(Count::FailedTimers, 1);
+            }
+            // If the database failed, this is not reached, and the timer is due again.
+            self.timers.schedule.fired(number, now);
+        }
+        Ok(())
+    }
+
+    /// Runs a timer. If it fails, takes back what it has done.
+    fn try_timer(&mut self, number: usize, time: i64) -> Result<Option<Failure>, Error> {
+        let Some(generation) = &self.generation else {
+            return Ok(None);
+        };
+        self.store.begin_tweet();
+        self.doing.begin_tweet(None);
+        self.doing.step(generation.step_count() + number);
+        let ran = generation.run_timer(number, time);
+        self.doing.end();
+        let ended = self.store.end_tweet(ran.is_ok());
+        if let Some(fault) = self.store.take_fault() {
+            self.blamed = ran.err();
+            return Err(fault.into());
+        }
+        ended?;
+        Ok(ran.err())
+    }
+
+    /// Puts the timer's name into a failure that does not know it.
+    fn name_timer(&self, number: usize, failure: &mut Failure) {
+        if let Some(generation) = &self.generation {
+            failure.handler = generation.timer_name(number);
+        }
+    }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
