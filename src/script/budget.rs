@@ -410,7 +410,10 @@ mod tests {
             assert_eq!(spend(5_000), Ok(()));
             inner
         });
-        let breach = Breach::Instructions { limit: 1_000 };
+        let breach = Breach::Instructions {
+            work: Work::Tweet,
+            limit: 1_000,
+        };
         assert_eq!((inner, outer), (Some((breach, None)), None));
     }
 

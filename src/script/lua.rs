@@ -111,7 +111,17 @@ pub(super) fn is_memory(error: &mlua::Error) -> bool {
 /// # Errors
 /// Only when there is no memory left.
 pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
-    lua.load(RAISING).set_name("=ouzel").call(native)
+    // Compiled once: a state has dozens of functions, and `ouzel test` makes many states.
+    const COMPILED: &str = "ouzel.raising";
+    let wrap = match lua.named_registry_value(COMPILED)? {
+        Some(wrap) => wrap,
+        None => {
+            let wrap = lua.load(RAISING).set_name("=ouzel").into_function()?;
+            lua.set_named_registry_value(COMPILED, &wrap)?;
+            wrap
+        }
+    };
+    Function::call(&wrap, native)
 }
 
 /// Makes a read-only view of an API table. A misspelt field raises an error that names the nearest field.

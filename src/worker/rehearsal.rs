@@ -39,6 +39,8 @@ pub(crate) struct Rehearsal {
     shelf: Shelf,
     now: Rc<Cell<i64>>,
     stage: RefCell<Option<Stage>>,
+    /// The database of the test before, emptied: to make one takes longer than to load a script.
+    spare: RefCell<Option<Rc<Store>>>,
 }
 
 /// One generation, and what it has done.
@@ -65,12 +67,15 @@ impl Rehearsal {
             shelf: Shelf::default(),
             now: Rc::new(Cell::new(BEGINS)),
             stage: RefCell::new(None),
+            spare: RefCell::new(None),
         }
     }
 
     fn load(&self) -> Result<Stage, Trouble> {
-        let store = Store::in_memory_within(self.limits.memory).map_err(failed)?;
-        let store = Rc::new(store);
+        let store = match self.spare.take() {
+            Some(store) => store,
+            None => Rc::new(Store::in_memory_within(self.limits.memory).map_err(failed)?),
+        };
         let state = state::Shared::default();
         let tables = Rc::new(Tables::over(&store).with(&state));
         let loaded = store.load(|| {
@@ -114,7 +119,11 @@ impl Rehearsal {
 impl Subject for Rehearsal {
     fn begin(&self) -> Result<(), Trouble> {
         // The old one goes first, so that there are never two.
-        self.stage.replace(None);
+        if let Some(Stage { store, .. }) = self.stage.take()
+            && store.empty().is_ok_and(|is_empty| is_empty)
+        {
+            self.spare.replace(Some(store));
+        }
         self.now.set(BEGINS);
         let stage = self.load()?;
         self.stage.replace(Some(stage));
