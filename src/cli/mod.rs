@@ -9,6 +9,7 @@ mod columns;
 mod folder;
 mod gaps;
 mod guide;
+mod new;
 mod print;
 mod quarantine;
 mod replay;
@@ -31,6 +32,7 @@ use self::{
     check::Check,
     gaps::Gaps,
     guide::Guide,
+    new::{New, Types},
     quarantine::Quarantine,
     replay::Replay,
     rules::Rules,
@@ -91,6 +93,15 @@ pub(crate) enum Command {
     /// handlers whose tag fits no rule. Handlers run over made-up Tweets of every kind that match the script's rules, and
     /// one that fails on a Tweet that the stream may bring is an error.
     Check(Check),
+    /// Make a project that runs: a script with its tests, settings, and what an editor needs.
+    ///
+    /// The folder has to be a new one or an empty one. `ouzel run --sim`, `ouzel test` and `ouzel check` work in it at
+    /// once.
+    New(New),
+    /// Write what an editor needs to know about `ouzel`: `scripts/ouzel.lua` and `.luarc.json`.
+    ///
+    /// Run it again after an upgrade of ouzel. A `.luarc.json` of your own stays as it is.
+    Types(Types),
     /// Run the tests of a script: the files `*_test.lua` beside it.
     ///
     /// Each test has a fresh load of the script, an empty database in memory and a clock that stands still. No network is
@@ -135,6 +146,8 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(&arguments, line),
             Self::Check(arguments) => check::check(&arguments),
+            Self::New(arguments) => new::new(&arguments),
+            Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
             Self::Rules(arguments) => rules::rules(&arguments),
             Self::Replay(arguments) => replay::replay(&arguments, line),

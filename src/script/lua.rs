@@ -111,17 +111,17 @@ pub(super) fn is_memory(error: &mlua::Error) -> bool {
 /// # Errors
 /// Only when there is no memory left.
 pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
-    // Compiled once: a state has dozens of functions, and `ouzel test` makes many states.
-    const COMPILED: &str = "ouzel.raising";
-    let wrap = match lua.named_registry_value(COMPILED)? {
-        Some(wrap) => wrap,
-        None => {
-            let wrap = lua.load(RAISING).set_name("=ouzel").into_function()?;
-            lua.set_named_registry_value(COMPILED, &wrap)?;
-            wrap
-        }
-    };
-    Function::call(&wrap, native)
+    compiled(lua, "ouzel.raising", RAISING)?.call(native)
+}
+
+/// The function of a piece of ouzel's own Lua that a state needs many times, compiled once.
+fn compiled(lua: &Lua, name: &str, source: &str) -> Result<Function> {
+    if let Some(known) = lua.named_registry_value(name)? {
+        return Ok(known);
+    }
+    let function = lua.load(source).set_name("=ouzel").into_function()?;
+    lua.set_named_registry_value(name, &function)?;
+    Ok(function)
 }
 
 /// Makes a read-only view of an API table. A misspelt field raises an error that names the nearest field.
@@ -156,10 +156,8 @@ return setmetatable({}, {
             None => misuse.message,
         })
     })?;
-    let front: Table = lua
-        .load(STRICT)
-        .set_name("=ouzel")
-        .call((name, kind, &fields, explain))?;
+    let strict = compiled(lua, "ouzel.strict", STRICT)?;
+    let front: Table = strict.call((name, kind, &fields, explain))?;
     mark_view(lua, &front, &fields)?;
     Ok(front)
 }
