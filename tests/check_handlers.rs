@@ -70,6 +70,7 @@ end)"
                 in main.lua:5: in function <main.lua:2>
               in the native format it fails on Retweets, Retweets of quotes and Retweets of the REST API; it works on 12 other kinds
               in the Activity Streams format it fails on Retweets and Retweets of quotes; it works on 10 other kinds
+            hint: did you mean `retweeted`?
         "#]],
         expect!["error: failures of handlers on made-up Tweets: 1"],
     );
@@ -101,9 +102,10 @@ ouzel.enrich(function(t) t.country = country(t) end)"
               |
             7 |   seen:insert { id = t.id, contry = t.lang }
               |
-              = table `seen`: datatype mismatch
+              = column `id` of table `seen` is INTEGER and cannot hold text
                 in main.lua:7: in function <main.lua:6>
               in the Activity Streams format it fails on all kinds of Tweets
+            hint: `tonumber` makes a number of text, or declare the column as TEXT or ANY
         "#]],
         expect!["error: failures of handlers on made-up Tweets: 2"],
     );
@@ -126,6 +128,7 @@ ouzel.enrich(function(t) return t.entities.hashtags[1] end)"
               = attempt to index a nil value (field 'entities')
                 in main.lua:3: in function <main.lua:3>
               in the native format it fails on Tweets without entities; it works on 14 other kinds
+            hint: this Tweet has no `entities`; look first: `if t.entities then … end`
 
             note: this script is for the native format; in the Activity Streams format the handler `on "c"` fails at main.lua:2: attempt to index a nil value (field 'user')
         "#]],
@@ -155,6 +158,7 @@ ouzel.on('c', function(t) return t.user.screen_name end)"
               = attempt to index a nil value (field 'user')
                 in main.lua:3: in function <main.lua:3>
               in the Activity Streams format it fails on all kinds of Tweets
+            hint: this Tweet is in the Activity Streams format, which has no `user`; the methods of a Tweet, such as `:full_text()`, know both formats
 
             note: this script is for the Activity Streams format; in the native format the handler `on "c"` fails at main.lua:2: attempt to index a nil value (field 'actor')
         "#]],
@@ -262,7 +266,7 @@ ouzel.on('drink', function(t) end)"
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
     let (_, found) = ended.output().split_once("\"warnings\":").unwrap();
     expect![[r#"
-        [{"rule":null,"tag":"drink","file":"main.lua","line":4,"code":"handler-without-rule","message":"no rule of this script has a tag that fits `drink`","suggestion":null}],"failures":[{"severity":"error","handler":"on \"c\"","file":"main.lua","line":3,"source":"ouzel.on('c', function(t) ouzel.emit({}, sink) return t.place.name end)","message":"attempt to index a nil value (field 'place')","hint":null,"traceback":["main.lua:3: in function <main.lua:3>"],"formats":[{"format":"native","fails":["plain","reply","retweet","quote","retweeted_quote","quote_of_nothing","long","media","bare","nowhere","rest","rest_retweet","cut"],"works":["placed","pinned"]}]}]}
+        [{"rule":null,"tag":"drink","file":"main.lua","line":4,"code":"handler-without-rule","message":"no rule of this script has a tag that fits `drink`","suggestion":null}],"failures":[{"severity":"error","handler":"on \"c\"","file":"main.lua","line":3,"source":"ouzel.on('c', function(t) ouzel.emit({}, sink) return t.place.name end)","message":"attempt to index a nil value (field 'place')","hint":"this Tweet has no `place`; look first: `if t.place then … end`","traceback":["main.lua:3: in function <main.lua:3>"],"formats":[{"format":"native","fails":["plain","reply","retweet","quote","retweeted_quote","quote_of_nothing","long","media","bare","nowhere","rest","rest_retweet","cut"],"works":["placed","pinned"]}]}]}
     "#]].assert_eq(found);
     assert!(!ended.folder().join("data").exists());
 }

@@ -189,7 +189,7 @@ f()"#,
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
-                in ...	(skipping 999973 levels)
+                in ...	(skipping 999965 levels)
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
@@ -2043,6 +2043,36 @@ fn what_the_sandbox_leaves_out_is_nil() {
             1 | load("x", "y", "b")
               |
               = `load` takes text only"#]],
+    );
+    check(
+        r#"assert(load((" "):rep(17000000)))"#,
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | assert(load((" "):rep(17000000)))
+              |
+              = `load` takes at most 16 MiB of text"#]],
+    );
+    check(
+        "local t = {}\nsetmetatable(t, { __gc = function() end })",
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | setmetatable(t, { __gc = function() end })
+              |
+              = a table cannot have `__gc` here: ouzel could not stop a finalizer that hangs; `local x <close> = …` calls `__close` at the end of its block"#]],
+    );
+    check(
+        "local s = 'x'\ns:find('[x')",
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 | s:find('[x')
+              |
+              = malformed pattern (missing ']')"#]],
     );
     check(
         r#"loadstring("x = 1")()"#,

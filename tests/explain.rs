@@ -380,9 +380,8 @@ fn a_field_that_a_tweet_has_not_is_named() {
     fail(
         "t.x = t:ful_text()",
         expect![[r#"
-        main.lua:2: attempt to call a nil value (method 'ful_text')
-        in main.lua:2: in function <main.lua:1>
-        hint: did you mean `full_text`?"#]],
+            main.lua:2: attempt to call a nil value (method 'ful_text'); did you mean `tweet:full_text()`?
+            in main.lua:2: in function <main.lua:1>"#]],
     );
     fail(
         "t.x = t.ful_text()",

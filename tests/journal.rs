@@ -92,7 +92,7 @@ fn a_killed_run_goes_on_where_it_was() {
 
 #[test]
 fn what_a_killed_run_has_received_is_handled_without_being_sent_again() {
-    let run = Setup::new().script(&slow()).start();
+    let run = Setup::new().without_script_limits().script(&slow()).start();
     run.powertrack().send_all((1..=20).map(tweet));
     run.powertrack().send(tweet(21));
     run.wait_for("handled 1.");
@@ -170,7 +170,7 @@ fn a_line_that_is_no_tweet_does_not_stand_for_the_tweet_after_a_restart_either()
 
 #[test]
 fn a_slow_handler_does_not_hold_up_reading_and_a_save_lets_it_catch_up() {
-    let run = Setup::new().script(&slow()).start();
+    let run = Setup::new().without_script_limits().script(&slow()).start();
     // Several times what memory may hold of them; sending waits for the reader.
     run.powertrack()
         .send_all((1..=1000).map(|id| long_tweet(id, 60_000)));
@@ -250,7 +250,10 @@ fn a_limit_leaves_the_rest_for_the_next_start() {
 
 #[test]
 fn what_takes_too_long_at_the_end_waits_for_the_next_start() {
-    let run = Setup::new().script(&slow().replace("2e7", "3e8")).start();
+    let run = Setup::new()
+        .without_script_limits()
+        .script(&slow().replace("2e7", "3e8"))
+        .start();
     run.powertrack().send_all((1..=200).map(tweet));
     run.wait_for("handled 1.");
     let ended = run.drain();
@@ -461,6 +464,7 @@ fn segments_of(ended: &Ended) -> usize {
 #[test]
 fn tweets_that_are_not_handled_are_never_deleted() {
     let run = Setup::new()
+        .without_script_limits()
         .script(&slow().replace("2e7", "1e8"))
         .arguments(&["--journal-max-size", "1MiB", "--journal-sync", "always"])
         .start();
@@ -477,6 +481,7 @@ fn tweets_that_are_not_handled_are_never_deleted() {
 #[test]
 fn a_full_journal_is_not_said_to_have_room_at_the_end() {
     let run = Setup::new()
+        .without_script_limits()
         .script(&slow().replace("2e7", "1e8"))
         .arguments(&["--journal-max-size", "1MiB"])
         .start();

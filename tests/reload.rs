@@ -41,6 +41,25 @@ fn a_saved_script_handles_the_next_tweet() {
 }
 
 #[test]
+fn a_hangup_loads_what_has_changed_where_nothing_is_watched() {
+    let run = Setup::new()
+        .script(&named("old"))
+        .environment("OUZEL_WATCH", "false")
+        .start();
+    run.wait_for("stream connected");
+    run.process().signal("HUP");
+    run.wait_for("SIGHUP: looking whether the script has changed");
+    run.write("scripts/main.lua", &named("new"));
+    run.powertrack().send(tweet(1));
+    run.wait_for("old handled 1");
+    run.process().signal("HUP");
+    run.wait_for("script loaded generation=2");
+    run.powertrack().send(tweet(2));
+    run.wait_for("new handled 2");
+    assert_eq!(run.drain().powertrack().connections(), 1);
+}
+
+#[test]
 fn a_broken_edit_keeps_the_old_handlers_and_shows_the_line() {
     let run = started(&named("old"));
     run.write(

@@ -16,7 +16,7 @@ mod threads;
 use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     task::{JoinError, JoinHandle},
     time::{Instant, sleep_until},
 };
@@ -49,7 +49,7 @@ use crate::{
 /// If an editor saves again and again, the load waits at most this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 5;
 
-/// Runs until something ends the run. Gives the last numbers, also those of the stream. By then the database holds
+/// Runs until something ends the run. When `reload` is notified, looks whether the script has changed. Gives the last numbers, also those of the stream. By then the database holds
 /// everything.
 ///
 /// # Errors
@@ -57,6 +57,7 @@ const LONGEST_DEBOUNCE: u32 = 5;
 pub(crate) async fn run(
     plan: Plan,
     shutdown: CancellationToken,
+    reload: Arc<Notify>,
     line: &StatusLine,
 ) -> Result<(Snapshot, Duration, Arc<StreamStatus>), Error> {
     let tally = Arc::new(Tally::default());
@@ -116,6 +117,7 @@ pub(crate) async fn run(
         ready,
         tasks,
         ended: threads.ended,
+        reload,
         shutdown,
         plan,
     };
@@ -154,6 +156,8 @@ struct Run {
     tasks: Tasks,
     /// Cancelled when one of the threads has ended, for whatever reason.
     ended: CancellationToken,
+    /// Notified when somebody asks for a reload.
+    reload: Arc<Notify>,
     shutdown: CancellationToken,
 }
 
@@ -215,6 +219,10 @@ impl Run {
                     self.refresh_watch();
                     self.standstill.save_waits = true;
                     let _ = self.controls.send(Control::Load);
+                }
+                () = self.reload.notified() => {
+                    info!("SIGHUP: looking whether the script has changed");
+                    reload.put_off(Duration::ZERO);
                 }
                 () = reporter.due() => reporter.report(self.stream_state()),
                 () = self.standstill.watch() => {}

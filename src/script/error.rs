@@ -3,7 +3,10 @@
 use std::{fmt, path::PathBuf};
 
 use super::loader::Sources;
-use crate::text::{nearest::nearest, plain::without_controls};
+use crate::text::{
+    nearest::nearest,
+    plain::{self, without_controls},
+};
 
 /// Why a script could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -247,7 +250,7 @@ impl Fault {
     /// calls that led there.
     pub(super) fn brief(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((file, line)) = &self.place {
-            write!(f, "{file}:{line}: ")?;
+            write!(f, "{}:{line}: ", plain::line(file))?;
         }
         // The indent keeps a line of the message from looking like a line of the log.
         let mut message = self.message.lines();
@@ -275,7 +278,7 @@ impl fmt::Display for Fault {
         if let Some((file, line)) = &self.place {
             let number = line.to_string();
             width = number.len();
-            write!(f, "\n{:width$}--> {file}:{line}", "")?;
+            write!(f, "\n{:width$}--> {}:{line}", "", plain::line(file))?;
             if let Some(code) = &self.code {
                 write!(f, "\n{:width$} |\n{number} | {code}\n{:width$} |", "", "")?;
             }

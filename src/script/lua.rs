@@ -10,12 +10,11 @@ use mlua::{
 use super::{
     budget,
     error::Misuse,
-    raw::{is_node, mark_view, watch},
+    raw::{install_library, is_node, mark_view, watch},
 };
 
 /// Removes or replaces parts of the standard library. `...` are functions of ouzel's own.
 ///
-/// * `load` compiles text only, because bytecode can crash the interpreter.
 /// * `pcall` and `xpcall` return error messages as text, also those of ouzel's own functions.
 /// * What catches errors raises those of a broken budget again.
 /// * `print` writes to the log, because stdout is for what `ouzel.emit` writes.
@@ -49,6 +48,10 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
     )?;
     // Nearly everything that a Tweet leaves behind becomes garbage at once. The generational mode is made for that.
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
+    // Before the prelude, which keeps some of these functions for itself.
+    install_library(&lua, |steps| {
+        budget::spend(steps).map_err(|breach| Misuse::new(breach.to_string()))
+    })?;
     let log = log(&lua)?;
     let is_tweet = lua.create_function(|lua, value: Value| Ok(is_node(lua, &value)))?;
     let is_broken = lua.create_function(|_, problem: Value| {

@@ -16,6 +16,7 @@ mod generation;
 mod held;
 mod loader;
 mod lua;
+mod pattern;
 mod raw;
 mod rule_tables;
 mod scan;

@@ -2,7 +2,7 @@
 -- recognizes Tweets and their parts, one that tells whether the budget is broken, also by the error that it is given, and
 -- one that spends from the budget and tells whether that was too much.
 local log, is_tweet, is_broken, spend = ...
-local load0, pcall0, xpcall0, error0, tostring = load, pcall, xpcall, error, tostring
+local pcall0, xpcall0, error0, tostring = pcall, xpcall, error, tostring
 local type0, concat, select, time, date, clock = type, table.concat, select, os.time, os.date, os.clock
 
 os = { time = time, date = date, clock = clock }
@@ -16,13 +16,8 @@ function collectgarbage(option)
   error("`collectgarbage` takes \"collect\", \"step\" or \"count\" here", 2)
 end
 
-function load(chunk, name, mode, ...)
-  if mode ~= nil and mode ~= "t" and mode ~= "bt" then error("`load` takes text only", 2) end
-  return load0(chunk, name, "t", ...)
-end
-
--- No script calls this table's functions through a string, and nothing else may be put into it: what is in there runs while
--- an error is described, and could not be stopped.
+-- What the metatable of strings holds can run while an error is described, where nothing could stop it. So no script gets
+-- hold of it.
 getmetatable("").__metatable = false
 
 -- An error that tells of a broken budget is raised again, whoever catches it.
@@ -73,8 +68,9 @@ local function wrapped(thread, ok, ...)
   if ok then return ... end
   local problem = ...
   close0(thread)
-  if is_broken(problem) then error0(problem, 0) end
-  error0(problem, 2)
+  is_broken(problem)
+  -- Lua would put the place of this call before the place of the error.
+  error0(problem, 0)
 end
 function coroutine.wrap(f)
   if type0(f) ~= "function" then error("bad argument #1 to 'wrap' (function expected)", 2) end

@@ -85,9 +85,9 @@ end)
 fn setup(script: &str) -> Setup {
     Setup::new()
         .script(script)
-        .environment("OUZEL_SCRIPT_TIME", "100ms")
+        .environment("OUZEL_SCRIPT_TIME", "300ms")
         .environment("OUZEL_SCRIPT_LOAD_TIME", "100ms")
-        .environment("OUZEL_SCRIPT_MEMORY", "16MiB")
+        .environment("OUZEL_SCRIPT_MEMORY", "8MiB")
 }
 
 fn tweets(ids: impl Iterator<Item = i64>) -> String {
@@ -112,8 +112,8 @@ fn a_handler_that_hangs_or_takes_all_memory_costs_its_tweet_and_nothing_else() {
     assert_eq!(told.len(), HANGS.len(), "{told:#?}\n{}", ended.log());
     for ((number, (hang, word)), told) in (1..).zip(HANGS).zip(told) {
         let expected = match word {
-            "memory" => format!("{number}|the script needs more than 16 MiB of memory"),
-            _ => format!("{number}|the handlers of one Tweet took longer than 100ms"),
+            "memory" => format!("{number}|the script needs more than 8 MiB of memory"),
+            _ => format!("{number}|the handlers of one Tweet took longer than 300ms"),
         };
         assert_eq!(told, expected, "{hang}");
     }
@@ -141,7 +141,7 @@ ouzel.enrich(function(t) spin() end)",
     let place = "SELECT handler, file, line_number, error, hint FROM _ouzel_quarantine";
     let told = ended.rows_of("out.db", place);
     let told = told.replace("main.lua|2|", "main.lua|3|");
-    expect![[r#"enrich|main.lua|3|the handlers of one Tweet took longer than 100ms|look for a loop that does not end; `time` under `[script_limits]` allows more"#]]
+    expect![[r#"enrich|main.lua|3|the handlers of one Tweet took longer than 300ms|look for a loop that does not end; `time` under `[script_limits]` allows more"#]]
         .assert_eq(&told);
 }
 
@@ -153,7 +153,7 @@ fn a_script_that_hangs_while_it_loads_is_named_and_what_ran_goes_on() {
             .ends();
         ended.assert_code(3);
         let expected = match word {
-            "memory" => "the script needs more than 16 MiB of memory",
+            "memory" => "the script needs more than 8 MiB of memory",
             _ => "loading the script took longer than 100ms",
         };
         ended.assert_says(expected);

@@ -112,7 +112,9 @@ fn check(sevenths: &str, expected: Expect) {
 fn an_endless_query_fails_its_tweet() {
     check(
         "ouzel.db.one(endless .. 'SELECT max(i) FROM n')",
-        expect!["the statement was stopped, because it took too long"],
+        expect![
+            "the handlers of one Tweet took longer than 20ms / look for a loop that does not end; `time` under `[script_limits]` allows more"
+        ],
     );
 }
 
@@ -120,12 +122,14 @@ fn an_endless_query_fails_its_tweet() {
 fn an_endless_statement_that_writes_fails_its_tweet_and_no_other() {
     check(
         "ouzel.db.exec(endless .. 'INSERT INTO seen SELECT i FROM n')",
-        expect!["the statement was stopped, because it took too long"],
+        expect![
+            "the handlers of one Tweet took longer than 20ms / look for a loop that does not end; `time` under `[script_limits]` allows more"
+        ],
     );
     check(
         "pcall(ouzel.db.exec, endless .. 'INSERT INTO seen SELECT i FROM n')",
         expect![
-            "the statement was stopped, because it took too long / a handler gave SQLite a statement that took too long; look for a recursive query without an end, or a join without `ON`"
+            "the handlers of one Tweet took longer than 20ms / look for a loop that does not end; `time` under `[script_limits]` allows more"
         ],
     );
 }
@@ -137,6 +141,6 @@ fn an_endless_trigger_fails_the_tweet_whose_row_it_is_of() {
            INSERT INTO seen SELECT i FROM (WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n);
          END]]
          seen:update(t.id, { id = -t.id })",
-        expect!["table `seen`: the statement was stopped, because it took too long"],
+        expect!["the handlers of one Tweet took longer than 20ms / look for a loop that does not end; `time` under `[script_limits]` allows more"],
     );
 }

@@ -25,6 +25,7 @@ mod odd_json;
 mod poison;
 mod requests;
 mod rules;
+mod sandbox;
 mod settings;
 mod simulator;
 mod sql;

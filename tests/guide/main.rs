@@ -61,6 +61,8 @@ stories! {
         "outages" "ouzel gaps repair";
     read_the_journal_without_ouzel:
         "journal" "zstdcat";
+    a_handler_breaks_its_limits:
+        "limits" "2026-11-26T22:48:45.501Z ERROR handler failed";
     a_handler_fails:
         "quarantine" "2026-11-21T20:38:31.991Z ERROR handler failed"
         "quarantine" "ouzel quarantine list"

@@ -213,6 +213,26 @@ pub(super) fn read_the_journal_without_ouzel([command]: &[Block; 1]) {
     assert!(tweets >= 50, "{tweets}");
 }
 
+pub(super) fn a_handler_breaks_its_limits([log]: &[Block; 1]) {
+    let script = "ouzel.enrich(function(tweet)
+  local found = false
+  -- It is never found.
+  while not found do
+  end
+end)
+";
+    let run = Setup::new().script(script).start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("under `[script_limits]` allows more");
+    let ended = run.drain();
+    let (_, error) = ended.stderr.split_once(" ERROR ").unwrap();
+    let (_, expected) = log.text.split_once(" ERROR ").unwrap();
+    assert_same_shape(
+        expected,
+        &error.lines().take(3).collect::<Vec<_>>().join("\n"),
+    );
+}
+
 pub(super) fn a_handler_fails([log, look, shown, retry, retried]: &[Block; 5]) {
     let code = shown
         .lines()

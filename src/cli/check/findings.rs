@@ -152,6 +152,7 @@ pub(super) fn as_text(findings: &[Finding]) -> String {
     let is_note = |finding: &&Finding| finding.severity == Severity::Note;
     for finding in findings.iter().filter(|finding| !is_note(finding)) {
         let Failure { handler, fault } = &finding.failure;
+        let handler = plain::line(handler);
         let said = match finding.severity {
             Severity::Error => format!("error: the handler `{handler}` fails{fault}"),
             _ => format!(

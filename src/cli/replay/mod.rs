@@ -112,7 +112,7 @@ fn flow(
     shutdown: &CancellationToken,
 ) -> Result<flow::Ended, Error> {
     runtime()?.block_on(async {
-        shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
+        shutdown::on_signals(shutdown.clone(), STOPPING, None).map_err(pipeline::Error::from)?;
         Flow::start(sides, limit)?
             .run(source, shown, shutdown)
             .await

@@ -3,12 +3,12 @@
 mod arguments;
 
 use std::{
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::arguments::Run;
@@ -96,8 +96,10 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let database = plan.database.clone();
     let (snapshot, took, stream) = runtime()?.block_on(async {
         let shutdown = CancellationToken::new();
-        shutdown::on_signals(shutdown.clone(), STOPPING).map_err(pipeline::Error::from)?;
-        pipeline::run(plan, shutdown, line).await
+        let reload = Arc::<Notify>::default();
+        shutdown::on_signals(shutdown.clone(), STOPPING, Some(Arc::clone(&reload)))
+            .map_err(pipeline::Error::from)?;
+        pipeline::run(plan, shutdown, reload, line).await
     })?;
     drop(lock);
     let list = match arguments.sim {

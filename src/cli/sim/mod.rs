@@ -20,7 +20,7 @@ pub(crate) fn sim(arguments: Sim) -> Result<(), Error> {
         // Signals are handled only from here on: a large file of Tweets takes its time, and before this there is
         // nothing to end in order.
         let shutdown = CancellationToken::new();
-        shutdown::on_signals(shutdown.clone(), "stopping")
+        shutdown::on_signals(shutdown.clone(), "stopping", None)
             .map_err(Error::system("cannot listen for signals"))?;
         if running.skipped > 0 {
             warn!(

@@ -4,6 +4,9 @@
 //! bindings would cost more than parsing the Tweet. So this folder gives a handler a value that behaves as a table, but
 //! only the parts that the handler touches are made.
 //!
+//! `library` is here for another reason: only a C function of our own takes the place of one of Lua's library with the
+//! same messages and at the same speed.
+//!
 //! # The rules that keep this sound
 //!
 //! 1. **Lua raises an error by jumping over Rust frames.** A function that calls a part of Lua that can raise must not
@@ -12,8 +15,8 @@
 //! 2. **A panic must not pass through Lua's frames.** Code that may panic runs in `contained`, which gives nothing if
 //!    there is a panic, or in `unraising`, which carries the panic around Lua. Inside both, only functions of Lua that
 //!    cannot raise are called.
-//! 3. **Allocating runs the finalizers that a script has given to its tables.** They can run any Lua code, even code
-//!    that reads and writes the same node. So everything known before an allocation is checked again after it: whether
+//! 3. **Allocating runs finalizers.** `setmetatable` refuses those of a script, but nothing here relies on that. They
+//!    can run any Lua code, even code that reads and writes the same node. So everything known before an allocation is checked again after it: whether
 //!    the Tweet still exists, and whether a table of writes or a part exists by now. Nothing stays borrowed from a node
 //!    or its line during an allocation, except the bytes that this allocation copies.
 //! 4. **A node is shared.** Lua holds it, its parts point to it, and finalizers come back to it. So there is never a
@@ -44,6 +47,7 @@ mod encode;
 mod fields;
 mod globals;
 mod hook;
+mod library;
 mod metatable;
 mod next;
 mod node;
@@ -60,5 +64,6 @@ pub(super) use encode::{mark_array, mark_view, to_json};
 pub(super) use fields::with_fields;
 pub(super) use globals::install;
 pub(super) use hook::watch;
+pub(super) use library::install as install_library;
 pub(super) use node::{Held, is_node, push_tweet};
 pub(super) use state::{held, push_state};

@@ -92,6 +92,9 @@ impl World {
             }
             Ok(())
         });
+        let finalizing = lua.create_function(|_, (table, metatable): (Table, Table)| {
+            table.set_metatable(Some(metatable))
+        });
         lua.load(HARNESS)
             .set_name("=harness")
             .call::<()>((
@@ -99,6 +102,7 @@ impl World {
                 insert.unwrap(),
                 collect.unwrap(),
                 Value::NULL,
+                finalizing.unwrap(),
             ))
             .unwrap();
         let method: Function = lua.globals().get("method").unwrap();
@@ -270,6 +274,28 @@ fn check(seed: u64) {
         0,
         "seed {seed}: a document is left behind"
     );
+}
+
+#[test]
+fn a_finalizer_that_writes_while_a_list_is_copied_loses_nothing() {
+    let world = World::new();
+    let lists = ["[{},{},{}]"; 3_000].join(",");
+    world.restart(world.tweet(&format!(r#"{{"id_str":"1","lists":[{lists}]}}"#)));
+    let trace = world.play(
+        r"
+        local bad = 0
+        for _, list in ipairs(t.lists) do
+          at_end(function() list.early = true list[1].x = 1 end)
+          list[2] = 'late'
+          if list[2] ~= 'late' or list[1] ~= list[1] or #list ~= 3 then bad = bad + 1 end
+        end
+        collect(1)
+        for _, list in ipairs(t.lists) do
+          if rawget(list, 'early') and list[1].x ~= 1 or list[2] ~= 'late' then bad = bad + 1 end
+        end
+        show(bad)",
+    );
+    assert_eq!(trace.unwrap(), ["integer0"]);
 }
 
 #[test]
