@@ -985,7 +985,8 @@ function Test:fixture(file) end
 ---@return "kept"|"dropped" verdict
 function Test:send(tweet) end
 
----The rows of a table, in the order in which they were written, or those of a query. A column that is NULL is nil.
+---The rows of a table, ordered by its rowid (an `INTEGER PRIMARY KEY` is the rowid), or those of a query. A column that
+---is NULL is nil.
 ---
 ---```lua
 ---t:equal(t:rows("SELECT author FROM seen WHERE id > ?", 0), { { author = "alice" } })

@@ -232,7 +232,10 @@ fn test(tests: &str) -> (String, bool) {
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("main.lua", TESTED);
     write("main_test.lua", tests);
-    write("tweets.jsonl", "{\"id\":2,\"id_str\":\"2\",\"text\":\"a rocket\"}\n");
+    write(
+        "tweets.jsonl",
+        "{\"id\":2,\"id_str\":\"2\",\"text\":\"a rocket\"}\n",
+    );
     let output = Command::new(env!("CARGO_BIN_EXE_ouzel"))
         .args(["test", "main_test.lua", "--update"])
         .current_dir(folder.path())

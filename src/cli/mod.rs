@@ -98,9 +98,9 @@ pub(crate) enum Command {
     /// The folder has to be a new one or an empty one. `ouzel run --sim`, `ouzel test` and `ouzel check` work in it at
     /// once.
     New(New),
-    /// Write what an editor needs to know about `ouzel`: `scripts/ouzel.lua` and `.luarc.json`.
+    /// Write what an editor needs to know about `ouzel`.
     ///
-    /// Run it again after an upgrade of ouzel. A `.luarc.json` of your own stays as it is.
+    /// That is `scripts/ouzel.lua` and `.luarc.json`. Run it again after an upgrade of ouzel. A `.luarc.json` of your own stays as it is.
     Types(Types),
     /// Run the tests of a script: the files `*_test.lua` beside it.
     ///

@@ -108,7 +108,7 @@ impl Generation {
         limits: &Limits,
         now: &Rc<Cell<i64>>,
     ) -> Result<Self, Error> {
-        let sources = Sources::of(script).from_shelf(shelf);
+        let sources = Sources::of(script).shelved(shelf);
         let clock = clock_of(now);
         let prepare = |lua: &Lua| freeze_clock(lua, now);
         Self::load_from(script, sources, database, limits, clock, prepare).0

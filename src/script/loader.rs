@@ -96,7 +96,7 @@ impl Sources {
     }
 
     /// The same, and each file is read once for all that share the shelf.
-    pub(super) fn from_shelf(self, shelf: &Shelf) -> Self {
+    pub(super) fn shelved(self, shelf: &Shelf) -> Self {
         Self {
             shelf: Some(shelf.clone()),
             ..self
@@ -105,9 +105,9 @@ impl Sources {
 
     /// Reads the file with this name below the folder.
     pub(super) fn read(&mut self, name: &str) -> io::Result<&str> {
-        let shelved = self.shelf.as_ref();
-        let shelved = shelved.and_then(|shelf| shelf.0.borrow().texts.get(name).cloned());
-        let text = match shelved {
+        let known = self.shelf.as_ref();
+        let known = known.and_then(|shelf| shelf.0.borrow().texts.get(name).cloned());
+        let text = match known {
             Some(text) => Ok(text),
             None => read_text(&self.folder, name, &self.script),
         };

@@ -49,11 +49,11 @@ impl Watch {
     /// [`WatchError`] when the system has no watches left.
     pub(crate) fn for_tests() -> Result<Self, WatchError> {
         Self::over(|path| {
-            let is_known = |known: &&str| path.extension().is_some_and(|name| name == *known);
+            let is_known = |known: &str| path.extension().is_some_and(|name| name == known);
             may_matter(path, None)
                 || ["json", "jsonl", "csv", "txt"]
                     .iter()
-                    .any(|known| is_known(&known))
+                    .any(|known| is_known(known))
         })
     }
 

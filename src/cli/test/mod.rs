@@ -151,7 +151,7 @@ impl Plan {
         let names = file.names().enumerate();
         let outcomes = names.filter(|(_, name)| wanted(name)).map(|(at, name)| {
             let failure = file.run(at).err();
-            Outcome::new(name, failure)
+            Outcome::new(name, failure.as_deref())
         });
         FileReport::of(name, outcomes.collect())
     }

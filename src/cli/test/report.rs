@@ -50,16 +50,16 @@ pub(super) struct Report {
 }
 
 impl Outcome {
-    pub(super) fn new(name: &str, fault: Option<Fault>) -> Self {
-        let text = fault.as_ref().map(Fault::to_string).unwrap_or_default();
+    pub(super) fn new(name: &str, fault: Option<&Fault>) -> Self {
+        let text = fault.map(Fault::to_string).unwrap_or_default();
         let failure = fault.map(|fault| {
-            let (file, line) = fault.place.unzip();
+            let (file, line) = fault.place.clone().unzip();
             Failure {
                 file,
                 line,
-                code: fault.code,
-                message: fault.message,
-                hint: fault.hint,
+                code: fault.code.clone(),
+                message: fault.message.clone(),
+                hint: fault.hint.clone(),
             }
         });
         Self {

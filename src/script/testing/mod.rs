@@ -8,6 +8,7 @@ mod checks;
 mod compare;
 mod context;
 mod entities;
+mod methods;
 mod snapshots;
 mod tweets;
 
@@ -200,7 +201,7 @@ impl TestFile {
         let tests = Rc::new(RefCell::new(Some(Vec::new())));
         let ready = freeze_clock(&lua, subject.now())
             .and_then(|()| install_test(&lua, host, &tests))
-            .and_then(|()| context::install(&lua, &context))
+            .and_then(|()| methods::install(&lua, &context))
             .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t));
         let t = ready.map_err(|error| broken(&error))?;
         lua.load(&source)
@@ -238,7 +239,7 @@ impl TestFile {
     ///
     /// # Errors
     /// [`Fault`] if it fails.
-    pub(crate) fn run(&self, number: usize) -> Result<(), Fault> {
+    pub(crate) fn run(&self, number: usize) -> Result<(), Box<Fault>> {
         let Some(test) = self.tests.get(number) else {
             return Ok(());
         };
@@ -250,7 +251,7 @@ impl TestFile {
                 // the room.
                 let _ = watch(&self.lua);
                 let _ = self.lua.gc_collect();
-                Err(self.context.host.breach(broken))
+                Err(Box::new(self.context.host.breach(broken)))
             }
         };
         failed.map_err(|mut fault| {
@@ -266,17 +267,17 @@ impl TestFile {
         })
     }
 
-    fn run_within(&self, test: &Test) -> Result<(), Fault> {
+    fn run_within(&self, test: &Test) -> Result<(), Box<Fault>> {
         self.context
             .begin()
-            .map_err(|trouble| context::misuse_of(trouble).into_fault())?;
+            .map_err(|trouble| Box::new(context::misuse_of(trouble).into_fault()))?;
         test.function.call::<()>(&self.t).map_err(|error| {
             if is_memory(&error) {
                 budget::out_of_memory();
             }
             let mut fault = self.context.host.fault(&error);
             self.context.host.explain(&self.lua, &mut fault, None);
-            fault
+            Box::new(fault)
         })
     }
 }
