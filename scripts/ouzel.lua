@@ -924,3 +924,176 @@ function ouzel.time.parse(text) end
 ---@param pattern string? as for `strftime`; ISO 8601 if it is not given, such as `2018-10-10T20:19:24Z`
 ---@return string
 function ouzel.time.format(time, pattern) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- Tests: files `*_test.lua` beside the script, which `ouzel test` runs
+
+---Adds a test. It has a script that was just loaded, an empty database, and a clock that stands still at noon on 1
+---January 2026 UTC. It fails if an error ends it, and `t` has the functions that check something.
+---
+---```lua
+---test("a Tweet about a launch is stored", function(t)
+---  t:equal(t:send(t:tweet { text = "a rocket", tags = { "launch" } }), "kept")
+---  t:equal(#t:rows("seen"), 1)
+---end)
+---```
+---Raises for a name that another test of the file has, if `run` is not a function, and in a test.
+---@param name string what the test shows
+---@param run fun(t: ouzel.Test)
+function test(name, run) end
+
+---What a test gets. Each error of these functions names the line of the test.
+---@class ouzel.Test
+local Test = {}
+
+---Makes a Tweet of the native format with all fields that the service sends: id and time from the test's clock, author,
+---and entities from the text. The fields that are given stand in it as given, those of `user` one by one. A Tweet in
+---`retweeted_status` or `quoted_status` is filled in too. A text that is too long for a Tweet is cut, and stands whole in
+---`extended_tweet`.
+---
+---`tags` says which rules of the script the Tweet has matched, by their tags. Without it, the rules are matched against
+---the Tweet.
+---
+---```lua
+---local tweet = t:tweet { text = "a rocket", tags = { "launch" }, user = { screen_name = "alice" } }
+---```
+---Raises for a tag that no rule of the script has, and for a field that is nearly the name of another one.
+---@param fields? table
+---@return ouzel.Tweet
+function Test:tweet(fields) end
+
+---Reads the Tweets of a file of JSON Lines beside the test, or in a folder there.
+---
+---```lua
+---for _, tweet in ipairs(t:fixture("tweets.jsonl")) do t:send(tweet) end
+---```
+---Raises if there is no such file, if it is no file below the test's folder or larger than 64 MiB, and for a line that is
+---no Tweet.
+---@param file string
+---@return ouzel.Tweet[]
+function Test:fixture(file) end
+
+---Runs the script's handlers on a Tweet, and commits what they write. A Tweet that does not say which rules it has
+---matched gets those of the script that match it.
+---
+---```lua
+---t:equal(t:send(t:tweet { text = "a rocket" }), "kept")
+---```
+---Raises what a handler raises, with the place in the script. What the handlers have written for the Tweet is then taken
+---back.
+---@param tweet ouzel.Tweet|table
+---@return "kept"|"dropped" verdict
+function Test:send(tweet) end
+
+---The rows of a table, ordered by its rowid (an `INTEGER PRIMARY KEY` is the rowid), or those of a query. A column that
+---is NULL is nil.
+---
+---```lua
+---t:equal(t:rows("SELECT author FROM seen WHERE id > ?", 0), { { author = "alice" } })
+---```
+---Raises for a table that there is not, for wrong SQL, and for more than 100000 rows.
+---@param table string the name of a table, or SQL
+---@param ... ouzel.Cell? a value for each `?` of the SQL
+---@return table<string, string|number>[] rows
+function Test:rows(table, ...) end
+
+---What the script has emitted in this test to standard output, or to a sink.
+---
+---```lua
+---t:equal(t:emitted(), { { id = 1 } })
+---```
+---Raises for a sink that the script has not declared.
+---@param sink? string the name of a sink
+---@return any[] values
+function Test:emitted(sink) end
+
+---How many Tweets of this test a filter has dropped.
+---
+---```lua
+---t:equal(t:dropped(), 0)
+---```
+---Raises when called with an argument.
+---@return integer
+function Test:dropped() end
+
+---A copy of what is in `ouzel.state`.
+---
+---```lua
+---t:equal(t:state().seen, { [1] = true })
+---```
+---Raises when called with an argument.
+---@return table
+function Test:state() end
+
+---The time of the test's clock, which is also what `os.time` and `ouzel.time.now` give to the script.
+---
+---```lua
+---t:equal(os.time(), t:now())
+---```
+---Raises when called with an argument.
+---@return integer seconds since 1970
+function Test:now() end
+
+---Lets time pass, and runs each timer of the script as often as it is due meanwhile.
+---
+---```lua
+---t:advance("1m")
+---```
+---Raises for a time without a unit or of more than 366 days, and what a timer raises.
+---@param time string such as `"30s"`, `"1m"` or `"2h"`
+function Test:advance(time) end
+
+---Whether a rule matches a Tweet, as ouzel's own matcher sees it.
+---
+---```lua
+---t:ok(t:matches("launch", t:tweet { text = "a rocket" }))
+---```
+---Raises for a rule that is not valid.
+---@param rule string a tag of the script, for the rules with that tag, or else the text of a rule
+---@param tweet ouzel.Tweet|table
+---@return boolean
+function Test:matches(rule, tweet) end
+
+---Checks that two values are the same; tables are compared field by field. The error says in which places they differ.
+---
+---```lua
+---t:equal(1 + 1, 2)
+---```
+---Raises if they differ.
+---@param got any
+---@param expected any
+---@param message? string stands before the differences
+function Test:equal(got, expected, message) end
+
+---Checks that a value is neither nil nor false.
+---
+---```lua
+---t:ok(#t:rows("seen") < 10, "fewer than ten")
+---```
+---Raises if it is nil or false.
+---@param value any
+---@param message? string
+function Test:ok(value, message) end
+
+---Checks that a function raises an error.
+---
+---```lua
+---local message = t:fails(function() error("no rows") end, "no rows")
+---```
+---Raises if there is no error, or another one.
+---@param run fun()
+---@param text? string what stands in the error
+---@return string message the error, without its place
+function Test:fails(run, text) end
+
+---Checks that a value is what it was when `ouzel test --update` ran last. It is kept as JSON in
+---`snapshots/FILE/NAME.json` beside the test.
+---
+---```lua
+---t:snapshot("rows", t:rows("seen"))
+---```
+---Raises if it is not, if there is no snapshot yet, for a value that has no JSON, and for a name that the file has used
+---already.
+---@param name string letters, digits, `-`, `_` and `.`
+---@param value any
+function Test:snapshot(name, value) end

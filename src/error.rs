@@ -35,6 +35,12 @@ pub(crate) enum Error {
     /// Two scripts write or emit different things. Stdout has already told how they differ.
     #[error("the scripts differ")]
     Different,
+    /// Tests of a script failed. Stdout has already told which.
+    #[error("tests failed")]
+    Tests,
+    /// A file of tests cannot be loaded. Stdout has already told which.
+    #[error("tests could not be loaded")]
+    TestsBroken,
     /// The data folder cannot be locked.
     #[error(transparent)]
     Lock(#[from] lock::Error),
@@ -63,7 +69,7 @@ impl Error {
                 | sim::Error::NoTweets { .. }
                 | sim::Error::About(_),
             ) => 2,
-            Self::Script(_) | Self::Rules(_) | Self::Run(Run::Script(_)) => 3,
+            Self::Script(_) | Self::Rules(_) | Self::TestsBroken | Self::Run(Run::Script(_)) => 3,
             Self::Service(error) | Self::Run(Run::Service(error)) => match error {
                 powertrack::Error::Setting { .. } | powertrack::Error::Certificates { .. } => 2,
                 powertrack::Error::Rejected { .. } => 3,

@@ -47,6 +47,31 @@ local seen = ouzel.table("given", { id = "INTEGER PRIMARY KEY", text = "TEXT", a
 local raw = ouzel.table("raw", { id = "INTEGER PRIMARY KEY", json = "TEXT" })
 "#;
 
+/// Lists what a test gets, in the same form.
+const LIST_TEST: &str = r#"
+test("list", function(t)
+  for name in pairs(t) do print("API function Test:" .. name) end
+end)
+"#;
+
+/// The script that the examples of tests are about.
+const TESTED: &str = r#"
+ouzel.rules { { tag = "launch", value = "rocket" } }
+local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", author = "TEXT" })
+ouzel.state.seen = {}
+ouzel.on("launch", function(tweet)
+  seen:insert { id = tweet:id(), author = tweet:author().screen_name }
+  ouzel.emit { id = tweet:id() }
+  ouzel.state.seen[tweet:id()] = true
+end)
+"#;
+
+/// What has happened before each example of tests.
+const BEFORE_EXAMPLES: &str = r#"
+test("example", function(t)
+  t:send(t:tweet { id = 1, text = "a rocket", user = { screen_name = "alice" } })
+"#;
+
 #[test]
 fn the_stub_names_what_the_api_has_and_nothing_else() {
     let (stderr, loaded) = check(LIST);
@@ -57,7 +82,13 @@ fn the_stub_names_what_the_api_has_and_nothing_else() {
         .map(|(_, name)| name.to_owned())
         .collect();
     running.extend(tweet_methods());
+    let (told, passed) = test(LIST_TEST);
+    assert!(passed, "{told}");
+    let told = told.lines().filter_map(|line| line.split_once("API "));
+    running.extend(told.map(|(_, name)| name.to_owned()));
+    running.insert("function test".to_owned());
     assert!(running.contains("function ouzel.rules"), "{stderr}");
+    assert!(running.contains("function Test:send"), "{running:?}");
     let declared = declared(&stub());
     let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| -> Vec<String> {
         a.difference(b).cloned().collect()
@@ -79,7 +110,7 @@ fn the_stub_is_valid_lua() {
 fn every_function_of_the_stub_has_an_example_that_runs() {
     let stub = stub();
     let mut examples = 0;
-    for comment in comments_of_functions(&stub) {
+    for (function, comment) in comments_of_functions(&stub) {
         let example = comment
             .split_once("```lua\n")
             .and_then(|(_, rest)| rest.split_once("```"))
@@ -88,7 +119,11 @@ fn every_function_of_the_stub_has_an_example_that_runs() {
             panic!("no example in\n{comment}");
         };
         // A block of its own: an example may use a name that stands around it already.
-        let (stderr, loaded) = check(&format!("{AROUND_EXAMPLES}do\n{example}end"));
+        let (stderr, loaded) = match function.as_str() {
+            "test" => test(example),
+            name if name.starts_with("Test:") => test(&format!("{BEFORE_EXAMPLES}{example}end)")),
+            _ => check(&format!("{AROUND_EXAMPLES}do\n{example}end")),
+        };
         assert!(loaded, "{example}{stderr}");
         examples += 1;
     }
@@ -150,8 +185,8 @@ fn declared(stub: &str) -> BTreeSet<String> {
     names
 }
 
-/// The comment above each function, without its dashes.
-fn comments_of_functions(stub: &str) -> Vec<String> {
+/// The name of each function, and the comment above it, without its dashes.
+fn comments_of_functions(stub: &str) -> Vec<(String, String)> {
     let mut comments = Vec::new();
     let mut comment = String::new();
     for line in stub.lines() {
@@ -159,8 +194,9 @@ fn comments_of_functions(stub: &str) -> Vec<String> {
             comment += text;
             comment.push('\n');
         } else {
-            if line.starts_with("function ") {
-                comments.push(comment.clone());
+            if let Some(function) = line.strip_prefix("function ") {
+                let name = function.split('(').next().unwrap_or_default();
+                comments.push((name.to_owned(), comment.clone()));
             }
             comment.clear();
         }
@@ -188,6 +224,29 @@ fn tweet_methods() -> Vec<String> {
         .collect();
     assert!(!methods.is_empty());
     methods
+}
+
+/// Runs `ouzel test` on a file of tests: what it says, and whether all pass.
+fn test(tests: &str) -> (String, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("main.lua", TESTED);
+    write("main_test.lua", tests);
+    write(
+        "tweets.jsonl",
+        "{\"id\":2,\"id_str\":\"2\",\"text\":\"a rocket\"}\n",
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_ouzel"))
+        .args(["test", "main_test.lua", "--update"])
+        .current_dir(folder.path())
+        .env("OUZEL_LOG", "info")
+        .env_remove("OUZEL_SCRIPT")
+        .env_remove("OUZEL_CONFIG")
+        .output()
+        .unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    (told, output.status.success())
 }
 
 /// Runs `ouzel check` on a script: what it says on stderr, and whether it loaded.

@@ -47,6 +47,7 @@ macro_rules! pages {
 
 const PAGES: &[(&str, &str)] = pages![
     "settings",
+    "new",
     "lua",
     "tweets",
     "sql",
@@ -54,6 +55,7 @@ const PAGES: &[(&str, &str)] = pages![
     "timers",
     "sinks",
     "limits",
+    "test",
     "rules",
     "outages",
     "connection",

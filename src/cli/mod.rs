@@ -9,6 +9,7 @@ mod columns;
 mod folder;
 mod gaps;
 mod guide;
+mod new;
 mod print;
 mod quarantine;
 mod replay;
@@ -18,6 +19,7 @@ mod script_limits;
 mod sim;
 mod start;
 mod summary;
+mod test;
 mod tweets;
 
 use std::path::PathBuf;
@@ -30,12 +32,14 @@ use self::{
     check::Check,
     gaps::Gaps,
     guide::Guide,
+    new::{New, Types},
     quarantine::Quarantine,
     replay::Replay,
     rules::Rules,
     run::Run,
     script_limits::ScriptLimits,
     sim::{Sim, SimSource},
+    test::Test,
 };
 use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
 
@@ -89,6 +93,21 @@ pub(crate) enum Command {
     /// handlers whose tag fits no rule. Handlers run over made-up Tweets of every kind that match the script's rules, and
     /// one that fails on a Tweet that the stream may bring is an error.
     Check(Check),
+    /// Make a project that runs: a script with its tests, settings, and what an editor needs.
+    ///
+    /// The folder has to be a new one or an empty one. `ouzel run --sim`, `ouzel test` and `ouzel check` work in it at
+    /// once.
+    New(New),
+    /// Write what an editor needs to know about `ouzel`.
+    ///
+    /// That is `scripts/ouzel.lua` and `.luarc.json`. Run it again after an upgrade of ouzel. A `.luarc.json` of your own stays as it is.
+    Types(Types),
+    /// Run the tests of a script: the files `*_test.lua` beside it.
+    ///
+    /// Each test has a fresh load of the script, an empty database in memory and a clock that stands still. No network is
+    /// used, and nothing is written but snapshots, and these only with --update. The exit code is 0 where all tests pass,
+    /// 1 where one fails, and 3 where the script or a file of tests cannot be loaded.
+    Test(Test),
     /// Look into rules before the service sees them.
     Rules(Rules),
     /// List the times in which nothing came, and what of them is missing in the data.
@@ -127,6 +146,9 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(&arguments, line),
             Self::Check(arguments) => check::check(&arguments),
+            Self::New(arguments) => new::new(&arguments),
+            Self::Types(arguments) => new::types(&arguments),
+            Self::Test(arguments) => test::test(&arguments),
             Self::Rules(arguments) => rules::rules(&arguments),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),

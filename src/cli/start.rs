@@ -29,8 +29,10 @@ pub fn start() -> ExitCode {
     logging::start(&cli.log, &line);
     match cli.command.run(&line) {
         Ok(()) => ExitCode::SUCCESS,
-        // A difference is a result, and not a failure.
-        Err(error @ Error::Different) => ExitCode::from(error.exit_code()),
+        // A difference is a result, and so is a failing test: stdout has told all about it.
+        Err(error @ (Error::Different | Error::Tests | Error::TestsBroken)) => {
+            ExitCode::from(error.exit_code())
+        }
         Err(error) => {
             line.clear();
             let red = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

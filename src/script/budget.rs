@@ -29,7 +29,7 @@ const SLOW: Duration = Duration::from_millis(1);
 pub struct Limits {
     /// Processor time for the handlers of one Tweet.
     pub time: Duration,
-    /// Processor time for one load.
+    /// Processor time for one load, and for one test.
     pub load_time: Duration,
     /// Instructions of Lua for the handlers of one Tweet.
     pub instructions: u64,
@@ -60,6 +60,26 @@ pub(crate) enum Work {
     Timer,
     /// One load.
     Load,
+    /// One test, with all that the script does for it.
+    Test,
+}
+
+impl Work {
+    /// The processor time that it may take.
+    fn time(self, limits: &Limits) -> Duration {
+        match self {
+            Self::Tweet | Self::Timer => limits.time,
+            Self::Load | Self::Test => limits.load_time,
+        }
+    }
+
+    /// The instructions that it may take.
+    fn instructions(self, limits: &Limits) -> u64 {
+        match self {
+            Self::Tweet | Self::Timer => limits.instructions,
+            Self::Load | Self::Test => u64::MAX,
+        }
+    }
 }
 
 /// A limit that a script has broken.
@@ -81,6 +101,7 @@ impl fmt::Display for Breach {
             Work::Tweet => "the handlers of one Tweet",
             Work::Timer => "one call of a timer",
             Work::Load => "loading the script",
+            Work::Test => "the test",
         };
         match self {
             Self::Time { work, limit } => {
@@ -106,7 +127,8 @@ impl Breach {
                 ..
             } => "look for a loop that does not end; `time` under `[script_limits]` allows more",
             Self::Time {
-                work: Work::Load, ..
+                work: Work::Load | Work::Test,
+                ..
             } => {
                 "look for a loop that does not end; `load_time` under `[script_limits]` allows more"
             }
@@ -167,30 +189,30 @@ pub(super) const RAISED: &CStr = c"the script has broken its budget";
 /// A breach, and the place in the script that ran then, if it is known.
 pub(super) type Broken = (Breach, Option<(String, usize)>);
 
+/// What is left of a budget while another one runs within it.
+struct Paused {
+    work: Work,
+    limits: Option<Limits>,
+    left: u64,
+    until_look: u32,
+    began: Option<Duration>,
+    looked: Option<Instant>,
+    breach: Option<Breach>,
+    place: Option<(String, usize)>,
+}
+
 /// Runs a script within its limits. Gives what it gives, and the breach if there was one. Then what it gives counts for
 /// nothing, even if it is a success.
+///
+/// A test runs a script within its own budget. What that takes counts for the test too, from when it ends.
 pub(super) fn within<R>(
     limits: &Limits,
     work: Work,
     run: impl FnOnce() -> R,
 ) -> (R, Option<Broken>) {
-    RUNNING.with(|running| {
-        running.work.set(work);
-        running.limits.set(Some(*limits));
-        running.left.set(match work {
-            Work::Tweet | Work::Timer => limits.instructions,
-            Work::Load => u64::MAX,
-        });
-        running.until_look.set(LOOK);
-        running.began.set(None);
-        running.looked.set(None);
-    });
+    let outer = RUNNING.with(|running| running.begin(limits, work));
     let ran = run();
-    let broken = RUNNING.with(|running| {
-        running.limits.set(None);
-        let breach = running.breach.take()?;
-        Some((breach, running.place.take()))
-    });
+    let broken = RUNNING.with(|running| running.end(outer));
     (ran, broken)
 }
 
@@ -232,6 +254,31 @@ pub(super) fn note_place(file: &str, line: usize) {
 }
 
 impl Running {
+    fn begin(&self, limits: &Limits, work: Work) -> Paused {
+        Paused {
+            work: self.work.replace(work),
+            limits: self.limits.replace(Some(*limits)),
+            left: self.left.replace(work.instructions(limits)),
+            until_look: self.until_look.replace(LOOK),
+            began: self.began.take(),
+            looked: self.looked.take(),
+            breach: self.breach.take(),
+            place: self.place.take(),
+        }
+    }
+
+    fn end(&self, outer: Paused) -> Option<Broken> {
+        self.work.set(outer.work);
+        self.limits.set(outer.limits);
+        self.left.set(outer.left);
+        self.until_look.set(outer.until_look);
+        self.began.set(outer.began);
+        self.looked.set(outer.looked);
+        let place = self.place.replace(outer.place);
+        let breach = self.breach.replace(outer.breach)?;
+        Some((breach, place))
+    }
+
     fn spend(&self, instructions: u32) -> Result<(), Breach> {
         if let Some(breach) = self.breach.get() {
             return Err(breach);
@@ -269,10 +316,7 @@ impl Running {
         if work == Work::Load && doing::is_ending() {
             return Err(self.break_with(Breach::Ending));
         }
-        let limit = match work {
-            Work::Tweet | Work::Timer => limits.time,
-            Work::Load => limits.load_time,
-        };
+        let limit = work.time(&limits);
         match took.saturating_sub(began) >= limit {
             true => Err(self.break_with(Breach::Time { work, limit })),
             false => Ok(()),
@@ -355,6 +399,22 @@ mod tests {
             limit: limits.load_time,
         };
         assert_eq!(broken, Some((breach, None)));
+    }
+
+    #[test]
+    fn what_runs_within_has_a_budget_of_its_own() {
+        let (inner, outer) = within(&SMALL, Work::Test, || {
+            assert_eq!(spend(5_000), Ok(()), "a test has time");
+            let (_, inner) = within(&SMALL, Work::Tweet, || spend(1_000));
+            assert!(!is_broken(), "only the inner one is broken");
+            assert_eq!(spend(5_000), Ok(()));
+            inner
+        });
+        let breach = Breach::Instructions {
+            work: Work::Tweet,
+            limit: 1_000,
+        };
+        assert_eq!((inner, outer), (Some((breach, None)), None));
     }
 
     #[test]

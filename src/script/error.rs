@@ -111,6 +111,16 @@ impl Misuse {
     }
 }
 
+impl Misuse {
+    /// The same as text for the script's author, where no call is to blame.
+    pub(super) fn into_fault(self) -> Fault {
+        Fault {
+            hint: self.hint,
+            ..Fault::unplaced(self.message)
+        }
+    }
+}
+
 impl Fault {
     /// What is wrong, where nothing else is known.
     pub(crate) fn unplaced(message: String) -> Self {

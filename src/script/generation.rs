@@ -18,8 +18,8 @@ use super::{
     declared::Declared,
     error::Fault,
     explain::{Scene, State, explain, may_explain},
-    loader::{Fingerprint, Sources},
-    lua::{is_memory, new_state},
+    loader::{Fingerprint, Shelf, Sources},
+    lua::{freeze_clock, is_memory, new_state},
     raw::{Held, to_json},
     rule_tables::RuleTables,
 };
@@ -44,6 +44,15 @@ pub(crate) struct Generation {
     pub(super) lua: Lua,
 }
 
+/// Gives the time.
+pub(super) type Clock = Box<dyn Fn() -> Timestamp>;
+
+/// A clock that stands where a test has set it, in milliseconds since 1970.
+pub(super) fn clock_of(now: &Rc<Cell<i64>>) -> Clock {
+    let now = Rc::clone(now);
+    Box::new(move || Timestamp::from_millisecond(now.get()).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
 /// What the watch has to know about a load, whether the load succeeded or not.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
@@ -55,6 +64,14 @@ pub struct Files {
 }
 
 impl Files {
+    /// All files of some folders.
+    pub(crate) fn in_folders(folders: Vec<PathBuf>) -> Self {
+        Self {
+            folders,
+            ..Self::default()
+        }
+    }
+
     /// Whether loading again now would read other contents.
     pub fn changed(&self) -> bool {
         self.fingerprint.is_stale()
@@ -74,20 +91,51 @@ impl Generation {
         database: Rc<dyn Database>,
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
+        let clock = Box::new(Timestamp::now);
+        Self::load_from(script, Sources::of(script), database, limits, clock, |_| {
+            Ok(())
+        })
+    }
+
+    /// The same for a test: each file is read once, and `now` is the clock, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// As for [`Generation::load`].
+    pub(crate) fn load_for_test(
+        script: &Path,
+        shelf: &Shelf,
+        database: Rc<dyn Database>,
+        limits: &Limits,
+        now: &Rc<Cell<i64>>,
+    ) -> Result<Self, Error> {
+        let sources = Sources::of(script).shelved(shelf);
+        let clock = clock_of(now);
+        let prepare = |lua: &Lua| freeze_clock(lua, now);
+        Self::load_from(script, sources, database, limits, clock, prepare).0
+    }
+
+    fn load_from(
+        script: &Path,
+        sources: Sources,
+        database: Rc<dyn Database>,
+        limits: &Limits,
+        clock: Clock,
+        prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
+    ) -> (Result<Self, Error>, Files) {
         let state = database.state();
         let host = Rc::new(Host {
             database,
             state: Rc::clone(&state),
-            sources: RefCell::new(Sources::of(script)),
+            sources: RefCell::new(sources),
             loading: RefCell::new(Some(Loading::default())),
             emitted: RefCell::default(),
             counting: RefCell::default(),
             misuse: RefCell::default(),
-            clock: Box::new(Timestamp::now),
+            clock,
         });
         state.borrow_mut().begin();
         let (loaded, broken) = budget::within(limits, Work::Load, || {
-            Self::load_into(script, &host, limits)
+            Self::load_into(script, &host, limits, prepare)
         });
         let loaded = match broken {
             Some(broken) => Err(Error::Broken {
@@ -107,7 +155,12 @@ impl Generation {
         (loaded, files)
     }
 
-    fn load_into(script: &Path, host: &Rc<Host>, limits: &Limits) -> Result<Self, Error> {
+    fn load_into(
+        script: &Path,
+        host: &Rc<Host>,
+        limits: &Limits,
+        prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
+    ) -> Result<Self, Error> {
         let name = name_of(script);
         let source = host
             .sources
@@ -136,6 +189,7 @@ impl Generation {
         };
         let lua = new_state(api::print).map_err(|error| broken(&error))?;
         api::install(&lua, host).map_err(|error| broken(&error))?;
+        prepare(&lua).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         lua.set_memory_limit(limits.memory)
             .map_err(|error| broken(&error))?;

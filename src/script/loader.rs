@@ -1,6 +1,7 @@
 //! The files of a script. They are read from below the script's folder, and kept for messages and for the watch.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     ffi::OsString,
     fs::{self, File},
@@ -9,6 +10,7 @@ use std::{
     ops::RangeInclusive,
     os::unix::fs::MetadataExt,
     path::{Component, Path, PathBuf},
+    rc::Rc,
 };
 
 use super::{
@@ -37,6 +39,19 @@ pub(super) struct Sources {
     files: BTreeMap<String, Option<String>>,
     /// The files of data that the script reads, as they were when it opened them first.
     data: BTreeMap<String, Option<Stamp>>,
+    /// What was read before, if files are read only once.
+    shelf: Option<Shelf>,
+}
+
+/// The files that many loads of one script read, each read once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shelf(Rc<RefCell<Shelved>>);
+
+#[derive(Debug, Default)]
+struct Shelved {
+    texts: BTreeMap<String, String>,
+    /// The file of each module.
+    modules: BTreeMap<String, String>,
 }
 
 /// Why there is no module of a name, for the script's author.
@@ -80,9 +95,26 @@ impl Sources {
         }
     }
 
+    /// The same, and each file is read once for all that share the shelf.
+    pub(super) fn shelved(self, shelf: &Shelf) -> Self {
+        Self {
+            shelf: Some(shelf.clone()),
+            ..self
+        }
+    }
+
     /// Reads the file with this name below the folder.
     pub(super) fn read(&mut self, name: &str) -> io::Result<&str> {
-        let text = read_text(&self.folder, name, &self.script);
+        let known = self.shelf.as_ref();
+        let known = known.and_then(|shelf| shelf.0.borrow().texts.get(name).cloned());
+        let text = match known {
+            Some(text) => Ok(text),
+            None => read_text(&self.folder, name, &self.script),
+        };
+        if let (Some(shelf), Ok(text)) = (&self.shelf, &text) {
+            let texts = &mut shelf.0.borrow_mut().texts;
+            texts.entry(name.to_owned()).or_insert_with(|| text.clone());
+        }
         let slot = self.files.entry(name.to_owned()).or_default();
         match text {
             Ok(text) => Ok(slot.insert(text)),
@@ -95,6 +127,19 @@ impl Sources {
     /// # Errors
     /// [`NoModule`] when there is no such file, or it may not be read.
     pub(super) fn find_module(&mut self, module: &str) -> Result<String, NoModule> {
+        let Some(shelf) = self.shelf.clone() else {
+            return self.look_for_module(module);
+        };
+        if let Some(name) = shelf.0.borrow().modules.get(module) {
+            return Ok(name.clone());
+        }
+        let name = self.look_for_module(module)?;
+        let modules = &mut shelf.0.borrow_mut().modules;
+        modules.insert(module.to_owned(), name.clone());
+        Ok(name)
+    }
+
+    fn look_for_module(&mut self, module: &str) -> Result<String, NoModule> {
         let path = module.replace('.', "/");
         let plain = Path::new(&path)
             .components()

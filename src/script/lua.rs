@@ -1,5 +1,7 @@
 //! A Lua state for scripts: only the safe part of the standard library, and nothing that reaches outside.
 
+use std::{cell::Cell, rc::Rc};
+
 use mlua::{
     Function, Lua, LuaOptions, Result, StdLib, Table, Value,
     state::{GcGenParams, GcMode},
@@ -66,6 +68,28 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
     Ok(lua)
 }
 
+/// Makes `now` the clock of a state, in milliseconds since 1970: what `os.time` and `os.date` take when they are given no
+/// time.
+///
+/// # Errors
+/// Only when there is no memory left.
+pub(super) fn freeze_clock(lua: &Lua, now: &Rc<Cell<i64>>) -> Result<()> {
+    const CLOCK: &str = r#"
+local now, time, date = ..., os.time, os.date
+function os.time(parts)
+  if parts == nil then return now() end
+  return time(parts)
+end
+function os.date(format, at)
+  if at == nil then at = now() end
+  return date(format or "%c", at)
+end
+"#;
+    let now = Rc::clone(now);
+    let now = lua.create_function(move |_, ()| Ok(now.get().div_euclid(1_000)))?;
+    lua.load(CLOCK).set_name("=ouzel").call(now)
+}
+
 /// Whether a caught error says that there is no memory left.
 fn tells_of_memory(problem: &Value) -> bool {
     match problem {
@@ -90,7 +114,17 @@ pub(super) fn is_memory(error: &mlua::Error) -> bool {
 /// # Errors
 /// Only when there is no memory left.
 pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
-    lua.load(RAISING).set_name("=ouzel").call(native)
+    compiled(lua, "ouzel.raising", RAISING)?.call(native)
+}
+
+/// The function of a piece of ouzel's own Lua that a state needs many times, compiled once.
+fn compiled(lua: &Lua, name: &str, source: &str) -> Result<Function> {
+    if let Some(known) = lua.named_registry_value(name)? {
+        return Ok(known);
+    }
+    let function = lua.load(source).set_name("=ouzel").into_function()?;
+    lua.set_named_registry_value(name, &function)?;
+    Ok(function)
 }
 
 /// Makes a read-only view of an API table. A misspelt field raises an error that names the nearest field.
@@ -125,10 +159,8 @@ return setmetatable({}, {
             None => misuse.message,
         })
     })?;
-    let front: Table = lua
-        .load(STRICT)
-        .set_name("=ouzel")
-        .call((name, kind, &fields, explain))?;
+    let strict = compiled(lua, "ouzel.strict", STRICT)?;
+    let front: Table = strict.call((name, kind, &fields, explain))?;
     mark_view(lua, &front, &fields)?;
     Ok(front)
 }

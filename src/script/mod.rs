@@ -22,6 +22,7 @@ mod rule_tables;
 mod scan;
 pub(crate) mod tag_pattern;
 mod tags;
+mod testing;
 mod value;
 mod watch;
 
@@ -31,7 +32,9 @@ pub(crate) use declared::{Change, Counts, Declared, DeclaredRule, Place};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};
+pub(crate) use loader::Shelf;
 pub(crate) use tags::TagWarning;
+pub(crate) use testing::{Subject, TestFile, TestOptions, Trouble};
 pub(crate) use watch::{Watch, WatchError};
 
 use crate::{

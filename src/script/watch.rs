@@ -40,6 +40,24 @@ impl Watch {
     /// [`WatchError`] when the system has no watches left.
     pub(crate) fn new(script: &Path) -> Result<Self, WatchError> {
         let extension = script.extension().map(OsStr::to_owned);
+        Self::over(move |path| may_matter(path, extension.as_deref()))
+    }
+
+    /// Makes a watch for tests: of Lua files, and of what tests and scripts read beside them.
+    ///
+    /// # Errors
+    /// [`WatchError`] when the system has no watches left.
+    pub(crate) fn for_tests() -> Result<Self, WatchError> {
+        Self::over(|path| {
+            let is_known = |known: &str| path.extension().is_some_and(|name| name == known);
+            may_matter(path, None)
+                || ["json", "jsonl", "csv", "txt"]
+                    .iter()
+                    .any(|known| is_known(known))
+        })
+    }
+
+    fn over(may_matter: impl Fn(&Path) -> bool + Send + 'static) -> Result<Self, WatchError> {
         // Room for one note is enough. If the note of an earlier change still waits, it covers the later change too.
         let (sender, changes) = mpsc::channel(1);
         let data = Arc::<Mutex<BTreeSet<OsString>>>::default();
@@ -53,9 +71,10 @@ impl Watch {
                 Ok(event) => {
                     !matches!(event.kind, EventKind::Access(_))
                         && (event.need_rescan()
-                            || event.paths.iter().any(|path| {
-                                may_matter(path, extension.as_deref()) || is_data(path)
-                            }))
+                            || event
+                                .paths
+                                .iter()
+                                .any(|path| may_matter(path) || is_data(path)))
                 }
                 // An error may mean that a change was missed.
                 Err(_) => true,

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     Error, Store,
@@ -27,6 +27,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many statements are kept prepared: enough for a script with dozens of tables and queries.
 const PREPARED: usize = 256;
+
+/// The size of a page of SQLite.
+const PAGE: usize = 4096;
+
+/// ouzel's own tables take fewer pages than this.
+const LEAST_PAGES: usize = 256;
 
 /// ouzel's own tables.
 const SCHEMA: &str = "
@@ -80,6 +86,41 @@ impl Store {
             path: PathBuf::from(":memory:"),
             source,
         })
+    }
+
+    /// The same, and it takes no more than this many bytes.
+    pub fn in_memory_within(bytes: usize) -> Result<Self, Error> {
+        let store = Self::in_memory()?;
+        let pages = (bytes / PAGE).max(LEAST_PAGES);
+        let limit = format!("PRAGMA max_page_count = {pages};");
+        store.connection.execute_batch(&limit)?;
+        Ok(store)
+    }
+
+    /// Removes all that scripts have made, for the next script. Gives whether nothing of it is left.
+    ///
+    /// # Errors
+    /// [`Error`] if the database fails.
+    pub fn empty(&self) -> Result<bool, Error> {
+        const MADE: &str = "SELECT type, name FROM sqlite_master \
+             WHERE type IN ('table', 'view') AND substr(tbl_name, 1, 7) <> '_ouzel_' AND name <> 'sqlite_sequence'";
+        const LEFT: &str = "SELECT count(*) FROM sqlite_master \
+             WHERE substr(tbl_name, 1, 7) <> '_ouzel_' AND name <> 'sqlite_sequence'";
+        self.roll_back()?;
+        let connection = &self.connection;
+        let mut made = connection.prepare_cached(MADE)?;
+        let made = made.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let made = made.collect::<Result<Vec<(String, String)>, _>>()?;
+        // Keys from one table to another would say in which order they have to go.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
+        for (kind, name) in made {
+            let name = name.replace('"', "\"\"");
+            connection.execute_batch(&format!("DROP {kind} IF EXISTS \"{name}\""))?;
+        }
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+        self.rows.set(0);
+        self.batch.rows_committed.set(0);
+        Ok(connection.query_row(LEFT, [], |row| row.get::<_, i64>(0))? == 0)
     }
 
     fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {

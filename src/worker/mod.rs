@@ -16,6 +16,7 @@ pub(crate) mod matching;
 mod output;
 pub(crate) mod patience;
 mod quarantine;
+pub(crate) mod rehearsal;
 mod rejected;
 mod remembered;
 mod schedule;

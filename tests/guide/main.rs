@@ -69,6 +69,12 @@ stories! {
         "quarantine" "1: Tweet"
         "quarantine" "ouzel quarantine retry"
         "quarantine" "tried again";
+    a_new_project:
+        "new" "ouzel new tracker"
+        "new" "ouzel types";
+    a_test_fails:
+        "test" "ouzel test\n"
+        "test" "scripts/main_test.lua: 0 passed";
     ask_a_run:
         "metrics" "curl -sS http://127.0.0.1:9464/healthz"
         "metrics" "{\"status\":"

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, process::Stdio};
 
 use super::{
     book::{all, block, blocks, guide, page_named, readme, root},
+    project::main_lua,
     support::{Process, Setup, Sim, Stdout, command},
 };
 
@@ -30,6 +31,9 @@ fn help_lists_commands_and_topics_with_a_line_each() {
     assert_eq!(code, 0);
     for command in [
         "run",
+        "new",
+        "types",
+        "test",
         "check",
         "rules",
         "gaps",
@@ -196,6 +200,13 @@ fn every_lua_block_loads() {
     let mut loaded = 0;
     for block in blocks() {
         if block.language == "lua" {
+            // Tests are about the script that ships.
+            if block.text.starts_with("test(") {
+                let setup = Setup::check().command("test").script(&main_lua());
+                let ended = setup.file("scripts/main_test.lua", &block.text).ends();
+                assert_eq!(ended.code, 0, "{}:\n{}", block.page, ended.output());
+                continue;
+            }
             let setup = Setup::check()
                 .file("scripts/lists/scores.csv", "word,score\ngood,1\n")
                 .file("scripts/lists/stop.txt", "the\n");

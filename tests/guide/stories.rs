@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use sonic_rs::{JsonValueTrait, Value};
 
 use super::{
-    book::{Block, page_named},
+    book::{Block, block, page_named},
     project::{boxed, fresh, has, main_lua, ran, setup, shell, started, unpacked},
     shape::{assert_same_shape, shape},
     support::{Setup, Sim, connect, skipped, tweet, wait_until},
@@ -530,4 +530,32 @@ pub(super) fn a_run_that_ends_by_itself([command]: &[Block; 1]) {
     let done = shell(folder.path(), &sooner);
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stderr.contains("1 000 Tweets in "), "{}", done.stderr);
+}
+
+pub(super) fn a_new_project([commands, types]: &[Block; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let done = shell(folder.path(), &format!("set -e\n{}", commands.text));
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    let project = folder.path().join("tracker");
+    fs::remove_file(project.join("scripts/ouzel.lua")).unwrap();
+    let done = shell(&project, &types.text);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    assert!(project.join("scripts/ouzel.lua").exists());
+}
+
+pub(super) fn a_test_fails([commands, shown]: &[Block; 2]) {
+    let right = block("test", "test(");
+    let folder = fresh();
+    let path = folder.path().join("scripts/main_test.lua");
+    fs::write(&path, &right.text).unwrap();
+    for line in commands.lines() {
+        let done = shell(folder.path(), line);
+        assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    }
+    let wrong = right
+        .text
+        .replace("{ tags = \"launch\", text", "{ tags = \"coffee\", text");
+    fs::write(&path, wrong).unwrap();
+    let done = shell(folder.path(), "ouzel test");
+    assert_eq!((done.code, done.stdout), (1, shown.text.clone()));
 }

@@ -66,7 +66,7 @@ pub(super) struct Loading {
     pub(super) timers: Vec<Timer>,
 }
 
-type Answer<R> = std::result::Result<R, Misuse>;
+pub(in crate::script) type Answer<R> = std::result::Result<R, Misuse>;
 
 /// Installs `ouzel`, `require` and the methods of Tweets in a Lua state.
 ///
@@ -95,9 +95,50 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     require::install(lua, host)
 }
 
+/// What belongs to the script alone, so that a test that asks for it is told where to look.
+const OF_THE_SCRIPT: [&str; 12] = [
+    "rules",
+    "filter",
+    "enrich",
+    "on",
+    "every",
+    "table",
+    "emit",
+    "sink",
+    "metric",
+    "lines",
+    "csv",
+    "state_version",
+];
+
+/// Installs what a file of tests has: `require`, the methods of Tweets, and of `ouzel` what touches no data.
+///
+/// # Errors
+/// Only when there is no memory left.
+pub(super) fn install_for_tests(lua: &Lua, host: &Rc<Host>) -> Result<()> {
+    raw::install(lua, tweet::methods(lua)?, tweet::suggest(lua)?)?;
+    let ouzel = lua.create_table()?;
+    log::install(lua, host, &ouzel)?;
+    json::install(lua, host, &ouzel)?;
+    regex::install(lua, host, &ouzel)?;
+    time::install(lua, host, &ouzel)?;
+    ouzel.raw_set("null", Value::NULL)?;
+    for name in OF_THE_SCRIPT {
+        let refuse = host.function(lua, move |_, _, _| -> Answer<()> {
+            Err(Misuse::new(format!("`ouzel.{name}` belongs to the script, not to a test"))
+                .hint("a test sends Tweets with `t:send`, and looks at what came of them with `t:rows` and `t:emitted`"))
+        })?;
+        ouzel.raw_set(name, refuse)?;
+    }
+    ouzel.raw_set("version", env!("CARGO_PKG_VERSION"))?;
+    lua.globals()
+        .raw_set("ouzel", strict(lua, "ouzel", "`ouzel`", ouzel)?)?;
+    require::install(lua, host)
+}
+
 impl Host {
     /// Makes a Lua function of `native`. An error that `native` returns is raised at the caller's line.
-    fn function<R: IntoLuaMulti>(
+    pub(in crate::script) fn function<R: IntoLuaMulti>(
         self: &Rc<Self>,
         lua: &Lua,
         native: impl Fn(&Self, &Lua, MultiValue) -> Answer<R> + 'static,
@@ -158,7 +199,7 @@ fn caller(lua: &Lua) -> (String, usize) {
 }
 
 /// How messages name a value: by its Lua type, or by its name if it is one of ouzel's own things.
-fn type_name(value: &Value) -> Cow<'static, str> {
+pub(in crate::script) fn type_name(value: &Value) -> Cow<'static, str> {
     Cow::Borrowed(match value {
         Value::Nil => "nil",
         Value::Boolean(_) => "a boolean",
@@ -192,7 +233,7 @@ fn own_name(table: &Table) -> Option<String> {
 }
 
 /// The text of an argument that has to be a string.
-fn text(value: &Value, what: &str) -> Answer<String> {
+pub(in crate::script) fn text(value: &Value, what: &str) -> Answer<String> {
     match value {
         Value::String(text) => match text.to_str() {
             Ok(text) => Ok(text.to_owned()),
@@ -206,7 +247,7 @@ fn text(value: &Value, what: &str) -> Answer<String> {
 }
 
 /// The error for a failure of Lua itself inside a native function, such as no memory.
-fn internal(error: mlua::Error) -> Misuse {
+pub(in crate::script) fn internal(error: mlua::Error) -> Misuse {
     Misuse::new(error.to_string())
 }
 

@@ -1,0 +1,138 @@
+//! `ouzel new` and `ouzel types`: a project, and what an editor needs to know, written from the binary alone.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use super::print::print;
+use crate::{error::Error, text::plain};
+
+/// Where the editor's description of `ouzel` lies in a project.
+const STUB: &str = "scripts/ouzel.lua";
+
+/// Where the editor's settings lie.
+const EDITOR: &str = ".luarc.json";
+
+/// How the description begins in all versions.
+const STUB_BEGINS: &str = "---@meta";
+
+const STUB_TEXT: &str = include_str!("../../../scripts/ouzel.lua");
+const EDITOR_TEXT: &str = include_str!("../../../.luarc.json");
+
+/// What a project consists of.
+const PROJECT: &[(&str, &str)] = &[
+    ("ouzel.toml", include_str!("ouzel.toml")),
+    (".gitignore", include_str!("gitignore")),
+    (
+        "scripts/main.lua",
+        include_str!("../../../scripts/main.lua"),
+    ),
+    (
+        "scripts/main_test.lua",
+        include_str!("../../../scripts/main_test.lua"),
+    ),
+    (STUB, STUB_TEXT),
+    (EDITOR, EDITOR_TEXT),
+];
+
+/// `ouzel new`.
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The folder of the project: a new one, or an empty one.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// `ouzel types`.
+#[derive(Debug, Args)]
+pub(crate) struct Types {
+    /// The folder of the project.
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+}
+
+/// Makes a project.
+///
+/// # Errors
+/// [`Error::Usage`] if there is something in the folder, [`Error::System`] if a file cannot be written.
+pub(crate) fn new(arguments: &New) -> Result<(), Error> {
+    let folder = &arguments.folder;
+    let shown = plain::line(&folder.display().to_string()).into_owned();
+    if let Ok(meta) = fs::metadata(folder) {
+        if !meta.is_dir() {
+            return Err(Error::Usage(format!(
+                "`{shown}` is a file; `ouzel new` makes a project in a new folder or an empty one"
+            )));
+        }
+        let what = format!("cannot read the folder `{shown}`");
+        let mut entries = fs::read_dir(folder).map_err(Error::system(what))?;
+        if entries.next().is_some() {
+            return Err(Error::Usage(format!(
+                "the folder `{shown}` is not empty; `ouzel new` makes a project in a new folder or an empty one"
+            )));
+        }
+    }
+    for (name, text) in PROJECT {
+        write(folder, name, text)?;
+    }
+    print(&format!(
+        "made a project in `{shown}`\n\
+         \n\
+         \x20 cd {shown}\n\
+         \x20 ouzel run --sim       # follow a simulated stream, until Ctrl-C\n\
+         \x20 ouzel test            # run the tests of the script\n\
+         \x20 ouzel check --strict  # look for mistakes without a stream\n\
+         \n\
+         The script is `scripts/main.lua`; save it while `ouzel run --sim` runs, and the change takes effect at once.\n\
+         `ouzel help lua` says what a script can do, and `ouzel.toml` how to use a real account.\n"
+    ))
+}
+
+/// Writes what an editor needs to know.
+///
+/// # Errors
+/// [`Error::Usage`] if a file of this name is not ouzel's, [`Error::System`] if a file cannot be written.
+pub(crate) fn types(arguments: &Types) -> Result<(), Error> {
+    let folder = &arguments.folder;
+    if !folder.is_dir() {
+        let shown = folder.display().to_string();
+        return Err(Error::Usage(format!(
+            "there is no folder `{}`",
+            plain::line(&shown)
+        )));
+    }
+    let stub = fs::read(folder.join(STUB)).unwrap_or_default();
+    if !stub.is_empty() && !stub.starts_with(STUB_BEGINS.as_bytes()) {
+        return Err(Error::Usage(format!(
+            "`{STUB}` is not the description that ouzel writes; move it away first"
+        )));
+    }
+    write(folder, STUB, STUB_TEXT)?;
+    let mut told = format!("wrote `{STUB}`\n");
+    // Whoever has settings of their own keeps them.
+    match fs::read(folder.join(EDITOR)) {
+        Ok(own) if own == EDITOR_TEXT.as_bytes() => {}
+        Ok(_) => {
+            told += &format!(
+                "kept `{EDITOR}` as it is; its `workspace.library` has to name `{STUB}`\n"
+            );
+        }
+        Err(_) => {
+            write(folder, EDITOR, EDITOR_TEXT)?;
+            told += &format!("wrote `{EDITOR}`\n");
+        }
+    }
+    print(&told)
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), Error> {
+    let path = folder.join(name);
+    let what = || format!("cannot write `{}`", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(Error::system(what()))?;
+    }
+    fs::write(&path, text).map_err(Error::system(what()))
+}

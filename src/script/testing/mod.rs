@@ -1,0 +1,390 @@
+//! Runs the tests of a file `*_test.lua`, each with a fresh generation of the script over an empty database.
+//!
+//! The tests have a Lua state of their own. What they send to the script crosses as JSON, as it does on the stream, and
+//! what the script has done with it is asked for by the trait [`Subject`]. The worker implements it with its generation
+//! and the store.
+
+mod checks;
+mod compare;
+mod context;
+mod entities;
+mod methods;
+mod snapshots;
+mod tweets;
+
+use std::{
+    cell::{Cell, RefCell},
+    path::Path,
+    rc::Rc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use mlua::{Function, Lua, Table, Value};
+
+use self::context::Context;
+use super::{
+    Database, Declared, Error, Failure, Fault, Limits, Verdict,
+    api::{self, Host},
+    budget::{self, Work},
+    error::Misuse,
+    generation::clock_of,
+    loader::Sources,
+    lua::{freeze_clock, is_memory, new_state},
+    raw::watch,
+};
+use crate::{
+    row::{Cell as RowCell, EachRow, Made, Refused, TableSpec},
+    state::Shared,
+    tweet::Tweet,
+};
+
+/// How many tests a file may have. Whoever has more has written a loop that does not end.
+const MOST_TESTS: usize = 100_000;
+
+/// The script that is tested. What it does for one test is gone with the next [`Subject::begin`].
+pub(crate) trait Subject {
+    /// Loads the script afresh, over an empty database, at the beginning of time.
+    ///
+    /// # Errors
+    /// [`Trouble`] if the script cannot be loaded.
+    fn begin(&self) -> Result<(), Trouble>;
+
+    /// Runs the handlers on a Tweet, and commits what they write.
+    ///
+    /// # Errors
+    /// [`Trouble`] if a handler or the database fails.
+    fn send(&self, tweet: Tweet) -> Result<Verdict, Trouble>;
+
+    /// Lets time pass.
+    ///
+    /// # Errors
+    /// [`Trouble`] if what runs by the clock fails.
+    fn advance(&self, time: Duration) -> Result<(), Trouble>;
+
+    /// The clock, in milliseconds since 1970.
+    fn now(&self) -> &Rc<Cell<i64>>;
+
+    /// What the script declares.
+    fn declared(&self) -> Rc<Declared>;
+
+    /// Which of the declared rules a Tweet matches, by their numbers.
+    fn matching(&self, tweet: &Tweet) -> Vec<usize>;
+
+    /// The same Tweet as if the stream had delivered it for the rules with these numbers.
+    fn matched(&self, tweet: Tweet, numbers: &[usize]) -> Tweet;
+
+    /// The lines that the script has emitted to a sink, or to stdout. `None` if there is no such sink.
+    fn emitted(&self, sink: Option<&str>) -> Option<Bytes>;
+
+    /// The names of the sinks.
+    fn sinks(&self) -> Vec<String>;
+
+    /// What `ouzel.state` holds.
+    fn state(&self) -> Shared;
+
+    /// How many Tweets a filter has dropped.
+    fn dropped(&self) -> u64;
+
+    /// Passes at most `limit` rows of a query to `each`.
+    ///
+    /// # Errors
+    /// [`Refused`] with the database's reason.
+    fn select(
+        &self,
+        sql: &str,
+        parameters: &[RowCell<'_>],
+        limit: usize,
+        each: &mut EachRow<'_>,
+    ) -> Result<(), Refused>;
+}
+
+/// Why the script could not do what a test asked for.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// It could not be loaded.
+    Load(Error),
+    /// A handler failed.
+    Handler(Failure),
+    /// The database failed.
+    Database(String),
+}
+
+/// How to run tests.
+#[derive(Debug, Clone)]
+pub(crate) struct TestOptions {
+    /// How much one test may take.
+    pub(crate) limits: Limits,
+    /// Whether snapshots are written.
+    pub(crate) update: bool,
+}
+
+/// A file of tests that has been loaded.
+pub(crate) struct TestFile {
+    limits: Limits,
+    tests: Vec<Test>,
+    context: Rc<Context>,
+    /// What a test gets as `t`.
+    t: Table,
+    // This field is last, because the fields above refer to it.
+    lua: Lua,
+}
+
+struct Test {
+    name: String,
+    function: Function,
+}
+
+impl TestFile {
+    /// Loads a file of tests, and runs none of them.
+    ///
+    /// # Errors
+    /// [`Error`], ready to be shown to the author.
+    pub(crate) fn load(
+        path: &Path,
+        subject: &Rc<dyn Subject>,
+        options: &TestOptions,
+    ) -> Result<Self, Error> {
+        let host = Rc::new(Host {
+            database: Rc::new(NoDatabase),
+            state: Shared::default(),
+            sources: RefCell::new(Sources::of(path)),
+            loading: RefCell::new(None),
+            emitted: RefCell::default(),
+            counting: RefCell::default(),
+            misuse: RefCell::default(),
+            clock: clock_of(subject.now()),
+        });
+        let limits = options.limits;
+        let (loaded, broken) = budget::within(&limits, Work::Load, || {
+            Self::load_into(path, &host, subject, options)
+        });
+        match broken {
+            Some(broken) => Err(Error::Broken {
+                script: file_name(path),
+                fault: Box::new(host.breach(broken)),
+            }),
+            None => loaded,
+        }
+    }
+
+    fn load_into(
+        path: &Path,
+        host: &Rc<Host>,
+        subject: &Rc<dyn Subject>,
+        options: &TestOptions,
+    ) -> Result<Self, Error> {
+        let name = file_name(path);
+        let source = host.sources.borrow_mut().read(&name).map(str::to_owned);
+        let source = source.map_err(|source| Error::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let broken = |error: &mlua::Error| {
+            if is_memory(error) {
+                budget::out_of_memory();
+            }
+            Error::Broken {
+                script: name.clone(),
+                fault: Box::new(host.fault(error)),
+            }
+        };
+        let lua = new_state(api::print).map_err(|error| broken(&error))?;
+        api::install_for_tests(&lua, host).map_err(|error| broken(&error))?;
+        let context = Rc::new(Context::new(
+            path,
+            host,
+            subject,
+            options.update,
+            options.limits.memory,
+        ));
+        let tests = Rc::new(RefCell::new(Some(Vec::new())));
+        let ready = freeze_clock(&lua, subject.now())
+            .and_then(|()| install_test(&lua, host, &tests))
+            .and_then(|()| methods::install(&lua, &context))
+            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t));
+        let t = ready.map_err(|error| broken(&error))?;
+        lua.load(&source)
+            .set_name(format!("@{name}"))
+            .set_mode(mlua::chunk::ChunkMode::Text)
+            .exec()
+            .map_err(|error| {
+                if is_memory(&error) {
+                    budget::out_of_memory();
+                }
+                let mut fault = host.fault(&error);
+                host.explain(&lua, &mut fault, None);
+                Error::Broken {
+                    script: name.clone(),
+                    fault: Box::new(fault),
+                }
+            })?;
+        // From now on `test` adds nothing any more.
+        let tests = tests.take().unwrap_or_default();
+        Ok(Self {
+            limits: options.limits,
+            tests,
+            context,
+            t,
+            lua,
+        })
+    }
+
+    /// The names of the tests, in the order in which they run.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tests.iter().map(|test| test.name.as_str())
+    }
+
+    /// Runs the test with this number.
+    ///
+    /// # Errors
+    /// [`Fault`] if it fails.
+    pub(crate) fn run(&self, number: usize) -> Result<(), Box<Fault>> {
+        let Some(test) = self.tests.get(number) else {
+            return Ok(());
+        };
+        let (ran, broken) = budget::within(&self.limits, Work::Test, || self.run_within(test));
+        let failed = match (ran, broken) {
+            (ran, None) => ran,
+            (_, Some(broken)) => {
+                // After a breach the hook is stricter. What the test has built is garbage, and the next test needs
+                // the room.
+                let _ = watch(&self.lua);
+                let _ = self.lua.gc_collect();
+                Err(Box::new(self.context.host.breach(broken)))
+            }
+        };
+        failed.map_err(|mut fault| {
+            // That the test has called what failed is no news.
+            fault.traceback = fault.traceback.filter(|calls| calls.lines().count() > 1);
+            if fault.place.is_none() {
+                let info = test.function.info();
+                let file = info.short_src.unwrap_or_default();
+                let line = info.line_defined.unwrap_or(1);
+                self.context.host.place(&mut fault, file, line, None);
+            }
+            fault
+        })
+    }
+
+    fn run_within(&self, test: &Test) -> Result<(), Box<Fault>> {
+        self.context
+            .begin()
+            .map_err(|trouble| Box::new(context::misuse_of(trouble).into_fault()))?;
+        test.function.call::<()>(&self.t).map_err(|error| {
+            if is_memory(&error) {
+                budget::out_of_memory();
+            }
+            let mut fault = self.context.host.fault(&error);
+            self.context.host.explain(&self.lua, &mut fault, None);
+            Box::new(fault)
+        })
+    }
+}
+
+/// Installs the global `test`.
+fn install_test(
+    lua: &Lua,
+    host: &Rc<Host>,
+    tests: &Rc<RefCell<Option<Vec<Test>>>>,
+) -> mlua::Result<()> {
+    let tests = Rc::clone(tests);
+    let add = host.function(lua, move |_, _, arguments| {
+        let name = arguments.front().unwrap_or(&Value::Nil);
+        let name = api::text(name, "the name that `test` takes first")?;
+        let Some(Value::Function(function)) = arguments.get(1) else {
+            let other = arguments.get(1).unwrap_or(&Value::Nil);
+            let kind = api::type_name(other);
+            return Err(
+                Misuse::new(format!("`test` takes a name and a function, not {kind}"))
+                    .hint("write `test(\"what it shows\", function(t) … end)`"),
+            );
+        };
+        if arguments.len() > 2 {
+            return Err(Misuse::new(format!(
+                "`test` takes a name and a function, not {} arguments",
+                arguments.len()
+            )));
+        }
+        if name.trim().is_empty() {
+            return Err(Misuse::new("a test needs a name"));
+        }
+        let mut tests = tests.borrow_mut();
+        let Some(tests) = tests.as_mut() else {
+            return Err(Misuse::new(
+                "`test` can only be called while the file loads, not from a test",
+            ));
+        };
+        if tests.iter().any(|test: &Test| test.name == name) {
+            return Err(Misuse::new(format!("there are two tests `{name}`"))
+                .hint("a name tells which test has failed, so each needs its own"));
+        }
+        if tests.len() >= MOST_TESTS {
+            return Err(Misuse::new(format!(
+                "a file has at most {MOST_TESTS} tests"
+            )));
+        }
+        tests.push(Test {
+            name,
+            function: function.clone(),
+        });
+        Ok(())
+    })?;
+    lua.globals().raw_set("test", add)
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+type Cells<'a> = [(u16, RowCell<'a>)];
+
+/// The tests' own state has no database; nothing in it asks for one.
+struct NoDatabase;
+
+impl NoDatabase {
+    fn refuse<T>() -> Result<T, Refused> {
+        Err(Refused("a test has no database of its own".to_owned()))
+    }
+}
+
+impl Database for NoDatabase {
+    fn declare(&self, _: TableSpec) -> Result<Made, Refused> {
+        Self::refuse()
+    }
+
+    fn insert(&self, _: usize, _: &Cells<'_>, _: bool) -> Result<(), Refused> {
+        Self::refuse()
+    }
+
+    fn update(&self, _: usize, _: &Cells<'_>, _: &Cells<'_>) -> Result<usize, Refused> {
+        Self::refuse()
+    }
+
+    fn delete(&self, _: usize, _: &Cells<'_>) -> Result<usize, Refused> {
+        Self::refuse()
+    }
+
+    fn get(&self, _: usize, _: &Cells<'_>, _: &mut EachRow<'_>) -> Result<(), Refused> {
+        Self::refuse()
+    }
+
+    fn count(&self, _: usize, _: &Cells<'_>) -> Result<i64, Refused> {
+        Self::refuse()
+    }
+
+    fn exec(&self, _: &str, _: &[RowCell<'_>]) -> Result<usize, Refused> {
+        Self::refuse()
+    }
+
+    fn select(
+        &self,
+        _: &str,
+        _: &[RowCell<'_>],
+        _: usize,
+        _: &mut EachRow<'_>,
+    ) -> Result<(), Refused> {
+        Self::refuse()
+    }
+}
