@@ -23,6 +23,7 @@ fn replay_on(before: Option<Ended>, script: &str, ids: std::ops::RangeInclusive<
     };
     let setup = before.map_or_else(Setup::new, Ended::again);
     setup
+        .without_script_limits()
         .script(script)
         .file("tweets.jsonl", lines.join("\n"))
         .command("replay")
