@@ -6,7 +6,7 @@ use mlua::{Function, Value};
 
 use super::{
     api::{Step, StepKind, Timer},
-    budget::{self, Work},
+    budget::{self, Broken, Work},
     error::Fault,
     generation::Generation,
     lua::is_memory,
@@ -66,7 +66,7 @@ impl Generation {
         });
         let ran = match broken {
             None => ran,
-            Some(broken) => Err(self.step_breach(at.get(), broken)),
+            Some(broken) => Err(self.step_breach(at.get(), placed_by(broken, ran.err()))),
         };
         self.end(ran.is_ok());
         ran
@@ -90,7 +90,10 @@ impl Generation {
         });
         let ran = match broken {
             None => ran,
-            Some(broken) => Err(self.breach(timer.name(), &timer.function, broken)),
+            Some(broken) => {
+                let broken = placed_by(broken, ran.err());
+                Err(self.breach(timer.name(), &timer.function, broken))
+            }
         };
         self.end(ran.is_ok());
         ran
@@ -227,6 +230,13 @@ impl Generation {
             self.kept.set(self.held.tweets.get());
         }
     }
+}
+
+/// A breach with the place of the error that it has raised, if the hook has noted none: the library's functions and SQL
+/// run without it.
+fn placed_by((breach, place): Broken, failure: Option<Failure>) -> Broken {
+    let raised_at = || failure.and_then(|failure| failure.fault.place);
+    (breach, place.or_else(raised_at))
 }
 
 fn placed(name: &str, function: &Function) -> String {

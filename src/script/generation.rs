@@ -138,10 +138,17 @@ impl Generation {
             Self::load_into(script, &host, limits, prepare)
         });
         let loaded = match broken {
-            Some(broken) => Err(Error::Broken {
-                script: name_of(script),
-                fault: Box::new(host.breach(broken)),
-            }),
+            Some((breach, place)) => {
+                // The library's functions and SQL run without the hook that notes the place.
+                let raised_at = || match loaded {
+                    Err(Error::Broken { fault, .. }) => fault.place,
+                    _ => None,
+                };
+                Err(Error::Broken {
+                    script: name_of(script),
+                    fault: Box::new(host.breach((breach, place.or_else(raised_at)))),
+                })
+            }
             None => loaded,
         };
         state.borrow_mut().end(loaded.is_ok());

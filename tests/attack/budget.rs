@@ -7,7 +7,21 @@ use expect_test::expect;
 use super::support::{Setup, tweet};
 
 /// What does not end, and the word that its breach is told by.
-const HANGS: [(&str, &str); 19] = [
+const HANGS: [(&str, &str); 24] = [
+    ("('a'):rep(30000):find('.-.-.-.-b')", "longer"),
+    (
+        "table.concat(setmetatable({}, { __index = table.concat }), '', 1, 1e15 // 1)",
+        "longer",
+    ),
+    ("table.move({}, 1, 1e15 // 1, 2)", "longer"),
+    (
+        "table.insert(setmetatable({}, { __len = function() return 1e15 // 1 end }), 1, 1)",
+        "longer",
+    ),
+    (
+        "ouzel.db.one('WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r')",
+        "longer",
+    ),
     ("while true do end", "longer"),
     (
         "while true do pcall(function() while true do end end) end",
@@ -144,6 +158,26 @@ ouzel.enrich(function(t) spin() end)",
     let told = told.replace("main.lua|2|", "main.lua|3|");
     expect![[r#"enrich|main.lua|3|the handlers of one Tweet took longer than 300ms|look for a loop that does not end; `time` under `[script_limits]` allows more"#]]
         .assert_eq(&told);
+}
+
+#[test]
+fn a_breach_in_a_function_of_the_library_names_the_line_that_called_it() {
+    let ended = setup(
+        "ouzel.enrich(function(t)
+  local text = ('a'):rep(30000)
+  return text:find('.-.-.-.-b')
+end)",
+    )
+    .command("replay")
+    .file("tweets.jsonl", tweets(1..=1))
+    .arguments(&["tweets.jsonl", "--db", "out.db"])
+    .ends();
+    ended.assert_code(0);
+    let place = "SELECT file, line_number, error FROM _ouzel_quarantine";
+    assert_eq!(
+        ended.rows_of("out.db", place),
+        "main.lua|3|the handlers of one Tweet took longer than 300ms"
+    );
 }
 
 #[test]
