@@ -2,7 +2,7 @@
 
 pub(crate) mod id;
 mod matched;
-mod time;
+pub(crate) mod time;
 
 use bytes::Bytes;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};

@@ -1,7 +1,7 @@
 //! What a script may try to reach outside: files, processes, other Lua states, ouzel's own Lua. All of it is refused, while
 //! the script loads and in a handler.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use expect_test::{Expect, expect};
 
@@ -59,12 +59,22 @@ const ESCAPES: [&str; 48] = [
     "for _ in ouzel.lines('../secret.lua') do return 1 end",
 ];
 
+/// All of them as items of a Lua list.
+fn list() -> String {
+    let items = ESCAPES.map(|escape| format!("[==[{escape}]==],\n"));
+    items.concat()
+}
+
+/// Makes links in the script's folder that lead out of it.
+fn link_outside(folder: &Path) {
+    let scripts = folder.join("scripts");
+    symlink(folder.join("secret.lua"), scripts.join("outside.lua")).unwrap();
+    symlink(folder, scripts.join("folder")).unwrap();
+}
+
 /// Runs each of them, and writes what it gives or the error.
 fn script() -> String {
-    let list: String = ESCAPES
-        .iter()
-        .map(|escape| format!("[==[{escape}]==],\n"))
-        .collect();
+    let list = list();
     format!(
         "got = ouzel.table('got', {{ id = 'INTEGER' }})
 local escapes = {{ {list} }}
@@ -91,12 +101,7 @@ fn check(expected: &Expect) {
         .file("tweets.jsonl", tweet(1) + "\n")
         .arguments(&["tweets.jsonl", "--db", "out.db"]);
     let folder = setup.folder().to_owned();
-    symlink(
-        folder.join("secret.lua"),
-        folder.join("scripts/outside.lua"),
-    )
-    .unwrap();
-    symlink(&folder, folder.join("scripts/folder")).unwrap();
+    link_outside(&folder);
     let ended = setup.ends();
     ended.assert_code(0);
     let mut told = ended.output().lines().map(|line| {
@@ -169,9 +174,7 @@ fn a_script_cannot_reach_outside() {
 
 #[test]
 fn a_test_cannot_reach_outside_either() {
-    let list: String = (ESCAPES.iter())
-        .map(|escape| format!("[==[{escape}]==],\n"))
-        .collect();
+    let list = list();
     let tests = format!(
         "local escapes = {{ {list} \"test('more', print)\", \"t.send = print\", \"return getmetatable(t)\",
   \"return t:fixture('outside.lua')\", \"return t:fixture('/etc/passwd')\", \"t:snapshot('../a', 1)\",
@@ -191,12 +194,7 @@ test('no way out', function(given) t = given try() end)"
         .command("test")
         .arguments(&["--update"]);
     let folder = setup.folder().to_owned();
-    symlink(
-        folder.join("secret.lua"),
-        folder.join("scripts/outside.lua"),
-    )
-    .unwrap();
-    symlink(&folder, folder.join("scripts/folder")).unwrap();
+    link_outside(&folder);
     let ended = setup.ends();
     assert_eq!(ended.code, 0, "{}{}", ended.output(), ended.stderr);
     let names = fs::read_dir(ended.folder().join("scripts")).unwrap();

@@ -6,7 +6,10 @@ use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
 use mlua::{Lua, MultiValue, Result, Table, Value};
 
 use super::{Answer, Host, internal, text, type_name};
-use crate::script::{error::Misuse, lua::strict};
+use crate::{
+    script::{error::Misuse, lua::strict},
+    tweet::time::seconds as of_tweet,
+};
 
 /// How Tweets in the native format write a time.
 const OF_TWEETS: &str = "%a %b %d %H:%M:%S %z %Y";
@@ -78,6 +81,10 @@ fn read(written: &str) -> std::result::Result<Timestamp, String> {
         Ok(time) => return Ok(time),
         Err(error) => error,
     };
+    // As the methods of a Tweet read it.
+    if let Some(Ok(time)) = of_tweet(written).map(Timestamp::from_second) {
+        return Ok(time);
+    }
     let of_tweets = strtime::parse(OF_TWEETS, written).and_then(|time| time.to_timestamp());
     of_tweets.map_err(|error| {
         let is_iso = written.starts_with(|c: char| c.is_ascii_digit());

@@ -2,10 +2,8 @@
 
 use mlua::{Lua, Result, Table, Value as LuaValue};
 
-use super::{
-    part::Part,
-    time::{iso, seconds},
-};
+use super::part::Part;
+use crate::tweet::time::{iso, seconds};
 
 /// An account, with the names of the native format.
 #[derive(Default)]
