@@ -39,6 +39,10 @@ pub(crate) struct Generation {
     pub(super) held: Rc<Held>,
     /// How many Tweets it held after the collector was last called.
     pub(super) kept: Cell<usize>,
+    /// Whether it holds more than it may, and nothing has run since that was seen.
+    pub(super) is_full: Cell<bool>,
+    /// Whether that has ever been so.
+    pub(super) was_full: Cell<bool>,
     declared: Declared,
     // This field is last, because the fields above refer to it.
     pub(super) lua: Lua,
@@ -229,6 +233,8 @@ impl Generation {
             limits: *limits,
             held: Rc::default(),
             kept: Cell::new(0),
+            is_full: Cell::new(false),
+            was_full: Cell::new(false),
             declared,
             lua,
         })
