@@ -59,6 +59,59 @@ end)",
     );
 }
 
+/// The number of MiB in a hint is that of the machine.
+fn numberless(text: &str) -> String {
+    let (before, after) = text.split_once("keeps ").unwrap_or((text, ""));
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before}keeps N{rest}")
+}
+
+#[test]
+fn a_breach_of_the_memory_names_the_line_that_grew_and_what_the_script_keeps() {
+    let ended = setup(
+        "local all = {}
+local function grow(t)
+  for i = 1, 1e7 do
+    all[i] = { t.id, i }
+  end
+end
+ouzel.enrich(function(t)
+  grow(t)
+end)",
+    )
+    .environment("OUZEL_SCRIPT_TIME", "10s")
+    .command("replay")
+    .file("tweets.jsonl", tweets(1..=1))
+    .arguments(&["tweets.jsonl", "--db", "out.db"])
+    .ends();
+    ended.assert_code(0);
+    let place = "SELECT handler, file, line_number, error, hint FROM _ouzel_quarantine";
+    let told = ended.rows_of("out.db", place);
+    let told = numberless(&told.replace("main.lua|3|", "main.lua|4|"));
+    expect![[r#"enrich|main.lua|4|the script needs more than 8 MiB of memory|the script keeps N MiB of it from Tweet to Tweet: look for a table that only grows, and for Tweets that are kept; rows of the database take no memory"#]]
+        .assert_eq(&told);
+}
+
+#[test]
+fn a_script_that_keeps_too_many_tweets_is_named_once_and_loudly() {
+    let large = |id| tweet(id).replace("hello", &"x".repeat(20_000)) + "\n";
+    let ended = setup("local all = {} ouzel.enrich(function(t) all[#all + 1] = t end)")
+        .command("replay")
+        .file("tweets.jsonl", (1..=200).map(large).collect::<String>())
+        .arguments(&["tweets.jsonl", "--db", "out.db"])
+        .ends();
+    ended.assert_code(0);
+    let words = "the script keeps so many Tweets that there is no room for another one";
+    let said: Vec<_> = ended.stderr.lines().filter(|line| line.contains(words)).collect();
+    assert_eq!(said.len(), 1, "{}", ended.stderr);
+    assert!(said[0].contains("ERROR") && said[0].contains(" MiB\""), "{said:?}");
+    let told = "SELECT DISTINCT handler, error, hint FROM _ouzel_quarantine";
+    expect![[r#"loading the Tweet|the script needs more than 8 MiB of memory|the script keeps N MiB of it from Tweet to Tweet: look for a table that only grows, and for Tweets that are kept; rows of the database take no memory"#]]
+        .assert_eq(&numberless(&ended.rows_of("out.db", told)));
+    let count = "SELECT count(*) BETWEEN 50 AND 199 FROM _ouzel_quarantine";
+    assert_eq!(ended.rows_of("out.db", count), "1");
+}
+
 #[test]
 fn a_handler_that_breaks_its_budget_again_and_again_is_switched_off_until_the_next_save() {
     let script = |end: &str| {

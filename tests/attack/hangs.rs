@@ -92,7 +92,7 @@ const HANGS: [(&str, Told); 28] = [
     ("local t = {} for i = 1, 1e7 do t[i] = i end", Memory),
     ("local t = {} for i = 1, 1e7 do t[i] = { i } end", Memory),
     (
-        "local t = {} while true do pcall(function() for i = 1, 1e7 do t[#t + 1] = 'x' .. i end end) end",
+        "local t = {} while true do pcall(function() for i = 1, 1e7 do t[i] = ('x'):rep(1000) .. i end end) end",
         Memory,
     ),
 ];

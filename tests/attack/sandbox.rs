@@ -77,7 +77,7 @@ fn link_outside(folder: &Path) {
 fn script() -> String {
     let list = list();
     format!(
-        "ouzel.rules {{ {{ value = 'lang:en OR lang:ja OR lang:es OR the' }} }}
+        "ouzel.rules {{ {{ value = 'lang:en OR lang:ja OR lang:es' }} }}
 got = ouzel.table('got', {{ id = 'INTEGER' }})
 local escapes = {{ {list} }}
 local function try(when)
