@@ -127,7 +127,9 @@ fn saves_under_a_busy_stream_lose_nothing_and_keep_the_connection() {
     let last = script(0).replace("ouzel.rules", "local _ =");
     run.write("scripts/main.lua", &last);
     run.wait_for("script loaded");
-    wait_until("no rule is left", || sim.stats()["rules"].as_u64() == Some(0));
+    wait_until("no rule is left", || {
+        sim.stats()["rules"].as_u64() == Some(0)
+    });
     wait_while_it_grows(count(&sim, "matched"), delivered);
     let ended = run.drain();
     let stats = sim.stats();
@@ -138,7 +140,12 @@ fn saves_under_a_busy_stream_lose_nothing_and_keep_the_connection() {
     let held = held(&ended.database());
     let missing: Vec<_> = truth.keys().filter(|id| !held.contains_key(id)).collect();
     let surplus: Vec<_> = held.keys().filter(|id| !truth.contains_key(id)).collect();
-    assert!(missing.is_empty(), "{} {missing:?}\n{}", missing.len(), ended.stderr);
+    assert!(
+        missing.is_empty(),
+        "{} {missing:?}\n{}",
+        missing.len(),
+        ended.stderr
+    );
     assert!(surplus.is_empty(), "{} {surplus:?}", surplus.len());
     let twice: Vec<_> = held.iter().filter(|(_, rows)| rows.len() != 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
@@ -159,7 +166,12 @@ fn saves_under_a_busy_stream_lose_nothing_and_keep_the_connection() {
         warm >> 20,
         end >> 20
     );
-    assert!(end < warm + GROWTH, "{} MiB, then {} MiB", warm >> 20, end >> 20);
+    assert!(
+        end < warm + GROWTH,
+        "{} MiB, then {} MiB",
+        warm >> 20,
+        end >> 20
+    );
 }
 
 fn count(sim: &Sim, what: &str) -> u64 {
@@ -168,14 +180,19 @@ fn count(sim: &Sim, what: &str) -> u64 {
 
 /// The Tweets that matched, each with the tags of the rules that it matched then.
 fn truth(oracle: &str) -> BTreeMap<i64, String> {
-    let events = oracle.lines().map(|line| sonic_rs::from_str::<Value>(line).unwrap());
+    let events = oracle
+        .lines()
+        .map(|line| sonic_rs::from_str::<Value>(line).unwrap());
     let tweets = events.filter(|event| event["event"].as_str() == Some("tweet"));
     tweets
         .map(|event| {
             let tags = event["tags"].as_array().unwrap().iter();
             let mut tags: Vec<_> = tags.map(|tag| tag.as_str().unwrap()).collect();
             tags.sort_unstable();
-            (event["id"].as_str().unwrap().parse().unwrap(), tags.join(","))
+            (
+                event["id"].as_str().unwrap().parse().unwrap(),
+                tags.join(","),
+            )
         })
         .collect()
 }

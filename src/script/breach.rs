@@ -133,7 +133,10 @@ impl Generation {
         if !self.was_full.replace(true) {
             let kept = format!("{} MiB", self.taken() >> 20);
             let hint = "its Tweets go to quarantine; mend the script and save it, then `ouzel quarantine retry`";
-            error!(kept, hint, "the script keeps so many Tweets that there is no room for another one");
+            error!(
+                kept,
+                hint, "the script keeps so many Tweets that there is no room for another one"
+            );
         }
         budget::out_of_memory();
         Err(Failure {

@@ -102,9 +102,16 @@ fn a_script_that_keeps_too_many_tweets_is_named_once_and_loudly() {
         .ends();
     ended.assert_code(0);
     let words = "the script keeps so many Tweets that there is no room for another one";
-    let said: Vec<_> = ended.stderr.lines().filter(|line| line.contains(words)).collect();
+    let said: Vec<_> = ended
+        .stderr
+        .lines()
+        .filter(|line| line.contains(words))
+        .collect();
     assert_eq!(said.len(), 1, "{}", ended.stderr);
-    assert!(said[0].contains("ERROR") && said[0].contains(" MiB\""), "{said:?}");
+    assert!(
+        said[0].contains("ERROR") && said[0].contains(" MiB\""),
+        "{said:?}"
+    );
     let told = "SELECT DISTINCT handler, error, hint FROM _ouzel_quarantine";
     expect![[r#"loading the Tweet|the script needs more than 8 MiB of memory|the script keeps N MiB of it from Tweet to Tweet: look for a table that only grows, and for Tweets that are kept; rows of the database take no memory"#]]
         .assert_eq(&numberless(&ended.rows_of("out.db", told)));

@@ -23,7 +23,10 @@ use Told::{Memory, Refused, Time};
 
 const HANGS: [(&str, Told); 28] = [
     ("while true do end", Time),
-    ("while true do pcall(function() while true do end end) end", Time),
+    (
+        "while true do pcall(function() while true do end end) end",
+        Time,
+    ),
     (
         "xpcall(function() while true do end end, function() while true do end end)",
         Time,
@@ -49,7 +52,10 @@ const HANGS: [(&str, Told); 28] = [
         "local t = setmetatable({}, { __index = function() while true do end end }) local x = t[1]",
         Time,
     ),
-    ("table.sort({ 3, 1, 2 }, function() while true do end end)", Time),
+    (
+        "table.sort({ 3, 1, 2 }, function() while true do end end)",
+        Time,
+    ),
     (
         "setmetatable({}, { __gc = function() while true do end end })",
         Refused("a table cannot have `__gc` here"),
@@ -92,7 +98,7 @@ const HANGS: [(&str, Told); 28] = [
     ("local t = {} for i = 1, 1e7 do t[i] = i end", Memory),
     ("local t = {} for i = 1, 1e7 do t[i] = { i } end", Memory),
     (
-        "local t = {} while true do pcall(function() for i = 1, 1e7 do t[i] = ('x'):rep(1000) .. i end end) end",
+        "pcall(function() local t = {} for i = 1, 1e7 do t[i] = { i } end end)",
         Memory,
     ),
 ];
@@ -255,7 +261,7 @@ fn in_a_timer_and_in_a_save_the_stream_goes_on() {
     }
     let last = send(&run);
     run.wait_for(&format!("at {last}."));
-    assert_little_memory(run.process().memory());
+    assert_little_memory(run.process().memory_of_data());
     for (hang, kind) in HANGS {
         run.write("scripts/main.lua", &format!("local x\n{hang}\n"));
         run.wait_for("reload failed still_running=1");
@@ -264,7 +270,7 @@ fn in_a_timer_and_in_a_save_the_stream_goes_on() {
         let last = send(&run);
         run.wait_for(&format!("at {last}."));
     }
-    assert_little_memory(run.process().memory());
+    assert_little_memory(run.process().memory_of_data());
     let ended = run.drain();
     assert_eq!(ended.powertrack().connections(), 1);
     assert_eq!(
@@ -386,7 +392,8 @@ fn one_signal_ends_hangs_that_come_one_after_the_other() {
             .environment("OUZEL_SCRIPT_BREACHES", "0")
             .file("tweets.jsonl", tweets(1..=MANY))
     };
-    let handler = "ouzel.enrich(function(t) ouzel.log.info('hangs at', t.id .. '.') while true do end end)";
+    let handler =
+        "ouzel.enrich(function(t) ouzel.log.info('hangs at', t.id .. '.') while true do end end)";
     let run = setup().script(handler).start();
     run.powertrack().send_all((1..=MANY).map(tweet));
     run.wait_for("hangs at 3.");
@@ -394,7 +401,10 @@ fn one_signal_ends_hangs_that_come_one_after_the_other() {
     // What was not handled comes again.
     let rows = ended.rows("SELECT count(*) < 2000, count(*) = max(id) FROM _ouzel_quarantine");
     assert_eq!(rows, "1|1");
-    for arguments in [&["tweets.jsonl"][..], &["tweets.jsonl", "--compare", "scripts/main.lua"]] {
+    for arguments in [
+        &["tweets.jsonl"][..],
+        &["tweets.jsonl", "--compare", "scripts/main.lua"],
+    ] {
         let run = setup()
             .script(handler)
             .command("replay")

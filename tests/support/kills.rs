@@ -19,8 +19,7 @@ pub fn killed_over_and_over(mut setup: Setup, behind: &str) -> Ended {
         run.powertrack().wait_for_connection(connection);
         let from = (round - 2).max(0) * ROUND + 1;
         let to = round * ROUND;
-        run.powertrack()
-            .send_to_who_may_go((from..=to).map(tweet));
+        run.powertrack().send_to_who_may_go((from..=to).map(tweet));
         let at = (round - 1) * ROUND + 70 * round;
         run.wait_for(&format!("handled {at}{behind}"));
         setup = run.kill().again();

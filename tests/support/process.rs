@@ -194,6 +194,18 @@ impl Process {
         self.status("VmHWM:").unwrap()
     }
 
+    /// The same without its own code, of which a debug build has tens of MiB.
+    pub fn memory_of_data(&self) -> u64 {
+        self.peak_of_data().unwrap()
+    }
+
+    fn peak_of_data(&self) -> Option<u64> {
+        Some(
+            self.status("VmHWM:")?
+                .saturating_sub(self.status("RssFile:")?),
+        )
+    }
+
     /// The memory that it has now, in bytes.
     pub fn memory_now(&self) -> u64 {
         self.status("VmRSS:").unwrap()
@@ -243,12 +255,12 @@ impl Process {
         (status.code().unwrap_or(-1), stdout, stderr)
     }
 
-    /// Waits for the end, and gives the most memory that it was seen to have at once, in bytes.
+    /// Waits for the end, and gives the most memory that it was seen to have at once, without its own code, in bytes.
     #[track_caller]
     pub fn wait_with_peak(self) -> ((i32, Vec<u8>, String), u64) {
         let mut peak = 0;
         wait_until("it has ended", || {
-            peak = peak.max(self.status("VmHWM:").unwrap_or(0));
+            peak = peak.max(self.peak_of_data().unwrap_or(0));
             self.ears.heard.lock().unwrap().ended == [true, true]
         });
         (self.wait(), peak)

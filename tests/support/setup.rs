@@ -253,7 +253,7 @@ impl Run {
         Ended::of(self.setup, self.process.wait())
     }
 
-    /// The same, and the most memory that it was seen to have at once, in bytes.
+    /// The same, and the most memory that it was seen to have at once, without its own code, in bytes.
     #[track_caller]
     pub fn ends_with_peak(self) -> (Ended, u64) {
         let (ended, peak) = self.process.wait_with_peak();

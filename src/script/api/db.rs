@@ -41,7 +41,8 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let one = host.function(lua, |host, lua, arguments| {
         let mut first = Value::Nil;
         select(host, &arguments, "ouzel.db.one", 1, &mut |names, cells| {
-            let row = row_table(lua, names, cells).map_err(|error| Refused(internal(error).message))?;
+            let row =
+                row_table(lua, names, cells).map_err(|error| Refused(internal(error).message))?;
             first = Value::Table(row);
             Ok(())
         })?;
