@@ -166,7 +166,7 @@ struct Running {
     breach: Cell<Option<Breach>>,
     /// The file and the line that ran when the budget was broken.
     place: RefCell<Option<(String, usize)>>,
-    /// The file and the line that ran when most of the memory was last seen to be taken.
+    /// The file and the line that ran last, as far as that is noted.
     seen: RefCell<Option<(String, usize)>>,
 }
 
@@ -262,12 +262,15 @@ pub(super) fn is_most_of_memory(bytes: usize) -> bool {
     limits.is_some_and(|limits| bytes > limits.memory / 2)
 }
 
-/// Notes where the script is while most of its memory is taken: when there is none left, Lua cannot tell the line. The
-/// last place counts.
+/// Notes where the script is, in a load and while most of its memory is taken: when there is none left, Lua cannot tell
+/// the line. The last place counts.
 pub(super) fn note_seen(file: &str, line: usize) {
     RUNNING.with(|running| {
         if let Ok(mut seen) = running.seen.try_borrow_mut() {
-            *seen = Some((file.to_owned(), line));
+            match &mut *seen {
+                Some((known, at)) if known == file => *at = line,
+                _ => *seen = Some((file.to_owned(), line)),
+            }
         }
     });
 }

@@ -20,7 +20,7 @@ use super::{
     explain::{Scene, State, explain, may_explain},
     loader::{Fingerprint, Shelf, Sources},
     lua::{freeze_clock, is_memory, new_state},
-    raw::{Held, to_json},
+    raw::{Held, to_json, watch, watch_lines},
     rule_tables::RuleTables,
 };
 use crate::{
@@ -203,6 +203,7 @@ impl Generation {
         prepare(&lua).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         lua.set_memory_limit(limits.memory)
+            .and_then(|_| watch_lines(&lua))
             .map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -219,6 +220,7 @@ impl Generation {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         let Loading {
             declared,
             steps,

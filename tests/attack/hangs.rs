@@ -313,6 +313,50 @@ fn at_the_top_level_it_is_told_by_every_command() {
     }
 }
 
+#[test]
+fn in_a_test_it_fails_the_test_and_at_the_top_of_its_file_that_file() {
+    let mut tests = String::new();
+    for (hang, _) in HANGS.iter().filter(|(hang, _)| !hang.contains("ouzel.db")) {
+        let _ = writeln!(tests, "test('a', function() {hang} end)");
+    }
+    let fine = "test('fine', function(t) t:send(t:tweet { text = 'tea' }) end)\n";
+    let mut setup = setup("ouzel.enrich(function() end)")
+        .file("scripts/a_test.lua", format!("{fine}{tests}"))
+        .command("test");
+    let files = KINDS.iter().filter(|hang| !hang.contains("ouzel.db"));
+    for (number, hang) in files.clone().enumerate() {
+        let name = format!("scripts/top{number}_test.lua");
+        setup = setup.file(&name, format!("local x\n{hang}\n{fine}"));
+    }
+    let (ended, peak) = setup.start().ends_with_peak();
+    assert_ne!(ended.code, 0);
+    assert_little_memory(peak);
+    let all = format!("{}{}", ended.output(), ended.stderr);
+    let tested = HANGS.iter().filter(|(hang, _)| !hang.contains("ouzel.db"));
+    for (line, (hang, kind)) in (2..).zip(tested) {
+        let (_, after) = all
+            .split_once(&format!("a_test.lua:{line}\n"))
+            .unwrap_or_else(|| panic!("{hang} {all}"));
+        let (block, _) = after.split_once("= ").unwrap();
+        let words = &after[block.len() + 2..];
+        assert!(
+            words.starts_with(&told(*kind, "the test")),
+            "{hang}: {words:.200}"
+        );
+    }
+    for (number, hang) in files.enumerate() {
+        assert!(
+            all.contains(&format!("--> top{number}_test.lua:2")),
+            "{all}"
+        );
+        assert!(
+            all.contains(&told(kind(hang), "loading the script")),
+            "{all}"
+        );
+    }
+    assert!(all.contains("1 test passed"), "{all}");
+}
+
 /// Waits for the end after one signal; the exit code is 0 where an end in order is promised.
 #[track_caller]
 fn assert_one_signal_ends(run: Run, is_in_order: bool) -> Ended {

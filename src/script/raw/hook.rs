@@ -27,7 +27,28 @@ pub(in crate::script) fn watch(lua: &Lua) -> Result<()> {
     }
 }
 
-unsafe extern "C-unwind" fn hook(state: *mut lua_State, _: *mut ffi::lua_Debug) {
+/// The same, and notes each line that runs, so that the line is known when there is no memory left. That takes time, and
+/// is for code that runs once.
+///
+/// # Errors
+/// Only when Lua has no memory left.
+pub(in crate::script) fn watch_lines(lua: &Lua) -> Result<()> {
+    // SAFETY: the closure owns nothing.
+    unsafe {
+        lua.exec_raw::<()>((), |state| {
+            let events = ffi::LUA_MASKCOUNT | ffi::LUA_MASKLINE;
+            ffi::lua_sethook(state, Some(hook), events, EVERY);
+        })
+    }
+}
+
+unsafe extern "C-unwind" fn hook(state: *mut lua_State, record: *mut ffi::lua_Debug) {
+    // SAFETY: Lua calls this with a state that runs, and a record of why it does.
+    unsafe {
+        if (*record).event == ffi::LUA_HOOKLINE {
+            return note_place(state, budget::note_seen);
+        }
+    }
     let spent = contained(|| budget::spend_and_look(EVERY.unsigned_abs()));
     let Some(Err(_)) = spent else {
         if spent == Some(Ok(true)) {

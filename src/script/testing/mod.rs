@@ -31,7 +31,7 @@ use super::{
     generation::clock_of,
     loader::Sources,
     lua::{freeze_clock, is_memory, new_state},
-    raw::watch,
+    raw::{watch, watch_lines},
 };
 use crate::{
     row::{Cell as RowCell, EachRow, Made, Refused, TableSpec},
@@ -202,7 +202,8 @@ impl TestFile {
         let ready = freeze_clock(&lua, subject.now())
             .and_then(|()| install_test(&lua, host, &tests))
             .and_then(|()| methods::install(&lua, &context))
-            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t));
+            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t))
+            .and_then(|t| watch_lines(&lua).map(|()| t));
         let t = ready.map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -219,6 +220,7 @@ impl TestFile {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         // From now on `test` adds nothing any more.
         let tests = tests.take().unwrap_or_default();
         Ok(Self {
