@@ -12,8 +12,8 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
-    extract::{DefaultBodyLimit, State},
+    body::{Body, Bytes, to_bytes},
+    extract::{Request as HttpRequest, State},
     http::{HeaderValue, StatusCode, header},
     middleware::map_response,
     response::{IntoResponse, Response},
@@ -139,7 +139,6 @@ async fn serve(listener: UnixListener, shared: Shared, stop: CancellationToken) 
         .route("/tags", get(tags))
         .route("/tail", post(tail))
         .fallback(unknown)
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(map_response(name))
         .with_state(shared);
     let full = Router::new().fallback(too_many).layer(map_response(name));
@@ -231,9 +230,17 @@ async fn ask<T>(shared: &Shared, request: impl FnOnce(Reply<T>) -> Request) -> R
     answer.await.map_err(|_| ending())
 }
 
-/// The body of a request, which has to be JSON of this shape.
-fn read<'b, T: serde::Deserialize<'b>>(body: &'b Bytes) -> Result<T, Refusal> {
-    json::read(body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
+/// Reads the body of a request, which has to come soon and to be short.
+async fn body(request: HttpRequest) -> Result<Bytes, Refusal> {
+    let body = to_bytes(request.into_body(), LONGEST_BODY);
+    match timeout(WITHIN, body).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(error)) => Err((StatusCode::BAD_REQUEST, error.to_string())),
+        Err(_) => {
+            let words = "the request does not end".to_owned();
+            Err((StatusCode::REQUEST_TIMEOUT, words))
+        }
+    }
 }
 
 async fn tags(State(shared): State<Shared>) -> Result<Response, Refusal> {
@@ -241,23 +248,10 @@ async fn tags(State(shared): State<Shared>) -> Result<Response, Refusal> {
     Ok(Json(tags).into_response())
 }
 
-async fn tail(
-    State(shared): State<Shared>,
-    request: axum::extract::Request,
-) -> Result<Response, Refusal> {
-    let late = || {
-        (
-            StatusCode::REQUEST_TIMEOUT,
-            "the request does not end".to_owned(),
-        )
-    };
-    let body = timeout(
-        WITHIN,
-        axum::body::to_bytes(request.into_body(), LONGEST_BODY),
-    );
-    let body = body.await.map_err(|_| late())?;
-    let body = body.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
-    let wishes: Wishes = read(&body)?;
+async fn tail(State(shared): State<Shared>, request: HttpRequest) -> Result<Response, Refusal> {
+    let body = body(request).await?;
+    let wishes: Wishes =
+        json::read(&body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     let kind = (header::CONTENT_TYPE, "application/octet-stream");
     let body = Body::new(Records(shared.feed.listen(wishes)));
     Ok(([kind], body).into_response())

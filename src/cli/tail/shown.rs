@@ -51,8 +51,15 @@ pub(super) fn block(about: &About, tweet: &Tweet, terminal: Terminal) -> String 
         Verdict::Failed => Some("\x1b[31m"),
     };
     let (on, off) = colour.map_or(("", ""), |on| (on, "\x1b[0m"));
-    let head = cut(&head(about, tweet).join("  "), columns);
-    let mut block = format!("{on}{head}{off}\n");
+    let head = head(about, tweet);
+    let head = match head.join("  ") {
+        head if head.width() <= columns => vec![head],
+        head => wrapped(&head, columns),
+    };
+    let mut block = String::new();
+    for line in head {
+        block += &format!("{on}{line}{off}\n");
+    }
     let mut lines: Vec<_> = text
         .lines()
         .flat_map(|line| wrapped(&plain::line(line.trim()), columns - INDENT.len()))
@@ -93,15 +100,6 @@ fn head(about: &About, tweet: &Tweet) -> Vec<String> {
     ]
     .map(|cell| plain::line(&cell).into_owned())
     .into()
-}
-
-/// The beginning of a text that fits into so many columns.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let (fits, _) = split(text, columns - 1);
-    format!("{fits}…")
 }
 
 /// A text in lines of so many columns, broken between words where that is possible.
