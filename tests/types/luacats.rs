@@ -58,6 +58,7 @@ pub(super) fn read(text: &str) -> Result<Described, String> {
             described.add(&ended, line).map_err(wrong)?;
         }
     }
+    described.add(&block, "")?;
     Ok(described)
 }
 
@@ -180,7 +181,7 @@ impl Described {
                     .iter()
                     .map(|(field, kind)| (format!("{name}.{field}"), kind, &[][..])),
             );
-            for (key, value) in &class.open {
+            if let Some((key, value)) = &class.open {
                 types.extend([key, value].map(|kind| (format!("{name}[]"), kind, &[][..])));
             }
         }

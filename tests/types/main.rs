@@ -5,6 +5,7 @@
     reason = "a failing test panics"
 )]
 
+mod checker;
 mod luacats;
 mod names;
 mod running;
@@ -13,7 +14,6 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use luacats::{Described, Type, kind, read};

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
+use super::luacats::{Described, read};
+
 /// Lists every name of the API, each with whether it is a function, and nothing else on its line.
 const LIST: &str = r#"
 local function list(prefix, joint, fields)
@@ -98,6 +100,66 @@ fn the_stub_names_what_the_api_has_and_nothing_else() {
     );
 }
 
+/// A call of each function with one argument more than it takes, or none where it takes any number. What comes of it is
+/// printed on a line with its path.
+fn wrong_calls(described: &Described, wanted: impl Fn(&str) -> bool) -> String {
+    let mut calls = String::new();
+    for (path, function) in &described.functions {
+        let (of, method) = path.split_once(':').unwrap_or((path, ""));
+        if !wanted(of) {
+            continue;
+        }
+        let called = match of {
+            "Table" => format!("seen:{method}"),
+            "Regex" => format!("regex:{method}"),
+            "Metric" => format!("metric:{method}"),
+            "Test" => format!("t:{method}"),
+            path => path.to_owned(),
+        };
+        let takes = &function.parameters;
+        let is_open = takes.last().is_some_and(|(name, _)| name == "...");
+        if is_open && takes.len() == 1 {
+            continue;
+        }
+        let given = if is_open { 0 } else { takes.len() + 1 };
+        let given = vec!["1"; given].join(", ");
+        calls += &format!(
+            "print(\"API {path} \" .. tostring(select(2, pcall(function() {called}({given}) end))))\n"
+        );
+    }
+    calls
+}
+
+#[test]
+fn every_function_refuses_an_argument_too_many() {
+    let described = read(&stub()).unwrap();
+    let calls = wrong_calls(&described, |of| !matches!(of, "Tweet" | "Test" | "test"));
+    let (told, loaded) = check(&format!(
+        "local seen = ouzel.table(\"seen\", {{ id = \"INTEGER PRIMARY KEY\" }})\n\
+         local regex, metric = ouzel.regex \"a\", ouzel.metric \"numbers\"\n{calls}"
+    ));
+    assert!(loaded, "{told}");
+    let calls = wrong_calls(&described, |of| of == "Test");
+    let (of_tests, passed) = test(&format!("test(\"wrong\", function(t)\n{calls}end)"));
+    assert!(passed, "{of_tests}");
+    let told = told + &of_tests;
+    let mut refused = 0;
+    for (path, function) in &described.functions {
+        let is_open = function.parameters.len() == 1 && function.parameters[0].0 == "...";
+        if is_open || path.starts_with("Tweet:") || path == "test" {
+            continue;
+        }
+        let mut lines = told.lines();
+        let line = lines.find(|line| line.contains(&format!("API {path} ")));
+        let line = line.unwrap_or_else(|| panic!("{path} was not called\n{told}"));
+        let is_refused =
+            line.contains("` takes ") && (line.contains(", not ") || line.contains("no arguments"));
+        assert!(is_refused, "{line}");
+        refused += 1;
+    }
+    assert!(refused > 40, "{refused}");
+}
+
 #[test]
 fn the_stub_is_valid_lua() {
     let (stderr, loaded) = check(&format!("local function stub()\n{}\nend", stub()));
@@ -141,11 +203,8 @@ fn requiring_the_stub_is_an_error_that_says_so() {
 }
 
 fn stub() -> String {
-    read("scripts/ouzel.lua")
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/ouzel.lua");
+    fs::read_to_string(path).unwrap()
 }
 
 /// The names that the stub declares, in the form of [`LIST`].

@@ -10,7 +10,7 @@ use crate::{
     script::{
         error::Misuse,
         held::{Held, Packing, Rows},
-        lua::strict,
+        lua::{own, strict},
         reference::{
             self,
             db::{EXEC, ONE, QUERY},
@@ -77,7 +77,7 @@ fn query(lua: &Lua, host: &Rc<Host>) -> Result<Function> {
         let mut rows = rows;
         shared.answer(lua, rows.next(lua).map_err(internal))
     })?;
-    lua.load(ITERATE).set_name("=ouzel").call((query, next))
+    own(lua, ITERATE)?.call((query, next))
 }
 
 fn select(

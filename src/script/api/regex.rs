@@ -14,7 +14,7 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 use super::{Answer, Host, counted, internal, text, type_name};
 use crate::script::{
     error::Misuse,
-    lua::strict,
+    lua::{own, strict},
     reference::{
         self,
         regex::{FIND, GMATCH, IS_MATCH, MATCH, NAMED, REGEX, REPLACE},
@@ -405,9 +405,7 @@ fn replace(lua: &Lua, host: &Rc<Host>, handle: &Rc<Handle>) -> Result<Function> 
         let answer = begin_replace(lua, &shared, &handle, &arguments);
         shared.answer(lua, answer)
     })?;
-    lua.load(FROM_MATCH_TO_MATCH)
-        .set_name("=ouzel")
-        .call(native)
+    own(lua, FROM_MATCH_TO_MATCH)?.call(native)
 }
 
 /// Gives the new text and the number of matches, or the function that goes from match to match.

@@ -8,6 +8,7 @@ use super::{Answer, Host, counted, internal, own_name, type_name};
 use crate::{
     script::{
         error::Misuse,
+        lua::own,
         raw::{held, is_node, push_state, to_json},
         reference::state::STATE_VERSION,
         value::from_json,
@@ -55,10 +56,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let set = shared.state.borrow_mut().set_version(version);
         set.map_err(|error| mlua::Error::runtime(error.to_string()))
     })?;
-    let version: Function = lua
-        .load(MIGRATE)
-        .set_name("=ouzel")
-        .call((older, set, &state))?;
+    let version: Function = own(lua, MIGRATE)?.call((older, set, &state))?;
     ouzel.raw_set("state", state)?;
     ouzel.raw_set(STATE_VERSION.name(), version)
 }

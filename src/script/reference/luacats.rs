@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Class, Field, Function, Held, Item, Partial, SECTIONS, words};
+use super::{Class, FIRST, Field, Function, Held, Item, Partial, SECTIONS, words};
 
 /// How wide the text is, behind the dashes.
 const WIDTH: usize = 117;
@@ -47,13 +47,17 @@ pub(crate) fn stub() -> String {
     out
 }
 
-fn function(out: &mut String, function: &Function) {
+pub(super) fn function(out: &mut String, function: &Function) {
     let Function {
         path, parameters, ..
     } = function;
+    let since = match function.since {
+        FIRST => String::new(),
+        newer => format!("\n\nIt is there since {newer}."),
+    };
     text(
         out,
-        function.text,
+        &(function.text.to_owned() + &since),
         function.example,
         function.more,
         function.raises,

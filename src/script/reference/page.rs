@@ -105,8 +105,15 @@ fn call(function: &Function) -> String {
 }
 
 fn class(out: &mut String, class: &Class) {
-    let _ = writeln!(out, "\n### `{}`", class.name);
+    let title = match class.held {
+        Held::Global(name) => name,
+        Held::Local(_) | Held::Nothing => class.name,
+    };
+    let _ = writeln!(out, "\n### `{title}`");
     text(out, class.text);
+    if title != class.name {
+        let _ = writeln!(out, "\nIts type is `{}`.", class.name);
+    }
     if let Held::Local(name) = class.held {
         let _ = writeln!(out, "\nIts methods stand here as `{name}:method()`.");
     }
@@ -170,6 +177,40 @@ fn example(out: &mut String, example: &str) {
 /// Paragraphs, with a line for each sentence.
 fn text(out: &mut String, text: &str) {
     for paragraph in words::paragraphs(text) {
-        let _ = writeln!(out, "\n{}", words::sentences(paragraph).join("\n"));
+        let _ = writeln!(out, "\n{}", sentences(paragraph).join("\n"));
     }
+}
+
+/// The sentences of a paragraph.
+fn sentences(paragraph: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut rest = paragraph;
+    let begins = |text: &str| {
+        // The program's name is never written with a capital.
+        text.starts_with("ouzel ")
+            || text.starts_with(|sign: char| sign.is_uppercase() || sign == '`')
+    };
+    while let Some(at) = rest
+        .match_indices(". ")
+        .map(|(at, _)| at)
+        .find(|at| begins(&rest[at + 2..]))
+    {
+        sentences.push(&rest[..=at]);
+        rest = &rest[at + 2..];
+    }
+    sentences.push(rest);
+    sentences
+}
+
+#[test]
+fn a_sentence_ends_with_a_period_before_a_capital() {
+    assert_eq!(
+        sentences("It has 1.5 items. Then more, e.g. this. `x` is there. ouzel reads it."),
+        [
+            "It has 1.5 items.",
+            "Then more, e.g. this.",
+            "`x` is there.",
+            "ouzel reads it."
+        ]
+    );
 }

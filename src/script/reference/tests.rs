@@ -124,6 +124,11 @@ fn what_is_newer_than_the_first_version_says_so() {
     let expected = "\n### `ouzel.f(a [, b])`\n\nDoes it.\nIt is there since 0.2.0.\n\nTakes:\n\n- `a`, `any`\n\
         - `b`, `string`, may be left out: how\n\nGives:\n\n- `integer`\n";
     assert_eq!(told, expected);
+    let mut told = String::new();
+    luacats::function(&mut told, &newer);
+    let expected = "---Does it.\n---\n---It is there since 0.2.0.\n---@param a any\n---@param b? string how\n---@return integer\n\
+        function ouzel.f(a, b) end\n";
+    assert_eq!(told, expected);
 }
 
 #[test]

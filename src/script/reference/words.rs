@@ -1,4 +1,4 @@
-//! Words in a row: lists, lines of a certain width, sentences.
+//! Words in a row: lists, paragraphs, lines of a certain width.
 
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn list(words: &[String]) -> String {
@@ -29,23 +29,6 @@ pub(super) fn lines(paragraph: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The sentences of a paragraph.
-pub(super) fn sentences(paragraph: &str) -> Vec<&str> {
-    let mut sentences = Vec::new();
-    let mut rest = paragraph;
-    let begins = |text: &str| text.starts_with(|sign: char| sign.is_uppercase() || sign == '`');
-    while let Some(at) = rest
-        .match_indices(". ")
-        .map(|(at, _)| at)
-        .find(|at| begins(&rest[at + 2..]))
-    {
-        sentences.push(&rest[..=at]);
-        rest = &rest[at + 2..];
-    }
-    sentences.push(rest);
-    sentences
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,13 +45,5 @@ mod tests {
     fn lines_are_as_long_as_they_may_be() {
         assert_eq!(lines("one two three", 7), ["one two", "three"]);
         assert_eq!(lines("longerthanthat a", 7), ["longerthanthat", "a"]);
-    }
-
-    #[test]
-    fn a_sentence_ends_with_a_period_before_a_capital() {
-        assert_eq!(
-            sentences("It has 1.5 items. Then more, e.g. this. `x` is last."),
-            ["It has 1.5 items.", "Then more, e.g. this.", "`x` is last."]
-        );
     }
 }
