@@ -5,7 +5,6 @@
     reason = "a failing test panics"
 )]
 
-mod checker;
 mod luacats;
 mod names;
 mod running;
