@@ -49,6 +49,7 @@ const PAGES: &[(&str, &str)] = pages![
     "settings",
     "new",
     "lua",
+    "reference",
     "tweets",
     "sql",
     "state",

@@ -92,9 +92,15 @@ impl Generation {
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
         let clock = Box::new(Timestamp::now);
-        Self::load_from(script, Sources::of(script), database, limits, clock, |_| {
-            Ok(())
-        })
+        let sources = Sources::of(script);
+        let (loaded, host) = Self::load_from(script, sources, database, limits, clock, |_| Ok(()));
+        let sources = host.sources.borrow();
+        let files = Files {
+            folders: sources.folders(),
+            data: sources.data_names(),
+            fingerprint: sources.fingerprint(),
+        };
+        (loaded, files)
     }
 
     /// The same for a test: each file is read once, and `now` is the clock, in milliseconds since 1970.
@@ -121,7 +127,7 @@ impl Generation {
         limits: &Limits,
         clock: Clock,
         prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
-    ) -> (Result<Self, Error>, Files) {
+    ) -> (Result<Self, Error>, Rc<Host>) {
         let state = database.state();
         let host = Rc::new(Host {
             database,
@@ -152,14 +158,7 @@ impl Generation {
             None => loaded,
         };
         state.borrow_mut().end(loaded.is_ok());
-        let sources = host.sources.borrow();
-        let files = Files {
-            folders: sources.folders(),
-            data: sources.data_names(),
-            fingerprint: sources.fingerprint(),
-        };
-        drop(sources);
-        (loaded, files)
+        (loaded, host)
     }
 
     fn load_into(

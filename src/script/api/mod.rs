@@ -38,7 +38,7 @@ use super::{
     error::Misuse,
     loader::Sources,
     lua::{raising, strict},
-    raw,
+    raw, reference,
 };
 use crate::state::Shared;
 
@@ -96,22 +96,6 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     require::install(lua, host)
 }
 
-/// What belongs to the script alone, so that others who ask for it are told where to look.
-const OF_THE_SCRIPT: [&str; 12] = [
-    "rules",
-    "filter",
-    "enrich",
-    "on",
-    "every",
-    "table",
-    "emit",
-    "sink",
-    "metric",
-    "lines",
-    "csv",
-    "state_version",
-];
-
 /// A place that is not the script, in messages about what belongs to the script.
 pub(super) struct Apart {
     pub(super) place: &'static str,
@@ -132,7 +116,12 @@ pub(super) fn install_apart(lua: &Lua, host: &Rc<Host>, apart: &Apart) -> Result
     regex::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     ouzel.raw_set("null", Value::NULL)?;
-    for name in OF_THE_SCRIPT {
+    // The other functions belong to the script alone, so others who ask for one are told where to look.
+    for described in reference::of_ouzel() {
+        let name = described.name();
+        if ouzel.contains_key(name)? {
+            continue;
+        }
         let refuse = host.function(lua, move |_, _, _| -> Answer<()> {
             let message = format!("`ouzel.{name}` belongs to the script, not to {place}");
             Err(Misuse::new(message).hint(hint))
@@ -157,6 +146,22 @@ impl Host {
             host.answer(lua, native(&host, lua, arguments))
         })?;
         raising(lua, function)
+    }
+
+    /// Puts a function of the API into a table, under its name in the reference. A call with too few or too many
+    /// arguments is an error.
+    pub(in crate::script) fn add<R: IntoLuaMulti>(
+        self: &Rc<Self>,
+        lua: &Lua,
+        table: &Table,
+        described: &'static reference::Function,
+        native: impl Fn(&Self, &Lua, MultiValue) -> Answer<R> + 'static,
+    ) -> Result<()> {
+        let function = self.function(lua, move |host, lua, arguments| {
+            counted(described, arguments.len(), || described.path().to_owned())?;
+            native(host, lua, arguments)
+        })?;
+        table.raw_set(described.name(), function)
     }
 
     /// Turns an answer into the values that [`raising`] expects: `true` and the results, or `false` and the message.
@@ -190,6 +195,18 @@ impl Host {
                 "`{function}` can only be called while the script loads, not from a handler"
             ))),
         }
+    }
+}
+
+/// Gives an error if a function is called with too few or too many arguments. `called` says how the script calls it.
+pub(in crate::script) fn counted(
+    described: &reference::Function,
+    count: usize,
+    called: impl FnOnce() -> String,
+) -> Answer<()> {
+    match described.takes(count) {
+        true => Ok(()),
+        false => Err(Misuse::new(described.wrong_count(&called(), count))),
     }
 }
 

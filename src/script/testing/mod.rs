@@ -25,7 +25,7 @@ use mlua::{Function, Lua, Table, Value};
 use self::context::Context;
 use super::{
     Declared, Error, Failure, Fault, Limits, Verdict,
-    api::{self, Host},
+    api::{self, Host, counted},
     budget::{self, Work},
     error::Misuse,
     generation::clock_of,
@@ -33,6 +33,7 @@ use super::{
     lua::{freeze_clock, is_memory, new_state},
     no_database::NoDatabase,
     raw::watch,
+    reference::test::TEST,
 };
 use crate::{
     row::{Cell as RowCell, EachRow, Refused},
@@ -305,12 +306,7 @@ fn install_test(
                     .hint("write `test(\"what it shows\", function(t) … end)`"),
             );
         };
-        if arguments.len() > 2 {
-            return Err(Misuse::new(format!(
-                "`test` takes a name and a function, not {} arguments",
-                arguments.len()
-            )));
-        }
+        counted(&TEST, arguments.len(), || TEST.path().to_owned())?;
         if name.trim().is_empty() {
             return Err(Misuse::new("a test needs a name"));
         }
@@ -335,7 +331,7 @@ fn install_test(
         });
         Ok(())
     })?;
-    lua.globals().raw_set("test", add)
+    lua.globals().raw_set(TEST.name(), add)
 }
 
 fn file_name(path: &Path) -> String {
