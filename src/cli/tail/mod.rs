@@ -41,7 +41,7 @@ use crate::{
 /// How long `--wait` waits between two looks whether a run has begun.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How long the end by a signal waits for a reader of standard output.
+/// How long to wait for what is not necessary: at the end for a reader of standard output, and for the tags of a run.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Watches the Tweets of a running ouzel.
@@ -364,8 +364,8 @@ async fn warn_of_tags(folder: &Path, wishes: &Wishes) {
     if wishes.tags.is_empty() {
         return;
     }
-    // It is only a help.
-    let Ok(tags) = client::tags(folder).await else {
+    // It is only a help, and not worth waiting for.
+    let Ok(Ok(tags)) = timeout(FAREWELL, client::tags(folder)).await else {
         return;
     };
     let named = || tags.iter().flatten().map(String::as_str);
