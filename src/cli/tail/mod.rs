@@ -41,7 +41,10 @@ use crate::{
 /// How long `--wait` waits between two looks whether a run has begun.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How long to wait for what is not necessary: at the end for a reader of standard output, and for the tags of a run.
+/// How long a run may take to say which tags its script has.
+const TAGS_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the end by a signal waits for a reader of standard output.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Watches the Tweets of a running ouzel.
@@ -365,7 +368,7 @@ async fn warn_of_tags(folder: &Path, wishes: &Wishes) {
         return;
     }
     // It is only a help, and not worth waiting for.
-    let Ok(Ok(tags)) = timeout(FAREWELL, client::tags(folder)).await else {
+    let Ok(Ok(tags)) = timeout(TAGS_WITHIN, client::tags(folder)).await else {
         return;
     };
     let named = || tags.iter().flatten().map(String::as_str);
