@@ -45,6 +45,9 @@ pub(crate) enum Error {
     /// It has said no.
     #[error("the running ouzel says: {0}")]
     Refused(String),
+    /// The run has ended, and has not said so.
+    #[error("the run has ended without a word: it was killed, or has crashed")]
+    Killed,
     /// The connection ended in the middle of an answer, or the answer makes no sense.
     #[error("the running ouzel has gone in the middle of its answer: {0}")]
     Gone(String),

@@ -55,7 +55,7 @@ const BUFFER: usize = 64 << 10;
 const LONGEST_BODY: usize = 64 << 10;
 
 /// How long the end of the run waits for clients that still read what has been told.
-const FAREWELL: Duration = Duration::from_millis(500);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long to wait after accepting a connection failed, for example because there are too many open files.
 const PAUSE: Duration = Duration::from_millis(200);
