@@ -11,16 +11,19 @@ pub(super) enum Type {
     List(Box<Type>),
     OrNil(Box<Type>),
     Either(Vec<Type>),
-    Function(Vec<(String, Type)>, Vec<Type>),
-    Fields(Vec<(String, Type)>),
+    Function(Named, Vec<Type>),
+    Fields(Named),
     /// `"tweet"`.
     Text(String),
 }
 
+/// Types with their names.
+pub(super) type Named = Vec<(String, Type)>;
+
 #[derive(Debug, Default)]
 pub(super) struct Class {
     pub(super) parent: Option<String>,
-    pub(super) fields: Vec<(String, Type)>,
+    pub(super) fields: Named,
     /// The type of its keys and that of their values.
     pub(super) open: Option<(Type, Type)>,
 }
@@ -28,7 +31,7 @@ pub(super) struct Class {
 #[derive(Debug)]
 pub(super) struct Function {
     pub(super) generics: Vec<String>,
-    pub(super) parameters: Vec<(String, Type)>,
+    pub(super) parameters: Named,
     pub(super) gives: Vec<Type>,
     pub(super) overloads: Vec<Type>,
 }
@@ -299,7 +302,7 @@ fn plain(text: &str) -> Result<(Type, &str), String> {
 }
 
 /// `name: type, name: type` up to its end.
-fn named(text: &str, end: char) -> Result<(Vec<(String, Type)>, &str), String> {
+fn named(text: &str, end: char) -> Result<(Named, &str), String> {
     let mut all = Vec::new();
     let mut rest = text;
     loop {
