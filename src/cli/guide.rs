@@ -49,6 +49,7 @@ const PAGES: &[(&str, &str)] = pages![
     "settings",
     "new",
     "lua",
+    "reload",
     "tweets",
     "sql",
     "state",

@@ -7,6 +7,7 @@ mod api;
 mod below;
 mod breach;
 mod budget;
+mod code;
 mod declared;
 mod dispatch;
 mod entries;
@@ -28,13 +29,14 @@ mod watch;
 
 pub use budget::Limits;
 pub(crate) use budget::may_go_on;
+pub(crate) use code::{Code, OnDisk};
 pub(crate) use declared::{Change, Counts, Declared, DeclaredRule, Place};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use generation::{Files, Generation};
 pub(crate) use loader::Shelf;
 pub(crate) use tags::TagWarning;
-pub(crate) use testing::{Subject, TestFile, TestOptions, Trouble};
+pub(crate) use testing::{Subject, TEST_ENDING, TestFile, TestOptions, Trouble, test_files};
 pub(crate) use watch::{Watch, WatchError};
 
 use crate::{
