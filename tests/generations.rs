@@ -57,8 +57,11 @@ fn plain(text: &str) -> String {
     {
         timeless += before;
         timeless += "TIME";
-        let end = after.find(['Z', '"']).map_or(after.len(), |end| end + 1);
-        rest = &after[end..];
+        // `11-27T05:10:02.123456789Z`, or the same without a fraction and zone.
+        let after = &after["11-27T05:10:02".len()..];
+        let after =
+            after.trim_start_matches(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        rest = after.strip_prefix('Z').unwrap_or(after);
     }
     timeless + rest
 }
@@ -83,7 +86,7 @@ fn each_load_is_written_down_and_numbers_go_on_over_restarts() {
         HISTORY,
         expect![[r#"
             1|loaded|-|-|-|-|1/0 1/0 0/0
-            2|loaded|-|-|-|-|1/1 0/0 1/0
+            2|loaded|-|-|-|-|1/1 1/1 1/0
             -|refused|-|load|main.lua:2|unexpected symbol near '='|NULL"#]],
     );
     ended.assert_rows(
@@ -91,7 +94,7 @@ fn each_load_is_written_down_and_numbers_go_on_over_restarts() {
         expect!["3|12|12"],
     );
     let hash = ended.rows("SELECT hash FROM _ouzel_generations WHERE number = 2");
-    ended.assert_says(&format!("hash=\"{hash}\"").replace('"', ""));
+    ended.assert_says(&format!("hash={hash}"));
     // The next start with a broken script is written down too, and the one after it goes on with the numbers.
     let ended = ended.again().start().ends();
     ended.assert_code(3);
@@ -139,7 +142,10 @@ fn without_a_run_the_next_one_begins_with_the_generation_before() {
     let ended = run.drain();
     let (code, output, _) = ouzel(ended.folder(), &["rollback"]);
     assert_eq!(code, 0);
-    expect![].assert_eq(&plain(&output));
+    expect![[r#"
+        no ouzel runs here; the next `ouzel run` begins with generation 2 (HASH, loaded TIME), instead of generation 3 (HASH)
+        it does so as long as the script's files stay as they are; `ouzel rollback --undo` forgets it
+    "#]].assert_eq(&plain(&output));
     let run = ended.again().start();
     run.wait_for("script loaded generation=4 rules=+0 -0");
     run.wait_for("ROLLED BACK: the files on disk are not what runs generation=4 back_to=2");
@@ -150,7 +156,9 @@ fn without_a_run_the_next_one_begins_with_the_generation_before() {
     // It goes on over a restart, and a second rollback goes one further.
     let (code, output, _) = ouzel(ended.folder(), &["rollback", "--json"]);
     assert_eq!(code, 0);
-    expect![].assert_eq(&plain(&output));
+    expect![[r#"
+        {"running":false,"from":{"generation":2,"hash":"HASH"},"to":{"generation":1,"hash":"HASH","at":"TIME"}}
+    "#]].assert_eq(&plain(&output));
     let run = ended.again().start();
     run.wait_for("back_to=1");
     run.wait_for("stream connected");
@@ -160,14 +168,29 @@ fn without_a_run_the_next_one_begins_with_the_generation_before() {
     run.powertrack().send(tweet(3));
     run.wait_for("fourth handled 3");
     let ended = run.drain();
-    ended.assert_rows(HISTORY, expect![]);
+    ended.assert_rows(
+        HISTORY,
+        expect![[r#"
+        1|loaded|-|-|-|-|0/0 1/0 0/0
+        2|loaded|-|-|-|-|0/0 1/1 0/0
+        3|loaded|-|-|-|-|0/0 1/1 0/0
+        4|rolled back|2|-|-|-|0/0 1/0 0/0
+        5|rolled back|1|-|-|-|0/0 1/0 0/0
+        6|loaded|-|-|-|-|0/0 1/1 0/0"#]],
+    );
     let ended = ended.again().start();
     ended.wait_for("script loaded generation=7 ");
     let ended = ended.drain();
     ended.assert_silent_about("ROLLED BACK");
     let (code, output, _) = ouzel(ended.folder(), &["rollback", "--list", "--limit", "3"]);
     assert_eq!(code, 0);
-    expect![].assert_eq(&plain(&output));
+    expect![[r#"
+        generation  at (UTC)             hash          files  result
+                 7  TIME  HASH  kept   loaded: rules +0 -0, handlers +1 -0, tables +0 -0
+                 6  TIME  HASH  kept   loaded: rules +0 -0, handlers +1 -1, tables +0 -0
+                 5  TIME  HASH  kept   rolled back to 1: rules +0 -0, handlers +1 -0, tables +0 -0
+    "#]]
+    .assert_eq(&plain(&output));
 }
 
 #[test]
@@ -178,7 +201,10 @@ fn a_rollback_goes_back_from_a_script_that_does_not_load() {
     fs::write(ended.folder().join("scripts/main.lua"), "broken(").unwrap();
     let (code, output, _) = ouzel(ended.folder(), &["rollback"]);
     assert_eq!(code, 0);
-    expect![].assert_eq(&plain(&output));
+    expect![[r#"
+        no ouzel runs here; the next `ouzel run` begins with generation 2 (HASH, loaded TIME), instead of the files on disk, which have not been loaded yet
+        it does so as long as the script's files stay as they are; `ouzel rollback --undo` forgets it
+    "#]].assert_eq(&plain(&output));
     let run = ended.again().start();
     run.wait_for("ROLLED BACK: the files on disk are not what runs generation=3 back_to=2");
     run.wait_for("stream connected");
@@ -197,15 +223,69 @@ fn a_rollback_for_the_next_run_can_be_forgotten() {
     let check = |arguments: &[&str], code: i32, expected: Expect| {
         let (ended_with, output, said) = ouzel(ended.folder(), arguments);
         assert_eq!(ended_with, code, "{said}");
+        let folder = ended.folder().canonicalize().unwrap();
+        let said = said.replace(folder.to_str().unwrap(), "FOLDER");
         expected.assert_eq(&plain(&format!("{output}{said}")));
     };
-    check(&["rollback", "--undo"], 1, expect![]);
-    check(&["rollback"], 0, expect![]);
-    check(&["rollback"], 1, expect![]);
-    check(&["rollback", "--undo"], 0, expect![]);
-    check(&["rollback", "--script", "scripts/other.lua"], 1, expect![]);
-    check(&["rollback", "--data-dir", "elsewhere"], 2, expect![]);
-    check(&["rollback", "--limit", "3"], 2, expect![]);
+    check(
+        &["rollback", "--undo"],
+        1,
+        expect![[r#"
+        error: nothing is rolled back: the next `ouzel run` loads what is on disk
+        hint: `ouzel rollback --list` shows the generations
+    "#]],
+    );
+    check(
+        &["rollback"],
+        0,
+        expect![[r#"
+        no ouzel runs here; the next `ouzel run` begins with generation 1 (HASH, loaded TIME), instead of generation 2 (HASH)
+        it does so as long as the script's files stay as they are; `ouzel rollback --undo` forgets it
+    "#]],
+    );
+    check(
+        &["rollback"],
+        1,
+        expect![[r#"
+        error: there is no generation before 1 to go back to
+        hint: `ouzel rollback --list` shows which there were; the files of the last 20 are kept
+    "#]],
+    );
+    check(
+        &["rollback", "--undo"],
+        0,
+        expect![[r#"
+        the rollback to generation 1 is forgotten; the next `ouzel run` loads what is on disk
+    "#]],
+    );
+    check(
+        &["rollback", "--script", "scripts/other.lua"],
+        1,
+        expect![[r#"
+        error: no generation of `FOLDER/scripts/other.lua` is kept, so there is none to go back to
+        hint: `ouzel rollback --list` shows which there were, and of which script; `--script` says which one is meant
+    "#]],
+    );
+    check(
+        &["rollback", "--data-dir", "elsewhere"],
+        2,
+        expect![[r#"
+        error: there is no database `elsewhere/ouzel.db`, so no generation of a script is known
+        hint: `ouzel run` makes it; `--data-dir` or `--config` says where it is
+    "#]],
+    );
+    check(
+        &["rollback", "--limit", "3"],
+        2,
+        expect![[r#"
+        error: the following required arguments were not provided:
+          --list
+
+        Usage: ouzel rollback --list --limit <N>
+
+        For more information, try '--help'.
+    "#]],
+    );
     let run = ended.again().start();
     run.wait_for("script loaded generation=3 ");
     run.drain().assert_silent_about("ROLLED BACK");
@@ -311,7 +391,13 @@ fn a_save_whose_test_fails_is_refused() {
     run.wait_for("hell kept 2");
     let ended = run.drain();
     ended.assert_silent_about("bye kept");
-    ended.assert_rows(HISTORY, expect![]);
+    ended.assert_rows(
+        HISTORY,
+        expect![[r#"
+        1|loaded|-|-|-|-|0/0 2/0 0/0
+        -|refused|-|tests|main_test.lua:1|test `keeps hello`: the values differ|NULL
+        2|loaded|-|-|-|-|0/0 2/2 0/0"#]],
+    );
 }
 
 #[test]
@@ -426,10 +512,17 @@ fn a_save_is_compared_over_the_last_tweets() {
            if t.id == 7 then error('seven') end
            seen:insert { id = t.id, text = t.id == 5 and 'five' or t.text }
            ouzel.emit { id = t.id }
-           if t.id % 2 == 0 then even:emit { id = t.id } end
+           if t.id % 2 == 0 then ouzel.emit({ id = t.id }, even) end
          end)";
     let ended = shadow(&before, after, (1..=9).map(tweet).collect());
-    expect![].assert_eq(&told(&ended));
+    expect![[r#"
+        INFO shadow run: the new generation differs tweets=9
+        INFO shadow run: another verdict before=kept now=filtered tweets=2 example=2
+        INFO shadow run: another verdict before=kept now=failed tweets=1 example=7
+        INFO shadow run: other rows table=seen rows=+1 -4
+        INFO shadow run: other lines sink=even.jsonl lines=+3 -0
+        INFO shadow run: other lines sink=stdout lines=+0 -3
+        WARN shadow run: it fails where the running generation does not handler=on "t" tweets=1 example=7 error=main.lua:5: seven"#]].assert_eq(&told(&ended));
     // Nothing of it lasts.
     ended.assert_rows(
         "SELECT count(*), sum(text = 'five') FROM seen",
@@ -456,7 +549,7 @@ fn one_line_says_that_nothing_differs() {
         )
     };
     let ended = shadow(&script("one"), &script("two"), (1..=9).map(tweet).collect());
-    expect![].assert_eq(&told(&ended));
+    expect!["INFO shadow run: nothing differs tweets=9"].assert_eq(&told(&ended));
     ended.assert_rows(
         "SELECT value FROM _ouzel_state WHERE key = 'n'",
         expect!["9"],
@@ -474,7 +567,11 @@ fn rules_that_change_are_matched_over_the_last_tweets() {
     };
     let tweets = (1..=9).map(|id| tagged(id, &["h", "a"])).collect();
     let ended = shadow(&script("hello"), &script("bye"), tweets);
-    expect![].assert_eq(&told(&ended));
+    expect![[r#"
+        INFO shadow run: the new generation differs tweets=9
+        INFO shadow run: other lines sink=stdout lines=+0 -9
+        INFO shadow run: another number of matches tag=h before=9 now=0"#]]
+    .assert_eq(&told(&ended));
 }
 
 #[test]
@@ -526,7 +623,13 @@ fn new_failures_refuse_a_save_where_that_is_wanted() {
     run.wait_for("--> main.lua:3");
     save(&run, &named("mended"), 2);
     let ended = run.drain();
-    ended.assert_rows(HISTORY, expect![]);
+    ended.assert_rows(
+        HISTORY,
+        expect![[r#"
+        1|loaded|-|-|-|-|0/0 1/0 0/0
+        -|refused|-|shadow|main.lua:3|`on "*"` fails on 2 of the last Tweets: no|NULL
+        2|loaded|-|-|-|-|0/0 1/1 0/0"#]],
+    );
 }
 
 #[test]
@@ -609,6 +712,7 @@ fn the_running_generation_is_in_the_metrics() {
     let run = Setup::new()
         .script(&named("old"))
         .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
+        .environment("OUZEL_LOG", "debug")
         .start();
     let line = run.wait_for("serving /metrics and /healthz");
     let address = line.split("address=").nth(1).unwrap();

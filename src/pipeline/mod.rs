@@ -269,7 +269,7 @@ impl Run {
             pause,
         } = loaded;
         let (rules, handlers, tables) = (change.rules, change.handlers, change.tables);
-        info!(generation, %rules, %handlers, %tables, ?pause, hash, "script loaded");
+        info!(generation, %rules, %handlers, %tables, ?pause, %hash, "script loaded");
         if let Some(back_to) = back_to {
             let hint =
                 "the next save is loaded again; `ouzel rollback --undo` loads what is on disk now";

@@ -27,6 +27,7 @@ mod testing;
 mod value;
 mod watch;
 
+pub(crate) use api::silently;
 pub use budget::Limits;
 pub(crate) use budget::may_go_on;
 pub(crate) use code::{Code, OnDisk};

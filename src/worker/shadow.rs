@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A shadow run takes no longer than this, so that a save does not wait for it.
-const MOST_TIME: Duration = Duration::from_secs(2);
+const MOST_TIME: Duration = Duration::from_secs(1);
 
 /// How many different failures are told apart.
 const MOST_FAILURES: usize = 100;

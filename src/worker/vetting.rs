@@ -13,11 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tracing::{
-    debug,
-    dispatcher::{Dispatch, with_default},
-    info, warn,
-};
+use tracing::{debug, info, warn};
 
 use super::{
     inbox::Refuse,
@@ -29,7 +25,7 @@ use crate::{
     journal::{self, Newest, Read, Reader},
     script::{
         self, Code, Declared, Fault, Files, Limits, Subject, TestFile, TestOptions, Trouble,
-        test_files,
+        silently, test_files,
     },
     text::plain,
 };
@@ -39,6 +35,10 @@ const TOLD: usize = 10;
 
 /// The most bytes of Tweets that a shadow run goes over.
 const MOST_BYTES: usize = 32 << 20;
+
+/// The nice value of the thread: a third of the processor's time that others get, if they want it all.
+#[cfg(target_os = "linux")]
+const BEHIND: i32 = 5;
 
 /// How far back the last Tweets are looked for: first not far, because there may be many. In milliseconds.
 const WINDOWS: [i64; 5] = [10_000, 600_000, 3_600_000, 86_400_000, i64::MAX];
@@ -121,8 +121,9 @@ impl Steps {
 }
 
 impl Vetting {
-    /// Goes through the steps.
+    /// Goes through the steps. It is called on a thread of its own.
     pub(crate) fn run(&self) -> Vetted {
+        step_aside();
         let subject = Rc::new(Rehearsal::new(&self.script, self.limits));
         // What the script logs now would read as if it happened.
         let began = silently(|| subject.begin());
@@ -264,13 +265,17 @@ impl Vetting {
     }
 }
 
-fn refused(error: script::Error, files: Files) -> Vetted {
-    Vetted::Refused(Box::new(Refuse { error, files }))
+/// Lets the other threads have the processor first: Tweets go on meanwhile, and a save has time.
+fn step_aside() {
+    // On Linux this is about the calling thread, elsewhere about the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, BEHIND) {
+        debug!(%error, "the vetting runs beside Tweets and not behind them");
+    }
 }
 
-/// Runs something, and nothing of what it logs is seen.
-fn silently<R>(run: impl FnOnce() -> R) -> R {
-    with_default(&Dispatch::none(), run)
+fn refused(error: script::Error, files: Files) -> Vetted {
+    Vetted::Refused(Box::new(Refuse { error, files }))
 }
 
 /// The last lines of the journal, at most `most`, oldest first.
@@ -325,7 +330,7 @@ fn tell(found: &Differences, began: Instant) {
     info!(tweets, ?took, "shadow run: the new generation differs");
     for ((before, now), (tweets, example)) in &found.verdicts {
         let (before, now) = (before.name(), now.name());
-        info!(before, now, tweets, example, "shadow run: another verdict");
+        info!(%before, %now, tweets, example, "shadow run: another verdict");
     }
     for (table, change) in found.rows.iter().take(TOLD) {
         let (table, rows) = (

@@ -24,10 +24,11 @@ use std::{borrow::Cow, cell::RefCell, rc::Rc};
 use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
+pub(crate) use self::log::silently;
 pub(super) use self::{
     emit::Emitted,
     every::Timer,
-    log::print,
+    log::{is_silent, print},
     metric::Counting,
     steps::{Step, StepKind},
 };
