@@ -255,8 +255,8 @@ fn a_rollback_for_the_next_run_can_be_forgotten() {
         &["rollback", "--undo"],
         0,
         expect![[r#"
-        the rollback to generation 1 is forgotten; the next `ouzel run` loads what is on disk
-    "#]],
+            the rollback to generation 1 (HASH) is forgotten; the next `ouzel run` loads what is on disk
+        "#]],
     );
     check(
         &["rollback", "--script", "scripts/other.lua"],
@@ -745,4 +745,176 @@ fn the_running_generation_is_in_the_metrics() {
         .all(|expected| text.contains(expected))
     });
     run.drain();
+}
+
+/// A script that logs each Tweet under a name, with this rule.
+fn ruled(name: &str, rule: &str) -> String {
+    format!(
+        "ouzel.rules {{ {{ value = '{rule}', tag = 't' }} }}\n{}",
+        named(name)
+    )
+}
+
+#[test]
+fn a_running_ouzel_goes_back_until_the_next_save() {
+    let run = started(&ruled("first", "one"));
+    run.wait_for("rules reconciled");
+    save(&run, &ruled("second", "two"), 2);
+    run.wait_for("rules reconciled added=1 deleted=1");
+    save(&run, &ruled("third", "three"), 3);
+    run.wait_for("rules reconciled added=1 deleted=1");
+    let check = |arguments: &[&str], code: i32, expected: Expect| {
+        let (ended_with, output, said) = ouzel(run.folder(), arguments);
+        assert_eq!(ended_with, code, "{said}");
+        expected.assert_eq(&plain(&format!("{output}{said}")));
+    };
+    check(&["rollback"], 0, expect![]);
+    run.wait_for("script loaded generation=4 rules=+1 -1 handlers=+1 -1 tables=+0 -0");
+    run.wait_for("ROLLED BACK: the files on disk are not what runs generation=4 back_to=2");
+    run.wait_for("rules reconciled added=1 deleted=1");
+    run.powertrack().send(tweet(1));
+    run.wait_for("second handled 1");
+    check(&["rollback", "--json"], 0, expect![]);
+    run.powertrack().send(tweet(2));
+    run.wait_for("first handled 2");
+    check(&["rollback"], 1, expect![]);
+    // Saving the same again is no change.
+    run.write("scripts/main.lua", &ruled("third", "three"));
+    run.powertrack().send(tweet(3));
+    run.wait_for("first handled 3");
+    check(&["rollback", "--undo"], 0, expect![]);
+    run.powertrack().send(tweet(4));
+    run.wait_for("third handled 4");
+    check(&["rollback", "--undo"], 1, expect![]);
+    check(&["rollback"], 0, expect![]);
+    run.write("scripts/main.lua", "broken(");
+    run.wait_for("reload failed still_running=7");
+    run.powertrack().send(tweet(5));
+    run.wait_for("second handled 5");
+    save(&run, &ruled("fourth", "four"), 8);
+    run.powertrack().send(tweet(6));
+    run.wait_for("fourth handled 6");
+    check(&["rollback", "--list", "--limit", "9"], 0, expect![]);
+    let ended = run.drain();
+    assert_eq!(ended.powertrack().connections(), 1);
+    ended.assert_rows("SELECT count(*) FROM _ouzel_rollback", expect!["0"]);
+}
+
+#[test]
+fn a_rollback_of_a_running_ouzel_outlives_it() {
+    let run = started(&named("first"));
+    save(&run, &named("second"), 2);
+    assert_eq!(ouzel(run.folder(), &["rollback"]).0, 0);
+    run.wait_for("back_to=1");
+    let run = run.kill().again().start();
+    run.wait_for("script loaded generation=4 ");
+    run.wait_for("ROLLED BACK: the files on disk are not what runs generation=4 back_to=1");
+    run.wait_for("stream connected");
+    run.powertrack().send(tweet(1));
+    run.wait_for("first handled 1");
+    assert_eq!(ouzel(run.folder(), &["rollback", "--undo"]).0, 0);
+    run.powertrack().send(tweet(2));
+    run.wait_for("second handled 2");
+    run.drain();
+}
+
+#[test]
+fn an_older_version_of_the_state_is_no_way_back() {
+    let script = |name: &str, version: u32| {
+        format!(
+            "ouzel.state_version({version}, function(state) state.shape = {version} end)\nouzel.on('*', function(t) ouzel.state.last = t.id ouzel.log.info('{name} handled', t.id) end)"
+        )
+    };
+    let run = started(&script("first", 1));
+    run.powertrack().send(tweet(1));
+    run.wait_for("first handled 1");
+    save(&run, &script("second", 2), 2);
+    let (code, _, said) = ouzel(run.folder(), &["rollback"]);
+    assert_eq!(code, 1);
+    expect![].assert_eq(&said);
+    run.powertrack().send(tweet(2));
+    run.wait_for("second handled 2");
+    let ended = run.drain();
+    ended.assert_rows(
+        "SELECT coalesce(number, '-'), result, coalesce(step, '-'), coalesce(error, '-') FROM _ouzel_generations",
+        expect![],
+    );
+    ended.assert_rows(
+        "SELECT value FROM _ouzel_state WHERE key = 'shape'",
+        expect!["2"],
+    );
+}
+
+#[test]
+fn timers_end_with_a_rollback_and_begin_with_it() {
+    let script =
+        |name: &str| format!("ouzel.every('50ms', function() ouzel.log.info('{name} ticks') end)");
+    let run = started(&script("first"));
+    run.wait_for("first ticks");
+    save(&run, &script("second"), 2);
+    run.wait_for("second ticks");
+    assert_eq!(ouzel(run.folder(), &["rollback"]).0, 0);
+    run.wait_for("ROLLED BACK");
+    run.wait_for("first ticks");
+    run.wait_for("first ticks");
+    let ended = run.drain();
+    let (_, after) = ended.stderr.split_once("ROLLED BACK").unwrap();
+    assert!(!after.contains("second ticks"), "{after}");
+}
+
+#[test]
+fn a_rollback_during_the_vetting_of_a_save_holds() {
+    let run = tested(
+        &named("first"),
+        "for i = 1, 300 do test('t' .. i, function(t) t:send(t:tweet { text = 'x' }) end) end",
+    )
+    .start();
+    run.wait_for("stream connected");
+    save(&run, &named("second"), 2);
+    // Whether this is swapped in before the rollback or is given up by it, an older one runs afterwards.
+    run.write("scripts/main.lua", &named("third"));
+    let (code, output, said) = ouzel(run.folder(), &["rollback"]);
+    assert_eq!(code, 0, "{said}");
+    run.wait_for("ROLLED BACK");
+    let to = if output.contains("to generation 1 ") {
+        "first"
+    } else {
+        "second"
+    };
+    run.powertrack().send(tweet(1));
+    run.wait_for(&format!("{to} handled 1"));
+    save(&run, &named("fourth"), if to == "first" { 4 } else { 5 });
+    run.powertrack().send(tweet(2));
+    run.wait_for("fourth handled 2");
+    run.drain();
+}
+
+#[test]
+fn a_broken_request_for_a_rollback_changes_nothing() {
+    use std::{
+        io::{Read, Write},
+        os::unix::net::UnixStream,
+    };
+    let run = started(&named("first"));
+    save(&run, &named("second"), 2);
+    for body in [
+        "",
+        "{}",
+        r#"{"undo":1}"#,
+        r#"{"undo":true,"more":1}"#,
+        "[[[[",
+    ] {
+        let mut stream = UnixStream::connect(run.folder().join("data/ouzel.sock")).unwrap();
+        let request = format!(
+            "POST /rollback HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{body}: {answer}");
+    }
+    run.powertrack().send(tweet(1));
+    run.wait_for("second handled 1");
+    run.drain().assert_silent_about("ROLLED BACK");
 }

@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub script_limits: script::Limits,
     /// What a save has to pass before it is swapped in.
     pub steps: Steps,
+    /// The data folder, in which the control socket lies.
+    pub data_dir: PathBuf,
     /// The database's file.
     pub database: PathBuf,
     /// The folder for the files that the script emits into.

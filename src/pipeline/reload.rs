@@ -4,7 +4,7 @@
 use std::{future::pending, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::oneshot,
+    sync::{Notify, oneshot},
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -12,12 +12,13 @@ use tracing::{debug, warn};
 
 use super::{Plan, threads::spawn};
 use crate::{
+    control::rollback::{Named, Went},
     journal::{Newest, Position},
     script::{Code, Declared, Files, Limits},
     worker::{
-        Loaded,
+        Loaded, RolledBack, Undone,
         behind::Controls,
-        inbox::Control,
+        inbox::{AskRollback, Control},
         vetting::{Shared, Steps, Vetted, Vetting},
     },
 };
@@ -48,6 +49,8 @@ pub(super) struct Reload {
     /// The generation that runs.
     running: Option<(Code, Arc<Declared>)>,
     under_way: Option<UnderWay>,
+    /// Notified when something else has failed for which a save was given up.
+    again: Arc<Notify>,
 }
 
 /// What is to do for a save.
@@ -87,6 +90,7 @@ impl Reload {
             is_back: false,
             running: None,
             under_way: None,
+            again: Arc::default(),
         }
     }
 
@@ -126,6 +130,7 @@ impl Reload {
                 None => pending().await,
             }
         };
+        let again = self.again.notified();
         let vetted = async {
             match &mut self.under_way {
                 Some(under_way) => (&mut under_way.result).await,
@@ -135,6 +140,7 @@ impl Reload {
         tokio::select! {
             vetted = vetted => Next::Vetted(vetted.ok()),
             () = quiet => Next::Look,
+            () = again => Next::Look,
         }
     }
 
@@ -207,6 +213,9 @@ impl Reload {
             return;
         };
         if under_way.is_void {
+            if under_way.again {
+                self.look();
+            }
             return;
         }
         let is_old = under_way.again && under_way.shared.has_changed() != Some(false);
@@ -234,10 +243,33 @@ impl Reload {
     }
 
     /// Makes what is under way void: somebody wants something else than what is on disk.
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         if let Some(under_way) = &mut self.under_way {
             under_way.shared.stop();
             under_way.is_void = true;
+            under_way.again = false;
+        }
+    }
+
+    /// Has the worker go back to an earlier generation, or end that. Gives the answer for who has asked.
+    pub(super) fn roll_back(
+        &mut self,
+        undo: bool,
+    ) -> impl Future<Output = Result<Went, String>> + Send + use<> {
+        self.forget();
+        let (done, answer) = oneshot::channel();
+        self.load(Control::Rollback(AskRollback { undo, done }));
+        let again = Arc::clone(&self.again);
+        async move {
+            let answer = match answer.await {
+                Ok(Ok(done)) => Ok(went(done)),
+                Ok(Err(unchanged)) => Err(unchanged.to_string()),
+                Err(_) => Err("the run is ending".to_owned()),
+            };
+            if answer.is_err() {
+                again.notify_one();
+            }
+            answer
         }
     }
 
@@ -253,6 +285,31 @@ impl Reload {
     pub(super) fn refused(&mut self, files: &Files) {
         self.files = Some(files.clone());
         self.is_refused = true;
+    }
+}
+
+/// What the worker has done, for who has asked.
+fn went(done: Result<RolledBack, Undone>) -> Went {
+    let named = |generation, hash, at| {
+        Some(Named {
+            generation,
+            hash,
+            at,
+        })
+    };
+    match done {
+        Ok(back) => Went {
+            running: true,
+            generation: Some(back.number),
+            from: named(back.from, back.from_hash, None),
+            to: named(back.to, back.to_hash, Some(back.at)),
+        },
+        Err(undone) => Went {
+            running: true,
+            generation: Some(undone.number),
+            from: named(undone.from, undone.from_hash, None),
+            to: None,
+        },
     }
 }
 

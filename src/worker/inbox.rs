@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::told::{RolledBack, Unchanged};
+use super::told::{RolledBack, Unchanged, Undone};
 use crate::{
     journal::{self, Damaged, Frame, Position},
     script::{self, Code, Files},
@@ -77,8 +77,8 @@ pub struct AskRollback {
     pub(crate) done: tokio::sync::oneshot::Sender<RollbackAnswer>,
 }
 
-/// What came of a rollback: where it went, or with `undo` which generation runs now.
-pub(crate) type RollbackAnswer = Result<Result<RolledBack, u64>, Unchanged>;
+/// What came of a rollback: where it went, or with `undo` what runs now.
+pub(crate) type RollbackAnswer = Result<Result<RolledBack, Undone>, Unchanged>;
 
 /// Rules to remember or to forget, and whom to tell when that is done.
 #[derive(Debug)]

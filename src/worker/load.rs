@@ -11,7 +11,7 @@ use super::{
     inbox::OwnRules,
     sinks::Older,
     tables::Tables,
-    told::{RolledBack, Unchanged},
+    told::{RolledBack, Unchanged, Undone},
 };
 use crate::{
     journal::Position,
@@ -120,16 +120,17 @@ impl Worker<'_> {
         }
     }
 
-    /// Ends a rollback: loads what is on disk. Gives the number of the generation that runs then.
+    /// Ends a rollback: loads what is on disk.
     ///
     /// # Errors
     /// If the database fails.
-    pub(super) fn undo_rollback(&mut self) -> Result<Result<u64, Unchanged>, Error> {
-        if self.back.is_none() {
-            return Ok(Err(Unchanged::NotBack));
-        }
-        self.files = None;
+    pub(super) fn undo_rollback(&mut self) -> Result<Result<Undone, Unchanged>, Error> {
         let back = self.back.take();
+        let Some((from, from_hash)) = back.as_ref().map(|back| (back.number, back.hash.clone()))
+        else {
+            return Ok(Err(Unchanged::NotBack));
+        };
+        self.files = None;
         let loaded = self.load(From::Disk);
         if !matches!(loaded, Ok(Came::New)) {
             self.back = back;
@@ -137,7 +138,11 @@ impl Worker<'_> {
         match loaded? {
             Came::New => {
                 self.tell_new()?;
-                Ok(Ok(self.number))
+                Ok(Ok(Undone {
+                    number: self.number,
+                    from,
+                    from_hash,
+                }))
             }
             Came::Refused(reason) => Ok(Err(Unchanged::Broken { reason })),
             Came::Nothing => Ok(Err(Unchanged::NotBack)),

@@ -11,6 +11,7 @@ pub(crate) mod handled;
 pub(crate) mod history;
 mod in_hand;
 pub(crate) mod inbox;
+mod listeners;
 mod load;
 mod mark;
 pub(crate) mod matching;
@@ -58,9 +59,10 @@ pub(crate) use self::{
     in_hand::in_hand_at,
     output::Output,
     quarantine::Retried,
-    told::{Error, Loaded, RolledBack, Unchanged},
+    told::{Error, Loaded, RolledBack, Undone},
 };
 use crate::{
+    control::feed::Feed,
     doing::Doing,
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
@@ -161,6 +163,7 @@ pub struct Worker<'a> {
     are_keys_unchecked: bool,
     looked_for_file: Instant,
     doing: Arc<Doing>,
+    feed: Arc<Feed>,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
     /// Waits that grow while the database fails.
@@ -222,6 +225,7 @@ impl<'a> Worker<'a> {
             are_keys_unchecked: false,
             looked_for_file: Instant::now(),
             doing: work.doing,
+            feed: work.feed,
             output,
             report,
             patience: Patience::default(),
@@ -513,10 +517,15 @@ impl<'a> Worker<'a> {
         }
         let tweet = self.match_rules(tweet);
         let line = tweet.share_line();
+        let heard = self.for_listeners(&tweet);
         self.since_commit += 1;
-        if let Some(failure) = self.try_tweet(id, tweet)? {
-            self.failures.log(id, &failure);
-            self.quarantine(id, &line, &failure)?;
+        let ran = self.try_tweet(id, tweet)?;
+        if let Err(failure) = &ran {
+            self.failures.log(id, failure);
+            self.quarantine(id, &line, failure)?;
+        }
+        if let Some(tags) = heard {
+            self.tell_listeners(tags, &line, ran.as_ref().copied());
         }
         self.remember(id);
         Ok(())
@@ -543,10 +552,14 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs the handlers. If one fails, takes back what they have done.
-    fn try_tweet(&mut self, id: Option<i64>, tweet: Tweet) -> Result<Option<Failure>, Error> {
+    fn try_tweet(
+        &mut self,
+        id: Option<i64>,
+        tweet: Tweet,
+    ) -> Result<Result<Verdict, Failure>, Error> {
         self.count_tags(&tweet);
         let Some(generation) = &self.generation else {
-            return Ok(None);
+            return Ok(Ok(Verdict::Kept));
         };
         self.store.begin_tweet();
         self.doing.begin_tweet(id);
@@ -566,6 +579,6 @@ impl<'a> Worker<'a> {
         };
         self.tally.add(count, 1);
         self.tally.add(Count::Tweets, 1);
-        Ok(ran.err())
+        Ok(ran)
     }
 }

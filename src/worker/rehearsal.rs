@@ -36,11 +36,11 @@ const MOST_EMITTED: usize = 32 << 20;
 /// A script that can be tried over and over. Its files are read once.
 pub(crate) struct Rehearsal {
     script: PathBuf,
+    /// What is read instead of the disk.
+    code: Option<Code>,
     limits: Limits,
     shelf: Shelf,
     now: Rc<Cell<i64>>,
-    /// What the last load has read.
-    files: RefCell<Files>,
     stage: RefCell<Option<Stage>>,
     /// The database of the test before, emptied: to make one takes longer than to load a script.
     spare: RefCell<Option<Rc<Store>>>,
@@ -80,10 +80,10 @@ impl Rehearsal {
     pub(crate) fn new(script: &Path, limits: Limits) -> Self {
         Self {
             script: script.to_owned(),
+            code: None,
             limits,
             shelf: Shelf::default(),
             now: Rc::new(Cell::new(BEGINS)),
-            files: RefCell::default(),
             stage: RefCell::new(None),
             spare: RefCell::new(None),
         }
@@ -94,21 +94,24 @@ impl Rehearsal {
             Some(store) => store,
             None => Rc::new(Store::in_memory_within(self.limits.memory).map_err(failed)?),
         };
-        let (stage, files) = Stage::set(Scene {
+        let (stage, _) = Stage::set(Scene {
             script: &self.script,
-            code: None,
+            code: self.code.as_ref(),
             shelf: &self.shelf,
             limits: &self.limits,
             now: &self.now,
             store,
         });
-        self.files.replace(files);
         stage
     }
 
-    /// What the last load has read, whether it succeeded or not.
-    pub(crate) fn files(&self) -> Files {
-        self.files.borrow().clone()
+    /// The same, and these files are tested, whatever is on disk.
+    #[must_use]
+    pub(crate) fn of_code(self, code: &Code) -> Self {
+        Self {
+            code: Some(code.clone()),
+            ..self
+        }
     }
 
     fn on_stage<R>(&self, ask: impl FnOnce(&mut Stage) -> R) -> Option<R> {

@@ -233,12 +233,7 @@ impl Shadow<'_> {
     }
 
     fn side(&self, code: &Code, now: &Rc<Cell<i64>>) -> Result<Side, NoShadow> {
-        let store = Rc::new(Store::in_memory_within(self.limits.memory)?);
-        // What the script writes begins empty: the Tweets have been handled before, and their rows are there already.
-        let declared: Vec<_> = (self.declared.tables.iter())
-            .map(|table| table.name.as_str())
-            .collect();
-        store.copy_tables(&ReadOnly::open(self.database)?, &declared)?;
+        let store = stand_in(self.limits, self.database, Some(self.declared))?;
         let (stage, _) = Stage::set(Scene {
             script: self.script,
             code: Some(code),
@@ -253,6 +248,23 @@ impl Shadow<'_> {
             failed_timers: BTreeMap::new(),
         })
     }
+}
+
+/// A database in memory for a script: with the tables of the real one, but empty where the running generation declares
+/// them. Its Tweets have been handled before, and their rows would be there already.
+///
+/// # Errors
+/// If one of the databases fails.
+pub(super) fn stand_in(
+    limits: &Limits,
+    database: &Path,
+    running: Option<&Declared>,
+) -> Result<Rc<Store>, store::Error> {
+    let store = Rc::new(Store::in_memory_within(limits.memory)?);
+    let declared = running.iter().flat_map(|running| &running.tables);
+    let declared: Vec<_> = declared.map(|table| table.name.as_str()).collect();
+    store.copy_tables(&ReadOnly::open(database)?, &declared)?;
+    Ok(store)
 }
 
 /// One of the two generations.

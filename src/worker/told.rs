@@ -8,6 +8,7 @@ use std::{
 
 use super::{handled::Handled, matching::Matching, sinks};
 use crate::{
+    control::feed::Feed,
     doing::Doing,
     journal::{self, Newest, Position},
     outage::mark::{Mark, Marks},
@@ -45,6 +46,8 @@ pub struct Work {
     pub tally: Arc<Tally>,
     /// Where the worker says what it is doing.
     pub doing: Arc<Doing>,
+    /// Who wants to know what becomes of Tweets.
+    pub feed: Arc<Feed>,
 }
 
 /// How far a journal is handled and committed. The worker moves it on. Everything before it may be deleted.
@@ -209,6 +212,17 @@ pub(crate) struct RolledBack {
     pub(crate) to_hash: String,
     /// When that was loaded, in RFC 3339.
     pub(crate) at: String,
+}
+
+/// A rollback that has ended because somebody has asked for that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Undone {
+    /// The number of the generation that runs now.
+    pub(crate) number: u64,
+    /// The earlier generation whose files ran before.
+    pub(crate) from: u64,
+    /// The hash of these.
+    pub(crate) from_hash: String,
 }
 
 /// Why a rollback has changed nothing.

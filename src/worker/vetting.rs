@@ -2,6 +2,7 @@
 //! meanwhile: it loads, its tests pass, and its shadow run is told.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     path::PathBuf,
     rc::Rc,
@@ -17,16 +18,17 @@ use tracing::{debug, info, warn};
 
 use super::{
     inbox::Refuse,
-    rehearsal::Rehearsal,
-    shadow::{Differences, NewFailure, NoShadow, Shadow},
+    rehearsal::{Rehearsal, Scene, Stage},
+    shadow::{Differences, NewFailure, NoShadow, Shadow, stand_in},
 };
 use crate::{
     doing::is_ending,
     journal::{self, Newest, Read, Reader},
     script::{
-        self, Code, Declared, Fault, Files, Limits, Subject, TestFile, TestOptions, Trouble,
+        self, Code, Declared, Fault, Files, Limits, Shelf, Subject, TestFile, TestOptions, Trouble,
         silently, test_files,
     },
+    store,
     text::plain,
 };
 
@@ -124,35 +126,39 @@ impl Vetting {
     /// Goes through the steps. It is called on a thread of its own.
     pub(crate) fn run(&self) -> Vetted {
         step_aside();
-        let subject = Rc::new(Rehearsal::new(&self.script, self.limits));
-        // What the script logs now would read as if it happened.
-        let began = silently(|| subject.begin());
-        let files = subject.files();
+        let (loaded, mut files) = match self.load() {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                debug!(%error, "the script is not vetted: its database cannot be read");
+                return Vetted::Unsure;
+            }
+        };
         self.shared.put(&files);
         if !self.is_wanted() {
             return Vetted::Stopped;
         }
-        match began {
+        match loaded {
             Ok(()) => {}
             // It must not take as long once more where Tweets wait for it.
             Err(Trouble::Load(error @ script::Error::Breach { .. })) => {
                 return refused(error, files);
             }
             Err(trouble) => {
-                debug!(?trouble, "the script cannot be loaded without the database");
+                debug!(
+                    ?trouble,
+                    "the script is not vetted: it cannot be loaded, or not without the database"
+                );
                 return Vetted::Unsure;
             }
         }
-        let mut files = files;
         if self.steps.test {
-            let (failed, read) = silently(|| self.test(&subject));
+            let (failed, read) = silently(|| self.test(files.code()));
             files = files.and(&read);
             self.shared.put(&files);
             if let Some(error) = failed {
                 return refused(error, files);
             }
         }
-        drop(subject);
         if !self.is_wanted() {
             return Vetted::Stopped;
         }
@@ -176,8 +182,25 @@ impl Vetting {
         name.to_string_lossy().into_owned()
     }
 
+    /// Loads the script, over a database in memory. Gives what it has read in any case.
+    fn load(&self) -> Result<(Result<(), Trouble>, Files), store::Error> {
+        let running = self.running.as_ref().map(|(_, declared)| &**declared);
+        let now = jiff::Timestamp::now().as_millisecond();
+        let scene = Scene {
+            script: &self.script,
+            code: None,
+            shelf: &Shelf::default(),
+            limits: &self.limits,
+            now: &Rc::new(Cell::new(now)),
+            store: stand_in(&self.limits, &self.database, running)?,
+        };
+        // What the script logs now would read as if it happened.
+        let (stage, files) = silently(|| Stage::set(scene));
+        Ok((stage.map(drop), files))
+    }
+
     /// Runs the tests. Gives why the script is refused, and the files that say so.
-    fn test(&self, subject: &Rc<Rehearsal>) -> (Option<script::Error>, Vec<PathBuf>) {
+    fn test(&self, code: &Code) -> (Option<script::Error>, Vec<PathBuf>) {
         let folder = match self.script.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
@@ -190,7 +213,8 @@ impl Vetting {
             update: false,
         };
         let (mut all, mut failed, mut first) = (0, 0, None::<(String, Box<Fault>)>);
-        let subject: Rc<dyn Subject> = Rc::clone(subject) as Rc<dyn Subject>;
+        let subject = Rehearsal::new(&self.script, self.limits).of_code(code);
+        let subject: Rc<dyn Subject> = Rc::new(subject);
         for path in &paths {
             let file = match TestFile::load(path, &subject, &options) {
                 Ok(file) => file,

@@ -4,39 +4,24 @@
 mod arguments;
 mod table;
 
-use serde::Serialize;
-
 pub(super) use self::arguments::Rollback;
-use super::print::print;
+use super::{
+    folder::{DATABASE, simulated},
+    print::print,
+    runtime,
+};
 use crate::{
+    control::{
+        self, client,
+        rollback::{Named, Went},
+    },
     error::Error,
     host::lock::Lock,
     settings::Settings,
     store::{ReadOnly, Store},
     text::plain,
-    worker::history::{self, Back, Planned, name_of},
+    worker::history::{self, Planned, name_of},
 };
-
-/// What a rollback has done, for programs.
-#[derive(Debug, Serialize)]
-struct Done<'a> {
-    /// Whether a run goes on; otherwise it is for the next one.
-    running: bool,
-    /// The number under which it runs now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    generation: Option<u64>,
-    from: Option<Named<'a>>,
-    to: Option<Named<'a>>,
-}
-
-/// A generation.
-#[derive(Debug, Serialize)]
-struct Named<'a> {
-    generation: u64,
-    hash: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<&'a str>,
-}
 
 /// Goes back, or lists the loads.
 ///
@@ -46,15 +31,71 @@ pub(crate) fn rollback(arguments: &Rollback) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let database = settings.database();
     if !database.is_file() {
+        let hint = match simulated(&settings.data_dir) {
+            folder if folder.join(DATABASE).is_file() => format!(
+                "that of `run --sim` is elsewhere: `--data-dir {}`",
+                folder.display()
+            ),
+            _ => "`ouzel run` makes it; `--data-dir` or `--config` says where it is".to_owned(),
+        };
         return Err(Error::Usage(format!(
-            "there is no database `{}`, so no generation of a script is known\nhint: `ouzel run` makes it; `--data-dir` or `--config` says where it is",
-            plain::line(&database.display().to_string())
+            "there is no database `{}`, so no generation of a script is known\nhint: {hint}",
+            database.display()
         )));
     }
     if arguments.list {
         return list(arguments, &ReadOnly::open(&database)?);
     }
-    without_run(arguments, &settings)
+    match runtime()?.block_on(client::rollback(&settings.data_dir, arguments.undo)) {
+        Ok(went) => tell(arguments, &went),
+        Err(control::Error::NoRun { .. }) => without_run(arguments, &settings),
+        Err(control::Error::Refused(reason)) => Err(Error::Failed(reason)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Prints where a rollback went.
+fn tell(arguments: &Rollback, went: &Went) -> Result<(), Error> {
+    if arguments.json {
+        let json = sonic_rs::to_string(went).expect("text and numbers always have a JSON");
+        return print(&format!("{json}\n"));
+    }
+    let named = |named: &Named| {
+        let Named {
+            generation,
+            hash,
+            at,
+        } = named;
+        match at {
+            Some(at) => format!("generation {generation} ({hash}, loaded {at})"),
+            None => format!("generation {generation} ({hash})"),
+        }
+    };
+    let from = went.from.as_ref().map(named);
+    let now = went.generation.unwrap_or_default();
+    print(&match (&went.to, from) {
+        (Some(to), Some(from)) if went.running => format!(
+            "rolled back from {from} to {}, which runs as generation {now} now\n\
+             it does so until the next save; `ouzel rollback --undo` loads what is on disk now\n",
+            named(to)
+        ),
+        (None, Some(from)) if went.running => format!(
+            "the rollback to {from} has ended: what is on disk runs as generation {now} now\n"
+        ),
+        (Some(to), from) => {
+            let from = from
+                .unwrap_or_else(|| "the files on disk, which have not been loaded yet".to_owned());
+            format!(
+                "no ouzel runs here; the next `ouzel run` begins with {}, instead of {from}\n\
+                 it does so as long as the script's files stay as they are; `ouzel rollback --undo` forgets it\n",
+                named(to)
+            )
+        }
+        (None, from) => format!(
+            "the rollback to {} is forgotten; the next `ouzel run` loads what is on disk\n",
+            from.unwrap_or_default()
+        ),
+    })
 }
 
 /// Plans it for the next run.
@@ -71,31 +112,17 @@ fn without_run(arguments: &Rollback, settings: &Settings) -> Result<(), Error> {
     };
     store.put_rollback(&name, Some(&back.to_rollback()))?;
     store.commit()?;
-    let to = named(&back);
-    let done = Done {
-        running: false,
-        generation: None,
-        from: from.as_ref().map(|(generation, hash)| Named {
-            generation: *generation,
-            hash,
-            at: None,
-        }),
-        to: Some(to),
+    let to = Named {
+        generation: back.number,
+        hash: back.hash,
+        at: Some(back.at),
     };
-    if arguments.json {
-        return print_json(&done);
-    }
-    let instead = match &from {
-        Some((number, hash)) => format!("instead of generation {number} ({hash})"),
-        None => "instead of the files on disk, which have not been loaded yet".to_owned(),
-    };
-    let Back {
-        number, at, hash, ..
-    } = &back;
-    print(&format!(
-        "no ouzel runs here; the next `ouzel run` begins with generation {number} ({hash}, loaded {at}), {instead}\n\
-         it does so as long as the script's files stay as they are; `ouzel rollback --undo` forgets it\n"
-    ))
+    let from = from.map(|(generation, hash)| Named {
+        generation,
+        hash,
+        at: None,
+    });
+    tell(arguments, &planned(from, Some(to)))
 }
 
 fn undo(arguments: &Rollback, store: &Store, name: &str) -> Result<(), Error> {
@@ -107,29 +134,20 @@ fn undo(arguments: &Rollback, store: &Store, name: &str) -> Result<(), Error> {
     };
     store.put_rollback(name, None)?;
     store.commit()?;
-    if arguments.json {
-        return print_json(&Done {
-            running: false,
-            generation: None,
-            from: Some(Named {
-                generation: going_on.back_to,
-                hash: &going_on.hash,
-                at: None,
-            }),
-            to: None,
-        });
-    }
-    let number = going_on.back_to;
-    print(&format!(
-        "the rollback to generation {number} is forgotten; the next `ouzel run` loads what is on disk\n"
-    ))
+    let from = Named {
+        generation: going_on.back_to,
+        hash: going_on.hash,
+        at: None,
+    };
+    tell(arguments, &planned(Some(from), None))
 }
 
-fn named(back: &Back) -> Named<'_> {
-    Named {
-        generation: back.number,
-        hash: &back.hash,
-        at: Some(&back.at),
+fn planned(from: Option<Named>, to: Option<Named>) -> Went {
+    Went {
+        running: false,
+        generation: None,
+        from,
+        to,
     }
 }
 
@@ -143,11 +161,6 @@ fn nothing_before(from: Option<&(u64, String)>, script: &str) -> Error {
             plain::line(script)
         ),
     })
-}
-
-fn print_json(done: &Done<'_>) -> Result<(), Error> {
-    let json = sonic_rs::to_string(done).expect("text and numbers always have a JSON");
-    print(&format!("{json}\n"))
 }
 
 fn list(arguments: &Rollback, store: &ReadOnly) -> Result<(), Error> {

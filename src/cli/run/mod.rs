@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
             shadow: settings.reload.shadow,
             shadow_refuses: settings.reload.shadow_refuse,
         },
+        data_dir: settings.data_dir.clone(),
         database: settings.database(),
         sinks: settings.data_dir.join("sinks"),
         journal: journal(&settings, arguments.sim),
