@@ -596,7 +596,9 @@ fn tables_that_the_script_only_reads_are_there() {
     run.wait_for("all handled");
     save(&run, &script("b"), 3);
     let ended = run.drain();
-    expect![].assert_eq(&told(&ended));
+    expect![[r#"
+        INFO shadow run: the new generation differs tweets=9
+        INFO shadow run: other rows table=out rows=+9 -9"#]].assert_eq(&told(&ended));
 }
 
 #[test]
@@ -636,6 +638,7 @@ fn new_failures_refuse_a_save_where_that_is_wanted() {
 fn without_a_shadow_run_nothing_is_compared() {
     let run = Setup::new()
         .script(&format!("ouzel.on('*', function(t) {LAST} end)"))
+        .without("OUZEL_SHADOW")
         .file("ouzel.toml", "[reload]\nshadow = 0\n")
         .start();
     run.wait_for("stream connected");
@@ -758,7 +761,6 @@ fn ruled(name: &str, rule: &str) -> String {
 #[test]
 fn a_running_ouzel_goes_back_until_the_next_save() {
     let run = started(&ruled("first", "one"));
-    run.wait_for("rules reconciled");
     save(&run, &ruled("second", "two"), 2);
     run.wait_for("rules reconciled added=1 deleted=1");
     save(&run, &ruled("third", "three"), 3);
@@ -831,13 +833,26 @@ fn an_older_version_of_the_state_is_no_way_back() {
     save(&run, &script("second", 2), 2);
     let (code, _, said) = ouzel(run.folder(), &["rollback"]);
     assert_eq!(code, 1);
-    expect![].assert_eq(&said);
+    expect![[r#"
+        error: generation 1 could not be loaded again, so nothing has changed
+        script `main.lua` could not be loaded
+         --> main.lua:1
+          |
+        1 | ouzel.state_version(1, function(state) state.shape = 1 end)
+          |
+          = `ouzel.state` has version 2, and the script asks for version 1, which is older
+        hint: a newer script has written it: load that one, or call `ouzel.state_version(2)`
+        hint: its tables or its state may have been changed by a later one; save a script that fits them
+    "#]].assert_eq(&said);
     run.powertrack().send(tweet(2));
     run.wait_for("second handled 2");
     let ended = run.drain();
     ended.assert_rows(
         "SELECT coalesce(number, '-'), result, coalesce(step, '-'), coalesce(error, '-') FROM _ouzel_generations",
-        expect![],
+        expect![[r#"
+            1|loaded|-|-
+            2|loaded|-|-
+            -|refused|rollback|`ouzel.state` has version 2, and the script asks for version 1, which is older"#]],
     );
     ended.assert_rows(
         "SELECT value FROM _ouzel_state WHERE key = 'shape'",
@@ -848,7 +863,7 @@ fn an_older_version_of_the_state_is_no_way_back() {
 #[test]
 fn timers_end_with_a_rollback_and_begin_with_it() {
     let script =
-        |name: &str| format!("ouzel.every('50ms', function() ouzel.log.info('{name} ticks') end)");
+        |name: &str| format!("ouzel.every('100ms', function() ouzel.log.info('{name} ticks') end)");
     let run = started(&script("first"));
     run.wait_for("first ticks");
     save(&run, &script("second"), 2);
