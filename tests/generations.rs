@@ -598,7 +598,8 @@ fn tables_that_the_script_only_reads_are_there() {
     let ended = run.drain();
     expect![[r#"
         INFO shadow run: the new generation differs tweets=9
-        INFO shadow run: other rows table=out rows=+9 -9"#]].assert_eq(&told(&ended));
+        INFO shadow run: other rows table=out rows=+9 -9"#]]
+    .assert_eq(&told(&ended));
 }
 
 #[test]
