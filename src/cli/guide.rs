@@ -50,6 +50,7 @@ const PAGES: &[(&str, &str)] = pages![
     "new",
     "lua",
     "reference",
+    "reload",
     "tweets",
     "sql",
     "state",

@@ -4,7 +4,7 @@ use mlua::Function;
 use tracing::error;
 
 use super::{
-    api::Step,
+    api::{Step, is_silent},
     budget::{self, Broken},
     dispatch::Failure,
     error::Fault,
@@ -23,7 +23,7 @@ impl Generation {
         };
         let failure = self.breach(step.kind.name(), &step.function, broken);
         step.breaches.set(step.breaches.get().saturating_add(1));
-        if self.is_off(step) {
+        if self.is_off(step) && !is_silent() {
             let (handler, times) = (&failure.handler, step.breaches.get());
             let hint = "its Tweets go to quarantine without it; mend the script and save it, then `ouzel quarantine retry`";
             error!(

@@ -7,6 +7,7 @@ mod api;
 mod below;
 mod breach;
 mod budget;
+mod code;
 mod declared;
 mod dispatch;
 mod entries;
@@ -29,19 +30,20 @@ mod testing;
 mod value;
 mod watch;
 
-pub(crate) use api::{Brief, brief, is_method};
+pub(crate) use api::{Brief, brief, is_method, silently};
 pub use budget::Limits;
 pub(crate) use budget::may_go_on;
+pub(crate) use code::{Code, OnDisk};
 pub(crate) use declared::{Change, Counts, Declared, DeclaredRule, Place};
 pub(crate) use dispatch::{Failure, Verdict};
 pub(crate) use error::{Error, Fault};
 pub(crate) use explain::unknown_field;
 pub(crate) use expression::{Expression, Unfit};
-pub(crate) use generation::{Files, Generation};
+pub(crate) use generation::{Files, Generation, Read};
 pub(crate) use loader::Shelf;
 pub(crate) use reference::stub;
 pub(crate) use tags::TagWarning;
-pub(crate) use testing::{Subject, TestFile, TestOptions, Trouble};
+pub(crate) use testing::{Subject, TEST_ENDING, TestFile, TestOptions, Trouble, test_files};
 pub(crate) use watch::{Watch, WatchError};
 
 use crate::{

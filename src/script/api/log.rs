@@ -1,6 +1,6 @@
 //! `ouzel.log`: writes lines to the log.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use mlua::{Function, Lua, MultiValue, Result, Table};
 
@@ -40,7 +40,30 @@ pub(in crate::script) fn print(lua: &Lua) -> Result<Function> {
     })
 }
 
+thread_local! {
+    /// Whether this thread runs a script only to see what it would do.
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs something on this thread, and drops what scripts log meanwhile: it would read as if it happened on the stream.
+///
+/// This is no other subscriber of `tracing`: what is logged first under that is never logged again.
+pub(crate) fn silently<R>(run: impl FnOnce() -> R) -> R {
+    let before = IS_SILENT.replace(true);
+    let result = run();
+    IS_SILENT.set(before);
+    result
+}
+
+/// Whether what scripts do on this thread is not to be told.
+pub(in crate::script) fn is_silent() -> bool {
+    IS_SILENT.get()
+}
+
 fn write(level: &str, text: &str) {
+    if is_silent() {
+        return;
+    }
     let mut end = text.len().min(MAX_LINE);
     while !text.is_char_boundary(end) {
         end -= 1;

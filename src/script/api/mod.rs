@@ -24,13 +24,16 @@ use std::{borrow::Cow, cell::RefCell, rc::Rc};
 use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
-pub(crate) use self::tweet::{Brief, brief, is_method};
 pub(super) use self::{
     emit::Emitted,
     every::Timer,
-    log::print,
+    log::{is_silent, print},
     metric::Counting,
     steps::{Step, StepKind},
+};
+pub(crate) use self::{
+    log::silently,
+    tweet::{Brief, brief, is_method},
 };
 use super::{
     Database,

@@ -14,7 +14,8 @@ mod tweets;
 
 use std::{
     cell::{Cell, RefCell},
-    path::Path,
+    fs, io,
+    path::{Path, PathBuf},
     rc::Rc,
     time::Duration,
 };
@@ -40,6 +41,9 @@ use crate::{
     state::Shared,
     tweet::Tweet,
 };
+
+/// How the name of a file of tests ends.
+pub(crate) const TEST_ENDING: &str = "_test.lua";
 
 /// How many tests a file may have. Whoever has more has written a loop that does not end.
 const MOST_TESTS: usize = 100_000;
@@ -137,6 +141,23 @@ struct Test {
     function: Function,
 }
 
+/// The files of tests in a folder, by name.
+///
+/// # Errors
+/// What the system says when the folder cannot be read.
+pub(crate) fn test_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_some_and(|name| name.ends_with(TEST_ENDING)) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 impl TestFile {
     /// Loads a file of tests, and runs none of them.
     ///
@@ -162,7 +183,7 @@ impl TestFile {
             Self::load_into(path, &host, subject, options)
         });
         match broken {
-            Some(broken) => Err(Error::Broken {
+            Some(broken) => Err(Error::Breach {
                 script: file_name(path),
                 fault: Box::new(host.breach(broken)),
             }),
@@ -234,6 +255,15 @@ impl TestFile {
             t,
             lua,
         })
+    }
+
+    /// The files that the tests have read so far: modules, and fixtures.
+    pub(crate) fn reads(&self) -> Vec<PathBuf> {
+        let folder = &self.context.folder;
+        let sources = self.context.host.sources.borrow();
+        let fixtures = self.context.fixtures.borrow();
+        let names = sources.names().chain(fixtures.keys().map(String::as_str));
+        names.map(|name| folder.join(name)).collect()
     }
 
     /// The names of the tests, in the order in which they run.
