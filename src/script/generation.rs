@@ -21,7 +21,7 @@ use super::{
     explain::{Scene, State, explain, may_explain},
     loader::{Fingerprint, Shelf, Sources, on_disk_now},
     lua::{freeze_clock, is_memory, new_state},
-    raw::{Held, to_json},
+    raw::{Held, to_json, watch, watch_lines},
     rule_tables::RuleTables,
 };
 use crate::{
@@ -40,6 +40,10 @@ pub(crate) struct Generation {
     pub(super) held: Rc<Held>,
     /// How many Tweets it held after the collector was last called.
     pub(super) kept: Cell<usize>,
+    /// Whether it holds more than it may, and nothing has run since that was seen.
+    pub(super) is_full: Cell<bool>,
+    /// Whether that has ever been so.
+    pub(super) was_full: Cell<bool>,
     declared: Declared,
     // This field is last, because the fields above refer to it.
     pub(super) lua: Lua,
@@ -261,6 +265,7 @@ impl Generation {
         prepare(&lua).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         lua.set_memory_limit(limits.memory)
+            .and_then(|_| watch_lines(&lua))
             .map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -277,6 +282,7 @@ impl Generation {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         let Loading {
             declared,
             steps,
@@ -291,6 +297,8 @@ impl Generation {
             limits: *limits,
             held: Rc::default(),
             kept: Cell::new(0),
+            is_full: Cell::new(false),
+            was_full: Cell::new(false),
             declared,
             lua,
         })

@@ -63,7 +63,7 @@ pub(crate) use self::{
 };
 use crate::{
     control::feed::Feed,
-    doing::Doing,
+    doing::{self, Doing},
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
     state,
@@ -79,7 +79,7 @@ const COMMIT_ROWS: u64 = 5_000;
 const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
 /// When the run ends, what waits in the journal is handled for this long. The rest waits for the next run, because
-/// service managers kill a process that takes ten seconds to stop.
+/// service managers kill a process that takes ten seconds to stop. A replay handles what it has read for as long.
 const DRAIN: Duration = Duration::from_secs(4);
 
 /// How many bytes of lines that come from no journal are held until the commit. They may have to be handled again.
@@ -280,7 +280,7 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
-        self.run_timers(inbox)?;
+        self.run_timer(inbox)?;
         let wait = match (wait, self.timer_wait()) {
             (Some(wait), Some(timer)) => Some(wait.min(timer)),
             (wait, timer) => wait.or(timer),
@@ -389,6 +389,14 @@ impl<'a> Worker<'a> {
         })
     }
 
+    /// Whether a signal has asked for the end, and the time for what was already read has passed since.
+    fn is_out_of_time(&mut self) -> bool {
+        if self.progress.is_none() && doing::is_ending() {
+            self.stop_by.get_or_insert_with(|| Instant::now() + DRAIN);
+        }
+        self.stop_by.is_some_and(|by| Instant::now() >= by)
+    }
+
     /// Whether no more Tweets are to be handled.
     fn is_done(&self) -> bool {
         self.output_closed
@@ -459,7 +467,7 @@ impl<'a> Worker<'a> {
 
     fn handle_all(&mut self, lines: impl Iterator<Item = Parsed>) -> Result<(), Error> {
         for line in lines {
-            if self.is_done() {
+            if self.is_done() || self.is_out_of_time() {
                 break;
             }
             // Before the line is a part of the batch, because a timer is a commit of its own.

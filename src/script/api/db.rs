@@ -44,7 +44,8 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     host.add(lua, &db, &ONE, |host, lua, arguments| {
         let mut first = Value::Nil;
         select(host, &arguments, &ONE, 1, &mut |names, cells| {
-            let row = row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
+            let row =
+                row_table(lua, names, cells).map_err(|error| Refused(internal(error).message))?;
             first = Value::Table(row);
             Ok(())
         })?;

@@ -1,6 +1,6 @@
 //! `ouzel.every`: functions that run from time to time, between two Tweets.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use mlua::{Function, Lua, Result, Table, Value};
 
@@ -22,6 +22,8 @@ pub(in crate::script) struct Timer {
     /// The time as the script writes it.
     text: String,
     pub(in crate::script) function: Function,
+    /// How many times in a row it has broken its budget.
+    pub(in crate::script) breaches: Cell<u32>,
 }
 
 impl Timer {
@@ -65,6 +67,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
                 every,
                 text: written,
                 function,
+                breaches: Cell::new(0),
             });
             Ok(())
         })

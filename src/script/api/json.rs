@@ -29,7 +29,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let source = text(&source, "what `ouzel.json.decode` takes")?;
         // Only a wrong argument raises. Wrong text is an expected failure.
         let decoded = match json::read_any(source.as_bytes()) {
-            Ok(value) => from_json(lua, &value, 0).map_err(|error| error.to_string()),
+            Ok(value) => from_json(lua, &value, 0).map_err(|error| internal(error).message),
             Err(error) => Err(error.to_string()),
         };
         Ok(match decoded {

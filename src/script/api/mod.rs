@@ -36,11 +36,11 @@ pub(crate) use self::{
     tweet::{Brief, brief, is_method},
 };
 use super::{
-    Database,
+    Database, budget,
     declared::Declared,
     error::Misuse,
     loader::Sources,
-    lua::{raising, strict},
+    lua::{is_memory, raising, strict},
     raw, reference,
 };
 use crate::state::Shared;
@@ -275,8 +275,12 @@ pub(in crate::script) fn text(value: &Value, what: &str) -> Answer<String> {
     }
 }
 
-/// The error for a failure of Lua itself inside a native function, such as no memory.
+/// The error for a failure of Lua itself inside a native function. If there is no memory, the budget is broken: the text
+/// does not tell that any more.
 pub(in crate::script) fn internal(error: mlua::Error) -> Misuse {
+    if is_memory(&error) {
+        budget::out_of_memory();
+    }
     Misuse::new(error.to_string())
 }
 

@@ -302,8 +302,8 @@ impl Handle {
         let mut found = Value::Nil;
         let mut read = |cells: &[(u16, row::Cell<'_>)]| {
             let mut each = |names: &[&str], cells: &[row::Cell<'_>]| {
-                let row =
-                    row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
+                let row = row_table(lua, names, cells)
+                    .map_err(|error| Refused(internal(error).message))?;
                 found = Value::Table(row);
                 Ok(())
             };

@@ -33,7 +33,7 @@ use super::{
     loader::Sources,
     lua::{freeze_clock, is_memory, new_state},
     no_database::NoDatabase,
-    raw::watch,
+    raw::{watch, watch_lines},
     reference::test::TEST,
 };
 use crate::{
@@ -229,7 +229,8 @@ impl TestFile {
         let ready = freeze_clock(&lua, subject.now())
             .and_then(|()| install_test(&lua, host, &tests))
             .and_then(|()| methods::install(&lua, &context))
-            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t));
+            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t))
+            .and_then(|t| watch_lines(&lua).map(|()| t));
         let t = ready.map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -246,6 +247,7 @@ impl TestFile {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         // From now on `test` adds nothing any more.
         let tests = tests.take().unwrap_or_default();
         Ok(Self {
