@@ -13,12 +13,14 @@ mod new;
 mod print;
 mod quarantine;
 mod replay;
+mod rollback;
 mod rules;
 mod run;
 mod script_limits;
 mod sim;
 mod start;
 mod summary;
+mod tail;
 mod test;
 mod tweets;
 
@@ -35,10 +37,12 @@ use self::{
     new::{New, Types},
     quarantine::Quarantine,
     replay::Replay,
+    rollback::Rollback,
     rules::Rules,
     run::Run,
     script_limits::ScriptLimits,
     sim::{Sim, SimSource},
+    tail::Tail,
     test::Test,
 };
 use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
@@ -108,8 +112,20 @@ pub(crate) enum Command {
     /// used, and nothing is written but snapshots, and these only with --update. The exit code is 0 where all tests pass,
     /// 1 where one fails, and 3 where the script or a file of tests cannot be loaded.
     Test(Test),
+    /// Watch the Tweets of a running ouzel, with what has become of each.
+    ///
+    /// It asks the ouzel that runs on the data folder by the control socket there, and costs that one nothing when nobody
+    /// watches. A reader that is slower than the stream loses Tweets, is told how many, and never holds the run up. Ends
+    /// with the run, after --limit Tweets, or on Ctrl-C.
+    Tail(Tail),
     /// Look into rules before the service sees them.
     Rules(Rules),
+    /// Go back to the script as it was before its last change, until the next save.
+    ///
+    /// Where `ouzel run` runs on the data folder, the generation before the running one takes over between two Tweets.
+    /// Where none runs, the next run begins with it. Either lasts until the script's files change, or until
+    /// `--undo`. A second rollback goes one further. The files of the last 20 generations are kept.
+    Rollback(Rollback),
     /// List the times in which nothing came, and what of them is missing in the data.
     ///
     /// It only reads the database, so it works while `ouzel run` runs. `ouzel gaps repair` has what is missing asked for
@@ -149,9 +165,11 @@ impl Command {
             Self::New(arguments) => new::new(&arguments),
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
+            Self::Tail(arguments) => tail::tail(&arguments),
             Self::Rules(arguments) => rules::rules(&arguments),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
+            Self::Rollback(arguments) => rollback::rollback(&arguments),
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),

@@ -6,7 +6,7 @@ use mlua::Function;
 use tracing::error;
 
 use super::{
-    api::{Step, Timer},
+    api::{Step, Timer, is_silent},
     budget::{self, Breach, Broken},
     dispatch::Failure,
     error::Fault,
@@ -55,10 +55,10 @@ impl Generation {
         failure
     }
 
-    /// Counts a breach. Gives the number if it was one too many.
+    /// Counts a breach. Gives the number if it was one too many, and if people are to hear of it.
     fn count_breach(&self, breaches: &Cell<u32>) -> Option<u32> {
         breaches.set(breaches.get().saturating_add(1));
-        self.is_off(breaches).then_some(breaches.get())
+        (self.is_off(breaches) && !is_silent()).then_some(breaches.get())
     }
 
     /// Describes the breach of one of the script's functions.

@@ -8,8 +8,10 @@ mod damage;
 pub(crate) mod direct;
 mod failures;
 pub(crate) mod handled;
+pub(crate) mod history;
 mod in_hand;
 pub(crate) mod inbox;
+mod listeners;
 mod load;
 mod mark;
 pub(crate) mod matching;
@@ -20,11 +22,13 @@ pub(crate) mod rehearsal;
 mod rejected;
 mod remembered;
 mod schedule;
+mod shadow;
 pub(crate) mod sinks;
 pub(crate) mod tables;
 mod timers;
 mod told;
 mod trial;
+pub(crate) mod vetting;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -40,8 +44,9 @@ use bytes::Bytes;
 pub use self::told::{Progress, Report, Work};
 use self::{
     failures::Failures,
+    history::Back,
     in_hand::InHand,
-    inbox::{Control, Event, Inbox, Load, Parsed},
+    inbox::{Control, Event, Inbox, Load, Parsed, Refuse},
     mark::Kept,
     matching::{Matcher, Matching},
     patience::Patience,
@@ -54,9 +59,10 @@ pub(crate) use self::{
     in_hand::in_hand_at,
     output::Output,
     quarantine::Retried,
-    told::{Error, Loaded},
+    told::{Error, Loaded, RolledBack, Undone},
 };
 use crate::{
+    control::feed::Feed,
     doing::{self, Doing},
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
@@ -110,7 +116,12 @@ pub struct Worker<'a> {
     /// Made of the generation's rules when the first Tweet needs it.
     matcher: Option<Matcher>,
     files: Option<Files>,
+    /// The number of the running generation; before the first load, that of the last one of an earlier run.
     number: u64,
+    /// The hash of the running generation's files.
+    hash: String,
+    /// The earlier generation that runs, if it was rolled back to.
+    back: Option<Back>,
     /// Controls that are not carried out yet.
     controls: VecDeque<Control>,
     /// The frame that is being handled, and how many of its lines are handled.
@@ -152,6 +163,7 @@ pub struct Worker<'a> {
     are_keys_unchecked: bool,
     looked_for_file: Instant,
     doing: Arc<Doing>,
+    feed: Arc<Feed>,
     output: &'a mut dyn Write,
     report: &'a mut dyn FnMut(Report),
     /// Waits that grow while the database fails.
@@ -186,6 +198,8 @@ impl<'a> Worker<'a> {
             matcher: None,
             files: None,
             number: 0,
+            hash: String::new(),
+            back: None,
             controls: VecDeque::new(),
             current: None,
             cursor: None,
@@ -211,6 +225,7 @@ impl<'a> Worker<'a> {
             are_keys_unchecked: false,
             looked_for_file: Instant::now(),
             doing: work.doing,
+            feed: work.feed,
             output,
             report,
             patience: Patience::default(),
@@ -306,8 +321,18 @@ impl<'a> Worker<'a> {
 
     /// Carries out a control. If the database fails, the same control is carried out again later.
     fn obey(&mut self, control: Control) -> Result<ControlFlow<()>, Error> {
+        let mut rolled_back = None;
         let obeyed = match &control {
-            Control::Load => self.load_and_tell(),
+            Control::Load => self.load_and_tell(None),
+            Control::LoadCode(code) => self.load_and_tell(Some(code)),
+            Control::Refuse(refused) => self.refuse(&refused.error, &refused.files),
+            Control::Rollback(asked) => {
+                let answer = match asked.undo {
+                    true => self.undo_rollback().map(|undone| undone.map(Err)),
+                    false => self.roll_back_generation().map(|back| back.map(Ok)),
+                };
+                answer.map(|answer| rolled_back = Some(answer))
+            }
             Control::Own(rules) => self.own(rules),
             Control::Gap(gap) => self.write_gap(gap),
             Control::Stop => {
@@ -320,6 +345,15 @@ impl<'a> Worker<'a> {
             (Ok(()), Control::Own(rules)) => {
                 // The one who asked may have gone in the meantime.
                 let _ = rules.done.send(());
+            }
+            (Ok(()), Control::Rollback(asked)) => {
+                if let Some(answer) = rolled_back {
+                    let _ = asked.done.send(answer);
+                }
+            }
+            (Ok(()), Control::Refuse(refused)) => {
+                let Refuse { error, files } = *refused;
+                (self.report)(Report::LoadFailed { error, files });
             }
             (Ok(()), _) => {}
             (Err(error), control) => {
@@ -491,10 +525,15 @@ impl<'a> Worker<'a> {
         }
         let tweet = self.match_rules(tweet);
         let line = tweet.share_line();
+        let heard = self.for_listeners(&tweet);
         self.since_commit += 1;
-        if let Some(failure) = self.try_tweet(id, tweet)? {
-            self.failures.log(id, &failure);
-            self.quarantine(id, &line, &failure)?;
+        let ran = self.try_tweet(id, tweet)?;
+        if let Err(failure) = &ran {
+            self.failures.log(id, failure);
+            self.quarantine(id, &line, failure)?;
+        }
+        if let Some(tags) = heard {
+            self.tell_listeners(tags, &line, ran.as_ref().copied());
         }
         self.remember(id);
         Ok(())
@@ -521,10 +560,14 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs the handlers. If one fails, takes back what they have done.
-    fn try_tweet(&mut self, id: Option<i64>, tweet: Tweet) -> Result<Option<Failure>, Error> {
+    fn try_tweet(
+        &mut self,
+        id: Option<i64>,
+        tweet: Tweet,
+    ) -> Result<Result<Verdict, Failure>, Error> {
         self.count_tags(&tweet);
         let Some(generation) = &self.generation else {
-            return Ok(None);
+            return Ok(Ok(Verdict::Kept));
         };
         self.store.begin_tweet();
         self.doing.begin_tweet(id);
@@ -544,6 +587,6 @@ impl<'a> Worker<'a> {
         };
         self.tally.add(count, 1);
         self.tally.add(Count::Tweets, 1);
-        Ok(ran.err())
+        Ok(ran)
     }
 }

@@ -57,6 +57,8 @@ impl Setup {
                 set("OUZEL_USERNAME", USERNAME),
                 set("OUZEL_PASSWORD", PASSWORD),
                 set("OUZEL_DEBOUNCE", "20ms"),
+                // A debug build takes long over a thousand Tweets, and some tests save hundreds of times.
+                set("OUZEL_SHADOW", "50"),
                 // Many runs at once would ask for the same port.
                 set("OUZEL_STATUS_LISTEN", "off"),
             ],

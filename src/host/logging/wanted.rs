@@ -19,6 +19,8 @@ const MODULES: &[&str] = &[
     "cli::replay::source",
     "cli::replay::target",
     "cli::sim",
+    "cli::tail",
+    "control::server",
     "host::shutdown",
     "ingest",
     "ingest::duties",
@@ -245,7 +247,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(

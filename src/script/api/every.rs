@@ -5,7 +5,10 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 use mlua::{Function, Lua, Result, Table, Value};
 
 use super::{Host, text, type_name};
-use crate::{script::error::Misuse, text::units::Length};
+use crate::{
+    script::{error::Misuse, reference::handlers::EVERY},
+    text::units::Length,
+};
 
 /// The shortest time between two calls. Each call is a commit of its own.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -31,7 +34,7 @@ impl Timer {
 }
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    let every = host.function(lua, |host, _, arguments| {
+    host.add(lua, ouzel, &EVERY, |host, _, arguments| {
         let written = text(
             arguments.front().unwrap_or(&Value::Nil),
             "the time that `ouzel.every` takes first",
@@ -68,6 +71,5 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             });
             Ok(())
         })
-    })?;
-    ouzel.raw_set("every", every)
+    })
 }

@@ -27,9 +27,13 @@ use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 pub(super) use self::{
     emit::Emitted,
     every::Timer,
-    log::print,
+    log::{is_silent, print},
     metric::Counting,
     steps::{Step, StepKind},
+};
+pub(crate) use self::{
+    log::silently,
+    tweet::{Brief, brief, is_method},
 };
 use super::{
     Database, budget,
@@ -37,7 +41,7 @@ use super::{
     error::Misuse,
     loader::Sources,
     lua::{is_memory, raising, strict},
-    raw,
+    raw, reference,
 };
 use crate::state::Shared;
 
@@ -95,27 +99,19 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     require::install(lua, host)
 }
 
-/// What belongs to the script alone, so that a test that asks for it is told where to look.
-const OF_THE_SCRIPT: [&str; 12] = [
-    "rules",
-    "filter",
-    "enrich",
-    "on",
-    "every",
-    "table",
-    "emit",
-    "sink",
-    "metric",
-    "lines",
-    "csv",
-    "state_version",
-];
+/// A place that is not the script, in messages about what belongs to the script.
+pub(super) struct Apart {
+    pub(super) place: &'static str,
+    pub(super) hint: &'static str,
+}
 
-/// Installs what a file of tests has: `require`, the methods of Tweets, and of `ouzel` what touches no data.
+/// Installs what a file of tests or an expression has: `require`, the methods of Tweets, and of `ouzel` what touches no
+/// data.
 ///
 /// # Errors
 /// Only when there is no memory left.
-pub(super) fn install_for_tests(lua: &Lua, host: &Rc<Host>) -> Result<()> {
+pub(super) fn install_apart(lua: &Lua, host: &Rc<Host>, apart: &Apart) -> Result<()> {
+    let Apart { place, hint } = *apart;
     raw::install(lua, tweet::methods(lua)?, tweet::suggest(lua)?)?;
     let ouzel = lua.create_table()?;
     log::install(lua, host, &ouzel)?;
@@ -123,10 +119,15 @@ pub(super) fn install_for_tests(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     regex::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     ouzel.raw_set("null", Value::NULL)?;
-    for name in OF_THE_SCRIPT {
+    // The other functions belong to the script alone, so others who ask for one are told where to look.
+    for described in reference::of_ouzel() {
+        let name = described.name();
+        if ouzel.contains_key(name)? {
+            continue;
+        }
         let refuse = host.function(lua, move |_, _, _| -> Answer<()> {
-            Err(Misuse::new(format!("`ouzel.{name}` belongs to the script, not to a test"))
-                .hint("a test sends Tweets with `t:send`, and looks at what came of them with `t:rows` and `t:emitted`"))
+            let message = format!("`ouzel.{name}` belongs to the script, not to {place}");
+            Err(Misuse::new(message).hint(hint))
         })?;
         ouzel.raw_set(name, refuse)?;
     }
@@ -148,6 +149,22 @@ impl Host {
             host.answer(lua, native(&host, lua, arguments))
         })?;
         raising(lua, function)
+    }
+
+    /// Puts a function of the API into a table, under its name in the reference. A call with too few or too many
+    /// arguments is an error.
+    pub(in crate::script) fn add<R: IntoLuaMulti>(
+        self: &Rc<Self>,
+        lua: &Lua,
+        table: &Table,
+        described: &'static reference::Function,
+        native: impl Fn(&Self, &Lua, MultiValue) -> Answer<R> + 'static,
+    ) -> Result<()> {
+        let function = self.function(lua, move |host, lua, arguments| {
+            counted(described, arguments.len(), || described.path().to_owned())?;
+            native(host, lua, arguments)
+        })?;
+        table.raw_set(described.name(), function)
     }
 
     /// Turns an answer into the values that [`raising`] expects: `true` and the results, or `false` and the message.
@@ -181,6 +198,18 @@ impl Host {
                 "`{function}` can only be called while the script loads, not from a handler"
             ))),
         }
+    }
+}
+
+/// Gives an error if a function is called with too few or too many arguments. `called` says how the script calls it.
+pub(in crate::script) fn counted(
+    described: &reference::Function,
+    count: usize,
+    called: impl FnOnce() -> String,
+) -> Answer<()> {
+    match described.takes(count) {
+        true => Ok(()),
+        false => Err(Misuse::new(described.wrong_count(&called(), count))),
     }
 }
 

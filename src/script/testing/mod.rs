@@ -14,7 +14,8 @@ mod tweets;
 
 use std::{
     cell::{Cell, RefCell},
-    path::Path,
+    fs, io,
+    path::{Path, PathBuf},
     rc::Rc,
     time::Duration,
 };
@@ -24,20 +25,25 @@ use mlua::{Function, Lua, Table, Value};
 
 use self::context::Context;
 use super::{
-    Database, Declared, Error, Failure, Fault, Limits, Verdict,
-    api::{self, Host},
+    Declared, Error, Failure, Fault, Limits, Verdict,
+    api::{self, Host, counted},
     budget::{self, Work},
     error::Misuse,
     generation::clock_of,
     loader::Sources,
     lua::{freeze_clock, is_memory, new_state},
+    no_database::NoDatabase,
     raw::{watch, watch_lines},
+    reference::test::TEST,
 };
 use crate::{
-    row::{Cell as RowCell, EachRow, Made, Refused, TableSpec},
+    row::{Cell as RowCell, EachRow, Refused},
     state::Shared,
     tweet::Tweet,
 };
+
+/// How the name of a file of tests ends.
+pub(crate) const TEST_ENDING: &str = "_test.lua";
 
 /// How many tests a file may have. Whoever has more has written a loop that does not end.
 const MOST_TESTS: usize = 100_000;
@@ -135,6 +141,23 @@ struct Test {
     function: Function,
 }
 
+/// The files of tests in a folder, by name.
+///
+/// # Errors
+/// What the system says when the folder cannot be read.
+pub(crate) fn test_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_some_and(|name| name.ends_with(TEST_ENDING)) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 impl TestFile {
     /// Loads a file of tests, and runs none of them.
     ///
@@ -160,7 +183,7 @@ impl TestFile {
             Self::load_into(path, &host, subject, options)
         });
         match broken {
-            Some(broken) => Err(Error::Broken {
+            Some(broken) => Err(Error::Breach {
                 script: file_name(path),
                 fault: Box::new(host.breach(broken)),
             }),
@@ -190,7 +213,11 @@ impl TestFile {
             }
         };
         let lua = new_state(api::print).map_err(|error| broken(&error))?;
-        api::install_for_tests(&lua, host).map_err(|error| broken(&error))?;
+        api::install_apart(&lua, host, &api::Apart {
+            place: "a test",
+            hint: "a test sends Tweets with `t:send`, and looks at what came of them with `t:rows` and `t:emitted`",
+        })
+        .map_err(|error| broken(&error))?;
         let context = Rc::new(Context::new(
             path,
             host,
@@ -230,6 +257,15 @@ impl TestFile {
             t,
             lua,
         })
+    }
+
+    /// The files that the tests have read so far: modules, and fixtures.
+    pub(crate) fn reads(&self) -> Vec<PathBuf> {
+        let folder = &self.context.folder;
+        let sources = self.context.host.sources.borrow();
+        let fixtures = self.context.fixtures.borrow();
+        let names = sources.names().chain(fixtures.keys().map(String::as_str));
+        names.map(|name| folder.join(name)).collect()
     }
 
     /// The names of the tests, in the order in which they run.
@@ -302,12 +338,7 @@ fn install_test(
                     .hint("write `test(\"what it shows\", function(t) … end)`"),
             );
         };
-        if arguments.len() > 2 {
-            return Err(Misuse::new(format!(
-                "`test` takes a name and a function, not {} arguments",
-                arguments.len()
-            )));
-        }
+        counted(&TEST, arguments.len(), || TEST.path().to_owned())?;
         if name.trim().is_empty() {
             return Err(Misuse::new("a test needs a name"));
         }
@@ -332,61 +363,10 @@ fn install_test(
         });
         Ok(())
     })?;
-    lua.globals().raw_set("test", add)
+    lua.globals().raw_set(TEST.name(), add)
 }
 
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
-}
-
-type Cells<'a> = [(u16, RowCell<'a>)];
-
-/// The tests' own state has no database; nothing in it asks for one.
-struct NoDatabase;
-
-impl NoDatabase {
-    fn refuse<T>() -> Result<T, Refused> {
-        Err(Refused("a test has no database of its own".to_owned()))
-    }
-}
-
-impl Database for NoDatabase {
-    fn declare(&self, _: TableSpec) -> Result<Made, Refused> {
-        Self::refuse()
-    }
-
-    fn insert(&self, _: usize, _: &Cells<'_>, _: bool) -> Result<(), Refused> {
-        Self::refuse()
-    }
-
-    fn update(&self, _: usize, _: &Cells<'_>, _: &Cells<'_>) -> Result<usize, Refused> {
-        Self::refuse()
-    }
-
-    fn delete(&self, _: usize, _: &Cells<'_>) -> Result<usize, Refused> {
-        Self::refuse()
-    }
-
-    fn get(&self, _: usize, _: &Cells<'_>, _: &mut EachRow<'_>) -> Result<(), Refused> {
-        Self::refuse()
-    }
-
-    fn count(&self, _: usize, _: &Cells<'_>) -> Result<i64, Refused> {
-        Self::refuse()
-    }
-
-    fn exec(&self, _: &str, _: &[RowCell<'_>]) -> Result<usize, Refused> {
-        Self::refuse()
-    }
-
-    fn select(
-        &self,
-        _: &str,
-        _: &[RowCell<'_>],
-        _: usize,
-        _: &mut EachRow<'_>,
-    ) -> Result<(), Refused> {
-        Self::refuse()
-    }
 }
