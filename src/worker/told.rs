@@ -246,7 +246,8 @@ pub(crate) enum Unchanged {
     },
     /// The earlier one could not be loaded.
     #[error(
-        "generation {to} could not be loaded again, so nothing has changed\n{reason}\nhint: its tables or its state may have been changed by a later one; save a script that fits them"
+        "generation {to} could not be loaded again, so nothing has changed\n{reason}{}",
+        if reason.contains("\nhint: ") { "" } else { HINT }
     )]
     Refused {
         /// The earlier generation.
