@@ -275,7 +275,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(
