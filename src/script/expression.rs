@@ -359,7 +359,7 @@ mod tests {
               |
               = unexpected symbol near <eof>"#]],
         );
-        check("", expect!["\n  = there is no expression"]);
+        assert_eq!(made(" ").err().unwrap().message, "there is no expression");
         check(
             "tweet.place.country == 'x'",
             expect![[r#"
