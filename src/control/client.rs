@@ -18,6 +18,7 @@ use super::{
     feed::Wishes,
     peer::is_own,
     record::{Reader, Record},
+    rollback::{Asked, Went},
     socket::connect,
 };
 use crate::{host::lock, text::json};
@@ -52,6 +53,16 @@ async fn ask<T: DeserializeOwned>(
 /// [`Error`]
 pub(crate) async fn tags(folder: &Path) -> Result<Vec<Option<String>>, Error> {
     ask(folder, Method::GET, "/tags", None).await
+}
+
+/// Has the run go back to the generation of its script before the running one, or end that.
+///
+/// # Errors
+/// [`Error`]; [`Error::Refused`] if nothing has changed.
+pub(crate) async fn rollback(folder: &Path, undo: bool) -> Result<Went, Error> {
+    // A boolean cannot fail to be JSON.
+    let asked = sonic_rs::to_string(&Asked { undo }).unwrap_or_default();
+    ask(folder, Method::POST, "/rollback", Some(asked)).await
 }
 
 /// Live Tweets of a run.

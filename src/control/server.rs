@@ -38,6 +38,7 @@ use super::{
     feed::{Feed, Listening, Wishes},
     peer::is_own,
     request::{Reply, Request, WAITING},
+    rollback::Asked,
     socket::Socket,
 };
 use crate::text::json;
@@ -141,6 +142,7 @@ async fn serve(listener: UnixListener, shared: Shared, stop: CancellationToken) 
     let app = Router::new()
         .route("/tags", get(tags))
         .route("/tail", post(tail))
+        .route("/rollback", post(rollback))
         .fallback(unknown)
         .layer(map_response(name))
         .with_state(shared);
@@ -249,6 +251,15 @@ async fn body(request: HttpRequest) -> Result<Bytes, Refusal> {
 async fn tags(State(shared): State<Shared>) -> Result<Response, Refusal> {
     let tags = ask(&shared, Request::Tags).await?;
     Ok(Json(tags).into_response())
+}
+
+async fn rollback(State(shared): State<Shared>, request: HttpRequest) -> Result<Response, Refusal> {
+    let body = body(request).await?;
+    let Asked { undo } =
+        json::read(&body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    let went = ask(&shared, |reply| Request::Rollback { undo, reply }).await?;
+    let went = went.map_err(|reason| (StatusCode::CONFLICT, reason))?;
+    Ok(Json(went).into_response())
 }
 
 async fn tail(State(shared): State<Shared>, request: HttpRequest) -> Result<Response, Refusal> {

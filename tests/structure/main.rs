@@ -26,7 +26,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rustls"], &["powertrack/", "sim/"]),
     (&["axum"], &["sim/", "status/", "control/"]),
     (&["rcgen", "tokio_rustls"], &["sim/"]),
-    (&["mlua", "notify", "regex", "csv"], &["script/"]),
+    (&["mlua", "notify", "regex", "csv", "ring"], &["script/"]),
     (&["rusqlite"], &["store/"]),
     (&["clap"], &["cli/"]),
     (&["aho_corasick"], &["rule/"]),
