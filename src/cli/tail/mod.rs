@@ -171,7 +171,7 @@ impl Watching {
         loop {
             let mut live = match Live::open(folder, wishes).await {
                 Ok(live) => live,
-                Err(error) if wait && error.is_nobody() => {
+                Err(error) if wait && error.may_pass() => {
                     if !has_said {
                         has_said = true;
                         say(&format!(
