@@ -2,16 +2,16 @@
 
 use std::ops::RangeInclusive;
 
-use super::scan::{Key, calls};
+use super::{scan::Key, written::Written};
 
 /// The lines of each entry without a name, in the table that follows the first call of `function` on a line. Lines
 /// count from 1. `None` if no table is written out there.
 pub(super) fn entries(
-    text: &str,
+    text: &Written,
     line: usize,
     function: &str,
 ) -> Option<Vec<RangeInclusive<usize>>> {
-    calls(text, line, function)
+    text.calls(line, function)
         .into_iter()
         .find_map(|mut scan| {
             scan.skip_blanks();
@@ -26,13 +26,13 @@ pub(super) fn entries(
 /// The names in the table that a call of `function` on a line writes out as its second argument, in order. If the line
 /// has several such calls, the first one counts whose first argument may be `first` and whose names are all `known`.
 pub(super) fn names<'t>(
-    text: &'t str,
+    text: &'t Written,
     line: usize,
     function: &str,
     first: &str,
     known: impl Fn(&str) -> bool,
 ) -> Option<Vec<&'t str>> {
-    calls(text, line, function)
+    text.calls(line, function)
         .into_iter()
         .find_map(|mut scan| {
             scan.skip_blanks();
@@ -53,11 +53,10 @@ pub(super) fn names<'t>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::scan::SMALL;
 
     #[track_caller]
     fn check(text: &str, line: usize, expected: &str) {
-        let shown = match entries(text, line, "rules") {
+        let shown = match entries(&Written::new(text.to_owned()), line, "rules") {
             None => "none".to_owned(),
             Some(entries) => {
                 let shown = entries
@@ -98,8 +97,9 @@ mod tests {
     #[track_caller]
     fn check_names(text: &str, expected: &str) {
         let known = |name: &str| name.len() == 1;
-        let shown = names(text, 1, "table", "t", known).map(|names| names.join(" "));
-        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{text}");
+        let text = Written::new(text.to_owned());
+        let shown = names(&text, 1, "table", "t", known).map(|names| names.join(" "));
+        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{}", &*text);
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         check("--[==[\n]] rules { 1 } ]==] rules {\n 1 }", 2, "3-3");
         check("'rules { 1 }' -- rules { 1, 2 }", 1, "none");
         check("my_rules { 1 }", 1, "none");
-        let long = format!("--{}\nouzel.rules {{ 1 }}", "x".repeat(SMALL));
+        let long = format!("--{}\nouzel.rules {{ 1 }}", "x".repeat(1 << 20));
         check(&long, 2, "2-2");
     }
 
