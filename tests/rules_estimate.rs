@@ -48,7 +48,11 @@ fn tweets() -> String {
 /// So many Tweets, so far apart, and every n-th of them is about coffee.
 fn every(apart: i64, tweets: i64, coffee: i64) -> String {
     let line = |number: i64| {
-        let text = if number % coffee == 0 { "coffee" } else { "tea" };
+        let text = if number % coffee == 0 {
+            "coffee"
+        } else {
+            "tea"
+        };
         line(number + 1, text, "en", START + number * apart) + "\n"
     };
     (0..tweets).map(line).collect()
@@ -114,7 +118,8 @@ fn compressed_files_give_the_same_and_several_add_up() {
         .ends();
     plain.assert_code(0);
     expect![[r#"
-    "#]].assert_eq(plain.output());
+    "#]]
+    .assert_eq(plain.output());
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(tweets().as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
@@ -159,7 +164,8 @@ fn many_tweets_give_the_same_each_time() {
     let first = run();
     assert_eq!(first, run());
     expect![[r#"
-    "#]].assert_eq(&first);
+    "#]]
+    .assert_eq(&first);
 }
 
 #[test]
@@ -203,7 +209,10 @@ fn the_rules_can_be_those_of_the_script() {
 #[test]
 fn the_journal_is_the_sample_unless_another_is_named() {
     let setup = in_data();
-    journal(&setup.folder().join("data/journal"), &every(1_000, 7_200, 2));
+    journal(
+        &setup.folder().join("data/journal"),
+        &every(1_000, 7_200, 2),
+    );
     let ended = setup.ends();
     ended.assert_code(0);
     expect![[r#"
@@ -214,18 +223,27 @@ fn the_journal_is_the_sample_unless_another_is_named() {
     // The folder of a journal, and a data folder, give the same as the default.
     for name in ["data/journal", "data"] {
         let setup = in_data().arguments(&[name]);
-        journal(&setup.folder().join("data/journal"), &every(1_000, 7_200, 2));
+        journal(
+            &setup.folder().join("data/journal"),
+            &every(1_000, 7_200, 2),
+        );
         let ended = setup.ends();
         assert_eq!(ended.output(), whole, "{}", ended.stderr);
     }
     // That of the simulator is another one.
     let setup = in_data().arguments(&["--sim"]);
-    journal(&setup.folder().join("data/sim/journal"), &every(1_000, 7_200, 2));
+    journal(
+        &setup.folder().join("data/sim/journal"),
+        &every(1_000, 7_200, 2),
+    );
     let ended = setup.ends();
     assert_eq!(ended.output(), whole, "{}", ended.stderr);
     // A journal of somewhere else, by the setting.
     let setup = in_data().environment("OUZEL_DATA_DIR", "elsewhere");
-    journal(&setup.folder().join("elsewhere/journal"), &every(1_000, 7_200, 2));
+    journal(
+        &setup.folder().join("elsewhere/journal"),
+        &every(1_000, 7_200, 2),
+    );
     let ended = setup.ends();
     assert_eq!(ended.output(), whole, "{}", ended.stderr);
 }
@@ -237,9 +255,15 @@ fn a_tweet_that_came_twice_counts_once() {
     journal(&setup.folder().join("data/journal"), &twice);
     let ended = setup.ends();
     ended.assert_code(0);
-    assert!(ended.output().starts_with("{\"tweets\":60,"), "{}", ended.output());
     assert!(
-        ended.output().contains("60 lines had a Tweet that came shortly before"),
+        ended.output().starts_with("{\"tweets\":60,"),
+        "{}",
+        ended.output()
+    );
+    assert!(
+        ended
+            .output()
+            .contains("60 lines had a Tweet that came shortly before"),
         "{}",
         ended.output()
     );
@@ -255,7 +279,9 @@ fn the_ledger_says_when_nothing_could_come() {
             let millis = line.split("\"timestamp_ms\":\"").nth(1).unwrap();
             let millis: i64 = millis.split('"').next().unwrap().parse().unwrap();
             let line = line.replace(&millis.to_string(), &(millis + 300 * MINUTE).to_string());
-            line.replacen("\"id\":", "\"id\":9", 1).replacen("\"id_str\":\"", "\"id_str\":\"9", 1) + "\n"
+            line.replacen("\"id\":", "\"id\":9", 1)
+                .replacen("\"id_str\":\"", "\"id_str\":\"9", 1)
+                + "\n"
         };
         let all = bursts.clone() + &bursts.lines().map(later).collect::<String>();
         journal(&setup.folder().join("data/journal"), &all);
@@ -313,7 +339,11 @@ fn a_sample_of_seconds_or_of_many_years_allows_no_rate() {
         ended.assert_code(0);
     }
     let json = coffee(every(10, 1_000, 2), &["--json"]);
-    assert!(json.output().contains("\"per_hour\":null"), "{}", json.output());
+    assert!(
+        json.output().contains("\"per_hour\":null"),
+        "{}",
+        json.output()
+    );
 }
 
 #[test]
@@ -324,7 +354,10 @@ fn a_cap_and_a_part_of_all_tweets_are_reckoned_with() {
     expect![[r#"
     "#]]
     .assert_eq(ended.output());
-    let json = coffee(&tweets, &["--cap", "1M", "--sample-percent", "10%", "--json"]);
+    let json = coffee(
+        &tweets,
+        &["--cap", "1M", "--sample-percent", "10%", "--json"],
+    );
     let (_, rest) = json.output().split_once("\"together\":").unwrap();
     let together = rest.split('}').next().unwrap();
     expect![[r#"
@@ -336,7 +369,14 @@ fn a_cap_and_a_part_of_all_tweets_are_reckoned_with() {
 fn a_rule_that_matches_nothing_has_an_upper_end() {
     let ended = Setup::rules()
         .file("tweets.jsonl", every(1_000, 7_200, 2))
-        .arguments(&["estimate", "--rule", "zebra", "--rule", "coffee", "tweets.jsonl"])
+        .arguments(&[
+            "estimate",
+            "--rule",
+            "zebra",
+            "--rule",
+            "coffee",
+            "tweets.jsonl",
+        ])
         .ends();
     ended.assert_code(0);
     expect![[r#"
@@ -347,15 +387,26 @@ fn a_rule_that_matches_nothing_has_an_upper_end() {
 #[test]
 fn times_that_cannot_be_right_make_no_rate() {
     let mut tweets = every(60_000, 120, 2);
-    for (number, millis) in [i64::MIN, -1, 0, 4_102_444_800_000, i64::MAX].iter().enumerate() {
+    for (number, millis) in [i64::MIN, -1, 0, 4_102_444_800_000, i64::MAX]
+        .iter()
+        .enumerate()
+    {
         let id = 1_000 + i64::try_from(number).unwrap();
         tweets += &(line(id, "coffee", "en", *millis) + "\n");
     }
     let ended = coffee(&tweets, &[]);
     ended.assert_code(0);
-    assert!(ended.output().starts_with("125 Tweets, 0 lines skipped, 2 hours from"), "{}", ended.output());
     assert!(
-        ended.output().contains("note: 5 Tweets told no time that can be right"),
+        ended
+            .output()
+            .starts_with("125 Tweets, 0 lines skipped, 2 hours from"),
+        "{}",
+        ended.output()
+    );
+    assert!(
+        ended
+            .output()
+            .contains("note: 5 Tweets told no time that can be right"),
         "{}",
         ended.output()
     );
@@ -375,7 +426,9 @@ fn of_thousands_of_rules_those_with_matches_are_shown() {
     let rule = output.lines().position(|line| line.ends_with("  coffee"));
     assert_eq!(rule, Some(4), "{output}");
     assert!(
-        output.contains("  these are the 100 with the most matches; 5 000 match nothing; `--json` has all\n"),
+        output.contains(
+            "  these are the 100 with the most matches; 5 000 match nothing; `--json` has all\n"
+        ),
         "{output}"
     );
 }
@@ -388,11 +441,15 @@ fn a_file_that_is_cut_off_tells_what_it_has() {
     let zstd = zstd::encode_all(every(1_000, 7_200, 2).as_bytes(), 1).unwrap();
     for (name, bytes) in [("tweets.gz", gzip), ("tweets.zst", zstd)] {
         let ended = estimate(name, &bytes[..bytes.len() / 2]).ends();
-        ended.assert_code(1).assert_says(&format!("error: cannot read `{name}`: "));
+        ended
+            .assert_code(1)
+            .assert_says(&format!("error: cannot read `{name}`: "));
         assert!(ended.output().contains("  coffee"), "{}", ended.output());
         // Nothing at all can be read of this one.
         let ended = estimate(name, &bytes[..8]).ends();
-        ended.assert_code(1).assert_says(&format!("error: cannot read `{name}`: "));
+        ended
+            .assert_code(1)
+            .assert_says(&format!("error: cannot read `{name}`: "));
         assert_eq!(ended.output(), "");
     }
 }
@@ -402,7 +459,12 @@ fn a_damaged_journal_tells_what_it_has() {
     let setup = in_data();
     let folder = setup.folder().join("data/journal");
     journal(&folder, &every(1_000, 7_200, 2));
-    let segment = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let segment = fs::read_dir(&folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let mut bytes = fs::read(&segment).unwrap();
     let (third, half) = (bytes.len() / 3, bytes.len() / 2);
     bytes[third..half].fill(7);
@@ -411,7 +473,9 @@ fn a_damaged_journal_tells_what_it_has() {
     let ended = setup.ends();
     ended.assert_code(0);
     assert!(
-        ended.output().contains("note: 1 part of the journal could not be read"),
+        ended
+            .output()
+            .contains("note: 1 part of the journal could not be read"),
         "{}",
         ended.output()
     );
@@ -456,8 +520,12 @@ fn without_rules_or_tweets_it_says_what_to_do() {
         assert_eq!(ended.code, code, "{}", ended.stderr);
         expected.assert_eq(&ended.stderr);
     }
-    check(in_data(), 2, expect![[r#"
-    "#]]);
+    check(
+        in_data(),
+        2,
+        expect![[r#"
+    "#]],
+    );
     check(
         Setup::rules().script("-- none").arguments(&["estimate"]),
         2,
@@ -477,13 +545,17 @@ fn without_rules_or_tweets_it_says_what_to_do() {
     "#]],
     );
     check(
-        in_data().file("empty.jsonl", "").arguments(&["empty.jsonl"]),
+        in_data()
+            .file("empty.jsonl", "")
+            .arguments(&["empty.jsonl"]),
         2,
         expect![[r#"
     "#]],
     );
     check(
-        in_data().file("binary", b"\x00\xff\xfe\n\x80\x81").arguments(&["binary"]),
+        in_data()
+            .file("binary", b"\x00\xff\xfe\n\x80\x81")
+            .arguments(&["binary"]),
         2,
         expect![[r#"
     "#]],
@@ -501,7 +573,11 @@ fn numbers_that_cannot_be_meant_are_refused() {
     for (flag, value, said) in [
         ("--cap", "0", "is no number of more than 0"),
         ("--cap", "many", "is no number of more than 0"),
-        ("--cap", "99999999999999999999", "is no number of more than 0"),
+        (
+            "--cap",
+            "99999999999999999999",
+            "is no number of more than 0",
+        ),
         ("--sample-percent", "0", "is no part of all Tweets"),
         ("--sample-percent", "101", "is no part of all Tweets"),
         ("--sample-percent", "NaN", "is no part of all Tweets"),
@@ -519,7 +595,12 @@ fn nothing_in_a_rule_or_a_tweet_controls_the_terminal() {
     let text = "coffee \\u001b[2Jnew\\nline \\u202e";
     let ended = Setup::rules()
         .file("tweets.jsonl", line(1, text, "en", START) + "\n")
-        .arguments(&["estimate", "--rule", "coffee OR \"\u{1b}[31m\"", "tweets.jsonl"])
+        .arguments(&[
+            "estimate",
+            "--rule",
+            "coffee OR \"\u{1b}[31m\"",
+            "tweets.jsonl",
+        ])
         .ends();
     assert!(!ended.output().contains('\u{1b}'), "{}", ended.output());
     assert!(!ended.stderr.contains('\u{1b}'), "{}", ended.stderr);

@@ -11,16 +11,14 @@ pub(super) fn entries(
     line: usize,
     function: &str,
 ) -> Option<Vec<RangeInclusive<usize>>> {
-    text.calls(line, function)
-        .into_iter()
-        .find_map(|mut scan| {
-            scan.skip_blanks();
-            scan.skip('(');
-            scan.skip_blanks();
-            let entries = scan.skip('{').then(|| scan.table())??;
-            let unnamed = entries.into_iter().filter(|entry| entry.key == Key::None);
-            Some(unnamed.map(|entry| entry.lines).collect())
-        })
+    text.calls(line, function).into_iter().find_map(|mut scan| {
+        scan.skip_blanks();
+        scan.skip('(');
+        scan.skip_blanks();
+        let entries = scan.skip('{').then(|| scan.table())??;
+        let unnamed = entries.into_iter().filter(|entry| entry.key == Key::None);
+        Some(unnamed.map(|entry| entry.lines).collect())
+    })
 }
 
 /// The names in the table that a call of `function` on a line writes out as its second argument, in order. If the line
@@ -32,22 +30,20 @@ pub(super) fn names<'t>(
     first: &str,
     known: impl Fn(&str) -> bool,
 ) -> Option<Vec<&'t str>> {
-    text.calls(line, function)
-        .into_iter()
-        .find_map(|mut scan| {
-            scan.skip_blanks();
-            if !scan.skip('(') || !scan.skip_argument(first)? {
-                return None;
-            }
-            scan.skip_blanks();
-            let entries = scan.skip('{').then(|| scan.table())??;
-            let names = entries.into_iter().filter_map(|entry| match entry.key {
-                Key::Name(name) => Some(name),
-                Key::None | Key::Other => None,
-            });
-            let names: Vec<_> = names.collect();
-            names.iter().all(|name| known(name)).then_some(names)
-        })
+    text.calls(line, function).into_iter().find_map(|mut scan| {
+        scan.skip_blanks();
+        if !scan.skip('(') || !scan.skip_argument(first)? {
+            return None;
+        }
+        scan.skip_blanks();
+        let entries = scan.skip('{').then(|| scan.table())??;
+        let names = entries.into_iter().filter_map(|entry| match entry.key {
+            Key::Name(name) => Some(name),
+            Key::None | Key::Other => None,
+        });
+        let names: Vec<_> = names.collect();
+        names.iter().all(|name| known(name)).then_some(names)
+    })
 }
 
 #[cfg(test)]

@@ -262,13 +262,7 @@ impl Sources {
         first: &str,
         known: impl Fn(&str) -> bool,
     ) -> Option<Vec<&str>> {
-        names(
-            self.written(file)?,
-            line,
-            function,
-            first,
-            known,
-        )
+        names(self.written(file)?, line, function, first, known)
     }
 
     /// The text from one line to another, to find out whether a handler has changed.

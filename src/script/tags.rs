@@ -102,8 +102,7 @@ impl Declared {
         let mut is_heard = |tag: &str| {
             let starts = (0..=tag.len()).filter_map(|end| starred.get(tag.get(..end)?));
             exact.contains(tag)
-                || (starts.flatten())
-                    .any(|pattern| !left.take(1) || asks_for(pattern, Some(tag)))
+                || (starts.flatten()).any(|pattern| !left.take(1) || asks_for(pattern, Some(tag)))
         };
         let mut rules: HashMap<Option<&str>, usize> = HashMap::new();
         for rule in &self.rules {
@@ -307,7 +306,8 @@ mod tests {
         };
         let (rules, starred) = (tags("tag-"), tags("*-"));
         let handlers: Vec<String> = tags("tag-").into_iter().map(|tag| tag + "*").collect();
-        let some = |tags: &[String]| -> Vec<Option<String>> { tags.iter().cloned().map(Some).collect() };
+        let some =
+            |tags: &[String]| -> Vec<Option<String>> { tags.iter().cloned().map(Some).collect() };
         for patterns in [some(&handlers), some(&starred)] {
             let patterns: Vec<_> = patterns.iter().map(Option::as_deref).collect();
             let rules = some(&rules);

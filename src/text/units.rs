@@ -136,10 +136,16 @@ impl FromStr for Number {
             _ => (trimmed, 1),
         };
         let is_number = digits.starts_with(|first: char| first.is_ascii_digit());
-        let digits: String = digits.chars().filter(|c| !matches!(c, '_' | ',' | ' ')).collect();
+        let digits: String = digits
+            .chars()
+            .filter(|c| !matches!(c, '_' | ',' | ' '))
+            .collect();
         let number: Option<u64> = digits.parse().ok().filter(|_| is_number);
         let number = number.and_then(|number| number.checked_mul(unit));
-        number.filter(|number| *number > 0).map(Self).ok_or_else(wrong)
+        number
+            .filter(|number| *number > 0)
+            .map(Self)
+            .ok_or_else(wrong)
     }
 }
 

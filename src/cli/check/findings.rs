@@ -114,7 +114,11 @@ fn key(handler: usize, failure: &Failure) -> Key {
 /// the other. If handlers do not agree on one, they have to work in both.
 fn foreign(trials: &[Trial]) -> Option<Format> {
     // There may be thousands of handlers, and only few of them ran.
-    let ran: BTreeSet<usize> = trials.iter().flat_map(|trial| &trial.ran).copied().collect();
+    let ran: BTreeSet<usize> = trials
+        .iter()
+        .flat_map(|trial| &trial.ran)
+        .copied()
+        .collect();
     let is_foreign = |format: &Format| {
         ran.iter().copied().any(|handler| {
             let count = |of: &dyn Fn(&Trial) -> bool| {

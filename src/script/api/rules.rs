@@ -26,7 +26,9 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let (file, line) = caller(lua);
         let rules = read(host, list, &file, line)?;
         host.declaring("ouzel.rules", |loading| {
-            rules.into_iter().try_for_each(|rule| declare(loading, rule))
+            rules
+                .into_iter()
+                .try_for_each(|rule| declare(loading, rule))
         })
     })?;
     ouzel.raw_set("rules", rules)

@@ -119,7 +119,10 @@ fn rounded(number: f64, digits: i32, round: fn(f64) -> f64) -> String {
     if !number.is_finite() || number <= 0.0 {
         return "0".to_owned();
     }
-    #[expect(clippy::cast_possible_truncation, reason = "it is a few hundred at most")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is a few hundred at most"
+    )]
     let size = number.log10().floor() as i32;
     // How many digits stand behind the point; fewer than none make zeros before it.
     let behind = digits - 1 - size;

@@ -328,8 +328,16 @@ mod tests {
     #[test]
     fn each_tweet_stands_for_the_time_to_the_next() {
         let unknown = || Silence::Unknown;
-        check(every(30 * MINUTE, 4, 0), unknown(), expect!["120.0 min in 1, 0.0 min left out"]);
-        check(every(1_000, 3_600, 0), unknown(), expect!["60.0 min in 1, 0.0 min left out"]);
+        check(
+            every(30 * MINUTE, 4, 0),
+            unknown(),
+            expect!["120.0 min in 1, 0.0 min left out"],
+        );
+        check(
+            every(1_000, 3_600, 0),
+            unknown(),
+            expect!["60.0 min in 1, 0.0 min left out"],
+        );
         // Several in a millisecond, and the same time again and again.
         check(every(0, 500, 0), unknown(), expect!["short: 0.0 min"]);
         check(every(1, 5_000, 0), unknown(), expect!["short: 0.1 min"]);
@@ -370,7 +378,11 @@ mod tests {
     fn the_ledger_knows_which_silence_was_an_outage() {
         let bursts = || every(100, 600, 0).chain(every(100, 600, 5 * HOUR));
         check(bursts(), Silence::Unknown, expect!["short: 2.0 min"]);
-        check(bursts(), Silence::Known(Vec::new()), expect!["301.2 min in 1, 0.0 min left out"]);
+        check(
+            bursts(),
+            Silence::Known(Vec::new()),
+            expect!["301.2 min in 1, 0.0 min left out"],
+        );
         let hour = |hour: i64| START + hour * HOUR;
         let outages = in_order(vec![
             (hour(3), hour(4)),
@@ -379,7 +391,11 @@ mod tests {
             (hour(9), hour(7)),
             (hour(-9), hour(-8)),
         ]);
-        check(bursts(), Silence::Known(outages), expect!["181.2 min in 1, 120.0 min left out"]);
+        check(
+            bursts(),
+            Silence::Known(outages),
+            expect!["181.2 min in 1, 120.0 min left out"],
+        );
         // Replay has brought an hour of a month ago.
         check(
             every(1_000, 3_600, 0).chain(every(1_000, 3_600, 30 * DAY)),
@@ -397,10 +413,26 @@ mod tests {
     #[test]
     fn a_collection_allows_no_rate() {
         let unknown = || Silence::Unknown;
-        check(every(3_000 * HOUR, 20, 0), unknown(), expect!["sparse: 3600000.0 min"]);
-        check(every(25 * HOUR, 20, 0), unknown(), expect!["sparse: 30000.0 min"]);
-        check(every(20 * HOUR, 20, 0), unknown(), expect!["24000.0 min in 1, 0.0 min left out"]);
-        check(every(2 * HOUR, 8_000, 0), unknown(), expect!["sparse: 960000.0 min"]);
+        check(
+            every(3_000 * HOUR, 20, 0),
+            unknown(),
+            expect!["sparse: 3600000.0 min"],
+        );
+        check(
+            every(25 * HOUR, 20, 0),
+            unknown(),
+            expect!["sparse: 30000.0 min"],
+        );
+        check(
+            every(20 * HOUR, 20, 0),
+            unknown(),
+            expect!["24000.0 min in 1, 0.0 min left out"],
+        );
+        check(
+            every(2 * HOUR, 8_000, 0),
+            unknown(),
+            expect!["sparse: 960000.0 min"],
+        );
     }
 
     #[test]

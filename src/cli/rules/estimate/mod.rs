@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use self::{
     amount::Amount,
     count::{Asked, Counts, Hits, OVERLAPPING, count},
-    covered::{Covered, NoRate, Silence},
+    covered::{Covered, NoRate},
     source::{Seen, Source},
 };
 pub(crate) use self::{amount::Amount as EstimatedAmount, source::Most};
@@ -299,7 +299,9 @@ impl Estimate {
         let least = if self.is_journal { ", or more" } else { "" };
         match (cost.rates, self.covered) {
             (Some(rates), Ok(covered)) => {
-                let of_cap = rates.of_cap.map(|part| format!(", {} of the cap", part.as_percent()));
+                let of_cap = rates
+                    .of_cap
+                    .map(|part| format!(", {} of the cap", part.as_percent()));
                 format!(
                     "{} Tweets a month{least}{}, by {} of the journal ({tweets})",
                     rates.a_month.in_words(),
@@ -378,9 +380,21 @@ impl Estimate {
                 notes.push(format!("{} {said}", counted(number, what)));
             }
         };
-        told(counts.untimed, "Tweet", "told no time that can be right; the rates are without them");
-        told(self.seen.repeated, "line", "had a Tweet that came shortly before");
-        told(self.seen.damaged, "part", "of the journal could not be read");
+        told(
+            counts.untimed,
+            "Tweet",
+            "told no time that can be right; the rates are without them",
+        );
+        told(
+            self.seen.repeated,
+            "line",
+            "had a Tweet that came shortly before",
+        );
+        told(
+            self.seen.damaged,
+            "part",
+            "of the journal could not be read",
+        );
         if self.seen.is_cut {
             notes.push("this is only a part of the journal, to save time".to_owned());
         }

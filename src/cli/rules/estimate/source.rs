@@ -1,6 +1,7 @@
 //! Where the Tweets of a sample come from: a journal, or files.
 
 use std::{
+    cell::Cell,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -39,7 +40,10 @@ pub(super) struct Source {
 
 enum Part {
     Files(Vec<PathBuf>),
-    Journal { folder: PathBuf, reader: Box<Reader> },
+    Journal {
+        folder: PathBuf,
+        reader: Box<Reader>,
+    },
 }
 
 /// What was seen besides lines.
@@ -135,7 +139,11 @@ impl Source {
         };
         let missing = gaps.iter().filter_map(|gap| {
             let (from, to) = gap.missing?;
-            let to = if gap.is_away() { now } else { to.as_millisecond() };
+            let to = if gap.is_away() {
+                now
+            } else {
+                to.as_millisecond()
+            };
             Some((from.as_millisecond(), to))
         });
         Silence::Known(in_order(missing.collect()))
@@ -153,7 +161,7 @@ impl Source {
         let mut seen = Seen::default();
         let begun = Instant::now();
         let (mut number, mut lines) = (0, 0);
-        let mut is_cut = false;
+        let is_cut = Cell::new(false);
         let mut hand_on = |batch: Batch| {
             lines += batch.lines.len() as u64;
             // Samples are sorted by this, and each part counts anew.
@@ -162,7 +170,7 @@ impl Source {
             let is_wanted = hand_on(batch);
             let is_enough = most.lines.is_some_and(|most| lines >= most)
                 || most.time.is_some_and(|most| begun.elapsed() >= most);
-            is_cut |= is_enough;
+            is_cut.set(is_cut.get() || is_enough);
             is_wanted && !is_enough
         };
         for part in self.parts {
@@ -173,8 +181,8 @@ impl Source {
                     read.map_err(|error| pipeline::Error::from(error).into())
                 }
             };
-            if read.is_err() || is_cut {
-                seen.is_cut = is_cut;
+            if read.is_err() || is_cut.get() {
+                seen.is_cut = is_cut.get();
                 return (seen, read);
             }
         }
