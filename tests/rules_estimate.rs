@@ -379,7 +379,7 @@ fn a_sample_of_seconds_or_of_many_years_allows_no_rate() {
         note: no rate can be told: the Tweets are of 10 seconds altogether, and less than 10 minutes say nothing of an hour
     "#]]
     .assert_eq(seconds.output());
-    let years = coffee(every(90 * DAY, 40, 2), &["--cap", "1M"]);
+    let years = coffee(every(90 * DAY, 25, 2), &["--cap", "1M"]);
     expect![[r#"
         40 Tweets, 0 lines skipped
 
