@@ -653,6 +653,16 @@ function Regex:gmatch(text) end
 ---@return integer count how many matches there were
 function Regex:replace(text, with) end
 
+---Gives a text in small letters, whatever its alphabet. `text:lower()` of Lua knows the letters A to Z only.
+---
+---```lua
+---local same = ouzel.lower("CAFÉ") == ouzel.lower("Café")
+---```
+---Raises for anything but a text in UTF-8 of at most 1 MB, and for a second argument.
+---@param text string
+---@return string text
+function ouzel.lower(text) end
+
 ---A number of the script in `/metrics`. `ouzel.metric` makes it.
 ---@class ouzel.Metric
 ---@field name string the metric's name, without `ouzel_script_`

@@ -16,6 +16,7 @@ mod state;
 mod steps;
 mod table;
 mod table_options;
+mod text;
 mod time;
 mod tweet;
 
@@ -85,6 +86,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     json::install(lua, host, &ouzel)?;
     state::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     data::install(lua, host, &ouzel)?;
     metric::install(lua, host, &ouzel)?;
@@ -121,6 +123,7 @@ pub(super) fn install_for_tests(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     ouzel.raw_set("null", Value::NULL)?;
     for name in OF_THE_SCRIPT {
