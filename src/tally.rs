@@ -67,9 +67,11 @@ pub enum Count {
     Matched,
     /// Of these, the Tweets that at least one of the rules matches.
     Matching,
+    /// Lines that the script has emitted, to standard output and into sinks.
+    Emitted,
 }
 
-const COUNTERS: usize = Count::Matching as usize + 1;
+const COUNTERS: usize = Count::Emitted as usize + 1;
 
 /// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
 const TAKEN_BACK: [Count; 10] = [

@@ -9,7 +9,7 @@ ouzel.rules {
 }
 
 -- From how many followers on a new text is worth an alert. Change it while ouzel runs.
-local MANY = 20000
+local MANY = 5000
 
 -- One row for each brand and text: the two columns together are the key.
 local mentions = ouzel.table("mentions", {

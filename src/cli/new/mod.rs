@@ -91,10 +91,11 @@ pub(crate) fn new(arguments: &New) -> Result<(), Error> {
         Some(_) => "`README.md` says what the example does, and how to look at its rows.\n",
         None => "",
     };
+    let way = quoted(&shown);
     print(&format!(
         "made a project in `{shown}`\n\
          \n\
-         \x20 cd {shown}\n\
+         \x20 cd {way}\n\
          \x20 ouzel run --sim       # follow a simulated stream, until Ctrl-C\n\
          \x20 ouzel test            # run the tests of the script\n\
          \x20 ouzel check --strict  # look for mistakes without a stream\n\
@@ -102,6 +103,15 @@ pub(crate) fn new(arguments: &New) -> Result<(), Error> {
          {readme}The script is `scripts/main.lua`; save it while `ouzel run --sim` runs, and the change takes effect at once.\n\
          `ouzel help lua` says what a script can do, and `ouzel.toml` how to use a real account.\n"
     ))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    match path.chars().all(is_plain) && !path.starts_with('-') {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// Writes what an editor needs to know.

@@ -254,10 +254,16 @@ impl Handle {
             )));
         }
         if arguments.len() > most {
+            let takes = match most {
+                2 => "one argument",
+                _ => "two arguments at most",
+            };
             return Err(Misuse::new(format!(
-                "`regex:{name}` takes at most {} arguments, not {}",
-                most - 1,
+                "`regex:{name}` takes {takes}, not {}",
                 arguments.len() - 1
+            ))
+            .hint(format!(
+                "parentheses keep the first value of a call: `regex:{name}((text:gsub(…)))`"
             )));
         }
         Ok(())
