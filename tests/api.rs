@@ -224,7 +224,8 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
         "re:find('a', 1, 2)",
         expect![[r#"
              --> main.lua:2
-              = `regex:find` takes at most 2 arguments, not 3"#]],
+              = `regex:find` takes two arguments at most, not 3
+             hint: parentheses keep the first value of a call: `regex:find((text:gsub(…)))`"#]],
     );
     fails(
         "re:gsub('a', 'b')",
