@@ -553,7 +553,7 @@ pub(super) fn a_project_of_an_example([commands]: &[Block; 1]) {
     let folder = tempfile::tempdir().unwrap();
     let done = shell(folder.path(), &format!("set -e\n{}", commands.text));
     assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stderr.contains("500 Tweets in "), "{}", done.stderr);
+    assert!(done.stderr.contains("200 Tweets in "), "{}", done.stderr);
 }
 
 pub(super) fn a_test_fails([commands, shown]: &[Block; 2]) {
