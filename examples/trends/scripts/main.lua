@@ -54,10 +54,12 @@ end
 
 -- Called once a minute, also while no Tweets come. It writes the minutes that are over.
 ouzel.every("1m", function(now)
+  -- After a long outage there are many at once. A call may take a quarter of a second, so it leaves some to the next one.
+  local left = 60
+  -- `pairs` of the state gives numbers in order: the oldest minute first.
   for minute, counts in pairs(minutes) do
-    if minute < now // 60 then
-      for topic, tweets in pairs(counts) do write(minute, topic, tweets) end
-      minutes[minute] = nil
-    end
+    if minute >= now // 60 or left == 0 then break end
+    for topic, tweets in pairs(counts) do write(minute, topic, tweets) end
+    minutes[minute], left = nil, left - 1
   end
 end)

@@ -39,3 +39,14 @@ test("a Tweet without a time counts in no minute", function(t)
   t:send(t:tweet { text = "coffee", tags = { "coffee" }, created_at = ouzel.null, timestamp_ms = ouzel.null })
   t:equal(t:state().minutes, {})
 end)
+
+test("what an outage has delayed is written bit by bit", function(t)
+  for minute = 1, 70 do
+    local at = ouzel.time.format(t:now() - minute * 60)
+    t:send(t:tweet { text = "coffee", tags = { "coffee" }, created_at = at })
+  end
+  t:advance("1m")
+  t:equal(#t:rows("trend"), 60)
+  t:advance("1m")
+  t:equal(#t:rows("trend"), 70)
+end)
