@@ -266,7 +266,7 @@ impl Scene<'_> {
         if let Some(method) = nearest(name, by_dot()) {
             return Some(with_colon(method));
         }
-        if parents.is_empty() && fields::methods("Tweet").any(|method| method == name) {
+        if parents.is_empty() && methods("Tweet").any(|method| method == name) {
             return Some(format!("`{name}` is a method: `tweet:{name}()`"));
         }
         let own = parent.into_iter().flat_map(fields::names);
