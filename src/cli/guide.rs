@@ -62,6 +62,7 @@ const PAGES: &[(&str, &str)] = pages![
     "guarantees",
     "journal",
     "quarantine",
+    "tail",
     "metrics",
     "replay",
     "simulator",

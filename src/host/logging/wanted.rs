@@ -19,6 +19,8 @@ const MODULES: &[&str] = &[
     "cli::replay::source",
     "cli::replay::target",
     "cli::sim",
+    "cli::tail",
+    "control::server",
     "host::shutdown",
     "ingest",
     "ingest::duties",
