@@ -6,7 +6,9 @@ use clap::Args;
 
 use crate::{
     cli::{Script, SimSource, set, set_path},
-    settings::{Given, JournalGiven, ReloadGiven, StatusListen, SyncWord},
+    settings::{
+        CheckEvery, Given, JournalGiven, PruneWord, ReloadGiven, RulesGiven, StatusListen, SyncWord,
+    },
     text::{
         secret::Secret,
         units::{Length, Size},
@@ -31,6 +33,9 @@ pub(crate) struct Run {
     /// Stop after this long, such as `10s` or `2h`; exits with 1 if the stream was never connected by then.
     #[arg(long = "for", value_name = "DURATION")]
     pub duration: Option<Length>,
+    /// Only log how the rules on the stream would change, and run without changing them.
+    #[arg(long)]
+    pub rules_only_plan: bool,
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +86,15 @@ struct Stream {
     /// The full URL of the Replay stream's rules [default: made from that of the rules endpoint].
     #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_RULES_URL")]
     replay_rules_url: Option<String>,
+    /// Which rules are deleted when the script does not declare them: owned, all or none [default: owned].
+    #[arg(long, value_name = "WHICH", env = "OUZEL_RULES_PRUNE")]
+    rules_prune: Option<PruneWord>,
+    /// Refuse a plan that loses more than this share of the rules on the stream [default: 30].
+    #[arg(long, value_name = "PERCENT", env = "OUZEL_RULES_MAX_DELETE_PERCENT")]
+    rules_max_delete_percent: Option<u8>,
+    /// How often the rules on the stream are looked at for what others have changed; `off` for never [default: 10m].
+    #[arg(long, value_name = "DURATION", env = "OUZEL_RULES_CHECK_EVERY")]
+    rules_check_every: Option<CheckEvery>,
     /// Whether to load the script again when it is saved [default: true].
     #[arg(long, value_name = "BOOL", env = "OUZEL_WATCH")]
     watch: Option<bool>,
@@ -143,6 +157,11 @@ impl Run {
                 retain: stream.journal_retain.map(|span| span.0),
                 max_size: stream.journal_max_size.map(|size| size.0),
                 sync: stream.journal_sync,
+            },
+            rules: RulesGiven {
+                prune: stream.rules_prune,
+                max_delete_percent: stream.rules_max_delete_percent,
+                check_every: stream.rules_check_every,
             },
             status: stream.status_listen,
             ..self.script.given()

@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::powertrack::error::{Error, RejectedRule, Service};
-use crate::{rule::plan::Remote, text::json};
+use crate::{
+    rule::plan::{Declared, Remote},
+    text::json,
+};
 
 /// A rule that the service has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,12 @@ pub struct RemoteRule {
 impl From<RemoteRule> for Remote {
     fn from(RemoteRule { id, value, tag }: RemoteRule) -> Self {
         Self { id, value, tag }
+    }
+}
+
+impl From<NewRule> for Declared {
+    fn from(NewRule { value, tag }: NewRule) -> Self {
+        Self { value, tag }
     }
 }
 
@@ -138,28 +147,18 @@ struct Entry {
     message: Option<String>,
 }
 
-/// Reads the answer to a list request [reference 3.4].
-pub(crate) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
-    #[derive(Deserialize)]
-    struct List {
-        rules: Vec<Rule>,
+/// Reads one rule of the answer to a list request [reference 3.4].
+pub(super) fn read_remote(rule: &[u8]) -> Result<RemoteRule, Error> {
+    let rule: Rule = read(rule)?;
+    let id = rule.exact_id();
+    match (id, rule.value) {
+        (Some(id), Some(value)) => Ok(RemoteRule {
+            id,
+            value,
+            tag: rule.tag,
+        }),
+        _ => Err(wrong("a rule without value or exact id".to_owned())),
     }
-
-    let list: List = read(body)?;
-    list.rules
-        .into_iter()
-        .map(|rule| {
-            let id = rule.exact_id();
-            match (id, rule.value) {
-                (Some(id), Some(value)) => Ok(RemoteRule {
-                    id,
-                    value,
-                    tag: rule.tag,
-                }),
-                _ => Err(wrong("a rule without value or exact id".to_owned())),
-            }
-        })
-        .collect()
 }
 
 /// Reads the answer to an addition [reference 3.3].
@@ -246,7 +245,7 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     json::read(body).map_err(|error| wrong(error.to_string()))
 }
 
-fn wrong(reason: String) -> Error {
+pub(super) fn wrong(reason: String) -> Error {
     Error::Answer {
         service: Service::Rules,
         reason,
