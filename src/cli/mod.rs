@@ -3,6 +3,7 @@
 //! Takes the arguments of the process, calls the library, prints the result, and never decides what a Tweet or a rule
 //! means.
 
+mod account;
 mod bench;
 mod check;
 mod columns;
@@ -28,6 +29,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::start::start;
 use self::{
+    account::Account,
     bench::Bench,
     check::Check,
     gaps::Gaps,
@@ -108,7 +110,7 @@ pub(crate) enum Command {
     /// used, and nothing is written but snapshots, and these only with --update. The exit code is 0 where all tests pass,
     /// 1 where one fails, and 3 where the script or a file of tests cannot be loaded.
     Test(Test),
-    /// Look into rules before the service sees them.
+    /// Look into rules before the service sees them, and into those that it has.
     Rules(Rules),
     /// List the times in which nothing came, and what of them is missing in the data.
     ///

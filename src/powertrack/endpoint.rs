@@ -1,6 +1,6 @@
 //! Where the service is.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use hyper::Uri;
 
@@ -77,6 +77,110 @@ impl Endpoint {
             replay,
         })
     }
+}
+
+/// One of the account's rule sets: that of a stream, or that of its Replay.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RuleSetName {
+    /// The stream's label, if it is not the one in the settings.
+    pub label: Option<String>,
+    /// Replay has a rule set of its own [reference 2.12].
+    pub is_replay: bool,
+}
+
+impl FromStr for RuleSetName {
+    type Err = String;
+
+    /// `LABEL`, or `replay:LABEL`. No label contains a colon.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (is_replay, label) = match text.strip_prefix("replay:") {
+            Some(label) => (true, label),
+            None => (false, text),
+        };
+        if label.is_empty() {
+            return Err("it is no label; write `LABEL` or `replay:LABEL`".to_owned());
+        }
+        Ok(Self {
+            label: Some(label.to_owned()),
+            is_replay,
+        })
+    }
+}
+
+impl fmt::Display for RuleSetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_replay, &self.label) {
+            (true, Some(label)) => write!(f, "replay:{label}"),
+            (false, Some(label)) => f.write_str(label),
+            (true, None) => f.write_str("the rules of Replay"),
+            (false, None) => f.write_str("the rules of the stream"),
+        }
+    }
+}
+
+impl RuleSetName {
+    /// The URL of its rules endpoint. The URL of the stream is not needed for it.
+    ///
+    /// # Errors
+    /// As for [`Endpoint::new`]; also if the URL of another label or of Replay does not follow from `rules_url`.
+    pub(crate) fn url(&self, addresses: &Addresses) -> Result<Uri, Error> {
+        let own = match &addresses.rules_url {
+            Some(url) => url_of(Part::Rules, url, addresses)?,
+            None if self.label.is_none() => composed(addresses, HOSTS.rules, "rules", "rules_url")?,
+            None => {
+                let labelled = Addresses {
+                    label: self.label.clone(),
+                    ..addresses.clone()
+                };
+                composed(&labelled, HOSTS.rules, "rules", "rules_url")?
+            }
+        };
+        let rules = match &self.label {
+            Some(label) => with_label(&own, label)?,
+            None => own.clone(),
+        };
+        if !self.is_replay {
+            return Ok(rules);
+        }
+        match &addresses.replay_rules_url {
+            Some(url) if rules == own => url_of(Part::ReplayRules, url, addresses),
+            _ => replay_rules(&rules),
+        }
+    }
+}
+
+/// The URL of the same endpoint for another label, which is the last part of its path [reference 1.2].
+fn with_label(rules: &Uri, label: &str) -> Result<Uri, Error> {
+    let labelled = Addresses {
+        label: Some(label.to_owned()),
+        ..Addresses::default()
+    };
+    let label = segment("label", &labelled, "rules_url")?;
+    let (before, _) = endpoint_file(rules).ok_or_else(|| Error::Setting {
+        option: "rules_url",
+        reason: format!(
+            "it does not end in `/{{label}}.json`, so the URL for the label `{label}` does not follow from it"
+        ),
+    })?;
+    parse("rules_url", &format!("{before}{label}.json"))
+}
+
+/// The URL of the endpoint that validates rules and keeps none [reference 3.8].
+pub(super) fn validation_url(rules: &Uri) -> Result<Uri, Error> {
+    let (before, label) = endpoint_file(rules).ok_or_else(|| Error::Setting {
+        option: "rules_url",
+        reason: "it does not end in `/{label}.json`, so the URL of the validation does not follow from it".to_owned(),
+    })?;
+    parse("rules_url", &format!("{before}{label}/validation.json"))
+}
+
+/// A rules endpoint's URL up to the label, and the label. A query is left out.
+fn endpoint_file(rules: &Uri) -> Option<(String, String)> {
+    let url = rules.to_string();
+    let path = url.split('?').next()?;
+    let (before, file) = path.rsplit_once('/')?;
+    let label = file.strip_suffix(".json").filter(|label| !label.is_empty())?;
+    Some((format!("{before}/"), label.to_owned()))
 }
 
 /// What a URL of the service is for.
@@ -182,24 +286,27 @@ fn replay(addresses: &Addresses, rules: &Uri) -> Result<Option<ReplayEndpoint>, 
         return Ok(None);
     };
     let stream = url_of(Part::Replay, url, addresses)?;
-    let option = Part::ReplayRules.option();
     let rules = match &addresses.replay_rules_url {
         Some(url) => url_of(Part::ReplayRules, url, addresses)?,
-        None => {
-            let (from, to) = ("/rules/powertrack/", "/rules/powertrack-replay/");
-            let text = rules.to_string();
-            if !text.contains(from) {
-                return Err(Error::Setting {
-                    option,
-                    reason: format!(
-                        "it is not set, and does not follow from `rules_url`, which has no `{from}` in it"
-                    ),
-                });
-            }
-            parse(option, &text.replacen(from, to, 1))?
-        }
+        None => replay_rules(rules)?,
     };
     Ok(Some(ReplayEndpoint { stream, rules }))
+}
+
+/// The URL of Replay's rules, beside those of the stream.
+fn replay_rules(rules: &Uri) -> Result<Uri, Error> {
+    let option = Part::ReplayRules.option();
+    let (from, to) = ("/rules/powertrack/", "/rules/powertrack-replay/");
+    let text = rules.to_string();
+    if !text.contains(from) {
+        return Err(Error::Setting {
+            option,
+            reason: format!(
+                "it is not set, and does not follow from `rules_url`, which has no `{from}` in it"
+            ),
+        });
+    }
+    parse(option, &text.replacen(from, to, 1))
 }
 
 /// Makes a URL from account and label [reference 1.2].
@@ -415,6 +522,67 @@ mod tests {
         );
         addresses.replay_rules_url = Some("https://rules.example/replay.json".into());
         assert!(Endpoint::new(&addresses).unwrap().replay.is_some());
+    }
+
+    #[test]
+    fn the_rule_sets_of_other_labels_and_of_replay_follow() {
+        fn set(label: Option<&str>, is_replay: bool, addresses: &Addresses) -> String {
+            let label = label.map(str::to_owned);
+            match (RuleSetName { label, is_replay }).url(addresses) {
+                Ok(url) => url.to_string(),
+                Err(error) => error.to_string(),
+            }
+        }
+        let named = Addresses {
+            account: Some("acme".into()),
+            label: Some("prod".into()),
+            ..Addresses::default()
+        };
+        let at = |kind: &str, label: &str| {
+            format!("https://data-api.twitter.com/rules/{kind}/accounts/acme/publishers/twitter/{label}.json")
+        };
+        assert_eq!(set(None, false, &named), at("powertrack", "prod"));
+        assert_eq!(set(Some("dev"), false, &named), at("powertrack", "dev"));
+        assert_eq!(set(None, true, &named), at("powertrack-replay", "prod"));
+        assert_eq!(set(Some("dev"), true, &named), at("powertrack-replay", "dev"));
+        // The label of the settings is not needed then.
+        let unnamed = Addresses {
+            label: None,
+            ..named.clone()
+        };
+        assert_eq!(set(Some("dev"), false, &unnamed), at("powertrack", "dev"));
+        let full = Addresses {
+            rules_url: Some("http://127.0.0.1:9/rules/powertrack/prod.json?x=1".into()),
+            replay_rules_url: Some("http://127.0.0.1:9/elsewhere.json".into()),
+            ..Addresses::default()
+        };
+        assert_eq!(
+            set(Some("dev"), false, &full),
+            "http://127.0.0.1:9/rules/powertrack/dev.json"
+        );
+        assert_eq!(set(None, true, &full), "http://127.0.0.1:9/elsewhere.json");
+        assert_eq!(
+            set(Some("dev"), true, &full),
+            "http://127.0.0.1:9/rules/powertrack-replay/dev.json"
+        );
+        let odd = Addresses {
+            rules_url: Some("http://127.0.0.1:9/rules".into()),
+            ..Addresses::default()
+        };
+        assert_eq!(
+            set(Some("dev"), false, &odd),
+            "`rules_url` cannot be used: it does not end in `/{label}.json`, so the URL for the label `dev` does not follow from it"
+        );
+        assert_eq!(
+            set(Some("a/b"), false, &full),
+            "`label` cannot be used: it contains '/'; give `rules_url` in full if that is meant"
+        );
+        let url = |text: &str| validation_url(&text.parse().unwrap()).map(|url| url.to_string());
+        assert_eq!(
+            url("https://h.example/p/prod.json?x=1").unwrap(),
+            "https://h.example/p/prod/validation.json"
+        );
+        assert!(url("https://h.example/p").is_err());
     }
 
     #[test]

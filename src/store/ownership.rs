@@ -1,6 +1,8 @@
 //! Which rules on the server are ouzel's own.
 
-use super::{Error, Store};
+use rusqlite::Connection;
+
+use super::{Error, ReadOnly, Store};
 
 /// A rule that ouzel added or was about to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,20 +15,34 @@ pub struct OwnedRule {
     pub id: Option<i64>,
 }
 
+impl ReadOnly {
+    /// The rules that ouzel added at this endpoint. A database that is not ouzel's knows of none.
+    pub(crate) fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
+        if self.has_table("_ouzel_rules")? {
+            self.read(|connection| owned(connection, endpoint))
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn owned(connection: &Connection, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
+    let mut statement = connection
+        .prepare("SELECT value, tag, id FROM _ouzel_rules WHERE endpoint = ? ORDER BY value")?;
+    let rules = statement.query_map([endpoint], |row| {
+        Ok(OwnedRule {
+            value: row.get(0)?,
+            tag: row.get(1)?,
+            id: row.get(2)?,
+        })
+    })?;
+    Ok(rules.collect::<Result<_, _>>()?)
+}
+
 impl Store {
     /// The rules that ouzel added at this endpoint.
     pub fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT value, tag, id FROM _ouzel_rules WHERE endpoint = ? ORDER BY value")?;
-        let rules = statement.query_map([endpoint], |row| {
-            Ok(OwnedRule {
-                value: row.get(0)?,
-                tag: row.get(1)?,
-                id: row.get(2)?,
-            })
-        })?;
-        Ok(rules.collect::<Result<_, _>>()?)
+        owned(&self.connection, endpoint)
     }
 
     /// Remembers rules. They are committed before this returns.

@@ -1,17 +1,25 @@
-//! `ouzel rules`: its commands, and what they and `check` say about a rule.
+//! `ouzel rules`: its commands, for the rules that the service has and for rules that it has not seen yet; and what they and
+//! `check` say about a rule.
 
 mod arguments;
 mod estimate;
 mod estimate_table;
 mod files;
 mod lint;
+mod list;
+mod list_table;
+mod service;
+mod validate;
+mod validate_table;
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-pub(super) use self::arguments::{Rules, RulesCommand, RulesEstimate, RulesLint};
-use self::{estimate::estimate, lint::lint};
+pub(super) use self::arguments::{
+    Rules, RulesCommand, RulesEstimate, RulesLint, RulesList, RulesValidate,
+};
+use self::{estimate::estimate, lint::lint, list::list, validate::validate};
 use crate::{
     error::Error,
     rule::{Diagnosis, Rule, Warning, draw, lint_all},
@@ -24,6 +32,8 @@ use crate::{
 /// [`Error::Rules`] if the service would refuse a rule. What is wrong with it is printed before.
 pub(crate) fn rules(arguments: &Rules) -> Result<(), Error> {
     match &arguments.command {
+        RulesCommand::List(arguments) => list(arguments),
+        RulesCommand::Validate(arguments) => validate(arguments),
         RulesCommand::Lint(arguments) => lint(arguments),
         RulesCommand::Estimate(arguments) => estimate(arguments),
         RulesCommand::Help(help) => help.print("rules"),
@@ -70,6 +80,13 @@ pub(super) fn invalid_text(place: &str, what: &str, value: &str, diagnosis: &Dia
         let _ = writeln!(text, "hint: write `{}`", plain::line(corrected));
     }
     text
+}
+
+/// The messages of the service about a rule, which stand on lines of their own, on one line.
+fn one_line(words: &str) -> String {
+    let lines = words.lines().map(str::trim);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join("; ")
 }
 
 fn drawn(text: &mut String, place: &str, value: &str, position: usize, length: usize) {

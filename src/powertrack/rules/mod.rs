@@ -10,12 +10,12 @@ use bytes::Bytes;
 use hyper::{Method, StatusCode, Uri};
 
 use self::bodies::{
-    Added, Deleted, NewRule, RemoteRule, read_added, read_deleted, read_list, read_rejected,
-    write_add, write_delete,
+    Added, Deleted, NewRule, RemoteRule, Validated, read_added, read_deleted, read_list,
+    read_rejected, read_validated, write_add, write_delete,
 };
 use crate::powertrack::{
     answer,
-    endpoint::with_query,
+    endpoint::{validation_url, with_query},
     error::{Error, RejectedRule, Service},
     http::Http,
 };
@@ -65,6 +65,16 @@ impl RulesClient {
             uri,
             delete_uri,
         })
+    }
+
+    /// Asks what the service would say to rules, in one request. Nothing is changed [reference 3.8].
+    ///
+    /// # Errors
+    /// If the request fails. A rule that is not valid does not make it fail.
+    pub(crate) async fn validate(&self, rules: &[NewRule]) -> Result<Vec<Validated>, Error> {
+        let uri = validation_url(&self.uri)?;
+        let body = write_add(rules);
+        read_validated(&self.ask(Method::POST, &uri, Some(body)).await?)
     }
 
     async fn ask(
