@@ -14,6 +14,7 @@ mod new;
 mod print;
 mod quarantine;
 mod replay;
+mod rule_policy;
 mod rules;
 mod run;
 mod script_limits;
@@ -37,6 +38,7 @@ use self::{
     new::{New, Types},
     quarantine::Quarantine,
     replay::Replay,
+    rule_policy::RulePolicy,
     rules::Rules,
     run::Run,
     script_limits::ScriptLimits,
@@ -151,7 +153,7 @@ impl Command {
             Self::New(arguments) => new::new(&arguments),
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
-            Self::Rules(arguments) => rules::rules(&arguments),
+            Self::Rules(arguments) => rules::rules(&arguments, line),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
             Self::Gaps(arguments) => gaps::gaps(&arguments),

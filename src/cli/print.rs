@@ -32,7 +32,7 @@ impl Paint {
 pub(super) fn print_lines(lines: impl IntoIterator<Item = (Paint, String)>) -> Result<(), Error> {
     let is_coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut stdout = BufWriter::new(io::stdout().lock());
-    let mut write = || {
+    let write = || {
         for (paint, line) in lines {
             let line = plain::printed(&line);
             match paint.on().filter(|_| is_coloured) {

@@ -24,6 +24,7 @@ pub fn start() -> ExitCode {
     };
     let line = match &cli.command {
         Command::Run(_) | Command::Replay(_) => StatusLine::on_stderr(),
+        Command::Rules(rules) if rules.takes_a_while() => StatusLine::on_stderr(),
         _ => StatusLine::none(),
     };
     logging::start(&cli.log, &line);

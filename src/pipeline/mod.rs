@@ -5,6 +5,7 @@ mod before;
 mod error;
 mod lost;
 mod only_new;
+pub(crate) mod ownership;
 mod plan;
 pub(crate) mod reconciler;
 mod repair;
@@ -28,7 +29,8 @@ pub(crate) use self::{
     plan::{JournalPlan, Plan},
 };
 use self::{
-    reconciler::{Outcome, WorkerOwnership},
+    ownership::Record,
+    reconciler::Outcome,
     repair::Joins,
     standstill::Standstill,
     stream::{StreamTask, ToJournal},
@@ -266,6 +268,7 @@ impl Run {
             change,
             files,
             owned,
+            retags,
             pause,
         } = loaded;
         let (rules, handlers, tables) = (change.rules, change.handlers, change.tables);
@@ -284,10 +287,10 @@ impl Run {
             ask
         });
         if let Some(rules) = self.rules.take() {
-            let ledger =
-                WorkerOwnership::new(self.plan.rules_key.clone(), self.controls.clone(), owned);
-            let declared = self.declared.subscribe();
-            let reconciler = reconciler::run(rules, ledger, declared, self.outcomes.0.clone());
+            let (key, keep) = (self.plan.rules_key.clone(), self.controls.clone());
+            let record = Record::new(key, keep, owned, retags);
+            let (declared, outcomes) = (self.declared.subscribe(), self.outcomes.0.clone());
+            let reconciler = reconciler::run(rules, record, self.plan.rules, declared, outcomes);
             self.tasks.spawn("reconciler", reconciler);
         }
         Ok(())
@@ -336,8 +339,8 @@ impl Run {
                 error!(%error, "the rules stay as they were");
                 Ok(())
             }
-            _ => {
-                self.rules_failed = false;
+            outcome => {
+                self.rules_failed = matches!(outcome, Some(Outcome::Kept));
                 Ok(())
             }
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::text::nearest::nearest;
 
 /// The sections of the file, and the keys of each section. The first one is the top of the file.
-const SECTIONS: [(&str, &[&str]); 6] = [
+const SECTIONS: [(&str, &[&str]); 7] = [
     ("", &["script", "data_dir"]),
     (
         "stream",
@@ -32,6 +32,7 @@ const SECTIONS: [(&str, &[&str]); 6] = [
         &["time", "load_time", "instructions", "memory", "breaches"],
     ),
     ("journal", &["retain", "max_size", "sync"]),
+    ("rules", &["prune", "max_delete_percent", "check_every"]),
     ("watch", &["enabled", "debounce"]),
     ("status", &["listen"]),
 ];

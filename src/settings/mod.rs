@@ -7,6 +7,7 @@ mod file;
 mod given;
 mod journal;
 mod mistake;
+mod rules;
 mod script;
 mod status;
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
     error::Error,
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
+    rules::{CheckEvery, PruneWord, RulesGiven, RulesSettings},
     script::ScriptGiven,
     status::StatusListen,
 };
@@ -78,6 +80,8 @@ pub(crate) struct Settings {
     pub script_limits: Limits,
     /// How the journal is kept.
     pub journal: JournalSettings,
+    /// How the rules are kept.
+    pub rules: RulesSettings,
     /// Where metrics are served.
     pub status: StatusListen,
     username: Source,
@@ -117,6 +121,7 @@ impl Settings {
             script_limits,
             stream,
             journal,
+            rules,
             watch,
             status,
         } = file;
@@ -159,6 +164,7 @@ impl Settings {
                 .unwrap_or(DEBOUNCE),
             script_limits: script::join(given.script_limits, script_limits)?,
             journal: JournalSettings::join(given.journal, journal)?,
+            rules: RulesSettings::join(given.rules, &rules)?,
             status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     journal::{self, Damaged, Frame, Position},
-    store::{Gap, OwnedRule},
+    store::{Gap, RuleChange},
     text::lines::Lines,
     tweet::{NotTweet, Tweet},
 };
@@ -47,7 +47,7 @@ pub enum Load {
 pub enum Control {
     /// Load the script, again if it has been loaded before.
     Load,
-    /// Remember that ouzel added these rules.
+    /// Change the record of ouzel's rules.
     Own(OwnRules),
     /// Write a gap to the ledger.
     Gap(Gap),
@@ -55,15 +55,13 @@ pub enum Control {
     Stop,
 }
 
-/// Rules to remember or to forget, and whom to tell when that is done.
+/// What changes in the record of ouzel's rules, and whom to tell when that is done.
 #[derive(Debug)]
 pub struct OwnRules {
     /// The rules endpoint that they belong to.
     pub endpoint: String,
-    /// Rules to remember.
-    pub own: Vec<OwnedRule>,
-    /// Values of rules to forget.
-    pub disown: Vec<String>,
+    /// What changes.
+    pub change: RuleChange,
     /// Told once the change is committed.
     pub done: tokio::sync::oneshot::Sender<()>,
 }

@@ -9,8 +9,9 @@ use crate::{
     journal::Position,
     script::{self, Declared, Files, Generation},
     state::Shared,
-    store,
+    store::{self, RetagRow},
     tally::Count,
+    tweet::retagged::Retagged,
 };
 
 impl Worker<'_> {
@@ -82,6 +83,10 @@ impl Worker<'_> {
         }
         // If anything fails up to here, all of it is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
+        let retags = self.store.retags(&self.rules_endpoint)?;
+        if self.generation.is_none() {
+            self.retags.put(retags.iter().map(retagged));
+        }
         self.committed_rows = self.store.rows();
         self.files = Some(files.clone());
         let generation = match loaded {
@@ -112,6 +117,7 @@ impl Worker<'_> {
             change,
             files,
             owned,
+            retags,
             pause: began.elapsed(),
         }));
         Ok(())
@@ -159,9 +165,24 @@ impl Worker<'_> {
 
     pub(super) fn own(&mut self, rules: &OwnRules) -> Result<(), Error> {
         self.commit()?;
-        self.store.own_rules(&rules.endpoint, &rules.own)?;
-        self.store.disown_rules(&rules.endpoint, &rules.disown)?;
+        self.store.change_rules(&rules.endpoint, &rules.change)?;
+        if !rules.change.retags.is_empty() {
+            self.retags.put(rules.change.retags.iter().map(retagged));
+        }
         Ok(())
+    }
+}
+
+/// A change of a tag, as Tweets are looked at.
+fn retagged(row: &RetagRow) -> Retagged {
+    Retagged {
+        value: row.value.clone(),
+        tag: row.tag.clone(),
+        old: row.old,
+        wrapped: row.wrapped_id,
+        plain: row.plain_id,
+        newest: row.newest,
+        ended_ms: row.ended_ms,
     }
 }
 

@@ -5,14 +5,14 @@ use serde::Serialize;
 
 use crate::{
     cli::{columns, print::Paint},
-    powertrack::rules::bodies::RemoteRule,
+    rule::plan::Remote,
     status::{counted, thousands},
     text::plain,
 };
 
 /// A remote rule, and what is known about it.
 pub(super) struct Listed<'a> {
-    pub(super) rule: &'a RemoteRule,
+    pub(super) rule: &'a Remote,
     /// When it was added, by its id.
     pub(super) created: Option<Timestamp>,
     /// Whether ouzel has added it, or adopted it.

@@ -1,13 +1,21 @@
 //! `ouzel rules`: its commands, for the rules that the service has and for rules that it has not seen yet; and what they and
 //! `check` say about a rule.
 
+mod adopt;
+mod apply;
 mod arguments;
+mod carry_out;
+mod copy;
 mod estimate;
 mod estimate_table;
 mod files;
 mod lint;
 mod list;
 mod list_table;
+mod plan;
+mod plan_file;
+mod plan_table;
+mod planned;
 mod service;
 mod validate;
 mod validate_table;
@@ -17,21 +25,30 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 pub(super) use self::arguments::{
-    Rules, RulesCommand, RulesEstimate, RulesLint, RulesList, RulesValidate,
+    Rules, RulesAdopt, RulesApply, RulesCommand, RulesCopy, RulesEstimate, RulesLint, RulesList,
+    RulesPlan, RulesValidate,
 };
-use self::{estimate::estimate, lint::lint, list::list, validate::validate};
+use self::{
+    adopt::adopt, apply::apply, copy::copy, estimate::estimate, lint::lint, list::list, plan::plan,
+    validate::validate,
+};
 use crate::{
     error::Error,
     rule::{Diagnosis, Rule, Warning, draw, lint_all},
+    status::StatusLine,
     text::plain,
 };
 
-/// Runs the command.
+/// Runs the command. The progress of a change is shown on `line`.
 ///
 /// # Errors
-/// [`Error::Rules`] if the service would refuse a rule. What is wrong with it is printed before.
-pub(crate) fn rules(arguments: &Rules) -> Result<(), Error> {
+/// [`Error::Rules`] if the service would refuse a rule, or has refused one. What is wrong with it is printed before.
+pub(crate) fn rules(arguments: &Rules, line: &StatusLine) -> Result<(), Error> {
     match &arguments.command {
+        RulesCommand::Plan(arguments) => plan(arguments),
+        RulesCommand::Apply(arguments) => apply(arguments, line),
+        RulesCommand::Copy(arguments) => copy(arguments, line),
+        RulesCommand::Adopt(arguments) => adopt(arguments),
         RulesCommand::List(arguments) => list(arguments),
         RulesCommand::Validate(arguments) => validate(arguments),
         RulesCommand::Lint(arguments) => lint(arguments),

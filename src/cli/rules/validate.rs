@@ -14,9 +14,9 @@ use crate::{
     error::Error,
     powertrack::{
         endpoint::RuleSetName,
-        rules::bodies::{NewRule, Validated},
+        rules::bodies::Validated,
     },
-    rule::{Rule, Topic, Warning, validate_tag},
+    rule::{Rule, Topic, Warning, plan::Declared, validate_tag},
     script::Generation,
     settings::Settings,
     status::thousands,
@@ -135,7 +135,7 @@ fn rules_of_script(settings: &Settings) -> Result<Vec<FileRule>, Error> {
 fn check(rules: Vec<FileRule>, service: &Service) -> Result<Vec<Checked>, Error> {
     let sent: Vec<_> = rules
         .iter()
-        .map(|rule| NewRule {
+        .map(|rule| Declared {
             value: rule.value.clone(),
             tag: rule.tag.clone(),
         })

@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 
 use crate::{
-    cli::{Account, Script, SimSource, set, set_path},
-    settings::{Given, JournalGiven, StatusListen, SyncWord},
+    cli::{Account, RulePolicy, Script, SimSource, set, set_path},
+    settings::{CheckEvery, Given, JournalGiven, RulesGiven, StatusListen, SyncWord},
     text::units::{Length, Size},
 };
 
@@ -28,6 +28,9 @@ pub(crate) struct Run {
     /// Stop after this long, such as `10s` or `2h`; exits with 1 if the stream was never connected by then.
     #[arg(long = "for", value_name = "DURATION")]
     pub duration: Option<Length>,
+    /// Only log how the rules on the stream would change, and run without changing them.
+    #[arg(long)]
+    pub rules_only_plan: bool,
 }
 
 #[derive(Debug, Args)]
@@ -56,6 +59,11 @@ struct Stream {
     /// The Replay stream's full URL, to repair outages with it.
     #[arg(long, value_name = "URL", env = "OUZEL_REPLAY_URL")]
     replay_url: Option<String>,
+    #[command(flatten)]
+    policy: RulePolicy,
+    /// How often the rules on the stream are looked at for what others have changed; `off` for never [default: 10m].
+    #[arg(long, value_name = "DURATION", env = "OUZEL_RULES_CHECK_EVERY")]
+    rules_check_every: Option<CheckEvery>,
     /// Whether to load the script again when it is saved [default: true].
     #[arg(long, value_name = "BOOL", env = "OUZEL_WATCH")]
     watch: Option<bool>,
@@ -94,6 +102,10 @@ impl Run {
                 retain: stream.journal_retain.map(|span| span.0),
                 max_size: stream.journal_max_size.map(|size| size.0),
                 sync: stream.journal_sync,
+            },
+            rules: RulesGiven {
+                check_every: stream.rules_check_every,
+                ..stream.policy.given()
             },
             status: stream.status_listen,
             ..self.script.given()

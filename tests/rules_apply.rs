@@ -1,0 +1,376 @@
+//! `ouzel rules plan`, `apply`, `copy` and `adopt`: the rules on the service become those of a script, by a plan.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+)]
+
+mod support;
+
+use std::fs;
+
+use expect_test::expect;
+use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+use support::{Ended, Setup, Sim, Stdout};
+
+const TWO: &str = "ouzel.rules {\n  { value = 'rocket', tag = 'launch' },\n  { value = 'coffee' },\n}";
+
+fn rules(script: &str, arguments: &[&str]) -> Setup {
+    Setup::rules().script(script).arguments(arguments)
+}
+
+/// The next command of the same project.
+fn next(ended: Ended, script: &str, arguments: &[&str]) -> Ended {
+    let setup = ended.again().command("rules");
+    setup.script(script).arguments(arguments).ends()
+}
+
+/// What was done, without how long it took.
+fn timeless(text: &str) -> String {
+    let line = |line: &str| match line.split_once(" deleted in ") {
+        Some((before, _)) => format!("{before} deleted\n"),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_plan_shows_every_change_and_changes_nothing() {
+    let ended = rules(TWO, &["apply"])
+        .remote_rule("theirs", Some("x"))
+        .remote_rule("milk", Some("theirs"))
+        .ends();
+    ended.assert_code(0);
+    let script = "ouzel.rules {
+  { value = 'rocket', tag = 'space' },
+  { value = 'tea', tag = 'cup' },
+  { value = 'milk', tag = 'ours' },
+}";
+    let before = ended.powertrack().rules();
+    let ended = next(ended, script, &["plan"]);
+    ended.assert_code(4);
+    expect![[r#""#]].assert_eq(ended.output());
+    assert_eq!(ended.stderr, "");
+    assert_eq!(ended.powertrack().rules(), before);
+
+    let ended = next(ended, script, &["plan", "--json"]);
+    ended.assert_code(4);
+    expect![[r#""#]].assert_eq(ended.output());
+}
+
+#[test]
+fn apply_carries_it_out_and_reads_it_back_and_then_nothing_is_left() {
+    let ended = rules(TWO, &["apply"]).ends();
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    assert_eq!(ended.stderr, "");
+    assert_eq!(ended.powertrack().asked(), "list add list");
+    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+
+    let ended = next(ended, TWO, &["plan"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(ended.output());
+    let ended = next(ended, TWO, &["apply"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+
+    // A run finds everything as it should be: apply and run share what they know.
+    let run = ended.again().command("run").start();
+    run.wait_for("stream connected");
+    let ended = run.drain();
+    ended.assert_silent_about("rules reconciled");
+    assert!(ended.powertrack().asked().ends_with("list stream"));
+
+    let ended = next(ended, "ouzel.rules { { value = 'coffee' } }", &["apply", "--json"]);
+    ended.assert_code(0);
+    let json: Value = sonic_rs::from_str(ended.output()).unwrap();
+    let result = &json["result"];
+    assert_eq!(result["deleted"].as_i64(), Some(1));
+    assert_eq!(result["as_declared"].as_bool(), Some(true));
+    assert_eq!(json["plan"]["delete"].as_array().unwrap().len(), 1);
+    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+}
+
+#[test]
+fn a_retag_has_no_gap_and_shows_as_such() {
+    let ended = rules(TWO, &["apply"]).ends();
+    let ended = next(ended, &TWO.replace("launch", "space"), &["apply"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+}
+
+#[test]
+fn a_rule_that_the_service_refuses_is_named_and_the_others_are_added() {
+    let sim = Sim::start(&[]);
+    let script = "ouzel.rules {
+  { value = 'rocket', tag = 'launch' },
+  { value = '^hat', tag = 'odd\\27[31m', unchecked = true },
+}";
+    let ended = rules(script, &["apply"]).against(&sim).ends();
+    ended.assert_code(3);
+    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    expect![[r#""#]].assert_eq(&ended.stderr);
+    expect![[r#""#]].assert_eq(&sim.rules("dev"));
+    let ended = next(ended, script, &["apply", "--json"]);
+    ended.assert_code(3);
+    let json: Value = sonic_rs::from_str(ended.output()).unwrap();
+    let refused = &json["result"]["refused"][0];
+    assert_eq!(refused["value"].as_str(), Some("^hat"));
+    assert_eq!(refused["place"].as_str(), Some("main.lua:3"));
+    assert_eq!(json["result"]["as_declared"].as_bool(), Some(false));
+}
+
+#[test]
+fn a_plan_that_loses_too_much_takes_force() {
+    let many = |count: usize| {
+        let rules: String = (0..count).map(|n| format!("{{ value = 'word{n}' }}, ")).collect();
+        format!("ouzel.rules {{ {rules} }}")
+    };
+    let ended = rules(&many(20), &["apply"]).ends();
+    ended.assert_code(0);
+    let ended = next(ended, &many(10), &["plan"]);
+    ended.assert_code(4);
+    let last = |ended: &Ended| ended.output().lines().last().unwrap().to_owned();
+    expect![[r#""#]].assert_eq(&last(&ended));
+    let ended = next(ended, &many(10), &["apply"]);
+    ended.assert_code(1);
+    expect![[r#""#]].assert_eq(&ended.stderr);
+    assert_eq!(ended.powertrack().rule_ids().len(), 20);
+    // The share is a setting, for every command that plans.
+    let ended = next(ended, &many(10), &["apply", "--rules-max-delete-percent", "50"]);
+    ended.assert_code(0);
+    assert_eq!(ended.powertrack().rule_ids().len(), 10);
+    // Nothing declared deletes nothing.
+    let ended = next(ended, "ouzel.rules {}", &["apply"]);
+    ended.assert_code(1);
+    expect![[r#""#]].assert_eq(&ended.stderr);
+    let ended = next(ended, "ouzel.rules {}", &["apply", "--force"]);
+    ended.assert_code(0);
+    assert_eq!(ended.powertrack().rules(), "");
+    let ended = next(ended, "ouzel.rules {}", &["apply", "--rules-prune", "some"]);
+    ended.assert_code(2).assert_says("`some` is none of `owned`, `all` and `none`");
+}
+
+#[test]
+fn a_saved_plan_is_carried_out_as_it_was_read() {
+    let ended = rules(TWO, &["plan", "--out", "rules.plan"]).ends();
+    ended.assert_code(4);
+    expect![[r#""#]].assert_eq(&ended.stderr);
+    // The script has gone on. The plan says what was meant.
+    let ended = next(ended, "ouzel.rules { { value = 'tea' } }", &["apply", "rules.plan"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+    // It is done, so the rules are not those that it was made for.
+    let ended = next(ended, TWO, &["apply", "rules.plan"]);
+    ended.assert_code(1);
+    expect![[r#""#]].assert_eq(&ended.stderr);
+}
+
+#[test]
+fn a_saved_plan_is_refused_when_the_rules_have_changed_since() {
+    let ended = rules(TWO, &["apply"]).ends();
+    let ended = next(ended, "ouzel.rules { { value = 'coffee' } }", &["plan", "--out", "rules.plan"]);
+    ended.assert_code(4);
+    ended.powertrack().add_rule("theirs", None);
+    let before = ended.powertrack().rules();
+    let ended = next(ended, TWO, &["apply", "rules.plan"]);
+    ended.assert_code(1);
+    expect![[r#""#]].assert_eq(&ended.stderr);
+    assert_eq!(ended.powertrack().rules(), before);
+    // Nor is it for another stream.
+    let other = ended.powertrack().url("rules").replace("prod.json", "dev.json");
+    let ended = ended
+        .again()
+        .environment("OUZEL_RULES_URL", other)
+        .ends();
+    ended.assert_code(1).assert_says("dev.json\nhint: make it again");
+}
+
+#[test]
+fn a_plan_that_is_no_plan_says_so() {
+    let ended = rules(TWO, &["plan", "--out", "rules.plan"]).ends();
+    let plan = fs::read_to_string(ended.folder().join("rules.plan")).unwrap();
+    let mut ended = ended;
+    let mut says = |text: &str| {
+        let setup = std::mem::replace(&mut ended, rules(TWO, &["plan"]).ends()).again();
+        let tried = setup
+            .command("rules")
+            .file("odd.plan", text)
+            .arguments(&["apply", "odd.plan"])
+            .ends();
+        tried.assert_code(2);
+        assert_eq!(tried.powertrack().rules(), "");
+        let said = tried.stderr.clone();
+        ended = tried;
+        said
+    };
+    expect![[r#""#]].assert_eq(&says(&plan.replace("rocket", "racket")));
+    expect![[r#""#]].assert_eq(&says(&plan.replace("\"ouzel_plan\":1", "\"ouzel_plan\":2")));
+    for text in [
+        &plan[..plan.len() / 2],
+        "{}",
+        "{\"ouzel_plan\":\"x\"}",
+        "  {\"ouzel_plan\":1}",
+        &"{\"a\":[".repeat(100_000),
+        &plan.replace("\"add\":[", "\"more\":1,\"add\":["),
+    ] {
+        let said = says(text);
+        assert!(said.starts_with("error: `odd.plan` is no plan that can be carried out: "), "{said}");
+        assert!(said.ends_with("hint: make it again with `ouzel rules plan --out FILE`\n"), "{said}");
+        assert!(said.len() < 1_000, "{said}");
+    }
+}
+
+#[test]
+fn a_plan_is_not_saved_over_anything_else() {
+    let ended = rules(TWO, &["plan", "--out", "scripts/main.lua"]).ends();
+    ended.assert_code(2);
+    expect![[r#""#]].assert_eq(&ended.stderr);
+    assert_eq!(fs::read_to_string(ended.folder().join("scripts/main.lua")).unwrap(), TWO);
+    let ended = next(ended, TWO, &["plan", "--out", "nowhere/rules.plan"]);
+    ended.assert_code(1).assert_says("cannot write `nowhere/rules.plan`");
+    // A plan is replaced by a plan.
+    for _ in 0..2 {
+        rules(TWO, &["plan", "--out", "rules.plan"]).ends().assert_code(4);
+    }
+}
+
+#[test]
+fn beside_a_run_it_plans_and_does_not_apply() {
+    let run = Setup::new().script(TWO).start();
+    run.wait_for("stream connected");
+    let (code, stdout, stderr) = run.another_command(&["rules", "plan"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    expect![[r#""#]].assert_eq(&stdout);
+    for command in ["apply", "adopt"] {
+        let (code, stdout, stderr) = run.another_command(&["rules", command]);
+        assert_eq!((code, stdout.as_str()), (2, ""));
+        let process = run.process().id();
+        assert_eq!(
+            stderr,
+            format!(
+                "error: the data folder `data` is in use by another ouzel, process {process}\n\
+                 hint: an `ouzel run` changes the rules by itself: save the script, or stop the run\n"
+            )
+        );
+    }
+    run.drain();
+}
+
+#[test]
+fn adopted_rules_are_ouzels_own() {
+    let setup = rules(TWO, &["adopt"])
+        .remote_rule("coffee", None)
+        .remote_rule("rocket", Some("theirs"))
+        .remote_rule("tea", None);
+    let ended = setup.ends();
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(ended.output());
+    ended.assert_rows(
+        "SELECT value, tag, id FROM _ouzel_rules ORDER BY value",
+        expect![[r#""#]],
+    );
+    // Nothing has changed on the service.
+    assert_eq!(ended.powertrack().asked(), "list");
+    let ended = next(ended, TWO, &["adopt"]);
+    expect![[r#""#]].assert_eq(ended.output());
+
+    let ended = next(ended, TWO, &["adopt", "--all", "--json"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(ended.output());
+    let ended = next(ended, TWO, &["apply"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+}
+
+#[test]
+fn rules_are_copied_from_label_to_label_and_to_replay() {
+    let sim = Sim::start(&["--label", "dev", "--label", "prod"]);
+    sim.change_rules("prod", "", r#"{"rules":[{"value":"rocket","tag":"launch"},{"value":"🍕 \"الإعصار\""}]}"#);
+    sim.change_rules("dev", "", r#"{"rules":[{"value":"theirs"}]}"#);
+    let copy = |arguments: &[&str]| {
+        Setup::rules()
+            .against(&sim)
+            .arguments(&["copy"])
+            .arguments(arguments)
+            .ends()
+    };
+    let ended = copy(&["--from", "prod", "--to", "dev", "--plan"]);
+    ended.assert_code(4);
+    expect![[r#""#]].assert_eq(ended.output());
+    let ended = copy(&["--from", "prod", "--to", "dev"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    expect![[r#""#]].assert_eq(&sim.rules("dev"));
+    copy(&["--from", "prod", "--to", "replay:prod"]).assert_code(0);
+    assert_eq!(sim.rules("replay:prod"), sim.rules("prod"));
+    copy(&["--from", "replay:prod", "--to", "replay:dev"]).assert_code(0);
+    assert_eq!(sim.rules("replay:dev"), sim.rules("prod"));
+
+    let ended = copy(&["--from", "prod", "--to", "prod"]);
+    ended.assert_code(2).assert_says("error: `--from` and `--to` are the same rules, http://");
+    let ended = copy(&["--from", "prod", "--to", "nowhere"]);
+    ended.assert_code(1).assert_says("hint: check the spelling of `account` and `label`");
+    let ended = copy(&["--from", "replay:", "--to", "prod"]);
+    ended.assert_code(2).assert_says("write `LABEL` or `replay:LABEL`");
+}
+
+#[test]
+fn a_request_that_fails_is_tried_again_and_a_refusal_is_not() {
+    let setup = rules(TWO, &["apply"]);
+    setup.powertrack().refuse_rules("add", 401, "");
+    let ended = setup.ends();
+    ended.assert_code(1).assert_says("check `username` and `password`");
+    let setup = ended.again();
+    setup.powertrack().refuse_rules("list", 503, "");
+    // Before there is a plan, nothing is waited for.
+    let ended = setup.ends();
+    ended.assert_code(1).assert_says("503");
+    assert_eq!(ended.output(), "");
+}
+
+#[test]
+fn a_signal_stops_it_and_the_next_plan_goes_on() {
+    let sim = Sim::start(&[]);
+    let setup = rules(TWO, &["apply"]).against(&sim);
+    sim.control("POST", "faults", r#"{"fault":"rules-lost","every":1}"#);
+    let run = setup.start();
+    run.wait_for("a request failed");
+    run.process().signal("INT");
+    let ended = run.ends();
+    ended.assert_code(1).assert_says("stopped before the plan was carried out");
+    sim.control("DELETE", "faults", "");
+    let ended = next(ended, TWO, &["apply"]);
+    ended.assert_code(0);
+    let ended = next(ended, TWO, &["plan"]);
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(&sim.rules("dev"));
+}
+
+#[test]
+fn a_script_that_does_not_load_plans_nothing() {
+    for command in ["plan", "apply", "adopt"] {
+        let ended = rules("ouzel.rules { { vlaue = 'x' } }", &[command]).ends();
+        ended.assert_code(3).assert_says("hint: did you mean `value`?");
+        assert_eq!(ended.powertrack().asked(), "");
+        assert_eq!(ended.output(), "");
+    }
+}
+
+#[test]
+fn forty_thousand_rules_are_added_in_few_requests_and_planned_again() {
+    let script = "local rules = {} for n = 1, 40000 do rules[n] = { value = 'word' .. n, tag = 't' } end ouzel.rules(rules)";
+    let sim = Sim::start(&[]);
+    let ended = rules(script, &["apply"])
+        .against(&sim)
+        .without_script_limits()
+        .stdout(Stdout::Closed)
+        .ends();
+    ended.assert_code(0);
+    let ended = ended.again().stdout(Stdout::Heard).command("rules").arguments(&["plan"]).ends();
+    ended.assert_code(0);
+    expect![[r#""#]].assert_eq(ended.output());
+}
