@@ -13,7 +13,8 @@ use expect_test::expect;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 use support::{Ended, Setup, Sim, Stdout};
 
-const TWO: &str = "ouzel.rules {\n  { value = 'rocket', tag = 'launch' },\n  { value = 'coffee' },\n}";
+const TWO: &str =
+    "ouzel.rules {\n  { value = 'rocket', tag = 'launch' },\n  { value = 'coffee' },\n}";
 
 fn rules(script: &str, arguments: &[&str]) -> Setup {
     Setup::rules().script(script).arguments(arguments)
@@ -49,30 +50,61 @@ fn a_plan_shows_every_change_and_changes_nothing() {
     let before = ended.powertrack().rules();
     let ended = next(ended, script, &["plan"]);
     ended.assert_code(4);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+          +  main.lua:3           cup                       tea
+          ~  main.lua:2           launch -> space           rocket
+          -  1635659407703232504  -                         coffee
+          ?  1635659407703232502  theirs, declared as ours  milk
+          ?  1635659407703232501  x                         theirs
+        plan: 1 to add, 1 to retag, 1 to delete, 0 unchanged; the service has 4 rules
+        cost: 7 requests, about 7 seconds at 60 a minute
+        note: 1 declared rule has another tag there and is not ouzel's, so it stays; `ouzel rules adopt` makes it ouzel's
+    "#]].assert_eq(ended.output());
     assert_eq!(ended.stderr, "");
     assert_eq!(ended.powertrack().rules(), before);
 
     let ended = next(ended, script, &["plan", "--json"]);
     ended.assert_code(4);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        {"endpoint":"http://127.0.0.1:42707/rules/powertrack/accounts/acme/publishers/twitter/prod.json","add":[{"value":"tea","tag":"cup","place":"main.lua:3"}],"retag":[{"value":"rocket","tag":"space","place":"main.lua:2","from":{"id":1635659407703232503,"id_str":"1635659407703232503","value":"rocket","tag":"launch"},"gap":false}],"delete":[{"id":1635659407703232504,"id_str":"1635659407703232504","value":"coffee","tag":null}],"leftover":[],"conflicts":[{"declared_tag":"ours","remote":{"id":1635659407703232502,"id_str":"1635659407703232502","value":"milk","tag":"theirs"}}],"foreign":[{"id":1635659407703232501,"id_str":"1635659407703232501","value":"theirs","tag":"x"}],"kept":[],"adoptable":[],"unchanged":0,"remote":4,"changes":3,"requests":7,"seconds":7,"refused":null,"fingerprint":"4-27c5f3a47cd883eafa67d943e4589e38"}
+    "#]].assert_eq(ended.output());
 }
 
 #[test]
 fn apply_carries_it_out_and_reads_it_back_and_then_nothing_is_left() {
     let ended = rules(TWO, &["apply"]).ends();
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    expect![[r#"
+          +  main.lua:2  launch  rocket
+          +  main.lua:3  -       coffee
+        plan: 2 to add, 0 to retag, 0 to delete, 0 unchanged; the service has 0 rules
+        cost: 2 requests, about 2 seconds at 60 a minute
+        done: 2 added, 0 retagged, 0 deleted
+        the rules are as they should be
+    "#]]
+    .assert_eq(&timeless(ended.output()));
     assert_eq!(ended.stderr, "");
     assert_eq!(ended.powertrack().asked(), "list add list");
-    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+    expect![[r#"
+        rocket [launch]
+        coffee [-]"#]]
+    .assert_eq(&ended.powertrack().rules());
 
     let ended = next(ended, TWO, &["plan"]);
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+          = 2 unchanged
+        plan: nothing to change; the service has 2 rules
+    "#]]
+    .assert_eq(ended.output());
     let ended = next(ended, TWO, &["apply"]);
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(&timeless(ended.output()));
+    expect![[r#"
+          = 2 unchanged
+        plan: nothing to change; the service has 2 rules
+        the rules are as they should be
+    "#]]
+    .assert_eq(&timeless(ended.output()));
 
     // A run finds everything as it should be: apply and run share what they know.
     let run = ended.again().command("run").start();
@@ -81,14 +113,18 @@ fn apply_carries_it_out_and_reads_it_back_and_then_nothing_is_left() {
     ended.assert_silent_about("rules reconciled");
     assert!(ended.powertrack().asked().ends_with("list stream"));
 
-    let ended = next(ended, "ouzel.rules { { value = 'coffee' } }", &["apply", "--json"]);
+    let ended = next(
+        ended,
+        "ouzel.rules { { value = 'coffee' } }",
+        &["apply", "--json"],
+    );
     ended.assert_code(0);
     let json: Value = sonic_rs::from_str(ended.output()).unwrap();
     let result = &json["result"];
     assert_eq!(result["deleted"].as_i64(), Some(1));
     assert_eq!(result["as_declared"].as_bool(), Some(true));
     assert_eq!(json["plan"]["delete"].as_array().unwrap().len(), 1);
-    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+    expect!["coffee [-]"].assert_eq(&ended.powertrack().rules());
 }
 
 #[test]
@@ -96,8 +132,19 @@ fn a_retag_has_no_gap_and_shows_as_such() {
     let ended = rules(TWO, &["apply"]).ends();
     let ended = next(ended, &TWO.replace("launch", "space"), &["apply"]);
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(&timeless(ended.output()));
-    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+    expect![[r#"
+          ~  main.lua:2  launch -> space  rocket
+          = 1 unchanged
+        plan: 0 to add, 1 to retag, 0 to delete, 1 unchanged; the service has 2 rules
+        cost: 5 requests, about 5 seconds at 60 a minute
+        done: 0 added, 1 retagged, 0 deleted
+        the rules are as they should be
+    "#]]
+    .assert_eq(&timeless(ended.output()));
+    expect![[r#"
+        coffee [-]
+        rocket [space]"#]]
+    .assert_eq(&ended.powertrack().rules());
 }
 
 #[test]
@@ -109,9 +156,20 @@ fn a_rule_that_the_service_refuses_is_named_and_the_others_are_added() {
 }";
     let ended = rules(script, &["apply"]).against(&sim).ends();
     ended.assert_code(3);
-    expect![[r#""#]].assert_eq(&timeless(ended.output()));
-    expect![[r#""#]].assert_eq(&ended.stderr);
-    expect![[r#""#]].assert_eq(&sim.rules("dev"));
+    expect![[r#"
+          +  main.lua:2  launch         rocket
+          +  main.lua:3  odd\u{1b}[31m  ^hat
+        plan: 2 to add, 0 to retag, 0 to delete, 0 unchanged; the service has 0 rules
+        cost: 2 requests, about 2 seconds at 60 a minute
+        refused  main.lua:3  odd\u{1b}[31m  ^hat  no viable alternative at character '^' (at position 1)
+        done: 1 added, 0 retagged, 0 deleted
+        the rules are not as they should be: 1 to add, 0 to retag, 0 to delete
+    "#]].assert_eq(&timeless(ended.output()));
+    expect![[r#"
+        error: the service refused a rule
+    "#]]
+    .assert_eq(&ended.stderr);
+    expect!["rocket [launch]"].assert_eq(&sim.rules("dev"));
     let ended = next(ended, script, &["apply", "--json"]);
     ended.assert_code(3);
     let json: Value = sonic_rs::from_str(ended.output()).unwrap();
@@ -124,7 +182,9 @@ fn a_rule_that_the_service_refuses_is_named_and_the_others_are_added() {
 #[test]
 fn a_plan_that_loses_too_much_takes_force() {
     let many = |count: usize| {
-        let rules: String = (0..count).map(|n| format!("{{ value = 'word{n}' }}, ")).collect();
+        let rules: String = (0..count)
+            .map(|n| format!("{{ value = 'word{n}' }}, "))
+            .collect();
         format!("ouzel.rules {{ {rules} }}")
     };
     let ended = rules(&many(20), &["apply"]).ends();
@@ -132,60 +192,104 @@ fn a_plan_that_loses_too_much_takes_force() {
     let ended = next(ended, &many(10), &["plan"]);
     ended.assert_code(4);
     let last = |ended: &Ended| ended.output().lines().last().unwrap().to_owned();
-    expect![[r#""#]].assert_eq(&last(&ended));
+    expect!["refused without `--force`: it would delete 10 rules of 20 without another in their place, and `max_delete_percent` is 30"].assert_eq(&last(&ended));
     let ended = next(ended, &many(10), &["apply"]);
     ended.assert_code(1);
-    expect![[r#""#]].assert_eq(&ended.stderr);
+    expect![[r#"
+        error: the plan is not carried out: it would delete 10 rules of 20 without another in their place, and `max_delete_percent` is 30
+        hint: if it is meant so, `--force` carries it out
+    "#]].assert_eq(&ended.stderr);
     assert_eq!(ended.powertrack().rule_ids().len(), 20);
     // The share is a setting, for every command that plans.
-    let ended = next(ended, &many(10), &["apply", "--rules-max-delete-percent", "50"]);
+    let ended = next(
+        ended,
+        &many(10),
+        &["apply", "--rules-max-delete-percent", "50"],
+    );
     ended.assert_code(0);
     assert_eq!(ended.powertrack().rule_ids().len(), 10);
     // Nothing declared deletes nothing.
     let ended = next(ended, "ouzel.rules {}", &["apply"]);
     ended.assert_code(1);
-    expect![[r#""#]].assert_eq(&ended.stderr);
+    expect![[r#"
+        error: the plan is not carried out: no rules are declared, and it would delete 10 rules
+        hint: if it is meant so, `--force` carries it out
+    "#]]
+    .assert_eq(&ended.stderr);
     let ended = next(ended, "ouzel.rules {}", &["apply", "--force"]);
     ended.assert_code(0);
     assert_eq!(ended.powertrack().rules(), "");
     let ended = next(ended, "ouzel.rules {}", &["apply", "--rules-prune", "some"]);
-    ended.assert_code(2).assert_says("`some` is none of `owned`, `all` and `none`");
+    ended
+        .assert_code(2)
+        .assert_says("`some` is none of `owned`, `all` and `none`");
 }
 
 #[test]
 fn a_saved_plan_is_carried_out_as_it_was_read() {
     let ended = rules(TWO, &["plan", "--out", "rules.plan"]).ends();
     ended.assert_code(4);
-    expect![[r#""#]].assert_eq(&ended.stderr);
+    expect![[r#"
+        there is no database `data/ouzel.db`, so no rule is known to be ouzel's
+        saved; `ouzel rules apply rules.plan` carries it out
+    "#]]
+    .assert_eq(&ended.stderr);
     // The script has gone on. The plan says what was meant.
-    let ended = next(ended, "ouzel.rules { { value = 'tea' } }", &["apply", "rules.plan"]);
+    let ended = next(
+        ended,
+        "ouzel.rules { { value = 'tea' } }",
+        &["apply", "rules.plan"],
+    );
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(&timeless(ended.output()));
-    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+    expect![[r#"
+          +  main.lua:2  launch  rocket
+          +  main.lua:3  -       coffee
+        plan: 2 to add, 0 to retag, 0 to delete, 0 unchanged; the service has 0 rules
+        cost: 2 requests, about 2 seconds at 60 a minute
+        done: 2 added, 0 retagged, 0 deleted
+        the rules are as they should be
+    "#]]
+    .assert_eq(&timeless(ended.output()));
+    expect![[r#"
+        rocket [launch]
+        coffee [-]"#]]
+    .assert_eq(&ended.powertrack().rules());
     // It is done, so the rules are not those that it was made for.
     let ended = next(ended, TWO, &["apply", "rules.plan"]);
     ended.assert_code(1);
-    expect![[r#""#]].assert_eq(&ended.stderr);
+    expect![[r#"
+        error: the plan in `rules.plan` is not carried out: the rules on the service have changed since it was made; there were 0, and there are 2
+        hint: make it again with `ouzel rules plan --out FILE`
+    "#]].assert_eq(&ended.stderr);
 }
 
 #[test]
 fn a_saved_plan_is_refused_when_the_rules_have_changed_since() {
     let ended = rules(TWO, &["apply"]).ends();
-    let ended = next(ended, "ouzel.rules { { value = 'coffee' } }", &["plan", "--out", "rules.plan"]);
+    let ended = next(
+        ended,
+        "ouzel.rules { { value = 'coffee' } }",
+        &["plan", "--out", "rules.plan"],
+    );
     ended.assert_code(4);
     ended.powertrack().add_rule("theirs", None);
     let before = ended.powertrack().rules();
     let ended = next(ended, TWO, &["apply", "rules.plan"]);
     ended.assert_code(1);
-    expect![[r#""#]].assert_eq(&ended.stderr);
+    expect![[r#"
+        error: the plan in `rules.plan` is not carried out: the rules on the service have changed since it was made; there were 2, and there are 3
+        hint: make it again with `ouzel rules plan --out FILE`
+    "#]].assert_eq(&ended.stderr);
     assert_eq!(ended.powertrack().rules(), before);
     // Nor is it for another stream.
-    let other = ended.powertrack().url("rules").replace("prod.json", "dev.json");
-    let ended = ended
-        .again()
-        .environment("OUZEL_RULES_URL", other)
-        .ends();
-    ended.assert_code(1).assert_says("dev.json\nhint: make it again");
+    let other = ended
+        .powertrack()
+        .url("rules")
+        .replace("prod.json", "dev.json");
+    let ended = ended.again().environment("OUZEL_RULES_URL", other).ends();
+    ended
+        .assert_code(1)
+        .assert_says("dev.json\nhint: make it again");
 }
 
 #[test]
@@ -206,8 +310,15 @@ fn a_plan_that_is_no_plan_says_so() {
         ended = tried;
         said
     };
-    expect![[r#""#]].assert_eq(&says(&plan.replace("rocket", "racket")));
-    expect![[r#""#]].assert_eq(&says(&plan.replace("\"ouzel_plan\":1", "\"ouzel_plan\":2")));
+    expect![[r#"
+        error: `odd.plan` is no plan that can be carried out: it was changed after it was saved
+        hint: make it again with `ouzel rules plan --out FILE`
+    "#]]
+    .assert_eq(&says(&plan.replace("rocket", "racket")));
+    expect![[r#"
+        error: `odd.plan` is no plan that can be carried out: it has form 2, and this ouzel reads form 1
+        hint: make it again with `ouzel rules plan --out FILE`
+    "#]].assert_eq(&says(&plan.replace("\"ouzel_plan\":1", "\"ouzel_plan\":2")));
     for text in [
         &plan[..plan.len() / 2],
         "{}",
@@ -217,8 +328,14 @@ fn a_plan_that_is_no_plan_says_so() {
         &plan.replace("\"add\":[", "\"more\":1,\"add\":["),
     ] {
         let said = says(text);
-        assert!(said.starts_with("error: `odd.plan` is no plan that can be carried out: "), "{said}");
-        assert!(said.ends_with("hint: make it again with `ouzel rules plan --out FILE`\n"), "{said}");
+        assert!(
+            said.starts_with("error: `odd.plan` is no plan that can be carried out: "),
+            "{said}"
+        );
+        assert!(
+            said.ends_with("hint: make it again with `ouzel rules plan --out FILE`\n"),
+            "{said}"
+        );
         assert!(said.len() < 1_000, "{said}");
     }
 }
@@ -227,13 +344,25 @@ fn a_plan_that_is_no_plan_says_so() {
 fn a_plan_is_not_saved_over_anything_else() {
     let ended = rules(TWO, &["plan", "--out", "scripts/main.lua"]).ends();
     ended.assert_code(2);
-    expect![[r#""#]].assert_eq(&ended.stderr);
-    assert_eq!(fs::read_to_string(ended.folder().join("scripts/main.lua")).unwrap(), TWO);
+    expect![[r#"
+        there is no database `data/ouzel.db`, so no rule is known to be ouzel's
+        error: `scripts/main.lua` is there and is no plan, so it is not overwritten
+        hint: give `--out` another name
+    "#]]
+    .assert_eq(&ended.stderr);
+    assert_eq!(
+        fs::read_to_string(ended.folder().join("scripts/main.lua")).unwrap(),
+        TWO
+    );
     let ended = next(ended, TWO, &["plan", "--out", "nowhere/rules.plan"]);
-    ended.assert_code(1).assert_says("cannot write `nowhere/rules.plan`");
+    ended
+        .assert_code(1)
+        .assert_says("cannot write `nowhere/rules.plan`");
     // A plan is replaced by a plan.
     for _ in 0..2 {
-        rules(TWO, &["plan", "--out", "rules.plan"]).ends().assert_code(4);
+        rules(TWO, &["plan", "--out", "rules.plan"])
+            .ends()
+            .assert_code(4);
     }
 }
 
@@ -243,7 +372,11 @@ fn beside_a_run_it_plans_and_does_not_apply() {
     run.wait_for("stream connected");
     let (code, stdout, stderr) = run.another_command(&["rules", "plan"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
-    expect![[r#""#]].assert_eq(&stdout);
+    expect![[r#"
+          = 2 unchanged
+        plan: nothing to change; the service has 2 rules
+    "#]]
+    .assert_eq(&stdout);
     for command in ["apply", "adopt"] {
         let (code, stdout, stderr) = run.another_command(&["rules", command]);
         assert_eq!((code, stdout.as_str()), (2, ""));
@@ -267,29 +400,58 @@ fn adopted_rules_are_ouzels_own() {
         .remote_rule("tea", None);
     let ended = setup.ends();
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        1635659407703232501  -       coffee
+        1635659407703232502  theirs  rocket
+        2 rules are ouzel's own now
+        note: the next apply or run gives the declared tag to 1 rule
+    "#]]
+    .assert_eq(ended.output());
     ended.assert_rows(
         "SELECT value, tag, id FROM _ouzel_rules ORDER BY value",
-        expect![[r#""#]],
+        expect![[r#"
+            coffee|NULL|1635659407703232501
+            rocket|theirs|1635659407703232502"#]],
     );
     // Nothing has changed on the service.
     assert_eq!(ended.powertrack().asked(), "list");
     let ended = next(ended, TWO, &["adopt"]);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        nothing to adopt
+    "#]]
+    .assert_eq(ended.output());
 
     let ended = next(ended, TWO, &["adopt", "--all", "--json"]);
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        {"adopted":[{"id":1635659407703232503,"id_str":"1635659407703232503","value":"tea","tag":null,"next":"deleted"}]}
+    "#]].assert_eq(ended.output());
     let ended = next(ended, TWO, &["apply"]);
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(&timeless(ended.output()));
-    expect![[r#""#]].assert_eq(&ended.powertrack().rules());
+    expect![[r#"
+          ~  main.lua:2           theirs -> launch  rocket
+          -  1635659407703232503  -                 tea
+          = 1 unchanged
+        plan: 0 to add, 1 to retag, 1 to delete, 1 unchanged; the service has 3 rules
+        cost: 6 requests, about 6 seconds at 60 a minute
+        done: 0 added, 1 retagged, 1 deleted
+        the rules are as they should be
+    "#]]
+    .assert_eq(&timeless(ended.output()));
+    expect![[r#"
+        coffee [-]
+        rocket [launch]"#]]
+    .assert_eq(&ended.powertrack().rules());
 }
 
 #[test]
 fn rules_are_copied_from_label_to_label_and_to_replay() {
     let sim = Sim::start(&["--label", "dev", "--label", "prod"]);
-    sim.change_rules("prod", "", r#"{"rules":[{"value":"rocket","tag":"launch"},{"value":"🍕 \"الإعصار\""}]}"#);
+    sim.change_rules(
+        "prod",
+        "",
+        r#"{"rules":[{"value":"rocket","tag":"launch"},{"value":"🍕 \"الإعصار\""}]}"#,
+    );
     sim.change_rules("dev", "", r#"{"rules":[{"value":"theirs"}]}"#);
     let copy = |arguments: &[&str]| {
         Setup::rules()
@@ -300,22 +462,48 @@ fn rules_are_copied_from_label_to_label_and_to_replay() {
     };
     let ended = copy(&["--from", "prod", "--to", "dev", "--plan"]);
     ended.assert_code(4);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+          +  prod                 launch  rocket
+          +  prod                 -       🍕 "الإعصار"
+          ?  2126191014440275968  -       theirs
+        plan: 2 to add, 0 to retag, 0 to delete, 0 unchanged; the service has 1 rule
+        cost: 2 requests, about 2 seconds at 60 a minute
+    "#]]
+    .assert_eq(ended.output());
     let ended = copy(&["--from", "prod", "--to", "dev"]);
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(&timeless(ended.output()));
-    expect![[r#""#]].assert_eq(&sim.rules("dev"));
+    expect![[r#"
+          +  prod                 launch  rocket
+          +  prod                 -       🍕 "الإعصار"
+          ?  2126191014440275968  -       theirs
+        plan: 2 to add, 0 to retag, 0 to delete, 0 unchanged; the service has 1 rule
+        cost: 2 requests, about 2 seconds at 60 a minute
+        done: 2 added, 0 retagged, 0 deleted
+        the rules are as they should be
+    "#]]
+    .assert_eq(&timeless(ended.output()));
+    expect![[r#"
+        theirs [-]
+        rocket [launch]
+        🍕 "الإعصار" [-]"#]]
+    .assert_eq(&sim.rules("dev"));
     copy(&["--from", "prod", "--to", "replay:prod"]).assert_code(0);
     assert_eq!(sim.rules("replay:prod"), sim.rules("prod"));
     copy(&["--from", "replay:prod", "--to", "replay:dev"]).assert_code(0);
     assert_eq!(sim.rules("replay:dev"), sim.rules("prod"));
 
     let ended = copy(&["--from", "prod", "--to", "prod"]);
-    ended.assert_code(2).assert_says("error: `--from` and `--to` are the same rules, http://");
+    ended
+        .assert_code(2)
+        .assert_says("error: `--from` and `--to` are the same rules, http://");
     let ended = copy(&["--from", "prod", "--to", "nowhere"]);
-    ended.assert_code(1).assert_says("hint: check the spelling of `account` and `label`");
+    ended
+        .assert_code(1)
+        .assert_says("hint: check the spelling of `account` and `label`");
     let ended = copy(&["--from", "replay:", "--to", "prod"]);
-    ended.assert_code(2).assert_says("write `LABEL` or `replay:LABEL`");
+    ended
+        .assert_code(2)
+        .assert_says("write `LABEL` or `replay:LABEL`");
 }
 
 #[test]
@@ -323,7 +511,9 @@ fn a_request_that_fails_is_tried_again_and_a_refusal_is_not() {
     let setup = rules(TWO, &["apply"]);
     setup.powertrack().refuse_rules("add", 401, "");
     let ended = setup.ends();
-    ended.assert_code(1).assert_says("check `username` and `password`");
+    ended
+        .assert_code(1)
+        .assert_says("check `username` and `password`");
     let setup = ended.again();
     setup.powertrack().refuse_rules("list", 503, "");
     // Before there is a plan, nothing is waited for.
@@ -341,20 +531,27 @@ fn a_signal_stops_it_and_the_next_plan_goes_on() {
     run.wait_for("a request failed");
     run.process().signal("INT");
     let ended = run.ends();
-    ended.assert_code(1).assert_says("stopped before the plan was carried out");
+    ended
+        .assert_code(1)
+        .assert_says("stopped before the plan was carried out");
     sim.control("DELETE", "faults", "");
     let ended = next(ended, TWO, &["apply"]);
     ended.assert_code(0);
     let ended = next(ended, TWO, &["plan"]);
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(&sim.rules("dev"));
+    expect![[r#"
+        rocket [launch]
+        coffee [-]"#]]
+    .assert_eq(&sim.rules("dev"));
 }
 
 #[test]
 fn a_script_that_does_not_load_plans_nothing() {
     for command in ["plan", "apply", "adopt"] {
         let ended = rules("ouzel.rules { { vlaue = 'x' } }", &[command]).ends();
-        ended.assert_code(3).assert_says("hint: did you mean `value`?");
+        ended
+            .assert_code(3)
+            .assert_says("hint: did you mean `value`?");
         assert_eq!(ended.powertrack().asked(), "");
         assert_eq!(ended.output(), "");
     }
@@ -370,7 +567,12 @@ fn forty_thousand_rules_are_added_in_few_requests_and_planned_again() {
         .stdout(Stdout::Closed)
         .ends();
     ended.assert_code(0);
-    let ended = ended.again().stdout(Stdout::Heard).command("rules").arguments(&["plan"]).ends();
+    let ended = ended
+        .again()
+        .stdout(Stdout::Heard)
+        .command("rules")
+        .arguments(&["plan"])
+        .ends();
     ended.assert_code(0);
     expect![[r#""#]].assert_eq(ended.output());
 }

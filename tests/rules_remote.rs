@@ -11,14 +11,21 @@ use expect_test::expect;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 use support::{PASSWORD, Setup, Sim, Stdout};
 
-const TWO: &str = "ouzel.rules {\n  { value = 'rocket', tag = 'launch' },\n  { value = 'coffee' },\n}";
+const TWO: &str =
+    "ouzel.rules {\n  { value = 'rocket', tag = 'launch' },\n  { value = 'coffee' },\n}";
 
 /// The ids of the scripted service lie years back, and the ages with them.
 fn without_ages(text: &str) -> String {
     let line = |line: &str| {
         let words: Vec<_> = line.split("  ").filter(|word| !word.is_empty()).collect();
         let is_age = |word: &str| word.ends_with(" d");
-        let words = words.iter().map(|word| if is_age(word.trim()) { "AGE" } else { word.trim() });
+        let words = words.iter().map(|word| {
+            if is_age(word.trim()) {
+                "AGE"
+            } else {
+                word.trim()
+            }
+        });
         words.collect::<Vec<_>>().join(" | ")
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
@@ -66,7 +73,7 @@ fn every_remote_rule_is_listed_with_its_owner_and_whether_it_is_declared() {
             rule["declared"].as_bool().unwrap()
         )
     };
-    expect![[r#"1635659407703232502 1635659407703232502 Some("bean") 2023-03-14T15:06:28.703Z others true"#]]
+    expect![[r#"1635659407703232502 1635659407703232502 Some("bean") 2023-03-14T15:09:26.535Z others true"#]]
         .assert_eq(&shown(&rules[1]));
     assert!(rules[1]["declared_tag"].is_null() && rules[1].get("declared_tag").is_some());
     assert!(rules[0].get("declared_tag").is_none());
@@ -90,7 +97,9 @@ fn the_list_works_beside_a_run() {
 
 #[test]
 fn without_a_script_or_a_database_the_list_says_what_it_cannot_know() {
-    let setup = Setup::rules().remote_rule("theirs", None).arguments(&["list"]);
+    let setup = Setup::rules()
+        .remote_rule("theirs", None)
+        .arguments(&["list"]);
     let ended = setup.ends();
     ended.assert_code(0);
     expect![[r#"
@@ -105,7 +114,9 @@ fn without_a_script_or_a_database_the_list_says_what_it_cannot_know() {
     .assert_eq(&ended.stderr);
     // A script that somebody names has to be there.
     let ended = ended.again().arguments(&["other.lua"]).ends();
-    ended.assert_code(3).assert_says("cannot read the script `other.lua`");
+    ended
+        .assert_code(3)
+        .assert_says("cannot read the script `other.lua`");
     // Nothing was made by looking.
     assert!(!ended.folder().join("data").exists());
 }
@@ -180,12 +191,19 @@ fn what_goes_wrong_is_said_with_the_next_step() {
     .assert_eq(&refused(503));
 
     // Nobody listens there.
-    let ended = ends(Setup::rules().environment("OUZEL_RULES_URL", "http://127.0.0.1:1/rules/powertrack/x.json"));
-    ended.assert_code(1).assert_says("error: the rules endpoint could not be reached: ");
+    let ended = ends(Setup::rules().environment(
+        "OUZEL_RULES_URL",
+        "http://127.0.0.1:1/rules/powertrack/x.json",
+    ));
+    ended
+        .assert_code(1)
+        .assert_says("error: the rules endpoint could not be reached: ");
     let ended = ends(Setup::rules().without("OUZEL_PASSWORD"));
     ended.assert_code(2).assert_says("password");
     let ended = ends(Setup::rules().without("OUZEL_RULES_URL"));
-    ended.assert_code(2).assert_says("`account` cannot be used: it is not set");
+    ended
+        .assert_code(2)
+        .assert_says("`account` cannot be used: it is not set");
     // The URL of the stream is not needed.
     ends(Setup::rules().without("OUZEL_URL")).assert_code(0);
     // A password never shows.
@@ -240,7 +258,13 @@ fn the_service_is_asked_about_each_rule_and_its_answer_stands_beside_the_lint() 
 }";
     let ended = validate(script).against(&sim).ends();
     ended.assert_code(3);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        warning  main.lua:2  launch  (rocket OR launch) lang:en  every Tweet of this rule is also one of `lang:en`
+        warning  main.lua:3  wide    lang:en                     nothing narrows this down: it matches a large part of all Tweets, and each one counts
+        refused  main.lua:4  fish    fish AND bird               Ambiguous use of and as a keyword. Use a space to logically join two clauses, or "and" to find occurrences of and in text (at position 6); write `fish bird`
+        refused  main.lua:5  odd     ^hat                        no viable alternative at character '^' (at position 1); ouzel was in doubt: the service may refuse this: whether a word can begin with this character is not documented
+        4 rules: 0 valid, 2 valid with a warning, 2 refused
+    "#]].assert_eq(ended.output());
     expect![[r#"
         error: the service would refuse 2 of 4 rules
     "#]]
@@ -266,20 +290,34 @@ fn where_the_two_disagree_it_is_said() {
     setup.powertrack().refuse_rules("validate", 200, body);
     let ended = setup.ends();
     ended.assert_code(3);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        differs  main.lua:2  new    min_joy:5 fish  the service takes it, and ouzel would refuse it: Reference to invalid field 'min_joy' (at position 1); Reference to invalid field 'min_joy', must be from the list: [contains, url, url_title, url_description, url_contains, lang, source, sample, from, to, retweets_of, retweets_of_status_id, in_reply_to_status_id, bio, bio_name, bio_location, followers_count, friends_count, statuses_count, listed_count, place, place_country, point_radius, bounding_box, profile_country, profile_region, profile_subregion, profile_locality, profile_point_radius, profile_bounding_box, has:geo, has:profile_geo, has:links, has:mentions, has:hashtags, has:symbols, has:media, has:images, has:videos, is:retweet, is:reply, is:quote, is:verified, is:nullcast] (at position 1)
+        differs  main.lua:3  plain  coffee          the service refuses it, and ouzel would take it: No coffee today; \u{1b}[31m
+        refused  main.lua:4  words  fish AND bird   Other words; write `fish bird`; ouzel expected: Ambiguous use of and as a keyword. Use a space to logically join two clauses, or "and" to find occurrences of and in text (at position 6)
+        unknown  main.lua:5  -      tea             the service said nothing about it
+        4 rules: 0 valid, 1 refused, 2 on which the service and ouzel do not agree, 1 unknown
+        hint: where the two differ, the service is right; report the rule, so that ouzel learns it
+    "#]].assert_eq(ended.output());
 
     let setup = ended.again().arguments(&["--json"]);
     setup.powertrack().refuse_rules("validate", 200, body);
     let ended = setup.ends();
     ended.assert_code(3);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        {"rules":[{"verdict":"differs","value":"min_joy:5 fish","tag":"new","place":"main.lua:2","service":{"valid":true,"message":null},"ouzel":{"valid":false,"message":"Reference to invalid field 'min_joy' (at position 1)\nReference to invalid field 'min_joy', must be from the list: [contains, url, url_title, url_description, url_contains, lang, source, sample, from, to, retweets_of, retweets_of_status_id, in_reply_to_status_id, bio, bio_name, bio_location, followers_count, friends_count, statuses_count, listed_count, place, place_country, point_radius, bounding_box, profile_country, profile_region, profile_subregion, profile_locality, profile_point_radius, profile_bounding_box, has:geo, has:profile_geo, has:links, has:mentions, has:hashtags, has:symbols, has:media, has:images, has:videos, is:retweet, is:reply, is:quote, is:verified, is:nullcast] (at position 1)\n"},"suggestion":null,"warnings":[]},{"verdict":"differs","value":"coffee","tag":"plain","place":"main.lua:3","service":{"valid":false,"message":"No coffee today\n\u001b[31m"},"ouzel":{"valid":true,"message":null},"suggestion":null,"warnings":[]},{"verdict":"refused","value":"fish AND bird","tag":"words","place":"main.lua:4","service":{"valid":false,"message":"Other words"},"ouzel":{"valid":false,"message":"Ambiguous use of and as a keyword. Use a space to logically join two clauses, or \"and\" to find occurrences of and in text (at position 6)\n"},"suggestion":"fish bird","warnings":[]},{"verdict":"unknown","value":"tea","tag":null,"place":"main.lua:5","service":null,"ouzel":{"valid":true,"message":null},"suggestion":null,"warnings":[]}]}
+    "#]].assert_eq(ended.output());
 }
 
 #[test]
 fn good_rules_end_well_and_those_of_files_can_be_asked_about_too() {
     let ended = validate(TWO).ends();
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        valid  main.lua:2  launch  rocket
+        valid  main.lua:3  -       coffee
+        2 rules: 2 valid
+    "#]]
+    .assert_eq(ended.output());
     assert_eq!(ended.stderr, "");
     assert_eq!(ended.powertrack().asked(), "validate");
     let request = &ended.powertrack().requests()[0];
@@ -295,7 +333,12 @@ fn good_rules_end_well_and_those_of_files_can_be_asked_about_too() {
         .arguments(&["validate", "--rules", "rules.txt"])
         .ends();
     ended.assert_code(0);
-    expect![[r#""#]].assert_eq(ended.output());
+    expect![[r#"
+        valid  rules.txt:1  -  #tea
+        valid  rules.txt:3  -  milk
+        2 rules: 2 valid
+    "#]]
+    .assert_eq(ended.output());
 }
 
 #[test]
@@ -305,12 +348,24 @@ fn a_rule_without_an_answer_is_not_taken_for_a_good_one() {
     setup.powertrack().refuse_rules("validate", 200, body);
     let ended = setup.ends();
     ended.assert_code(1);
-    expect![[r#""#]].assert_eq(ended.output());
-    expect![[r#""#]].assert_eq(&ended.stderr);
+    expect![[r#"
+        valid    main.lua:2  launch  rocket
+        unknown  main.lua:3  -       coffee  the service said nothing about it
+        2 rules: 1 valid, 1 unknown
+    "#]]
+    .assert_eq(ended.output());
+    expect![[r#"
+        error: the service said nothing about 1 of 2 rules
+        hint: check `rules_url` and any proxy on the way
+    "#]]
+    .assert_eq(&ended.stderr);
     // An answer of another kind is no answer.
     let setup = validate(TWO);
     setup.powertrack().refuse_rules("validate", 200, "<html>");
-    setup.ends().assert_code(1).assert_says("could not be understood");
+    setup
+        .ends()
+        .assert_code(1)
+        .assert_says("could not be understood");
 }
 
 #[test]

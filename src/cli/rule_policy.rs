@@ -12,11 +12,7 @@ pub(crate) struct RulePolicy {
     #[arg(long, value_name = "WHICH", env = "OUZEL_RULES_PRUNE")]
     rules_prune: Option<PruneWord>,
     /// Refuse a plan that loses more than this share of the rules on the stream [default: 30].
-    #[arg(
-        long,
-        value_name = "PERCENT",
-        env = "OUZEL_RULES_MAX_DELETE_PERCENT"
-    )]
+    #[arg(long, value_name = "PERCENT", env = "OUZEL_RULES_MAX_DELETE_PERCENT")]
     rules_max_delete_percent: Option<u8>,
 }
 

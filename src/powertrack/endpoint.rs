@@ -179,7 +179,9 @@ fn endpoint_file(rules: &Uri) -> Option<(String, String)> {
     let url = rules.to_string();
     let path = url.split('?').next()?;
     let (before, file) = path.rsplit_once('/')?;
-    let label = file.strip_suffix(".json").filter(|label| !label.is_empty())?;
+    let label = file
+        .strip_suffix(".json")
+        .filter(|label| !label.is_empty())?;
     Some((format!("{before}/"), label.to_owned()))
 }
 
@@ -539,12 +541,17 @@ mod tests {
             ..Addresses::default()
         };
         let at = |kind: &str, label: &str| {
-            format!("https://data-api.twitter.com/rules/{kind}/accounts/acme/publishers/twitter/{label}.json")
+            format!(
+                "https://data-api.twitter.com/rules/{kind}/accounts/acme/publishers/twitter/{label}.json"
+            )
         };
         assert_eq!(set(None, false, &named), at("powertrack", "prod"));
         assert_eq!(set(Some("dev"), false, &named), at("powertrack", "dev"));
         assert_eq!(set(None, true, &named), at("powertrack-replay", "prod"));
-        assert_eq!(set(Some("dev"), true, &named), at("powertrack-replay", "dev"));
+        assert_eq!(
+            set(Some("dev"), true, &named),
+            at("powertrack-replay", "dev")
+        );
         // The label of the settings is not needed then.
         let unnamed = Addresses {
             label: None,

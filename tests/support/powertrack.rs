@@ -322,10 +322,7 @@ impl State {
                     json!({"rules": rules, "sent": "2017-01-11T18:12:52.000Z"}).to_string(),
                 )
             }
-            "validate" => (
-                200,
-                validated(&sonic_rs::from_str(&request.body).unwrap()),
-            ),
+            "validate" => (200, validated(&sonic_rs::from_str(&request.body).unwrap())),
             "add" => (201, self.added(&sonic_rs::from_str(&request.body).unwrap())),
             "delete" => (
                 200,

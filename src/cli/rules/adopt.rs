@@ -93,11 +93,20 @@ fn as_lines(adopted: &[(&Remote, Next)]) -> Vec<(Paint, String)> {
     });
     let count = |next| adopted.iter().filter(|(_, one)| *one == next).count() as u64;
     for (next, words) in [
-        (Next::Retagged, "next apply or run gives the declared tag to"),
-        (Next::Deleted, "next apply or run deletes what the script does not declare, which are"),
+        (
+            Next::Retagged,
+            "next apply or run gives the declared tag to",
+        ),
+        (
+            Next::Deleted,
+            "next apply or run deletes what the script does not declare, which are",
+        ),
     ] {
         if count(next) > 0 {
-            lines.push(format!("note: the {words} {}", counted(count(next), "rule")));
+            lines.push(format!(
+                "note: the {words} {}",
+                counted(count(next), "rule")
+            ));
         }
     }
     lines.into_iter().map(|line| (Paint::Plain, line)).collect()

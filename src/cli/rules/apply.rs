@@ -37,9 +37,14 @@ pub(super) fn apply(arguments: &RulesApply, line: &StatusLine) -> Result<(), Err
     let mut record = record(&settings, &service)?;
     let remote = service.list()?;
     let planned = wanted.plan(&settings, &service, &remote, &record.owned());
-    carry_out(&service, &planned, &mut record, orders, line, |done, owned| {
-        wanted.plan(&settings, &service, &done.remote, owned).plan
-    })
+    carry_out(
+        &service,
+        &planned,
+        &mut record,
+        orders,
+        line,
+        |done, owned| wanted.plan(&settings, &service, &done.remote, owned).plan,
+    )
 }
 
 fn apply_saved(settings: &Settings, orders: Orders, line: &StatusLine) -> Result<(), Error> {

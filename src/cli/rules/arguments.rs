@@ -21,10 +21,7 @@ pub(crate) struct Rules {
 impl Rules {
     /// Whether it may take a while, so that its progress is worth a line.
     pub(crate) fn takes_a_while(&self) -> bool {
-        matches!(
-            self.command,
-            RulesCommand::Apply(_) | RulesCommand::Copy(_)
-        )
+        matches!(self.command, RulesCommand::Apply(_) | RulesCommand::Copy(_))
     }
 }
 

@@ -46,15 +46,15 @@ pub(super) fn list(arguments: &RulesList) -> Result<(), Error> {
             rule,
             created: created(rule.id, now),
             is_own: owners.own(rule),
-            declared: by_value.as_ref().map(|declared| {
-                match declared.get(rule.value.as_str()) {
+            declared: by_value
+                .as_ref()
+                .map(|declared| match declared.get(rule.value.as_str()) {
                     None => Declared::No,
                     Some(one) if is_same_tag(one.tag.as_deref(), rule.tag.as_deref()) => {
                         Declared::Yes
                     }
                     Some(one) => Declared::OtherTag(one.tag.as_deref()),
-                }
-            }),
+                }),
         })
         .collect();
     if arguments.json {
@@ -75,9 +75,7 @@ fn rules_of_script(
         Err(error) => {
             let error = error.to_string();
             let first = error.lines().next().unwrap_or_default();
-            say(&format!(
-                "which rules are declared is not known: {first}\n"
-            ));
+            say(&format!("which rules are declared is not known: {first}\n"));
             Ok(None)
         }
     }

@@ -57,10 +57,7 @@ pub(super) fn as_lines(listed: &[Listed<'_>], now: Timestamp) -> Vec<(Paint, Str
         [] => Vec::new(),
         _ => columns::lines(&rows, &[1]),
     };
-    let mut painted: Vec<_> = lines
-        .into_iter()
-        .map(|line| (Paint::Plain, line))
-        .collect();
+    let mut painted: Vec<_> = lines.into_iter().map(|line| (Paint::Plain, line)).collect();
     for (one, (paint, _)) in listed.iter().zip(painted.iter_mut().skip(1)) {
         if !one.is_own {
             *paint = Paint::Dim;

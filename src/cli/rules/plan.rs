@@ -3,7 +3,7 @@
 use super::{
     RulesPlan, plan_file,
     plan_table::{as_json, as_lines},
-    planned::{Planned, Places},
+    planned::{Places, Planned},
     service::{Service, owned},
 };
 use crate::{

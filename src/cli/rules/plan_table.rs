@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     list_table::shown_tag,
-    planned::{Planned, Places},
+    planned::{Places, Planned},
 };
 use crate::{
     cli::{columns, print::Paint},
@@ -55,10 +55,7 @@ pub(super) fn as_lines(planned: &Planned) -> Vec<(Paint, String)> {
         put(Paint::Dim, "?", rule.id.to_string(), tag, &rule.value);
     }
     let (paints, rows): (Vec<_>, Vec<_>) = signed.into_iter().unzip();
-    let mut lines: Vec<_> = paints
-        .into_iter()
-        .zip(columns::lines(&rows, &[]))
-        .collect();
+    let mut lines: Vec<_> = paints.into_iter().zip(columns::lines(&rows, &[])).collect();
     if plan.foreign.len() > SHOWN_FOREIGN {
         let more = thousands((plan.foreign.len() - SHOWN_FOREIGN) as u64);
         let text = format!("  ? and {more} more of others; `ouzel rules list` shows all");
@@ -68,7 +65,11 @@ pub(super) fn as_lines(planned: &Planned) -> Vec<(Paint, String)> {
         let text = format!("  = {} unchanged", thousands(plan.unchanged as u64));
         lines.push((Paint::Plain, text));
     }
-    lines.extend(summary(planned).into_iter().map(|line| (Paint::Plain, line)));
+    lines.extend(
+        summary(planned)
+            .into_iter()
+            .map(|line| (Paint::Plain, line)),
+    );
     if let Some(reason) = plan.guard.reason() {
         let text = format!("refused without `--force`: {reason}");
         lines.push((Paint::Red, text));
@@ -109,7 +110,10 @@ fn summary(planned: &Planned) -> Vec<String> {
         1 => lines.push(format!("note: 1 {one}")),
         number => lines.push(format!("note: {} {many}", count(number))),
     };
-    let gaps = plan.retag.iter().filter(|retag| retag.cover == Cover::Nothing);
+    let gaps = plan
+        .retag
+        .iter()
+        .filter(|retag| retag.cover == Cover::Nothing);
     note(
         gaps.count(),
         "retag has a gap, because the rule in parentheses would be too long or is there already",

@@ -12,10 +12,7 @@ use super::{
 use crate::{
     cli::print::{print, print_lines},
     error::Error,
-    powertrack::{
-        endpoint::RuleSetName,
-        rules::bodies::Validated,
-    },
+    powertrack::{endpoint::RuleSetName, rules::bodies::Validated},
     rule::{Rule, Topic, Warning, plan::Declared, validate_tag},
     script::Generation,
     settings::Settings,
@@ -184,9 +181,7 @@ impl<'a> Answers<'a> {
 
     /// Tags may not be repeated, so an answer with the value alone counts too.
     fn to(&self, rule: &FileRule) -> Answer {
-        let exact = self
-            .exact
-            .get(&(rule.value.as_str(), rule.tag.as_deref()));
+        let exact = self.exact.get(&(rule.value.as_str(), rule.tag.as_deref()));
         match exact.or_else(|| self.by_value.get(rule.value.as_str())) {
             None => Answer::Nothing,
             Some(Validated { refusal: None, .. }) => Answer::Takes,
