@@ -204,6 +204,36 @@ mod tests {
     }
 
     #[test]
+    fn a_list_gives_exact_ids() {
+        check(
+            r#"{"rules":[],"sent":"2016-06-01T15:52:37.341Z"}"#,
+            expect![[""]],
+        );
+        check(
+            r#"{"rules":[{"value":"from:galelabs","tag":null,"id":735163830813134848,"id_str":"735163830813134848"}],"sent":"x"}"#,
+            expect![[r#"735163830813134848 "from:galelabs" None
+"#]],
+        );
+        // Rounded by JavaScript: the text counts.
+        check(
+            r#"{"rules":[{"value":"a","tag":"t","id":961664522481119200,"id_str":"961664522481119232"}]}"#,
+            expect![[r#"961664522481119232 "a" Some("t")
+"#]],
+        );
+        // 2016: no `id_str`, and any order of fields.
+        check(
+            r#"{"rules":[{"id":9007199254740993,"value":"tea OR 🫖 \"x\""}]}"#,
+            expect![[r#"9007199254740993 "tea OR 🫖 \"x\"" None
+"#]],
+        );
+        check(
+            r#"{"rules":[{"id":"12","value":"a"}]}"#,
+            expect![[r#"12 "a" None
+"#]],
+        );
+    }
+
+    #[test]
     fn what_is_no_list_says_so() {
         let unread = "the answer of the rules endpoint could not be understood: ";
         let check = |body: &str, expected: &str| {
