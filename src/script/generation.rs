@@ -235,6 +235,7 @@ impl Generation {
             declared,
             steps,
             timers,
+            rules: _,
         } = host.loading.take().unwrap_or_default();
         host.counting.borrow_mut().end_tweet(true);
         Ok(Self {

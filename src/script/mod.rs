@@ -25,6 +25,7 @@ mod tags;
 mod testing;
 mod value;
 mod watch;
+mod written;
 
 pub use budget::Limits;
 pub(crate) use budget::may_go_on;

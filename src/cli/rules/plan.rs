@@ -1,7 +1,11 @@
 //! `ouzel rules plan`: what would have to change so that the remote rules are as declared.
 
+use std::{sync::Arc, time::Duration};
+
 use super::{
-    RulesPlan, plan_file,
+    RulesPlan,
+    estimate::{Estimate, Most, of_journal},
+    plan_file,
     plan_table::{as_json, as_lines},
     planned::{Places, Planned},
     service::{Service, owned},
@@ -13,8 +17,18 @@ use crate::{
     },
     error::Error,
     powertrack::endpoint::RuleSetName,
-    rule::plan::{Declared, Owned, Plan, Remote},
+    rule::{
+        Rule,
+        plan::{Declared, Owned, Plan, Remote},
+    },
     settings::Settings,
+};
+
+/// How much of the journal is read for what is added: a plan is not to be waited for.
+const LOOKED_AT: Most = Most {
+    bytes: Some(64 << 20),
+    lines: None,
+    time: Some(Duration::from_secs(5)),
 };
 
 /// Plans, and prints the plan. It changes nothing.
@@ -27,7 +41,8 @@ pub(super) fn plan(arguments: &RulesPlan) -> Result<(), Error> {
     let wanted = Wanted::of_script(&settings)?;
     let remote = service.list()?;
     let owned = owned(&settings, &service.endpoint)?;
-    let planned = wanted.plan(&settings, &service, &remote, &owned);
+    let mut planned = wanted.plan(&settings, &service, &remote, &owned);
+    planned.added = estimated(&settings, &planned.plan.add);
     if let Some(file) = &arguments.out {
         plan_file::save(file, &planned)?;
     }
@@ -42,6 +57,20 @@ pub(super) fn plan(arguments: &RulesPlan) -> Result<(), Error> {
         true => Ok(()),
         false => Err(Error::Changes),
     }
+}
+
+/// What rules come to, by the journal. A plan is worth showing without it too.
+fn estimated(settings: &Settings, added: &[Declared]) -> Option<Estimate> {
+    if added.is_empty() {
+        return None;
+    }
+    let rules = added
+        .iter()
+        .map(|rule| Rule::accept(&rule.value).ok().map(Arc::new));
+    of_journal(&settings.data_dir, rules, &LOOKED_AT).unwrap_or_else(|error| {
+        say(&format!("what the new rules cost is not known: {error}\n"));
+        None
+    })
 }
 
 pub(super) fn show(planned: &Planned, as_json_text: bool) -> Result<(), Error> {
@@ -113,6 +142,7 @@ impl Wanted {
             endpoint: service.endpoint.clone(),
             places: places.collect(),
             plan,
+            added: None,
         }
     }
 }

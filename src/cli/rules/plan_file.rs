@@ -128,6 +128,7 @@ pub(super) fn read(path: &Path) -> Result<Planned, Error> {
         endpoint,
         plan,
         places,
+        added: None,
     })
 }
 

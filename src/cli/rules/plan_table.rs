@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{
+    estimate::Cost,
     list_table::shown_tag,
     planned::{Places, Planned},
 };
@@ -105,6 +106,10 @@ fn summary(planned: &Planned) -> Vec<String> {
             counted(cost.seconds as u64, "second")
         ));
     }
+    if let Some(added) = &planned.added {
+        lines.push(format!("estimate: what is added brings {}", added.in_words()));
+        lines.extend(added.notes().into_iter().map(|note| format!("note: {note}")));
+    }
     let mut note = |number: usize, one: &str, many: &str| match number {
         0 => {}
         1 => lines.push(format!("note: 1 {one}")),
@@ -147,6 +152,8 @@ fn summary(planned: &Planned) -> Vec<String> {
 pub(super) struct Json<'a> {
     endpoint: &'a str,
     add: Vec<JsonAdd<'a>>,
+    /// What the added rules come to together, with Tweets counted once that several of them match.
+    estimate: Option<JsonEstimate>,
     retag: Vec<JsonRetag<'a>>,
     delete: Vec<JsonRemote<'a>>,
     leftover: Vec<JsonRemote<'a>>,
@@ -169,6 +176,34 @@ struct JsonAdd<'a> {
     value: &'a str,
     tag: Option<&'a str>,
     place: Option<&'a str>,
+    /// By the journal, if there is one.
+    estimate: Option<JsonEstimate>,
+}
+
+#[derive(Serialize)]
+struct JsonEstimate {
+    matches: u64,
+    a_month: Option<JsonAmount>,
+}
+
+#[derive(Serialize)]
+struct JsonAmount {
+    about: f64,
+    low: f64,
+    high: f64,
+}
+
+impl From<Cost> for JsonEstimate {
+    fn from(cost: Cost) -> Self {
+        Self {
+            matches: cost.matches,
+            a_month: cost.rates.map(|rates| JsonAmount {
+                about: rates.a_month.about,
+                low: rates.a_month.low,
+                high: rates.a_month.high,
+            }),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -215,10 +250,14 @@ pub(super) fn json(planned: &Planned) -> Json<'_> {
     }
     let plan = &planned.plan;
     let place = |rule: &Declared| planned.places.get(&rule.value).map(String::as_str);
-    let add = plan.add.iter().map(|rule| JsonAdd {
+    let added = planned.added.as_ref();
+    let add = plan.add.iter().enumerate().map(|(at, rule)| JsonAdd {
         value: &rule.value,
         tag: rule.tag.as_deref(),
         place: place(rule),
+        estimate: added
+            .and_then(|added| added.of_rule(at))
+            .map(JsonEstimate::from),
     });
     let retag = plan.retag.iter().map(|retag| JsonRetag {
         value: &retag.declared.value,
@@ -235,6 +274,7 @@ pub(super) fn json(planned: &Planned) -> Json<'_> {
     Json {
         endpoint: &planned.endpoint,
         add: add.collect(),
+        estimate: added.map(|added| added.together().into()),
         retag: retag.collect(),
         delete: all(&plan.delete),
         leftover: all(&plan.leftover),

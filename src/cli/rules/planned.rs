@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::estimate::Estimate;
 use crate::rule::plan::Plan;
 
 /// Where rules are declared, by their values.
@@ -14,4 +15,6 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     /// Where the rules that it adds or retags are declared.
     pub(super) places: Places,
+    /// What the rules that it adds come to, by the journal, if there is one and it was asked.
+    pub(super) added: Option<Estimate>,
 }

@@ -4,6 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use super::{
     RulesValidate,
+    checked::{Answer, Checked},
     files::{FileRule, read},
     service::Service,
     validate_table::{as_json, as_lines},
@@ -13,64 +14,13 @@ use crate::{
     cli::print::{print, print_lines},
     error::Error,
     powertrack::{endpoint::RuleSetName, rules::bodies::Validated},
-    rule::{Rule, Topic, Warning, plan::Declared, validate_tag},
+    rule::{Rule, plan::Declared, validate_tag},
     script::Generation,
     settings::Settings,
     status::thousands,
     store::Store,
     worker::tables::Tables,
 };
-
-/// One rule, and what both say to it.
-pub(super) struct Checked {
-    pub(super) rule: FileRule,
-    /// Why ouzel would refuse it, in the words that it expects of the service.
-    pub(super) expected: Option<String>,
-    /// A rule that is meant and valid, if ouzel would refuse this one and knows what was meant.
-    pub(super) suggestion: Option<String>,
-    pub(super) warnings: Vec<Warning>,
-    pub(super) answer: Answer,
-}
-
-/// What the service says to a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
-    Takes,
-    Refuses(String),
-    /// The rule is not in the answer.
-    Nothing,
-}
-
-/// What follows from the two together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Valid,
-    /// Valid, and hardly meant so.
-    Warning,
-    Refused,
-    /// One would refuse it and the other would not.
-    Differs,
-    Unknown,
-}
-
-impl Checked {
-    pub(super) fn verdict(&self) -> Verdict {
-        match (&self.answer, &self.expected) {
-            (Answer::Nothing, _) => Verdict::Unknown,
-            (Answer::Takes, Some(_)) => Verdict::Differs,
-            (Answer::Refuses(_), None) if self.doubt().is_none() => Verdict::Differs,
-            (Answer::Refuses(_), _) => Verdict::Refused,
-            (Answer::Takes, None) if self.warnings.is_empty() => Verdict::Valid,
-            (Answer::Takes, None) => Verdict::Warning,
-        }
-    }
-
-    /// What ouzel did not know about the rule.
-    pub(super) fn doubt(&self) -> Option<&Warning> {
-        let mut warnings = self.warnings.iter();
-        warnings.find(|warning| warning.topic == Topic::Doubtful)
-    }
-}
 
 /// Asks the service about the rules, and prints what it says beside what ouzel says.
 ///
@@ -150,10 +100,13 @@ fn check(rules: Vec<FileRule>, service: &Service) -> Result<Vec<Checked>, Error>
         let wrong_rule = Rule::accept(&rule.value).err();
         let words = wrong_rule.iter().chain(&wrong_tag);
         let words: Vec<_> = words.map(|wrong| wrong.server_text()).collect();
+        let diagnosis = wrong_rule.map(|wrong| wrong.diagnose(&rule.value));
+        let why = diagnosis.as_ref().and_then(|found| found.problems.first());
         Checked {
             answer: answers.to(&rule),
             expected: (!words.is_empty()).then(|| words.concat()),
-            suggestion: wrong_rule.and_then(|wrong| wrong.diagnose(&rule.value).corrected),
+            why: why.map(|problem| problem.why.clone()),
+            suggestion: diagnosis.and_then(|found| found.corrected),
             warnings,
             rule,
         }

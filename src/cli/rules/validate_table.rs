@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::{
     JsonWarning,
+    checked::{Answer, Checked, Verdict},
     list_table::shown_tag,
     one_line,
-    validate::{Answer, Checked, Verdict},
 };
 use crate::{
     cli::{columns, print::Paint},
@@ -83,7 +83,7 @@ fn reason(checked: &Checked) -> String {
         (Answer::Nothing, _) => "the service said nothing about it".to_owned(),
         (Answer::Takes, Some(expected)) => format!(
             "the service takes it, and ouzel would refuse it: {}",
-            one_line(expected)
+            checked.why.clone().unwrap_or_else(|| one_line(expected))
         ),
         (Answer::Refuses(words), Some(expected)) if one_line(words) == one_line(expected) => {
             one_line(words) + &suggestion

@@ -19,7 +19,7 @@ mod table_options;
 mod time;
 mod tweet;
 
-use std::{borrow::Cow, cell::RefCell, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 
 use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
@@ -64,6 +64,8 @@ pub(super) struct Host {
 #[derive(Default)]
 pub(super) struct Loading {
     pub(super) declared: Declared,
+    /// The place of each rule in `declared`, by its value.
+    pub(super) rules: HashMap<String, usize>,
     pub(super) steps: Vec<Step>,
     pub(super) timers: Vec<Timer>,
 }
