@@ -33,7 +33,9 @@ fn steady(text: &str) -> String {
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, after) = rest.split_at(at);
         steady += before;
-        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        let end = after
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(after.len());
         let (digits, after) = after.split_at(end);
         steady += match digits.len() {
             19 => "ID",
@@ -529,12 +531,19 @@ fn rules_are_copied_from_label_to_label_and_to_replay() {
 #[test]
 fn a_request_that_fails_is_tried_again_and_a_refusal_is_not() {
     let sim = Sim::start(&[]);
-    sim.control("POST", "faults", r#"{"fault":"rules-lost","every":1,"times":1}"#);
+    sim.control(
+        "POST",
+        "faults",
+        r#"{"fault":"rules-lost","every":1,"times":1}"#,
+    );
     let ended = rules(TWO, &["apply"]).against(&sim).ends();
-    ended.assert_code(0).assert_says("WARN a request failed; the rules are read and the plan goes on after a while");
+    ended.assert_code(0).assert_says(
+        "WARN a request failed; the rules are read and the plan goes on after a while",
+    );
     expect![[r#"
         rocket [launch]
-        coffee [-]"#]].assert_eq(&sim.rules("dev"));
+        coffee [-]"#]]
+    .assert_eq(&sim.rules("dev"));
 
     let setup = rules(TWO, &["apply"]);
     setup.powertrack().refuse_rules("add", 401, "");
@@ -609,7 +618,8 @@ fn forty_thousand_rules_are_copied_in_few_requests_and_then_nothing_is_left() {
         plan: nothing to change; the service has 40 000 rules
         note: 40 000 unchanged rules are not ouzel's; `ouzel rules adopt` makes them so
         the rules are as they should be
-    "#]].assert_eq(ended.output());
+    "#]]
+    .assert_eq(ended.output());
 }
 
 #[test]
@@ -624,9 +634,21 @@ fn what_is_added_is_estimated_by_the_journal() {
     ended.assert_code(0);
     let ended = next(ended, "ouzel.rules { { value = 'hello' } }", &["plan"]);
     ended.assert_code(4);
-    assert!(ended.output().contains("\nestimate: what is added brings "), "{}", ended.output());
-    let ended = next(ended, "ouzel.rules { { value = 'hello' } }", &["plan", "--json"]);
+    assert!(
+        ended.output().contains("\nestimate: what is added brings "),
+        "{}",
+        ended.output()
+    );
+    let ended = next(
+        ended,
+        "ouzel.rules { { value = 'hello' } }",
+        &["plan", "--json"],
+    );
     let json: Value = sonic_rs::from_str(ended.output()).unwrap();
-    assert!(json["add"][0]["estimate"]["matches"].is_u64(), "{}", ended.output());
+    assert!(
+        json["add"][0]["estimate"]["matches"].is_u64(),
+        "{}",
+        ended.output()
+    );
     assert!(json["estimate"].is_object(), "{}", ended.output());
 }

@@ -27,7 +27,8 @@ use crate::{
     rule::{
         doubts,
         plan::{
-            Conflict, Declared as PlannedRule, Drift, Plan, Policy, Remote, Vanishing, Verdict,
+            Conflict, Declared as PlannedRule, Drift, Plan, Policy, Prune, Remote, Vanishing,
+            Verdict,
         },
     },
     script::Declared,
@@ -267,7 +268,11 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
         );
         tell("rules of somebody else are gone", &drift.gone);
         let again = self.vanishing.note(&drift.vanished);
-        let back = self.returning.note(&drift.appeared);
+        // Otherwise others may do with their own rules what they like.
+        let back = match self.options.policy.prune {
+            Prune::All => self.returning.note(&drift.appeared),
+            Prune::Owned | Prune::None => None,
+        };
         if let Some(rule) = again.or(back) {
             let value = plain::line(&rule.value).into_owned();
             error!(

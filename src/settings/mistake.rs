@@ -345,7 +345,7 @@ mod tests {
                 wrong:
                   line 1: [colours]
                   there is no setting `colours` at the top of the file
-                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[watch]`, `[status]`"#]],
+                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[rules]`, `[watch]`, `[status]`"#]],
         );
     }
 

@@ -112,6 +112,11 @@ impl PowerTrack {
         self.state().add(value, tag)
     }
 
+    /// Somebody else deletes a rule.
+    pub fn delete_rule(&self, value: &str) {
+        self.state().rules.retain(|rule| rule.value != value);
+    }
+
     /// The rules there are, as `value [tag]`, one a line.
     pub fn rules(&self) -> String {
         let state = self.state();

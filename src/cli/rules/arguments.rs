@@ -132,6 +132,10 @@ pub(crate) struct RulesPlan {
     /// Save the plan in this file too, for `ouzel rules apply`.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// How many Tweets a month the account may take, such as `1_000_000` or `10M`; the estimate of what is added says what
+    /// part of it that is.
+    #[arg(long, value_name = "TWEETS")]
+    pub cap: Option<Number>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -42,7 +42,8 @@ pub(super) fn plan(arguments: &RulesPlan) -> Result<(), Error> {
     let remote = service.list()?;
     let owned = owned(&settings, &service.endpoint)?;
     let mut planned = wanted.plan(&settings, &service, &remote, &owned);
-    planned.added = estimated(&settings, &planned.plan.add);
+    let added = estimated(&settings, &planned.plan.add);
+    planned.added = added.map(|added| added.with_cap(arguments.cap));
     if let Some(file) = &arguments.out {
         plan_file::save(file, &planned)?;
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    estimate::Cost,
+    estimate::{Cost, Estimate, EstimatedAmount},
     list_table::shown_tag,
     planned::{Places, Planned},
 };
@@ -107,8 +107,16 @@ fn summary(planned: &Planned) -> Vec<String> {
         ));
     }
     if let Some(added) = &planned.added {
-        lines.push(format!("estimate: what is added brings {}", added.in_words()));
-        lines.extend(added.notes().into_iter().map(|note| format!("note: {note}")));
+        lines.push(format!(
+            "estimate: what is added brings {}",
+            added.in_words()
+        ));
+        lines.extend(
+            added
+                .notes()
+                .into_iter()
+                .map(|note| format!("note: {note}")),
+        );
     }
     let mut note = |number: usize, one: &str, many: &str| match number {
         0 => {}
@@ -154,6 +162,8 @@ pub(super) struct Json<'a> {
     add: Vec<JsonAdd<'a>>,
     /// What the added rules come to together, with Tweets counted once that several of them match.
     estimate: Option<JsonEstimate>,
+    /// How many Tweets of the journal that is told by.
+    sample_tweets: Option<u64>,
     retag: Vec<JsonRetag<'a>>,
     delete: Vec<JsonRemote<'a>>,
     leftover: Vec<JsonRemote<'a>>,
@@ -184,6 +194,8 @@ struct JsonAdd<'a> {
 struct JsonEstimate {
     matches: u64,
     a_month: Option<JsonAmount>,
+    /// The part of `--cap` that a month takes.
+    of_cap: Option<JsonAmount>,
 }
 
 #[derive(Serialize)]
@@ -195,13 +207,21 @@ struct JsonAmount {
 
 impl From<Cost> for JsonEstimate {
     fn from(cost: Cost) -> Self {
+        let rates = cost.rates;
         Self {
             matches: cost.matches,
-            a_month: cost.rates.map(|rates| JsonAmount {
-                about: rates.a_month.about,
-                low: rates.a_month.low,
-                high: rates.a_month.high,
-            }),
+            a_month: rates.map(|rates| rates.a_month.into()),
+            of_cap: rates.and_then(|rates| rates.of_cap).map(JsonAmount::from),
+        }
+    }
+}
+
+impl From<EstimatedAmount> for JsonAmount {
+    fn from(amount: EstimatedAmount) -> Self {
+        Self {
+            about: amount.about,
+            low: amount.low,
+            high: amount.high,
         }
     }
 }
@@ -275,6 +295,7 @@ pub(super) fn json(planned: &Planned) -> Json<'_> {
         endpoint: &planned.endpoint,
         add: add.collect(),
         estimate: added.map(|added| added.together().into()),
+        sample_tweets: added.map(Estimate::tweets),
         retag: retag.collect(),
         delete: all(&plan.delete),
         leftover: all(&plan.leftover),

@@ -35,6 +35,7 @@ const MODULES: &[&str] = &[
     "powertrack::answer",
     "powertrack::connection",
     "powertrack::job",
+    "powertrack::rules::pace",
     "powertrack::rules::reconcile",
     "powertrack::rules::replay",
     "powertrack::stream",

@@ -76,9 +76,35 @@ fn what_is_missing_is_added_before_anything_is_deleted() {
         ("other", "mine"),
     ];
     *world.held.lock().unwrap() = vec!["keep".to_owned(), "retag".to_owned(), "other".to_owned()];
-    check(&world, &mut book, &wanted, expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &wanted,
+        expect![[r#"
+        remember new/n#?
+        POST add new/n
+        remember new/n#101
+        retag retag/2#2 by (retag)
+        remember (retag)/2#?~
+        POST add (retag)/2
+        remember (retag)/2#102~
+        POST delete 2
+        remember retag/2#?
+        POST add retag/2
+        remember retag/2#103
+        POST delete 102
+        forget (retag)
+        POST delete 3
+        forget old
+        added 1 retagged 1 deleted 1 conflicts 0"#]],
+    );
     assert_eq!(world.rules(), ["keep/k", "new/n", "other/z", "retag/2"]);
-    check(&world, &mut book, &wanted, expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &wanted,
+        expect!["added 0 retagged 0 deleted 0 conflicts 0"],
+    );
 }
 
 #[test]
@@ -86,9 +112,32 @@ fn a_lost_answer_does_not_lose_the_rule() {
     let world = World::new(&[]);
     let mut book = Book::new(&world, &[]);
     set_faults(&world, &[Some(Fault::After)]);
-    check(&world, &mut book, &[("a", "1")], expect![[""]]);
-    check(&world, &mut book, &[("a", "1")], expect![[""]]);
-    check(&world, &mut book, &[], expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &[("a", "1")],
+        expect![[r#"
+        remember a/1#?
+        POST add a/1
+        added 0 retagged 0 deleted 0 conflicts 0 error: the rules endpoint could not be reached: fault"#]],
+    );
+    check(
+        &world,
+        &mut book,
+        &[("a", "1")],
+        expect![[r#"
+        remember a/1#101
+        added 1 retagged 0 deleted 0 conflicts 0"#]],
+    );
+    check(
+        &world,
+        &mut book,
+        &[],
+        expect![[r#"
+        POST delete 101
+        forget a
+        added 0 retagged 0 deleted 1 conflicts 0"#]],
+    );
     assert!(world.rules().is_empty());
 }
 
@@ -106,7 +155,8 @@ fn what_a_lost_request_has_added_late_is_ours() {
         tag: Some("1".into()),
     };
     world.remote.lock().unwrap().push(late);
-    expect![[""]].assert_eq(&outcome(&world, &plan, &mut book));
+    expect!["added 1 retagged 0 deleted 0 conflicts 0"]
+        .assert_eq(&outcome(&world, &plan, &mut book));
     assert_eq!(book.owned[0].id, Some(50));
 }
 
@@ -118,14 +168,34 @@ fn a_rejected_rule_keeps_nothing_back_but_deletions() {
         &world,
         &mut book,
         &[("retag", "2"), ("-bad", "b"), ("good", "g")],
-        expect![[""]],
+        expect![[r#"
+            remember -bad/b#? good/g#?
+            POST add -bad/b good/g
+            forget -bad
+            remember good/g#?
+            POST add good/g
+            remember good/g#101
+            retag retag/2#1 by (retag)
+            remember (retag)/2#?~
+            POST add (retag)/2
+            remember (retag)/2#102~
+            POST delete 1
+            remember retag/2#?
+            POST add retag/2
+            remember retag/2#103
+            POST delete 102
+            forget (retag)
+            added 1 retagged 1 deleted 0 conflicts 0 rejected -bad"#]],
     );
     assert_eq!(world.rules(), ["good/g", "old/o", "retag/2"]);
     check(
         &world,
         &mut book,
         &[("retag", "2"), ("good", "g")],
-        expect![[""]],
+        expect![[r#"
+            POST delete 2
+            forget old
+            added 0 retagged 0 deleted 1 conflicts 0"#]],
     );
 }
 
@@ -140,9 +210,15 @@ fn a_rule_that_appears_in_between_is_not_ours() {
         tag: Some("1".into()),
     };
     world.remote.lock().unwrap().push(theirs);
-    expect![[""]].assert_eq(&outcome(&world, &plan, &mut book));
+    expect!["added 0 retagged 0 deleted 0 conflicts 1"]
+        .assert_eq(&outcome(&world, &plan, &mut book));
     world.log.lock().unwrap().clear();
-    check(&world, &mut book, &[], expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &[],
+        expect!["added 0 retagged 0 deleted 0 conflicts 0"],
+    );
     assert_eq!(world.rules(), ["a/1"]);
 }
 
@@ -156,9 +232,37 @@ fn a_rule_that_cannot_be_deleted_stays_ours() {
         ("fine", "f", Some(3)),
     ];
     let mut book = Book::new(&world, &owned);
-    check(&world, &mut book, &[("retag", "2")], expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &[("retag", "2")],
+        expect![[r#"
+        retag retag/2#2 by (retag)
+        remember (retag)/2#?~
+        POST add (retag)/2
+        remember (retag)/2#101~
+        POST delete 2
+        POST delete 1 3
+        forget fine
+        added 0 retagged 0 deleted 1 conflicts 0"#]],
+    );
     world.stubborn.clear();
-    check(&world, &mut book, &[("retag", "2")], expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &[("retag", "2")],
+        expect![[r#"
+        retag retag/2#2 by (retag)
+        POST delete 2
+        remember retag/2#?
+        POST add retag/2
+        remember retag/2#102
+        POST delete 101
+        forget (retag)
+        POST delete 1
+        forget old
+        added 0 retagged 1 deleted 1 conflicts 0"#]],
+    );
     assert_eq!(world.rules(), ["retag/2"]);
 }
 
@@ -167,15 +271,74 @@ fn where_there_is_no_room_there_is_a_gap_and_it_is_told() {
     let mut world = World::new(&[(1, "a", "1"), (2, "b", "1")]);
     world.limit = 2;
     let mut book = Book::new(&world, &[("a", "1", Some(1)), ("b", "1", Some(2))]);
-    check(&world, &mut book, &[("a", "2"), ("b", "1")], expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &[("a", "2"), ("b", "1")],
+        expect![[r#"
+        retag a/2#1 by (a)
+        remember (a)/2#?~
+        POST add (a)/2
+        forget (a)
+        retag a/2#1 by (a)
+        POST delete 1
+        remember a/2#?
+        POST add a/2
+        remember a/2#101
+        added 0 retagged 1 deleted 0 conflicts 0 gap 1 a"#]],
+    );
     assert_eq!(world.rules(), ["a/2", "b/1"]);
     // One more fits if what is not declared goes first.
-    check(&world, &mut book, &[("a", "2"), ("c", "1")], expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &[("a", "2"), ("c", "1")],
+        expect![[r#"
+        remember c/1#?
+        POST add c/1
+        forget c
+        POST delete 2
+        forget b
+        remember c/1#?
+        POST add c/1
+        remember c/1#102
+        added 1 retagged 0 deleted 1 conflicts 0"#]],
+    );
     assert_eq!(world.rules(), ["a/2", "c/1"]);
     // Room for one at a time.
     world.limit = 3;
     *world.held.lock().unwrap() = vec!["a".to_owned(), "c".to_owned()];
-    check(&world, &mut book, &[("a", "3"), ("c", "3")], expect![[""]]);
+    check(
+        &world,
+        &mut book,
+        &[("a", "3"), ("c", "3")],
+        expect![[r#"
+        retag a/3#101 by (a) c/3#102 by (c)
+        remember (a)/3#?~ (c)/3#?~
+        POST add (a)/3 (c)/3
+        forget (a) (c)
+        retag a/3#101 by (a)
+        remember (a)/3#?~
+        POST add (a)/3
+        remember (a)/3#103~
+        POST delete 101
+        remember a/3#?
+        POST add a/3
+        remember a/3#104
+        POST delete 103
+        forget (a)
+        retag c/3#102 by (c)
+        remember (c)/3#?~
+        POST add (c)/3
+        remember (c)/3#105~
+        POST delete 102
+        remember c/3#?
+        POST add c/3
+        remember c/3#106
+        POST delete 105
+        forget (c)
+        added 0 retagged 2 deleted 0 conflicts 0"#]],
+    );
     assert_eq!(world.rules(), ["a/3", "c/3"]);
 }
 

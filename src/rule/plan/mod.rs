@@ -84,6 +84,13 @@ impl Plan {
                 continue;
             }
             let plan = &mut making.plan;
+            let is_intent = making
+                .view
+                .ours(rule)
+                .is_some_and(|owned| owned.id.is_none());
+            if is_intent && policy.prune == Prune::None && !making.view.is_temporary(rule) {
+                plan.claim.push(rule.clone());
+            }
             let list = if making.view.is_temporary(rule) {
                 &mut plan.leftover
             } else {

@@ -85,7 +85,7 @@ const KINDS: &[(Kind, &str, Scope, &str)] = &[
     (Kind::RulesLost, "rules-lost", Scope::RuleChange, "the change is made, and the connection resets in place of an answer"),
     (Kind::RulesReset, "rules-reset", Scope::RuleChange, "the connection resets in place of an answer, and nothing is changed"),
     (Kind::RulesLate, "rules-late", Scope::RuleChange, "the connection resets in place of an answer, and the change is made later (`for`, else 1s)"),
-    (Kind::RulesCollide, "rules-collide", Scope::RuleChange, "the change is refused as if another one were being made"),
+    (Kind::RulesCollide, "rules-collide", Scope::RuleChange, "the change is refused as if another one were being made, for a while (`for`)"),
     (Kind::WindowErrors, "window-errors", Scope::Window, "a Replay or Recovery job completes with errors: its last minute failed"),
     (Kind::WindowFailed, "window-failed", Scope::Window, "a Replay or Recovery job fails to complete: its second half is unprocessed"),
 ];
