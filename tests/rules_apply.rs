@@ -11,7 +11,7 @@ use std::fs;
 
 use expect_test::expect;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
-use support::{Ended, Setup, Sim, Stdout, tweet};
+use support::{Ended, Process, Setup, Sim, Stdout, command, tweet};
 
 const TWO: &str =
     "ouzel.rules {\n  { value = 'rocket', tag = 'launch' },\n  { value = 'coffee' },\n}";
@@ -87,7 +87,7 @@ fn a_plan_shows_every_change_and_changes_nothing() {
     let ended = next(ended, script, &["plan", "--json"]);
     ended.assert_code(4);
     expect![[r#"
-        {"endpoint":"http://127.0.0.1:PORT/rules/powertrack/accounts/acme/publishers/twitter/prod.json","add":[{"value":"tea","tag":"cup","place":"main.lua:3"}],"retag":[{"value":"rocket","tag":"space","place":"main.lua:2","from":{"id":ID,"id_str":"ID","value":"rocket","tag":"launch"},"gap":false}],"delete":[{"id":ID,"id_str":"ID","value":"coffee","tag":null}],"leftover":[],"conflicts":[{"declared_tag":"ours","remote":{"id":ID,"id_str":"ID","value":"milk","tag":"theirs"}}],"foreign":[{"id":ID,"id_str":"ID","value":"theirs","tag":"x"}],"kept":[],"adoptable":[],"unchanged":0,"remote":4,"changes":3,"requests":7,"seconds":7,"refused":null,"fingerprint":"4-27c5f3a47cd883eafa67d943e4589e38"}
+        {"endpoint":"http://127.0.0.1:36149/rules/powertrack/accounts/acme/publishers/twitter/prod.json","add":[{"value":"tea","tag":"cup","place":"main.lua:3","estimate":null}],"estimate":null,"sample_tweets":null,"retag":[{"value":"rocket","tag":"space","place":"main.lua:2","from":{"id":ID,"id_str":"ID","value":"rocket","tag":"launch"},"gap":false}],"delete":[{"id":ID,"id_str":"ID","value":"coffee","tag":null}],"leftover":[],"conflicts":[{"declared_tag":"ours","remote":{"id":ID,"id_str":"ID","value":"milk","tag":"theirs"}}],"foreign":[{"id":ID,"id_str":"ID","value":"theirs","tag":"x"}],"kept":[],"adoptable":[],"unchanged":0,"remote":4,"changes":3,"requests":7,"seconds":7,"refused":null,"fingerprint":"4-27c5f3a47cd883eafa67d943e4589e38"}
     "#]].assert_eq(&steady(ended.output()));
 }
 
@@ -360,6 +360,49 @@ fn a_plan_that_is_no_plan_says_so() {
         );
         assert!(said.len() < 1_000, "{said}");
     }
+}
+
+#[test]
+fn a_plan_without_an_end_is_not_read() {
+    let setup = rules(TWO, &["apply", "odd.plan"]).file("odd.plan", "{");
+    let file = fs::File::options().write(true).open(setup.folder().join("odd.plan"));
+    file.unwrap().set_len(1 << 40).unwrap();
+    let ended = setup.ends();
+    ended.assert_code(2).assert_says("it is longer than 256 MiB\n");
+    assert_eq!(ended.powertrack().asked(), "");
+}
+
+#[test]
+fn a_terminal_shows_colours_and_no_more() {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    if !std::env::split_paths(&paths).any(|folder| folder.join("script").exists()) {
+        support::skipped("a_terminal_shows_colours_and_no_more", "`script` is missing");
+        return;
+    }
+    let ended = rules("ouzel.rules { { value = 'rocket', tag = 'a\\27[2Jb' } }", &["apply"]).ends();
+    ended.assert_code(0);
+    let shown = |no_colour: bool| {
+        let ouzel = command(ended.folder());
+        let mut terminal = std::process::Command::new("script");
+        terminal
+            .args(["-qfec", &format!("{} rules list", ouzel.get_program().to_string_lossy()), "/dev/null"])
+            .current_dir(ended.folder())
+            .env("OUZEL_RULES_URL", ended.powertrack().url("rules"))
+            .env("OUZEL_USERNAME", "ada@example.com")
+            .env("OUZEL_PASSWORD", "open-sesame-3141");
+        match no_colour {
+            true => terminal.env("NO_COLOR", "1"),
+            false => terminal.env_remove("NO_COLOR"),
+        };
+        let (code, stdout, _) = Process::start(terminal).wait();
+        let text = String::from_utf8(stdout).unwrap();
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("a\\u{1b}[2Jb"), "{text}");
+        text
+    };
+    ended.powertrack().add_rule("theirs", None);
+    assert!(shown(false).contains("\u{1b}[2m"));
+    assert!(!shown(true).contains('\u{1b}'));
 }
 
 #[test]

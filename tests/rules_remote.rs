@@ -291,7 +291,7 @@ fn where_the_two_disagree_it_is_said() {
     let ended = setup.ends();
     ended.assert_code(3);
     expect![[r#"
-        differs  main.lua:2  new    min_joy:5 fish  the service takes it, and ouzel would refuse it: Reference to invalid field 'min_joy' (at position 1); Reference to invalid field 'min_joy', must be from the list: [contains, url, url_title, url_description, url_contains, lang, source, sample, from, to, retweets_of, retweets_of_status_id, in_reply_to_status_id, bio, bio_name, bio_location, followers_count, friends_count, statuses_count, listed_count, place, place_country, point_radius, bounding_box, profile_country, profile_region, profile_subregion, profile_locality, profile_point_radius, profile_bounding_box, has:geo, has:profile_geo, has:links, has:mentions, has:hashtags, has:symbols, has:media, has:images, has:videos, is:retweet, is:reply, is:quote, is:verified, is:nullcast] (at position 1)
+        differs  main.lua:2  new    min_joy:5 fish  the service takes it, and ouzel would refuse it: there is no operator `min_joy`
         differs  main.lua:3  plain  coffee          the service refuses it, and ouzel would take it: No coffee today; \u{1b}[31m
         refused  main.lua:4  words  fish AND bird   Other words; write `fish bird`; ouzel expected: Ambiguous use of and as a keyword. Use a space to logically join two clauses, or "and" to find occurrences of and in text (at position 6)
         unknown  main.lua:5  -      tea             the service said nothing about it

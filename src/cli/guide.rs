@@ -57,6 +57,7 @@ const PAGES: &[(&str, &str)] = pages![
     "limits",
     "test",
     "rules",
+    "rule-sets",
     "outages",
     "connection",
     "guarantees",

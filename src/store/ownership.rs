@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Error, ReadOnly, Store, retags::RetagRow};
+use super::{Error, Store, retags::RetagRow};
 
 /// A rule that ouzel added or was about to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,22 +37,15 @@ pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<()>
         .execute_batch("ALTER TABLE _ouzel_rules ADD COLUMN temporary INTEGER NOT NULL DEFAULT 0")
 }
 
-impl ReadOnly {
-    /// The rules that ouzel added at this endpoint. A database that is not ouzel's knows of none.
-    pub(crate) fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
-        if !self.has_table("_ouzel_rules")? {
-            return Ok(Vec::new());
-        }
-        self.read(|connection| {
-            // Nobody has opened an older database for writing yet.
-            let has_temporary = connection.column_exists(None, "_ouzel_rules", "temporary")?;
-            owned(
-                connection,
-                endpoint,
-                if has_temporary { "temporary" } else { "0" },
-            )
-        })
-    }
+/// The rules that ouzel added at this endpoint, from a database that nobody may have opened for writing since an older
+/// ouzel made it.
+pub(super) fn owned_rules(
+    connection: &Connection,
+    endpoint: &str,
+) -> Result<Vec<OwnedRule>, Error> {
+    let has_temporary = connection.column_exists(None, "_ouzel_rules", "temporary")?;
+    let temporary = if has_temporary { "temporary" } else { "0" };
+    owned(connection, endpoint, temporary)
 }
 
 /// Reads the record. `temporary` is the column of that name, or what stands for it.

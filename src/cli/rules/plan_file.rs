@@ -22,6 +22,8 @@ const FORMAT: u32 = 1;
 /// the memory.
 const MAX_BYTES: u64 = 256 << 20;
 
+const TOO_LONG: &str = "it is longer than 256 MiB";
+
 #[derive(Serialize)]
 struct Saved<'a> {
     ouzel_plan: u32,
@@ -101,10 +103,14 @@ pub(super) fn read(path: &Path) -> Result<Planned, Error> {
     let failed = || Error::system(format!("cannot read `{name}`"));
     let mut text = Vec::new();
     let file = File::open(path).map_err(failed())?;
+    let is_long = |length: u64| length > MAX_BYTES;
+    if file.metadata().is_ok_and(|file| is_long(file.len())) {
+        return Err(wrong(path, TOO_LONG));
+    }
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut text);
     read.map_err(failed())?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(wrong(path, "it is longer than 256 MiB"));
+    if is_long(text.len() as u64) {
+        return Err(wrong(path, TOO_LONG));
     }
     let no_plan = |reason: json::Error| wrong(path, &reason.to_string());
     let Format { ouzel_plan: format } = json::read(&text).map_err(no_plan)?;

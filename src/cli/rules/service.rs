@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    cli::{print::say, runtime},
+    cli::{folder::warn_of_open_folder, print::say, runtime},
     error::Error,
     host::lock::{self, Lock},
     pipeline::ownership::Record,
@@ -103,14 +103,16 @@ pub(super) fn owned(settings: &Settings, endpoint: &str) -> Result<Vec<Owned>, E
 /// # Errors
 /// [`Error::Usage`] if another ouzel has it.
 pub(super) fn hold(settings: &Settings) -> Result<Lock, Error> {
-    Lock::take(&settings.data_dir).map_err(|error| match error {
+    let lock = Lock::take(&settings.data_dir).map_err(|error| match error {
         lock::Error::Held { folder, process } => Error::Usage(format!(
             "the data folder `{}` is in use by another ouzel{}\nhint: an `ouzel run` changes the rules by itself: save the script, or stop the run",
             folder.display(),
             process.map_or_else(String::new, |process| format!(", process {process}"))
         )),
         other => other.into(),
-    })
+    })?;
+    warn_of_open_folder(&settings.data_dir);
+    Ok(lock)
 }
 
 /// Tells which rules are ouzel's.
