@@ -1,6 +1,6 @@
 //! The errors that end the program, and the exit code of each.
 
-use crate::{host::lock, pipeline, powertrack, script, settings, sim, store};
+use crate::{control, host::lock, pipeline, powertrack, script, settings, sim, store};
 
 /// An error to be shown to the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,9 @@ pub(crate) enum Error {
     /// The data folder cannot be locked.
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    /// A running ouzel cannot be asked.
+    #[error(transparent)]
+    Control(#[from] control::Error),
     /// A call to the operating system failed.
     #[error("{what}: {source}")]
     System {
@@ -64,6 +67,7 @@ impl Error {
         use pipeline::Error as Run;
         match self {
             Self::Usage(_) | Self::Settings(_) | Self::Lock(lock::Error::Held { .. }) => 2,
+            Self::Control(error) if error.is_nobody() => 2,
             Self::Sim(
                 sim::Error::Name { .. }
                 | sim::Error::Rate { .. }

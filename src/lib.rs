@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod cli;
+mod control;
 mod doing;
 mod error;
 #[cfg(any(test, fuzzing))]
@@ -28,6 +29,7 @@ pub use cli::start;
 #[doc(hidden)]
 pub mod pieces {
     pub use crate::{
+        control::feed::Feed,
         ingest::{Arrived, Ingest, Limits, queue::queue},
         journal::{Batch, Effort, Journal, Options, Source, Sync},
         script::Limits as ScriptLimits,

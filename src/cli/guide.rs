@@ -63,6 +63,7 @@ const PAGES: &[(&str, &str)] = pages![
     "guarantees",
     "journal",
     "quarantine",
+    "tail",
     "metrics",
     "replay",
     "simulator",

@@ -21,6 +21,7 @@ mod script_limits;
 mod sim;
 mod start;
 mod summary;
+mod tail;
 mod test;
 mod tweets;
 
@@ -43,6 +44,7 @@ use self::{
     run::Run,
     script_limits::ScriptLimits,
     sim::{Sim, SimSource},
+    tail::Tail,
     test::Test,
 };
 use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
@@ -112,6 +114,12 @@ pub(crate) enum Command {
     /// used, and nothing is written but snapshots, and these only with --update. The exit code is 0 where all tests pass,
     /// 1 where one fails, and 3 where the script or a file of tests cannot be loaded.
     Test(Test),
+    /// Watch the Tweets of a running ouzel, with what has become of each.
+    ///
+    /// It asks the ouzel that runs on the data folder by the control socket there, and costs that one nothing when nobody
+    /// watches. A reader that is slower than the stream loses Tweets, is told how many, and never holds the run up. Ends
+    /// with the run, after --limit Tweets, or on Ctrl-C.
+    Tail(Tail),
     /// Look into rules before the service sees them, and into those that it has.
     Rules(Rules),
     /// List the times in which nothing came, and what of them is missing in the data.
@@ -153,6 +161,7 @@ impl Command {
             Self::New(arguments) => new::new(&arguments),
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
+            Self::Tail(arguments) => tail::tail(&arguments),
             Self::Rules(arguments) => rules::rules(&arguments, line),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),

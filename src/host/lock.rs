@@ -46,6 +46,12 @@ pub(crate) enum Error {
     },
 }
 
+/// The id of the process that locked the folder last, if the lock file says it. It may have ended long ago.
+pub(crate) fn last_holder(folder: &Path) -> Option<u32> {
+    let text = fs::read_to_string(folder.join(NAME)).ok()?;
+    text.trim().parse().ok()
+}
+
 impl Lock {
     /// Takes the lock, and makes the folder if it is missing. It never waits for the lock.
     pub(crate) fn take(folder: &Path) -> Result<Self, Error> {

@@ -38,6 +38,7 @@ use self::{
     threads::Threads,
 };
 use crate::{
+    control::{self, Request, feed::Feed},
     doing::Doing,
     ingest::{Arrived, queue},
     outage::Repairer,
@@ -72,7 +73,9 @@ pub(crate) async fn run(
         .debounce
         .map(|_| Watch::new(&plan.script))
         .transpose()?;
-    let threads = Threads::start(&plan, &tally, &doing, &shutdown)?;
+    let feed = Arc::<Feed>::default();
+    let threads = Threads::start(&plan, &tally, &doing, &feed, &shutdown)?;
+    let (control, requests) = control::Control::open(&plan.data_dir, feed);
     let mut tasks = Tasks::default();
     if let Some(address) = plan.status {
         let server = StatusServer {
@@ -113,6 +116,7 @@ pub(crate) async fn run(
         queue: Some(threads.queue),
         controls: threads.controls,
         reports: threads.reports,
+        requests,
         watch,
         status,
         standstill: Standstill::new(doing),
@@ -126,6 +130,7 @@ pub(crate) async fn run(
     let stream = Arc::clone(&run.status);
     let ended = run.main_loop(&tally, &mut reporter).await;
     let drained = run.drain(threads.ends, &mut reporter).await;
+    control.end().await;
     let (snapshot, took) = reporter.finish();
     // The threads' errors go first, because they explain the errors that the others met.
     drained?;
@@ -150,6 +155,8 @@ struct Run {
     queue: Option<queue::Sender<Arrived>>,
     controls: Controls,
     reports: mpsc::Receiver<Report>,
+    /// What other commands ask for by the control socket.
+    requests: mpsc::Receiver<Request>,
     watch: Option<Watch>,
     status: Arc<StreamStatus>,
     standstill: Standstill,
@@ -226,6 +233,7 @@ impl Run {
                     info!("SIGHUP: looking whether the script has changed");
                     reload.put_off(Duration::ZERO);
                 }
+                Some(request) = self.requests.recv() => self.answer(request),
                 () = reporter.due() => reporter.report(self.stream_state()),
                 () = self.standstill.watch() => {}
                 // The thread's own error, which comes at the end, explains why.
@@ -239,6 +247,17 @@ impl Run {
         }
     }
 
+    /// Answers what another command asks for. Whoever has asked may have gone.
+    fn answer(&self, request: Request) {
+        match request {
+            Request::Tags(reply) => {
+                let declared = self.declared.borrow();
+                let tags = declared.rules.iter().map(|rule| rule.tag.clone());
+                let _ = reply.send(tags.collect());
+            }
+        }
+    }
+
     /// Ends the threads in order. Everything that has arrived goes to disk, and as much of it as possible is handled
     /// within a few seconds.
     async fn drain(&mut self, ends: threads::Ends, reporter: &mut Reporter) -> Result<(), Error> {
@@ -247,6 +266,9 @@ impl Run {
             let _ = repairs.await;
         }
         self.queue = None;
+        // Whoever still asks for something is told that it is too late.
+        self.requests.close();
+        while self.requests.try_recv().is_ok() {}
         self.standstill.is_ending();
         let ending = ends.end(self.controls.clone());
         tokio::pin!(ending);

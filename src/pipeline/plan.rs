@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub script: PathBuf,
     /// How much the script may take.
     pub script_limits: script::Limits,
+    /// The data folder, in which the control socket lies.
+    pub data_dir: PathBuf,
     /// The database's file.
     pub database: PathBuf,
     /// The folder for the files that the script emits into.

@@ -15,6 +15,7 @@ use super::{
     before::{self, Before},
 };
 use crate::{
+    control::feed::Feed,
     doing::Doing,
     ingest::{
         Arrived, Ingest, Limits,
@@ -70,6 +71,7 @@ impl Threads {
         plan: &Plan,
         tally: &Arc<Tally>,
         doing: &Arc<Doing>,
+        feed: &Arc<Feed>,
         shutdown: &CancellationToken,
     ) -> Result<Self, Error> {
         let store = Store::open(&plan.database).map_err(worker::Error::from)?;
@@ -107,6 +109,7 @@ impl Threads {
             limit: plan.limit,
             tally: Arc::clone(tally),
             doing: Arc::clone(doing),
+            feed: Arc::clone(feed),
         };
         let worker = start_worker(&ended, work, behind, report, Output::new(shutdown.clone())?)?;
         Ok(Self {

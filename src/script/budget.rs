@@ -62,13 +62,15 @@ pub(crate) enum Work {
     Load,
     /// One test, with all that the script does for it.
     Test,
+    /// An expression over one Tweet.
+    Expression,
 }
 
 impl Work {
     /// The processor time that it may take.
     fn time(self, limits: &Limits) -> Duration {
         match self {
-            Self::Tweet | Self::Timer => limits.time,
+            Self::Tweet | Self::Timer | Self::Expression => limits.time,
             Self::Load | Self::Test => limits.load_time,
         }
     }
@@ -76,7 +78,7 @@ impl Work {
     /// The instructions that it may take.
     fn instructions(self, limits: &Limits) -> u64 {
         match self {
-            Self::Tweet | Self::Timer => limits.instructions,
+            Self::Tweet | Self::Timer | Self::Expression => limits.instructions,
             Self::Load | Self::Test => u64::MAX,
         }
     }
@@ -102,6 +104,7 @@ impl fmt::Display for Breach {
             Work::Timer => "one call of a timer",
             Work::Load => "loading the script",
             Work::Test => "the test",
+            Work::Expression => "the expression",
         };
         match self {
             Self::Time { work, limit } => {
@@ -123,7 +126,7 @@ impl Breach {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Time {
-                work: Work::Tweet | Work::Timer,
+                work: Work::Tweet | Work::Timer | Work::Expression,
                 ..
             } => "look for a loop that does not end; `time` under `[script_limits]` allows more",
             Self::Time {

@@ -96,6 +96,14 @@ impl Sources {
         }
     }
 
+    /// The sources of a text that lies in no file.
+    pub(super) fn holding(name: &str, text: &str) -> Self {
+        Self {
+            files: [(name.to_owned(), Some(text.to_owned()))].into(),
+            ..Self::default()
+        }
+    }
+
     /// The same, and each file is read once for all that share the shelf.
     pub(super) fn shelved(self, shelf: &Shelf) -> Self {
         Self {

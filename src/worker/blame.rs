@@ -157,6 +157,9 @@ impl Worker<'_> {
         let id = tweet.id();
         self.failures.log(id, failure);
         self.quarantine(id, tweet.line(), failure)?;
+        if let Some(tags) = self.for_listeners(tweet) {
+            self.tell_listeners(tags, tweet.line(), Err(failure));
+        }
         self.remember(id);
         Ok(())
     }

@@ -50,7 +50,7 @@ impl Worker<'_> {
 
     /// Takes a Tweet out of quarantine if its handlers succeed and what they write can be committed.
     fn release(&mut self, id: i64, tweet: Tweet) -> Result<Option<Failure>, Error> {
-        let failure = self.try_tweet(tweet.id(), tweet)?;
+        let failure = self.try_tweet(tweet.id(), tweet)?.err();
         if failure.is_none() {
             self.store.release(id)?;
             self.commit()?;

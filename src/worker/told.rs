@@ -8,6 +8,7 @@ use std::{
 
 use super::{handled::Handled, matching::Matching, sinks};
 use crate::{
+    control::feed::Feed,
     doing::Doing,
     journal::{self, Newest, Position},
     outage::mark::{Mark, Marks},
@@ -45,6 +46,8 @@ pub struct Work {
     pub tally: Arc<Tally>,
     /// Where the worker says what it is doing.
     pub doing: Arc<Doing>,
+    /// Who wants to know what becomes of Tweets.
+    pub feed: Arc<Feed>,
 }
 
 /// How far a journal is handled and committed. The worker moves it on. Everything before it may be deleted.

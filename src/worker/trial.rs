@@ -32,7 +32,7 @@ impl Worker<'_> {
         let tried = self.try_tweet(tweet.id(), tweet);
         let last = self.doing.last_step();
         self.roll_back()?;
-        let failure = tried?;
+        let failure = tried?.err();
         Ok(Tried { last, failure })
     }
 }

@@ -126,6 +126,7 @@ fn live(folder: &Path, life: &Life) {
         limit: None,
         tally,
         doing: Arc::default(),
+        feed: Arc::default(),
     };
     let worker = move || {
         let mut report = |report| {

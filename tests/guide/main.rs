@@ -79,6 +79,10 @@ stories! {
         "quarantine" "1: Tweet"
         "quarantine" "ouzel quarantine retry"
         "quarantine" "tried again";
+    watch_a_run:
+        "tail" "ouzel tail\n"
+        "tail" "2026-11-21T20:50:26Z"
+        "tail" "ouzel tail --verdict failed";
     a_new_project:
         "new" "ouzel new tracker"
         "new" "ouzel types";
@@ -139,6 +143,11 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "contributing",
         "cargo +nightly",
         "it takes another toolchain",
+    ),
+    (
+        "tail",
+        "… 120 Tweets skipped",
+        "it takes a reader that is too slow; `tests/tail.rs` has one",
     ),
     ("license-mit", "MIT License", "the text of a license"),
     ("license-apache", "   ", "the text of a license"),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, process::Stdio};
 use super::{
     book::{all, block, blocks, guide, page_named, readme, root},
     project::main_lua,
-    support::{Process, Setup, Sim, Stdout, command},
+    support::{Process, Setup, Sim, Stdout, command, tagged},
 };
 
 fn help(words: &[&str]) -> (i32, String, String) {
@@ -202,7 +202,10 @@ fn every_lua_block_loads() {
         if block.language == "lua" {
             // Tests are about the script that ships.
             if block.text.starts_with("test(") {
-                let setup = Setup::check().command("test").script(&main_lua());
+                let setup = Setup::check()
+                    .command("test")
+                    .script(&main_lua())
+                    .file("scripts/failed.jsonl", tagged(1, &["launch"]));
                 let ended = setup.file("scripts/main_test.lua", &block.text).ends();
                 assert_eq!(ended.code, 0, "{}:\n{}", block.page, ended.output());
                 continue;

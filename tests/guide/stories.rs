@@ -15,7 +15,7 @@ use super::{
     book::{Block, block, page_named},
     project::{boxed, fresh, has, main_lua, ran, setup, shell, started, unpacked},
     shape::{assert_same_shape, shape},
-    support::{Setup, Sim, connect, skipped, tweet, wait_until},
+    support::{Setup, Sim, connect, skipped, tagged, tweet, wait_until},
 };
 
 /// Tags stand in the order of their matches, which chance decides.
@@ -630,4 +630,53 @@ pub(super) fn a_test_fails([commands, shown]: &[Block; 2]) {
     fs::write(&path, wrong).unwrap();
     let done = shell(folder.path(), "ouzel test");
     assert_eq!((done.code, done.stdout), (1, shown.text.clone()));
+}
+
+pub(super) fn watch_a_run([commands, shown, save]: &[Block; 3]) {
+    let script = "ouzel.on('*', function(t) if t.id > 9000 then error('no') end end)";
+    let run = Setup::new().script(script).start();
+    run.powertrack().wait_for_connection(1);
+    let tails = |line: &str| {
+        let tail = started(run.folder(), &format!("OUZEL_LOG=cli::tail=debug {line}"));
+        tail.wait_for("listening to the run");
+        tail
+    };
+    let tails_of_the_page: Vec<_> = commands
+        .lines()
+        .map(|line| tails(&(line.replace(" --limit 10", "") + " --limit 1")))
+        .collect();
+    let [time, author, tags, verdict, text] =
+        *shown.text.trim_end().split('\t').collect::<Vec<_>>()
+    else {
+        panic!("{}", shown.text);
+    };
+    assert_eq!((time, verdict), ("2026-11-21T20:50:26Z", "kept"));
+    let tags: Vec<_> = tags.split(',').chain(["brand-acme"]).collect();
+    let tweet = tagged(2_000, &tags)
+        .replace(
+            "Wed Oct 10 20:19:24 +0000 2018",
+            "Sat Nov 21 20:50:26 +0000 2026",
+        )
+        .replace("ada", &author[1..])
+        .replace("hello 2000", text);
+    run.powertrack().send(tweet);
+    let printed: Vec<_> = tails_of_the_page
+        .into_iter()
+        .map(|tail| {
+            let (code, stdout, stderr) = tail.wait();
+            assert_eq!(code, 0, "{stderr}");
+            String::from_utf8(stdout).unwrap()
+        })
+        .collect();
+    assert_eq!(printed[0].replace(",brand-acme", ""), shown.text);
+    assert_eq!(printed[1], printed[0]);
+    assert_eq!(printed[2], format!("2000\t{}\t{text}\n", &author[1..]));
+
+    let saving = tails(save.text.trim_end());
+    let failing = (9_001..9_006).map(|id| tagged(id, &["t"]));
+    run.powertrack().send_all(failing);
+    assert_eq!(saving.wait().0, 0);
+    let saved = fs::read_to_string(run.folder().join("scripts/failed.jsonl")).unwrap();
+    assert_eq!(saved.lines().count(), 5);
+    run.drain();
 }

@@ -16,18 +16,15 @@ const CRATES: [&str; 4] = ["", "rule/", "sim/", "text/"];
 /// Where a heavy crate may be named: in one folder, or by decision in two, which the map says.
 const HOMES: &[(&[&str], &[&str])] = &[
     (
-        &[
-            "hyper",
-            "hyper_util",
-            "hyper_rustls",
-            "http_body_util",
-            "webpki_roots",
-            "async_compression",
-        ],
+        &["hyper_rustls", "webpki_roots", "async_compression"],
         &["powertrack/"],
     ),
+    (
+        &["hyper", "hyper_util", "http_body_util"],
+        &["powertrack/", "control/"],
+    ),
     (&["rustls"], &["powertrack/", "sim/"]),
-    (&["axum"], &["sim/", "status/"]),
+    (&["axum"], &["sim/", "status/", "control/"]),
     (&["rcgen", "tokio_rustls"], &["sim/"]),
     (&["mlua", "notify", "regex", "csv"], &["script/"]),
     (&["rusqlite"], &["store/"]),

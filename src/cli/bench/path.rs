@@ -208,6 +208,7 @@ impl Place {
             limit: None,
             tally: Arc::clone(&tally),
             doing: Arc::default(),
+            feed: Arc::default(),
         };
         let (report, reports) = mpsc::channel();
         let took = thread::scope(|scope| {

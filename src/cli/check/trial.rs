@@ -78,6 +78,7 @@ pub(super) fn load_and_try(
         limit: None,
         tally: Arc::default(),
         doing: Arc::default(),
+        feed: Arc::default(),
     };
     let mut loaded = Ok(Arc::<Declared>::default());
     let mut report = |report| match report {

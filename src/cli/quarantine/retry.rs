@@ -49,6 +49,7 @@ pub(super) fn retry(arguments: &Retry) -> Result<(), Error> {
         limit: None,
         tally: Arc::<Tally>::default(),
         doing: Arc::default(),
+        feed: Arc::default(),
     };
     let mut output = io::stdout();
     let mut not_loaded = None;

@@ -302,6 +302,7 @@ fn work(
         limit,
         tally,
         doing: Arc::default(),
+        feed: Arc::default(),
     };
     let (say, said) = oneshot::channel();
     let thread = thread::Builder::new().name("worker".to_owned());

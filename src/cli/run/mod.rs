@@ -73,6 +73,7 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let plan = Plan {
         script: settings.script.clone(),
         script_limits: settings.script_limits,
+        data_dir: settings.data_dir.clone(),
         database: settings.database(),
         sinks: settings.data_dir.join("sinks"),
         journal: journal(&settings, arguments.sim),

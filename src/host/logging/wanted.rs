@@ -20,6 +20,8 @@ const MODULES: &[&str] = &[
     "cli::replay::target",
     "cli::rules::carry_out",
     "cli::sim",
+    "cli::tail",
+    "control::server",
     "host::shutdown",
     "ingest",
     "ingest::duties",

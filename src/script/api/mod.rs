@@ -24,6 +24,7 @@ use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
+pub(crate) use self::tweet::{Brief, brief, is_method};
 pub(super) use self::{
     emit::Emitted,
     every::Timer,
@@ -99,7 +100,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     require::install(lua, host)
 }
 
-/// What belongs to the script alone, so that a test that asks for it is told where to look.
+/// What belongs to the script alone, so that others who ask for it are told where to look.
 const OF_THE_SCRIPT: [&str; 12] = [
     "rules",
     "filter",
@@ -115,11 +116,19 @@ const OF_THE_SCRIPT: [&str; 12] = [
     "state_version",
 ];
 
-/// Installs what a file of tests has: `require`, the methods of Tweets, and of `ouzel` what touches no data.
+/// A place that is not the script, in messages about what belongs to the script.
+pub(super) struct Apart {
+    pub(super) place: &'static str,
+    pub(super) hint: &'static str,
+}
+
+/// Installs what a file of tests or an expression has: `require`, the methods of Tweets, and of `ouzel` what touches no
+/// data.
 ///
 /// # Errors
 /// Only when there is no memory left.
-pub(super) fn install_for_tests(lua: &Lua, host: &Rc<Host>) -> Result<()> {
+pub(super) fn install_apart(lua: &Lua, host: &Rc<Host>, apart: &Apart) -> Result<()> {
+    let Apart { place, hint } = *apart;
     raw::install(lua, tweet::methods(lua)?, tweet::suggest(lua)?)?;
     let ouzel = lua.create_table()?;
     log::install(lua, host, &ouzel)?;
@@ -129,8 +138,8 @@ pub(super) fn install_for_tests(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     ouzel.raw_set("null", Value::NULL)?;
     for name in OF_THE_SCRIPT {
         let refuse = host.function(lua, move |_, _, _| -> Answer<()> {
-            Err(Misuse::new(format!("`ouzel.{name}` belongs to the script, not to a test"))
-                .hint("a test sends Tweets with `t:send`, and looks at what came of them with `t:rows` and `t:emitted`"))
+            let message = format!("`ouzel.{name}` belongs to the script, not to {place}");
+            Err(Misuse::new(message).hint(hint))
         })?;
         ouzel.raw_set(name, refuse)?;
     }

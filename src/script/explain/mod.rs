@@ -8,11 +8,13 @@
 mod absent;
 mod code;
 mod fields;
+mod paths;
 mod state;
 
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use self::code::{Code, Origin, Part, Read};
+pub(crate) use self::paths::unknown_field;
 pub(super) use self::state::State;
 use crate::text::nearest::nearest;
 

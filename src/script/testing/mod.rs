@@ -24,17 +24,18 @@ use mlua::{Function, Lua, Table, Value};
 
 use self::context::Context;
 use super::{
-    Database, Declared, Error, Failure, Fault, Limits, Verdict,
+    Declared, Error, Failure, Fault, Limits, Verdict,
     api::{self, Host},
     budget::{self, Work},
     error::Misuse,
     generation::clock_of,
     loader::Sources,
     lua::{freeze_clock, is_memory, new_state},
+    no_database::NoDatabase,
     raw::watch,
 };
 use crate::{
-    row::{Cell as RowCell, EachRow, Made, Refused, TableSpec},
+    row::{Cell as RowCell, EachRow, Refused},
     state::Shared,
     tweet::Tweet,
 };
@@ -191,7 +192,11 @@ impl TestFile {
             }
         };
         let lua = new_state(api::print).map_err(|error| broken(&error))?;
-        api::install_for_tests(&lua, host).map_err(|error| broken(&error))?;
+        api::install_apart(&lua, host, &api::Apart {
+            place: "a test",
+            hint: "a test sends Tweets with `t:send`, and looks at what came of them with `t:rows` and `t:emitted`",
+        })
+        .map_err(|error| broken(&error))?;
         let context = Rc::new(Context::new(
             path,
             host,
@@ -337,55 +342,4 @@ fn install_test(
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
-}
-
-type Cells<'a> = [(u16, RowCell<'a>)];
-
-/// The tests' own state has no database; nothing in it asks for one.
-struct NoDatabase;
-
-impl NoDatabase {
-    fn refuse<T>() -> Result<T, Refused> {
-        Err(Refused("a test has no database of its own".to_owned()))
-    }
-}
-
-impl Database for NoDatabase {
-    fn declare(&self, _: TableSpec) -> Result<Made, Refused> {
-        Self::refuse()
-    }
-
-    fn insert(&self, _: usize, _: &Cells<'_>, _: bool) -> Result<(), Refused> {
-        Self::refuse()
-    }
-
-    fn update(&self, _: usize, _: &Cells<'_>, _: &Cells<'_>) -> Result<usize, Refused> {
-        Self::refuse()
-    }
-
-    fn delete(&self, _: usize, _: &Cells<'_>) -> Result<usize, Refused> {
-        Self::refuse()
-    }
-
-    fn get(&self, _: usize, _: &Cells<'_>, _: &mut EachRow<'_>) -> Result<(), Refused> {
-        Self::refuse()
-    }
-
-    fn count(&self, _: usize, _: &Cells<'_>) -> Result<i64, Refused> {
-        Self::refuse()
-    }
-
-    fn exec(&self, _: &str, _: &[RowCell<'_>]) -> Result<usize, Refused> {
-        Self::refuse()
-    }
-
-    fn select(
-        &self,
-        _: &str,
-        _: &[RowCell<'_>],
-        _: usize,
-        _: &mut EachRow<'_>,
-    ) -> Result<(), Refused> {
-        Self::refuse()
-    }
 }

@@ -112,6 +112,37 @@ const METHODS: [Method; 16] = [
     read!("tags", List(about::tags), ["matching_rules", "gnip"]),
 ];
 
+/// What people want to see of a Tweet first.
+#[derive(Debug)]
+pub(crate) struct Brief {
+    /// The name of its author.
+    pub(crate) screen_name: Option<String>,
+    /// The whole text.
+    pub(crate) text: Option<String>,
+}
+
+/// What people want to see first of a Tweet of either format.
+pub(crate) fn brief(tweet: &Value) -> Brief {
+    let author = tweet.object("user").or_else(|| tweet.object("actor"));
+    let names = ["screen_name", "preferredUsername"];
+    Brief {
+        screen_name: author.and_then(|author| author.text_of(&names)),
+        text: text::full_text(&tweet),
+    }
+}
+
+/// Whether Tweets have a method of this name.
+///
+/// # Errors
+/// If not: the name that was probably meant, if there is one.
+pub(crate) fn is_method(name: &str) -> std::result::Result<(), Option<&'static str>> {
+    let names = METHODS.iter().map(|method| method.name);
+    match names.clone().any(|known| known == name) {
+        true => Ok(()),
+        false => Err(nearest(name, names)),
+    }
+}
+
 /// The methods by name.
 ///
 /// # Errors
