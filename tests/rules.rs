@@ -54,11 +54,15 @@ fn rules_of_others_are_left_alone() {
         "the stream has rules that are not this script's; their Tweets come too rules=1",
     );
     // Not even when the script drops the rule that they had first.
-    let run = ended.again().script("ouzel.rules {}").start();
+    let run = ended
+        .again()
+        .script("ouzel.rules { { value = 'tea' } }")
+        .start();
     run.wait_for("stream connected");
     expect![[r#"
         theirs [x]
-        coffee [-]"#]]
+        coffee [-]
+        tea [-]"#]]
     .assert_eq(&run.drain().powertrack().rules());
 }
 

@@ -238,12 +238,34 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
                 })
                 .collect();
             let gone = self.delete(&covers).await?;
-            self.forget(&gone).await?;
+            self.forget_covers(&covers, gone).await?;
             // Where the service would not have the rule in parentheses.
             self.retag_with_gap(&bare).await?;
             rest = later;
         }
         Ok(())
+    }
+
+    /// Forgets rules in parentheses that are gone. If a request for one was lost, that may still arrive, and what it adds
+    /// then must be known to be ours.
+    async fn forget_covers(&mut self, covers: &[Remote], gone: Vec<String>) -> Result<(), Error> {
+        let gone: HashSet<String> = gone.into_iter().collect();
+        let gone = covers.iter().filter(|cover| gone.contains(&cover.value));
+        let was_lost = |cover: &&Remote| {
+            self.intents
+                .contains(&(cover.value.clone(), cover.tag.clone()))
+        };
+        let (lost, over): (Vec<&Remote>, Vec<&Remote>) = gone.partition(was_lost);
+        let lost: Vec<Owned> = lost
+            .into_iter()
+            .map(|cover| Owned {
+                id: None,
+                ..owned(cover, true)
+            })
+            .collect();
+        let over: Vec<String> = over.into_iter().map(|cover| cover.value.clone()).collect();
+        self.remember(&lost).await?;
+        self.forget(&over).await
     }
 
     /// Adds the rules in parentheses. Gives the ids of those that are there now.

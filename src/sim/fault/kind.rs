@@ -124,7 +124,12 @@ impl Kind {
     pub(super) fn lasts(self) -> bool {
         matches!(
             self,
-            Self::Silence | Self::Slow | Self::StreamStatus | Self::RulesStatus | Self::RulesLate
+            Self::Silence
+                | Self::Slow
+                | Self::StreamStatus
+                | Self::RulesStatus
+                | Self::RulesLate
+                | Self::RulesCollide
         )
     }
 
