@@ -175,13 +175,16 @@ fn as_text(declared: &Declared, wrong: &Wrong<'_>) -> String {
         };
         let _ = write!(text, "\n{}", warning_text(&place, &rule.value, warning));
     }
-    if let Some(more) = told::more(wrong.of_rules.len(), "warnings about rules") {
+    if let Some(more) = told::more(
+        wrong.of_rules.len(),
+        "warnings about rules; `--json` has all",
+    ) {
         let _ = write!(text, "\n{more}");
     }
     for warning in wrong.of_tags.iter().take(told::MOST) {
         let _ = write!(text, "\n{}", tag_text(warning));
     }
-    if let Some(more) = told::more(wrong.of_tags.len(), "warnings about tags") {
+    if let Some(more) = told::more(wrong.of_tags.len(), "warnings about tags; `--json` has all") {
         let _ = write!(text, "\n{more}");
     }
     text + &findings::as_text(&wrong.of_handlers)

@@ -19,7 +19,7 @@ mod tests {
     fn only_what_is_left_out_is_counted() {
         assert_eq!(more(MOST, "findings"), None);
         assert_eq!(more(0, "findings"), None);
-        let many = more(40_000, "rule");
+        let many = more(40_000, "rules");
         assert_eq!(many.as_deref(), Some("and 39 900 more rules\n"));
     }
 }

@@ -56,17 +56,6 @@ impl Amount {
         }
     }
 
-    /// The part that it is of a whole, which it cannot be more than.
-    pub(super) fn of_whole(self, whole: f64) -> Self {
-        let part = self.times(1.0 / whole);
-        Self {
-            about: part.about.min(1.0),
-            low: part.low.min(1.0),
-            high: part.high.min(1.0),
-            ..part
-        }
-    }
-
     /// Whether it is so small that a range says more than the number.
     pub(super) fn is_range(self) -> bool {
         (1..MANY).contains(&self.matches)
@@ -77,12 +66,16 @@ impl Amount {
         self.each("", thousandths)
     }
 
-    /// For people, of a part: `12 %`.
+    /// For people, of a part of something: `12 %`.
     pub(super) fn as_percent(self) -> String {
         self.times(100.0).each(" %", thousandths)
     }
 
     /// In a sentence: `about 1 200`, `about 3 to 12`, `fewer than 9`.
+    #[allow(
+        dead_code,
+        reason = "it is for `rules plan`, which shows what added rules cost"
+    )]
     pub(super) fn in_words(self) -> String {
         match self.matches {
             0 => format!("fewer than {}", up(self.high)),
@@ -99,6 +92,11 @@ impl Amount {
         };
         text + unit
     }
+}
+
+/// A part of a whole, for people: `12 %`, `0.042 %`.
+pub(super) fn percent(part: f64) -> String {
+    format!("{} %", thousandths(part * 100.0, 2))
 }
 
 /// With so many digits that say something, and none behind the point that do not.
@@ -207,10 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_never_more_than_the_whole() {
-        assert_eq!(Amount::of(4).of_whole(4.0).as_percent(), "26 to 100 %");
-        assert_eq!(Amount::of(0).of_whole(1.0).as_percent(), "< 100 %");
-        assert_eq!(Amount::of(500).of_whole(4_000.0).as_percent(), "13 %");
+    fn parts_are_shown_in_percent() {
+        assert_eq!(percent(0.125), "13 %");
+        assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.000_421), "0.042 %");
+        assert_eq!(percent(0.0), "0 %");
         assert_eq!(Amount::of(200).times(1.0 / 50.0).as_percent(), "400 %");
+        assert_eq!(Amount::of(0).times(0.01).as_percent(), "< 3 %");
     }
 }

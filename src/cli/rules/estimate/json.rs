@@ -65,7 +65,7 @@ impl From<Option<Cost>> for JsonCost {
         let about = |of: fn(Rates) -> Amount| Some(of(rates?).about);
         Self {
             matches: cost.map(|cost| cost.matches),
-            share: cost.map(|cost| cost.share.about),
+            share: cost.map(|cost| cost.share),
             per_hour: about(|rates| rates.an_hour),
             per_day: about(|rates| rates.a_day),
             per_month: about(|rates| rates.a_month),

@@ -64,7 +64,7 @@ pub(crate) struct Cost {
     /// How many Tweets of the sample match.
     pub(crate) matches: u64,
     /// The part of the Tweets of the sample.
-    pub(crate) share: EstimatedAmount,
+    pub(crate) share: f64,
     /// How many an hour, a day and a month that is, if the sample allows to say it.
     pub(crate) rates: Option<Rates>,
 }
@@ -86,6 +86,10 @@ pub(crate) struct Rates {
 ///
 /// # Errors
 /// [`Error::Run`] if the journal cannot be read.
+#[allow(
+    dead_code,
+    reason = "it is for `rules plan`, which shows what added rules cost"
+)]
 pub(crate) fn of_journal(
     data: &Path,
     rules: impl IntoIterator<Item = Option<Arc<Rule>>>,
@@ -247,11 +251,19 @@ impl Estimate {
     }
 
     /// The same, with the part that each month takes of this many Tweets.
+    #[allow(
+        dead_code,
+        reason = "it is for `rules plan`, which shows what added rules cost"
+    )]
     pub(crate) fn with_cap(self, cap: Option<Number>) -> Self {
         Self { cap, ..self }
     }
 
     /// How many Tweets there are in the sample.
+    #[allow(
+        dead_code,
+        reason = "it is for `rules plan`, which shows what added rules cost"
+    )]
     pub(crate) fn tweets(&self) -> u64 {
         self.counts.tweets
     }
@@ -267,8 +279,8 @@ impl Estimate {
     }
 
     fn cost(&self, hits: Hits) -> Cost {
-        #[expect(clippy::cast_precision_loss, reason = "a rate needs no more")]
-        let whole = self.counts.tweets.max(1) as f64;
+        #[expect(clippy::cast_precision_loss, reason = "a part needs no more")]
+        let share = hits.matches as f64 / self.counts.tweets.max(1) as f64;
         let factor = self.percent.map_or(1.0, |percent| 100.0 / percent.0);
         let rates = self.covered.ok().map(|covered| {
             let an_hour = Amount::of(hits.timed).times(factor / covered.hours());
@@ -286,12 +298,16 @@ impl Estimate {
         });
         Cost {
             matches: hits.matches,
-            share: Amount::of(hits.matches).of_whole(whole),
+            share,
             rates,
         }
     }
 
     /// One line about all rules together, for people: what a month of them comes to, and by what sample.
+    #[allow(
+        dead_code,
+        reason = "it is for `rules plan`, which shows what added rules cost"
+    )]
     pub(crate) fn in_words(&self) -> String {
         let cost = self.together();
         let tweets = counted(self.counts.tweets, "Tweet");
@@ -311,7 +327,7 @@ impl Estimate {
             }
             _ => format!(
                 "{} of the Tweets of the journal{least}; {}",
-                cost.share.as_percent(),
+                amount::percent(cost.share),
                 self.no_rate().unwrap_or_default()
             ),
         }
@@ -354,7 +370,7 @@ impl Estimate {
                 "the journal holds only what the rules of its time let through, so each number is the least to expect: a rule that was not among them may match many more".to_owned(),
             ),
             None => notes.push(
-                "the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect".to_owned(),
+                "this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect".to_owned(),
             ),
         }
         notes.extend(self.no_rate());
@@ -380,8 +396,13 @@ impl Estimate {
                 notes.push(format!("{} {said}", counted(number, what)));
             }
         };
+        let untimed = if self.covered.is_ok() {
+            counts.untimed
+        } else {
+            0
+        };
         told(
-            counts.untimed,
+            untimed,
             "Tweet",
             "told no time that can be right; the rates are without them",
         );
@@ -405,5 +426,73 @@ impl Estimate {
             ));
         }
         notes
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        journal::{Batch, Effort, Journal, Options, Source as Origin},
+        text::lines::Lines,
+    };
+
+    #[test]
+    fn the_journal_of_a_data_folder_says_what_rules_come_to() {
+        let data = tempfile::tempdir().unwrap();
+        let rule = |value: &str| Some(Arc::new(Rule::accept(value).unwrap()));
+        let rules = || [rule("coffee"), None, rule("zebra")];
+        let most = Most::default();
+        assert!(of_journal(data.path(), rules(), &most).unwrap().is_none());
+        let (mut journal, _) =
+            Journal::open(data.path().join("journal"), Options::default()).unwrap();
+        assert!(of_journal(data.path(), rules(), &most).unwrap().is_none());
+        for number in 0..3_600_u64 {
+            let millis = 1_700_000_000_000 + 1_000 * number;
+            let line = format!(
+                "{{\"id\":{},\"text\":\"coffee\",\"timestamp_ms\":\"{millis}\",\"user\":{{}}}}",
+                number + 1
+            );
+            let span = 0..u32::try_from(line.len()).unwrap();
+            let batch = Batch {
+                lines: Lines::new(Bytes::from(line), vec![span]),
+                ids: vec![number + 1],
+                source: Origin::Live,
+                connection: 1,
+                first_ms: millis.cast_signed(),
+                last_ms: millis.cast_signed(),
+                effort: Effort::Fast,
+            };
+            journal.append(&batch).unwrap();
+        }
+        let whole = of_journal(data.path(), rules(), &most).unwrap().unwrap();
+        assert_eq!(whole.tweets(), 3_600);
+        assert_eq!(whole.of_rule(0).unwrap().matches, 3_600);
+        assert_eq!(whole.of_rule(2).unwrap().matches, 0);
+        assert!(whole.of_rule(3).is_none());
+        let whole = whole.with_cap(Some(Number(10_000_000)));
+        assert_eq!(
+            whole.in_words(),
+            "about 2 600 000 Tweets a month, or more, 26 % of the cap, by 1 hour of the journal (3 600 Tweets)"
+        );
+        let few = Most {
+            lines: Some(100),
+            bytes: Some(1),
+            ..most
+        };
+        let part = of_journal(data.path(), rules(), &few).unwrap().unwrap();
+        assert_eq!(part.tweets(), 100);
+        assert_eq!(
+            part.in_words(),
+            "100 % of the Tweets of the journal, or more; no rate can be told: the Tweets are of 1.7 minutes altogether, and less than 10 minutes say nothing of an hour"
+        );
+        assert!(
+            part.notes()
+                .iter()
+                .any(|note| note.contains("a part of the journal"))
+        );
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn as_text(rules: &[FileRule], unknown: &[bool], found: &Estimate) ->
     if order
         .iter()
         .filter_map(|place| found.of_rule(*place))
-        .any(|cost| cost.share.is_range())
+        .any(|cost| cost.rates.is_some_and(|rates| rates.an_hour.is_range()))
     {
         notes.push("a range holds what is to be expected in 95 of 100 cases, if chance alone decides; news does not keep to it".to_owned());
     }
@@ -135,7 +135,7 @@ fn row(found: &Estimate, cost: Option<Cost>, tag: String, value: String) -> Vec<
     let mut cells = match cost {
         None => vec!["?".to_owned(); numbers],
         Some(cost) => {
-            let mut cells = vec![thousands(cost.matches), cost.share.as_percent()];
+            let mut cells = vec![thousands(cost.matches), super::amount::percent(cost.share)];
             if let Some(rates) = cost.rates {
                 let shown = [rates.an_hour, rates.a_day, rates.a_month];
                 cells.extend(shown.map(super::Amount::shown));
