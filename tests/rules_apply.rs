@@ -365,10 +365,14 @@ fn a_plan_that_is_no_plan_says_so() {
 #[test]
 fn a_plan_without_an_end_is_not_read() {
     let setup = rules(TWO, &["apply", "odd.plan"]).file("odd.plan", "{");
-    let file = fs::File::options().write(true).open(setup.folder().join("odd.plan"));
+    let file = fs::File::options()
+        .write(true)
+        .open(setup.folder().join("odd.plan"));
     file.unwrap().set_len(1 << 40).unwrap();
     let ended = setup.ends();
-    ended.assert_code(2).assert_says("it is longer than 256 MiB\n");
+    ended
+        .assert_code(2)
+        .assert_says("it is longer than 256 MiB\n");
     assert_eq!(ended.powertrack().asked(), "");
 }
 
@@ -376,16 +380,27 @@ fn a_plan_without_an_end_is_not_read() {
 fn a_terminal_shows_colours_and_no_more() {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     if !std::env::split_paths(&paths).any(|folder| folder.join("script").exists()) {
-        support::skipped("a_terminal_shows_colours_and_no_more", "`script` is missing");
+        support::skipped(
+            "a_terminal_shows_colours_and_no_more",
+            "`script` is missing",
+        );
         return;
     }
-    let ended = rules("ouzel.rules { { value = 'rocket', tag = 'a\\27[2Jb' } }", &["apply"]).ends();
+    let ended = rules(
+        "ouzel.rules { { value = 'rocket', tag = 'a\\27[2Jb' } }",
+        &["apply"],
+    )
+    .ends();
     ended.assert_code(0);
     let shown = |no_colour: bool| {
         let ouzel = command(ended.folder());
         let mut terminal = std::process::Command::new("script");
         terminal
-            .args(["-qfec", &format!("{} rules list", ouzel.get_program().to_string_lossy()), "/dev/null"])
+            .args([
+                "-qfec",
+                &format!("{} rules list", ouzel.get_program().to_string_lossy()),
+                "/dev/null",
+            ])
             .current_dir(ended.folder())
             .env("OUZEL_RULES_URL", ended.powertrack().url("rules"))
             .env("OUZEL_USERNAME", "ada@example.com")

@@ -60,9 +60,7 @@ fn account_and_label_make_both_urls() {
     named(
         Some("a/b"),
         Some("prod"),
-        expect![
-            "`account` cannot be used: it contains '/'; give `url` in full if that is meant"
-        ],
+        expect!["`account` cannot be used: it contains '/'; give `url` in full if that is meant"],
     );
     named(
         Some(".."),
@@ -176,8 +174,7 @@ fn the_rule_sets_of_other_labels_and_of_replay_follow() {
 #[test]
 fn a_url_of_another_part_is_refused_and_one_of_a_proxy_is_not() {
     fn all(urls: [Option<&str>; 4], expected: Expect) {
-        let [url, rules_url, replay_url, replay_rules_url] =
-            urls.map(|url| url.map(str::to_owned));
+        let [url, rules_url, replay_url, replay_rules_url] = urls.map(|url| url.map(str::to_owned));
         let addresses = Addresses {
             url,
             rules_url,
