@@ -99,7 +99,7 @@ impl Sources {
     /// The sources of a text that lies in no file.
     pub(super) fn holding(name: &str, text: &str) -> Self {
         Self {
-            files: [(name.to_owned(), Some(text.to_owned()))].into(),
+            files: [(name.to_owned(), Some(Written::new(text.to_owned())))].into(),
             ..Self::default()
         }
     }
