@@ -541,7 +541,7 @@ fn retagging(retag: &Retag, newest: i64) -> Retagging {
     }
 }
 
-fn wrapped<'a>(retag: &'a Retag) -> &'a str {
+fn wrapped(retag: &Retag) -> &str {
     match &retag.cover {
         Cover::Wrapped { value, .. } => value,
         Cover::Nothing => "",

@@ -312,7 +312,8 @@ impl<'a> Making<'a> {
         let is_over = |owned: &&Owned| match view.by_value.get(owned.value.as_str()) {
             // A lost request may arrive late, and what it adds for a while must not stay.
             None => {
-                !added.contains(owned.value.as_str()) && !(owned.temporary && owned.id.is_none())
+                let may_come = owned.temporary && owned.id.is_none();
+                !may_come && !added.contains(owned.value.as_str())
             }
             Some(there) => view.ours(there).is_none(),
         };
