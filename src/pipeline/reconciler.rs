@@ -165,7 +165,7 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
             if let Some(reason) = plan.guard.reason() {
                 error!(
                     reason,
-                    hint = "look at `ouzel rules plan`; `ouzel rules apply --force` carries it out",
+                    hint = "look at `ouzel rules plan`; if it is meant so, stop this run and call `ouzel rules apply --force`",
                     "the rules stay as they were: the script loses too many of them"
                 );
                 self.left = Some(remote);

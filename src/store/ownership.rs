@@ -37,21 +37,41 @@ pub(super) fn add_later_columns(connection: &Connection) -> rusqlite::Result<()>
         .execute_batch("ALTER TABLE _ouzel_rules ADD COLUMN temporary INTEGER NOT NULL DEFAULT 0")
 }
 
+/// The rules that ouzel added at this endpoint, from a database that nobody may have opened for writing since an older
+/// ouzel made it.
+pub(super) fn owned_rules(
+    connection: &Connection,
+    endpoint: &str,
+) -> Result<Vec<OwnedRule>, Error> {
+    let has_temporary = connection.column_exists(None, "_ouzel_rules", "temporary")?;
+    let temporary = if has_temporary { "temporary" } else { "0" };
+    owned(connection, endpoint, temporary)
+}
+
+/// Reads the record. `temporary` is the column of that name, or what stands for it.
+fn owned(
+    connection: &Connection,
+    endpoint: &str,
+    temporary: &str,
+) -> Result<Vec<OwnedRule>, Error> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT value, tag, id, {temporary} FROM _ouzel_rules WHERE endpoint = ? ORDER BY value"
+    ))?;
+    let rules = statement.query_map([endpoint], |row| {
+        Ok(OwnedRule {
+            value: row.get(0)?,
+            tag: row.get(1)?,
+            id: row.get(2)?,
+            temporary: row.get(3)?,
+        })
+    })?;
+    Ok(rules.collect::<Result<_, _>>()?)
+}
+
 impl Store {
     /// The rules that ouzel added at this endpoint.
     pub fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
-        let mut statement = self.connection.prepare(
-            "SELECT value, tag, id, temporary FROM _ouzel_rules WHERE endpoint = ? ORDER BY value",
-        )?;
-        let rules = statement.query_map([endpoint], |row| {
-            Ok(OwnedRule {
-                value: row.get(0)?,
-                tag: row.get(1)?,
-                id: row.get(2)?,
-                temporary: row.get(3)?,
-            })
-        })?;
-        Ok(rules.collect::<Result<_, _>>()?)
+        owned(&self.connection, endpoint, "temporary")
     }
 
     /// Changes the record of the rules at this endpoint. The change is committed before this returns.

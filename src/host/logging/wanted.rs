@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "cli::replay::progress",
     "cli::replay::source",
     "cli::replay::target",
+    "cli::rules::carry_out",
     "cli::sim",
     "cli::tail",
     "control::server",

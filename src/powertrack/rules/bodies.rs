@@ -42,6 +42,15 @@ pub(crate) struct NewRule {
     pub tag: Option<String>,
 }
 
+impl From<&Declared> for NewRule {
+    fn from(rule: &Declared) -> Self {
+        Self {
+            value: rule.value.clone(),
+            tag: rule.tag.clone(),
+        }
+    }
+}
+
 /// The result of adding one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Added {
@@ -55,6 +64,17 @@ pub(crate) struct Added {
     pub created: bool,
     /// Why it is not new.
     pub message: Option<String>,
+}
+
+/// What the validation says about one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Validated {
+    /// The rule as it was sent.
+    pub value: String,
+    /// The tag as it was sent.
+    pub tag: Option<String>,
+    /// Why the service would refuse it; `None` if it would take it.
+    pub refusal: Option<String>,
 }
 
 /// The result of a deletion. The service does not list the rules that it deleted.
@@ -177,6 +197,33 @@ pub(crate) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
         message: entry.message.as_deref().and_then(words),
     });
     Ok(added.collect())
+}
+
+/// Reads the answer of the validation. Valid rules stand before the others, whatever the order of the request
+/// [reference 3.8].
+pub(crate) fn read_validated(body: &[u8]) -> Result<Vec<Validated>, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        detail: Vec<One>,
+    }
+    #[derive(Deserialize)]
+    struct One {
+        #[serde(default)]
+        rule: Rule,
+        valid: bool,
+        message: Option<String>,
+    }
+
+    let answer: Answer = read(body)?;
+    let validated = answer.detail.into_iter().map(|one| {
+        let message = one.message.as_deref().and_then(words);
+        Validated {
+            value: one.rule.value.unwrap_or_default(),
+            tag: one.rule.tag,
+            refusal: (!one.valid).then(|| message.unwrap_or_else(|| "no reason given".to_owned())),
+        }
+    });
+    Ok(validated.collect())
 }
 
 /// The rules that a 422 complains about, in the form of today or of early 2016 [reference 3.3]. Empty if it complains

@@ -138,3 +138,23 @@ fn a_deletion_lists_only_failures() {
         ],
     );
 }
+
+#[test]
+fn a_validation_is_read_by_value_and_not_by_its_order() {
+    let body = r#"{"summary":{"valid":1,"not_valid":2},"detail":[
+        {"rule":{"value":"from:jack","tag":"t"},"valid":true},
+        {"rule":{"value":"fish AND bird","tag":null},"valid":false,"message":"Ambiguous use of and\n"},
+        {"rule":{"value":"x"},"valid":false}],"sent":"2017-03-16T02:33:01.827Z"}"#;
+    let rules = read_validated(body.as_bytes()).unwrap();
+    let rules: Vec<_> = rules
+        .iter()
+        .map(|rule| format!("{:?} {:?} {:?}", rule.value, rule.tag, rule.refusal))
+        .collect();
+    expect![[r#"
+        "from:jack" Some("t") None
+        "fish AND bird" None Some("Ambiguous use of and")
+        "x" None Some("no reason given")"#]]
+    .assert_eq(&rules.join("\n"));
+    assert!(read_validated(br#"{"detail":[{"rule":{"value":"a"}}]}"#).is_err());
+    assert!(read_validated(b"<html>").is_err());
+}

@@ -16,15 +16,15 @@ use hyper::{Method, StatusCode, Uri};
 
 use self::{
     bodies::{
-        Added, Deleted, NewRule, RemoteRule, read_added, read_deleted, read_rejected, write_add,
-        write_delete,
+        Added, Deleted, NewRule, RemoteRule, Validated, read_added, read_deleted, read_rejected,
+        read_validated, write_add, write_delete,
     },
     list::List,
     pace::Pace,
 };
 use crate::powertrack::{
     answer,
-    endpoint::with_query,
+    endpoint::{validation_url, with_query},
     error::{Error, RejectedRule, Service},
     http::Http,
 };
@@ -73,6 +73,23 @@ impl RulesClient {
             delete_uri,
             pace: Pace::default(),
         })
+    }
+
+    /// Asks what the service would say to rules, in one request. Nothing is changed [reference 3.8].
+    ///
+    /// # Errors
+    /// If the request fails. A rule that is not valid does not make it fail.
+    pub(crate) async fn validate(&self, rules: &[NewRule]) -> Result<Vec<Validated>, Error> {
+        let uri = validation_url(&self.uri)?;
+        let (service, body) = (Service::Rules, Some(Bytes::from(write_add(rules))));
+        self.pace.wait(false).await;
+        let asked = self.http.send(service, Method::POST, &uri, body, WITHIN);
+        let response = asked.await?;
+        if !response.status().is_success() {
+            return Err(answer::refused(service, response).await);
+        }
+        let body = answer::collect(service, response, LONGEST_ANSWER, WITHIN).await?;
+        read_validated(&body)
     }
 
     /// Changes rules.

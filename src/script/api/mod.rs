@@ -54,6 +54,8 @@ pub(super) struct Host {
     pub(super) state: Shared,
     /// What the script has declared so far; `None` after it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
+    /// Whether the load fails if the service would refuse a rule.
+    pub(super) refuses_rules: bool,
     /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
     pub(super) counting: RefCell<Counting>,
