@@ -771,29 +771,69 @@ fn a_running_ouzel_goes_back_until_the_next_save() {
         assert_eq!(ended_with, code, "{said}");
         expected.assert_eq(&plain(&format!("{output}{said}")));
     };
-    check(&["rollback"], 0, expect![]);
+    check(
+        &["rollback"],
+        0,
+        expect![[r#"
+        rolled back from generation 3 (HASH) to generation 2 (HASH, loaded TIME), which runs as generation 4 now
+        it does so until the next save; `ouzel rollback --undo` loads what is on disk now
+    "#]],
+    );
     run.wait_for("script loaded generation=4 rules=+1 -1 handlers=+1 -1 tables=+0 -0");
     run.wait_for("ROLLED BACK: the files on disk are not what runs generation=4 back_to=2");
     run.wait_for("rules reconciled added=1 deleted=1");
     run.powertrack().send(tweet(1));
     run.wait_for("second handled 1");
-    check(&["rollback", "--json"], 0, expect![]);
+    check(
+        &["rollback", "--json"],
+        0,
+        expect![[r#"
+        {"running":true,"generation":5,"from":{"generation":2,"hash":"HASH"},"to":{"generation":1,"hash":"HASH","at":"TIME"}}
+    "#]],
+    );
     run.powertrack().send(tweet(2));
     run.wait_for("first handled 2");
-    check(&["rollback"], 1, expect![]);
+    check(
+        &["rollback"],
+        1,
+        expect![[r#"
+        error: there is no generation before 1 to go back to
+        hint: `ouzel rollback --list` shows which there were; the files of the last 20 are kept
+    "#]],
+    );
     // Saving the same again is no change.
     run.write("scripts/main.lua", &ruled("third", "three"));
     run.powertrack().send(tweet(3));
     run.wait_for("first handled 3");
-    check(&["rollback", "--undo"], 0, expect![]);
+    check(
+        &["rollback", "--undo"],
+        0,
+        expect![[r#"
+        the rollback to generation 1 (HASH) has ended: what is on disk runs as generation 6 now
+    "#]],
+    );
     run.powertrack().send(tweet(4));
     run.wait_for("third handled 4");
-    check(&["rollback", "--undo"], 1, expect![]);
-    check(&["rollback"], 0, expect![]);
+    check(
+        &["rollback", "--undo"],
+        1,
+        expect![[r#"
+        error: nothing is rolled back: what is on disk runs
+        hint: `ouzel rollback --list` shows the generations
+    "#]],
+    );
+    check(
+        &["rollback"],
+        0,
+        expect![[r#"
+        rolled back from generation 6 (HASH) to generation 1 (HASH, loaded TIME), which runs as generation 7 now
+        it does so until the next save; `ouzel rollback --undo` loads what is on disk now
+    "#]],
+    );
     run.write("scripts/main.lua", "broken(");
     run.wait_for("reload failed still_running=7");
     run.powertrack().send(tweet(5));
-    run.wait_for("second handled 5");
+    run.wait_for("first handled 5");
     save(&run, &ruled("fourth", "four"), 8);
     run.powertrack().send(tweet(6));
     run.wait_for("fourth handled 6");
@@ -843,8 +883,8 @@ fn an_older_version_of_the_state_is_no_way_back() {
           |
           = `ouzel.state` has version 2, and the script asks for version 1, which is older
         hint: a newer script has written it: load that one, or call `ouzel.state_version(2)`
-        hint: its tables or its state may have been changed by a later one; save a script that fits them
-    "#]].assert_eq(&said);
+    "#]]
+    .assert_eq(&said);
     run.powertrack().send(tweet(2));
     run.wait_for("second handled 2");
     let ended = run.drain();

@@ -48,6 +48,7 @@ macro_rules! pages {
 const PAGES: &[(&str, &str)] = pages![
     "settings",
     "new",
+    "examples",
     "lua",
     "reference",
     "reload",
@@ -59,6 +60,7 @@ const PAGES: &[(&str, &str)] = pages![
     "limits",
     "test",
     "rules",
+    "rule-sets",
     "outages",
     "connection",
     "guarantees",

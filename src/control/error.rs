@@ -54,8 +54,13 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// Whether nobody runs there. Then it may help to wait.
+    /// Whether nobody runs there.
     pub(crate) fn is_nobody(&self) -> bool {
         matches!(self, Self::NoRun { .. } | Self::Deaf { .. })
+    }
+
+    /// Whether the next run may answer: nobody runs there now, or that one is just ending.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.is_nobody() || matches!(self, Self::Gone(_) | Self::Killed)
     }
 }

@@ -29,6 +29,7 @@ mod tags;
 mod testing;
 mod value;
 mod watch;
+mod written;
 
 pub(crate) use api::{Brief, brief, is_method, silently};
 pub use budget::Limits;

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Error, ReadOnly, Store};
+use super::{Error, Store};
 
 /// How many loads are kept. Whoever saves a hundred times a day looks ten days back.
 const MOST_ROWS: u64 = 1_000;
@@ -294,43 +294,22 @@ impl Store {
     }
 }
 
-impl ReadOnly {
-    /// The newest loads, newest first, at most `most` of them. A database of an older ouzel knows none.
-    pub(crate) fn loads(&self, most: u64) -> Result<Vec<Load>, Error> {
-        if !self.has_table("_ouzel_generations")? {
-            return Ok(Vec::new());
-        }
-        self.read(|connection| {
-            let sql = format!("SELECT {LOAD} FROM _ouzel_generations ORDER BY id DESC LIMIT ?");
-            let mut statement = connection.prepare(&sql)?;
-            let loads = statement.query_map([signed(most)], load)?;
-            Ok(loads.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// Whether the files of a generation are kept.
-    pub(crate) fn has_sources(&self, hash: &str) -> Result<bool, Error> {
-        if !self.has_table("_ouzel_sources")? {
-            return Ok(false);
-        }
-        self.read(|connection| has_sources(connection, hash))
-    }
-
-    /// The rollback of a script, if one goes on.
-    pub(crate) fn rollback(&self, script: &str) -> Result<Option<Rollback>, Error> {
-        if !self.has_table("_ouzel_rollback")? {
-            return Ok(None);
-        }
-        self.read(|connection| rollback(connection, script))
-    }
+/// The newest loads, newest first, at most `most` of them.
+pub(super) fn newest(connection: &Connection, most: u64) -> Result<Vec<Load>, Error> {
+    let sql = format!("SELECT {LOAD} FROM _ouzel_generations ORDER BY id DESC LIMIT ?");
+    let mut statement = connection.prepare(&sql)?;
+    let loads = statement.query_map([signed(most)], load)?;
+    Ok(loads.collect::<Result<_, _>>()?)
 }
 
-fn has_sources(connection: &Connection, hash: &str) -> Result<bool, Error> {
+/// Whether the files of a generation are kept.
+pub(super) fn has_sources(connection: &Connection, hash: &str) -> Result<bool, Error> {
     let sql = "SELECT EXISTS (SELECT 1 FROM _ouzel_sources WHERE hash = ?)";
     Ok(connection.query_row(sql, [hash], |row| row.get(0))?)
 }
 
-fn rollback(connection: &Connection, script: &str) -> Result<Option<Rollback>, Error> {
+/// The rollback of a script, if one goes on.
+pub(super) fn rollback(connection: &Connection, script: &str) -> Result<Option<Rollback>, Error> {
     let sql = "SELECT back_to, hash, disk FROM _ouzel_rollback WHERE script = ?";
     let found = connection.prepare(sql)?.query_row([script], |row| {
         Ok(Rollback {

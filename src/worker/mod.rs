@@ -69,7 +69,7 @@ use crate::{
     state,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
-    tweet::Tweet,
+    tweet::{Tweet, retagged::Retags},
 };
 
 /// A batch is committed after this many rows: enough to make the commit itself cheap for each row.
@@ -112,6 +112,8 @@ pub struct Worker<'a> {
     generation: Option<Generation>,
     timers: Timers,
     declared: Arc<Declared>,
+    /// Rules whose tags change or have changed lately.
+    retags: Retags,
     matching: Matching,
     /// Made of the generation's rules when the first Tweet needs it.
     matcher: Option<Matcher>,
@@ -135,6 +137,8 @@ pub struct Worker<'a> {
     /// The counts at the last commit.
     counted: Counts,
     committed_rows: u64,
+    /// Lines that were written since the last commit.
+    emitted: u64,
     tags: BTreeMap<String, u64>,
     failures: Failures,
     /// Lines that are no Tweets.
@@ -194,6 +198,7 @@ impl<'a> Worker<'a> {
             generation: None,
             timers: Timers::default(),
             declared: Arc::default(),
+            retags: Retags::default(),
             matching: work.matching,
             matcher: None,
             files: None,
@@ -207,6 +212,7 @@ impl<'a> Worker<'a> {
             dirty_since: None,
             counted: Counts::default(),
             committed_rows: 0,
+            emitted: 0,
             tags: BTreeMap::new(),
             failures: Failures::default(),
             rejected: Rejected::default(),
@@ -523,6 +529,7 @@ impl<'a> Worker<'a> {
             self.repeat();
             return Ok(());
         }
+        let tweet = self.present(tweet);
         let tweet = self.match_rules(tweet);
         let line = tweet.share_line();
         let heard = self.for_listeners(&tweet);
@@ -537,6 +544,21 @@ impl<'a> Worker<'a> {
         }
         self.remember(id);
         Ok(())
+    }
+
+    /// The Tweet with one rule where the service has several, because a tag is being changed.
+    fn present(&mut self, tweet: Tweet) -> Tweet {
+        if self.retags.is_empty() {
+            return tweet;
+        }
+        if let Some(received_ms) = self.received_ms {
+            self.retags.expire(received_ms);
+        }
+        let presented = self.retags.presented(&tweet);
+        match presented.map(|rules| tweet.line_matching(&rules)) {
+            Some(line) => Tweet::parse(line).unwrap_or(tweet),
+            None => tweet,
+        }
     }
 
     /// Notes that a Tweet has been handled, or is in quarantine.

@@ -211,7 +211,12 @@ mod tests {
 
     #[test]
     fn loads_are_listed_newest_first() {
-        check(&[], expect![]);
+        check(
+            &[],
+            expect![[r#"
+            no load of a script is written down
+        "#]],
+        );
         let loads = [
             listed(loaded(11, Some(1)), true, Some(1)),
             listed(
@@ -222,7 +227,20 @@ mod tests {
             listed(refused(&"x".repeat(200), None), false, Some(1)),
             listed(loaded(1, None), true, Some(1)),
         ];
-        check(&loads, expect![]);
-        expect![].assert_eq(&json(&loads[..2]));
+        check(
+            &loads,
+            expect![[r#"
+            generation  at (UTC)             hash          files  result
+                    11  2026-11-21 20:50:34  06ac52379a9e  kept   rolled back to 1: rules +1 -2, handlers +3 -4, tables +5 -6
+                     -  2026-11-21 20:50:34  06ac52379a9e         refused by tests: main.lua:7: no\u{1b}[31m
+                     -  2026-11-21 20:50:34  06ac52379a9e         refused by tests: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+                     1  2026-11-21 20:50:34  06ac52379a9e  kept   loaded: rules +1 -2, handlers +3 -4, tables +5 -6
+
+            rolled back to generation 1, until the script's files change; `ouzel rollback --undo` ends that
+        "#]],
+        );
+        expect![[r#"
+            [{"at":"2026-11-21T20:50:34.084123Z","result":"rolled back","generation":11,"hash":"06ac52379a9e","script":"/home/ada/scripts/main.lua","kept":true,"back_to":1,"changes":{"rules":{"added":1,"removed":2},"handlers":{"added":3,"removed":4},"tables":{"added":5,"removed":6}}},{"at":"2026-11-21T20:50:34.084123Z","result":"refused","generation":null,"hash":"06ac52379a9e","script":"/home/ada/scripts/main.lua","kept":false,"refused":{"step":"tests","error":"no\u001b[31m","file":"main.lua","line":7}}]
+        "#]].assert_eq(&json(&loads[..2]));
     }
 }

@@ -171,7 +171,7 @@ impl Watching {
         loop {
             let mut live = match Live::open(folder, wishes).await {
                 Ok(live) => live,
-                Err(error) if wait && error.is_nobody() => {
+                Err(error) if wait && error.may_pass() => {
                     if !has_said {
                         has_said = true;
                         say(&format!(
@@ -194,7 +194,7 @@ impl Watching {
             match self.watch(&mut live, out).await {
                 Ok(Ended::Run) if wait => say("the run has ended; waiting for the next one\n"),
                 Err(Error::Control(error)) if wait => {
-                    say(&format!("{error}; waiting for the next run\n"))
+                    say(&format!("{error}; waiting for the next run\n"));
                 }
                 ended => return ended,
             }

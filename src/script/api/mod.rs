@@ -16,10 +16,11 @@ mod state;
 mod steps;
 mod table;
 mod table_options;
+mod text;
 mod time;
 mod tweet;
 
-use std::{borrow::Cow, cell::RefCell, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 
 use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
@@ -53,6 +54,8 @@ pub(super) struct Host {
     pub(super) state: Shared,
     /// What the script has declared so far; `None` after it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
+    /// Whether the load fails if the service would refuse a rule.
+    pub(super) refuses_rules: bool,
     /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
     pub(super) counting: RefCell<Counting>,
@@ -66,6 +69,8 @@ pub(super) struct Host {
 #[derive(Default)]
 pub(super) struct Loading {
     pub(super) declared: Declared,
+    /// The place of each rule in `declared`, by its value.
+    pub(super) rules: HashMap<String, usize>,
     pub(super) steps: Vec<Step>,
     pub(super) timers: Vec<Timer>,
 }
@@ -89,6 +94,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     json::install(lua, host, &ouzel)?;
     state::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     data::install(lua, host, &ouzel)?;
     metric::install(lua, host, &ouzel)?;
@@ -117,6 +123,7 @@ pub(super) fn install_apart(lua: &Lua, host: &Rc<Host>, apart: &Apart) -> Result
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     ouzel.raw_set("null", Value::NULL)?;
     // The other functions belong to the script alone, so others who ask for one are told where to look.
@@ -209,7 +216,17 @@ pub(in crate::script) fn counted(
 ) -> Answer<()> {
     match described.takes(count) {
         true => Ok(()),
-        false => Err(Misuse::new(described.wrong_count(&called(), count))),
+        false => {
+            let called = called();
+            let misuse = Misuse::new(described.wrong_count(&called, count));
+            // `text:gsub` gives two values, of which people forget the second.
+            Err(match described.has_one_too_many(count) {
+                true => misuse.hint(format!(
+                    "parentheses keep the first value of a call: `{called}((text:gsub(…)))`"
+                )),
+                false => misuse,
+            })
+        }
     }
 }
 

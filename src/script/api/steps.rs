@@ -95,8 +95,8 @@ fn register(
     // A call can span several lines. The one with the tag says most, if it stands between the call and its function.
     let exact = tag
         .as_deref()
-        .and_then(|tag| sources.find_word(&called_in, called_at, tag))
-        .filter(|(found, _)| called_in == file && *found <= line);
+        .filter(|_| called_in == file)
+        .and_then(|tag| sources.find_word_in(&file, &(called_at..=line), tag));
     let called_at = exact.map_or(called_at, |(line, _)| line);
     let registered = Place {
         code: sources.line(&called_in, called_at),
