@@ -48,7 +48,9 @@ macro_rules! pages {
 const PAGES: &[(&str, &str)] = pages![
     "settings",
     "new",
+    "examples",
     "lua",
+    "reference",
     "reload",
     "tweets",
     "sql",
@@ -58,6 +60,7 @@ const PAGES: &[(&str, &str)] = pages![
     "limits",
     "test",
     "rules",
+    "rule-sets",
     "outages",
     "connection",
     "guarantees",

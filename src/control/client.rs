@@ -92,15 +92,16 @@ impl Tail {
     /// Waits for the next record. Cancelling this loses nothing.
     ///
     /// # Errors
-    /// [`Error::Gone`] if the run has ended without a word, as when it was killed.
+    /// [`Error::Killed`] if the run has ended without a word.
     pub(crate) async fn next(&mut self) -> Result<Record, Error> {
         loop {
             if let Some(record) = self.reader.next().map_err(Error::Gone)? {
                 return Ok(record);
             }
             let frame = match self.body.frame().await {
-                Some(frame) => frame.map_err(|error| gone(&error))?,
-                None => return Err(Error::Gone("it was killed, or has crashed".to_owned())),
+                Some(Ok(frame)) => frame,
+                // Who ends in order says so.
+                Some(Err(_)) | None => return Err(Error::Killed),
             };
             if let Some(bytes) = frame.data_ref() {
                 self.reader.push(bytes);

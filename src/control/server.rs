@@ -56,7 +56,7 @@ const BUFFER: usize = 64 << 10;
 const LONGEST_BODY: usize = 64 << 10;
 
 /// How long the end of the run waits for clients that still read what has been told.
-const FAREWELL: Duration = Duration::from_millis(500);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long to wait after accepting a connection failed, for example because there are too many open files.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -78,7 +78,7 @@ pub(crate) struct Control {
 struct Serving {
     stop: CancellationToken,
     task: JoinHandle<()>,
-    _socket: Socket,
+    socket: Option<Socket>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ impl Control {
                 Some(Serving {
                     task: tokio::spawn(serve(listener, shared, stop.clone())),
                     stop,
-                    _socket: socket,
+                    socket: Some(socket),
                 })
             }
             Err(error) => {
@@ -117,13 +117,16 @@ impl Control {
 
     /// Tells clients that the run has ended, and gives them a moment to read it. The socket is gone afterwards.
     pub(crate) async fn end(self) {
+        let Some(mut serving) = self.serving else {
+            self.feed.end();
+            return;
+        };
+        // First of all, so that who is told of the end and looks for the next run does not find this one again.
+        drop(serving.socket.take());
         self.feed.end();
-        if let Some(mut serving) = self.serving {
-            serving.stop.cancel();
-            if timeout(FAREWELL, &mut serving.task).await.is_err() {
-                debug!("a client does not read what it was told");
-                serving.task.abort();
-            }
+        serving.stop.cancel();
+        if timeout(FAREWELL, &mut serving.task).await.is_err() {
+            debug!("a client does not read what it was told");
         }
     }
 }

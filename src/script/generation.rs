@@ -21,7 +21,7 @@ use super::{
     explain::{Scene, State, explain, may_explain},
     loader::{Fingerprint, Shelf, Sources, on_disk_now},
     lua::{freeze_clock, is_memory, new_state},
-    raw::{Held, to_json},
+    raw::{Held, to_json, watch, watch_lines},
     rule_tables::RuleTables,
 };
 use crate::{
@@ -40,6 +40,10 @@ pub(crate) struct Generation {
     pub(super) held: Rc<Held>,
     /// How many Tweets it held after the collector was last called.
     pub(super) kept: Cell<usize>,
+    /// Whether it holds more than it may, and nothing has run since that was seen.
+    pub(super) is_full: Cell<bool>,
+    /// Whether that has ever been so.
+    pub(super) was_full: Cell<bool>,
     declared: Declared,
     // This field is last, because the fields above refer to it.
     pub(super) lua: Lua,
@@ -116,6 +120,22 @@ impl Files {
     }
 }
 
+/// What a load has read. The files of it are put together only for those who ask: most tests never do.
+pub(crate) struct Read(Rc<Host>);
+
+impl Read {
+    /// The files, as they were read.
+    pub(crate) fn files(&self) -> Files {
+        let sources = self.0.sources.borrow();
+        Files {
+            folders: sources.folders(),
+            data: sources.data_names(),
+            fingerprint: sources.fingerprint(),
+            code: sources.code(),
+        }
+    }
+}
+
 impl OnDisk {
     /// What the files of a script hold now: those that a generation has read.
     pub(crate) fn of(script: &Path, code: &Code) -> Self {
@@ -129,7 +149,8 @@ impl OnDisk {
 }
 
 impl Generation {
-    /// Loads a script: from its files, or from `code` where that is given. Its tables are declared to `database`, which takes everything back if the load fails.
+    /// Loads a script: from its files, or from `code` where that is given. Its tables are declared to `database`, which takes
+    /// everything back if the load fails.
     ///
     /// The files are returned even if the load fails, because a broken script is loaded again when one of its files
     /// changes.
@@ -144,7 +165,24 @@ impl Generation {
     ) -> (Result<Self, Error>, Files) {
         let clock = Box::new(Timestamp::now);
         let sources = Sources::of(script).with_code(code);
-        Self::load_from(script, sources, database, limits, clock, |_| Ok(()))
+        let (loaded, read) =
+            Self::load_from(script, sources, true, database, limits, clock, |_| Ok(()));
+        (loaded, read.files())
+    }
+
+    /// The same, and rules that the service would refuse do not make it fail. Such a load is for looking at the rules,
+    /// not for a run.
+    ///
+    /// # Errors
+    /// As for [`Generation::load`].
+    pub(crate) fn load_with_any_rules(
+        script: &Path,
+        database: Rc<dyn Database>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let clock = Box::new(Timestamp::now);
+        let sources = Sources::of(script);
+        Self::load_from(script, sources, false, database, limits, clock, |_| Ok(())).0
     }
 
     /// The same where nothing lasts: each file is read once, and `now` is the clock, in milliseconds since 1970.
@@ -158,27 +196,29 @@ impl Generation {
         database: Rc<dyn Database>,
         limits: &Limits,
         now: &Rc<Cell<i64>>,
-    ) -> (Result<Self, Error>, Files) {
+    ) -> (Result<Self, Error>, Read) {
         let sources = Sources::of(script).shelved(shelf).with_code(code);
         let clock = clock_of(now);
         let prepare = |lua: &Lua| freeze_clock(lua, now);
-        Self::load_from(script, sources, database, limits, clock, prepare)
+        Self::load_from(script, sources, true, database, limits, clock, prepare)
     }
 
     fn load_from(
         script: &Path,
         sources: Sources,
+        refuses_rules: bool,
         database: Rc<dyn Database>,
         limits: &Limits,
         clock: Clock,
         prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
-    ) -> (Result<Self, Error>, Files) {
+    ) -> (Result<Self, Error>, Read) {
         let state = database.state();
         let host = Rc::new(Host {
             database,
             state: Rc::clone(&state),
             sources: RefCell::new(sources),
             loading: RefCell::new(Some(Loading::default())),
+            refuses_rules,
             emitted: RefCell::default(),
             counting: RefCell::default(),
             misuse: RefCell::default(),
@@ -203,15 +243,7 @@ impl Generation {
             None => loaded,
         };
         state.borrow_mut().end(loaded.is_ok());
-        let sources = host.sources.borrow();
-        let files = Files {
-            folders: sources.folders(),
-            data: sources.data_names(),
-            fingerprint: sources.fingerprint(),
-            code: sources.code(),
-        };
-        drop(sources);
-        (loaded, files)
+        (loaded, Read(host))
     }
 
     fn load_into(
@@ -251,6 +283,7 @@ impl Generation {
         prepare(&lua).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         lua.set_memory_limit(limits.memory)
+            .and_then(|_| watch_lines(&lua))
             .map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -267,10 +300,12 @@ impl Generation {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         let Loading {
             declared,
             steps,
             timers,
+            rules: _,
         } = host.loading.take().unwrap_or_default();
         host.counting.borrow_mut().end_tweet(true);
         Ok(Self {
@@ -281,6 +316,8 @@ impl Generation {
             limits: *limits,
             held: Rc::default(),
             kept: Cell::new(0),
+            is_full: Cell::new(false),
+            was_full: Cell::new(false),
             declared,
             lua,
         })

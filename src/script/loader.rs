@@ -16,6 +16,7 @@ use super::{
     below::{self, Refusal, real_path},
     code::{Code, OnDisk, digest},
     entries::{entries, names},
+    written::Written,
 };
 use crate::text::plain::without_controls;
 
@@ -36,7 +37,7 @@ pub(super) struct Sources {
     script: String,
     /// The text of each file, by its name below the folder; `None` if a module was looked for and this file did not
     /// exist.
-    files: BTreeMap<String, Option<String>>,
+    files: BTreeMap<String, Option<Written>>,
     /// The files of data that the script reads, as they were when it opened them first.
     data: BTreeMap<String, Option<Stamp>>,
     /// What was read before, if files are read only once.
@@ -102,7 +103,7 @@ impl Sources {
     /// The sources of a text that lies in no file.
     pub(super) fn holding(name: &str, text: &str) -> Self {
         Self {
-            files: [(name.to_owned(), Some(text.to_owned()))].into(),
+            files: [(name.to_owned(), Some(Written::new(text.to_owned())))].into(),
             ..Self::default()
         }
     }
@@ -140,7 +141,7 @@ impl Sources {
         }
         let slot = self.files.entry(name.to_owned()).or_default();
         match text {
-            Ok(text) => Ok(slot.insert(text)),
+            Ok(text) => Ok(slot.insert(Written::new(text))),
             Err(error) => Err(error),
         }
     }
@@ -196,10 +197,15 @@ impl Sources {
             // The file does not exist now. If it appears later, that counts as a change.
             self.files.entry(name.clone()).or_insert(None);
         }
-        Err(NoModule::new(format!(
-            "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
-            candidates[0], candidates[1]
-        )))
+        Err(NoModule {
+            message: format!(
+                "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
+                candidates[0], candidates[1]
+            ),
+            hint: OF_OUZEL.contains(&module).then_some(
+                "`ouzel` and all that is in it are there without `require`, such as `ouzel.json`",
+            ),
+        })
     }
 
     /// Whether a file of this name has been read.
@@ -209,13 +215,16 @@ impl Sources {
 
     /// The text of a file that has been read.
     pub(super) fn text(&self, file: &str) -> Option<&str> {
-        self.files.get(file)?.as_deref()
+        self.written(file).map(|text| &**text)
+    }
+
+    fn written(&self, file: &str) -> Option<&Written> {
+        self.files.get(file)?.as_ref()
     }
 
     /// The text of a line. Lines count from 1.
     pub(super) fn line(&self, file: &str, line: usize) -> Option<String> {
-        let text = self.files.get(file)?.as_deref()?;
-        let line = text.lines().nth(line.checked_sub(1)?)?;
+        let line = self.written(file)?.line(line)?;
         // Cut, because a minified script must not flood the terminal.
         let line: String = line.chars().take(160).collect();
         Some(without_controls(line.trim_end()))
@@ -223,22 +232,29 @@ impl Sources {
 
     /// The first place of a word from line `from` on, as line and offset. This is for calls that span several lines.
     pub(super) fn find_word(&self, file: &str, from: usize, word: &str) -> Option<(usize, usize)> {
-        let text = self.files.get(file)?.as_deref()?;
+        let lines = from..=from.saturating_add(CALL_LINES - 1);
+        self.find_word_in(file, &lines, word)
+    }
+
+    /// The first place of a word in these lines, as line and offset.
+    pub(super) fn find_word_in(
+        &self,
+        file: &str,
+        lines: &RangeInclusive<usize>,
+        word: &str,
+    ) -> Option<(usize, usize)> {
+        let text = self.written(file)?.between(lines)?;
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
         let whole = |line: &str, start: usize| {
             let before = line[..start].chars().next_back();
             let after = line[start + word.len()..].chars().next();
             !before.is_some_and(is_part) && !after.is_some_and(is_part)
         };
-        text.lines()
-            .enumerate()
-            .skip(from.checked_sub(1)?)
-            .take(CALL_LINES)
-            .find_map(|(number, line)| {
-                let mut starts = line.match_indices(word).map(|(start, _)| start);
-                let start = starts.find(|start| whole(line, *start))?;
-                Some((number + 1, start))
-            })
+        text.lines().enumerate().find_map(|(number, line)| {
+            let mut starts = line.match_indices(word).map(|(start, _)| start);
+            let start = starts.find(|start| whole(line, *start))?;
+            Some((lines.start() + number, start))
+        })
     }
 
     /// The first of these lines that contains this piece of text.
@@ -248,18 +264,13 @@ impl Sources {
         lines: &RangeInclusive<usize>,
         piece: &str,
     ) -> Option<usize> {
-        let text = self.files.get(file)?.as_deref()?;
-        // Most pieces that are not found are nowhere in the file, and that is faster to find out.
-        if !text.contains(piece) {
-            return None;
-        }
-        let first = lines.start().checked_sub(1)?;
-        text.lines()
-            .enumerate()
-            .skip(first)
-            .take(lines.end().saturating_sub(first))
-            .find(|(_, line)| line.contains(piece))
-            .map(|(number, _)| number + 1)
+        self.written(file)?.find(lines, piece)
+    }
+
+    /// How many bytes these lines have.
+    pub(super) fn bytes(&self, file: &str, lines: &RangeInclusive<usize>) -> usize {
+        let text = self.written(file).and_then(|text| text.between(lines));
+        text.map_or(0, str::len)
     }
 
     /// The names of the files that have been read.
@@ -275,7 +286,7 @@ impl Sources {
         line: usize,
         function: &str,
     ) -> Option<Vec<RangeInclusive<usize>>> {
-        entries(self.files.get(file)?.as_deref()?, line, function)
+        entries(self.written(file)?, line, function)
     }
 
     /// The names in the table that a call of `function` with `first` writes out as its second argument: see [`names`].
@@ -287,25 +298,15 @@ impl Sources {
         first: &str,
         known: impl Fn(&str) -> bool,
     ) -> Option<Vec<&str>> {
-        names(
-            self.files.get(file)?.as_deref()?,
-            line,
-            function,
-            first,
-            known,
-        )
+        names(self.written(file)?, line, function, first, known)
     }
 
     /// The text from one line to another, to find out whether a handler has changed.
     pub(super) fn lines(&self, file: &str, from: usize, to: usize) -> Option<String> {
-        let text = self.files.get(file)?.as_deref()?;
-        let count = (to + 1).checked_sub(from)?;
-        let lines: Vec<_> = text
-            .lines()
-            .skip(from.checked_sub(1)?)
-            .take(count)
-            .map(str::trim)
-            .collect();
+        let text = self.written(file)?;
+        from.checked_sub(1).filter(|_| from <= to + 1)?;
+        let lines = text.between(&(from..=to)).unwrap_or_default();
+        let lines: Vec<_> = lines.lines().map(str::trim).collect();
         Some(lines.join("\n"))
     }
 
@@ -445,6 +446,11 @@ fn read_digest(folder: &Path, name: &str, script: &str) -> Option<u64> {
     let text = read_text(folder, name, script).ok()?;
     Some(digest(&text))
 }
+
+/// Modules that other Lua programs load, for what a script has without them.
+const OF_OUZEL: [&str; 9] = [
+    "ouzel", "json", "cjson", "dkjson", "csv", "regex", "time", "sqlite3", "lsqlite3",
+];
 
 impl NoModule {
     fn new(message: String) -> Self {

@@ -63,13 +63,13 @@ pub(crate) use self::{
 };
 use crate::{
     control::feed::Feed,
-    doing::Doing,
+    doing::{self, Doing},
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
     state,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
-    tweet::Tweet,
+    tweet::{Tweet, retagged::Retags},
 };
 
 /// A batch is committed after this many rows: enough to make the commit itself cheap for each row.
@@ -79,7 +79,7 @@ const COMMIT_ROWS: u64 = 5_000;
 const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
 /// When the run ends, what waits in the journal is handled for this long. The rest waits for the next run, because
-/// service managers kill a process that takes ten seconds to stop.
+/// service managers kill a process that takes ten seconds to stop. A replay handles what it has read for as long.
 const DRAIN: Duration = Duration::from_secs(4);
 
 /// How many bytes of lines that come from no journal are held until the commit. They may have to be handled again.
@@ -112,6 +112,8 @@ pub struct Worker<'a> {
     generation: Option<Generation>,
     timers: Timers,
     declared: Arc<Declared>,
+    /// Rules whose tags change or have changed lately.
+    retags: Retags,
     matching: Matching,
     /// Made of the generation's rules when the first Tweet needs it.
     matcher: Option<Matcher>,
@@ -135,6 +137,8 @@ pub struct Worker<'a> {
     /// The counts at the last commit.
     counted: Counts,
     committed_rows: u64,
+    /// Lines that were written since the last commit.
+    emitted: u64,
     tags: BTreeMap<String, u64>,
     failures: Failures,
     /// Lines that are no Tweets.
@@ -194,6 +198,7 @@ impl<'a> Worker<'a> {
             generation: None,
             timers: Timers::default(),
             declared: Arc::default(),
+            retags: Retags::default(),
             matching: work.matching,
             matcher: None,
             files: None,
@@ -207,6 +212,7 @@ impl<'a> Worker<'a> {
             dirty_since: None,
             counted: Counts::default(),
             committed_rows: 0,
+            emitted: 0,
             tags: BTreeMap::new(),
             failures: Failures::default(),
             rejected: Rejected::default(),
@@ -280,7 +286,7 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
-        self.run_timers(inbox)?;
+        self.run_timer(inbox)?;
         let wait = match (wait, self.timer_wait()) {
             (Some(wait), Some(timer)) => Some(wait.min(timer)),
             (wait, timer) => wait.or(timer),
@@ -389,6 +395,14 @@ impl<'a> Worker<'a> {
         })
     }
 
+    /// Whether a signal has asked for the end, and the time for what was already read has passed since.
+    fn is_out_of_time(&mut self) -> bool {
+        if self.progress.is_none() && doing::is_ending() {
+            self.stop_by.get_or_insert_with(|| Instant::now() + DRAIN);
+        }
+        self.stop_by.is_some_and(|by| Instant::now() >= by)
+    }
+
     /// Whether no more Tweets are to be handled.
     fn is_done(&self) -> bool {
         self.output_closed
@@ -459,7 +473,7 @@ impl<'a> Worker<'a> {
 
     fn handle_all(&mut self, lines: impl Iterator<Item = Parsed>) -> Result<(), Error> {
         for line in lines {
-            if self.is_done() {
+            if self.is_done() || self.is_out_of_time() {
                 break;
             }
             // Before the line is a part of the batch, because a timer is a commit of its own.
@@ -515,6 +529,7 @@ impl<'a> Worker<'a> {
             self.repeat();
             return Ok(());
         }
+        let tweet = self.present(tweet);
         let tweet = self.match_rules(tweet);
         let line = tweet.share_line();
         let heard = self.for_listeners(&tweet);
@@ -529,6 +544,21 @@ impl<'a> Worker<'a> {
         }
         self.remember(id);
         Ok(())
+    }
+
+    /// The Tweet with one rule where the service has several, because a tag is being changed.
+    fn present(&mut self, tweet: Tweet) -> Tweet {
+        if self.retags.is_empty() {
+            return tweet;
+        }
+        if let Some(received_ms) = self.received_ms {
+            self.retags.expire(received_ms);
+        }
+        let presented = self.retags.presented(&tweet);
+        match presented.map(|rules| tweet.line_matching(&rules)) {
+            Some(line) => Tweet::parse(line).unwrap_or(tweet),
+            None => tweet,
+        }
     }
 
     /// Notes that a Tweet has been handled, or is in quarantine.

@@ -15,7 +15,7 @@ use crate::{
     doing::Doing,
     row::{Cell as RowCell, EachRow, Refused},
     script::{
-        self, Code, Declared, Failure, Files, Generation, Limits, Shelf, Subject, Trouble, Verdict,
+        self, Code, Declared, Failure, Generation, Limits, Read, Shelf, Subject, Trouble, Verdict,
         may_go_on,
     },
     state,
@@ -210,16 +210,16 @@ impl Stage {
     ///
     /// # Errors
     /// [`Trouble`] if it cannot be loaded.
-    pub(super) fn set(scene: Scene<'_>) -> (Result<Self, Trouble>, Files) {
+    pub(super) fn set(scene: Scene<'_>) -> (Result<Self, Trouble>, Option<Read>) {
         let store = scene.store;
         let state = state::Shared::default();
         let tables = Rc::new(Tables::over(&store).with(&state));
-        let mut files = Files::default();
+        let mut read = None;
         let loaded = store.load(|| {
             let (script, code, shelf) = (scene.script, scene.code, scene.shelf);
             let (limits, now) = (scene.limits, scene.now);
-            let (loaded, read) = Generation::rehearse(script, code, shelf, tables, limits, now);
-            files = read;
+            let (loaded, has_read) = Generation::rehearse(script, code, shelf, tables, limits, now);
+            read = Some(has_read);
             loaded
         });
         let loaded = match loaded {
@@ -251,7 +251,7 @@ impl Stage {
             stage.take_emitted()?;
             Ok(stage)
         });
-        (stage, files)
+        (stage, read)
     }
 
     /// The steps of `Worker::try_tweet`, with a commit behind each Tweet.

@@ -195,7 +195,8 @@ impl Vetting {
             store: stand_in(&self.limits, &self.database, running)?,
         };
         // What the script logs now would read as if it happened.
-        let (stage, files) = silently(|| Stage::set(scene));
+        let (stage, read) = silently(|| Stage::set(scene));
+        let files = read.map(|read| read.files()).unwrap_or_default();
         Ok((stage.map(drop), files))
     }
 

@@ -5,24 +5,26 @@ use std::{cell::Cell, rc::Rc};
 use mlua::{Function, Lua, MultiValue, Result, Table};
 
 use super::{Host, internal};
-use crate::script::lua::strict;
+use crate::script::{
+    lua::strict,
+    reference::log::{DEBUG, ERROR, INFO, WARN},
+};
 
 /// Longer lines are cut, because a script that logs whole Tweets in a loop must not bury everything else.
 const MAX_LINE: usize = 8_192;
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let log = lua.create_table()?;
-    for name in ["debug", "info", "warn", "error"] {
-        let function = host.function(lua, move |_, _, arguments: MultiValue| {
+    for described in [&DEBUG, &INFO, &WARN, &ERROR] {
+        host.add(lua, &log, described, move |_, _, arguments: MultiValue| {
             let words = arguments
                 .iter()
                 .map(mlua::Value::to_string)
                 .collect::<Result<Vec<_>>>()
                 .map_err(internal)?;
-            write(name, &words.join(" "));
+            write(described.name(), &words.join(" "));
             Ok(())
         })?;
-        log.raw_set(name, function)?;
     }
     ouzel.raw_set("log", strict(lua, "ouzel.log", "`ouzel.log`", log)?)
 }

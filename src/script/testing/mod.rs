@@ -26,14 +26,15 @@ use mlua::{Function, Lua, Table, Value};
 use self::context::Context;
 use super::{
     Declared, Error, Failure, Fault, Limits, Verdict,
-    api::{self, Host},
+    api::{self, Host, counted},
     budget::{self, Work},
     error::Misuse,
     generation::clock_of,
     loader::Sources,
     lua::{freeze_clock, is_memory, new_state},
     no_database::NoDatabase,
-    raw::watch,
+    raw::{watch, watch_lines},
+    reference::test::TEST,
 };
 use crate::{
     row::{Cell as RowCell, EachRow, Refused},
@@ -171,6 +172,7 @@ impl TestFile {
             database: Rc::new(NoDatabase),
             state: Shared::default(),
             sources: RefCell::new(Sources::of(path)),
+            refuses_rules: true,
             loading: RefCell::new(None),
             emitted: RefCell::default(),
             counting: RefCell::default(),
@@ -228,7 +230,8 @@ impl TestFile {
         let ready = freeze_clock(&lua, subject.now())
             .and_then(|()| install_test(&lua, host, &tests))
             .and_then(|()| methods::install(&lua, &context))
-            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t));
+            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t))
+            .and_then(|t| watch_lines(&lua).map(|()| t));
         let t = ready.map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -245,6 +248,7 @@ impl TestFile {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         // From now on `test` adds nothing any more.
         let tests = tests.take().unwrap_or_default();
         Ok(Self {
@@ -335,12 +339,7 @@ fn install_test(
                     .hint("write `test(\"what it shows\", function(t) … end)`"),
             );
         };
-        if arguments.len() > 2 {
-            return Err(Misuse::new(format!(
-                "`test` takes a name and a function, not {} arguments",
-                arguments.len()
-            )));
-        }
+        counted(&TEST, arguments.len(), || TEST.path().to_owned())?;
         if name.trim().is_empty() {
             return Err(Misuse::new("a test needs a name"));
         }
@@ -365,7 +364,7 @@ fn install_test(
         });
         Ok(())
     })?;
-    lua.globals().raw_set("test", add)
+    lua.globals().raw_set(TEST.name(), add)
 }
 
 fn file_name(path: &Path) -> String {
