@@ -18,7 +18,7 @@ pub enum Cell<'a> {
 }
 
 /// A table as a script declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TableSpec {
     /// The table's name, a plain identifier.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct TableSpec {
 }
 
 /// An index of a table as a script declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IndexSpec {
     /// The names of its columns.
     pub columns: Vec<String>,

@@ -182,3 +182,27 @@ fn what_a_script_does_while_it_loads_touches_nothing() {
     assert!(!ended.output().contains("\n1\n"));
     assert!(!ended.folder().join("data").exists());
 }
+
+#[test]
+fn thousands_of_rules_are_checked_and_the_first_findings_told() {
+    let script = "local list = {}
+for number = 1, 3000 do
+  list[number] = { value = 'followers_count:' .. number .. ' lang:en', tag = 'tag-' .. number }
+end
+ouzel.rules(list)
+ouzel.on('other', function(t) end)
+";
+    let ended = Setup::check().script(script).without_script_limits().ends();
+    ended.assert_code(0);
+    let output = ended.output();
+    assert!(output.starts_with("rules (3000)\n"), "{output}");
+    assert!(
+        output.contains(" more warnings about rules; `--json` has all\n"),
+        "{output}"
+    );
+    assert!(
+        output.contains("and 2 901 more warnings about tags; `--json` has all\n"),
+        "{output}"
+    );
+    assert!(output.matches("\nwarning: ").count() <= 200);
+}

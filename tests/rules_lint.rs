@@ -126,3 +126,28 @@ fn stdin_is_read_where_no_file_is_named() {
     "#]]
     .assert_eq(ended.output());
 }
+
+#[test]
+fn of_thousands_of_findings_the_first_ones_are_told() {
+    let rules: String = (0..400)
+        .map(|number| {
+            format!("fish{number} AND bird\nlang:en has:links followers_count:{number}\n")
+        })
+        .collect();
+    let ended = lint("rules.txt", &rules).ends();
+    ended.assert_code(3);
+    let output = ended.output();
+    assert_eq!(output.matches("error: the rule is not valid").count(), 100);
+    assert!(
+        output.contains("and 300 more rules that are not valid; `--json` has all\n"),
+        "{output}"
+    );
+    assert!(output.matches("\nwarning: ").count() <= 100);
+    assert!(
+        output.contains(" more warnings; `--json` has all\n"),
+        "{output}"
+    );
+    assert!(output.contains("800 rules: 400 not valid, "), "{output}");
+    let json = lint("rules.txt", &rules).arguments(&["--json"]).ends();
+    assert_eq!(json.output().matches("\"valid\":false").count(), 400);
+}

@@ -50,6 +50,8 @@ const PAGES: &[(&str, &str)] = pages![
     "new",
     "examples",
     "lua",
+    "reference",
+    "reload",
     "tweets",
     "sql",
     "state",

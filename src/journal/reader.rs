@@ -63,6 +63,21 @@ impl Reader {
         })
     }
 
+    /// Makes a reader of the newest segments: of as many as have at most `most` bytes together, and of the newest one in
+    /// any case.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub(crate) fn newest(folder: impl Into<PathBuf>, most: u64) -> Result<Self, Error> {
+        let mut reader = Self::open(folder, None, None)?;
+        let mut bytes = reader.bytes();
+        while reader.segments.len() > 1 && bytes > most {
+            let (_, length) = reader.segments.pop_front().unwrap_or_default();
+            bytes -= length;
+        }
+        Ok(reader)
+    }
+
     /// How many bytes the segments have that are still to be read.
     pub(crate) fn bytes(&self) -> u64 {
         self.segments.iter().map(|(_, length)| length).sum()

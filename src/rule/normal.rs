@@ -44,7 +44,17 @@ impl Normal {
     /// also mean that it would take too long to find out.
     #[must_use]
     pub fn implies(&self, other: &Self) -> bool {
-        self.0.implies(&other.0, &Cell::new(MAX_STEPS))
+        self.implies_within(other, &Cell::new(MAX_STEPS))
+    }
+
+    /// The same, and takes the steps that it needs from those that are left. It gives up when none are left, and after as
+    /// many as any comparison may take.
+    pub(super) fn implies_within(&self, other: &Self, left: &Cell<u32>) -> bool {
+        let most = left.get().min(MAX_STEPS);
+        let steps = Cell::new(most);
+        let implies = self.0.implies(&other.0, &steps);
+        left.set(left.get() - (most - steps.get()));
+        implies
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a script declares when it loads, and how two loads differ.
 
-use std::fmt;
+use std::{collections::HashSet, fmt, hash::Hash};
 
 use crate::row::TableSpec;
 
@@ -81,22 +81,20 @@ pub struct Change {
 impl Declared {
     /// How this load differs from an older load.
     pub fn changes_since(&self, old: &Self) -> Change {
-        let rule = |a: &DeclaredRule, b: &DeclaredRule| a.value == b.value && a.tag == b.tag;
-        let handler =
-            |a: &DeclaredHandler, b: &DeclaredHandler| a.name == b.name && a.text == b.text;
         Change {
-            rules: counts(&old.rules, &self.rules, rule),
-            handlers: counts(&old.handlers, &self.handlers, handler),
-            tables: counts(&old.tables, &self.tables, |a, b| a == b),
+            rules: counts(&old.rules, &self.rules, |rule| (&rule.value, &rule.tag)),
+            handlers: counts(&old.handlers, &self.handlers, |handler| {
+                (&handler.name, &handler.text)
+            }),
+            tables: counts(&old.tables, &self.tables, |table| table),
         }
     }
 }
 
-fn counts<T>(old: &[T], new: &[T], same: impl Fn(&T, &T) -> bool) -> Counts {
-    let missing = |from: &[T], of: &[T]| {
-        of.iter()
-            .filter(|item| !from.iter().any(|other| same(item, other)))
-            .count()
+fn counts<'a, T, K: Eq + Hash>(old: &'a [T], new: &'a [T], key: impl Fn(&'a T) -> K) -> Counts {
+    let missing = |from: &'a [T], of: &'a [T]| {
+        let known: HashSet<K> = from.iter().map(&key).collect();
+        of.iter().filter(|item| !known.contains(&key(item))).count()
     };
     Counts {
         added: missing(old, new),

@@ -2,62 +2,57 @@
 
 use std::ops::RangeInclusive;
 
-use super::scan::{Key, calls};
+use super::{scan::Key, written::Written};
 
 /// The lines of each entry without a name, in the table that follows the first call of `function` on a line. Lines
 /// count from 1. `None` if no table is written out there.
 pub(super) fn entries(
-    text: &str,
+    text: &Written,
     line: usize,
     function: &str,
 ) -> Option<Vec<RangeInclusive<usize>>> {
-    calls(text, line, function)
-        .into_iter()
-        .find_map(|mut scan| {
-            scan.skip_blanks();
-            scan.skip('(');
-            scan.skip_blanks();
-            let entries = scan.skip('{').then(|| scan.table())??;
-            let unnamed = entries.into_iter().filter(|entry| entry.key == Key::None);
-            Some(unnamed.map(|entry| entry.lines).collect())
-        })
+    text.calls(line, function).into_iter().find_map(|mut scan| {
+        scan.skip_blanks();
+        scan.skip('(');
+        scan.skip_blanks();
+        let entries = scan.skip('{').then(|| scan.table())??;
+        let unnamed = entries.into_iter().filter(|entry| entry.key == Key::None);
+        Some(unnamed.map(|entry| entry.lines).collect())
+    })
 }
 
 /// The names in the table that a call of `function` on a line writes out as its second argument, in order. If the line
 /// has several such calls, the first one counts whose first argument may be `first` and whose names are all `known`.
 pub(super) fn names<'t>(
-    text: &'t str,
+    text: &'t Written,
     line: usize,
     function: &str,
     first: &str,
     known: impl Fn(&str) -> bool,
 ) -> Option<Vec<&'t str>> {
-    calls(text, line, function)
-        .into_iter()
-        .find_map(|mut scan| {
-            scan.skip_blanks();
-            if !scan.skip('(') || !scan.skip_argument(first)? {
-                return None;
-            }
-            scan.skip_blanks();
-            let entries = scan.skip('{').then(|| scan.table())??;
-            let names = entries.into_iter().filter_map(|entry| match entry.key {
-                Key::Name(name) => Some(name),
-                Key::None | Key::Other => None,
-            });
-            let names: Vec<_> = names.collect();
-            names.iter().all(|name| known(name)).then_some(names)
-        })
+    text.calls(line, function).into_iter().find_map(|mut scan| {
+        scan.skip_blanks();
+        if !scan.skip('(') || !scan.skip_argument(first)? {
+            return None;
+        }
+        scan.skip_blanks();
+        let entries = scan.skip('{').then(|| scan.table())??;
+        let names = entries.into_iter().filter_map(|entry| match entry.key {
+            Key::Name(name) => Some(name),
+            Key::None | Key::Other => None,
+        });
+        let names: Vec<_> = names.collect();
+        names.iter().all(|name| known(name)).then_some(names)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::scan::SMALL;
 
     #[track_caller]
     fn check(text: &str, line: usize, expected: &str) {
-        let shown = match entries(text, line, "rules") {
+        let shown = match entries(&Written::new(text.to_owned()), line, "rules") {
             None => "none".to_owned(),
             Some(entries) => {
                 let shown = entries
@@ -98,8 +93,9 @@ mod tests {
     #[track_caller]
     fn check_names(text: &str, expected: &str) {
         let known = |name: &str| name.len() == 1;
-        let shown = names(text, 1, "table", "t", known).map(|names| names.join(" "));
-        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{text}");
+        let text = Written::new(text.to_owned());
+        let shown = names(&text, 1, "table", "t", known).map(|names| names.join(" "));
+        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{}", &*text);
     }
 
     #[test]
@@ -141,7 +137,7 @@ mod tests {
         check("--[==[\n]] rules { 1 } ]==] rules {\n 1 }", 2, "3-3");
         check("'rules { 1 }' -- rules { 1, 2 }", 1, "none");
         check("my_rules { 1 }", 1, "none");
-        let long = format!("--{}\nouzel.rules {{ 1 }}", "x".repeat(SMALL));
+        let long = format!("--{}\nouzel.rules {{ 1 }}", "x".repeat(1 << 20));
         check(&long, 2, "2-2");
     }
 

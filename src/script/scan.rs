@@ -2,32 +2,19 @@
 
 use std::ops::RangeInclusive;
 
-/// The largest file, in bytes, that is read from its beginning. In a larger file reading begins at the line of the
-/// call. Then it is not known whether that line begins inside a string or a comment: finding out would take too long.
-pub(super) const SMALL: usize = 1 << 20;
+/// The largest file, in bytes, of which the tokens are looked at.
+const SMALL: usize = 1 << 20;
 
-/// The positions after each use of the name `function` on this line, without those in strings and comments.
-pub(super) fn calls<'t>(text: &'t str, line: usize, function: &str) -> Vec<Scan<'t>> {
-    let mut scan = Scan {
-        text,
-        at: 0,
-        line: 1,
-    };
-    if text.len() > SMALL {
-        let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
-        let before = lines.map(str::len).sum();
-        scan.advance_by(before);
-    }
+/// The positions after each use of the name `function`, with their lines, without those in strings and comments.
+pub(super) fn calls(text: &str, function: &str) -> Vec<(usize, usize)> {
+    let mut scan = Scan::from(text, 0, 1);
     let mut calls = Vec::new();
     while let Some(c) = scan.code() {
-        if scan.line > line {
-            break;
-        }
         let word = scan.skip_word();
         if word.is_empty() {
             scan.skip_token(c);
-        } else if word == function && scan.line == line {
-            calls.push(scan.clone());
+        } else if word == function {
+            calls.push((scan.line, scan.at));
         }
     }
     calls
@@ -49,11 +36,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     if text.len() > SMALL {
         return tokens;
     }
-    let mut scan = Scan {
-        text,
-        at: 0,
-        line: 1,
-    };
+    let mut scan = Scan::from(text, 0, 1);
     while let Some(c) = scan.code() {
         let (begun, line) = (scan.at, scan.line);
         if scan.skip_word().is_empty() {
@@ -96,6 +79,11 @@ pub(super) enum Key<'t> {
 }
 
 impl<'t> Scan<'t> {
+    /// A position in a text, and the line that it is on.
+    pub(super) fn from(text: &'t str, at: usize, line: usize) -> Self {
+        Self { text, at, line }
+    }
+
     fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }

@@ -27,6 +27,11 @@ fn fits(pattern: &str, tag: &str) -> bool {
     tag.ends_with(last)
 }
 
+/// What a tag has to begin with to fit a pattern.
+pub(super) fn start(pattern: &str) -> &str {
+    pattern.split_once('*').map_or(pattern, |(start, _)| start)
+}
+
 /// A tag that fits a pattern, for what has to match it.
 pub(crate) fn fitting_tag(pattern: &str) -> String {
     match pattern {

@@ -1,15 +1,24 @@
 //! Whether the tags that handlers ask for and the tags of rules fit each other. Pure: no IO.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    ops::Bound,
+};
 
 use super::{
     declared::{Declared, DeclaredHandler, DeclaredRule, Place},
-    tag_pattern::{asks_for, meant, near_tag},
+    tag_pattern::{asks_for, meant, near_tag, start},
 };
 
-/// For this many handlers and this many rules the nearest tag is looked for. Looking for it takes long in thousands of
-/// tags, and nobody reads so many warnings.
+/// For this many handlers and this many rules the nearest tag is looked for. Nobody reads so many warnings.
 const SUGGESTIONS: usize = 50;
+
+/// With so many tags altogether the nearest one is looked for. Each takes a microsecond.
+const NEAR: usize = 200_000;
+
+/// So often tags and patterns with stars are held against each other. Patterns that begin with a star can fit any tag, and
+/// thousands of both would take minutes. What is not compared any more counts as fitting.
+const COMPARED: usize = 20_000_000;
 
 /// A handler that no rule of the script can call, or a rule whose matches no handler gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +59,28 @@ impl Declared {
             .filter_map(|rule| rule.tag.as_deref())
             .collect();
         let mut warnings = Vec::new();
-        let mut told = HashSet::new();
+        let mut seen = HashSet::new();
+        let (mut left, mut near) = (Left(COMPARED), Left(NEAR));
         for (handler, pattern) in &asking {
+            if !seen.insert(*pattern) {
+                continue;
+            }
+            let start = start(pattern);
             let fits = match pattern.contains('*') {
-                true => *pattern == "*" || tags.iter().any(|tag| asks_for(pattern, Some(tag))),
+                true => {
+                    let begun = (Bound::Included(start), Bound::Unbounded);
+                    let mut those = tags.range::<str, _>(begun);
+                    // They are sorted, so those that begin alike stand beside each other.
+                    *pattern == "*"
+                        || (those.by_ref())
+                            .take_while(|tag| tag.starts_with(start))
+                            .any(|tag| !left.take(1) || asks_for(pattern, Some(tag)))
+                }
                 false => tags.contains(pattern),
             };
-            if !fits && told.insert(*pattern) {
-                let known = tags.iter().copied();
-                let meant = (told.len() <= SUGGESTIONS).then(|| meant(pattern, known));
+            if !fits {
+                let is_looked_for = warnings.len() < SUGGESTIONS && near.take(tags.len());
+                let meant = is_looked_for.then(|| meant(pattern, tags.iter().copied()));
                 warnings.push(of_handler(handler, pattern, meant.flatten()));
             }
         }
@@ -68,17 +90,20 @@ impl Declared {
 
     /// The rules that no handler asks for.
     fn unheard(&self, asking: &[(&DeclaredHandler, &str)]) -> Vec<TagWarning> {
-        let (patterns, exact): (Vec<&str>, Vec<&str>) = asking
-            .iter()
-            .map(|(_, pattern)| *pattern)
-            .partition(|pattern| pattern.contains('*'));
-        let exact: HashSet<&str> = exact.into_iter().collect();
-        let is_heard = |tag: Option<&str>| {
-            tag.is_some_and(|tag| exact.contains(tag))
-                || patterns.iter().any(|pattern| asks_for(pattern, tag))
+        let (mut exact, mut starred) = (BTreeSet::new(), HashMap::<&str, BTreeSet<&str>>::new());
+        for (_, pattern) in asking {
+            match pattern.contains('*') {
+                true => starred.entry(start(pattern)).or_default().insert(pattern),
+                false => exact.insert(*pattern),
+            };
+        }
+        let is_for_all = asking.iter().any(|(_, pattern)| *pattern == "*");
+        let (mut left, mut near) = (Left(COMPARED), Left(NEAR));
+        let mut is_heard = |tag: &str| {
+            let starts = (0..=tag.len()).filter_map(|end| starred.get(tag.get(..end)?));
+            exact.contains(tag)
+                || (starts.flatten()).any(|pattern| !left.take(1) || asks_for(pattern, Some(tag)))
         };
-        // Sorted, because a set has no order, and several may be as near.
-        let known: BTreeSet<&str> = exact.iter().copied().collect();
         let mut rules: HashMap<Option<&str>, usize> = HashMap::new();
         for rule in &self.rules {
             *rules.entry(rule.tag.as_deref()).or_default() += 1;
@@ -87,14 +112,31 @@ impl Declared {
         for rule in &self.rules {
             let tag = rule.tag.as_deref();
             // Many rules can share a tag. The first one stands for all.
-            let Some(of_tag) = rules.remove(&tag).filter(|_| !is_heard(tag)) else {
+            let Some(of_tag) = rules.remove(&tag) else {
                 continue;
             };
-            let tag = tag.filter(|_| warnings.len() < SUGGESTIONS);
-            let near = tag.and_then(|tag| near_tag(tag, known.iter().copied()));
+            if is_for_all || tag.is_some_and(&mut is_heard) {
+                continue;
+            }
+            let is_looked_for = warnings.len() < SUGGESTIONS && near.take(exact.len());
+            // Sorted, because a set has no order, and several may be as near.
+            let near = tag.filter(|_| is_looked_for);
+            let near = near.and_then(|tag| near_tag(tag, exact.iter().copied()));
             warnings.push(of_rule(rule, of_tag - 1, near));
         }
         warnings
+    }
+}
+
+/// How much of something may still be done.
+struct Left(usize);
+
+impl Left {
+    /// Whether so much may be done, and takes it.
+    fn take(&mut self, much: usize) -> bool {
+        let left = self.0.checked_sub(much);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
     }
 }
 
@@ -254,5 +296,24 @@ mod tests {
         assert_eq!(warnings.len(), 2 * (SUGGESTIONS + 2));
         let with = warnings.iter().filter(|one| one.suggestion.is_some());
         assert_eq!(with.count(), 2 * SUGGESTIONS);
+    }
+
+    #[test]
+    fn tens_of_thousands_of_tags_and_patterns_take_a_bounded_number_of_steps() {
+        let tags = |start: &str| -> Vec<String> {
+            let all = 0..20_000;
+            all.map(|number| format!("{start}{number}")).collect()
+        };
+        let (rules, starred) = (tags("tag-"), tags("*-"));
+        let handlers: Vec<String> = tags("tag-").into_iter().map(|tag| tag + "*").collect();
+        let some =
+            |tags: &[String]| -> Vec<Option<String>> { tags.iter().cloned().map(Some).collect() };
+        for patterns in [some(&handlers), some(&starred)] {
+            let patterns: Vec<_> = patterns.iter().map(Option::as_deref).collect();
+            let rules = some(&rules);
+            let rules: Vec<_> = rules.iter().map(Option::as_deref).collect();
+            // 400 million comparisons would take this test longer than anybody waits.
+            assert_eq!(declared(&rules, &patterns).tag_warnings(), []);
+        }
     }
 }

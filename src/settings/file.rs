@@ -7,7 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Error, journal::JournalFile, mistake::reason, script::ScriptFile, status::StatusFile};
+use super::{
+    Error, journal::JournalFile, mistake::reason, reload::ReloadFile, script::ScriptFile,
+    status::StatusFile,
+};
 use crate::text::{
     secret::Secret,
     units::{Length, Size},
@@ -23,6 +26,7 @@ pub(super) struct File {
     pub(super) script_limits: ScriptFile,
     pub(super) journal: JournalFile,
     pub(super) watch: WatchFile,
+    pub(super) reload: ReloadFile,
     pub(super) status: StatusFile,
 }
 

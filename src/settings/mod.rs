@@ -7,6 +7,7 @@ mod file;
 mod given;
 mod journal;
 mod mistake;
+mod reload;
 mod script;
 mod status;
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
     error::Error,
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
+    reload::{ReloadGiven, ReloadSettings},
     script::ScriptGiven,
     status::StatusListen,
 };
@@ -76,6 +78,8 @@ pub(crate) struct Settings {
     pub debounce: Duration,
     /// How much the script may take.
     pub script_limits: Limits,
+    /// What a save has to pass before it is swapped in.
+    pub reload: ReloadSettings,
     /// How the journal is kept.
     pub journal: JournalSettings,
     /// Where metrics are served.
@@ -118,6 +122,7 @@ impl Settings {
             stream,
             journal,
             watch,
+            reload,
             status,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
@@ -158,6 +163,7 @@ impl Settings {
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
             script_limits: script::join(given.script_limits, script_limits)?,
+            reload: reload::join(given.reload, reload)?,
             journal: JournalSettings::join(given.journal, journal)?,
             status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(

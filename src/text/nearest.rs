@@ -3,7 +3,14 @@
 /// The known name that is nearest to a wrong one; `None` if no known name is near enough to be what was meant.
 #[must_use]
 pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let length = name.chars().count();
+    // Each character more or less is a step, so most need not be compared.
+    let is_near = |candidate: &&str| {
+        let most = 1 + candidate.len() / 4;
+        candidate.chars().count().abs_diff(length) <= most
+    };
     known
+        .filter(is_near)
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min_by_key(|(distance, _)| *distance)

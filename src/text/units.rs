@@ -118,9 +118,67 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
+/// A number of things as people write it: `1_000_000`, `1,000,000`, `10M`, `250k`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number(pub u64);
+
+impl FromStr for Number {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("`{text}` is no number of more than 0; write one such as `1_000_000` or `10M`")
+        };
+        let trimmed = text.trim();
+        let (digits, unit) = match trimmed.char_indices().last() {
+            Some((at, 'k' | 'K')) => (&trimmed[..at], 1_000),
+            Some((at, 'M')) => (&trimmed[..at], 1_000_000),
+            _ => (trimmed, 1),
+        };
+        let is_number = digits.starts_with(|first: char| first.is_ascii_digit());
+        let digits: String = digits
+            .chars()
+            .filter(|c| !matches!(c, '_' | ',' | ' '))
+            .collect();
+        let number: Option<u64> = digits.parse().ok().filter(|_| is_number);
+        let number = number.and_then(|number| number.checked_mul(unit));
+        number
+            .filter(|number| *number > 0)
+            .map(Self)
+            .ok_or_else(wrong)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("1000000", Some(1_000_000)),
+            ("1_000_000", Some(1_000_000)),
+            ("1,000,000", Some(1_000_000)),
+            (" 1 000 000 ", Some(1_000_000)),
+            ("10M", Some(10_000_000)),
+            ("250 k", Some(250_000)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("18446744073709551615k", None),
+            ("0", None),
+            ("-5", None),
+            ("+5", None),
+            ("_5", None),
+            ("1e6", None),
+            ("1.5M", None),
+            ("M", None),
+            ("10 µ", None),
+            ("", None),
+        ] {
+            let number = text.parse::<Number>().ok();
+            assert_eq!(number, expected.map(Number), "{text}");
+        }
+    }
 
     #[test]
     fn times_and_sizes_are_read_as_people_write_them() {

@@ -9,6 +9,7 @@
 )]
 
 mod examples;
+mod kills;
 mod powertrack;
 mod process;
 mod setup;
@@ -19,6 +20,7 @@ mod wait;
 use std::time::Duration;
 
 pub use examples::{Declared, capture, example, examples, files_below, rules_of};
+pub use kills::killed_over_and_over;
 pub use powertrack::{PowerTrack, Request};
 pub use process::{Process, Stdout, command};
 pub use setup::{Ended, Run, Setup, UNLIMITED};

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::trial::Trial;
 use crate::{
-    script::{Declared, Failure, Fault},
+    script::{Failure, Fault},
     sim::{Format, SampleKind},
     text::plain,
 };
@@ -43,8 +43,8 @@ const NAMED: usize = 4;
 const FORMATS: [Format; 2] = [Format::Native, Format::Activity];
 
 /// What the trials show. Each failure is there once, the errors first.
-pub(super) fn findings(declared: &Declared, trials: &[Trial]) -> Vec<Finding> {
-    let foreign = foreign(declared, trials);
+pub(super) fn findings(trials: &[Trial]) -> Vec<Finding> {
+    let foreign = foreign(trials);
     let mut failures: Vec<(Key, usize, &Failure)> = Vec::new();
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     for (number, failure) in trials.iter().filter_map(|trial| trial.failed.as_ref()) {
@@ -112,9 +112,15 @@ fn key(handler: usize, failure: &Failure) -> Key {
 
 /// The format that the script is not for, if that can be told: a handler fails on each Tweet in it, and not on each in
 /// the other. If handlers do not agree on one, they have to work in both.
-fn foreign(declared: &Declared, trials: &[Trial]) -> Option<Format> {
+fn foreign(trials: &[Trial]) -> Option<Format> {
+    // There may be thousands of handlers, and only few of them ran.
+    let ran: BTreeSet<usize> = trials
+        .iter()
+        .flat_map(|trial| &trial.ran)
+        .copied()
+        .collect();
     let is_foreign = |format: &Format| {
-        (0..declared.handlers.len()).any(|handler| {
+        ran.iter().copied().any(|handler| {
             let count = |of: &dyn Fn(&Trial) -> bool| {
                 let delivered = trials
                     .iter()

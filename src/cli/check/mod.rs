@@ -15,7 +15,7 @@ use self::{
 use super::{
     Script, columns,
     print::print,
-    rules::{JsonWarning, warning_text, warnings},
+    rules::{JsonWarning, told, warning_text, warnings},
 };
 use crate::{
     error::Error,
@@ -73,7 +73,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Error> {
     let wrong = Wrong {
         of_rules,
         of_tags: declared.tag_warnings(),
-        of_handlers: findings(declared, &trials),
+        of_handlers: findings(&trials),
     };
     print(&if arguments.json {
         format!("{}\n", as_json(declared, &wrong))
@@ -111,7 +111,7 @@ struct Wrong<'a> {
 /// What a script declares. To find it, the script is loaded over an empty database in memory.
 pub(super) fn declared(script: &Path, limits: &Limits) -> Result<Declared, Error> {
     let store = Rc::new(Store::in_memory()?);
-    let (loaded, _) = Generation::load(script, Rc::new(Tables::over(&store)), limits);
+    let (loaded, _) = Generation::load(script, None, Rc::new(Tables::over(&store)), limits);
     Ok(loaded?.declared().clone())
 }
 
@@ -164,7 +164,7 @@ fn as_text(declared: &Declared, wrong: &Wrong<'_>) -> String {
     for rule in &declared.rules {
         *on_line.entry((rule.file.as_str(), rule.line)).or_default() += 1;
     }
-    for (rule, warning) in &wrong.of_rules {
+    for (rule, warning) in wrong.of_rules.iter().take(told::MOST) {
         let place = format!("{}:{}", rule.file, rule.line);
         // Rules that a loop makes are all on the line of the call. There the tag says which rule is meant.
         let place = match &rule.tag {
@@ -175,8 +175,17 @@ fn as_text(declared: &Declared, wrong: &Wrong<'_>) -> String {
         };
         let _ = write!(text, "\n{}", warning_text(&place, &rule.value, warning));
     }
-    for warning in &wrong.of_tags {
+    if let Some(more) = told::more(
+        wrong.of_rules.len(),
+        "warnings about rules; `--json` has all",
+    ) {
+        let _ = write!(text, "\n{more}");
+    }
+    for warning in wrong.of_tags.iter().take(told::MOST) {
         let _ = write!(text, "\n{}", tag_text(warning));
+    }
+    if let Some(more) = told::more(wrong.of_tags.len(), "warnings about tags; `--json` has all") {
+        let _ = write!(text, "\n{more}");
     }
     text + &findings::as_text(&wrong.of_handlers)
 }

@@ -1,7 +1,7 @@
 //! Runs a script's handlers over made-up Tweets, in memory.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     io,
     path::Path,
     sync::Arc,
@@ -32,6 +32,9 @@ const SEED: u64 = 13;
 
 /// Tweets are made about at most this many rules. About a few they take no time, and about thousands a minute.
 const MOST: usize = 24;
+
+/// So many tags of handlers are looked at. Each is held against all rules.
+const PATTERNS: usize = 1_000;
 
 /// Tweets are made about so many rules, if there are so many, even if fewer reach every handler.
 const FEW: usize = 6;
@@ -107,12 +110,15 @@ enum Topic {
 fn topics(declared: &Declared) -> Vec<Topic> {
     let mut rules = BTreeSet::new();
     let mut tags = BTreeSet::new();
-    let mut places = BTreeSet::new();
+    let (mut places, mut patterns) = (HashSet::new(), HashSet::new());
     for handler in &declared.handlers {
         let Some(pattern) = &handler.tag else {
             continue;
         };
-        if rules.len() + tags.len() >= MOST || !places.insert((&handler.file, handler.line)) {
+        if rules.len() + tags.len() >= MOST || patterns.len() >= PATTERNS {
+            break;
+        }
+        if !places.insert((&handler.file, handler.line)) || !patterns.insert(pattern) {
             continue;
         }
         let asked = |tag: &Option<String>| asks_for(pattern, tag.as_deref());

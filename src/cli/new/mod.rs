@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 
 use super::print::print;
-use crate::{error::Error, text::plain};
+use crate::{error::Error, script::stub, text::plain};
 
 /// Where the editor's description of `ouzel` lies in a project.
 const STUB: &str = "scripts/ouzel.lua";
@@ -21,10 +21,9 @@ const EDITOR: &str = ".luarc.json";
 /// How the description begins in all versions.
 const STUB_BEGINS: &str = "---@meta";
 
-const STUB_TEXT: &str = include_str!("../../../scripts/ouzel.lua");
 const EDITOR_TEXT: &str = include_str!("../../../.luarc.json");
 
-/// What a project consists of.
+/// What a project consists of, besides the description.
 const PROJECT: &[(&str, &str)] = &[
     ("ouzel.toml", include_str!("ouzel.toml")),
     (".gitignore", include_str!("gitignore")),
@@ -36,7 +35,6 @@ const PROJECT: &[(&str, &str)] = &[
         "scripts/main_test.lua",
         include_str!("../../../scripts/main_test.lua"),
     ),
-    (STUB, STUB_TEXT),
     (EDITOR, EDITOR_TEXT),
 ];
 
@@ -87,6 +85,7 @@ pub(crate) fn new(arguments: &New) -> Result<(), Error> {
     for (name, text) in common.chain(own) {
         write(folder, name, text)?;
     }
+    write(folder, STUB, &stub())?;
     let readme = match example {
         Some(_) => "`README.md` says what the example does, and how to look at its rows.\n",
         None => "",
@@ -127,13 +126,13 @@ pub(crate) fn types(arguments: &Types) -> Result<(), Error> {
             plain::line(&shown)
         )));
     }
-    let stub = fs::read(folder.join(STUB)).unwrap_or_default();
-    if !stub.is_empty() && !stub.starts_with(STUB_BEGINS.as_bytes()) {
+    let there = fs::read(folder.join(STUB)).unwrap_or_default();
+    if !there.is_empty() && !there.starts_with(STUB_BEGINS.as_bytes()) {
         return Err(Error::Usage(format!(
             "`{STUB}` is not the description that ouzel writes; move it away first"
         )));
     }
-    write(folder, STUB, STUB_TEXT)?;
+    write(folder, STUB, &stub())?;
     let mut told = format!("wrote `{STUB}`\n");
     // Whoever has settings of their own keeps them.
     match fs::read(folder.join(EDITOR)) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     JsonWarning, RulesLint,
     files::{FileRule, read},
-    invalid_text, warning_text, warnings,
+    invalid_text, told, warning_text, warnings,
 };
 use crate::{
     cli::print::print,
@@ -73,27 +73,37 @@ type Wrong = Option<(&'static str, Invalid)>;
 
 fn as_text(given: &[FileRule], invalid: &[Wrong], warnings: &[Vec<Warning>]) -> String {
     let mut text = String::new();
-    let mut count = 0;
+    let (mut errors, mut count) = (0, 0);
     for ((rule, wrong), warnings) in given.iter().zip(invalid).zip(warnings) {
         if let Some((what, wrong)) = wrong {
+            errors += 1;
             let value = match (*what, &rule.tag) {
                 ("tag", Some(tag)) => tag,
                 _ => &rule.value,
             };
-            text += &invalid_text(&rule.place, what, value, &wrong.diagnose(value));
-            text.push('\n');
+            if errors <= told::MOST {
+                text += &invalid_text(&rule.place, what, value, &wrong.diagnose(value));
+                text.push('\n');
+            }
         }
         for warning in warnings {
-            text += &warning_text(&rule.place, &rule.value, warning);
-            text.push('\n');
             count += 1;
+            if count <= told::MOST {
+                text += &warning_text(&rule.place, &rule.value, warning);
+                text.push('\n');
+            }
         }
     }
+    let more = [
+        told::more(errors, "rules that are not valid; `--json` has all"),
+        told::more(count, "warnings; `--json` has all"),
+    ];
+    text.extend(more.into_iter().flatten());
     let wrong = invalid.iter().flatten().count();
     text += &format!(
         "{}: {wrong} not valid, {}\n",
         counted(given.len() as u64, "rule"),
-        counted(count, "warning")
+        counted(count as u64, "warning")
     );
     text
 }

@@ -1,10 +1,10 @@
 //! `ouzel rules`: its commands, and what they and `check` say about a rule.
 
 mod arguments;
-mod estimate;
-mod estimate_table;
+pub(crate) mod estimate;
 mod files;
 mod lint;
+pub(super) mod told;
 
 use std::fmt::Write as _;
 

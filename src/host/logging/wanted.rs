@@ -31,6 +31,7 @@ const MODULES: &[&str] = &[
     "pipeline::before",
     "pipeline::only_new",
     "pipeline::reconciler",
+    "pipeline::reload",
     "pipeline::repair",
     "pipeline::standstill",
     "pipeline::threads",
@@ -51,6 +52,7 @@ const MODULES: &[&str] = &[
     "worker::blame",
     "worker::damage",
     "worker::failures",
+    "worker::history",
     "worker::in_hand",
     "worker::load",
     "worker::matching",
@@ -58,6 +60,7 @@ const MODULES: &[&str] = &[
     "worker::rejected",
     "worker::sinks",
     "worker::tables",
+    "worker::vetting",
 ];
 
 /// What to log.
@@ -247,7 +250,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(
@@ -275,7 +278,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(

@@ -52,6 +52,25 @@ fn a_reader_gives_the_frames_of_the_time() {
 }
 
 #[test]
+fn a_reader_of_the_newest_segments_gives_their_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let _journal = ten(folder.path());
+    let newest = |most| {
+        let reader = Reader::newest(folder.path(), most).unwrap();
+        let frames = reader.filter_map(|read| match read.unwrap() {
+            Read::Frame(frame) => Some(frame.ids()[0]),
+            Read::Damaged(_) => None,
+        });
+        frames.collect::<Vec<_>>()
+    };
+    let length = fs::metadata(&files(folder.path())[4]).unwrap().len();
+    assert_eq!(newest(0), [8, 9]);
+    assert_eq!(newest(length), [8, 9]);
+    assert_eq!(newest(2 * length), [6, 7, 8, 9]);
+    assert_eq!(newest(u64::MAX).len(), 10);
+}
+
+#[test]
 fn a_reader_opens_only_the_segments_of_the_time() {
     let folder = tempfile::tempdir().unwrap();
     let _journal = ten(folder.path());

@@ -1,5 +1,6 @@
 //! Compares rules with each other. Finds equal rules, and rules whose Tweets another rule matches already.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use super::super::lexer::utf16_len;
@@ -10,6 +11,10 @@ use super::{Topic, Warning};
 
 /// A rule is compared with about this many other rules at most. A clause that more rules share says little.
 const COMPARED: usize = 500;
+
+/// All comparisons of rules take at most this many steps together. Tens of thousands of rules that people write take a
+/// tenth of it; more would take seconds.
+const STEPS: u32 = 10_000_000;
 
 /// The warnings about rules beside each other: duplicates, rules of the same meaning, and rules whose Tweets another rule
 /// matches already.
@@ -37,22 +42,41 @@ pub fn lint_all(rules: &[&Rule]) -> Vec<(usize, Warning)> {
             meanings.insert(&normals[index], index);
         }
     }
+    let left = Cell::new(STEPS);
+    for (index, other) in shadows(rules, &normals, &twins, &left) {
+        let (rule, other) = (rules[index], shown(rules[other]));
+        let message = format!("every Tweet of this rule is also one of `{other}`");
+        warnings.push((index, warning(rule, Topic::Shadowed, message)));
+    }
+    warnings.sort_by_key(|(index, _)| *index);
+    warnings
+}
+
+/// The rules whose Tweets another one has already, each with that one, as far as the steps go that are left. Twins do not
+/// count.
+fn shadows(
+    rules: &[&Rule],
+    normals: &[Normal],
+    twins: &HashSet<usize>,
+    left: &Cell<u32>,
+) -> Vec<(usize, usize)> {
     let keys = Keys::of(rules);
+    let mut found = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
+        if left.get() == 0 {
+            break;
+        }
         if twins.contains(&index) {
             continue;
         }
         let shadow = keys.candidates(rule).into_iter().find(|other| {
-            *other != index && !twins.contains(other) && normals[index].implies(&normals[*other])
+            *other != index
+                && !twins.contains(other)
+                && normals[index].implies_within(&normals[*other], left)
         });
-        if let Some(other) = shadow {
-            let other = shown(rules[other]);
-            let message = format!("every Tweet of this rule is also one of `{other}`");
-            warnings.push((index, warning(rule, Topic::Shadowed, message)));
-        }
+        found.extend(shadow.map(|other| (index, other)));
     }
-    warnings.sort_by_key(|(index, _)| *index);
-    warnings
+    found
 }
 
 fn warning(rule: &Rule, topic: Topic, message: String) -> Warning {
@@ -172,4 +196,47 @@ fn key(kind: &Kind, positive: bool) -> String {
         kind => format!("{kind:?}"),
     };
     if positive { text } else { format!("-{text}") }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use super::*;
+
+    /// How many steps it takes to compare so many rules.
+    fn steps(count: u32, value: impl Fn(u32) -> String) -> u32 {
+        let rules: Vec<Rule> = (0..count)
+            .map(|number| Rule::parse(&value(number)).unwrap())
+            .collect();
+        let rules: Vec<&Rule> = rules.iter().collect();
+        let normals: Vec<Normal> = rules.iter().map(|rule| rule.normal()).collect();
+        let left = Cell::new(u32::MAX);
+        shadows(&rules, &normals, &HashSet::new(), &left);
+        u32::MAX - left.get()
+    }
+
+    #[test]
+    fn the_steps_grow_with_the_number_of_rules_and_not_with_its_square() {
+        let sets: [fn(u32) -> String; 3] = [
+            |number| format!("(\"brand {number}\" OR #brand{number}) lang:en -is:retweet"),
+            |number| format!("word{number} coffee"),
+            |number| format!("from:user{number}"),
+        ];
+        for value in sets {
+            let (few, many) = (steps(500, value), steps(2_000, value));
+            assert!(many <= 5 * few.max(500), "{}: {few} {many}", value(1));
+        }
+    }
+
+    #[test]
+    fn rules_are_compared_no_longer_than_the_steps_go() {
+        let rules: Vec<Rule> = (0..300)
+            .map(|number| Rule::parse(&format!("coffee OR tea{number}")).unwrap())
+            .collect();
+        let rules: Vec<&Rule> = rules.iter().collect();
+        let normals: Vec<Normal> = rules.iter().map(|rule| rule.normal()).collect();
+        let left = Cell::new(1_000);
+        shadows(&rules, &normals, &HashSet::new(), &left);
+        assert_eq!(left.get(), 0);
+    }
 }

@@ -4,9 +4,9 @@ use std::{cell::Cell, ops::RangeInclusive};
 
 use crate::script::{error::Misuse, loader::Sources};
 
-/// How many rules of one call are searched for in modules. The rest of a longer list, which code must have made, is
-/// not.
-const SOUGHT: usize = 5_000;
+/// How many bytes of text are searched for the rules of one call, if it does not write them out. Rules that stand in the
+/// order in which they are declared take few, and those that code has made take many and are found nowhere.
+const SOUGHT: usize = 32 << 20;
 
 /// How many lines below a call are searched for its rules, if the call does not write them out.
 const CALL_LINES: usize = 2_000;
@@ -22,6 +22,8 @@ pub(super) struct Places<'s> {
     /// The last rule that was found in a module. The next search starts there, because most rules are in the same
     /// order.
     last: Cell<Option<Place>>,
+    /// How many bytes may still be searched.
+    left: Cell<usize>,
 }
 
 /// A place in the script's files.
@@ -41,6 +43,7 @@ impl<'s> Places<'s> {
             line,
             entries: entries.filter(|entries| entries.len() == rules),
             last: Cell::default(),
+            left: Cell::new(SOUGHT),
         }
     }
 
@@ -48,19 +51,20 @@ impl<'s> Places<'s> {
     /// written anywhere as it is. If the call does not write out its rules, the search starts at line `from`.
     pub(super) fn of_rule(&self, number: usize, value: &str, from: usize) -> Place {
         if let Some(lines) = self.entry(number) {
-            let line = find(self.sources, self.file, &lines, value, true);
+            // Its own lines are few.
+            let line = pieces(value, true).find_map(|piece| {
+                let sources = self.sources;
+                sources.find_text(self.file, &lines, &piece)
+            });
             return self.here(line.unwrap_or(*lines.start()));
         }
         let below = from..=from.saturating_add(CALL_LINES);
-        if let Some(line) = find(self.sources, self.file, &below, value, true) {
+        if let Some(line) = self.find(self.file, &below, value, true) {
             return self.here(line);
-        }
-        if number > SOUGHT {
-            return self.here(from);
         }
         if let Some(place) = self.last.take() {
             let behind = place.line..=usize::MAX;
-            if let Some(line) = find(self.sources, &place.file, &behind, value, false) {
+            if let Some(line) = self.find(&place.file, &behind, value, false) {
                 let place = Place { line, ..place };
                 self.last.set(Some(place.clone()));
                 return place;
@@ -68,7 +72,7 @@ impl<'s> Places<'s> {
         }
         let others = self.sources.names().filter(|name| *name != self.file);
         let mut found = others.filter_map(|name| {
-            let line = find(self.sources, name, &(1..=usize::MAX), value, false)?;
+            let line = self.find(name, &(1..=usize::MAX), value, false)?;
             let file = name.to_owned();
             Some(Place { file, line })
         });
@@ -79,12 +83,36 @@ impl<'s> Places<'s> {
         place
     }
 
+    /// The line on which a rule is written, found by its text, as long as there is time for it.
+    fn find(
+        &self,
+        file: &str,
+        lines: &RangeInclusive<usize>,
+        value: &str,
+        without_quotes: bool,
+    ) -> Option<usize> {
+        let bytes = self.sources.bytes(file, lines);
+        pieces(value, without_quotes).find_map(|piece| {
+            let left = self.left.get();
+            if left == 0 {
+                return None;
+            }
+            let found = self.sources.find_text(file, lines, &piece);
+            let searched = match found {
+                Some(line) => self.sources.bytes(file, &(*lines.start()..=line)),
+                None => bytes,
+            };
+            self.left.set(left.saturating_sub(searched));
+            found
+        })
+    }
+
     /// Points an error about a rule at the rule's own line.
     pub(super) fn aim(&self, misuse: Misuse, number: usize, value: Option<&str>) -> Misuse {
         let word = misuse.word.clone();
         let find_word = |file: &str, lines: &RangeInclusive<usize>| {
-            let (line, _) = (self.sources).find_word(file, *lines.start(), word.as_deref()?)?;
-            lines.contains(&line).then_some(line)
+            let (line, _) = (self.sources).find_word_in(file, lines, word.as_deref()?)?;
+            Some(line)
         };
         if let Some(lines) = self.entry(number) {
             let line = find_word(self.file, &lines).unwrap_or(*lines.start());
@@ -118,15 +146,8 @@ impl<'s> Places<'s> {
     }
 }
 
-/// The line on which a rule is written, found by its text. Without quotes a short value would be found inside other
-/// words.
-fn find(
-    sources: &Sources,
-    file: &str,
-    lines: &RangeInclusive<usize>,
-    value: &str,
-    without_quotes: bool,
-) -> Option<usize> {
+/// The ways in which a value may be written. Without quotes a short one would be found inside other words.
+fn pieces(value: &str, without_quotes: bool) -> impl Iterator<Item = String> {
     // In the source, the quotes may be escaped.
     let escaped = value.replace('"', "\\\"");
     let quoted = [
@@ -136,8 +157,5 @@ fn find(
         format!("\"{escaped}\""),
     ];
     let bare = without_quotes.then(|| value.to_owned());
-    quoted
-        .into_iter()
-        .chain(bare)
-        .find_map(|text| sources.find_text(file, lines, &text))
+    quoted.into_iter().chain(bare)
 }

@@ -1,41 +1,48 @@
 //! `ouzel.rules`: declares the rules that the stream should have.
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use mlua::{Lua, Result, Table, Value};
 
 use super::{
-    Answer, Host, caller, internal, plain_table,
+    Answer, Host, Loading, caller, internal, plain_table,
     rule_places::{Place, Places},
     text, type_name,
 };
 use crate::{
     rule::{Diagnosis, Rule, validate_tag},
-    script::{declared::DeclaredRule, error::Misuse},
+    script::{
+        declared::DeclaredRule,
+        error::Misuse,
+        reference::handlers::{NEW_RULE_TYPE, RULES},
+    },
 };
 
-const FIELDS: [&str; 3] = ["value", "tag", "unchecked"];
+/// So many rules that are not valid are explained. Nobody reads thousands, and each takes a while.
+const EXPLAINED: usize = 100;
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    let rules = host.function(lua, |host, lua, arguments| {
+    host.add(lua, ouzel, &RULES, |host, lua, arguments| {
         let list = arguments.front().cloned().unwrap_or(Value::Nil);
         let list = plain_table(&list, "what `ouzel.rules` takes")?;
         let (file, line) = caller(lua);
         let rules = read(host, list, &file, line)?;
         host.declaring("ouzel.rules", |loading| {
-            for rule in rules {
-                declare(&mut loading.declared.rules, rule)?;
-            }
-            Ok(())
+            rules
+                .into_iter()
+                .try_for_each(|rule| declare(loading, rule))
         })
-    })?;
-    ouzel.raw_set("rules", rules)
+    })
 }
 
 /// Adds a rule. The service identifies a rule by its value, so one value can have only one tag.
-fn declare(rules: &mut Vec<DeclaredRule>, rule: DeclaredRule) -> Answer<()> {
-    match rules.iter().find(|other| other.value == rule.value) {
-        None => rules.push(rule),
+fn declare(loading: &mut Loading, rule: DeclaredRule) -> Answer<()> {
+    let rules = &mut loading.declared.rules;
+    match loading.rules.get(&rule.value).and_then(|at| rules.get(*at)) {
+        None => {
+            loading.rules.insert(rule.value.clone(), rules.len());
+            rules.push(rule);
+        }
         Some(other) if other.tag == rule.tag => {}
         Some(other) => {
             return Err(Misuse::new(format!(
@@ -52,7 +59,8 @@ fn declare(rules: &mut Vec<DeclaredRule>, rule: DeclaredRule) -> Answer<()> {
 fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<DeclaredRule>> {
     let sources = host.sources.borrow();
     let places = Places::of(&sources, file, line, list.raw_len());
-    let mut rules = Vec::new();
+    let mut rules: Vec<DeclaredRule> = Vec::new();
+    let mut by_value: HashMap<String, usize> = HashMap::new();
     // The line of the call is where it begins. The search for each rule starts where the one before was found.
     let mut from = line;
     for number in 1..=list.raw_len() {
@@ -65,7 +73,11 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
         if place.file == file {
             from = place.line;
         }
-        if let Some(twin) = rules.iter().find(|other| is_retag(other, &rule)) {
+        let first = *by_value.entry(rule.value.clone()).or_insert(rules.len());
+        // The first one of a value has its tag: with another tag the second one is refused.
+        if let Some(twin) = rules.get(first)
+            && twin.tag != rule.tag
+        {
             let misuse = Misuse::new(format!(
                 "the rule `{}` is declared twice with different tags; a rule has one tag",
                 twin.value
@@ -88,7 +100,7 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
     if let Some(name) = names.iter().max() {
         let misuse =
             Misuse::new(format!("unknown field `{name}` in the list of rules")).at_word(name);
-        return Err(if FIELDS.contains(&name.as_str()) {
+        return Err(if NEW_RULE_TYPE.names().any(|field| field == name) {
             misuse.hint("each rule is a table of its own: `{ { value = …, tag = … } }`")
         } else {
             misuse
@@ -103,11 +115,16 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
 /// The error for all rules of a call that the service would refuse. The service itself would name one rule per request.
 fn refusal(rules: &[DeclaredRule], places: &Places<'_>) -> Option<Misuse> {
     let mut wrong: Vec<(&DeclaredRule, &str, &str, Diagnosis)> = Vec::new();
+    let mut more = 0;
     for rule in rules {
         if rule.unchecked {
             continue;
         }
         if let Err(invalid) = Rule::accept(&rule.value) {
+            if wrong.len() >= EXPLAINED {
+                more += 1;
+                continue;
+            }
             wrong.push((rule, "rule", &rule.value, invalid.diagnose(&rule.value)));
         }
         if let Some(tag) = &rule.tag
@@ -133,7 +150,7 @@ fn refusal(rules: &[DeclaredRule], places: &Places<'_>) -> Option<Misuse> {
             None => misuse,
         });
     }
-    let mut message = format!("{} rules are not valid", wrong.len());
+    let mut message = format!("{} rules are not valid", wrong.len() + more);
     for (rule, _, text, diagnosis) in &wrong {
         let tag = match &rule.tag {
             Some(tag) if !places.shows(&place_of(rule), tag) => format!(", tag `{tag}`"),
@@ -144,6 +161,9 @@ fn refusal(rules: &[DeclaredRule], places: &Places<'_>) -> Option<Misuse> {
         if let Some(corrected) = &diagnosis.corrected {
             message.push_str(&format!("\nwrite `{corrected}`"));
         }
+    }
+    if more > 0 {
+        message.push_str(&format!("\nand {more} more"));
     }
     Some(Misuse::new(message).at_place(&*first.file, first.line))
 }
@@ -158,11 +178,6 @@ fn place_of(rule: &DeclaredRule) -> Place {
 fn value_of(entry: &Value) -> Option<String> {
     let value: Value = entry.as_table()?.raw_get("value").ok()?;
     text(&value, "").ok()
-}
-
-/// Whether the service takes two rules for the same one and only their tags differ.
-fn is_retag(one: &DeclaredRule, other: &DeclaredRule) -> bool {
-    one.value == other.value && one.tag != other.tag
 }
 
 fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
@@ -184,11 +199,11 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
                 );
             }
         };
-        if !FIELDS.contains(&name.as_str()) {
+        if !NEW_RULE_TYPE.names().any(|field| field == name) {
             return Err(Misuse::unknown(
                 format!("unknown field `{name}` in a rule"),
                 &name,
-                FIELDS.into_iter(),
+                NEW_RULE_TYPE.names(),
             ));
         }
     }

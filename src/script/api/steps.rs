@@ -9,6 +9,7 @@ use super::{Answer, Host, caller, text, type_name};
 use crate::script::{
     declared::{DeclaredHandler, Place},
     error::Misuse,
+    reference::handlers::{ENRICH, FILTER, ON},
 };
 
 /// A handler, and when it runs.
@@ -42,21 +43,14 @@ impl StepKind {
 }
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    for (name, kind) in [("filter", StepKind::Filter), ("enrich", StepKind::Enrich)] {
-        let register = host.function(lua, move |host, lua, arguments| {
-            let function = handler(&arguments, 0, &format!("ouzel.{name}"))?;
+    for (described, kind) in [(&FILTER, StepKind::Filter), (&ENRICH, StepKind::Enrich)] {
+        host.add(lua, ouzel, described, move |host, lua, arguments| {
+            let function = handler(&arguments, 0, described.path())?;
             let called = caller(lua);
-            register(
-                host,
-                &format!("ouzel.{name}"),
-                kind.clone(),
-                function,
-                called,
-            )
+            register(host, described.path(), kind.clone(), function, called)
         })?;
-        ouzel.raw_set(name, register)?;
     }
-    let on = host.function(lua, |host, lua, arguments| {
+    host.add(lua, ouzel, &ON, |host, lua, arguments| {
         let pattern = arguments.front().cloned().unwrap_or(Value::Nil);
         let pattern = text(&pattern, "the tag that `ouzel.on` takes first")?;
         if pattern.is_empty() {
@@ -67,8 +61,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let function = handler(&arguments, 1, "ouzel.on")?;
         let called = caller(lua);
         register(host, "ouzel.on", StepKind::On(pattern), function, called)
-    })?;
-    ouzel.raw_set("on", on)
+    })
 }
 
 fn handler(arguments: &MultiValue, position: usize, name: &str) -> Answer<Function> {
@@ -102,8 +95,8 @@ fn register(
     // A call can span several lines. The one with the tag says most, if it stands between the call and its function.
     let exact = tag
         .as_deref()
-        .and_then(|tag| sources.find_word(&called_in, called_at, tag))
-        .filter(|(found, _)| called_in == file && *found <= line);
+        .filter(|_| called_in == file)
+        .and_then(|tag| sources.find_word_in(&file, &(called_at..=line), tag));
     let called_at = exact.map_or(called_at, |(line, _)| line);
     let registered = Place {
         code: sources.line(&called_in, called_at),

@@ -5,20 +5,13 @@ use std::rc::Rc;
 use mlua::{Lua, Result, Table, Value};
 
 use super::{Host, text};
-use crate::script::error::Misuse;
+use crate::script::{error::Misuse, reference::text::LOWER};
 
 /// The longest text. That of nearly all Tweets has less than 1 KB.
 const MAX_TEXT: usize = 1 << 20;
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    let lower = host.function(lua, |_, _, arguments| {
-        if arguments.len() > 1 {
-            return Err(Misuse::new(format!(
-                "`ouzel.lower` takes one text, not {} arguments",
-                arguments.len()
-            ))
-            .hint("parentheses keep the first value of a call: `ouzel.lower((text:gsub(…)))`"));
-        }
+    host.add(lua, ouzel, &LOWER, |_, _, arguments| {
         let given = arguments.front().unwrap_or(&Value::Nil);
         let given = text(given, "the text that `ouzel.lower` takes")?;
         if given.len() > MAX_TEXT {
@@ -28,6 +21,5 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             )));
         }
         Ok(given.to_lowercase())
-    })?;
-    ouzel.raw_set("lower", lower)
+    })
 }
