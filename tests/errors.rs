@@ -2335,7 +2335,8 @@ fn what_has_another_name_elsewhere_is_told() {
               |
             1 | ouzel.regex("a"):gmatch(("a"):gsub("b", "c"))
               |
-              = `regex:gmatch` takes `text`, not 2 arguments"##]],
+              = `regex:gmatch` takes one argument, not 2
+            hint: parentheses keep the first value of a call: `regex:gmatch((text:gsub(…)))`"##]],
     );
     check(
         r##"ouzel.regex("a"):find("a", 1, 2)"##,
@@ -2345,7 +2346,8 @@ fn what_has_another_name_elsewhere_is_told() {
               |
             1 | ouzel.regex("a"):find("a", 1, 2)
               |
-              = `regex:find` takes `text` and perhaps `from`, not 3 arguments"##]],
+              = `regex:find` takes two arguments at most, not 3
+            hint: parentheses keep the first value of a call: `regex:find((text:gsub(…)))`"##]],
     );
     check(
         r##"ouzel.lower(("A"):gsub("A", "B"))"##,
@@ -2355,7 +2357,8 @@ fn what_has_another_name_elsewhere_is_told() {
               |
             1 | ouzel.lower(("A"):gsub("A", "B"))
               |
-              = `ouzel.lower` takes `text`, not 2 arguments"##]],
+              = `ouzel.lower` takes `text`, not 2 arguments
+            hint: parentheses keep the first value of a call: `ouzel.lower((text:gsub(…)))`"##]],
     );
     check(
         r##"ouzel.lower(nil)"##,

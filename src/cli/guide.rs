@@ -60,6 +60,7 @@ const PAGES: &[(&str, &str)] = pages![
     "limits",
     "test",
     "rules",
+    "rule-sets",
     "outages",
     "connection",
     "guarantees",

@@ -3,6 +3,7 @@
 //! Takes the arguments of the process, calls the library, prints the result, and never decides what a Tweet or a rule
 //! means.
 
+mod account;
 mod bench;
 mod check;
 mod columns;
@@ -14,6 +15,7 @@ mod print;
 mod quarantine;
 mod replay;
 mod rollback;
+mod rule_policy;
 mod rules;
 mod run;
 mod script_limits;
@@ -30,6 +32,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::start::start;
 use self::{
+    account::Account,
     bench::Bench,
     check::Check,
     gaps::Gaps,
@@ -38,6 +41,7 @@ use self::{
     quarantine::Quarantine,
     replay::Replay,
     rollback::Rollback,
+    rule_policy::RulePolicy,
     rules::Rules,
     run::Run,
     script_limits::ScriptLimits,
@@ -118,7 +122,7 @@ pub(crate) enum Command {
     /// watches. A reader that is slower than the stream loses Tweets, is told how many, and never holds the run up. Ends
     /// with the run, after --limit Tweets, or on Ctrl-C.
     Tail(Tail),
-    /// Look into rules before the service sees them.
+    /// Look into rules before the service sees them, and into those that it has.
     Rules(Rules),
     /// Go back to the script as it was before its last change, until the next save.
     ///
@@ -166,7 +170,7 @@ impl Command {
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
             Self::Tail(arguments) => tail::tail(&arguments),
-            Self::Rules(arguments) => rules::rules(&arguments),
+            Self::Rules(arguments) => rules::rules(&arguments, line),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
             Self::Rollback(arguments) => rollback::rollback(&arguments),

@@ -5,6 +5,7 @@ mod before;
 mod error;
 mod lost;
 mod only_new;
+pub(crate) mod ownership;
 mod plan;
 pub(crate) mod reconciler;
 mod reload;
@@ -29,7 +30,8 @@ pub(crate) use self::{
     plan::{JournalPlan, Plan},
 };
 use self::{
-    reconciler::{Outcome, WorkerOwnership},
+    ownership::Record,
+    reconciler::Outcome,
     reload::{Next, Reload},
     repair::Joins,
     standstill::Standstill,
@@ -295,6 +297,7 @@ impl Run {
             hash,
             back_to,
             owned,
+            retags,
             pause,
         } = loaded;
         let (rules, handlers, tables) = (change.rules, change.handlers, change.tables);
@@ -321,10 +324,10 @@ impl Run {
             ask
         });
         if let Some(rules) = self.rules.take() {
-            let ledger =
-                WorkerOwnership::new(self.plan.rules_key.clone(), self.controls.clone(), owned);
-            let declared = self.declared.subscribe();
-            let reconciler = reconciler::run(rules, ledger, declared, self.outcomes.0.clone());
+            let (key, keep) = (self.plan.rules_key.clone(), self.controls.clone());
+            let record = Record::new(key, keep, owned, retags);
+            let (declared, outcomes) = (self.declared.subscribe(), self.outcomes.0.clone());
+            let reconciler = reconciler::run(rules, record, self.plan.rules, declared, outcomes);
             self.tasks.spawn("reconciler", reconciler);
         }
         Ok(())
@@ -374,8 +377,8 @@ impl Run {
                 error!(%error, "the rules stay as they were");
                 Ok(())
             }
-            _ => {
-                self.rules_failed = false;
+            outcome => {
+                self.rules_failed = matches!(outcome, Some(Outcome::Kept));
                 Ok(())
             }
         }

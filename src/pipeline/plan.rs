@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use super::reconciler::RuleOptions;
 use crate::{
     ingest::Limits,
     powertrack::{Credentials, connection::StreamOptions, endpoint::Endpoint},
@@ -28,6 +29,8 @@ pub(crate) struct Plan {
     pub endpoint: Endpoint,
     /// The name under which the database remembers the rules that ouzel added.
     pub rules_key: String,
+    /// How the rules are kept.
+    pub rules: RuleOptions,
     pub credentials: Credentials,
     /// A PEM file with additional root certificates.
     pub ca_file: Option<PathBuf>,

@@ -74,6 +74,7 @@ impl Expression {
             database: Rc::new(NoDatabase),
             state: Rc::default(),
             sources: RefCell::new(Sources::holding(name, text)),
+            refuses_rules: true,
             loading: RefCell::new(None),
             emitted: RefCell::default(),
             counting: RefCell::default(),

@@ -164,9 +164,25 @@ impl Generation {
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
         let clock = Box::new(Timestamp::now);
-        let sources = Sources::of(script).from_code(code);
-        let (loaded, read) = Self::load_from(script, sources, database, limits, clock, |_| Ok(()));
+        let sources = Sources::of(script).with_code(code);
+        let (loaded, read) =
+            Self::load_from(script, sources, true, database, limits, clock, |_| Ok(()));
         (loaded, read.files())
+    }
+
+    /// The same, and rules that the service would refuse do not make it fail. Such a load is for looking at the rules,
+    /// not for a run.
+    ///
+    /// # Errors
+    /// As for [`Generation::load`].
+    pub(crate) fn load_with_any_rules(
+        script: &Path,
+        database: Rc<dyn Database>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let clock = Box::new(Timestamp::now);
+        let sources = Sources::of(script);
+        Self::load_from(script, sources, false, database, limits, clock, |_| Ok(())).0
     }
 
     /// The same where nothing lasts: each file is read once, and `now` is the clock, in milliseconds since 1970.
@@ -181,15 +197,16 @@ impl Generation {
         limits: &Limits,
         now: &Rc<Cell<i64>>,
     ) -> (Result<Self, Error>, Read) {
-        let sources = Sources::of(script).shelved(shelf).from_code(code);
+        let sources = Sources::of(script).shelved(shelf).with_code(code);
         let clock = clock_of(now);
         let prepare = |lua: &Lua| freeze_clock(lua, now);
-        Self::load_from(script, sources, database, limits, clock, prepare)
+        Self::load_from(script, sources, true, database, limits, clock, prepare)
     }
 
     fn load_from(
         script: &Path,
         sources: Sources,
+        refuses_rules: bool,
         database: Rc<dyn Database>,
         limits: &Limits,
         clock: Clock,
@@ -201,6 +218,7 @@ impl Generation {
             state: Rc::clone(&state),
             sources: RefCell::new(sources),
             loading: RefCell::new(Some(Loading::default())),
+            refuses_rules,
             emitted: RefCell::default(),
             counting: RefCell::default(),
             misuse: RefCell::default(),

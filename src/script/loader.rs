@@ -117,7 +117,7 @@ impl Sources {
     }
 
     /// The same, and what this code holds is read from it instead of the disk.
-    pub(super) fn from_code(self, code: Option<&Code>) -> Self {
+    pub(super) fn with_code(self, code: Option<&Code>) -> Self {
         Self {
             code: code.cloned(),
             ..self

@@ -8,8 +8,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    Error, journal::JournalFile, mistake::reason, reload::ReloadFile, script::ScriptFile,
-    status::StatusFile,
+    Error, journal::JournalFile, mistake::reason, reload::ReloadFile, rules::RulesFile,
+    script::ScriptFile, status::StatusFile,
 };
 use crate::text::{
     secret::Secret,
@@ -25,6 +25,7 @@ pub(super) struct File {
     pub(super) stream: StreamFile,
     pub(super) script_limits: ScriptFile,
     pub(super) journal: JournalFile,
+    pub(super) rules: RulesFile,
     pub(super) watch: WatchFile,
     pub(super) reload: ReloadFile,
     pub(super) status: StatusFile,

@@ -32,6 +32,7 @@ const SECTIONS: [(&str, &[&str]); 7] = [
         &["time", "load_time", "instructions", "memory", "breaches"],
     ),
     ("journal", &["retain", "max_size", "sync"]),
+    ("rules", &["prune", "max_delete_percent", "check_every"]),
     ("watch", &["enabled", "debounce"]),
     ("reload", &["test_on_save", "shadow", "shadow_refuse"]),
     ("status", &["listen"]),
@@ -345,7 +346,7 @@ mod tests {
                 wrong:
                   line 1: [colours]
                   there is no setting `colours` at the top of the file
-                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[watch]`, `[reload]`, `[status]`"#]],
+                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[rules]`, `[watch]`, `[reload]`, `[status]`"#]],
         );
     }
 

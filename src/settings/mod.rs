@@ -8,6 +8,7 @@ mod given;
 mod journal;
 mod mistake;
 mod reload;
+mod rules;
 mod script;
 mod status;
 
@@ -22,6 +23,7 @@ pub(crate) use self::{
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
     reload::{ReloadGiven, ReloadSettings},
+    rules::{CheckEvery, PruneWord, RulesGiven, RulesSettings},
     script::ScriptGiven,
     status::StatusListen,
 };
@@ -82,6 +84,8 @@ pub(crate) struct Settings {
     pub reload: ReloadSettings,
     /// How the journal is kept.
     pub journal: JournalSettings,
+    /// How the rules are kept.
+    pub rules: RulesSettings,
     /// Where metrics are served.
     pub status: StatusListen,
     username: Source,
@@ -121,6 +125,7 @@ impl Settings {
             script_limits,
             stream,
             journal,
+            rules,
             watch,
             reload,
             status,
@@ -165,6 +170,7 @@ impl Settings {
             script_limits: script::join(given.script_limits, script_limits)?,
             reload: reload::join(given.reload, reload)?,
             journal: JournalSettings::join(given.journal, journal)?,
+            rules: RulesSettings::join(given.rules, &rules)?,
             status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),

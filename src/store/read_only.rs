@@ -9,6 +9,7 @@ use super::{
     database::Held,
     generations::{self, Load, Rollback},
     open::OPEN_TIMEOUT,
+    ownership::{self, OwnedRule},
     quarantine::{self, Quarantined},
 };
 
@@ -49,6 +50,14 @@ impl ReadOnly {
                 "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)";
             Ok(connection.query_row(sql, [name], |row| row.get(0))?)
         })
+    }
+
+    /// The rules that ouzel added at this endpoint. A database that is not ouzel's knows of none.
+    pub(crate) fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
+        match self.has_table("_ouzel_rules")? {
+            true => self.read(|connection| ownership::owned_rules(connection, endpoint)),
+            false => Ok(Vec::new()),
+        }
     }
 
     /// How much is in quarantine.

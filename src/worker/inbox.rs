@@ -8,7 +8,7 @@ use super::told::{RolledBack, Unchanged, Undone};
 use crate::{
     journal::{self, Damaged, Frame, Position},
     script::{self, Code, Files},
-    store::{Gap, OwnedRule},
+    store::{Gap, RuleChange},
     text::lines::Lines,
     tweet::{NotTweet, Tweet},
 };
@@ -55,7 +55,7 @@ pub enum Control {
     Refuse(Box<Refuse>),
     /// Go back to an earlier generation, or end that.
     Rollback(AskRollback),
-    /// Remember that ouzel added these rules.
+    /// Change the record of ouzel's rules.
     Own(OwnRules),
     /// Write a gap to the ledger.
     Gap(Gap),
@@ -80,15 +80,13 @@ pub struct AskRollback {
 /// What came of a rollback: where it went, or with `undo` what runs now.
 pub(crate) type RollbackAnswer = Result<Result<RolledBack, Undone>, Unchanged>;
 
-/// Rules to remember or to forget, and whom to tell when that is done.
+/// What changes in the record of ouzel's rules, and whom to tell when that is done.
 #[derive(Debug)]
 pub struct OwnRules {
     /// The rules endpoint that they belong to.
     pub endpoint: String,
-    /// Rules to remember.
-    pub own: Vec<OwnedRule>,
-    /// Values of rules to forget.
-    pub disown: Vec<String>,
+    /// What changes.
+    pub change: RuleChange,
     /// Told once the change is committed.
     pub done: tokio::sync::oneshot::Sender<()>,
 }

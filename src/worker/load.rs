@@ -17,8 +17,9 @@ use crate::{
     journal::Position,
     script::{self, Code, Declared, Files, Generation},
     state::Shared,
-    store::{self, Before},
+    store::{self, Before, RetagRow},
     tally::{Count, Running},
+    tweet::retagged::Retagged,
 };
 
 /// Where a load takes the files of Lua from.
@@ -30,6 +31,9 @@ enum From<'a> {
     /// An earlier generation.
     Back(Back),
 }
+
+/// What a load reads instead of the disk, and the earlier generation that this is of.
+type Chosen = (Option<Code>, Option<Back>);
 
 /// What came of a load.
 enum Came {
@@ -150,7 +154,7 @@ impl Worker<'_> {
     }
 
     /// Which files a load reads, and the earlier generation that they are of; `None` if nothing is different.
-    fn choose(&mut self, from: From<'_>) -> Result<Option<(Option<Code>, Option<Back>)>, Error> {
+    fn choose(&mut self, from: From<'_>) -> Result<Option<Chosen>, Error> {
         // At the first load, an earlier ouzel may have left a rollback.
         if self.files.is_none() && self.generation.is_none() && matches!(from, From::Disk) {
             self.number = self.store.last_generation()?;
@@ -227,6 +231,10 @@ impl Worker<'_> {
         self.warn_of_older_sinks(&older);
         // If anything fails up to here, all of it is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
+        let retags = self.store.retags(&self.rules_endpoint)?;
+        if self.generation.is_none() {
+            self.retags.put(retags.iter().map(retagged));
+        }
         self.committed_rows = self.store.rows();
         self.files = Some(files.clone());
         self.number += 1;
@@ -260,6 +268,7 @@ impl Worker<'_> {
             hash: self.hash.clone(),
             back_to,
             owned,
+            retags,
             pause: began.elapsed(),
         }));
         Ok(Came::New)
@@ -332,9 +341,24 @@ impl Worker<'_> {
 
     pub(super) fn own(&mut self, rules: &OwnRules) -> Result<(), Error> {
         self.commit()?;
-        self.store.own_rules(&rules.endpoint, &rules.own)?;
-        self.store.disown_rules(&rules.endpoint, &rules.disown)?;
+        self.store.change_rules(&rules.endpoint, &rules.change)?;
+        if !rules.change.retags.is_empty() {
+            self.retags.put(rules.change.retags.iter().map(retagged));
+        }
         Ok(())
+    }
+}
+
+/// A change of a tag, as Tweets are looked at.
+fn retagged(row: &RetagRow) -> Retagged {
+    Retagged {
+        value: row.value.clone(),
+        tag: row.tag.clone(),
+        old: row.old,
+        wrapped: row.wrapped_id,
+        plain: row.plain_id,
+        newest: row.newest,
+        ended_ms: row.ended_ms,
     }
 }
 

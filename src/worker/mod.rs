@@ -69,7 +69,7 @@ use crate::{
     state,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
-    tweet::Tweet,
+    tweet::{Tweet, retagged::Retags},
 };
 
 /// A batch is committed after this many rows: enough to make the commit itself cheap for each row.
@@ -112,6 +112,8 @@ pub struct Worker<'a> {
     generation: Option<Generation>,
     timers: Timers,
     declared: Arc<Declared>,
+    /// Rules whose tags change or have changed lately.
+    retags: Retags,
     matching: Matching,
     /// Made of the generation's rules when the first Tweet needs it.
     matcher: Option<Matcher>,
@@ -196,6 +198,7 @@ impl<'a> Worker<'a> {
             generation: None,
             timers: Timers::default(),
             declared: Arc::default(),
+            retags: Retags::default(),
             matching: work.matching,
             matcher: None,
             files: None,
@@ -526,6 +529,7 @@ impl<'a> Worker<'a> {
             self.repeat();
             return Ok(());
         }
+        let tweet = self.present(tweet);
         let tweet = self.match_rules(tweet);
         let line = tweet.share_line();
         let heard = self.for_listeners(&tweet);
@@ -540,6 +544,21 @@ impl<'a> Worker<'a> {
         }
         self.remember(id);
         Ok(())
+    }
+
+    /// The Tweet with one rule where the service has several, because a tag is being changed.
+    fn present(&mut self, tweet: Tweet) -> Tweet {
+        if self.retags.is_empty() {
+            return tweet;
+        }
+        if let Some(received_ms) = self.received_ms {
+            self.retags.expire(received_ms);
+        }
+        let presented = self.retags.presented(&tweet);
+        match presented.map(|rules| tweet.line_matching(&rules)) {
+            Some(line) => Tweet::parse(line).unwrap_or(tweet),
+            None => tweet,
+        }
     }
 
     /// Notes that a Tweet has been handled, or is in quarantine.

@@ -13,7 +13,7 @@ use crate::{
     journal::{self, Newest, Position},
     outage::mark::{Mark, Marks},
     script::{self, Change, Code, Declared, Files, Limits},
-    store::{self, Cursor, Gap, GapIds, OwnedRule, Store},
+    store::{self, Cursor, Gap, GapIds, OwnedRule, RetagRow, Store},
     tally::Tally,
 };
 
@@ -193,6 +193,8 @@ pub struct Loaded {
     pub back_to: Option<u64>,
     /// The rules that ouzel has added so far.
     pub owned: Vec<OwnedRule>,
+    /// The changes of their tags that are remembered.
+    pub retags: Vec<RetagRow>,
     /// How long no Tweet was handled.
     pub pause: std::time::Duration,
 }
@@ -224,6 +226,9 @@ pub(crate) struct Undone {
     /// The hash of these.
     pub(crate) from_hash: String,
 }
+
+/// What to do where an earlier generation cannot be loaded, and its own error does not say it.
+const HINT: &str = "\nhint: a later one may have changed its tables; save a script that fits them";
 
 /// Why a rollback has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -60,6 +60,16 @@ stories! {
     rules_of_files:
         "rules" "ouzel rules lint"
         "rules" "ouzel rules estimate";
+    rules_on_the_stream:
+        "rule-sets" "ouzel rules list"
+        "rule-sets" "id  "
+        "rule-sets" "ouzel rules validate"
+        "rule-sets" "warning  main.lua:2"
+        "rule-sets" "ouzel rules plan\n"
+        "rule-sets" "  +  main.lua:3"
+        "rule-sets" "ouzel rules plan --out"
+        "rule-sets" "ouzel rules adopt"
+        "rule-sets" "ouzel rules copy";
     the_list_of_outages:
         "outages" "began (UTC)"
         "outages" "ouzel gaps repair";

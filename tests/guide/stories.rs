@@ -197,6 +197,72 @@ pub(super) fn rules_of_files([lint, estimate]: &[Block; 2]) {
     assert!(done.stdout.contains("coffee"), "{}", done.stdout);
 }
 
+pub(super) fn rules_on_the_stream(
+    [
+        list,
+        listed,
+        validate,
+        validated,
+        plan,
+        planned,
+        apply,
+        adopt,
+        copy,
+    ]: &[Block; 9],
+) {
+    let sim = Sim::start(&["--label", "dev", "--label", "prod"]);
+    let project = tempfile::tempdir().unwrap();
+    let folder = project.path();
+    fs::create_dir(folder.join("scripts")).unwrap();
+    let settings = format!(
+        "[stream]\nrules_url = \"{}\"\nusername = \"sim\"\npassword = \"sim\"\n",
+        sim.url("http", "rules")
+    );
+    fs::write(folder.join("ouzel.toml"), settings).unwrap();
+    let script = |rules: &[(&str, &str)]| {
+        let rules = rules
+            .iter()
+            .map(|(tag, value)| format!("  {{ tag = '{tag}', value = '{value}' }},\n"));
+        let text = format!("ouzel.rules {{\n{}}}\n", rules.collect::<String>());
+        fs::write(folder.join("scripts/main.lua"), text).unwrap();
+    };
+    let done = |line: &str, code: i32| {
+        let done = shell(folder, line);
+        assert_eq!(done.code, code, "{line}\n{}", done.stderr);
+        done.stdout
+    };
+    let launch = "(rocket OR launch) lang:en";
+    script(&[("launch", launch), ("climate", "climate")]);
+    done("ouzel rules apply", 0);
+    sim.change_rules("dev", "", r#"{"rules":[{"value":"from:jack"}]}"#);
+    let rules = [
+        ("space", launch),
+        ("wide", "lang:en"),
+        ("fish", "fish AND bird"),
+    ];
+    script(&rules[..2]);
+    // On a busy machine the rules are older.
+    let ages = |text: &str| text.replace(" min ", " s ");
+    assert_same_shape(&listed.text, &ages(&done(&list.text, 0)));
+    script(&rules);
+    assert_same_shape(&validated.text, &done(&validate.text, 3));
+    script(&rules[..2]);
+    assert_same_shape(&planned.text, &done(&plan.text, 4));
+    let mut lines = apply.lines();
+    done(lines.next().unwrap(), 4);
+    done(lines.next().unwrap(), 0);
+    assert_eq!(lines.next(), None);
+    done(&plan.text, 0);
+    sim.change_rules("prod", "", r#"{"rules":[{"value":"tea"}]}"#);
+    let adopted = done(&adopt.text, 0);
+    assert_eq!(adopted, "nothing to adopt\n");
+    let mut lines = copy.lines();
+    done(lines.next().unwrap(), 4);
+    done(lines.next().unwrap(), 0);
+    assert_eq!(lines.next(), None);
+    assert_eq!(sim.rules("replay:prod"), "tea [-]");
+}
+
 /// The lines of the journal as a gzip file.
 fn gzip(folder: &std::path::Path, name: &str) {
     let lines = fs::read(unpacked(folder)).unwrap();

@@ -11,7 +11,7 @@ use rusqlite::{Connection, types::ValueRef};
 use tempfile::TempDir;
 
 use super::{
-    PASSWORD, PowerTrack, Process, USERNAME,
+    PASSWORD, PowerTrack, Process, Sim, USERNAME,
     process::{Stdout, command},
 };
 
@@ -82,6 +82,14 @@ impl Setup {
             command: "rules",
             ..Self::new()
         }
+    }
+
+    /// The same against a simulator in a process of its own.
+    pub fn against(self, sim: &Sim) -> Self {
+        self.environment("OUZEL_URL", sim.url("http", "stream"))
+            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
+            .environment("OUZEL_USERNAME", "sim")
+            .environment("OUZEL_PASSWORD", "sim")
     }
 
     /// Another command, without the arguments of the last one.
@@ -179,8 +187,13 @@ impl Setup {
     }
 
     fn process(&self) -> Command {
-        let mut command = command(self.folder.path());
+        let mut command = self.in_environment();
         command.arg(self.command).args(&self.arguments);
+        command
+    }
+
+    fn in_environment(&self) -> Command {
+        let mut command = command(self.folder.path());
         for (name, value) in &self.environment {
             match value {
                 Some(value) => command.env(name, value),
@@ -240,6 +253,15 @@ impl Run {
     pub fn another(&self) -> (i32, String) {
         let (code, _, stderr) = Process::start(self.setup.process()).wait();
         (code, stderr)
+    }
+
+    /// Another command of the same project, while this one goes on: its exit code, its result, and what it says.
+    #[track_caller]
+    pub fn another_command(&self, words: &[&str]) -> (i32, String, String) {
+        let mut command = self.setup.in_environment();
+        command.args(words);
+        let (code, stdout, stderr) = Process::start(command).wait();
+        (code, String::from_utf8(stdout).unwrap(), stderr)
     }
 
     /// Ends it at once, as a power cut would.

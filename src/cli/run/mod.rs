@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     host::{lock::Lock, shutdown},
     ingest::Limits,
-    pipeline::{self, JournalPlan, Plan},
+    pipeline::{self, JournalPlan, Plan, reconciler::RuleOptions},
     powertrack::{
         Credentials,
         connection::StreamOptions,
@@ -85,6 +85,11 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         journal: journal(&settings, arguments.sim),
         endpoint,
         rules_key,
+        rules: RuleOptions {
+            policy: settings.rules.policy,
+            check_every: settings.rules.check_every,
+            only_plan: arguments.rules_only_plan,
+        },
         credentials,
         // The simulator speaks plain HTTP.
         ca_file: settings.ca_file.clone().filter(|_| !arguments.sim),

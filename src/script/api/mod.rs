@@ -54,6 +54,8 @@ pub(super) struct Host {
     pub(super) state: Shared,
     /// What the script has declared so far; `None` after it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
+    /// Whether the load fails if the service would refuse a rule.
+    pub(super) refuses_rules: bool,
     /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
     pub(super) counting: RefCell<Counting>,
@@ -214,7 +216,17 @@ pub(in crate::script) fn counted(
 ) -> Answer<()> {
     match described.takes(count) {
         true => Ok(()),
-        false => Err(Misuse::new(described.wrong_count(&called(), count))),
+        false => {
+            let called = called();
+            let misuse = Misuse::new(described.wrong_count(&called, count));
+            // `text:gsub` gives two values, of which people forget the second.
+            Err(match described.has_one_too_many(count) {
+                true => misuse.hint(format!(
+                    "parentheses keep the first value of a call: `{called}((text:gsub(…)))`"
+                )),
+                false => misuse,
+            })
+        }
     }
 }
 

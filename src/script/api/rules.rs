@@ -106,7 +106,7 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
             misuse
         });
     }
-    match refusal(&rules, &places) {
+    match refusal(&rules, &places).filter(|_| host.refuses_rules) {
         Some(misuse) => Err(misuse),
         None => Ok(rules),
     }

@@ -213,6 +213,11 @@ impl Function {
         count >= needed && (is_open || count <= named.len())
     }
 
+    /// Whether it takes a single text and is called with two arguments.
+    pub(in crate::script) fn has_one_too_many(&self, count: usize) -> bool {
+        matches!(self.parameters, [Parameter { kind: "string", .. }]) && count == 2
+    }
+
     /// Its parameters without `...`, how many of them are needed, and whether there is `...`.
     fn named(&self) -> (&'static [Parameter], usize, bool) {
         let (named, is_open) = match self.parameters {

@@ -3,7 +3,7 @@
 use super::{Function, Item, Section, gives, needed};
 
 pub(super) const SECTION: Section = Section {
-    title: "Texts",
+    title: "Text",
     text: "",
     items: &[Item::Function(&LOWER)],
 };

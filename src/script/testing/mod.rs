@@ -172,6 +172,7 @@ impl TestFile {
             database: Rc::new(NoDatabase),
             state: Shared::default(),
             sources: RefCell::new(Sources::of(path)),
+            refuses_rules: true,
             loading: RefCell::new(None),
             emitted: RefCell::default(),
             counting: RefCell::default(),
