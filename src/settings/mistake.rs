@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::text::nearest::nearest;
 
 /// The sections of the file, and the keys of each section. The first one is the top of the file.
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 8] = [
     ("", &["script", "data_dir"]),
     (
         "stream",
