@@ -293,7 +293,7 @@ fn a_wrong_rule_says_which_field() {
               |
             1 | ouzel.rules()
               |
-              = what `ouzel.rules` takes has to be a table, not nil"#]],
+              = `ouzel.rules` takes `rules`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.rules { { value = "a", colour = "red" } }"#,
@@ -378,7 +378,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.filter()
               |
-              = the handler that `ouzel.filter` takes has to be a function, not nil"#]],
+              = `ouzel.filter` takes `handler`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.filter("x")"#,
@@ -408,7 +408,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.on(function() end)
               |
-              = the tag that `ouzel.on` takes first has to be a string, not a function"#]],
+              = `ouzel.on` takes `tag` and `handler`, not 1 argument"#]],
     );
     check(
         r#"ouzel.on("launch")"#,
@@ -418,7 +418,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.on("launch")
               |
-              = the handler that `ouzel.on` takes has to be a function, not nil"#]],
+              = `ouzel.on` takes `tag` and `handler`, not 1 argument"#]],
     );
     check(
         r#"ouzel.on("", function() end)"#,
@@ -438,7 +438,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.on("a", "b", function() end)
               |
-              = the handler that `ouzel.on` takes has to be a function, not a string"#]],
+              = `ouzel.on` takes `tag` and `handler`, not 3 arguments"#]],
     );
     check(
         r#"ouzel.on({ "a", "b" }, function() end)"#,
@@ -512,7 +512,7 @@ fn a_wrong_table_says_what_is_wrong() {
               |
             1 | ouzel.table("t")
               |
-              = what `ouzel.table("t", …)` takes second has to be a table, not nil"#]],
+              = `ouzel.table` takes `name` and `columns` and perhaps `options`, not 1 argument"#]],
     );
     check(
         r#"ouzel.table("t", {})"#,
@@ -613,7 +613,7 @@ ouzel.table("t", { b = "TEXT" })"#,
               |
             1 | ouzel.table { name = "t" }
               |
-              = the name that `ouzel.table` takes first has to be a string, not a table"#]],
+              = `ouzel.table` takes `name` and `columns` and perhaps `options`, not 1 argument"#]],
     );
     check(
         r#"ouzel.table("order", { ["select"] = "TEXT", ID = "TEXT", id = "TEXT" })"#,
@@ -814,7 +814,7 @@ t:update { id = 1 }"#,
               |
             2 | t:update { id = 1 }
               |
-              = what `seen:update` takes second has to be a table of columns, not nil"#]],
+              = `seen:update` takes `rows` and `changes`, not 1 argument"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
@@ -1420,7 +1420,7 @@ t:delete()"#,
               |
             2 | t:delete()
               |
-              = the key that `seen:delete` takes cannot be nil"#]],
+              = `seen:delete` takes `rows`, not 0 arguments"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
@@ -1621,7 +1621,7 @@ fn wrong_sql_gives_the_words_of_sqlite() {
               |
             1 | ouzel.db.exec()
               |
-              = the SQL that `ouzel.db.exec` takes first has to be a string, not nil"#]],
+              = `ouzel.db.exec` takes `sql`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.db.exec("SELECT ?", {})"#,
@@ -1902,7 +1902,7 @@ ouzel.json.encode(t)"#,
               |
             1 | ouzel.emit()
               |
-              = `ouzel.emit` takes one value and perhaps a sink, not 0 arguments"#]],
+              = `ouzel.emit` takes `value` and perhaps `sink`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.emit(1, 2)"#,
@@ -1932,7 +1932,7 @@ ouzel.json.encode(t)"#,
               |
             1 | ouzel.sink()
               |
-              = `ouzel.sink` takes the name of a file, not 0 arguments"#]],
+              = `ouzel.sink` takes `name`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.emit(function() end)"#,

@@ -474,9 +474,9 @@ fn a_comparison_says_which_field_was_nil_if_that_is_certain() {
     fail(
         "local n = t.user.followers\nif n < 5 then return end",
         expect![[r#"
-        main.lua:3: attempt to compare nil with number
-        in main.lua:3: in function <main.lua:1>
-        hint: `n` is nil: it is `user.followers` of the Tweet"#]],
+            main.lua:3: attempt to compare nil with number
+            in main.lua:3: in function <main.lua:1>
+            hint: `n` is nil: it is `user.followers` of the Tweet; did you mean `following`?"#]],
     );
     fail(
         "local least = 5\nif least < t.user.folowers_count and t.user.followers_count < 5 then return end",

@@ -49,6 +49,8 @@ const PAGES: &[(&str, &str)] = pages![
     "settings",
     "new",
     "lua",
+    "reference",
+    "reload",
     "tweets",
     "sql",
     "state",

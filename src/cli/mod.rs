@@ -14,6 +14,7 @@ mod new;
 mod print;
 mod quarantine;
 mod replay;
+mod rollback;
 mod rule_policy;
 mod rules;
 mod run;
@@ -39,6 +40,7 @@ use self::{
     new::{New, Types},
     quarantine::Quarantine,
     replay::Replay,
+    rollback::Rollback,
     rule_policy::RulePolicy,
     rules::Rules,
     run::Run,
@@ -122,6 +124,12 @@ pub(crate) enum Command {
     Tail(Tail),
     /// Look into rules before the service sees them, and into those that it has.
     Rules(Rules),
+    /// Go back to the script as it was before its last change, until the next save.
+    ///
+    /// Where `ouzel run` runs on the data folder, the generation before the running one takes over between two Tweets.
+    /// Where none runs, the next run begins with it. Either lasts until the script's files change, or until
+    /// `--undo`. A second rollback goes one further. The files of the last 20 generations are kept.
+    Rollback(Rollback),
     /// List the times in which nothing came, and what of them is missing in the data.
     ///
     /// It only reads the database, so it works while `ouzel run` runs. `ouzel gaps repair` has what is missing asked for
@@ -165,6 +173,7 @@ impl Command {
             Self::Rules(arguments) => rules::rules(&arguments, line),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
+            Self::Rollback(arguments) => rollback::rollback(&arguments),
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),

@@ -7,6 +7,7 @@ use crate::{
     ingest::Limits,
     powertrack::{Credentials, connection::StreamOptions, endpoint::Endpoint},
     script,
+    worker::vetting::Steps,
 };
 
 /// Everything that a run needs to know.
@@ -15,6 +16,8 @@ pub(crate) struct Plan {
     pub script: PathBuf,
     /// How much the script may take.
     pub script_limits: script::Limits,
+    /// What a save has to pass before it is swapped in.
+    pub steps: Steps,
     /// The data folder, in which the control socket lies.
     pub data_dir: PathBuf,
     /// The database's file.

@@ -1,9 +1,14 @@
 //! A Lua state for scripts: only the safe part of the standard library, and nothing that reaches outside.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    ptr,
+    rc::Rc,
+};
 
 use mlua::{
     Function, Lua, LuaOptions, Result, StdLib, Table, Value,
+    chunk::ChunkMode,
     state::{GcGenParams, GcMode},
 };
 
@@ -61,9 +66,7 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
         Ok(budget::is_broken())
     })?;
     let spend = lua.create_function(|_, price: u32| Ok(budget::spend(price).is_err()))?;
-    lua.load(PRELUDE)
-        .set_name("=ouzel")
-        .call::<()>((log, is_tweet, is_broken, spend))?;
+    own(&lua, PRELUDE)?.call::<()>((log, is_tweet, is_broken, spend))?;
     watch(&lua)?;
     Ok(lua)
 }
@@ -87,7 +90,7 @@ end
 "#;
     let now = Rc::clone(now);
     let now = lua.create_function(move |_, ()| Ok(now.get().div_euclid(1_000)))?;
-    lua.load(CLOCK).set_name("=ouzel").call(now)
+    own(lua, CLOCK)?.call(now)
 }
 
 /// Whether a caught error says that there is no memory left.
@@ -114,17 +117,38 @@ pub(super) fn is_memory(error: &mlua::Error) -> bool {
 /// # Errors
 /// Only when there is no memory left.
 pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
-    compiled(lua, "ouzel.raising", RAISING)?.call(native)
+    kept(lua, "ouzel.raising", RAISING)?.call(native)
 }
 
-/// The function of a piece of ouzel's own Lua that a state needs many times, compiled once.
-fn compiled(lua: &Lua, name: &str, source: &str) -> Result<Function> {
+/// The function of a piece of ouzel's own Lua that a state needs many times, made once.
+fn kept(lua: &Lua, name: &str, source: &'static str) -> Result<Function> {
     if let Some(known) = lua.named_registry_value(name)? {
         return Ok(known);
     }
-    let function = lua.load(source).set_name("=ouzel").into_function()?;
+    let function = own(lua, source)?;
     lua.set_named_registry_value(name, &function)?;
     Ok(function)
+}
+
+/// The function of a piece of ouzel's own Lua. It is compiled once for all states of a thread, because `ouzel test` makes a
+/// state for each test.
+///
+/// # Errors
+/// Only when there is no memory left.
+pub(super) fn own(lua: &Lua, source: &'static str) -> Result<Function> {
+    thread_local! {
+        static COMPILED: RefCell<Vec<(&'static str, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        let known = compiled.iter().find(|(known, _)| ptr::eq(*known, source));
+        if let Some((_, code)) = known {
+            let chunk = lua.load(&code[..]).set_name("=ouzel");
+            return chunk.set_mode(ChunkMode::Binary).into_function();
+        }
+        let function = lua.load(source).set_name("=ouzel").into_function()?;
+        compiled.push((source, function.dump(false)));
+        Ok(function)
+    })
 }
 
 /// Makes a read-only view of an API table. A misspelt field raises an error that names the nearest field.
@@ -159,7 +183,7 @@ return setmetatable({}, {
             None => misuse.message,
         })
     })?;
-    let strict = compiled(lua, "ouzel.strict", STRICT)?;
+    let strict = kept(lua, "ouzel.strict", STRICT)?;
     let front: Table = strict.call((name, kind, &fields, explain))?;
     mark_view(lua, &front, &fields)?;
     Ok(front)

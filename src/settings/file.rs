@@ -8,7 +8,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    Error, journal::JournalFile, mistake::reason, rules::RulesFile, script::ScriptFile,
+    Error, journal::JournalFile, mistake::reason, reload::ReloadFile, rules::RulesFile,
+    script::ScriptFile,
     status::StatusFile,
 };
 use crate::text::{
@@ -27,6 +28,7 @@ pub(super) struct File {
     pub(super) journal: JournalFile,
     pub(super) rules: RulesFile,
     pub(super) watch: WatchFile,
+    pub(super) reload: ReloadFile,
     pub(super) status: StatusFile,
 }
 

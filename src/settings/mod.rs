@@ -7,6 +7,7 @@ mod file;
 mod given;
 mod journal;
 mod mistake;
+mod reload;
 mod rules;
 mod script;
 mod status;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     error::Error,
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
+    reload::{ReloadGiven, ReloadSettings},
     rules::{CheckEvery, PruneWord, RulesGiven, RulesSettings},
     script::ScriptGiven,
     status::StatusListen,
@@ -78,6 +80,8 @@ pub(crate) struct Settings {
     pub debounce: Duration,
     /// How much the script may take.
     pub script_limits: Limits,
+    /// What a save has to pass before it is swapped in.
+    pub reload: ReloadSettings,
     /// How the journal is kept.
     pub journal: JournalSettings,
     /// How the rules are kept.
@@ -123,6 +127,7 @@ impl Settings {
             journal,
             rules,
             watch,
+            reload,
             status,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
@@ -163,6 +168,7 @@ impl Settings {
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
             script_limits: script::join(given.script_limits, script_limits)?,
+            reload: reload::join(given.reload, reload)?,
             journal: JournalSettings::join(given.journal, journal)?,
             rules: RulesSettings::join(given.rules, &rules)?,
             status: given.status.or(status.listen).unwrap_or_default(),

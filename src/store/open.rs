@@ -13,7 +13,7 @@ use super::{
     Error, Store,
     bounds::Bounds,
     database::{Batch, Place},
-    gaps,
+    gaps, generations,
     guard::Guard,
     handled, ownership, quarantine, received, retags, segments, state,
 };
@@ -143,6 +143,7 @@ impl Store {
         connection.execute_batch(handled::SCHEMA)?;
         connection.execute_batch(segments::SCHEMA)?;
         connection.execute_batch(state::SCHEMA)?;
+        connection.execute_batch(generations::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {

@@ -41,6 +41,9 @@ stories! {
     edit_the_script_meanwhile:
         "README" "2026-11-21T20:50:34.084Z  INFO script loaded"
         "README" "2026-11-21T20:50:36.080Z ERROR reload failed";
+    a_save_and_what_became_of_it:
+        "reload" "2026-11-27T05:10:00.250Z  INFO shadow run"
+        "reload" "generation  at (UTC)";
     look_at_the_rows:
         "README" "sqlite3 -box data/sim/ouzel.db"
         "README" "┌";
@@ -137,6 +140,11 @@ const PARSED: &[(&str, &str, &str)] = &[
 
 /// Blocks that no command of ouzel is in: the page, the beginning, and why there is nothing to run.
 const NOT_RUN: &[(&str, &str, &str)] = &[
+    (
+        "reload",
+        "sqlite3 data/ouzel.db",
+        "each generation has its own hash",
+    ),
     ("contributing", "cargo build", "this test is built already"),
     ("contributing", "cargo test", "this test is a part of it"),
     (

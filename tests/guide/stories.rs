@@ -94,6 +94,33 @@ pub(super) fn edit_the_script_meanwhile([changed, refused]: &[Block; 2]) {
     );
 }
 
+pub(super) fn a_save_and_what_became_of_it([shadow, list]: &[Block; 2]) {
+    let script = |least: u32| {
+        format!(
+            "ouzel.rules {{ {{ value = 'hello', tag = 't' }} }}
+             local seen = ouzel.table('seen', {{ id = 'INTEGER' }})
+             ouzel.filter(function(t) return t.id > {least} end)
+             ouzel.on('*', function(t) seen:insert {{ id = t.id }} if t.id == 9 then ouzel.log.info('all handled') end end)"
+        )
+    };
+    let run = Setup::new().script(&script(1)).start();
+    run.wait_for("stream connected");
+    run.powertrack().send_all((1..=9).map(tweet));
+    run.wait_for("all handled");
+    run.write("scripts/main.lua", "local x = 1\nx = = 2");
+    run.wait_for("reload failed");
+    run.write("scripts/main.lua", &script(3));
+    run.wait_for("script loaded generation=2");
+    let ended = run.drain();
+    let told = ended
+        .stderr
+        .lines()
+        .filter(|line| line.contains("shadow run"));
+    assert_same_shape(&shadow.text, &told.collect::<Vec<_>>().join("\n"));
+    let done = shell(ended.folder(), "ouzel rollback --list");
+    assert_same_shape(&list.text, &done.stdout);
+}
+
 /// The cells of a table are what chance decides, but not its columns.
 fn assert_same_table(shown: &str, real: &str) {
     let rows = |text: &str| {

@@ -8,6 +8,7 @@
     reason = "each test file uses a part of it, and a harness that fails fails its test"
 )]
 
+mod kills;
 mod powertrack;
 mod process;
 mod setup;
@@ -17,6 +18,7 @@ mod wait;
 
 use std::time::Duration;
 
+pub use kills::killed_over_and_over;
 pub use powertrack::{PowerTrack, Request};
 pub use process::{Process, Stdout, command};
 pub use setup::{Ended, Run, Setup, UNLIMITED};

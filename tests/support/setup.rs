@@ -57,6 +57,8 @@ impl Setup {
                 set("OUZEL_USERNAME", USERNAME),
                 set("OUZEL_PASSWORD", PASSWORD),
                 set("OUZEL_DEBOUNCE", "20ms"),
+                // A debug build takes long over a thousand Tweets, and some tests save hundreds of times.
+                set("OUZEL_SHADOW", "50"),
                 // Many runs at once would ask for the same port.
                 set("OUZEL_STATUS_LISTEN", "off"),
             ],
@@ -272,13 +274,14 @@ impl Run {
     /// Waits for the end.
     #[track_caller]
     pub fn ends(self) -> Ended {
-        let (code, stdout, stderr) = self.process.wait();
-        Ended {
-            code,
-            stdout,
-            stderr,
-            setup: self.setup,
-        }
+        Ended::of(self.setup, self.process.wait())
+    }
+
+    /// The same, and the most memory that it was seen to have at once, without its own code, in bytes.
+    #[track_caller]
+    pub fn ends_with_peak(self) -> (Ended, u64) {
+        let (ended, peak) = self.process.wait_with_peak();
+        (Ended::of(self.setup, ended), peak)
     }
 
     /// Stops it in order, and waits for the end.
@@ -300,6 +303,15 @@ pub struct Ended {
 }
 
 impl Ended {
+    fn of(setup: Setup, (code, stdout, stderr): (i32, Vec<u8>, String)) -> Self {
+        Self {
+            code,
+            stdout,
+            stderr,
+            setup,
+        }
+    }
+
     pub fn powertrack(&self) -> &PowerTrack {
         &self.setup.powertrack
     }

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use super::print::print;
-use crate::{error::Error, text::plain};
+use crate::{error::Error, script::stub, text::plain};
 
 /// Where the editor's description of `ouzel` lies in a project.
 const STUB: &str = "scripts/ouzel.lua";
@@ -19,10 +19,9 @@ const EDITOR: &str = ".luarc.json";
 /// How the description begins in all versions.
 const STUB_BEGINS: &str = "---@meta";
 
-const STUB_TEXT: &str = include_str!("../../../scripts/ouzel.lua");
 const EDITOR_TEXT: &str = include_str!("../../../.luarc.json");
 
-/// What a project consists of.
+/// What a project consists of, besides the description.
 const PROJECT: &[(&str, &str)] = &[
     ("ouzel.toml", include_str!("ouzel.toml")),
     (".gitignore", include_str!("gitignore")),
@@ -34,7 +33,6 @@ const PROJECT: &[(&str, &str)] = &[
         "scripts/main_test.lua",
         include_str!("../../../scripts/main_test.lua"),
     ),
-    (STUB, STUB_TEXT),
     (EDITOR, EDITOR_TEXT),
 ];
 
@@ -78,6 +76,7 @@ pub(crate) fn new(arguments: &New) -> Result<(), Error> {
     for (name, text) in PROJECT {
         write(folder, name, text)?;
     }
+    write(folder, STUB, &stub())?;
     print(&format!(
         "made a project in `{shown}`\n\
          \n\
@@ -104,13 +103,13 @@ pub(crate) fn types(arguments: &Types) -> Result<(), Error> {
             plain::line(&shown)
         )));
     }
-    let stub = fs::read(folder.join(STUB)).unwrap_or_default();
-    if !stub.is_empty() && !stub.starts_with(STUB_BEGINS.as_bytes()) {
+    let there = fs::read(folder.join(STUB)).unwrap_or_default();
+    if !there.is_empty() && !there.starts_with(STUB_BEGINS.as_bytes()) {
         return Err(Error::Usage(format!(
             "`{STUB}` is not the description that ouzel writes; move it away first"
         )));
     }
-    write(folder, STUB, STUB_TEXT)?;
+    write(folder, STUB, &stub())?;
     let mut told = format!("wrote `{STUB}`\n");
     // Whoever has settings of their own keeps them.
     match fs::read(folder.join(EDITOR)) {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::{
     cli::{Account, RulePolicy, Script, SimSource, set, set_path},
-    settings::{CheckEvery, Given, JournalGiven, RulesGiven, StatusListen, SyncWord},
+    settings::{CheckEvery, Given, JournalGiven, ReloadGiven, RulesGiven, StatusListen, SyncWord},
     text::units::{Length, Size},
 };
 
@@ -70,6 +70,15 @@ struct Stream {
     /// How long the script's files have to be quiet before it is loaded again [default: 100ms].
     #[arg(long, value_name = "DURATION", env = "OUZEL_DEBOUNCE")]
     debounce: Option<Length>,
+    /// Whether a save is loaded only if the script's tests pass [default: false].
+    #[arg(long, value_name = "BOOL", env = "OUZEL_TEST_ON_SAVE")]
+    test_on_save: Option<bool>,
+    /// Over how many of the last Tweets a save is compared with what runs, before it does; 0 for none [default: 1000].
+    #[arg(long, value_name = "N", env = "OUZEL_SHADOW")]
+    shadow: Option<usize>,
+    /// Whether a save is refused if its handlers fail there on Tweets on which the running ones do not [default: false].
+    #[arg(long, value_name = "BOOL", env = "OUZEL_SHADOW_REFUSE")]
+    shadow_refuse: Option<bool>,
     /// How long handled Tweets stay in the journal [default: 7d].
     #[arg(long, value_name = "DURATION", env = "OUZEL_JOURNAL_RETAIN")]
     journal_retain: Option<Length>,
@@ -98,6 +107,11 @@ impl Run {
             replay_url: set(&stream.replay_url),
             watch: stream.watch,
             debounce: stream.debounce.map(|span| span.0),
+            reload: ReloadGiven {
+                test_on_save: stream.test_on_save,
+                shadow: stream.shadow,
+                shadow_refuse: stream.shadow_refuse,
+            },
             journal: JournalGiven {
                 retain: stream.journal_retain.map(|span| span.0),
                 max_size: stream.journal_max_size.map(|size| size.0),

@@ -33,6 +33,7 @@ use crate::{
     settings::Settings,
     sim::{self, SimOptions},
     status::{StatusLine, short},
+    worker::vetting::Steps,
 };
 
 /// The name under which ouzel remembers the rules that it added to the built-in simulator. Its address would not do,
@@ -73,6 +74,11 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let plan = Plan {
         script: settings.script.clone(),
         script_limits: settings.script_limits,
+        steps: Steps {
+            test: settings.reload.test_on_save,
+            shadow: settings.reload.shadow,
+            shadow_refuses: settings.reload.shadow_refuse,
+        },
         data_dir: settings.data_dir.clone(),
         database: settings.database(),
         sinks: settings.data_dir.join("sinks"),

@@ -32,6 +32,7 @@ const MODULES: &[&str] = &[
     "pipeline::before",
     "pipeline::only_new",
     "pipeline::reconciler",
+    "pipeline::reload",
     "pipeline::repair",
     "pipeline::standstill",
     "pipeline::threads",
@@ -53,6 +54,7 @@ const MODULES: &[&str] = &[
     "worker::blame",
     "worker::damage",
     "worker::failures",
+    "worker::history",
     "worker::in_hand",
     "worker::load",
     "worker::matching",
@@ -60,6 +62,7 @@ const MODULES: &[&str] = &[
     "worker::rejected",
     "worker::sinks",
     "worker::tables",
+    "worker::vetting",
 ];
 
 /// What to log.
@@ -249,7 +252,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(
@@ -277,7 +280,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(

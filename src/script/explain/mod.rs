@@ -16,9 +16,11 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 use self::code::{Code, Origin, Part, Read};
 pub(crate) use self::paths::unknown_field;
 pub(super) use self::state::State;
+use super::reference::methods;
 use crate::text::nearest::nearest;
 
 const TWEET: &str = "ouzel.Tweet";
+const ACTIVITY: &str = "ouzel.Activity";
 const RULE: &str = "ouzel.Rule";
 
 /// What a Lua state knows by name.
@@ -47,6 +49,9 @@ pub(super) struct Scene<'a> {
     pub(super) tweet: Option<&'a Value>,
     pub(super) known: &'a dyn Known,
 }
+
+/// What to do about a field that only the other format has.
+const BOTH: &str = "the methods of a Tweet, such as `:full_text()`, know both formats";
 
 /// What Lua says about a value that cannot do what the code asks of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,43 +222,47 @@ impl Scene<'_> {
         if parent.is_some_and(|parent| parent.get(name).is_some_and(|value| !value.is_null())) {
             return None;
         }
-        let described = fields::described(TWEET, parents);
-        if described.contains(&name) {
-            return Some(self.may_be_missing(path, name, written));
+        let by_dot = || methods("Tweet").filter(|_| is_call && parents.is_empty());
+        let with_colon = |method| format!("methods are called with a colon: `:{method}()`");
+        if by_dot().any(|method| method == name) {
+            return Some(with_colon(name));
         }
-        let methods = fields::methods("Tweet").filter(|_| is_call && parents.is_empty());
-        if let Some(method) = nearest(name, methods) {
-            return Some(format!("methods are called with a colon: `:{method}()`"));
+        let mut described = fields::described(TWEET, parents);
+        if self.is_activity() {
+            let of_activity = fields::described(ACTIVITY, parents);
+            if of_activity.contains(&name) {
+                return Some(missing(path, written));
+            }
+            if described.contains(&name) {
+                return Some(format!(
+                    "this Tweet is in the Activity Streams format, which has no `{name}`; {BOTH}"
+                ));
+            }
+            described = of_activity;
+        }
+        if described.contains(&name) {
+            return Some(missing(path, written));
+        }
+        if let Some(method) = nearest(name, by_dot()) {
+            return Some(with_colon(method));
         }
         let own = parent.into_iter().flat_map(fields::names);
         match nearest(name, own.chain(described)) {
             Some(near) => Some(did_you_mean(near)),
-            None => {
-                let path = fields::elsewhere(self.tweet, name)?;
-                Some(format!("a Tweet has it as `{path}`"))
-            }
+            None => match fields::elsewhere(self.tweet, name) {
+                Some(path) => Some(format!("a Tweet has it as `{path}`")),
+                None => fields::described(ACTIVITY, parents)
+                    .contains(&name)
+                    .then(|| {
+                        format!("this Tweet is in the native format, which has no `{name}`; {BOTH}")
+                    }),
+            },
         }
     }
 
-    /// What to say of a field that Tweets can have, but this one has not.
-    fn may_be_missing(&self, path: &[Part<'_>], name: &str, written: Option<&str>) -> String {
-        let is_activity = self
-            .tweet
-            .and_then(|tweet| tweet.get("objectType"))
-            .is_some();
-        if is_activity {
-            return format!(
-                "this Tweet is in the Activity Streams format, which has no `{name}`; the methods of a Tweet, such as `:full_text()`, know both formats"
-            );
-        }
-        let mut full = String::new();
-        path.iter().for_each(|part| code::push(&mut full, *part));
-        match written {
-            Some(written) => {
-                format!("this Tweet has no `{full}`; look first: `if {written} then … end`")
-            }
-            None => format!("this Tweet has no `{full}`; look first whether it is nil"),
-        }
+    fn is_activity(&self) -> bool {
+        self.tweet
+            .is_some_and(|tweet| tweet.get("objectType").is_some())
     }
 
     /// A variable that is nil: perhaps a field of the Tweet was put into it.
@@ -286,7 +295,7 @@ impl Scene<'_> {
         let known: Vec<String> = match origin {
             Some(Origin::Module(module, path)) if path.is_empty() => self.known.module(module),
             Some(Origin::Global(global, path)) if path.is_empty() => self.known.fields(global, &[]),
-            _ if is_tweet => fields::methods("Tweet").map(str::to_owned).collect(),
+            _ if is_tweet => methods("Tweet").map(str::to_owned).collect(),
             // The other values with methods that ouzel knows are texts.
             _ => self.known.fields("string", &[]),
         };
@@ -429,6 +438,17 @@ fn is_operator(sign: &str) -> bool {
         sign,
         "+" | "-" | "*" | "/" | "//" | "%" | "^" | ".." | "#" | "&" | "|" | "~" | "<<" | ">>"
     )
+}
+
+/// What to say of a field that Tweets can have, but this one has not.
+fn missing(path: &[Part<'_>], written: Option<&str>) -> String {
+    let full = shown(path);
+    match written {
+        Some(written) => {
+            format!("this Tweet has no `{full}`; look first: `if {written} then … end`")
+        }
+        None => format!("this Tweet has no `{full}`; look first whether it is nil"),
+    }
 }
 
 /// A path as Lua writes it.

@@ -49,7 +49,12 @@ fn check(message: &str, body: &str, expected: &str) {
 
 #[track_caller]
 fn check_code(message: &str, text: &str, expected: &str) {
-    let tweet = sonic_rs::from_str(TWEET).unwrap();
+    check_tweet(TWEET, message, text, expected);
+}
+
+#[track_caller]
+fn check_tweet(tweet: &str, message: &str, text: &str, expected: &str) {
+    let tweet = sonic_rs::from_str(tweet).unwrap();
     let hint = explain(&Scene {
         message,
         text,
@@ -155,6 +160,16 @@ fn the_nearest_field_is_named() {
         "methods are called with a colon: `:full_text()`",
     );
     check(
+        "attempt to call a nil value (field 'geo')",
+        "t.x = t.geo()",
+        "methods are called with a colon: `:geo()`",
+    );
+    check(
+        "attempt to index a nil value (field 'actor')",
+        "t.x = t.actor.id",
+        "this Tweet is in the native format, which has no `actor`; the methods of a Tweet, such as `:full_text()`, know both formats",
+    );
+    check(
         "attempt to call a nil value (method 'ful_text')",
         "t.x = t:ful_text()",
         "did you mean `full_text`?",
@@ -164,6 +179,38 @@ fn the_nearest_field_is_named() {
         "t.x = t.text:uper()",
         "did you mean `upper`?",
     );
+}
+
+#[test]
+fn the_fields_of_activity_streams_are_known() {
+    let tweet = r#"{"objectType":"activity","body":"a","actor":{"preferredUsername":"b"}}"#;
+    for (field, code, expected) in [
+        ("bdoy", "t.bdoy", "did you mean `body`?"),
+        (
+            "location",
+            "t.location",
+            "this Tweet has no `location`; look first: `if t.location then … end`",
+        ),
+        (
+            "summary",
+            "t.actor.summary",
+            "this Tweet has no `actor.summary`; look first: `if t.actor.summary then … end`",
+        ),
+        (
+            "preferedUsername",
+            "t.actor.preferedUsername",
+            "did you mean `preferredUsername`?",
+        ),
+        (
+            "user",
+            "t.user",
+            "this Tweet is in the Activity Streams format, which has no `user`; the methods of a Tweet, such as `:full_text()`, know both formats",
+        ),
+    ] {
+        let message = format!("attempt to index a nil value (field '{field}')");
+        let code = format!("ouzel.on('a', function(t)\nt.x = {code}.x");
+        check_tweet(tweet, &message, &code, expected);
+    }
 }
 
 #[test]
