@@ -1021,6 +1021,20 @@ function Regex:gmatch(text) end
 function Regex:replace(text, with) end
 
 --------------------------------------------------------------------------------------------------------------------
+-- Text
+
+---Gives a text in small letters, whatever its alphabet. `text:lower()` of Lua knows the letters A to Z only.
+---
+---```lua
+---local same = ouzel.lower("CAFÉ") == ouzel.lower("Café")
+---```
+---
+---Raises for anything but a text in UTF-8 of at most 1 MB.
+---@param text string
+---@return string text
+function ouzel.lower(text) end
+
+--------------------------------------------------------------------------------------------------------------------
 -- JSON
 
 ---Turns JSON text into Lua values and back.

@@ -83,9 +83,11 @@ pub enum Count {
     Refused,
     /// Rollbacks that were asked for in this run.
     Rollbacks,
+    /// Lines that the script has emitted, to standard output and into sinks.
+    Emitted,
 }
 
-const COUNTERS: usize = Count::Rollbacks as usize + 1;
+const COUNTERS: usize = Count::Emitted as usize + 1;
 
 /// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
 const TAKEN_BACK: [Count; 10] = [

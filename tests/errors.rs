@@ -1776,7 +1776,7 @@ fn an_unknown_name_of_the_api_suggests_the_nearest() {
               |
             1 | ouzel.json.parse("{}")
               |
-              = there is no `ouzel.json.parse`"#]],
+              = there is no `ouzel.json.parse`; did you mean `decode`?"#]],
     );
     check(
         r#"ouzel.stat.x = 1"#,
@@ -2322,5 +2322,176 @@ fn rules_that_the_service_would_refuse_do_not_load() {
                   …ttttttttttttttttttttttttttttttttttttttttt
                                                            ^
                 the tag has 256 characters, and 255 is the most; shorten it"#]],
+    );
+}
+
+#[test]
+fn what_has_another_name_elsewhere_is_told() {
+    check(
+        r##"ouzel.regex("a"):gmatch(("a"):gsub("b", "c"))"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.regex("a"):gmatch(("a"):gsub("b", "c"))
+              |
+              = `regex:gmatch` takes one argument, not 2
+            hint: parentheses keep the first value of a call: `regex:gmatch((text:gsub(…)))`"##]],
+    );
+    check(
+        r##"ouzel.regex("a"):find("a", 1, 2)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.regex("a"):find("a", 1, 2)
+              |
+              = `regex:find` takes two arguments at most, not 3
+            hint: parentheses keep the first value of a call: `regex:find((text:gsub(…)))`"##]],
+    );
+    check(
+        r##"ouzel.lower(("A"):gsub("A", "B"))"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower(("A"):gsub("A", "B"))
+              |
+              = `ouzel.lower` takes `text`, not 2 arguments
+            hint: parentheses keep the first value of a call: `ouzel.lower((text:gsub(…)))`"##]],
+    );
+    check(
+        r##"ouzel.lower(nil)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower(nil)
+              |
+              = the text that `ouzel.lower` takes has to be a string, not nil"##]],
+    );
+    check(
+        r##"ouzel.lower("\255")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower("\255")
+              |
+              = the text that `ouzel.lower` takes is not UTF-8 text"##]],
+    );
+    check(
+        r##"ouzel.lower(("a"):rep(1048577))"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower(("a"):rep(1048577))
+              |
+              = the text has 1048577 bytes; `ouzel.lower` takes 1048576 at most"##]],
+    );
+    check(
+        r##"ouzel.emit("a", "hits.jsonl")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.emit("a", "hits.jsonl")
+              |
+              = `ouzel.emit` writes to what `ouzel.sink` gives, not to a string
+            hint: declare the file first: `local hits = ouzel.sink("hits.jsonl")`, then `ouzel.emit(value, hits)`"##]],
+    );
+    check(
+        r##"local json = require "json""##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | local json = require "json"
+              |
+              = module `json` not found: there is neither `json.lua` nor `json/init.lua` in the script's folder
+            hint: `ouzel` and all that is in it are there without `require`, such as `ouzel.json`"##]],
+    );
+    check(
+        r##"ouzel.print("a")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.print("a")
+              |
+              = there is no `ouzel.print`; `print` and `ouzel.log.info` write to the log"##]],
+    );
+    check(
+        r##"ouzel.test("a", print)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.test("a", print)
+              |
+              = there is no `ouzel.test`; tests stand in files `*_test.lua` beside the script, as `test("name", function(t) … end)`"##]],
+    );
+    check(
+        r##"ouzel.query("SELECT 1")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.query("SELECT 1")
+              |
+              = there is no `ouzel.query`; did you mean `ouzel.db.exec` or `ouzel.db.query`?"##]],
+    );
+    check(
+        r##"ouzel.timer("1m", print)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.timer("1m", print)
+              |
+              = there is no `ouzel.timer`; did you mean `ouzel.every`?"##]],
+    );
+    check(
+        r##"ouzel.json.stringify {}"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.json.stringify {}
+              |
+              = there is no `ouzel.json.stringify`; did you mean `encode`?"##]],
+    );
+    check(
+        r##"ouzel.log("a")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.log("a")
+              |
+              = attempt to call a `ouzel.log` value (field 'log')
+            hint: it holds functions, such as `ouzel.log.info`"##]],
+    );
+    check(
+        r##"test("a", print)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | test("a", print)
+              |
+              = attempt to call a nil value (global 'test')
+            hint: tests stand in files `*_test.lua` beside the script, and `ouzel test` runs them"##]],
+    );
+    check(
+        r##"ouzel.state = {}"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.state = {}
+              |
+              = `ouzel.state` cannot be set; set what is in it: `ouzel.state.count = 0`"##]],
     );
 }

@@ -400,23 +400,23 @@ fn a_field_that_a_tweet_has_not_is_named() {
     fail(
         "t.x = #t.hashtags",
         expect![[r#"
-        main.lua:2: attempt to get length of a nil value (field 'hashtags')
-        in main.lua:2: in function <main.lua:1>
-        hint: a Tweet has it as `entities.hashtags`"#]],
+            main.lua:2: attempt to get length of a nil value (field 'hashtags')
+            in main.lua:2: in function <main.lua:1>
+            hint: `hashtags` is a method: `tweet:hashtags()`"#]],
     );
     fail(
         "for _, h in pairs(t.hashtags) do end",
         expect![[r#"
-        main.lua:2: bad argument #1 to 'for iterator' (table expected, got nil)
-        in main.lua:2: in function <main.lua:1>
-        hint: `t.hashtags` is nil; a Tweet has it as `entities.hashtags`"#]],
+            main.lua:2: bad argument #1 to 'for iterator' (table expected, got nil)
+            in main.lua:2: in function <main.lua:1>
+            hint: `t.hashtags` is nil; `hashtags` is a method: `tweet:hashtags()`"#]],
     );
     fail(
         "for _, h in ipairs(t.hashtags) do end",
         expect![[r#"
             main.lua:2: attempt to index a nil value
             in main.lua:2: in function <main.lua:1>
-            hint: `t.hashtags` is nil; a Tweet has it as `entities.hashtags`"#]],
+            hint: `t.hashtags` is nil; `hashtags` is a method: `tweet:hashtags()`"#]],
     );
     fail(
         "t.x = t.entities.hashtags[1].text",

@@ -468,7 +468,7 @@ fn what_cannot_be_kept_is_an_error_at_its_line() {
     fails(
         "ouzel.state = {}",
         expect![[r#"
-            main.lua:2: `ouzel.state` cannot be set
+            main.lua:2: `ouzel.state` cannot be set; set what is in it: `ouzel.state.count = 0`
                  2 | ouzel.state = {}
                      in main.lua:2: in function <main.lua:1>"#]],
     );

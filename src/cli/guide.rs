@@ -48,6 +48,7 @@ macro_rules! pages {
 const PAGES: &[(&str, &str)] = pages![
     "settings",
     "new",
+    "examples",
     "lua",
     "reference",
     "reload",

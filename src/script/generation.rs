@@ -164,7 +164,7 @@ impl Generation {
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
         let clock = Box::new(Timestamp::now);
-        let sources = Sources::of(script).from_code(code);
+        let sources = Sources::of(script).with_code(code);
         let (loaded, read) =
             Self::load_from(script, sources, true, database, limits, clock, |_| Ok(()));
         (loaded, read.files())
@@ -197,7 +197,7 @@ impl Generation {
         limits: &Limits,
         now: &Rc<Cell<i64>>,
     ) -> (Result<Self, Error>, Read) {
-        let sources = Sources::of(script).shelved(shelf).from_code(code);
+        let sources = Sources::of(script).shelved(shelf).with_code(code);
         let clock = clock_of(now);
         let prepare = |lua: &Lua| freeze_clock(lua, now);
         Self::load_from(script, sources, true, database, limits, clock, prepare)

@@ -117,7 +117,7 @@ impl Sources {
     }
 
     /// The same, and what this code holds is read from it instead of the disk.
-    pub(super) fn from_code(self, code: Option<&Code>) -> Self {
+    pub(super) fn with_code(self, code: Option<&Code>) -> Self {
         Self {
             code: code.cloned(),
             ..self
@@ -197,10 +197,15 @@ impl Sources {
             // The file does not exist now. If it appears later, that counts as a change.
             self.files.entry(name.clone()).or_insert(None);
         }
-        Err(NoModule::new(format!(
-            "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
-            candidates[0], candidates[1]
-        )))
+        Err(NoModule {
+            message: format!(
+                "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
+                candidates[0], candidates[1]
+            ),
+            hint: OF_OUZEL.contains(&module).then_some(
+                "`ouzel` and all that is in it are there without `require`, such as `ouzel.json`",
+            ),
+        })
     }
 
     /// Whether a file of this name has been read.
@@ -441,6 +446,11 @@ fn read_digest(folder: &Path, name: &str, script: &str) -> Option<u64> {
     let text = read_text(folder, name, script).ok()?;
     Some(digest(&text))
 }
+
+/// Modules that other Lua programs load, for what a script has without them.
+const OF_OUZEL: [&str; 9] = [
+    "ouzel", "json", "cjson", "dkjson", "csv", "regex", "time", "sqlite3", "lsqlite3",
+];
 
 impl NoModule {
     fn new(message: String) -> Self {

@@ -120,6 +120,21 @@ pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
     kept(lua, "ouzel.raising", RAISING)?.call(native)
 }
 
+/// What was meant by a field of the API that has another name elsewhere.
+fn meant_by(name: &str, key: &str) -> Option<&'static str> {
+    Some(match (name, key) {
+        ("ouzel", "print") => "`print` and `ouzel.log.info` write to the log",
+        ("ouzel", "test") => {
+            "tests stand in files `*_test.lua` beside the script, as `test(\"name\", function(t) … end)`"
+        }
+        ("ouzel", "sql" | "query" | "exec") => "did you mean `ouzel.db.exec` or `ouzel.db.query`?",
+        ("ouzel", "timer" | "interval") => "did you mean `ouzel.every`?",
+        ("ouzel.json", "parse") => "did you mean `decode`?",
+        ("ouzel.json", "stringify" | "dump" | "dumps") => "did you mean `encode`?",
+        _ => return None,
+    })
+}
+
 /// The function of a piece of ouzel's own Lua that a state needs many times, made once.
 fn kept(lua: &Lua, name: &str, source: &'static str) -> Result<Function> {
     if let Some(known) = lua.named_registry_value(name)? {
@@ -165,7 +180,11 @@ setmetatable(fields, {
 })
 return setmetatable({}, {
   __index = fields,
-  __newindex = function(_, key) error("`" .. name .. "." .. tostring(key) .. "` cannot be set", 2) end,
+  __newindex = function(_, key)
+    local set = name .. "." .. tostring(key)
+    local hint = set == "ouzel.state" and "; set what is in it: `ouzel.state.count = 0`" or ""
+    error("`" .. set .. "` cannot be set" .. hint, 2)
+  end,
   __pairs = function() return next, fields, nil end,
   __metatable = false,
   __name = kind,
@@ -177,6 +196,9 @@ return setmetatable({}, {
         .collect::<Result<_>>()?;
     let explain = lua.create_function(move |_, (name, key): (String, String)| {
         let message = format!("there is no `{name}.{key}`");
+        if let Some(meant) = meant_by(&name, &key) {
+            return Ok(format!("{message}; {meant}"));
+        }
         let misuse = Misuse::unknown(message, &key, known.iter().map(String::as_str));
         Ok(match misuse.hint {
             Some(hint) => format!("{}; {hint}", misuse.message),

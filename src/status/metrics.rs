@@ -29,6 +29,7 @@ const COUNTED: &[(&str, &str, Count, &str)] = &[
     ("ouzel_invalid_lines_total", COUNTER, Count::Invalid, "Lines that are not valid JSON in UTF-8."),
     ("ouzel_unknown_lines_total", COUNTER, Count::Unknown, "Valid JSON that is no Tweet."),
     ("ouzel_rows_total", COUNTER, Count::Rows, "Rows written and committed."),
+    ("ouzel_emitted_lines_total", COUNTER, Count::Emitted, "Lines that the script has emitted."),
     ("ouzel_journal_damaged_total", COUNTER, Count::Damaged, "Parts of the journal that could not be read."),
     ("ouzel_journal_bytes", GAUGE, Count::JournalBytes, "The size of the journal."),
     ("ouzel_quarantined_tweets", GAUGE, Count::Quarantined, "Tweets in quarantine, also of earlier runs."),

@@ -107,11 +107,7 @@ impl Store {
         let mut select = self
             .connection
             .prepare(&format!("SELECT * FROM {}", quoted(table)))?;
-        let columns: Vec<String> = select
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
         let mut found = Rows::new();
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {

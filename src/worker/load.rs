@@ -32,6 +32,9 @@ enum From<'a> {
     Back(Back),
 }
 
+/// What a load reads instead of the disk, and the earlier generation that this is of.
+type Chosen = (Option<Code>, Option<Back>);
+
 /// What came of a load.
 enum Came {
     /// Nothing was different.
@@ -151,7 +154,7 @@ impl Worker<'_> {
     }
 
     /// Which files a load reads, and the earlier generation that they are of; `None` if nothing is different.
-    fn choose(&mut self, from: From<'_>) -> Result<Option<(Option<Code>, Option<Back>)>, Error> {
+    fn choose(&mut self, from: From<'_>) -> Result<Option<Chosen>, Error> {
         // At the first load, an earlier ouzel may have left a rollback.
         if self.files.is_none() && self.generation.is_none() && matches!(from, From::Disk) {
             self.number = self.store.last_generation()?;

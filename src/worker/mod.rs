@@ -137,6 +137,8 @@ pub struct Worker<'a> {
     /// The counts at the last commit.
     counted: Counts,
     committed_rows: u64,
+    /// Lines that were written since the last commit.
+    emitted: u64,
     tags: BTreeMap<String, u64>,
     failures: Failures,
     /// Lines that are no Tweets.
@@ -210,6 +212,7 @@ impl<'a> Worker<'a> {
             dirty_since: None,
             counted: Counts::default(),
             committed_rows: 0,
+            emitted: 0,
             tags: BTreeMap::new(),
             failures: Failures::default(),
             rejected: Rejected::default(),

@@ -15,7 +15,7 @@ use crate::{
     doing::Doing,
     row::{Cell as RowCell, EachRow, Refused},
     script::{
-        self, Code, Declared, Failure, Read, Generation, Limits, Shelf, Subject, Trouble, Verdict,
+        self, Code, Declared, Failure, Generation, Limits, Read, Shelf, Subject, Trouble, Verdict,
         may_go_on,
     },
     state,

@@ -227,6 +227,9 @@ pub(crate) struct Undone {
     pub(crate) from_hash: String,
 }
 
+/// What to do where an earlier generation cannot be loaded, and its own error does not say it.
+const HINT: &str = "\nhint: a later one may have changed its tables; save a script that fits them";
+
 /// Why a rollback has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unchanged {

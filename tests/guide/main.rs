@@ -1,7 +1,7 @@
 //! The README and the guide: what they say is there, and what their blocks of code show is what happens.
 //!
 //! Lua blocks are loaded and TOML blocks are read, wherever they stand. Every other block is named below: by the story that runs
-//! its commands and compares what it shows, or with the reason why it is not run. A block that nothing names fails
+//! its commands and compares what it shows, or with the reason why it is not run. `examples` tries those of the examples. A block that nothing names fails
 //! `every_block_is_tried_or_says_why_not`.
 #![allow(
     clippy::needless_pass_by_value,
@@ -13,6 +13,7 @@
 mod support;
 
 mod book;
+mod examples;
 mod pages;
 mod project;
 mod shape;
@@ -89,6 +90,8 @@ stories! {
     a_new_project:
         "new" "ouzel new tracker"
         "new" "ouzel types";
+    a_project_of_an_example:
+        "examples" "ouzel new tracker --example";
     a_test_fails:
         "test" "ouzel test\n"
         "test" "scripts/main_test.lua: 0 passed";
@@ -181,6 +184,8 @@ fn every_block_is_tried_or_says_why_not() {
         match block.language.as_str() {
             // `pages` tries all of these.
             "lua" | "toml" => continue,
+            // And `examples` these.
+            _ if block.page.starts_with("examples/") => continue,
             "sh" | "text" | "json" => {}
             other => panic!("a block of `{other}` in {}:\n{}", block.page, block.text),
         }

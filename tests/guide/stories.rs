@@ -642,6 +642,13 @@ pub(super) fn a_new_project([commands, types]: &[Block; 2]) {
     assert!(project.join("scripts/ouzel.lua").exists());
 }
 
+pub(super) fn a_project_of_an_example([commands]: &[Block; 1]) {
+    let folder = tempfile::tempdir().unwrap();
+    let done = shell(folder.path(), &format!("set -e\n{}", commands.text));
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains("200 Tweets in "), "{}", done.stderr);
+}
+
 pub(super) fn a_test_fails([commands, shown]: &[Block; 2]) {
     let right = block("test", "test(");
     let folder = fresh();

@@ -8,6 +8,7 @@
     reason = "each test file uses a part of it, and a harness that fails fails its test"
 )]
 
+mod examples;
 mod kills;
 mod powertrack;
 mod process;
@@ -18,6 +19,7 @@ mod wait;
 
 use std::time::Duration;
 
+pub use examples::{Declared, capture, example, examples, files_below, rules_of};
 pub use kills::killed_over_and_over;
 pub use powertrack::{PowerTrack, Request};
 pub use process::{Process, Stdout, command};

@@ -1,5 +1,7 @@
 //! `ouzel new` and `ouzel types`: a project, and what an editor needs to know, written from the binary alone.
 
+mod examples;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -42,6 +44,9 @@ pub(crate) struct New {
     /// The folder of the project: a new one, or an empty one.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// An example to begin with, with its tests and a README.
+    #[arg(long, value_name = "NAME", value_parser = examples::names())]
+    example: Option<String>,
 }
 
 /// `ouzel types`.
@@ -73,21 +78,39 @@ pub(crate) fn new(arguments: &New) -> Result<(), Error> {
             )));
         }
     }
-    for (name, text) in PROJECT {
+    let example = arguments.example.as_deref().and_then(examples::named);
+    let own = example.map_or(&[][..], |example| example.files);
+    let is_own = |name: &str| own.iter().any(|(own, _)| *own == name);
+    let common = PROJECT.iter().filter(|(name, _)| !is_own(name));
+    for (name, text) in common.chain(own) {
         write(folder, name, text)?;
     }
     write(folder, STUB, &stub())?;
+    let readme = match example {
+        Some(_) => "`README.md` says what the example does, and how to look at its rows.\n",
+        None => "",
+    };
+    let way = quoted(&shown);
     print(&format!(
         "made a project in `{shown}`\n\
          \n\
-         \x20 cd {shown}\n\
+         \x20 cd {way}\n\
          \x20 ouzel run --sim       # follow a simulated stream, until Ctrl-C\n\
          \x20 ouzel test            # run the tests of the script\n\
          \x20 ouzel check --strict  # look for mistakes without a stream\n\
          \n\
-         The script is `scripts/main.lua`; save it while `ouzel run --sim` runs, and the change takes effect at once.\n\
+         {readme}The script is `scripts/main.lua`; save it while `ouzel run --sim` runs, and the change takes effect at once.\n\
          `ouzel help lua` says what a script can do, and `ouzel.toml` how to use a real account.\n"
     ))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    match path.chars().all(is_plain) && !path.starts_with('-') {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// Writes what an editor needs to know.

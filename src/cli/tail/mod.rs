@@ -194,7 +194,7 @@ impl Watching {
             match self.watch(&mut live, out).await {
                 Ok(Ended::Run) if wait => say("the run has ended; waiting for the next one\n"),
                 Err(Error::Control(error)) if wait => {
-                    say(&format!("{error}; waiting for the next run\n"))
+                    say(&format!("{error}; waiting for the next run\n"));
                 }
                 ended => return ended,
             }

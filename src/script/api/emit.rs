@@ -118,10 +118,16 @@ fn as_sink(value: &Value) -> std::result::Result<Sink, Misuse> {
         .as_userdata()
         .and_then(|data| data.borrow::<Sink>().ok());
     sink.map(|sink| *sink).ok_or_else(|| {
-        Misuse::new(format!(
+        let misuse = Misuse::new(format!(
             "`ouzel.emit` writes to what `ouzel.sink` gives, not to {}",
             type_name(value)
-        ))
+        ));
+        match value {
+            Value::String(_) => misuse.hint(
+                "declare the file first: `local hits = ouzel.sink(\"hits.jsonl\")`, then `ouzel.emit(value, hits)`",
+            ),
+            _ => misuse,
+        }
     })
 }
 

@@ -16,6 +16,7 @@ mod state;
 mod steps;
 mod table;
 mod table_options;
+mod text;
 mod time;
 mod tweet;
 
@@ -93,6 +94,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     json::install(lua, host, &ouzel)?;
     state::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     data::install(lua, host, &ouzel)?;
     metric::install(lua, host, &ouzel)?;
@@ -121,6 +123,7 @@ pub(super) fn install_apart(lua: &Lua, host: &Rc<Host>, apart: &Apart) -> Result
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     ouzel.raw_set("null", Value::NULL)?;
     // The other functions belong to the script alone, so others who ask for one are told where to look.
@@ -213,7 +216,17 @@ pub(in crate::script) fn counted(
 ) -> Answer<()> {
     match described.takes(count) {
         true => Ok(()),
-        false => Err(Misuse::new(described.wrong_count(&called(), count))),
+        false => {
+            let called = called();
+            let misuse = Misuse::new(described.wrong_count(&called, count));
+            // `text:gsub` gives two values, of which people forget the second.
+            Err(match described.has_one_too_many(count) {
+                true => misuse.hint(format!(
+                    "parentheses keep the first value of a call: `{called}((text:gsub(…)))`"
+                )),
+                false => misuse,
+            })
+        }
     }
 }
 

@@ -82,6 +82,7 @@ pub(super) fn explain(scene: &Scene<'_>) -> Option<String> {
     }
     let complaint = complaint(scene.message)?;
     match (complaint.kind, complaint.named) {
+        (kind, _) if complaint.is_call && kind.starts_with("`ouzel.") => function_of(kind),
         ("boolean", named) => scene.silent_module(&code, named.map(|(_, name)| name)),
         ("nil", Some(("global", name))) => scene.global(&code, name),
         ("nil", Some(("field", "?" | "integer index"))) => scene.item(&code),
@@ -115,6 +116,19 @@ fn argument_of(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("bad argument #1 to '")?;
     let (function, rest) = rest.split_once('\'')?;
     (rest.ends_with("got nil)") || rest.ends_with("got no value)")).then_some(function)
+}
+
+/// What to call instead of a table of functions. Its type is its name.
+fn function_of(kind: &str) -> Option<String> {
+    let function = match kind.trim_matches('`') {
+        "ouzel.log" => "info",
+        "ouzel.json" => "encode",
+        "ouzel.time" => "now",
+        "ouzel.db" => "query",
+        _ => return None,
+    };
+    let name = kind.trim_matches('`');
+    Some(format!("it holds functions, such as `{name}.{function}`"))
 }
 
 fn did_you_mean(name: &str) -> String {
@@ -155,6 +169,8 @@ impl Scene<'_> {
                 read.path.truncate(place + 1);
                 hint = hint.or_else(|| self.missing(code, &read, is_call));
             }
+            // What a method gives, read at once: `tweet:author().followers`.
+            hint = hint.or_else(|| missing_of_result(code.method_before(line, name)?, name));
             if hint.is_some() {
                 break;
             }
@@ -170,6 +186,10 @@ impl Scene<'_> {
                 let written = is_field.then(|| code.written(read));
                 self.missing_of_tweet(&path, written.as_deref(), is_call)
             }
+            Origin::Result(method, path) => match &path[..] {
+                [Part::Name(name)] => missing_of_result(method, name),
+                _ => None,
+            },
             Origin::Rule(path) => match &path[..] {
                 [Part::Name(name)] => {
                     let fields = fields::described(RULE, &[]);
@@ -245,6 +265,9 @@ impl Scene<'_> {
         }
         if let Some(method) = nearest(name, by_dot()) {
             return Some(with_colon(method));
+        }
+        if parents.is_empty() && methods("Tweet").any(|method| method == name) {
+            return Some(format!("`{name}` is a method: `tweet:{name}()`"));
         }
         let own = parent.into_iter().flat_map(fields::names);
         match nearest(name, own.chain(described)) {
@@ -425,6 +448,31 @@ impl Scene<'_> {
             None => of,
         })
     }
+}
+
+/// What is known about a field that the result of a method has not.
+fn missing_of_result(method: &str, name: &str) -> Option<String> {
+    let class = match method {
+        "author" => "ouzel.Author",
+        "geo" => "ouzel.Spot",
+        _ => return None,
+    };
+    let fields = fields::described(class, &[]);
+    if fields.contains(&name) {
+        return Some(format!(
+            "`:{method}()` of this Tweet has no `{name}`; give what counts then: `({name} or 0)`"
+        ));
+    }
+    let near = nearest(name, fields.iter().copied());
+    // The beginning of a name stands for it: `followers` for `followers_count`.
+    let begins = || {
+        fields.iter().copied().find(|field| {
+            field
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('_'))
+        })
+    };
+    near.or_else(begins).map(did_you_mean)
 }
 
 /// Whether the sign at this token belongs to `<const>` or `<close>`.

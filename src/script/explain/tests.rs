@@ -450,3 +450,50 @@ fn no_text_makes_it_fall_over() {
         }
     }
 }
+
+#[test]
+fn what_a_method_gives_has_names_too() {
+    let nil =
+        |field: &str| format!("attempt to perform arithmetic on a nil value (field '{field}')");
+    for (field, expected) in [
+        ("followers", "did you mean `followers_count`?"),
+        ("folowers_count", "did you mean `followers_count`?"),
+        (
+            "listed_count",
+            "`:author()` of this Tweet has no `listed_count`; give what counts then: `(listed_count or 0)`",
+        ),
+        ("nothing_like_it", "nothing"),
+    ] {
+        check(
+            &nil(field),
+            &format!("local a = t:author()\nprint(a.{field} + 1)"),
+            expected,
+        );
+        check(
+            &nil(field),
+            &format!("print(t:author().{field} + 1)"),
+            expected,
+        );
+    }
+    check(&nil("lat"), "print(t:geo().lat + 1)", "nothing");
+    check(
+        &nil("latitud"),
+        "local at = t:geo() print(at.latitud + 1)",
+        "did you mean `latitude`?",
+    );
+    check(
+        "attempt to index a nil value (field 'author')",
+        "print(t.author.screen_name)",
+        "`author` is a method: `tweet:author()`",
+    );
+    check(
+        "attempt to call a `ouzel.log` value (field 'log')",
+        "ouzel.log('a')",
+        "it holds functions, such as `ouzel.log.info`",
+    );
+    check(
+        "attempt to call a nil value (global 'test')",
+        "test('a', f)",
+        "tests stand in files `*_test.lua` beside the script, and `ouzel test` runs them",
+    );
+}

@@ -39,6 +39,8 @@ pub(super) mod table;
 #[rustfmt::skip]
 pub(super) mod test;
 #[rustfmt::skip]
+pub(super) mod text;
+#[rustfmt::skip]
 pub(super) mod time;
 #[rustfmt::skip]
 pub(super) mod tweet;
@@ -49,7 +51,7 @@ pub(crate) use self::luacats::stub;
 const FIRST: &str = "0.1.0";
 
 /// The whole reference, in the order in which it is read.
-static SECTIONS: [&Section; 15] = [
+static SECTIONS: [&Section; 16] = [
     &handlers::SECTION,
     &tweet::SECTION,
     &native::SECTION,
@@ -61,6 +63,7 @@ static SECTIONS: [&Section; 15] = [
     &metric::SECTION,
     &data::SECTION,
     &regex::SECTION,
+    &text::SECTION,
     &json::SECTION,
     &time::SECTION,
     &log::SECTION,
@@ -208,6 +211,11 @@ impl Function {
     pub(in crate::script) fn takes(&self, count: usize) -> bool {
         let (named, needed, is_open) = self.named();
         count >= needed && (is_open || count <= named.len())
+    }
+
+    /// Whether it takes a single text and is called with two arguments.
+    pub(in crate::script) fn has_one_too_many(&self, count: usize) -> bool {
+        matches!(self.parameters, [Parameter { kind: "string", .. }]) && count == 2
     }
 
     /// Its parameters without `...`, how many of them are needed, and whether there is `...`.
