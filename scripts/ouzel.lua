@@ -1,6 +1,6 @@
 ---@meta
 -- The functions and types that ouzel gives to a script. Editors use this file for completion and documentation.
--- ouzel itself never reads this file; tests/stub.rs compares it with the running program.
+-- ouzel itself never reads this file. `ouzel types` writes it again.
 --
 -- "Raises" means: the call ends in an error that names its line. While the script loads, the error makes the load fail.
 -- In a handler, the error takes back what the handlers have written and emitted for that Tweet. `pcall` catches it.
@@ -10,7 +10,99 @@
 if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lua` is for editors only", 3) end
 
 --------------------------------------------------------------------------------------------------------------------
+-- Rules and handlers
+--
+-- A handler is a function that ouzel calls with each Tweet, or with each match of a rule.
+
+---The functions that ouzel gives to a script.
+---@class ouzel
+---@field version string ouzel's version
+---@field null lightuserdata the same as `ouzel.json.null`: JSON null, and NULL in SQL
+ouzel = {}
+
+---A rule as a script declares it.
+---@class ouzel.NewRule
+---@field value string what the service looks for
+---@field tag string? says which handlers a match goes to
+---@field unchecked boolean? true sends the rule as it is, even if ouzel finds it invalid
+
+---Declares rules. ouzel adds rules that the stream lacks. It deletes rules that it added earlier and that the script no
+---longer declares. It keeps rules that it did not add. `ouzel.rules` can be called several times; all lists count.
+---
+---```lua
+---ouzel.rules { { tag = "launch", value = '(rocket OR launch) lang:en' } }
+---```
+---
+---A rule with `unchecked = true` is sent as it is, even if ouzel finds it invalid; then ouzel logs a warning.
+---
+---Raises for a rule without a value, for rules that the service would refuse (all of them in one error), for an unknown
+---field, and in a handler, because rules are declared while the script loads. `ouzel check` warns about rules that are
+---valid but probably not meant that way.
+---@param rules ouzel.NewRule[]
+function ouzel.rules(rules) end
+
+---Adds a filter. A Tweet for which the filter returns nil or false goes no further. Filters, enrichments and `on`
+---handlers run in the order in which the script adds them.
+---
+---```lua
+---ouzel.filter(function(tweet) return tweet.lang == "en" end)
+---```
+---
+---Raises if the argument is not a function, and in a handler.
+---@param handler fun(tweet: ouzel.Tweet): any
+---@overload fun(handler: fun(tweet: ouzel.Activity): any)
+function ouzel.filter(handler) end
+
+---Adds a handler that may change the Tweet for the handlers after it. Its result is ignored.
+---
+---```lua
+---ouzel.enrich(function(tweet) tweet.reach = tweet.user.followers_count end)
+---```
+---
+---Raises if the argument is not a function, and in a handler.
+---@param handler fun(tweet: ouzel.Tweet)
+---@overload fun(handler: fun(tweet: ouzel.Activity))
+function ouzel.enrich(handler) end
+
+---Adds a handler for rules with a tag. It is called once for each rule that the Tweet matched and whose tag fits.
+---
+---```lua
+---ouzel.on("brand-*", function(tweet, rule) print(rule.tag, tweet:full_text()) end)
+---```
+---
+---Raises for an empty tag, if `handler` is not a function, and in a handler.
+---@param tag string a tag; a `*` in it stands for any text; `*` alone fits every rule, even one without a tag
+---@param handler fun(tweet: ouzel.Tweet, rule: ouzel.Rule)
+---@overload fun(tag: string, handler: fun(tweet: ouzel.Activity, rule: ouzel.Rule))
+function ouzel.on(tag, handler) end
+
+---A rule that a Tweet matched. A handler cannot change the rule that `ouzel.on` gives it.
+---@class ouzel.Rule
+---@field tag string? nil if the rule has no tag
+---@field id integer?
+---@field id_str string?
+
+---Calls a function from time to time, between two Tweets, also while no Tweets come. What it writes and emits is
+---committed with each call. An error takes that back and is logged, and the timer goes on. A call that is late, because
+---a handler takes long, is made once, however often it was due. In `ouzel replay`, the Tweets' times are the clock.
+---
+---```lua
+---ouzel.every("1m", function(now)
+---  ouzel.log.info("minute", now // 60, ouzel.state.tweets)
+---  ouzel.state.tweets = 0
+---end)
+---```
+---
+---Raises for a time without a unit or of less than 100 ms, if `call` is not a function, for more than 100 timers, and
+---in a handler.
+---@param time string how long to wait between two calls, such as `"30s"`, `"1m"` or `"2h"`
+---@param call fun(now: integer) gets the time in seconds since 1970
+function ouzel.every(time, call) end
+
+--------------------------------------------------------------------------------------------------------------------
 -- Tweets
+--
+-- The methods know both formats, so a script that uses them works with either.
 
 ---A Tweet as handlers get it: a table of the fields that came in. JSON null and missing fields are nil.
 ---
@@ -18,51 +110,12 @@ if rawget(_G, "ouzel") then error("`ouzel` is there without `require`; `ouzel.lu
 ---`pairs`, `ipairs`, `#`, `next` and `type` work as on any table. Parts that no handler touches are never built. A loop
 ---may change and delete the fields that it passes, as with any table.
 ---
----The fields listed here are those of the native enriched format. The Activity Streams format has other fields (`body`,
----`actor`, `object`, `gnip`). The methods work in both formats, and on the Tweets inside a Tweet. They never raise because
----of what a Tweet lacks, and they use what handlers have assigned.
+---Which fields there are is said by the format that the stream delivers: `ouzel.Tweet` or `ouzel.Activity`. The methods
+---work in both formats, and on the Tweets inside a Tweet. They never raise because of what a Tweet lacks, and they use
+---what handlers have assigned.
 ---
 ---With a dot you read a field, and with a colon you call a method: `tweet.geo` is the field, `tweet:geo()` the method.
----@class ouzel.Tweet
----@field id integer
----@field id_str string
----@field created_at string `Wed Oct 10 20:19:24 +0000 2018`; see `tweet:created_at_iso()`
----@field timestamp_ms string milliseconds since 1970
----@field text string cut off in long Tweets and in Retweets; see `tweet:full_text()`
----@field display_text_range integer[]? where the displayed part of the text begins and ends
----@field truncated boolean whether `extended_tweet` holds the whole text
----@field extended_tweet ouzel.ExtendedTweet?
----@field source string the program that sent the Tweet, as an HTML link
----@field lang string a language code; `und` if the language is unknown
----@field user ouzel.User
----@field entities ouzel.Entities
----@field extended_entities ouzel.ExtendedEntities? all photos, or the video
----@field matching_rules ouzel.Rule[]
----@field retweeted_status ouzel.Tweet? the original Tweet of a Retweet
----@field is_quote_status boolean
----@field quoted_status ouzel.Tweet?
----@field quoted_status_id integer?
----@field quoted_status_id_str string?
----@field quoted_status_permalink { url: string, expanded: string, display: string }?
----@field in_reply_to_status_id integer?
----@field in_reply_to_status_id_str string?
----@field in_reply_to_user_id integer?
----@field in_reply_to_user_id_str string?
----@field in_reply_to_screen_name string?
----@field coordinates ouzel.Geo? longitude first
----@field geo ouzel.Geo? latitude first; outdated, see `coordinates`
----@field place ouzel.Place?
----@field favorite_count integer
----@field retweet_count integer
----@field reply_count integer
----@field quote_count integer
----@field favorited boolean
----@field retweeted boolean
----@field possibly_sensitive boolean? only in Tweets with links
----@field filter_level string
----@field editable boolean?
----@field edit_history { initial_tweet_id: string, edit_tweet_ids: string[] }?
----@field edit_controls { editable_until_ms: integer, edits_remaining: integer }?
+---@class ouzel.AnyTweet
 ---@field [string] any fields that a handler has assigned, and fields that are newer than this list
 local Tweet = {}
 
@@ -71,6 +124,7 @@ local Tweet = {}
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:id()) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return integer? id nil if the Tweet has no id
 function Tweet:id() end
@@ -82,6 +136,7 @@ function Tweet:id() end
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:full_text()) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string? text nil if there is no text
 function Tweet:full_text() end
@@ -92,6 +147,7 @@ function Tweet:full_text() end
 ---```lua
 ---ouzel.filter(function(tweet) return (tweet:all_text() or ""):lower():find("ouzel", 1, true) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string? text nil if there is no text
 function Tweet:all_text() end
@@ -102,36 +158,40 @@ function Tweet:all_text() end
 ---```lua
 ---ouzel.on("*", function(tweet) for _, url in ipairs(tweet:urls()) do print(url) end end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string[] urls
 function Tweet:urls() end
 
----The hashtags of the whole text without the #, as they are written, each once. The hashtags of a Retweet are those of the
----original.
+---The hashtags of the whole text without the #, as they are written, each once. The hashtags of a Retweet are those of
+---the original.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print(table.concat(tweet:hashtags(), " ")) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string[] hashtags
 function Tweet:hashtags() end
 
----The screen names that the whole text mentions, without the @, each once. In a Retweet the author of the original is the
----first.
+---The screen names that the whole text mentions, without the @, each once. In a Retweet the author of the original is
+---the first.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print(table.concat(tweet:mentions(), " ")) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string[] screen_names
 function Tweet:mentions() end
 
----The account that sent the Tweet, with the same names in both formats. It is a new table each time; without an author it
----is empty.
+---The account that sent the Tweet, with the same names in both formats. It is a new table each time; without an author
+---it is empty.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:author().screen_name, tweet:author().followers_count) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return ouzel.Author author
 function Tweet:author() end
@@ -141,6 +201,7 @@ function Tweet:author() end
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:original():author().screen_name) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return ouzel.Tweet original
 function Tweet:original() end
@@ -150,6 +211,7 @@ function Tweet:original() end
 ---```lua
 ---ouzel.on("*", function(tweet) local quoted = tweet:quoted() if quoted then print(quoted:full_text()) end end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return ouzel.Tweet? quoted nil if there is none
 function Tweet:quoted() end
@@ -159,16 +221,18 @@ function Tweet:quoted() end
 ---```lua
 ---ouzel.filter(function(tweet) return tweet:kind() ~= "retweet" end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return "tweet"|"retweet"|"quote"|"reply" kind
 function Tweet:kind() end
 
----The time of the Tweet as ISO 8601 in UTC, such as `2018-10-10T20:19:24Z`. SQLite's date functions understand it.
----If a handler has assigned the time, that time is used.
+---The time of the Tweet as ISO 8601 in UTC, such as `2018-10-10T20:19:24Z`. SQLite's date functions understand it. If a
+---handler has assigned the time, that time is used.
 ---
 ---```lua
 ---ouzel.on("*", function(tweet) print((tweet:created_at_iso() or ""):sub(1, 10)) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string? time nil if the Tweet has no time that can be read
 function Tweet:created_at_iso() end
@@ -178,6 +242,7 @@ function Tweet:created_at_iso() end
 ---```lua
 ---ouzel.on("*", function(tweet) print((tweet:created() or 0) // 3600) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return integer? seconds nil if the Tweet has no time that can be read
 function Tweet:created() end
@@ -187,6 +252,7 @@ function Tweet:created() end
 ---```lua
 ---ouzel.filter(function(tweet) return tweet:lang() == "en" end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string? code nil if the Tweet has none
 function Tweet:lang() end
@@ -196,6 +262,7 @@ function Tweet:lang() end
 ---```lua
 ---ouzel.on("*", function(tweet) print(tweet:app()) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string? name nil if the Tweet has none
 function Tweet:app() end
@@ -206,6 +273,7 @@ function Tweet:app() end
 ---```lua
 ---ouzel.on("*", function(tweet) local at = tweet:geo() if at and at.exact then print(at.latitude, at.longitude) end end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return ouzel.Spot? spot nil if the Tweet has neither a point nor a place with a box
 function Tweet:geo() end
@@ -215,6 +283,7 @@ function Tweet:geo() end
 ---```lua
 ---ouzel.on("*", function(tweet) print(table.concat(tweet:tags(), " ")) end)
 ---```
+---
 ---Raises when called with a dot or with an argument.
 ---@return string[] tags
 function Tweet:tags() end
@@ -243,6 +312,59 @@ function Tweet:tags() end
 ---@field place string? the full name of the place
 ---@field country_code string?
 
+--------------------------------------------------------------------------------------------------------------------
+-- Fields of a Tweet
+--
+-- These are the fields of the native enriched format, which most streams deliver.
+
+---A Tweet in the native enriched format. A field whose type does not end with `?` is in every Tweet that the stream
+---delivers.
+---@class ouzel.Tweet: ouzel.AnyTweet
+---@field id integer exact; `tweet:id()` gives it in both formats
+---@field id_str string the same as text
+---@field created_at string `Wed Oct 10 20:19:24 +0000 2018`; see `tweet:created_at_iso()`
+---@field timestamp_ms string milliseconds since 1970
+---@field text string cut off in long Tweets and in Retweets; see `tweet:full_text()`
+---@field display_text_range integer[]? where the displayed part of the text begins and ends
+---@field truncated boolean whether `extended_tweet` holds the whole text
+---@field extended_tweet ouzel.ExtendedTweet? the whole of a long Tweet
+---@field source string the program that sent the Tweet, as an HTML link
+---@field lang string a language code; `und` if the language is unknown
+---@field user ouzel.User the author; see `tweet:author()`
+---@field entities ouzel.Entities hashtags, links and mentions in `text`; see `tweet:hashtags()`, `tweet:urls()` and `tweet:mentions()`
+---@field extended_entities ouzel.ExtendedEntities? all photos, or the video
+---@field matching_rules ouzel.Rule[] the rules that the Tweet matched; see `tweet:tags()`
+---@field retweeted_status ouzel.Tweet? the original Tweet of a Retweet
+---@field is_quote_status boolean whether it quotes another Tweet; see `tweet:kind()`
+---@field quoted_status ouzel.Tweet? the Tweet that this one quotes; see `tweet:quoted()`
+---@field quoted_status_id integer? also when the quoted Tweet is gone
+---@field quoted_status_id_str string?
+---@field quoted_status_permalink { url: string, expanded: string, display: string }? the link to the quoted Tweet
+---@field in_reply_to_status_id integer? the Tweet that this one answers
+---@field in_reply_to_status_id_str string?
+---@field in_reply_to_user_id integer?
+---@field in_reply_to_user_id_str string?
+---@field in_reply_to_screen_name string? whom it answers
+---@field coordinates ouzel.Geo? longitude first
+---@field geo ouzel.Geo? latitude first; outdated, see `coordinates`
+---@field place ouzel.Place? the place that the author chose
+---@field contributors any outdated, always null
+---@field favorite_count integer 0 in a new Tweet
+---@field retweet_count integer 0 in a new Tweet
+---@field reply_count integer 0 in a new Tweet
+---@field quote_count integer 0 in a new Tweet
+---@field favorited boolean
+---@field retweeted boolean
+---@field possibly_sensitive boolean? only in Tweets with links
+---@field filter_level string `none`, `low` or `medium`
+---@field editable boolean? whether it can still be edited
+---@field edit_history { initial_tweet_id: string, edit_tweet_ids: string[] }? the ids of all its versions
+---@field edit_controls { editable_until_ms: integer, edits_remaining: integer }?
+---@field withheld_in_countries string[]? country codes; `XX` is every country, `XY` after a complaint about copyright
+---@field withheld_copyright boolean?
+---@field withheld_scope string? `status` or `user`
+---@field scopes { followers: boolean? }? only in promoted Tweets
+
 ---The account that posted a Tweet, as it was at that moment.
 ---@class ouzel.User
 ---@field id integer
@@ -266,11 +388,18 @@ function Tweet:tags() end
 ---@field lang string?
 ---@field time_zone string?
 ---@field utc_offset integer?
+---@field profile_image_url string?
 ---@field profile_image_url_https string
 ---@field profile_banner_url string?
 ---@field default_profile boolean
 ---@field default_profile_image boolean
 ---@field withheld_in_countries string[]?
+---@field translator_type string?
+---@field contributors_enabled boolean? outdated
+---@field is_translator boolean?
+---@field following boolean? of the account that asks, so null in a stream
+---@field follow_request_sent boolean? of the account that asks, so null in a stream
+---@field notifications boolean? of the account that asks, so null in a stream
 ---@field [string] any
 
 ---@class ouzel.DerivedLocation
@@ -351,19 +480,169 @@ function Tweet:tags() end
 ---@field bounding_box { type: string, coordinates: number[][][] }?
 ---@field [string] any
 
----A rule that a Tweet matched. A handler cannot change the rule that `ouzel.on` gives it.
----@class ouzel.Rule
----@field tag string? nil if the rule has no tag
----@field id integer?
----@field id_str string?
+--------------------------------------------------------------------------------------------------------------------
+-- Fields of a Tweet in Activity Streams
+--
+-- A stream delivers this format if its account is set up so. In an editor, `---@param tweet ouzel.Activity` above a
+-- handler completes these fields.
+
+---A Tweet in the Activity Streams format.
+---@class ouzel.Activity: ouzel.AnyTweet
+---@field id string `tag:search.twitter.com,2005:` and the id; `tweet:id()` gives the id alone
+---@field objectType string `activity`
+---@field verb string `post`, or `share` for a Retweet; see `tweet:kind()`
+---@field postedTime string `2018-10-10T20:19:24.000Z`; see `tweet:created_at_iso()`
+---@field generator { displayName: string, link: string? } the program that sent the Tweet; see `tweet:app()`
+---@field provider { objectType: string, displayName: string, link: string } always Twitter
+---@field link string the Tweet's address
+---@field body string cut off in long Tweets and in Retweets; see `tweet:full_text()`
+---@field long_object ouzel.LongObject? the whole of a long Tweet
+---@field display_text_range integer[]? where the displayed part of the text begins and ends
+---@field actor ouzel.Actor the author; see `tweet:author()`
+---@field object ouzel.Activity|ouzel.Note in a Retweet the original Tweet; see `tweet:original()`
+---@field inReplyTo { link: string }? the address of the Tweet that this one answers
+---@field location ouzel.Location? the place that the author chose
+---@field geo ouzel.Geo? latitude first; see `tweet:geo()`
+---@field favoritesCount integer
+---@field retweetCount integer
+---@field twitter_entities ouzel.Entities hashtags, links and mentions in `body`; see `tweet:hashtags()`
+---@field twitter_extended_entities ouzel.ExtendedEntities? all photos, or the video
+---@field twitter_lang string a language code; see `tweet:lang()`
+---@field twitter_filter_level string `none`, `low` or `medium`
+---@field twitter_quoted_status ouzel.Activity? the Tweet that this one quotes; see `tweet:quoted()`
+---@field gnip ouzel.Gnip what the service has added
+---@field editable boolean? whether it can still be edited
+---@field edit_history { initial_tweet_id: string, edit_tweet_ids: string[] }? the ids of all its versions
+---@field edit_controls { editable_until_ms: integer, edits_remaining: integer }?
+---@field scopes { followers: boolean? }? only in promoted Tweets
+
+---The account that posted a Tweet, as it was at that moment.
+---@class ouzel.Actor
+---@field objectType string `person`
+---@field id string `id:twitter.com:` and the id; `tweet:author().id` is the id alone
+---@field link string
+---@field displayName string the name
+---@field preferredUsername string the name after the @
+---@field postedTime string when the account was opened
+---@field image string the address of its picture
+---@field summary string? what the user says about themselves
+---@field friendsCount integer
+---@field followersCount integer
+---@field listedCount integer
+---@field statusesCount integer
+---@field favoritesCount integer
+---@field verified boolean
+---@field protected boolean? missing if it is false
+---@field twitterTimeZone string?
+---@field utcOffset string?
+---@field languages string[]
+---@field links { href: string?, rel: string }[]
+---@field location { objectType: string, displayName: string }? free text that the user wrote
+---@field [string] any
+
+---What was posted, in a Tweet that is no Retweet.
+---@class ouzel.Note
+---@field objectType string `note`
+---@field id string `object:search.twitter.com,2005:` and the id
+---@field summary string the same as `body`
+---@field link string
+---@field postedTime string
+---@field [string] any
+
+---The whole of a Tweet that is too long for `body`.
+---@class ouzel.LongObject
+---@field body string the whole text
+---@field display_text_range integer[]?
+---@field twitter_entities ouzel.Entities the entities of the whole text
+---@field twitter_extended_entities ouzel.ExtendedEntities?
+
+---The place that the author chose.
+---@class ouzel.Location
+---@field objectType string `place`
+---@field displayName string the full name
+---@field name string
+---@field country_code string? the name of the country, whatever it is called
+---@field twitter_country_code string? its code
+---@field twitter_place_type string?
+---@field link string?
+---@field geo { type: string, coordinates: number[][][] }? the box around it, longitude first
+---@field [string] any
+
+---What the service has added to a Tweet.
+---@class ouzel.Gnip
+---@field matching_rules ouzel.Rule[] the rules that the Tweet matched; see `tweet:tags()`
+---@field urls ouzel.GnipUrl[]? where its links lead; see `tweet:urls()`
+---@field profileLocations ouzel.ProfileLocation[]? places found in the author's `location`
+---@field [string] any
+
+---A link that the service has followed.
+---@class ouzel.GnipUrl
+---@field url string the short link
+---@field expanded_url string? where it leads in the end
+---@field expanded_status integer? the status of that page
+---@field expanded_url_title string?
+---@field expanded_url_description string?
+
+---A place that the service has found in what a user wrote.
+---@class ouzel.ProfileLocation
+---@field objectType string `place`
+---@field displayName string? the full name
+---@field address ouzel.Address
+---@field geo { type: string, coordinates: number[] }? longitude first
+
+---The parts of such a place.
+---@class ouzel.Address
+---@field country string?
+---@field countryCode string?
+---@field region string?
+---@field subRegion string?
+---@field locality string?
 
 --------------------------------------------------------------------------------------------------------------------
 -- Tables
+--
+-- What a script keeps in the database; [lua](lua.md) has more examples.
 
 ---A value for a column. A boolean is stored as 0 or 1, `ouzel.json.null` as NULL, and text that is not UTF-8 as a blob.
 ---An INTEGER column takes whole numbers, a REAL column numbers, a TEXT column text in UTF-8 and numbers (as text), a
 ---BLOB column any string, and an ANY column any value.
 ---@alias ouzel.Cell string|number|boolean|lightuserdata
+
+---Options of a table.
+---@class ouzel.TableOptions
+---@field primary_key string[]? the columns of the primary key, if there are several
+---@field indices ouzel.TableIndex[]? indices by which SQLite finds rows faster
+---@field strict boolean? false makes a table whose columns take any value, and have any type that SQLite knows
+
+---The columns of an index, in order. With `unique = true`, no two rows may be equal in all of them.
+---@class ouzel.TableIndex
+---@field unique boolean?
+---@field [integer] string
+
+---Declares a table. ouzel makes the table if it does not exist, and adds columns and indices that it lacks. It never
+---deletes anything from the table.
+---
+---```lua
+---local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT" })
+---local mentions = ouzel.table("mentions", { tag = "TEXT", id = "INTEGER", at = "TEXT" }, {
+---  primary_key = { "tag", "id" },
+---  indices = { { "tag", "at" } },
+---})
+---```
+---
+---The columns are in the order in which the call writes them. Columns that the call does not write out come after them,
+---sorted by name. If `columns` is a table made elsewhere, this is true of all columns.
+---
+---New tables are STRICT. A table that is there and is not STRICT stays as it is; then ouzel itself checks the types of
+---what `insert`, `upsert` and `update` write. An index is called as the table and its columns: `mentions_tag_at`.
+---
+---Raises for a name that is not an identifier, for a table that is declared twice, for a type that does not exist, for
+---a column, primary key or index that is another one in the database, for an unknown option, and in a handler.
+---@param name string letters, digits and `_`
+---@param columns table<string, string> the type of each column (INTEGER, REAL, TEXT, BLOB or ANY), with its constraints
+---@param options? ouzel.TableOptions
+---@return ouzel.Table
+function ouzel.table(name, columns, options) end
 
 ---A table of the database. `ouzel.table` returns it.
 ---@class ouzel.Table
@@ -375,6 +654,7 @@ local Table = {}
 ---```lua
 ---seen:insert { id = tweet.id, text = tweet.text }
 ---```
+---
 ---Raises for an unknown column, for a value that does not fit the column's type, for a table or function as a value,
 ---and for a broken constraint, such as an id that exists already.
 ---@param row table<string, ouzel.Cell?> values by column
@@ -386,6 +666,7 @@ function Table:insert(row) end
 ---```lua
 ---seen:upsert { id = tweet.id, text = tweet.text }
 ---```
+---
 ---Raises as `insert` does, and for a table without a primary key.
 ---@param row table<string, ouzel.Cell?> values by column
 function Table:upsert(row) end
@@ -397,6 +678,7 @@ function Table:upsert(row) end
 ---local changed = seen:update({ author = "ouzel" }, { text = "changed" })
 ---seen:update(tweet.id, { text = "changed too" })
 ---```
+---
 ---Raises as `insert` does, if `rows` or `changes` names no column, and for a key if the table has no primary key of one
 ---column.
 ---@param rows ouzel.Cell|table<string, ouzel.Cell?> values by column (`ouzel.json.null` finds NULL), or the primary key
@@ -410,6 +692,7 @@ function Table:update(rows, changes) end
 ---local deleted = seen:delete { author = "ouzel" }
 ---seen:delete(tweet.id)
 ---```
+---
 ---Raises for an unknown column, if `rows` names no column, and for a key if the table has no primary key of one column.
 ---`ouzel.db.exec` deletes every row.
 ---@param rows ouzel.Cell|table<string, ouzel.Cell?> values by column (`ouzel.json.null` finds NULL), or the primary key
@@ -422,6 +705,7 @@ function Table:delete(rows) end
 ---local row = seen:get(tweet.id)
 ---if row then print(row.text) end
 ---```
+---
 ---If the primary key has several columns, all of them are given: `seen:get { tag = "launch", id = tweet.id }`.
 ---
 ---Raises for a table without a primary key, and if a table names other columns than those of the primary key.
@@ -434,301 +718,60 @@ function Table:get(key) end
 ---```lua
 ---print(seen:count(), seen:count { author = "ouzel" })
 ---```
+---
 ---Raises for an unknown column.
----@param where table<string, ouzel.Cell>? values by column; `ouzel.json.null` finds NULL
+---@param where? table<string, ouzel.Cell> values by column; `ouzel.json.null` finds NULL
 ---@return integer rows
 function Table:count(where) end
 
 --------------------------------------------------------------------------------------------------------------------
--- ouzel
+-- SQL
 
----The functions that ouzel gives to a script.
----@class ouzel
----@field version string ouzel's version
----@field null lightuserdata the same as `ouzel.json.null`: JSON null, and NULL in SQL
-ouzel = {}
+---SQL that the script writes itself. It runs on the same database and in the same transaction as the tables. A script
+---can read and write the tables there, but can only read tables whose names begin with `_ouzel_`. It cannot use
+---transactions or other files.
+---@class ouzel.db
+ouzel.db = {}
 
----Declares rules. ouzel adds rules that the stream lacks. It deletes rules that it added earlier and that the script no
----longer declares. It keeps rules that it did not add. `ouzel.rules` can be called several times; all lists count.
+---Runs one statement. Each parameter replaces one `?`.
 ---
 ---```lua
----ouzel.rules { { tag = "launch", value = '(rocket OR launch) lang:en' } }
+---ouzel.db.exec("UPDATE counts SET n = n + 1 WHERE tag = ?", "launch")
 ---```
----A rule with `unchecked = true` is sent as it is, even if ouzel finds it invalid; then ouzel logs a warning.
 ---
----Raises for a rule without a value, for rules that the service would refuse (all of them in one error), for an unknown
----field, and in a handler, because rules are declared while the script loads. `ouzel check` warns about rules that are
----valid but probably not meant that way.
----@param rules { value: string, tag: string?, unchecked: boolean? }[]
-function ouzel.rules(rules) end
+---Raises for wrong SQL, for a broken constraint, and if the number of parameters is wrong.
+---@param sql string
+---@param ... ouzel.Cell?
+---@return integer rows how many rows were changed
+function ouzel.db.exec(sql, ...) end
 
----Options of a table.
----@class ouzel.TableOptions
----@field primary_key string[]? the columns of the primary key, if there are several
----@field indices ouzel.TableIndex[]? indices by which SQLite finds rows faster
----@field strict boolean? false makes a table whose columns take any value, and have any type that SQLite knows
-
----The columns of an index, in order. With `unique = true`, no two rows may be equal in all of them.
----@class ouzel.TableIndex
----@field [integer] string
----@field unique boolean?
-
----Declares a table. ouzel makes the table if it does not exist, and adds columns and indices that it lacks. It never
----deletes anything from the table.
+---Runs a query and gives its rows one by one. All rows are read before the first is given, so the loop may write to the
+---database. They wait outside of Lua, in a file if there are many: at most 1 GiB.
 ---
 ---```lua
----local seen = ouzel.table("seen", { id = "INTEGER PRIMARY KEY", text = "TEXT", at = "TEXT" })
----local mentions = ouzel.table("mentions", { tag = "TEXT", id = "INTEGER", at = "TEXT" }, {
----  primary_key = { "tag", "id" },
----  indices = { { "tag", "at" } },
----})
+---for row in ouzel.db.query("SELECT tag, n FROM counts WHERE n > ?", 10) do print(row.tag, row.n) end
 ---```
----The columns are in the order in which the call writes them. Columns that the call does not write out come after them,
----sorted by name. If `columns` is a table made elsewhere, this is true of all columns.
 ---
----New tables are STRICT. A table that is there and is not STRICT stays as it is; then ouzel itself checks the types of
----what `insert`, `upsert` and `update` write. An index is called as the table and its columns: `mentions_tag_at`.
----
----Raises for a name that is not an identifier, for a table that is declared twice, for a type that does not exist, for a
----column, primary key or index that is another one in the database, for an unknown option, and in a handler.
----@param name string letters, digits and `_`
----@param columns table<string, string> the type of each column (INTEGER, REAL, TEXT, BLOB or ANY), with its constraints
----@param options? ouzel.TableOptions
----@return ouzel.Table
-function ouzel.table(name, columns, options) end
+---Raises as `exec` does, and for a statement that would change the database.
+---@param sql string
+---@param ... ouzel.Cell?
+---@return fun(): table<string, string|number>? next the next row's values by column; a column that is NULL is nil
+function ouzel.db.query(sql, ...) end
 
----Adds a filter. A Tweet for which the filter returns nil or false goes no further.
----Filters, enrichments and `on` handlers run in the order in which the script adds them.
+---Runs a query and gives its first row.
 ---
 ---```lua
----ouzel.filter(function(tweet) return tweet.lang == "en" end)
+---local newest = ouzel.db.one("SELECT max(at) AS at FROM seen").at
 ---```
----Raises if the argument is not a function, and in a handler.
----@param handler fun(tweet: ouzel.Tweet): any
-function ouzel.filter(handler) end
-
----Adds a handler that may change the Tweet for the handlers after it. Its result is ignored.
 ---
----```lua
----ouzel.enrich(function(tweet) tweet.reach = tweet.user.followers_count end)
----```
----Raises if the argument is not a function, and in a handler.
----@param handler fun(tweet: ouzel.Tweet)
-function ouzel.enrich(handler) end
-
----Adds a handler for rules with a tag. It is called once for each rule that the Tweet matched and whose tag fits.
----
----```lua
----ouzel.on("brand-*", function(tweet, rule) print(rule.tag, tweet:full_text()) end)
----```
----Raises for an empty tag, if `handler` is not a function, and in a handler.
----@param tag string a tag; a `*` in it stands for any text; `*` alone fits every rule, even one without a tag
----@param handler fun(tweet: ouzel.Tweet, rule: ouzel.Rule)
-function ouzel.on(tag, handler) end
-
----Calls a function from time to time, between two Tweets, also while no Tweets come. What it writes and emits is
----committed with each call. An error takes that back and is logged, and the timer goes on. A call that is late, because
----a handler takes long, is made once, however often it was due. In `ouzel replay`, the Tweets' times are the clock.
----
----```lua
----ouzel.every("1m", function(now)
----  ouzel.log.info("minute", now // 60, ouzel.state.tweets)
----  ouzel.state.tweets = 0
----end)
----```
----Raises for a time without a unit or of less than 100 ms, if `call` is not a function, for more than 100 timers, and in
----a handler.
----@param time string how long to wait between two calls, such as `"30s"`, `"1m"` or `"2h"`
----@param call fun(now: integer) gets the time in seconds since 1970
-function ouzel.every(time, call) end
-
----Writes a value as one line of JSON, to stdout or to a sink. The lines of a batch are written together, shortly before
----its rows are committed. If a handler fails, the lines that were emitted for its Tweet are taken back. After a crash,
----some lines may come twice on stdout, but never in a sink.
----
----```lua
----ouzel.emit { id = tweet.id, text = tweet:full_text() }
----```
----Raises for a value that has no JSON (see `ouzel.json.encode`), and for a second argument that is not a sink.
----@param value any
----@param sink? ouzel.Sink the sink to write to, instead of stdout
-function ouzel.emit(value, sink) end
-
----A file for JSON Lines that the script emits.
----@class ouzel.Sink
-
----Declares a file to emit lines into. It lies in the folder `sinks` of the data folder, and lines are appended to it.
----Its length is committed with the rows of the same Tweets, so after a crash it has each line once.
----
----```lua
----local hits = ouzel.sink("hits.jsonl")
----```
----Raises for a name that is not a plain file name, and in a handler.
----@param name string letters, digits, `-`, `_` and `.`
----@return ouzel.Sink
-function ouzel.sink(name) end
-
----A regular expression. `ouzel.regex` makes it. Texts are bytes, as in Lua's own functions, and places count from 1.
----@class ouzel.Regex
----@field pattern string the pattern
-local Regex = {}
-
----Makes a regular expression, in the syntax of Rust's crate `regex`: as in most languages, but without look-around and
----references back. In return no pattern takes longer than the text is long. Make it once, while the script loads.
----`(?i)` at the beginning ignores case, and `(?<name>…)` names a capture.
----
----```lua
----local handle = ouzel.regex [[(?i)@(\w+)]]
----```
----Raises for a pattern that is wrong or too large, with the place in it.
----@param pattern string at most 10 000 bytes
----@return ouzel.Regex
-function ouzel.regex(pattern) end
-
----Whether the pattern matches anywhere in the text.
----
----```lua
----if ouzel.regex("^RT @"):is_match(tweet.text) then print("a Retweet") end
----```
----Raises for a text of more than 64 KB, as all methods do; for a pattern that is large, of more than 16 or 4 KB.
----@param text string
----@param from integer? where to begin, from 1 on
----@return boolean
-function Regex:is_match(text, from) end
-
----Finds the first match, as `string.find` does.
----
----```lua
----local first, last, name = ouzel.regex("@([a-z]+)"):find("hello @ouzel")
----```
----@param text string
----@param from integer? where to begin, from 1 on; `^` still stands for the beginning of the text
----@return integer? first nil if there is no match
----@return integer? last
----@return string? ... the captures; nil for one that took no part
-function Regex:find(text, from) end
-
----Gives the captures of the first match, or the whole match if the pattern has no captures, as `string.match` does.
----
----```lua
----local name = ouzel.regex("@([a-z]+)"):match("hello @ouzel")
----```
----@param text string
----@param from integer? where to begin, from 1 on
----@return string? ... nil if there is no match
-function Regex:match(text, from) end
-
----Gives the named captures of the first match as a table.
----
----```lua
----local date = ouzel.regex [[(?<year>\d{4})-(?<month>\d\d)]]:named(tweet:created_at_iso())
----if date then print(date.year) end
----```
----Raises for a pattern that names no capture.
----@param text string
----@param from integer? where to begin, from 1 on
----@return table<string, string>? captures nil if there is no match
-function Regex:named(text, from) end
-
----Gives all matches one by one, each as `match` does. If the first capture took no part, it is false.
----
----```lua
----for tag in ouzel.regex("#([a-z]+)"):gmatch("#tea and #milk") do print(tag) end
----```
----@param text string
----@return fun(): string?, string? next
-function Regex:gmatch(text) end
-
----Replaces all matches.
----
----```lua
----local masked = ouzel.regex("@[a-z]+"):replace("hello @ouzel", "@…")
----local louder = ouzel.regex("[a-z]+"):replace("hello", function(word) return word:upper() end)
----```
----Raises for a capture that the pattern has not, for a function that gives anything else, and if it takes more than a
----second.
----@param text string
----@param with string|fun(...: string): string? in a string `$1` and `${name}` stand for captures, `$0` for the match, `$$` for `$`; a function gets the captures, and keeps the match with nil
----@return string text
----@return integer count how many matches there were
-function Regex:replace(text, with) end
-
----A number of the script in `/metrics`. `ouzel.metric` makes it.
----@class ouzel.Metric
----@field name string the metric's name, without `ouzel_script_`
-local Metric = {}
-
----Declares a metric. `/metrics` has it as `ouzel_script_NAME`. A name that ends with `_total` is of a counter, which only
----grows; another name is of a gauge. What a handler changes counts once its Tweet's rows are committed; a handler that
----fails changes nothing. After a reload that declares the name again the number goes on, and after a restart it begins at
----0.
----
----```lua
----local links = ouzel.metric("links_total", "links in Tweets")
----```
----Raises for a wrong name, for a name that is declared twice, and in a handler.
----@param name string small letters, digits and `_`
----@param help string? one line that says what it is
----@return ouzel.Metric
-function ouzel.metric(name, help) end
-
----Adds to the number.
----
----```lua
----local seen_links = ouzel.metric "seen_links_total"
----seen_links:add(2)
----seen_links:add(1, { lang = "en" })
----```
----Raises for a counter and a number below 0, and for more than 100 series, all metrics together: each value of a label
----makes one.
----@param number number? 1 if it is not given
----@param labels table<string, string|integer|boolean>? at most 8
-function Metric:add(number, labels) end
-
----Sets the number of a gauge.
----
----```lua
----local longest = ouzel.metric "longest_text"
----longest:set(280)
----```
----Raises for a counter, and as `add` does.
----@param number number
----@param labels table<string, string|integer|boolean>? at most 8
-function Metric:set(number, labels) end
-
----Gives the lines of a file one by one, without their ends. The file lies below the script's folder. When it changes, the
----script is loaded again.
----
----```lua
----local ok, problem = pcall(function()
----  for name in ouzel.lines("names.txt") do print(name) end
----end)
----```
----Raises for a file that is not there, lies outside of the folder or is no regular file, for a line of more than 1 MB, and
----in a handler.
----@param path string such as `lists/names.txt`
----@return fun(): string? next
-function ouzel.lines(path) end
-
----Gives the rows of a CSV file one by one. All values are strings; `tonumber` makes numbers of them. The file lies below
----the script's folder. When it changes, the script is loaded again.
----
----```lua
----local scores = {}
----local ok, problem = pcall(function()
----  for row in ouzel.csv("scores.csv") do scores[row.word] = tonumber(row.score) end
----  for row in ouzel.csv("plain.csv", { header = false, separator = ";" }) do scores[row[1]] = tonumber(row[2]) end
----end)
----```
----Raises as `lines` does, for an unknown option, for a header without names, and for a row with another number of fields
----than the header.
----@param path string such as `lists/words.csv`
----@param options { header: boolean?, separator: string? }? `header = false` for a file without names of columns; the separator is a comma if none is given
----@return fun(): table<string|integer, string>? next a row's values by column, or as a list if there is no header
-function ouzel.csv(path, options) end
+---Raises as `query` does.
+---@param sql string
+---@param ... ouzel.Cell?
+---@return table<string, string|number>? row nil if there are no rows
+function ouzel.db.one(sql, ...) end
 
 --------------------------------------------------------------------------------------------------------------------
--- ouzel.state
+-- State
 
 ---What the script keeps from Tweet to Tweet, over reloads and restarts. It behaves as a table. It is committed together
 ---with the rows, and an error in a handler takes back what was written for that Tweet.
@@ -737,6 +780,7 @@ function ouzel.csv(path, options) end
 ---ouzel.state.seen = ouzel.state.seen or {}
 ---ouzel.on("*", function(tweet) ouzel.state.seen[tweet.id] = true end)
 ---```
+---
 ---A key is a string or an integer. A value is a string, a number, a boolean, `ouzel.json.null`, or a table of these. A
 ---table that is assigned is copied, and so is a Tweet or a part of one. `pairs` gives the integers first, in order, and
 ---then the strings, in order.
@@ -756,6 +800,7 @@ ouzel.state = {}
 ---  if old < 2 then state.authors, state.users = state.users, nil end
 ---end)
 ---```
+---
 ---Raises for a version that is no integer from 1, if the state has a newer version, if it has an older one and there is
 ---no migration, and in a handler.
 ---@param version integer
@@ -763,50 +808,234 @@ ouzel.state = {}
 function ouzel.state_version(version, migrate) end
 
 --------------------------------------------------------------------------------------------------------------------
--- ouzel.db
+-- Lines of JSON
 
----SQL that the script writes itself. It runs on the same database and in the same transaction as the tables. A script
----can read and write the tables there, but can only read tables whose names begin with `_ouzel_`. It cannot use
----transactions or other files.
----@class ouzel.db
-ouzel.db = {}
-
----Runs one statement. Each parameter replaces one `?`.
+---Writes a value as one line of JSON, to stdout or to a sink. The lines of a batch are written together, shortly before
+---its rows are committed. If a handler fails, the lines that were emitted for its Tweet are taken back. After a crash,
+---some lines may come twice on stdout, but never in a sink.
 ---
 ---```lua
----ouzel.db.exec("UPDATE counts SET n = n + 1 WHERE tag = ?", "launch")
+---ouzel.emit { id = tweet.id, text = tweet:full_text() }
 ---```
----Raises for wrong SQL, for a broken constraint, and if the number of parameters is wrong.
----@param sql string
----@param ... ouzel.Cell?
----@return integer rows how many rows were changed
-function ouzel.db.exec(sql, ...) end
+---
+---Raises for a value that has no JSON (see `ouzel.json.encode`), and for a second argument that is not a sink.
+---@param value any
+---@param sink? ouzel.Sink the sink to write to, instead of stdout
+function ouzel.emit(value, sink) end
 
----Runs a query and gives its rows one by one. All rows are read before the first is given, so the loop may write to the
----database. They wait outside of Lua, in a file if there are many: at most 1 GiB.
+---A file for JSON Lines that the script emits.
+---@class ouzel.Sink
+
+---Declares a file to emit lines into. It lies in the folder `sinks` of the data folder, and lines are appended to it.
+---Its length is committed with the rows of the same Tweets, so after a crash it has each line once.
 ---
 ---```lua
----for row in ouzel.db.query("SELECT tag, n FROM counts WHERE n > ?", 10) do print(row.tag, row.n) end
+---local hits = ouzel.sink("hits.jsonl")
 ---```
----Raises as `exec` does, and for a statement that would change the database.
----@param sql string
----@param ... ouzel.Cell?
----@return fun(): table<string, string|number>? next the next row's values by column; a column that is NULL is nil
-function ouzel.db.query(sql, ...) end
-
----Runs a query and gives its first row.
 ---
----```lua
----local newest = ouzel.db.one("SELECT max(at) AS at FROM seen").at
----```
----Raises as `query` does.
----@param sql string
----@param ... ouzel.Cell?
----@return table<string, string|number>? row nil if there are no rows
-function ouzel.db.one(sql, ...) end
+---Raises for a name that is not a plain file name, and in a handler.
+---@param name string letters, digits, `-`, `_` and `.`
+---@return ouzel.Sink
+function ouzel.sink(name) end
 
 --------------------------------------------------------------------------------------------------------------------
--- ouzel.json
+-- Metrics
+
+---Declares a metric. `/metrics` has it as `ouzel_script_NAME`. A name that ends with `_total` is of a counter, which
+---only grows; another name is of a gauge. What a handler changes counts once its Tweet's rows are committed; a handler
+---that fails changes nothing. After a reload that declares the name again the number goes on, and after a restart it
+---begins at 0.
+---
+---```lua
+---local links = ouzel.metric("links_total", "links in Tweets")
+---```
+---
+---Raises for a wrong name, for a name that is declared twice, and in a handler.
+---@param name string small letters, digits and `_`
+---@param help? string one line that says what it is
+---@return ouzel.Metric
+function ouzel.metric(name, help) end
+
+---A number of the script in `/metrics`. `ouzel.metric` makes it.
+---@class ouzel.Metric
+---@field name string the metric's name, without `ouzel_script_`
+local Metric = {}
+
+---Adds to the number.
+---
+---```lua
+---local seen_links = ouzel.metric "seen_links_total"
+---seen_links:add(2)
+---seen_links:add(1, { lang = "en" })
+---```
+---
+---Raises for a counter and a number below 0, and for more than 100 series, all metrics together: each value of a label
+---makes one.
+---@param number? number 1 if it is not given
+---@param labels? table<string, string|integer|boolean> at most 8
+function Metric:add(number, labels) end
+
+---Sets the number of a gauge.
+---
+---```lua
+---local longest = ouzel.metric "longest_text"
+---longest:set(280)
+---```
+---
+---Raises for a counter, and as `add` does.
+---@param number number
+---@param labels? table<string, string|integer|boolean> at most 8
+function Metric:set(number, labels) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- Files of data
+
+---Gives the lines of a file one by one, without their ends. The file lies below the script's folder. When it changes,
+---the script is loaded again.
+---
+---```lua
+---local ok, problem = pcall(function()
+---  for name in ouzel.lines("names.txt") do print(name) end
+---end)
+---```
+---
+---Raises for a file that is not there, lies outside of the folder or is no regular file, for a line of more than 1 MB,
+---and in a handler.
+---@param path string such as `lists/names.txt`
+---@return fun(): string? next
+function ouzel.lines(path) end
+
+---Options of a CSV file.
+---@class ouzel.CsvOptions
+---@field header boolean? false for a file without names of columns, whose rows are lists
+---@field separator string? what stands between two fields; a comma if it is not given
+
+---Gives the rows of a CSV file one by one. All values are strings; `tonumber` makes numbers of them. The file lies
+---below the script's folder. When it changes, the script is loaded again.
+---
+---```lua
+---local scores = {}
+---local ok, problem = pcall(function()
+---  for row in ouzel.csv("scores.csv") do scores[row.word] = tonumber(row.score) end
+---  for row in ouzel.csv("plain.csv", { header = false, separator = ";" }) do scores[row[1]] = tonumber(row[2]) end
+---end)
+---```
+---
+---Raises as `lines` does, for an unknown option, for a header without names, and for a row with another number of
+---fields than the header.
+---@param path string such as `lists/words.csv`
+---@param options? ouzel.CsvOptions
+---@return fun(): table<string|integer, string>? next a row's values by column, or as a list if there is no header
+function ouzel.csv(path, options) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- Regular expressions
+
+---Makes a regular expression, in the syntax of Rust's crate `regex`: as in most languages, but without look-around and
+---references back. In return no pattern takes longer than the text is long. Make it once, while the script loads.
+---`(?i)` at the beginning ignores case, and `(?<name>…)` names a capture.
+---
+---```lua
+---local handle = ouzel.regex [[(?i)@(\w+)]]
+---```
+---
+---Raises for a pattern that is wrong or too large, with the place in it.
+---@param pattern string at most 10 000 bytes
+---@return ouzel.Regex
+function ouzel.regex(pattern) end
+
+---A regular expression. `ouzel.regex` makes it. Texts are bytes, as in Lua's own functions, and places count from 1.
+---@class ouzel.Regex
+---@field pattern string the pattern
+local Regex = {}
+
+---Whether the pattern matches anywhere in the text.
+---
+---```lua
+---if ouzel.regex("^RT @"):is_match(tweet.text) then print("a Retweet") end
+---```
+---
+---Raises for a text of more than 64 KB, as all methods do; for a pattern that is large, of more than 16 or 4 KB.
+---@param text string
+---@param from? integer where to begin, from 1 on
+---@return boolean
+function Regex:is_match(text, from) end
+
+---Finds the first match, as `string.find` does.
+---
+---```lua
+---local first, last, name = ouzel.regex("@([a-z]+)"):find("hello @ouzel")
+---```
+---@param text string
+---@param from? integer where to begin, from 1 on; `^` still stands for the beginning of the text
+---@return integer? first nil if there is no match
+---@return integer? last
+---@return string? ... the captures; nil for one that took no part
+function Regex:find(text, from) end
+
+---Gives the captures of the first match, or the whole match if the pattern has no captures, as `string.match` does.
+---
+---```lua
+---local name = ouzel.regex("@([a-z]+)"):match("hello @ouzel")
+---```
+---@param text string
+---@param from? integer where to begin, from 1 on
+---@return string? ... nil if there is no match
+function Regex:match(text, from) end
+
+---Gives the named captures of the first match as a table.
+---
+---```lua
+---local date = ouzel.regex [[(?<year>\d{4})-(?<month>\d\d)]]:named(tweet:created_at_iso())
+---if date then print(date.year) end
+---```
+---
+---Raises for a pattern that names no capture.
+---@param text string
+---@param from? integer where to begin, from 1 on
+---@return table<string, string>? captures nil if there is no match
+function Regex:named(text, from) end
+
+---Gives all matches one by one, each as `match` does. If the first capture took no part, it is false.
+---
+---```lua
+---for tag in ouzel.regex("#([a-z]+)"):gmatch("#tea and #milk") do print(tag) end
+---```
+---@param text string
+---@return fun(): string?, string? next
+function Regex:gmatch(text) end
+
+---Replaces all matches.
+---
+---```lua
+---local masked = ouzel.regex("@[a-z]+"):replace("hello @ouzel", "@…")
+---local louder = ouzel.regex("[a-z]+"):replace("hello", function(word) return word:upper() end)
+---```
+---
+---Raises for a capture that the pattern has not, for a function that gives anything else, and if it takes more than a
+---second.
+---@param text string
+---@param with string|fun(...: string): string? in a string `$1` and `${name}` stand for captures, `$0` for the match, `$$` for `$`; a function gets the captures, and keeps the match with nil
+---@return string text
+---@return integer count how many matches there were
+function Regex:replace(text, with) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- Text
+
+---Gives a text in small letters, whatever its alphabet. `text:lower()` of Lua knows the letters A to Z only.
+---
+---```lua
+---local same = ouzel.lower("CAFÉ") == ouzel.lower("Café")
+---```
+---
+---Raises for anything but a text in UTF-8 of at most 1 MB.
+---@param text string
+---@return string text
+function ouzel.lower(text) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- JSON
 
 ---Turns JSON text into Lua values and back.
 ---@class ouzel.json
@@ -819,6 +1048,7 @@ ouzel.json = {}
 ---```lua
 ---raw:insert { id = tweet.id, json = ouzel.json.encode(tweet) }
 ---```
+---
 ---Raises for functions, for lists with holes, for tables with both list items and named fields, for numbers that are
 ---not finite, for text that is not UTF-8, and for tables that contain themselves.
 ---@param value any
@@ -831,6 +1061,7 @@ function ouzel.json.encode(value) end
 ---local value, problem = ouzel.json.decode(text)
 ---if problem then ouzel.log.warn(problem) end
 ---```
+---
 ---Raises if the argument is not a string. Wrong JSON does not raise.
 ---@param text string
 ---@return any value nil if the text is not JSON
@@ -842,14 +1073,55 @@ function ouzel.json.decode(text) end
 ---```lua
 ---ouzel.emit { hashtags = ouzel.json.array() }
 ---```
+---
 ---Raises if the argument is neither a table nor nil.
 ---@generic T
----@param list T[]? if it is not given, a new table is made
+---@param list? T[] if it is not given, a new table is made
 ---@return T[] list the same table
 function ouzel.json.array(list) end
 
 --------------------------------------------------------------------------------------------------------------------
--- ouzel.log
+-- Times
+
+---The time, and times as text. A time is a number of seconds since 1970.
+---@class ouzel.time
+ouzel.time = {}
+
+---The time now, exact to the millisecond.
+---
+---```lua
+---local began = ouzel.time.now()
+---```
+---@return number seconds since 1970
+function ouzel.time.now() end
+
+---Reads a time: `created_at` of a Tweet, such as `Wed Oct 10 20:19:24 +0000 2018`, or ISO 8601 with an offset, such as
+---`2018-10-10T20:19:24Z`.
+---
+---```lua
+---local age = ouzel.time.now() - (ouzel.time.parse("Wed Oct 10 20:19:24 +0000 2018") or 0)
+---```
+---
+---Raises if the argument is not a string. A text that is no time does not raise.
+---@param text string
+---@return integer|number? seconds since 1970; nil if the text is no time
+---@return string? problem why it is none
+function ouzel.time.parse(text) end
+
+---Writes a time in UTC.
+---
+---```lua
+---print(ouzel.time.format(1539202764), ouzel.time.format(1539202764, "%Y-%m-%d %H:00"))
+---```
+---
+---Raises for a number that is in no year from -9999 to 9999, and for a wrong pattern.
+---@param time number seconds since 1970
+---@param pattern? string as for `strftime`; ISO 8601 if it is not given, such as `2018-10-10T20:19:24Z`
+---@return string
+function ouzel.time.format(time, pattern) end
+
+--------------------------------------------------------------------------------------------------------------------
+-- Log
 
 ---Writes lines to the log, on stderr. `print` does the same as `info`, but with tabs between the values.
 ---@class ouzel.log
@@ -888,45 +1160,10 @@ function ouzel.log.warn(...) end
 function ouzel.log.error(...) end
 
 --------------------------------------------------------------------------------------------------------------------
--- ouzel.time
-
----The time, and times as text. A time is a number of seconds since 1970.
----@class ouzel.time
-ouzel.time = {}
-
----The time now, exact to the millisecond.
----
----```lua
----local began = ouzel.time.now()
----```
----@return number seconds since 1970
-function ouzel.time.now() end
-
----Reads a time: `created_at` of a Tweet, such as `Wed Oct 10 20:19:24 +0000 2018`, or ISO 8601 with an offset, such as
----`2018-10-10T20:19:24Z`.
----
----```lua
----local age = ouzel.time.now() - (ouzel.time.parse("Wed Oct 10 20:19:24 +0000 2018") or 0)
----```
----Raises if the argument is not a string. A text that is no time does not raise.
----@param text string
----@return integer|number? seconds since 1970; nil if the text is no time
----@return string? problem why it is none
-function ouzel.time.parse(text) end
-
----Writes a time in UTC.
----
----```lua
----print(ouzel.time.format(1539202764), ouzel.time.format(1539202764, "%Y-%m-%d %H:00"))
----```
----Raises for a number that is in no year from -9999 to 9999, and for a wrong pattern.
----@param time number seconds since 1970
----@param pattern string? as for `strftime`; ISO 8601 if it is not given, such as `2018-10-10T20:19:24Z`
----@return string
-function ouzel.time.format(time, pattern) end
-
---------------------------------------------------------------------------------------------------------------------
--- Tests: files `*_test.lua` beside the script, which `ouzel test` runs
+-- Tests
+--
+-- Files `*_test.lua` beside the script, which `ouzel test` runs. They have `ouzel.json`, `ouzel.log`, `ouzel.regex` and
+-- `ouzel.time` too; what else is in `ouzel` belongs to the script.
 
 ---Adds a test. It has a script that was just loaded, an empty database, and a clock that stands still at noon on 1
 ---January 2026 UTC. It fails if an error ends it, and `t` has the functions that check something.
@@ -937,6 +1174,7 @@ function ouzel.time.format(time, pattern) end
 ---  t:equal(#t:rows("seen"), 1)
 ---end)
 ---```
+---
 ---Raises for a name that another test of the file has, if `run` is not a function, and in a test.
 ---@param name string what the test shows
 ---@param run fun(t: ouzel.Test)
@@ -946,10 +1184,97 @@ function test(name, run) end
 ---@class ouzel.Test
 local Test = {}
 
+---What `t:tweet` makes a Tweet of.
+---@class ouzel.TestTweet
+---@field tags string[]? the tags of the rules that it has matched
+---@field full_text string? the whole text, as Tweets of the REST API have it
+---@field id integer? exact; `tweet:id()` gives it in both formats
+---@field id_str string? the same as text
+---@field created_at string? `Wed Oct 10 20:19:24 +0000 2018`; see `tweet:created_at_iso()`
+---@field timestamp_ms string? milliseconds since 1970
+---@field text string? cut off in long Tweets and in Retweets; see `tweet:full_text()`
+---@field display_text_range integer[]? where the displayed part of the text begins and ends
+---@field truncated boolean? whether `extended_tweet` holds the whole text
+---@field extended_tweet table? the whole of a long Tweet
+---@field source string? the program that sent the Tweet, as an HTML link
+---@field lang string? a language code; `und` if the language is unknown
+---@field user ouzel.TestUser? the author; see `tweet:author()`
+---@field entities table? hashtags, links and mentions in `text`; see `tweet:hashtags()`, `tweet:urls()` and `tweet:mentions()`
+---@field extended_entities table? all photos, or the video
+---@field matching_rules table[]? the rules that the Tweet matched; see `tweet:tags()`
+---@field retweeted_status ouzel.TestTweet? the original Tweet of a Retweet
+---@field is_quote_status boolean? whether it quotes another Tweet; see `tweet:kind()`
+---@field quoted_status ouzel.TestTweet? the Tweet that this one quotes; see `tweet:quoted()`
+---@field quoted_status_id integer? also when the quoted Tweet is gone
+---@field quoted_status_id_str string?
+---@field quoted_status_permalink { url: string, expanded: string, display: string }? the link to the quoted Tweet
+---@field in_reply_to_status_id integer? the Tweet that this one answers
+---@field in_reply_to_status_id_str string?
+---@field in_reply_to_user_id integer?
+---@field in_reply_to_user_id_str string?
+---@field in_reply_to_screen_name string? whom it answers
+---@field coordinates ouzel.Geo? longitude first
+---@field geo ouzel.Geo? latitude first; outdated, see `coordinates`
+---@field place table? the place that the author chose
+---@field contributors any? outdated, always null
+---@field favorite_count integer? 0 in a new Tweet
+---@field retweet_count integer? 0 in a new Tweet
+---@field reply_count integer? 0 in a new Tweet
+---@field quote_count integer? 0 in a new Tweet
+---@field favorited boolean?
+---@field retweeted boolean?
+---@field possibly_sensitive boolean? only in Tweets with links
+---@field filter_level string? `none`, `low` or `medium`
+---@field editable boolean? whether it can still be edited
+---@field edit_history { initial_tweet_id: string, edit_tweet_ids: string[] }? the ids of all its versions
+---@field edit_controls { editable_until_ms: integer, edits_remaining: integer }?
+---@field withheld_in_countries string[]? country codes; `XX` is every country, `XY` after a complaint about copyright
+---@field withheld_copyright boolean?
+---@field withheld_scope string? `status` or `user`
+---@field scopes { followers: boolean? }? only in promoted Tweets
+---@field [string] any
+
+---What `t:tweet` makes an author of.
+---@class ouzel.TestUser
+---@field id integer?
+---@field id_str string?
+---@field name string?
+---@field screen_name string? the name after the @
+---@field location string? free text that the user wrote
+---@field url string?
+---@field description string?
+---@field derived { locations: ouzel.DerivedLocation[] }? places that the profile geo enrichment found in `location`
+---@field entities { url: { urls: ouzel.Url[] }?, description: { urls: ouzel.Url[] } }?
+---@field protected boolean?
+---@field verified boolean?
+---@field followers_count integer?
+---@field friends_count integer?
+---@field listed_count integer?
+---@field favourites_count integer?
+---@field statuses_count integer?
+---@field created_at string?
+---@field geo_enabled boolean?
+---@field lang string?
+---@field time_zone string?
+---@field utc_offset integer?
+---@field profile_image_url string?
+---@field profile_image_url_https string?
+---@field profile_banner_url string?
+---@field default_profile boolean?
+---@field default_profile_image boolean?
+---@field withheld_in_countries string[]?
+---@field translator_type string?
+---@field contributors_enabled boolean? outdated
+---@field is_translator boolean?
+---@field following boolean? of the account that asks, so null in a stream
+---@field follow_request_sent boolean? of the account that asks, so null in a stream
+---@field notifications boolean? of the account that asks, so null in a stream
+---@field [string] any
+
 ---Makes a Tweet of the native format with all fields that the service sends: id and time from the test's clock, author,
 ---and entities from the text. The fields that are given stand in it as given, those of `user` one by one. A Tweet in
----`retweeted_status` or `quoted_status` is filled in too. A text that is too long for a Tweet is cut, and stands whole in
----`extended_tweet`.
+---`retweeted_status` or `quoted_status` is filled in too. A text that is too long for a Tweet is cut, and stands whole
+---in `extended_tweet`.
 ---
 ---`tags` says which rules of the script the Tweet has matched, by their tags. Without it, the rules are matched against
 ---the Tweet.
@@ -957,8 +1282,9 @@ local Test = {}
 ---```lua
 ---local tweet = t:tweet { text = "a rocket", tags = { "launch" }, user = { screen_name = "alice" } }
 ---```
+---
 ---Raises for a tag that no rule of the script has, and for a field that is nearly the name of another one.
----@param fields? table
+---@param fields? ouzel.TestTweet
 ---@return ouzel.Tweet
 function Test:tweet(fields) end
 
@@ -967,8 +1293,9 @@ function Test:tweet(fields) end
 ---```lua
 ---for _, tweet in ipairs(t:fixture("tweets.jsonl")) do t:send(tweet) end
 ---```
----Raises if there is no such file, if it is no file below the test's folder or larger than 64 MiB, and for a line that is
----no Tweet.
+---
+---Raises if there is no such file, if it is no file below the test's folder or larger than 64 MiB, and for a line that
+---is no Tweet.
 ---@param file string
 ---@return ouzel.Tweet[]
 function Test:fixture(file) end
@@ -979,9 +1306,10 @@ function Test:fixture(file) end
 ---```lua
 ---t:equal(t:send(t:tweet { text = "a rocket" }), "kept")
 ---```
----Raises what a handler raises, with the place in the script. What the handlers have written for the Tweet is then taken
----back.
----@param tweet ouzel.Tweet|table
+---
+---Raises what a handler raises, with the place in the script. What the handlers have written for the Tweet is then
+---taken back.
+---@param tweet ouzel.AnyTweet|table
 ---@return "kept"|"dropped" verdict
 function Test:send(tweet) end
 
@@ -991,6 +1319,7 @@ function Test:send(tweet) end
 ---```lua
 ---t:equal(t:rows("SELECT author FROM seen WHERE id > ?", 0), { { author = "alice" } })
 ---```
+---
 ---Raises for a table that there is not, for wrong SQL, and for more than 100000 rows.
 ---@param table string the name of a table, or SQL
 ---@param ... ouzel.Cell? a value for each `?` of the SQL
@@ -1002,6 +1331,7 @@ function Test:rows(table, ...) end
 ---```lua
 ---t:equal(t:emitted(), { { id = 1 } })
 ---```
+---
 ---Raises for a sink that the script has not declared.
 ---@param sink? string the name of a sink
 ---@return any[] values
@@ -1012,6 +1342,7 @@ function Test:emitted(sink) end
 ---```lua
 ---t:equal(t:dropped(), 0)
 ---```
+---
 ---Raises when called with an argument.
 ---@return integer
 function Test:dropped() end
@@ -1021,6 +1352,7 @@ function Test:dropped() end
 ---```lua
 ---t:equal(t:state().seen, { [1] = true })
 ---```
+---
 ---Raises when called with an argument.
 ---@return table
 function Test:state() end
@@ -1030,6 +1362,7 @@ function Test:state() end
 ---```lua
 ---t:equal(os.time(), t:now())
 ---```
+---
 ---Raises when called with an argument.
 ---@return integer seconds since 1970
 function Test:now() end
@@ -1039,6 +1372,7 @@ function Test:now() end
 ---```lua
 ---t:advance("1m")
 ---```
+---
 ---Raises for a time without a unit or of more than 366 days, and what a timer raises.
 ---@param time string such as `"30s"`, `"1m"` or `"2h"`
 function Test:advance(time) end
@@ -1048,9 +1382,10 @@ function Test:advance(time) end
 ---```lua
 ---t:ok(t:matches("launch", t:tweet { text = "a rocket" }))
 ---```
+---
 ---Raises for a rule that is not valid.
 ---@param rule string a tag of the script, for the rules with that tag, or else the text of a rule
----@param tweet ouzel.Tweet|table
+---@param tweet ouzel.AnyTweet|table
 ---@return boolean
 function Test:matches(rule, tweet) end
 
@@ -1059,6 +1394,7 @@ function Test:matches(rule, tweet) end
 ---```lua
 ---t:equal(1 + 1, 2)
 ---```
+---
 ---Raises if they differ.
 ---@param got any
 ---@param expected any
@@ -1070,6 +1406,7 @@ function Test:equal(got, expected, message) end
 ---```lua
 ---t:ok(#t:rows("seen") < 10, "fewer than ten")
 ---```
+---
 ---Raises if it is nil or false.
 ---@param value any
 ---@param message? string
@@ -1080,6 +1417,7 @@ function Test:ok(value, message) end
 ---```lua
 ---local message = t:fails(function() error("no rows") end, "no rows")
 ---```
+---
 ---Raises if there is no error, or another one.
 ---@param run fun()
 ---@param text? string what stands in the error
@@ -1092,6 +1430,7 @@ function Test:fails(run, text) end
 ---```lua
 ---t:snapshot("rows", t:rows("seen"))
 ---```
+---
 ---Raises if it is not, if there is no snapshot yet, for a value that has no JSON, and for a name that the file has used
 ---already.
 ---@param name string letters, digits, `-`, `_` and `.`

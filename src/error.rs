@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// Two scripts write or emit different things. Stdout has already told how they differ.
     #[error("the scripts differ")]
     Different,
+    /// Rules would change. Stdout has already told which.
+    #[error("rules would change")]
+    Changes,
     /// Tests of a script failed. Stdout has already told which.
     #[error("tests failed")]
     Tests,
@@ -59,7 +62,7 @@ pub(crate) enum Error {
 
 impl Error {
     /// The exit code: 1 for a failure while running, 2 for wrong usage or configuration, 3 for a wrong script or wrong
-    /// rules.
+    /// rules, 4 for a plan that would change something.
     pub(crate) fn exit_code(&self) -> u8 {
         use pipeline::Error as Run;
         match self {
@@ -79,6 +82,7 @@ impl Error {
                 powertrack::Error::Rejected { .. } => 3,
                 _ => 1,
             },
+            Self::Changes => 4,
             _ => 1,
         }
     }

@@ -21,6 +21,16 @@ pub struct Tally {
     counters: [AtomicU64; COUNTERS],
     tags: Mutex<BTreeMap<String, u64>>,
     metrics: Mutex<Metrics>,
+    running: Mutex<Running>,
+}
+
+/// What the running generation is called beside its number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Running {
+    /// The hash of its files.
+    pub hash: String,
+    /// The earlier generation whose files these are, if it was rolled back to.
+    pub back_to: Option<u64>,
 }
 
 /// One counter of a [`Tally`].
@@ -67,9 +77,17 @@ pub enum Count {
     Matched,
     /// Of these, the Tweets that at least one of the rules matches.
     Matching,
+    /// Loads that became a generation.
+    Loads,
+    /// Loads that were refused.
+    Refused,
+    /// Rollbacks that were asked for in this run.
+    Rollbacks,
+    /// Lines that the script has emitted, to standard output and into sinks.
+    Emitted,
 }
 
-const COUNTERS: usize = Count::Matching as usize + 1;
+const COUNTERS: usize = Count::Emitted as usize + 1;
 
 /// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
 const TAKEN_BACK: [Count; 10] = [
@@ -177,6 +195,17 @@ impl Tally {
     /// The metrics of the script.
     pub fn metrics(&self) -> MutexGuard<'_, Metrics> {
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what the generation is called that runs now.
+    pub fn run(&self, running: Running) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = running;
+    }
+
+    /// What the running generation is called.
+    pub fn running(&self) -> Running {
+        let running = self.running.lock();
+        running.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many matches each tag had.

@@ -183,7 +183,7 @@ fn a_wrong_pattern_is_drawn() {
         "local re = ouzel.regex(\"a\", \"i\")",
         expect![[r#"
             --> main.lua:1
-             = `ouzel.regex` takes a pattern, not 2 arguments
+             = `ouzel.regex` takes `pattern`, not 2 arguments
             hint: options stand in the pattern: `(?i)` at its beginning ignores case"#]],
     );
 }
@@ -223,8 +223,8 @@ fn a_wrong_call_of_a_regex_says_what_is_wrong() {
     fails(
         "re:find('a', 1, 2)",
         expect![[r#"
-             --> main.lua:2
-              = `regex:find` takes at most 2 arguments, not 3"#]],
+            --> main.lua:2
+             = `regex:find` takes `text` and perhaps `from`, not 3 arguments"#]],
     );
     fails(
         "re:gsub('a', 'b')",
@@ -386,8 +386,8 @@ fn a_wrong_time_says_what_is_wrong() {
     fails(
         "ouzel.time.parse('a', 'b')",
         expect![[r#"
-             --> main.lua:1
-              = `ouzel.time.parse` takes one text, not 2 arguments"#]],
+            --> main.lua:1
+             = `ouzel.time.parse` takes `text`, not 2 arguments"#]],
     );
     fails(
         "ouzel.time.format('2018')",
@@ -432,8 +432,8 @@ fn a_wrong_time_says_what_is_wrong() {
     fails(
         "ouzel.time.format(0, '%Y', 1)",
         expect![[r#"
-             --> main.lua:1
-              = `ouzel.time.format` takes a time and perhaps a pattern, not 3 arguments"#]],
+            --> main.lua:1
+             = `ouzel.time.format` takes `time` and perhaps `pattern`, not 3 arguments"#]],
     );
     fails(
         "ouzel.time.format(0, ('%Y'):rep(200))",
@@ -610,8 +610,8 @@ fn a_file_of_data_that_cannot_be_read_says_why() {
     fails(
         "for l in ouzel.lines('names.txt', 'r') do end",
         expect![[r#"
-             --> main.lua:1
-              = `ouzel.lines` takes the path of a file, not 2 arguments"#]],
+            --> main.lua:1
+             = `ouzel.lines` takes `path`, not 2 arguments"#]],
     );
     fails(
         "for l in ouzel.csv('names.txt', 5) do end",
@@ -790,8 +790,8 @@ fn a_wrong_metric_says_what_is_wrong() {
     fails(
         "ouzel.metric()",
         expect![[r#"
-             --> main.lua:2
-              = `ouzel.metric` takes a name and perhaps a help text, not 0 arguments"#]],
+            --> main.lua:2
+             = `ouzel.metric` takes `name` and perhaps `help`, not 0 arguments"#]],
     );
     fails(
         "ouzel.metric(5)",
@@ -838,8 +838,8 @@ fn a_wrong_metric_says_what_is_wrong() {
     fails(
         "ouzel.metric('a', 'b', 'c')",
         expect![[r#"
-             --> main.lua:2
-              = `ouzel.metric` takes a name and perhaps a help text, not 3 arguments"#]],
+            --> main.lua:2
+             = `ouzel.metric` takes `name` and perhaps `help`, not 3 arguments"#]],
     );
     fails(
         "for i = 1, 200 do ouzel.metric('a' .. i) end",
@@ -888,8 +888,8 @@ fn a_wrong_metric_says_what_is_wrong() {
     fails(
         "g:set()",
         expect![[r#"
-             --> main.lua:2
-              = `g:set` takes a number, not nil"#]],
+            --> main.lua:2
+             = `g:set` takes `number` and perhaps `labels`, not 0 arguments"#]],
     );
     fails(
         "g:set(1, 'en')",
@@ -931,8 +931,8 @@ fn a_wrong_metric_says_what_is_wrong() {
     fails(
         "g:set(1, { lang = 'en' }, 2)",
         expect![[r#"
-             --> main.lua:2
-              = `g:set` takes a number and perhaps labels, not 3 arguments"#]],
+            --> main.lua:2
+             = `g:set` takes `number` and perhaps `labels`, not 3 arguments"#]],
     );
     fails(
         "for i = 1, 200 do g:set(i, { n = i }) end",

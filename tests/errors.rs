@@ -293,7 +293,7 @@ fn a_wrong_rule_says_which_field() {
               |
             1 | ouzel.rules()
               |
-              = what `ouzel.rules` takes has to be a table, not nil"#]],
+              = `ouzel.rules` takes `rules`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.rules { { value = "a", colour = "red" } }"#,
@@ -378,7 +378,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.filter()
               |
-              = the handler that `ouzel.filter` takes has to be a function, not nil"#]],
+              = `ouzel.filter` takes `handler`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.filter("x")"#,
@@ -408,7 +408,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.on(function() end)
               |
-              = the tag that `ouzel.on` takes first has to be a string, not a function"#]],
+              = `ouzel.on` takes `tag` and `handler`, not 1 argument"#]],
     );
     check(
         r#"ouzel.on("launch")"#,
@@ -418,7 +418,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.on("launch")
               |
-              = the handler that `ouzel.on` takes has to be a function, not nil"#]],
+              = `ouzel.on` takes `tag` and `handler`, not 1 argument"#]],
     );
     check(
         r#"ouzel.on("", function() end)"#,
@@ -438,7 +438,7 @@ fn a_wrong_handler_says_what_it_has_to_be() {
               |
             1 | ouzel.on("a", "b", function() end)
               |
-              = the handler that `ouzel.on` takes has to be a function, not a string"#]],
+              = `ouzel.on` takes `tag` and `handler`, not 3 arguments"#]],
     );
     check(
         r#"ouzel.on({ "a", "b" }, function() end)"#,
@@ -512,7 +512,7 @@ fn a_wrong_table_says_what_is_wrong() {
               |
             1 | ouzel.table("t")
               |
-              = what `ouzel.table("t", …)` takes second has to be a table, not nil"#]],
+              = `ouzel.table` takes `name` and `columns` and perhaps `options`, not 1 argument"#]],
     );
     check(
         r#"ouzel.table("t", {})"#,
@@ -613,7 +613,7 @@ ouzel.table("t", { b = "TEXT" })"#,
               |
             1 | ouzel.table { name = "t" }
               |
-              = the name that `ouzel.table` takes first has to be a string, not a table"#]],
+              = `ouzel.table` takes `name` and `columns` and perhaps `options`, not 1 argument"#]],
     );
     check(
         r#"ouzel.table("order", { ["select"] = "TEXT", ID = "TEXT", id = "TEXT" })"#,
@@ -814,7 +814,7 @@ t:update { id = 1 }"#,
               |
             2 | t:update { id = 1 }
               |
-              = what `seen:update` takes second has to be a table of columns, not nil"#]],
+              = `seen:update` takes `rows` and `changes`, not 1 argument"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
@@ -1420,7 +1420,7 @@ t:delete()"#,
               |
             2 | t:delete()
               |
-              = the key that `seen:delete` takes cannot be nil"#]],
+              = `seen:delete` takes `rows`, not 0 arguments"#]],
     );
     check(
         r#"local t = ouzel.table("seen", { id = "INTEGER PRIMARY KEY" })
@@ -1621,7 +1621,7 @@ fn wrong_sql_gives_the_words_of_sqlite() {
               |
             1 | ouzel.db.exec()
               |
-              = the SQL that `ouzel.db.exec` takes first has to be a string, not nil"#]],
+              = `ouzel.db.exec` takes `sql`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.db.exec("SELECT ?", {})"#,
@@ -1776,7 +1776,7 @@ fn an_unknown_name_of_the_api_suggests_the_nearest() {
               |
             1 | ouzel.json.parse("{}")
               |
-              = there is no `ouzel.json.parse`"#]],
+              = there is no `ouzel.json.parse`; did you mean `decode`?"#]],
     );
     check(
         r#"ouzel.stat.x = 1"#,
@@ -1902,7 +1902,7 @@ ouzel.json.encode(t)"#,
               |
             1 | ouzel.emit()
               |
-              = `ouzel.emit` takes one value and perhaps a sink, not 0 arguments"#]],
+              = `ouzel.emit` takes `value` and perhaps `sink`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.emit(1, 2)"#,
@@ -1932,7 +1932,7 @@ ouzel.json.encode(t)"#,
               |
             1 | ouzel.sink()
               |
-              = `ouzel.sink` takes the name of a file, not 0 arguments"#]],
+              = `ouzel.sink` takes `name`, not 0 arguments"#]],
     );
     check(
         r#"ouzel.emit(function() end)"#,
@@ -2322,5 +2322,176 @@ fn rules_that_the_service_would_refuse_do_not_load() {
                   …ttttttttttttttttttttttttttttttttttttttttt
                                                            ^
                 the tag has 256 characters, and 255 is the most; shorten it"#]],
+    );
+}
+
+#[test]
+fn what_has_another_name_elsewhere_is_told() {
+    check(
+        r##"ouzel.regex("a"):gmatch(("a"):gsub("b", "c"))"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.regex("a"):gmatch(("a"):gsub("b", "c"))
+              |
+              = `regex:gmatch` takes one argument, not 2
+            hint: parentheses keep the first value of a call: `regex:gmatch((text:gsub(…)))`"##]],
+    );
+    check(
+        r##"ouzel.regex("a"):find("a", 1, 2)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.regex("a"):find("a", 1, 2)
+              |
+              = `regex:find` takes two arguments at most, not 3
+            hint: parentheses keep the first value of a call: `regex:find((text:gsub(…)))`"##]],
+    );
+    check(
+        r##"ouzel.lower(("A"):gsub("A", "B"))"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower(("A"):gsub("A", "B"))
+              |
+              = `ouzel.lower` takes `text`, not 2 arguments
+            hint: parentheses keep the first value of a call: `ouzel.lower((text:gsub(…)))`"##]],
+    );
+    check(
+        r##"ouzel.lower(nil)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower(nil)
+              |
+              = the text that `ouzel.lower` takes has to be a string, not nil"##]],
+    );
+    check(
+        r##"ouzel.lower("\255")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower("\255")
+              |
+              = the text that `ouzel.lower` takes is not UTF-8 text"##]],
+    );
+    check(
+        r##"ouzel.lower(("a"):rep(1048577))"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.lower(("a"):rep(1048577))
+              |
+              = the text has 1048577 bytes; `ouzel.lower` takes 1048576 at most"##]],
+    );
+    check(
+        r##"ouzel.emit("a", "hits.jsonl")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.emit("a", "hits.jsonl")
+              |
+              = `ouzel.emit` writes to what `ouzel.sink` gives, not to a string
+            hint: declare the file first: `local hits = ouzel.sink("hits.jsonl")`, then `ouzel.emit(value, hits)`"##]],
+    );
+    check(
+        r##"local json = require "json""##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | local json = require "json"
+              |
+              = module `json` not found: there is neither `json.lua` nor `json/init.lua` in the script's folder
+            hint: `ouzel` and all that is in it are there without `require`, such as `ouzel.json`"##]],
+    );
+    check(
+        r##"ouzel.print("a")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.print("a")
+              |
+              = there is no `ouzel.print`; `print` and `ouzel.log.info` write to the log"##]],
+    );
+    check(
+        r##"ouzel.test("a", print)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.test("a", print)
+              |
+              = there is no `ouzel.test`; tests stand in files `*_test.lua` beside the script, as `test("name", function(t) … end)`"##]],
+    );
+    check(
+        r##"ouzel.query("SELECT 1")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.query("SELECT 1")
+              |
+              = there is no `ouzel.query`; did you mean `ouzel.db.exec` or `ouzel.db.query`?"##]],
+    );
+    check(
+        r##"ouzel.timer("1m", print)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.timer("1m", print)
+              |
+              = there is no `ouzel.timer`; did you mean `ouzel.every`?"##]],
+    );
+    check(
+        r##"ouzel.json.stringify {}"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.json.stringify {}
+              |
+              = there is no `ouzel.json.stringify`; did you mean `encode`?"##]],
+    );
+    check(
+        r##"ouzel.log("a")"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.log("a")
+              |
+              = attempt to call a `ouzel.log` value (field 'log')
+            hint: it holds functions, such as `ouzel.log.info`"##]],
+    );
+    check(
+        r##"test("a", print)"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | test("a", print)
+              |
+              = attempt to call a nil value (global 'test')
+            hint: tests stand in files `*_test.lua` beside the script, and `ouzel test` runs them"##]],
+    );
+    check(
+        r##"ouzel.state = {}"##,
+        expect![[r##"
+            error: script `main.lua` could not be loaded
+             --> main.lua:1
+              |
+            1 | ouzel.state = {}
+              |
+              = `ouzel.state` cannot be set; set what is in it: `ouzel.state.count = 0`"##]],
     );
 }

@@ -12,7 +12,10 @@ mod support;
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use support::{Setup, Sim};
+use support::{Setup, Sim, capture, example, examples, files_below, rules_of};
+
+/// What the script of this test is called.
+const EVERY: &str = "every method";
 
 /// Calls every method, on the Tweet and on those inside it, and writes what it gives.
 const EVERY_METHOD: &str = r#"
@@ -78,43 +81,25 @@ const ODD: &[&str] = &[
     r#"{"objectType":"activity","id":null,"verb":"share","body":null,"actor":null,"object":null,"geo":null,"location":null,"twitter_entities":null}"#,
 ];
 
-/// A script of the repository, with all that lies beside it.
-fn project(folder: &str) -> Setup {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut setup = Setup::new().command("replay");
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name.ends_with(".lua") && name != "ouzel.lua" {
-            setup = setup.file(&format!("scripts/{name}"), fs::read(&path).unwrap());
-        }
-    }
-    setup
+/// A project of the repository: an example, or the one at its top.
+fn project(name: Option<&str>) -> Setup {
+    let folder = match name {
+        Some(name) => example(name).join("scripts"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts"),
+    };
+    let setup = Setup::new().command("replay");
+    // The description for editors is no part of a script.
+    let files = files_below(&folder).into_iter();
+    let files = files.filter(|(path, _)| path != "ouzel.lua");
+    files.fold(setup, |setup, (path, bytes)| {
+        setup.file(&format!("scripts/{path}"), bytes)
+    })
 }
 
-/// The folders of all scripts that come with ouzel.
-fn projects() -> Vec<String> {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut folders: Vec<_> = fs::read_dir(examples)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .map(|name| format!("examples/{name}/scripts"))
-        .collect();
-    folders.push("scripts".to_owned());
-    folders
-}
-
-/// The tags of the rules that a script declares, and the call that declares them.
-fn rules(script: &str) -> (Vec<String>, String) {
-    let (_, rest) = script.split_once("ouzel.rules {").unwrap();
-    let (list, _) = rest
-        .split_once(if rest.starts_with('\n') { "\n}" } else { "}\n" })
-        .unwrap();
-    let tags: Vec<_> = (list.split("tag = \"").skip(1))
-        .map(|rest| rest.split('"').next().unwrap().to_owned())
-        .collect();
-    assert!(!tags.is_empty());
-    (tags, format!("ouzel.rules {{{list}\n}}\n"))
+/// All projects of the repository.
+fn projects() -> Vec<Option<String>> {
+    let examples = examples().into_iter().map(Some);
+    examples.chain([None]).collect()
 }
 
 /// A line that has matched rules with these tags. Of two fields with the same name, the first counts.
@@ -134,21 +119,19 @@ fn matched(line: &str, tags: &[String]) -> String {
     }
 }
 
-/// Runs a script over these lines: all that its handlers ask for has matched, and none may fail.
+/// Runs a script over these lines: its first rule has matched, then all have, and no handler may fail.
 #[track_caller]
 fn assert_none_fails<'l>(
     name: &str,
-    script: &str,
+    tags: &[String],
     setup: Setup,
     lines: impl Iterator<Item = &'l str>,
 ) {
-    let (tags, _) = rules(script);
     let mut text = String::new();
     let mut count = 0;
     for line in lines {
-        // A language is a tag here, and a Tweet has one: of the others, the first.
         text += &matched(line, &tags[..1]);
-        text += &matched(line, &tags);
+        text += &matched(line, tags);
         count += 2;
     }
     let ended = setup
@@ -168,19 +151,22 @@ fn assert_none_fails<'l>(
         ended.stderr
     );
     assert!(said.ends_with("failed 0"), "{name}: {}", ended.stderr);
+    ended.assert_silent_about("timer failed");
     // Only the script of this test drops nothing.
     let is_all = said.contains("filtered 0,");
-    assert!(is_all || script != EVERY_METHOD, "{}", ended.stderr);
+    assert!(is_all || name != EVERY, "{}", ended.stderr);
 }
 
 fn assert_no_script_fails<'l>(lines: impl Iterator<Item = &'l str> + Clone) {
-    for folder in projects() {
-        let setup = project(&folder);
-        let script = fs::read_to_string(setup.folder().join("scripts/main.lua")).unwrap();
-        assert_none_fails(&folder, &script, setup, lines.clone());
+    let tags = |setup| rules_of(setup).into_iter().map(|rule| rule.tag);
+    for name in projects() {
+        let name = name.as_deref();
+        let tags: Vec<_> = tags(project(name)).collect();
+        assert_none_fails(name.unwrap_or("main"), &tags, project(name), lines.clone());
     }
-    let setup = Setup::new().script(EVERY_METHOD).command("replay");
-    assert_none_fails("every method", EVERY_METHOD, setup, lines);
+    let setup = || Setup::new().script(EVERY_METHOD).command("replay");
+    let tags: Vec<_> = tags(setup()).collect();
+    assert_none_fails(EVERY, &tags, setup(), lines);
 }
 
 #[test]
@@ -190,17 +176,11 @@ fn no_script_fails_on_odd_tweets() {
 
 #[test]
 fn no_script_fails_on_tweets_of_the_simulator() {
-    let mut capture = String::new();
-    for folder in projects() {
-        let script = fs::read_to_string(
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join(folder)
-                .join("main.lua"),
-        );
-        capture += &rules(&script.unwrap()).1;
+    let mut rules = rules_of(Setup::new().script(EVERY_METHOD));
+    for name in projects() {
+        rules.extend(rules_of(project(name.as_deref())));
     }
-    capture += &rules(EVERY_METHOD).1;
-    capture += "ouzel.enrich(function(tweet) ouzel.emit(tweet) end)\n";
+    let capture = capture(&rules);
     for format in ["native", "activity"] {
         let sim = Sim::start(&["--rate", "2000", "--format", format]);
         let ended = Setup::new()

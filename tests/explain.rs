@@ -400,23 +400,23 @@ fn a_field_that_a_tweet_has_not_is_named() {
     fail(
         "t.x = #t.hashtags",
         expect![[r#"
-        main.lua:2: attempt to get length of a nil value (field 'hashtags')
-        in main.lua:2: in function <main.lua:1>
-        hint: a Tweet has it as `entities.hashtags`"#]],
+            main.lua:2: attempt to get length of a nil value (field 'hashtags')
+            in main.lua:2: in function <main.lua:1>
+            hint: `hashtags` is a method: `tweet:hashtags()`"#]],
     );
     fail(
         "for _, h in pairs(t.hashtags) do end",
         expect![[r#"
-        main.lua:2: bad argument #1 to 'for iterator' (table expected, got nil)
-        in main.lua:2: in function <main.lua:1>
-        hint: `t.hashtags` is nil; a Tweet has it as `entities.hashtags`"#]],
+            main.lua:2: bad argument #1 to 'for iterator' (table expected, got nil)
+            in main.lua:2: in function <main.lua:1>
+            hint: `t.hashtags` is nil; `hashtags` is a method: `tweet:hashtags()`"#]],
     );
     fail(
         "for _, h in ipairs(t.hashtags) do end",
         expect![[r#"
             main.lua:2: attempt to index a nil value
             in main.lua:2: in function <main.lua:1>
-            hint: `t.hashtags` is nil; a Tweet has it as `entities.hashtags`"#]],
+            hint: `t.hashtags` is nil; `hashtags` is a method: `tweet:hashtags()`"#]],
     );
     fail(
         "t.x = t.entities.hashtags[1].text",
@@ -474,9 +474,9 @@ fn a_comparison_says_which_field_was_nil_if_that_is_certain() {
     fail(
         "local n = t.user.followers\nif n < 5 then return end",
         expect![[r#"
-        main.lua:3: attempt to compare nil with number
-        in main.lua:3: in function <main.lua:1>
-        hint: `n` is nil: it is `user.followers` of the Tweet"#]],
+            main.lua:3: attempt to compare nil with number
+            in main.lua:3: in function <main.lua:1>
+            hint: `n` is nil: it is `user.followers` of the Tweet; did you mean `following`?"#]],
     );
     fail(
         "local least = 5\nif least < t.user.folowers_count and t.user.followers_count < 5 then return end",

@@ -768,7 +768,7 @@ fn json_that_is_wrong_gives_nil_and_a_message() {
             local value, problem = ouzel.json.decode(text)
             ouzel.emit({ value == nil, type(problem), #problem < 200 })
           end
-          ouzel.emit(ouzel.json.encode())
+          ouzel.emit(ouzel.json.encode(nil))
           local list = ouzel.json.decode("[1]")
           list[1] = nil
           ouzel.emit(list)

@@ -124,3 +124,17 @@ fn types_refreshes_what_is_ouzels_and_keeps_what_is_not() {
         (2, "error: there is no folder `nowhere`\n")
     );
 }
+
+#[test]
+fn a_name_that_a_shell_would_take_apart_is_quoted() {
+    for (name, shown) in [
+        ("my project", "cd 'my project'"),
+        ("it's", r"cd 'it'\''s'"),
+        ("größe/a-b_c.d", "cd größe/a-b_c.d"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (code, said, _) = ouzel(folder.path(), &["new", name]);
+        assert_eq!(code, 0);
+        assert!(said.contains(&format!("\n  {shown}\n")), "{said}");
+    }
+}

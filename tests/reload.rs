@@ -10,8 +10,7 @@ mod support;
 use std::fs;
 
 use expect_test::expect;
-use sonic_rs::{JsonValueTrait, pointer};
-use support::{Run, Setup, Sim, tweet};
+use support::{Run, Setup, tweet};
 
 /// A script that logs each Tweet under a name.
 fn named(name: &str) -> String {
@@ -309,56 +308,4 @@ fn two_hundred_saves_lose_no_tweet_and_handle_none_twice() {
         )
         .assert_says("2 001 Tweets")
         .assert_says("failed 0");
-}
-
-#[test]
-fn saves_under_a_busy_stream_keep_one_connection() {
-    let sim = Sim::start(&["--rate", "2000"]);
-    let script = |number: usize| {
-        format!(
-            "ouzel.rules {{ {{ value = 'lang:en OR lang:ja OR lang:es' }} }}\nlocal seen = ouzel.table('seen', {{ id = 'INTEGER' }})\nouzel.on('*', function(t) seen:insert {{ id = t.id }} local save = {number} end)"
-        )
-    };
-    let run = Setup::new()
-        .script(&script(0))
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
-        .environment("OUZEL_DEBOUNCE", "1ms")
-        .start();
-    run.wait_for("stream connected");
-    for save in 1..=200 {
-        run.write(
-            "scripts/main.lua",
-            &if save % 7 == 0 {
-                format!("({save}")
-            } else {
-                script(save)
-            },
-        );
-        run.wait_for(if save % 7 == 0 {
-            "reload failed"
-        } else {
-            "script loaded"
-        });
-    }
-    let ended = run.drain();
-    ended.assert_says("failed 0").assert_says("filtered 0");
-    let stats = sim.stats();
-    assert_eq!(
-        stats.pointer(&pointer!["connections", "total"]).as_u64(),
-        Some(1)
-    );
-    assert_eq!(
-        ended.rows("SELECT count(*) - count(DISTINCT id) FROM seen"),
-        "0"
-    );
-    let rows: u64 = ended.rows("SELECT count(*) FROM seen").parse().unwrap();
-    assert!(rows > 0);
-    let delivered = stats
-        .pointer(&pointer!["tweets", "delivered"])
-        .as_u64()
-        .unwrap();
-    assert!(rows <= delivered, "{rows} of {delivered}");
 }

@@ -110,6 +110,7 @@ fn files_in_each_form_give_the_same() {
             expect![[r#"
                 5 Tweets in TIME: kept 3, filtered 2, failed 0
                 3 rows written to data/replay.db
+                3 lines emitted
                 matches: coffee 5
                 N Tweets/s
             "#]],

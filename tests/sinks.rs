@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 
-use support::{Setup, tweet};
+use support::{Setup, killed_over_and_over, tweet};
 
 const SCRIPT: &str = r#"
 local hits = ouzel.sink("hits.jsonl")
@@ -52,22 +52,7 @@ fn what_failed_is_not_in_a_sink_and_the_next_run_goes_on_behind() {
 
 #[test]
 fn a_killed_run_writes_each_line_once() {
-    let mut setup = Setup::new().script(SCRIPT);
-    for round in 1..=4 {
-        let run = setup.start();
-        run.powertrack()
-            .wait_for_connection(usize::try_from(round).unwrap());
-        let from = (round - 2).max(0) * 300 + 1;
-        run.powertrack()
-            .send_to_who_may_go((from..=round * 300).map(tweet));
-        run.wait_for(&format!("handled {}.", (round - 1) * 300 + 70 * round));
-        setup = run.kill().again();
-    }
-    let run = setup.start();
-    run.powertrack().wait_for_connection(5);
-    run.powertrack().send_all((601..=1201).map(tweet));
-    run.wait_for("handled 1201.");
-    let ended = run.drain();
+    let ended = killed_over_and_over(Setup::new().script(SCRIPT), ".");
     let held = fs::read_to_string(ended.folder().join("data/sinks/hits.jsonl")).unwrap();
     let mut held: Vec<_> = held.lines().collect();
     held.sort_unstable();

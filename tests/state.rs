@@ -8,7 +8,7 @@
 mod support;
 
 use expect_test::{Expect, expect};
-use support::{Ended, Setup, tweet};
+use support::{Ended, Setup, killed_over_and_over, tweet};
 
 /// All rows of the state, readable.
 const ROWS: &str = "SELECT parent, key, kind, value FROM _ouzel_state ORDER BY parent, key";
@@ -298,22 +298,8 @@ fn a_load_that_fails_takes_its_writes_back() {
 
 #[test]
 fn a_killed_run_counts_each_tweet_once() {
-    let mut setup = Setup::new().script(COUNTING);
-    for round in 1..=4 {
-        let run = setup.start();
-        run.powertrack()
-            .wait_for_connection(usize::try_from(round).unwrap());
-        let from = (round - 2).max(0) * 300 + 1;
-        run.powertrack()
-            .send_to_who_may_go((from..=round * 300).map(tweet));
-        run.wait_for(&format!("handled {} ", (round - 1) * 300 + 70 * round));
-        setup = run.kill().again();
-    }
-    let run = setup.start();
-    run.powertrack().wait_for_connection(5);
-    run.powertrack().send_all((601..=1201).map(tweet));
-    run.wait_for("handled 1201 1201");
-    let ended = run.drain();
+    let ended = killed_over_and_over(Setup::new().script(COUNTING), " ");
+    ended.assert_says("handled 1201 1201");
     assert_eq!(ended.rows("SELECT count(*) FROM seen"), "1201");
     assert_eq!(
         ended.rows("SELECT count(*), sum(s.key = a.value) FROM _ouzel_state s JOIN _ouzel_state a ON a.parent = s.value WHERE s.parent = 1"),
@@ -482,7 +468,7 @@ fn what_cannot_be_kept_is_an_error_at_its_line() {
     fails(
         "ouzel.state = {}",
         expect![[r#"
-            main.lua:2: `ouzel.state` cannot be set
+            main.lua:2: `ouzel.state` cannot be set; set what is in it: `ouzel.state.count = 0`
                  2 | ouzel.state = {}
                      in main.lua:2: in function <main.lua:1>"#]],
     );

@@ -48,7 +48,10 @@ macro_rules! pages {
 const PAGES: &[(&str, &str)] = pages![
     "settings",
     "new",
+    "examples",
     "lua",
+    "reference",
+    "reload",
     "tweets",
     "sql",
     "state",
@@ -57,6 +60,7 @@ const PAGES: &[(&str, &str)] = pages![
     "limits",
     "test",
     "rules",
+    "rule-sets",
     "outages",
     "connection",
     "guarantees",

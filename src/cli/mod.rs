@@ -3,6 +3,7 @@
 //! Takes the arguments of the process, calls the library, prints the result, and never decides what a Tweet or a rule
 //! means.
 
+mod account;
 mod bench;
 mod check;
 mod columns;
@@ -13,6 +14,8 @@ mod new;
 mod print;
 mod quarantine;
 mod replay;
+mod rollback;
+mod rule_policy;
 mod rules;
 mod run;
 mod script_limits;
@@ -29,6 +32,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::start::start;
 use self::{
+    account::Account,
     bench::Bench,
     check::Check,
     gaps::Gaps,
@@ -36,6 +40,8 @@ use self::{
     new::{New, Types},
     quarantine::Quarantine,
     replay::Replay,
+    rollback::Rollback,
+    rule_policy::RulePolicy,
     rules::Rules,
     run::Run,
     script_limits::ScriptLimits,
@@ -116,8 +122,14 @@ pub(crate) enum Command {
     /// watches. A reader that is slower than the stream loses Tweets, is told how many, and never holds the run up. Ends
     /// with the run, after --limit Tweets, or on Ctrl-C.
     Tail(Tail),
-    /// Look into rules before the service sees them.
+    /// Look into rules before the service sees them, and into those that it has.
     Rules(Rules),
+    /// Go back to the script as it was before its last change, until the next save.
+    ///
+    /// Where `ouzel run` runs on the data folder, the generation before the running one takes over between two Tweets.
+    /// Where none runs, the next run begins with it. Either lasts until the script's files change, or until
+    /// `--undo`. A second rollback goes one further. The files of the last 20 generations are kept.
+    Rollback(Rollback),
     /// List the times in which nothing came, and what of them is missing in the data.
     ///
     /// It only reads the database, so it works while `ouzel run` runs. `ouzel gaps repair` has what is missing asked for
@@ -158,9 +170,10 @@ impl Command {
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
             Self::Tail(arguments) => tail::tail(&arguments),
-            Self::Rules(arguments) => rules::rules(&arguments),
+            Self::Rules(arguments) => rules::rules(&arguments, line),
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
+            Self::Rollback(arguments) => rollback::rollback(&arguments),
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),

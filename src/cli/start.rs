@@ -24,13 +24,14 @@ pub fn start() -> ExitCode {
     };
     let line = match &cli.command {
         Command::Run(_) | Command::Replay(_) => StatusLine::on_stderr(),
+        Command::Rules(rules) if rules.takes_a_while() => StatusLine::on_stderr(),
         _ => StatusLine::none(),
     };
     logging::start(&cli.log, &line);
     match cli.command.run(&line) {
         Ok(()) => ExitCode::SUCCESS,
-        // A difference is a result, and so is a failing test: stdout has told all about it.
-        Err(error @ (Error::Different | Error::Tests | Error::TestsBroken)) => {
+        // A difference is a result, and so are a plan and a failing test: stdout has told all about it.
+        Err(error @ (Error::Different | Error::Changes | Error::Tests | Error::TestsBroken)) => {
             ExitCode::from(error.exit_code())
         }
         Err(error) => {

@@ -44,6 +44,7 @@ pub(super) fn summary(
         counted(snapshot.rows, "row"),
         plain::line(&database)
     );
+    text += &sentence(snapshot.emitted, "line emitted", "lines emitted");
     let tags = snapshot.tag_list();
     if !tags.is_empty() {
         text += &format!("matches: {tags}\n");

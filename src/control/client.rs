@@ -18,6 +18,7 @@ use super::{
     feed::Wishes,
     peer::is_own,
     record::{Reader, Record},
+    rollback::{Asked, Went},
     socket::connect,
 };
 use crate::{host::lock, text::json};
@@ -54,6 +55,16 @@ pub(crate) async fn tags(folder: &Path) -> Result<Vec<Option<String>>, Error> {
     ask(folder, Method::GET, "/tags", None).await
 }
 
+/// Has the run go back to the generation of its script before the running one, or end that.
+///
+/// # Errors
+/// [`Error`]; [`Error::Refused`] if nothing has changed.
+pub(crate) async fn rollback(folder: &Path, undo: bool) -> Result<Went, Error> {
+    // A boolean cannot fail to be JSON.
+    let asked = sonic_rs::to_string(&Asked { undo }).unwrap_or_default();
+    ask(folder, Method::POST, "/rollback", Some(asked)).await
+}
+
 /// Live Tweets of a run.
 #[derive(Debug)]
 pub(crate) struct Tail {
@@ -81,15 +92,16 @@ impl Tail {
     /// Waits for the next record. Cancelling this loses nothing.
     ///
     /// # Errors
-    /// [`Error::Gone`] if the run has ended without a word, as when it was killed.
+    /// [`Error::Killed`] if the run has ended without a word.
     pub(crate) async fn next(&mut self) -> Result<Record, Error> {
         loop {
             if let Some(record) = self.reader.next().map_err(Error::Gone)? {
                 return Ok(record);
             }
             let frame = match self.body.frame().await {
-                Some(frame) => frame.map_err(|error| gone(&error))?,
-                None => return Err(Error::Gone("it was killed, or has crashed".to_owned())),
+                Some(Ok(frame)) => frame,
+                // Who ends in order says so.
+                Some(Err(_)) | None => return Err(Error::Killed),
             };
             if let Some(bytes) = frame.data_ref() {
                 self.reader.push(bytes);

@@ -45,14 +45,22 @@ pub(crate) enum Error {
     /// It has said no.
     #[error("the running ouzel says: {0}")]
     Refused(String),
+    /// The run has ended, and has not said so.
+    #[error("the run has ended without a word: it was killed, or has crashed")]
+    Killed,
     /// The connection ended in the middle of an answer, or the answer makes no sense.
     #[error("the running ouzel has gone in the middle of its answer: {0}")]
     Gone(String),
 }
 
 impl Error {
-    /// Whether nobody runs there. Then it may help to wait.
+    /// Whether nobody runs there.
     pub(crate) fn is_nobody(&self) -> bool {
         matches!(self, Self::NoRun { .. } | Self::Deaf { .. })
+    }
+
+    /// Whether the next run may answer: nobody runs there now, or that one is just ending.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.is_nobody() || matches!(self, Self::Gone(_) | Self::Killed)
     }
 }

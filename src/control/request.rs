@@ -2,6 +2,8 @@
 
 use tokio::sync::oneshot;
 
+use super::rollback::Went;
+
 /// How many requests may wait for the loop. Whoever asks then waits for room.
 pub(super) const WAITING: usize = 8;
 
@@ -13,4 +15,11 @@ pub(crate) type Reply<T> = oneshot::Sender<T>;
 pub(crate) enum Request {
     /// The tags of the rules that the script declares; `None` for a rule without a tag.
     Tags(Reply<Vec<Option<String>>>),
+    /// Go back to the generation before the running one, or end that. The answer says where it went, or why not.
+    Rollback {
+        /// Whether a rollback is to end.
+        undo: bool,
+        /// Where the answer goes.
+        reply: Reply<Result<Went, String>>,
+    },
 }

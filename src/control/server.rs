@@ -38,6 +38,7 @@ use super::{
     feed::{Feed, Listening, Wishes},
     peer::is_own,
     request::{Reply, Request, WAITING},
+    rollback::Asked,
     socket::Socket,
 };
 use crate::text::json;
@@ -55,7 +56,7 @@ const BUFFER: usize = 64 << 10;
 const LONGEST_BODY: usize = 64 << 10;
 
 /// How long the end of the run waits for clients that still read what has been told.
-const FAREWELL: Duration = Duration::from_millis(500);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long to wait after accepting a connection failed, for example because there are too many open files.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -77,7 +78,7 @@ pub(crate) struct Control {
 struct Serving {
     stop: CancellationToken,
     task: JoinHandle<()>,
-    _socket: Socket,
+    socket: Option<Socket>,
 }
 
 #[derive(Debug, Clone)]
@@ -101,7 +102,7 @@ impl Control {
                 Some(Serving {
                     task: tokio::spawn(serve(listener, shared, stop.clone())),
                     stop,
-                    _socket: socket,
+                    socket: Some(socket),
                 })
             }
             Err(error) => {
@@ -116,13 +117,16 @@ impl Control {
 
     /// Tells clients that the run has ended, and gives them a moment to read it. The socket is gone afterwards.
     pub(crate) async fn end(self) {
+        let Some(mut serving) = self.serving else {
+            self.feed.end();
+            return;
+        };
+        // First of all, so that who is told of the end and looks for the next run does not find this one again.
+        drop(serving.socket.take());
         self.feed.end();
-        if let Some(mut serving) = self.serving {
-            serving.stop.cancel();
-            if timeout(FAREWELL, &mut serving.task).await.is_err() {
-                debug!("a client does not read what it was told");
-                serving.task.abort();
-            }
+        serving.stop.cancel();
+        if timeout(FAREWELL, &mut serving.task).await.is_err() {
+            debug!("a client does not read what it was told");
         }
     }
 }
@@ -138,6 +142,7 @@ async fn serve(listener: UnixListener, shared: Shared, stop: CancellationToken) 
     let app = Router::new()
         .route("/tags", get(tags))
         .route("/tail", post(tail))
+        .route("/rollback", post(rollback))
         .fallback(unknown)
         .layer(map_response(name))
         .with_state(shared);
@@ -246,6 +251,15 @@ async fn body(request: HttpRequest) -> Result<Bytes, Refusal> {
 async fn tags(State(shared): State<Shared>) -> Result<Response, Refusal> {
     let tags = ask(&shared, Request::Tags).await?;
     Ok(Json(tags).into_response())
+}
+
+async fn rollback(State(shared): State<Shared>, request: HttpRequest) -> Result<Response, Refusal> {
+    let body = body(request).await?;
+    let Asked { undo } =
+        json::read(&body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    let went = ask(&shared, |reply| Request::Rollback { undo, reply }).await?;
+    let went = went.map_err(|reason| (StatusCode::CONFLICT, reason))?;
+    Ok(Json(went).into_response())
 }
 
 async fn tail(State(shared): State<Shared>, request: HttpRequest) -> Result<Response, Refusal> {

@@ -36,7 +36,7 @@ pub fn scripts(data: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("main.lua");
     fs::write(&path, data).unwrap();
-    let (loaded, files) = Generation::load(&path, Rc::new(Tables), &LIMITS);
+    let (loaded, files) = Generation::load(&path, None, Rc::new(Tables), &LIMITS);
     assert!(!files.folders.is_empty());
     let generation = match loaded {
         Ok(generation) => generation,

@@ -5,8 +5,10 @@ mod before;
 mod error;
 mod lost;
 mod only_new;
+pub(crate) mod ownership;
 mod plan;
 pub(crate) mod reconciler;
+mod reload;
 mod repair;
 mod standstill;
 mod stream;
@@ -28,7 +30,9 @@ pub(crate) use self::{
     plan::{JournalPlan, Plan},
 };
 use self::{
-    reconciler::{Outcome, WorkerOwnership},
+    ownership::Record,
+    reconciler::Outcome,
+    reload::{Next, Reload},
     repair::Joins,
     standstill::Standstill,
     stream::{StreamTask, ToJournal},
@@ -44,11 +48,8 @@ use crate::{
     script::{self, Counts, Declared, Files, Watch},
     status::{Reporter, Snapshot, StatusLine, StatusServer, short},
     tally::Tally,
-    worker::{Loaded, Report, behind::Controls, inbox::Control},
+    worker::{Loaded, Report, behind::Controls},
 };
-
-/// If an editor saves again and again, the load waits at most this many times the debounce.
-const LONGEST_DEBOUNCE: u32 = 5;
 
 /// Runs until something ends the run. When `reload` is notified, looks whether the script has changed. Gives the last numbers, also those of the stream. By then the database holds
 /// everything.
@@ -96,14 +97,18 @@ pub(crate) async fn run(
         status: &status,
         queue: threads.queue.clone(),
         controls: threads.controls.clone(),
-        newest: threads.newest,
+        newest: threads.newest.clone(),
         progress: threads.progress,
         declared: declared.subscribe(),
         rate_before: threads.before.rate,
         shutdown: shutdown.clone(),
         ready: ready.clone(),
     })?;
+    let mut saves = Reload::new(&plan, threads.newest, threads.controls.clone());
+    // Starting is the first load. There is no second way to start.
+    saves.start(threads.is_back);
     let mut run = Run {
+        saves,
         declared,
         repairer,
         repairs: Some(repairs),
@@ -138,6 +143,7 @@ pub(crate) async fn run(
 
 struct Run {
     plan: Plan,
+    saves: Reload,
     repairer: Repairer,
     /// The repairs' task; `None` once it has ended.
     repairs: Option<JoinHandle<()>>,
@@ -168,13 +174,6 @@ struct Run {
     shutdown: CancellationToken,
 }
 
-/// When the script will be loaded again.
-#[derive(Default)]
-struct Reload {
-    due: Option<Instant>,
-    at_the_latest: Option<Instant>,
-}
-
 impl Run {
     async fn main_loop(&mut self, tally: &Tally, reporter: &mut Reporter) -> Result<(), Error> {
         let mut stream = None;
@@ -195,9 +194,6 @@ impl Run {
         reporter: &mut Reporter,
     ) -> Result<(), Error> {
         let end = self.plan.duration.map(|after| Instant::now() + after);
-        let mut reload = Reload::default();
-        // Starting is the first load. There is no second way to start.
-        let _ = self.controls.send(Control::Load);
         loop {
             tokio::select! {
                 biased;
@@ -220,16 +216,18 @@ impl Run {
                     }
                 }
                 ended = stream::join(stream) => return ended,
-                () = changed_some(&mut self.watch) => reload.put_off(self.plan.debounce.unwrap_or_default()),
-                () = sleep_until_some(reload.due) => {
-                    reload = Reload::default();
-                    self.refresh_watch();
-                    self.standstill.save_waits = true;
-                    let _ = self.controls.send(Control::Load);
-                }
+                () = changed_some(&mut self.watch) => self.saves.changed(),
+                next = self.saves.next() => match next {
+                    Next::Look => {
+                        self.refresh_watch();
+                        self.standstill.save_waits = true;
+                        self.saves.look();
+                    }
+                    Next::Vetted(vetted) => self.saves.vetted(vetted),
+                },
                 () = self.reload.notified() => {
                     info!("SIGHUP: looking whether the script has changed");
-                    reload.put_off(Duration::ZERO);
+                    self.saves.asked();
                 }
                 Some(request) = self.requests.recv() => self.answer(request),
                 () = reporter.due() => reporter.report(self.stream_state()),
@@ -246,12 +244,19 @@ impl Run {
     }
 
     /// Answers what another command asks for. Whoever has asked may have gone.
-    fn answer(&self, request: Request) {
+    fn answer(&mut self, request: Request) {
         match request {
             Request::Tags(reply) => {
                 let declared = self.declared.borrow();
                 let tags = declared.rules.iter().map(|rule| rule.tag.clone());
                 let _ = reply.send(tags.collect());
+            }
+            Request::Rollback { undo, reply } => {
+                let answer = self.saves.roll_back(undo);
+                // The worker answers between two Tweets, and the loop must not wait for it.
+                tokio::spawn(async move {
+                    let _ = reply.send(answer.await);
+                });
             }
         }
     }
@@ -282,16 +287,29 @@ impl Run {
     }
 
     fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {
+        self.saves.loaded(&loaded);
         let Loaded {
             number: generation,
             declared,
             change,
             files,
+            code: _,
+            hash,
+            back_to,
             owned,
+            retags,
             pause,
         } = loaded;
         let (rules, handlers, tables) = (change.rules, change.handlers, change.tables);
-        info!(generation, %rules, %handlers, %tables, ?pause, "script loaded");
+        info!(generation, %rules, %handlers, %tables, ?pause, %hash, "script loaded");
+        if let Some(back_to) = back_to {
+            let hint =
+                "the next save is loaded again; `ouzel rollback --undo` loads what is on disk now";
+            warn!(
+                generation,
+                back_to, hash, hint, "ROLLED BACK: the files on disk are not what runs"
+            );
+        }
         if declared.rules.is_empty() {
             warn!("the script declares no rules, so the stream brings only what other rules match");
         }
@@ -306,10 +324,10 @@ impl Run {
             ask
         });
         if let Some(rules) = self.rules.take() {
-            let ledger =
-                WorkerOwnership::new(self.plan.rules_key.clone(), self.controls.clone(), owned);
-            let declared = self.declared.subscribe();
-            let reconciler = reconciler::run(rules, ledger, declared, self.outcomes.0.clone());
+            let (key, keep) = (self.plan.rules_key.clone(), self.controls.clone());
+            let record = Record::new(key, keep, owned, retags);
+            let (declared, outcomes) = (self.declared.subscribe(), self.outcomes.0.clone());
+            let reconciler = reconciler::run(rules, record, self.plan.rules, declared, outcomes);
             self.tasks.spawn("reconciler", reconciler);
         }
         Ok(())
@@ -326,6 +344,7 @@ impl Run {
             return Err(error.into());
         }
         error!(still_running = generation, %error, "reload failed");
+        self.saves.refused(files);
         self.follow_files(files);
         Ok(())
     }
@@ -338,7 +357,7 @@ impl Run {
         // The script may have been saved between the reading and the start of the watch. Nobody would notice that
         // change.
         if files.changed() {
-            let _ = self.controls.send(Control::Load);
+            self.saves.look();
         }
     }
 
@@ -358,8 +377,8 @@ impl Run {
                 error!(%error, "the rules stay as they were");
                 Ok(())
             }
-            _ => {
-                self.rules_failed = false;
+            outcome => {
+                self.rules_failed = matches!(outcome, Some(Outcome::Kept));
                 Ok(())
             }
         }
@@ -392,17 +411,6 @@ impl Run {
             }
             State::Stopped => "stopped".to_owned(),
         }
-    }
-}
-
-impl Reload {
-    /// Notes another change: the load waits until the files are quiet, but not for ever.
-    fn put_off(&mut self, debounce: Duration) {
-        let now = Instant::now();
-        let latest = *self
-            .at_the_latest
-            .get_or_insert(now + debounce * LONGEST_DEBOUNCE);
-        self.due = Some((now + debounce).min(latest));
     }
 }
 

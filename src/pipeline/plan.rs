@@ -2,10 +2,12 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use super::reconciler::RuleOptions;
 use crate::{
     ingest::Limits,
     powertrack::{Credentials, connection::StreamOptions, endpoint::Endpoint},
     script,
+    worker::vetting::Steps,
 };
 
 /// Everything that a run needs to know.
@@ -14,6 +16,8 @@ pub(crate) struct Plan {
     pub script: PathBuf,
     /// How much the script may take.
     pub script_limits: script::Limits,
+    /// What a save has to pass before it is swapped in.
+    pub steps: Steps,
     /// The data folder, in which the control socket lies.
     pub data_dir: PathBuf,
     /// The database's file.
@@ -25,6 +29,8 @@ pub(crate) struct Plan {
     pub endpoint: Endpoint,
     /// The name under which the database remembers the rules that ouzel added.
     pub rules_key: String,
+    /// How the rules are kept.
+    pub rules: RuleOptions,
     pub credentials: Credentials,
     /// A PEM file with additional root certificates.
     pub ca_file: Option<PathBuf>,

@@ -1,12 +1,17 @@
 //! Keeps the remote rules equal to the declared ones, in the background, for as long as the script runs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    future::pending,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     time::sleep,
 };
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     powertrack::{
@@ -14,46 +19,83 @@ use crate::{
         reconnect::Ladders,
         rules::{
             Rules,
-            reconcile::{Ownership, OwnershipError, Summary, reconcile},
+            ownership::Ownership,
+            persist::list,
+            reconcile::{Progress, Report, reconcile},
         },
     },
     rule::{
         doubts,
-        plan::{Declared as PlannedRule, Owned, Plan, Remote},
+        plan::{
+            Conflict, Declared as PlannedRule, Drift, Plan, Policy, Prune, Remote, Vanishing,
+            Verdict,
+        },
     },
     script::Declared,
-    store::OwnedRule,
-    worker::{
-        behind::Controls,
-        inbox::{Control, OwnRules},
-    },
+    text::plain,
 };
+
+/// So often a plan is gone on with although no request failed: somebody else changes the rules meanwhile.
+const MOST_PASSES: usize = 3;
+
+/// The most rules of a kind that are logged one by one.
+const TOLD: usize = 10;
+
+/// How rules are kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RuleOptions {
+    /// What may be deleted.
+    pub policy: Policy,
+    /// How often the rules are read back although the script has not changed; `None` for never.
+    pub check_every: Option<Duration>,
+    /// Whether the plan is only shown.
+    pub only_plan: bool,
+}
 
 /// How an attempt to reconcile ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The remote rules are as declared.
+    /// The remote rules are as declared, or as near to it as they may be.
     Done,
+    /// The remote rules are not as declared, and the next save tries again.
+    Kept,
     /// The attempt failed and is repeated without being asked.
     Retrying,
     /// The attempt failed for good. The remote rules stay as they are until the script declares other rules.
     Failed(powertrack::Error),
 }
 
-/// Reconciles whenever `declared` changes, and reports how each attempt ended.
+/// Reconciles whenever `declared` changes and now and then in between, and reports how each attempt ended.
 pub(crate) async fn run(
     rules: impl Rules,
-    mut ownership: WorkerOwnership,
+    ownership: impl Ownership,
+    options: RuleOptions,
     mut declared: watch::Receiver<Arc<Declared>>,
     outcomes: mpsc::Sender<Outcome>,
 ) {
     let mut ladders = Ladders::random();
+    let mut keeper = Keeper {
+        rules,
+        ownership,
+        options,
+        report: Report::default(),
+        left: None,
+        refused: HashSet::new(),
+        vanishing: Vanishing::default(),
+        returning: Vanishing::default(),
+        foreign: 0,
+        conflicts: Vec::new(),
+    };
     loop {
+        let is_new = declared.has_changed().unwrap_or(false) || keeper.left.is_none();
         let wanted = Arc::clone(&declared.borrow_and_update());
-        let outcome = match attempt(&rules, &mut ownership, &wanted).await {
-            Ok(_) => {
+        if is_new {
+            keeper.refused.clear();
+        }
+        let outcome = match keeper.attempt(&wanted).await {
+            Ok(outcome) => {
                 ladders.reset();
-                Outcome::Done
+                outcome
             }
             Err(error) => match error.recovery() {
                 Recovery::Retry(delay) => {
@@ -68,34 +110,275 @@ pub(crate) async fn run(
                     }
                     continue;
                 }
-                Recovery::GiveUp => {
-                    name_rejected(&error, &wanted);
-                    Outcome::Failed(error)
-                }
+                Recovery::GiveUp => Outcome::Failed(error),
             },
         };
-        if outcomes.send(outcome).await.is_err() || declared.changed().await.is_err() {
+        if outcomes.send(outcome).await.is_err() {
             return;
+        }
+        tokio::select! {
+            changed = declared.changed() => if changed.is_err() { return },
+            () = sleep_some(options.check_every) => {}
         }
     }
 }
 
-async fn attempt(
-    rules: &impl Rules,
-    ownership: &mut WorkerOwnership,
-    wanted: &Declared,
-) -> Result<Summary, powertrack::Error> {
-    let remote: Vec<Remote> = rules.list().await?.into_iter().map(Remote::from).collect();
-    let planned: Vec<_> = wanted
-        .rules
-        .iter()
-        .map(|rule| PlannedRule {
-            value: rule.value.clone(),
-            tag: rule.tag.clone(),
-        })
-        .collect();
-    let plan = Plan::new(&planned, &remote, &ownership.owned());
-    reconcile(rules, &plan, ownership).await
+async fn sleep_some(length: Option<Duration>) {
+    match length {
+        Some(length) => sleep(length).await,
+        None => pending().await,
+    }
+}
+
+struct Keeper<R, L> {
+    rules: R,
+    ownership: L,
+    options: RuleOptions,
+    /// What has been done since the last success.
+    report: Report,
+    /// The rules as they were left.
+    left: Option<Vec<Remote>>,
+    /// Rules that the service has rejected. They are not sent again until the script declares other rules.
+    refused: HashSet<(String, Option<String>)>,
+    vanishing: Vanishing,
+    returning: Vanishing,
+    /// How many rules of others there were when that was last told.
+    foreign: usize,
+    /// The declared rules that were last told to be somebody else's.
+    conflicts: Vec<Conflict>,
+}
+
+impl<R: Rules, L: Ownership> Keeper<R, L> {
+    async fn attempt(&mut self, wanted: &Declared) -> Result<Outcome, powertrack::Error> {
+        let mut remote = list(&self.rules).await?;
+        self.tell_drift(&remote);
+        for pass in 1..=MOST_PASSES {
+            let plan = self.plan(wanted, &remote);
+            if pass == 1 {
+                self.tell_foreign(&plan);
+            }
+            if self.options.only_plan {
+                tell_plan(&plan);
+                self.left = Some(remote);
+                return Ok(Outcome::Done);
+            }
+            if let Some(reason) = plan.guard.reason() {
+                error!(
+                    reason,
+                    hint = "look at `ouzel rules plan`; if it is meant so, stop this run and call `ouzel rules apply --force`",
+                    "the rules stay as they were: the script loses too many of them"
+                );
+                self.left = Some(remote);
+                return Ok(Outcome::Kept);
+            }
+            let is_last = plan.is_noop() || pass == MOST_PASSES;
+            let (report, mut told) = (&mut self.report, |_: Progress<'_>| ());
+            reconcile(&self.rules, &plan, &mut self.ownership, report, &mut told).await?;
+            if !plan.is_noop() {
+                // Nobody knows what others have done meanwhile, and an answer is only an answer.
+                remote = list(&self.rules).await?;
+            }
+            if !self.report.rejected.is_empty() {
+                return self.rejected(wanted, remote);
+            }
+            if is_last {
+                self.tell_done(&plan);
+                let rest = self.plan(wanted, &remote).changes();
+                self.left = Some(remote);
+                if rest > 0 {
+                    warn!(
+                        rules = rest,
+                        "the rules are not as declared, because somebody else changes them at the same time"
+                    );
+                    return Ok(Outcome::Kept);
+                }
+                break;
+            }
+        }
+        match self.refused.is_empty() {
+            true => Ok(Outcome::Done),
+            false => Ok(Outcome::Kept),
+        }
+    }
+
+    fn plan(&self, wanted: &Declared, remote: &[Remote]) -> Plan {
+        let mut planned: Vec<PlannedRule> = wanted
+            .rules
+            .iter()
+            .map(|rule| PlannedRule {
+                value: rule.value.clone(),
+                tag: rule.tag.clone(),
+            })
+            .collect();
+        if !self.refused.is_empty() {
+            planned.retain(|rule| {
+                !self
+                    .refused
+                    .contains(&(rule.value.clone(), rule.tag.clone()))
+            });
+        }
+        let owned = self.ownership.owned();
+        let mut plan = Plan::new(&planned, remote, &owned, self.options.policy);
+        if !self.refused.is_empty() {
+            // One of them is most likely the last version of a rejected one.
+            plan.delete.clear();
+            plan.leftover.clear();
+            plan.guard = Verdict::Fine;
+        }
+        plan
+    }
+
+    /// Names the rules that the service has rejected. If it has none of the declared ones, there is nothing to run for.
+    fn rejected(
+        &mut self,
+        wanted: &Declared,
+        remote: Vec<Remote>,
+    ) -> Result<Outcome, powertrack::Error> {
+        let rules = std::mem::take(&mut self.report.rejected);
+        name_rejected(&rules, wanted);
+        for rule in &wanted.rules {
+            if rules.iter().any(|rejected| rejected.value == rule.value) {
+                self.refused.insert((rule.value.clone(), rule.tag.clone()));
+            }
+        }
+        let plan = self.plan(wanted, &remote);
+        self.tell_done(&plan);
+        self.left = Some(remote);
+        if plan.unchanged == 0 && plan.conflicts.is_empty() {
+            return Err(powertrack::Error::Rejected { rules });
+        }
+        Ok(Outcome::Kept)
+    }
+
+    fn tell_drift(&mut self, remote: &[Remote]) {
+        let Some(left) = &self.left else {
+            return;
+        };
+        let drift = Drift::between(left, remote, &self.ownership.owned());
+        if drift.is_none() {
+            return;
+        }
+        tell(
+            "somebody else has added rules to the stream",
+            &drift.appeared,
+        );
+        tell(
+            "somebody else has deleted rules of this ouzel",
+            &drift.vanished,
+        );
+        tell("rules of somebody else are gone", &drift.gone);
+        let again = self.vanishing.note(&drift.vanished);
+        // Otherwise others may do with their own rules what they like.
+        let back = match self.options.policy.prune {
+            Prune::All => self.returning.note(&drift.appeared),
+            Prune::Owned | Prune::None => None,
+        };
+        if let Some(rule) = again.or(back) {
+            let value = plain::line(&rule.value).into_owned();
+            error!(
+                value,
+                hint = "is another ouzel running on this stream? each stream should have one",
+                "somebody else changes the rules of this stream again and again"
+            );
+        }
+    }
+
+    fn tell_foreign(&mut self, plan: &Plan) {
+        let rules = plan.foreign.len();
+        if rules > 0 && rules != self.foreign {
+            info!(
+                rules,
+                "the stream has rules that are not this script's; their Tweets come too"
+            );
+        }
+        self.foreign = rules;
+        if self.conflicts != plan.conflicts {
+            for Conflict { declared, remote } in plan.conflicts.iter().take(TOLD) {
+                let (value, wanted) = (&declared.value, &declared.tag);
+                warn!(value, ?wanted, tag = ?remote.tag, "somebody else added this rule, so its tag stays");
+            }
+            if let Some(more @ 1..) = plan.conflicts.len().checked_sub(TOLD) {
+                warn!(more, "somebody else added this rule, so its tag stays");
+            }
+            self.conflicts.clone_from(&plan.conflicts);
+        }
+    }
+
+    fn tell_done(&mut self, plan: &Plan) {
+        let Report {
+            added,
+            retagged,
+            deleted,
+            ..
+        } = std::mem::take(&mut self.report);
+        if added + retagged + deleted > 0 {
+            let unchanged = plan.unchanged.saturating_sub(added + retagged);
+            let conflicts = plan.conflicts.len();
+            info!(
+                added,
+                retagged, deleted, unchanged, conflicts, "rules reconciled"
+            );
+        }
+    }
+}
+
+/// Logs rules, each by itself if there are few.
+fn tell(message: &'static str, rules: &[Remote]) {
+    for rule in rules.iter().take(TOLD) {
+        let (value, tag) = (plain::line(&rule.value), rule.tag.as_deref());
+        warn!(%value, tag = tag.unwrap_or_default(), id = rule.id, "{message}");
+    }
+    if let Some(more @ 1..) = rules.len().checked_sub(TOLD) {
+        warn!(more, "{message}");
+    }
+}
+
+/// Logs what a plan would do.
+fn tell_plan(plan: &Plan) {
+    let show =
+        |message: &'static str, count: usize, rules: &mut dyn Iterator<Item = (&str, &str)>| {
+            for (value, tag) in rules.take(TOLD) {
+                info!(value = %plain::line(value), tag = %plain::line(tag), "{message}");
+            }
+            if let Some(more @ 1..) = count.checked_sub(TOLD) {
+                info!(more, "{message}");
+            }
+        };
+    fn tag(tag: &Option<String>) -> &str {
+        tag.as_deref().unwrap_or_default()
+    }
+    show(
+        "would add a rule",
+        plan.add.len(),
+        &mut plan.add.iter().map(|rule| (&*rule.value, tag(&rule.tag))),
+    );
+    show(
+        "would change the tag of a rule",
+        plan.retag.len(),
+        &mut plan
+            .retag
+            .iter()
+            .map(|retag| (&*retag.declared.value, tag(&retag.declared.tag))),
+    );
+    let delete = plan.delete.iter().chain(&plan.leftover);
+    show(
+        "would delete a rule",
+        plan.delete.len() + plan.leftover.len(),
+        &mut delete.map(|rule| (&*rule.value, tag(&rule.tag))),
+    );
+    let (add, retag) = (plan.add.len(), plan.retag.len());
+    let delete = plan.delete.len() + plan.leftover.len();
+    let (unchanged, foreign) = (plan.unchanged, plan.foreign.len());
+    let refused = plan.guard.reason().unwrap_or_default();
+    info!(
+        add,
+        retag,
+        delete,
+        unchanged,
+        foreign,
+        refused,
+        "the plan for the rules, of which nothing is carried out"
+    );
 }
 
 /// Warns of each rule that is sent although the service may refuse it. The warning says where the script declares it,
@@ -111,97 +394,15 @@ pub(crate) fn warn_of_doubtful(declared: &Declared) {
 }
 
 /// Logs each rule that the service rejected, with the place where the script declares it.
-fn name_rejected(error: &powertrack::Error, declared: &Declared) {
-    let powertrack::Error::Rejected { rules } = error else {
-        return;
-    };
-    for rejected in rules {
-        let place = declared
-            .rules
-            .iter()
-            .find(|rule| rule.value == rejected.value)
-            .map_or_else(String::new, |rule| format!("{}:{}", rule.file, rule.line));
-        let (value, reason) = (&rejected.value, rejected.message.trim());
+fn name_rejected(rejected: &[powertrack::RejectedRule], declared: &Declared) {
+    let places: HashMap<&str, String> = declared
+        .rules
+        .iter()
+        .map(|rule| (&*rule.value, format!("{}:{}", rule.file, rule.line)))
+        .collect();
+    for rule in rejected {
+        let place = places.get(&*rule.value).map_or("", String::as_str);
+        let (value, reason) = (&rule.value, rule.message.trim());
         error!(value, place, reason, "the service rejects a rule");
-    }
-}
-
-/// The record of ouzel's own rules. The worker keeps it in the database; this holds a copy.
-#[derive(Debug)]
-pub(crate) struct WorkerOwnership {
-    endpoint: String,
-    controls: Controls,
-    rules: BTreeMap<String, OwnedRule>,
-}
-
-impl WorkerOwnership {
-    /// The record for this endpoint. `owned` are the rules that it holds at first.
-    #[must_use]
-    pub(crate) fn new(endpoint: String, controls: Controls, owned: Vec<OwnedRule>) -> Self {
-        let rules = owned
-            .into_iter()
-            .map(|rule| (rule.value.clone(), rule))
-            .collect();
-        Self {
-            endpoint,
-            controls,
-            rules,
-        }
-    }
-
-    fn owned(&self) -> Vec<Owned> {
-        self.rules
-            .values()
-            .map(|rule| Owned {
-                value: rule.value.clone(),
-                tag: rule.tag.clone(),
-                id: rule.id,
-            })
-            .collect()
-    }
-
-    async fn write(
-        &mut self,
-        own: Vec<OwnedRule>,
-        disown: Vec<String>,
-    ) -> Result<(), OwnershipError> {
-        let (done, written) = oneshot::channel();
-        self.controls.send(Control::Own(OwnRules {
-            endpoint: self.endpoint.clone(),
-            own: own.clone(),
-            disown: disown.clone(),
-            done,
-        }))?;
-        written.await?;
-        for value in &disown {
-            self.rules.remove(value);
-        }
-        self.rules
-            .extend(own.into_iter().map(|rule| (rule.value.clone(), rule)));
-        Ok(())
-    }
-}
-
-impl Ownership for WorkerOwnership {
-    async fn intend(&mut self, rules: &[PlannedRule]) -> Result<(), OwnershipError> {
-        let own = rules.iter().map(|rule| OwnedRule {
-            value: rule.value.clone(),
-            tag: rule.tag.clone(),
-            id: None,
-        });
-        self.write(own.collect(), Vec::new()).await
-    }
-
-    async fn own(&mut self, rules: &[Remote]) -> Result<(), OwnershipError> {
-        let own = rules.iter().map(|rule| OwnedRule {
-            value: rule.value.clone(),
-            tag: rule.tag.clone(),
-            id: Some(rule.id),
-        });
-        self.write(own.collect(), Vec::new()).await
-    }
-
-    async fn forget(&mut self, values: &[String]) -> Result<(), OwnershipError> {
-        self.write(Vec::new(), values.to_vec()).await
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     worker::{
         self, Output, Progress, Report, Work, Worker,
         behind::{Behind, Controls, behind},
-        in_hand_at,
+        history, in_hand_at,
         inbox::Control,
         matching::Matching,
     },
@@ -52,6 +52,8 @@ pub(super) struct Threads {
     pub(super) newest: Newest,
     pub(super) progress: Progress,
     pub(super) before: Before,
+    /// Whether an earlier generation of the script is the first to run.
+    pub(super) is_back: bool,
     pub(super) ends: Ends,
     /// Cancelled when one of the threads has ended, for whatever reason.
     pub(super) ended: CancellationToken,
@@ -87,6 +89,8 @@ impl Threads {
             before::write_lost(&store, &newest, &progress, in_hand, before.received)
                 .map_err(worker::Error::from)?;
         }
+        let is_back = history::going_on(&store, &plan.script).map_err(worker::Error::from)?;
+        let is_back = is_back.is_some();
         let (controls, behind) = behind(journal.follow(Some(committed)));
         count_backlog(&journal, committed, tally)?;
         let (queue, arrived) = queue(QUEUE);
@@ -119,6 +123,7 @@ impl Threads {
             newest,
             progress,
             before,
+            is_back,
             ends: Ends {
                 ingest_waits,
                 ingest,
@@ -209,7 +214,7 @@ fn start_worker(
 }
 
 /// Starts a thread whose result can be awaited without blocking. A thread that panics gives no result.
-fn spawn<T: Send + 'static>(
+pub(super) fn spawn<T: Send + 'static>(
     name: &str,
     ended: &CancellationToken,
     run: impl FnOnce() -> T + Send + 'static,

@@ -10,7 +10,7 @@ use hyper::{
 };
 use serde::Deserialize;
 use tokio::{
-    io::{AsyncBufRead, AsyncReadExt},
+    io::{AsyncBufRead, AsyncRead, AsyncReadExt},
     time::timeout,
 };
 use tracing::warn;
@@ -28,6 +28,9 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// If an answer takes longer than this, a warning says what ouzel waits for.
 const IMPATIENT: Duration = Duration::from_secs(10);
+
+/// How much of an answer is looked at in one go.
+const PIECE: usize = 16 * 1024;
 
 /// The most bytes that are shown of a refusal that is not JSON.
 const LONGEST_MESSAGE: usize = 500;
@@ -51,9 +54,26 @@ pub(super) async fn collect(
     limit: usize,
     within: Duration,
 ) -> Result<Vec<u8>, Error> {
+    let mut whole = Vec::new();
+    let take = |piece: &[u8]| {
+        whole.extend_from_slice(piece);
+        Ok(())
+    };
+    pieces(service, response, limit, within, take).await?;
+    Ok(whole)
+}
+
+/// Gives a body of at most `limit` bytes piece by piece to `take`, unpacked if it is compressed.
+pub(super) async fn pieces(
+    service: Service,
+    response: Response<Incoming>,
+    limit: usize,
+    within: Duration,
+    take: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
     let gzip = is_gzip(response.headers());
     let body = Body::new(response.into_body());
-    match patiently(service, within, unpack(service, body, gzip, limit)).await {
+    match patiently(service, within, unpack(service, body, gzip, limit, take)).await {
         Some(read) => read,
         None => Err(Error::Endless {
             service,
@@ -85,30 +105,44 @@ async fn unpack(
     body: impl AsyncBufRead + Unpin,
     gzip: bool,
     limit: usize,
-) -> Result<Vec<u8>, Error> {
+    take: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut body = Compressed::new(body);
-    let mut whole = Vec::new();
-    // One byte more than allowed shows that an answer is longer than the limit.
-    let most = limit as u64 + 1;
     let read = if gzip {
-        let mut unpacked = GzipDecoder::new(&mut body).take(most);
-        unpacked.read_to_end(&mut whole).await
+        hand_on(service, GzipDecoder::new(&mut body), limit, take).await
     } else {
-        (&mut body).take(most).read_to_end(&mut whole).await
+        hand_on(service, &mut body, limit, take).await
     };
-    if let Some(error) = body.take_failure() {
-        return Err(Error::Connect {
+    match body.take_failure() {
+        Some(error) => Err(Error::Connect {
             service,
             cause: error.to_string(),
-        });
+        }),
+        None => read,
     }
-    match read {
-        Err(error) => Err(Error::Answer {
+}
+
+async fn hand_on(
+    service: Service,
+    mut unpacked: impl AsyncRead + Unpin,
+    limit: usize,
+    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut left = limit;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = unpacked.read(&mut piece).await;
+        let read = read.map_err(|error| Error::Answer {
             service,
             reason: error.to_string(),
-        }),
-        Ok(_) if whole.len() > limit => Err(Error::TooLarge { service, limit }),
-        Ok(_) => Ok(whole),
+        })?;
+        if read == 0 {
+            return Ok(());
+        }
+        left = left
+            .checked_sub(read)
+            .ok_or(Error::TooLarge { service, limit })?;
+        take(&piece[..read])?;
     }
 }
 
@@ -187,13 +221,24 @@ mod tests {
     async fn a_body_is_bounded_after_unpacking_too() {
         let zeros = vec![b' '; 1_000_000];
         for (body, compressed) in [(zeros.clone(), false), (gzip(&zeros), true)] {
-            let result = unpack(Service::Rules, &body[..], compressed, 999_999).await;
+            let mut length = 0;
+            let mut count = |piece: &[u8]| {
+                length += piece.len();
+                Ok(())
+            };
+            let result = unpack(Service::Rules, &body[..], compressed, 999_999, &mut count).await;
             assert!(matches!(
                 result,
                 Err(Error::TooLarge { limit: 999_999, .. })
             ));
-            let result = unpack(Service::Rules, &body[..], compressed, 1_000_000).await;
-            assert_eq!(result.unwrap().len(), 1_000_000);
+            length = 0;
+            let count = |piece: &[u8]| {
+                length += piece.len();
+                Ok(())
+            };
+            let result = unpack(Service::Rules, &body[..], compressed, 1_000_000, count).await;
+            assert!(result.is_ok());
+            assert_eq!(length, 1_000_000);
         }
     }
 

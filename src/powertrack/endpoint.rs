@@ -1,6 +1,6 @@
 //! Where the service is.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use hyper::Uri;
 
@@ -77,6 +77,112 @@ impl Endpoint {
             replay,
         })
     }
+}
+
+/// One of the account's rule sets: that of a stream, or that of its Replay.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RuleSetName {
+    /// The stream's label, if it is not the one in the settings.
+    pub label: Option<String>,
+    /// Replay has a rule set of its own [reference 2.12].
+    pub is_replay: bool,
+}
+
+impl FromStr for RuleSetName {
+    type Err = String;
+
+    /// `LABEL`, or `replay:LABEL`. No label contains a colon.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (is_replay, label) = match text.strip_prefix("replay:") {
+            Some(label) => (true, label),
+            None => (false, text),
+        };
+        if label.is_empty() {
+            return Err("it is no label; write `LABEL` or `replay:LABEL`".to_owned());
+        }
+        Ok(Self {
+            label: Some(label.to_owned()),
+            is_replay,
+        })
+    }
+}
+
+impl fmt::Display for RuleSetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_replay, &self.label) {
+            (true, Some(label)) => write!(f, "replay:{label}"),
+            (false, Some(label)) => f.write_str(label),
+            (true, None) => f.write_str("the rules of Replay"),
+            (false, None) => f.write_str("the rules of the stream"),
+        }
+    }
+}
+
+impl RuleSetName {
+    /// The URL of its rules endpoint. The URL of the stream is not needed for it.
+    ///
+    /// # Errors
+    /// As for [`Endpoint::new`]; also if the URL of another label or of Replay does not follow from `rules_url`.
+    pub(crate) fn url(&self, addresses: &Addresses) -> Result<Uri, Error> {
+        let own = match &addresses.rules_url {
+            Some(url) => url_of(Part::Rules, url, addresses)?,
+            None if self.label.is_none() => composed(addresses, HOSTS.rules, "rules", "rules_url")?,
+            None => {
+                let labelled = Addresses {
+                    label: self.label.clone(),
+                    ..addresses.clone()
+                };
+                composed(&labelled, HOSTS.rules, "rules", "rules_url")?
+            }
+        };
+        let rules = match &self.label {
+            Some(label) => with_label(&own, label)?,
+            None => own.clone(),
+        };
+        if !self.is_replay {
+            return Ok(rules);
+        }
+        match &addresses.replay_rules_url {
+            Some(url) if rules == own => url_of(Part::ReplayRules, url, addresses),
+            _ => replay_rules(&rules),
+        }
+    }
+}
+
+/// The URL of the same endpoint for another label, which is the last part of its path [reference 1.2].
+fn with_label(rules: &Uri, label: &str) -> Result<Uri, Error> {
+    let labelled = Addresses {
+        label: Some(label.to_owned()),
+        ..Addresses::default()
+    };
+    let label = segment("label", &labelled, "rules_url")?;
+    let (before, _) = endpoint_file(rules).ok_or_else(|| Error::Setting {
+        option: "rules_url",
+        reason: format!(
+            "it does not end in `/{{label}}.json`, so the URL for the label `{label}` does not follow from it"
+        ),
+    })?;
+    parse("rules_url", &format!("{before}{label}.json"))
+}
+
+/// The URL of the endpoint that validates rules and keeps none [reference 3.8].
+pub(super) fn validation_url(rules: &Uri) -> Result<Uri, Error> {
+    let (before, label) = endpoint_file(rules).ok_or_else(|| Error::Setting {
+        option: "rules_url",
+        reason: "it does not end in `/{label}.json`, so the URL of the validation does not follow from it".to_owned(),
+    })?;
+    parse("rules_url", &format!("{before}{label}/validation.json"))
+}
+
+/// A rules endpoint's URL up to the label, and the label. A query is left out.
+fn endpoint_file(rules: &Uri) -> Option<(String, String)> {
+    let url = rules.to_string();
+    let path = url.split('?').next()?;
+    let (before, file) = path.rsplit_once('/')?;
+    let label = file
+        .strip_suffix(".json")
+        .filter(|label| !label.is_empty())?;
+    Some((format!("{before}/"), label.to_owned()))
 }
 
 /// What a URL of the service is for.
@@ -182,24 +288,27 @@ fn replay(addresses: &Addresses, rules: &Uri) -> Result<Option<ReplayEndpoint>, 
         return Ok(None);
     };
     let stream = url_of(Part::Replay, url, addresses)?;
-    let option = Part::ReplayRules.option();
     let rules = match &addresses.replay_rules_url {
         Some(url) => url_of(Part::ReplayRules, url, addresses)?,
-        None => {
-            let (from, to) = ("/rules/powertrack/", "/rules/powertrack-replay/");
-            let text = rules.to_string();
-            if !text.contains(from) {
-                return Err(Error::Setting {
-                    option,
-                    reason: format!(
-                        "it is not set, and does not follow from `rules_url`, which has no `{from}` in it"
-                    ),
-                });
-            }
-            parse(option, &text.replacen(from, to, 1))?
-        }
+        None => replay_rules(rules)?,
     };
     Ok(Some(ReplayEndpoint { stream, rules }))
+}
+
+/// The URL of Replay's rules, beside those of the stream.
+fn replay_rules(rules: &Uri) -> Result<Uri, Error> {
+    let option = Part::ReplayRules.option();
+    let (from, to) = ("/rules/powertrack/", "/rules/powertrack-replay/");
+    let text = rules.to_string();
+    if !text.contains(from) {
+        return Err(Error::Setting {
+            option,
+            reason: format!(
+                "it is not set, and does not follow from `rules_url`, which has no `{from}` in it"
+            ),
+        });
+    }
+    parse(option, &text.replacen(from, to, 1))
 }
 
 /// Makes a URL from account and label [reference 1.2].
@@ -309,271 +418,5 @@ fn is_loopback(host: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::*;
-
-    /// The URL as it is used, or what is wrong with it.
-    #[track_caller]
-    fn check(url: &str, expected: &str) {
-        let addresses = Addresses {
-            url: Some(url.to_owned()),
-            rules_url: Some("https://rules.example/r.json".to_owned()),
-            ..Addresses::default()
-        };
-        match Endpoint::new(&addresses) {
-            Ok(endpoint) => assert_eq!(endpoint.stream.to_string(), expected),
-            Err(error) => assert_eq!(
-                error.to_string(),
-                format!("`url` cannot be used: {expected}")
-            ),
-        }
-    }
-
-    fn named(account: Option<&str>, label: Option<&str>, expected: Expect) {
-        let addresses = Addresses {
-            account: account.map(str::to_owned),
-            label: label.map(str::to_owned),
-            ..Addresses::default()
-        };
-        let text = match Endpoint::new(&addresses) {
-            Ok(endpoint) => format!("{}\n{}", endpoint.stream, endpoint.rules),
-            Err(error) => error.to_string(),
-        };
-        expected.assert_eq(&text);
-    }
-
-    #[test]
-    fn account_and_label_make_both_urls() {
-        named(
-            Some("Acme-1"),
-            Some("prod"),
-            expect![[r#"
-            https://gnip-stream.twitter.com/stream/powertrack/accounts/Acme-1/publishers/twitter/prod.json
-            https://data-api.twitter.com/rules/powertrack/accounts/Acme-1/publishers/twitter/prod.json"#]],
-        );
-        named(
-            None,
-            Some("prod"),
-            expect![[r#"
-                `account` cannot be used: it is not set, and neither is `url`
-                hint: without an account, try `ouzel run --sim`"#]],
-        );
-        named(
-            Some("acme"),
-            Some(""),
-            expect![[r#"
-                `label` cannot be used: it is not set, and neither is `url`
-                hint: without an account, try `ouzel run --sim`"#]],
-        );
-        named(
-            Some("a/b"),
-            Some("prod"),
-            expect![
-                "`account` cannot be used: it contains '/'; give `url` in full if that is meant"
-            ],
-        );
-        named(
-            Some(".."),
-            Some("prod"),
-            expect!["`account` cannot be used: it is not a name"],
-        );
-    }
-
-    #[test]
-    fn full_urls_win() {
-        let addresses = Addresses {
-            account: Some("acme".into()),
-            label: Some("prod".into()),
-            url: Some("http://127.0.0.1:9/s.json".into()),
-            ..Addresses::default()
-        };
-        let endpoint = Endpoint::new(&addresses).unwrap();
-        assert_eq!(endpoint.stream, "http://127.0.0.1:9/s.json");
-        assert_eq!(endpoint.rules.host(), Some(HOSTS.rules));
-    }
-
-    #[test]
-    fn the_rules_of_replay_follow_from_those_of_the_stream() {
-        let mut addresses = Addresses {
-            account: Some("acme".into()),
-            label: Some("prod".into()),
-            replay_url: Some("https://replay.example/r.json".into()),
-            ..Addresses::default()
-        };
-        let replay = Endpoint::new(&addresses).unwrap().replay.unwrap();
-        assert_eq!(
-            replay.rules,
-            "https://data-api.twitter.com/rules/powertrack-replay/accounts/acme/publishers/twitter/prod.json"
-        );
-        addresses.rules_url = Some("https://rules.example/r.json".into());
-        let error = Endpoint::new(&addresses).unwrap_err().to_string();
-        assert!(
-            error.starts_with("`replay_rules_url` cannot be used: it is not set"),
-            "{error}"
-        );
-        addresses.replay_rules_url = Some("https://rules.example/replay.json".into());
-        assert!(Endpoint::new(&addresses).unwrap().replay.is_some());
-    }
-
-    #[test]
-    fn a_url_of_another_part_is_refused_and_one_of_a_proxy_is_not() {
-        fn all(urls: [Option<&str>; 4], expected: Expect) {
-            let [url, rules_url, replay_url, replay_rules_url] =
-                urls.map(|url| url.map(str::to_owned));
-            let addresses = Addresses {
-                url,
-                rules_url,
-                replay_url,
-                replay_rules_url,
-                ..Addresses::default()
-            };
-            expected.assert_eq(&match Endpoint::new(&addresses) {
-                Ok(_) => "fine".to_owned(),
-                Err(error) => error.to_string(),
-            });
-        }
-        let end = "accounts/a/publishers/twitter/p.json";
-        let [stream, rules, replay, replay_rules] = [
-            "stream/powertrack",
-            "rules/powertrack",
-            "replay/powertrack",
-            "rules/powertrack-replay",
-        ]
-        .map(|kind| format!("https://h.example/{kind}/{end}"));
-        let [stream, rules, replay, replay_rules] =
-            [&stream, &rules, &replay, &replay_rules].map(|url| Some(url.as_str()));
-        let (proxy, other) = (
-            Some("https://p.example/x"),
-            Some("https://p.example/stream/mine?rules"),
-        );
-        all([stream, rules, replay, replay_rules], expect!["fine"]);
-        all([proxy, other, None, None], expect!["fine"]);
-        all([other, proxy, proxy, proxy], expect!["fine"]);
-        all(
-            [
-                Some("https://p.example/rules/powertrack/via/stream/powertrack/accounts/a"),
-                rules,
-                None,
-                None,
-            ],
-            expect!["fine"],
-        );
-        all(
-            [rules, stream, None, None],
-            expect![[r#"
-            `url` cannot be used: it is a URL of the rules endpoint, by its `/rules/powertrack/`
-            hint: `url` and `rules_url` are the wrong way round"#]],
-        );
-        all(
-            [rules, rules, None, None],
-            expect![[r#"
-            `url` cannot be used: it is a URL of the rules endpoint, by its `/rules/powertrack/`
-            hint: `rules_url` is the setting for it; `url` has `/stream/powertrack/` in it"#]],
-        );
-        all(
-            [stream, stream, None, None],
-            expect![[r#"
-            `rules_url` cannot be used: it is a URL of the stream, by its `/stream/powertrack/`
-            hint: `url` is the setting for it; `rules_url` has `/rules/powertrack/` in it"#]],
-        );
-        all(
-            [stream, proxy, replay_rules, replay],
-            expect![[r#"
-            `replay_url` cannot be used: it is a URL of the rules of Replay, by its `/rules/powertrack-replay/`
-            hint: `replay_url` and `replay_rules_url` are the wrong way round"#]],
-        );
-        all(
-            [stream, rules, stream, None],
-            expect![[r#"
-            `replay_url` cannot be used: it is a URL of the stream, by its `/stream/powertrack/`
-            hint: `url` is the setting for it; `replay_url` has `/replay/powertrack/` in it"#]],
-        );
-        all(
-            [stream, replay_rules, None, None],
-            expect![[r#"
-            `rules_url` cannot be used: it is a URL of the rules of Replay, by its `/rules/powertrack-replay/`
-            hint: `replay_rules_url` is the setting for it; `rules_url` has `/rules/powertrack/` in it"#]],
-        );
-        all(
-            [
-                Some("https://api.x.com/2/tweets/search/stream"),
-                rules,
-                None,
-                None,
-            ],
-            expect![[r#"
-                `url` cannot be used: it is a URL of the X API v2, which is another service
-                hint: ouzel speaks PowerTrack 2.0"#]],
-        );
-        all(
-            [
-                stream,
-                Some(
-                    "https://h.example/rules/powertrack/accounts/a/publishers/twitter/p/validation.json",
-                ),
-                None,
-                None,
-            ],
-            expect![[r#"
-                `rules_url` cannot be used: it is the URL of the validation, which keeps no rules
-                hint: the rules endpoint ends in the label, `/{label}.json`"#]],
-        );
-        all(
-            [stream, None, None, None],
-            expect![[r#"
-            `rules_url` cannot be used: it is not set, and only `url` is
-            hint: set both, or `account` and `label`, which make both"#]],
-        );
-        all(
-            [None, rules, None, None],
-            expect![[r#"
-            `url` cannot be used: it is not set, and only `rules_url` is
-            hint: set both, or `account` and `label`, which make both"#]],
-        );
-    }
-
-    #[test]
-    fn plain_http_is_for_loopback_only() {
-        for url in [
-            "http://127.0.0.1:8080/s.json",
-            "http://127.9.9.9/s.json",
-            "http://[::1]:8080/s.json",
-            "http://LocalHost:1/s.json",
-            "https://example.com/s.json?partition=1",
-        ] {
-            check(url, url);
-        }
-        for url in [
-            "http://example.com/s.json",
-            "http://127.0.0.1.example.com/s.json",
-            "http://10.0.0.1/s.json",
-        ] {
-            check(
-                url,
-                "plain `http` would send the password in the clear, so it is for loopback addresses only; use `https`",
-            );
-        }
-    }
-
-    #[test]
-    fn a_url_that_cannot_be_used_says_why() {
-        let credentials = "it contains credentials; set `username` and `password` instead";
-        for (url, expected) in [
-            ("ftp://example.com/", "`ftp` is not `https`"),
-            ("example.com/s.json", "it is not a URL: invalid format"),
-            ("example.com", "it does not start with `https://`"),
-            ("/s.json", "it has no host"),
-            ("", "it is not a URL: empty string"),
-            ("https://me:secret@example.com/", credentials),
-            ("https://me@example.com/", credentials),
-            (
-                "https://exa mple.com/",
-                "it is not a URL: invalid uri character",
-            ),
-        ] {
-            check(url, expected);
-        }
-    }
-}
+#[path = "endpoint_tests.rs"]
+mod tests;

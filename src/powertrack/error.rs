@@ -101,6 +101,11 @@ pub(crate) enum Error {
     #[error("what arrives cannot be kept at the moment")]
     Full,
 
+    #[error(
+        "the rules endpoint refused a change because it is busy with another one{}",
+        message.as_deref().map(|text| format!(": {}", plain::line(text.trim()))).unwrap_or_default()
+    )]
+    Collided { message: Option<String> },
     #[error("{}", rejection(rules))]
     Rejected { rules: Vec<RejectedRule> },
     #[error("the owned rules could not be written down: {0}")]
@@ -121,6 +126,7 @@ impl Error {
             Self::Connect { .. } | Self::NoAnswer { .. } | Self::Endless { .. } => {
                 Recovery::Retry(Delay::Network)
             }
+            Self::Collided { .. } => Recovery::Retry(Delay::Collision),
             Self::Status { .. } if self.is_taken() => Recovery::Retry(Delay::Taken),
             Self::Status { status, .. } if matches!(status.as_u16(), 420 | 429) => {
                 Recovery::Retry(Delay::RateLimit)
@@ -148,6 +154,23 @@ impl Error {
     pub(super) fn may_refuse_backfill(&self) -> bool {
         matches!(self, Self::Status { service: Service::Stream, status, .. }
             if status.is_client_error() && !matches!(status.as_u16(), 401 | 404 | 420 | 429) && !self.is_taken())
+    }
+
+    /// Whether the service says that the contract allows no more rules. Its status is not published [reference 3.3].
+    pub(super) fn is_rule_limit(&self) -> bool {
+        matches!(self, Self::Status { service: Service::Rules, status, message: Some(message) }
+            if status.is_client_error() && message.to_ascii_lowercase().contains("rule limit"))
+    }
+
+    /// Whether the service has said that it did nothing of what it was asked. After any other failure nobody knows.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Rejected { .. } | Self::Collided { .. } => true,
+            Self::Status { status, .. } => {
+                status.is_client_error() && *status != StatusCode::REQUEST_TIMEOUT
+            }
+            _ => false,
+        }
     }
 
     /// Whether the service says, with any status, that the stream has as many connections as it may have.

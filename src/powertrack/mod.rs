@@ -31,7 +31,7 @@ pub(crate) mod stream;
 
 pub(crate) use body::Body;
 pub(crate) use credentials::Credentials;
-pub(crate) use error::{Error, Recovery};
+pub(crate) use error::{Error, Recovery, RejectedRule};
 pub(crate) use http::Http;
 pub(crate) use outage::cause::Cause;
 pub(crate) use rules::replay::copy as copy_replay_rules;

@@ -15,6 +15,8 @@ pub(crate) enum Delay {
     RateLimit,
     /// Somebody else holds the stream: the same waits as for too many requests, but on a ladder of its own.
     Taken,
+    /// Another request is changing the rules: 1 s, doubling, up to 64 s.
+    Collision,
 }
 
 const NETWORK_STEP: Duration = Duration::from_millis(250);
@@ -24,6 +26,10 @@ const SERVER_MOST: Duration = Duration::from_secs(320);
 const RATE_LIMIT_FIRST: Duration = Duration::from_secs(60);
 /// Sixteen minutes. This is not documented, but with a ladder without an end the stream would not come back [inferred].
 const RATE_LIMIT_MOST: Duration = Duration::from_secs(960);
+
+/// Changes take seconds, unless they are of many thousand rules.
+const COLLISION_FIRST: Duration = Duration::from_secs(1);
+const COLLISION_MOST: Duration = Duration::from_secs(64);
 
 /// A connection that is lost sooner than this resets no ladder, even if data arrived. There are two reasons. The
 /// service tolerates one connection too many for about a minute [reference 2.9], so two clients may take the stream
@@ -56,6 +62,7 @@ pub(crate) struct Ladders<J> {
     server: u32,
     rate_limit: u32,
     taken: u32,
+    collision: u32,
 }
 
 impl Ladders<fn() -> f64> {
@@ -75,6 +82,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
             server: 0,
             rate_limit: 0,
             taken: 0,
+            collision: 0,
         }
     }
 
@@ -98,6 +106,10 @@ impl<J: FnMut() -> f64> Ladders<J> {
                 RATE_LIMIT_MOST,
             ),
             Delay::Taken => (doubled(RATE_LIMIT_FIRST, &mut self.taken), RATE_LIMIT_MOST),
+            Delay::Collision => (
+                doubled(COLLISION_FIRST, &mut self.collision),
+                COLLISION_MOST,
+            ),
         };
         let factor = 1.0 - JITTER + 2.0 * JITTER * (self.jitter)();
         Wait {
@@ -125,6 +137,7 @@ impl<J: FnMut() -> f64> Ladders<J> {
         self.server = 0;
         self.rate_limit = 0;
         self.taken = 0;
+        self.collision = 0;
     }
 }
 
@@ -175,6 +188,11 @@ mod tests {
             0.5,
             &[RateLimit; 6],
             expect!["60000 120000 240000 480000 960000! 960000!"],
+        );
+        check(
+            0.5,
+            &[Collision; 8],
+            expect!["1000 2000 4000 8000 16000 32000 64000! 64000!"],
         );
         check(
             0.5,

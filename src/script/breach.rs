@@ -1,11 +1,13 @@
 //! What follows when a script breaks its budget: the failure that people read, and handlers that are switched off.
 
+use std::cell::Cell;
+
 use mlua::Function;
 use tracing::error;
 
 use super::{
-    api::Step,
-    budget::{self, Broken},
+    api::{Step, Timer, is_silent},
+    budget::{self, Breach, Broken},
     dispatch::Failure,
     error::Fault,
     generation::Generation,
@@ -16,15 +18,16 @@ impl Generation {
     /// Describes the breach of a handler, and counts it. Without a number, no handler ran yet.
     pub(super) fn step_breach(&self, number: Option<usize>, broken: Broken) -> Failure {
         let Some(step) = number.and_then(|number| self.steps.get(number)) else {
+            let mut fault = self.host.breach(broken);
+            fault.hint = self.hint_of_kept().or(fault.hint);
             return Failure {
                 handler: "loading the Tweet".to_owned(),
-                fault: Box::new(self.host.breach(broken)),
+                fault: Box::new(fault),
             };
         };
         let failure = self.breach(step.kind.name(), &step.function, broken);
-        step.breaches.set(step.breaches.get().saturating_add(1));
-        if self.is_off(step) {
-            let (handler, times) = (&failure.handler, step.breaches.get());
+        if let Some(times) = self.count_breach(&step.breaches) {
+            let handler = &failure.handler;
             let hint = "its Tweets go to quarantine without it; mend the script and save it, then `ouzel quarantine retry`";
             error!(
                 handler,
@@ -36,11 +39,38 @@ impl Generation {
         failure
     }
 
+    /// Describes the breach of a timer, and counts it.
+    pub(super) fn timer_breach(&self, timer: &Timer, broken: Broken) -> Failure {
+        let failure = self.breach(timer.name(), &timer.function, broken);
+        if let Some(times) = self.count_breach(&timer.breaches) {
+            let timer = &failure.handler;
+            let hint = "mend the script and save it";
+            error!(
+                timer,
+                times,
+                hint,
+                "a timer is switched off until the next save: it has broken its budget again and again"
+            );
+        }
+        failure
+    }
+
+    /// Counts a breach. Gives the number if it was one too many, and if people are to hear of it.
+    fn count_breach(&self, breaches: &Cell<u32>) -> Option<u32> {
+        breaches.set(breaches.get().saturating_add(1));
+        (self.is_off(breaches) && !is_silent()).then_some(breaches.get())
+    }
+
     /// Describes the breach of one of the script's functions.
-    pub(super) fn breach(&self, handler: String, function: &Function, broken: Broken) -> Failure {
+    fn breach(&self, handler: String, function: &Function, broken: Broken) -> Failure {
         // After a breach the hook is stricter.
         let _ = watch(&self.lua);
+        let is_of_memory = matches!(broken.0, Breach::Memory { .. });
         let mut fault = self.host.breach(broken);
+        // What it has just left behind is not kept.
+        if is_of_memory && self.lua.gc_collect().is_ok() {
+            fault.hint = self.hint_of_kept().or(fault.hint);
+        }
         if fault.place.is_none() {
             self.place_at(function, &mut fault, None);
         }
@@ -50,10 +80,28 @@ impl Generation {
         }
     }
 
-    /// Whether a handler has broken its budget so often that it does not run any more.
-    pub(super) fn is_off(&self, step: &Step) -> bool {
+    /// What to do when the script holds most of its memory even while nothing of it runs.
+    fn hint_of_kept(&self) -> Option<String> {
+        let kept = self.taken();
+        (kept > self.limits.memory / 2).then(|| {
+            format!(
+                "the script keeps {} MiB of it from Tweet to Tweet: look for a table that only grows, and for Tweets that are kept; rows of \
+                 the database take no memory",
+                kept >> 20
+            )
+        })
+    }
+
+    /// The memory of the Lua state, with the Tweets that it holds, in bytes.
+    fn taken(&self) -> usize {
+        let held = self.held.bytes.get();
+        held.saturating_add(self.lua.used_memory())
+    }
+
+    /// Whether a handler or a timer has broken its budget so often in a row that it does not run any more.
+    pub(super) fn is_off(&self, breaches: &Cell<u32>) -> bool {
         let most = self.limits.breaches;
-        most > 0 && step.breaches.get() >= most
+        most > 0 && breaches.get() >= most
     }
 
     /// The failure of a Tweet that a handler is not given, because it is switched off.
@@ -72,19 +120,29 @@ impl Generation {
 
     /// Makes sure that there is room for one more Tweet.
     pub(super) fn make_room(&self) -> Result<(), Failure> {
-        let taken = || self.held.bytes.get().saturating_add(self.lua.used_memory());
-        if self.held.bytes.get() <= self.limits.memory / 2 || taken() <= self.limits.memory {
+        let is_little = self.held.bytes.get() <= self.limits.memory / 2;
+        if is_little || self.taken() <= self.limits.memory {
             return Ok(());
         }
-        let collected = self.lua.gc_collect();
-        if collected.is_err() || taken() > self.limits.memory {
-            budget::out_of_memory();
-            return Err(Failure {
-                handler: "loading the Tweet".to_owned(),
-                fault: Box::new(Fault::unplaced("there is no room".to_owned())),
-            });
+        // To look for garbage takes long, and there is none as long as nothing of the script has run.
+        let collected = self.is_full.get() || self.lua.gc_collect().is_ok();
+        if collected && self.taken() <= self.limits.memory {
+            return Ok(());
         }
-        Ok(())
+        self.is_full.set(true);
+        if !self.was_full.replace(true) {
+            let kept = format!("{} MiB", self.taken() >> 20);
+            let hint = "its Tweets go to quarantine; mend the script and save it, then `ouzel quarantine retry`";
+            error!(
+                kept,
+                hint, "the script keeps so many Tweets that there is no room for another one"
+            );
+        }
+        budget::out_of_memory();
+        Err(Failure {
+            handler: "loading the Tweet".to_owned(),
+            fault: Box::new(Fault::unplaced("there is no room".to_owned())),
+        })
     }
 
     /// Gives a fault the place where one of the script's functions begins.

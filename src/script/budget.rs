@@ -169,6 +169,8 @@ struct Running {
     breach: Cell<Option<Breach>>,
     /// The file and the line that ran when the budget was broken.
     place: RefCell<Option<(String, usize)>>,
+    /// The file and the line that ran last, as far as that is noted.
+    seen: RefCell<Option<(String, usize)>>,
 }
 
 thread_local! {
@@ -182,6 +184,7 @@ thread_local! {
             looked: Cell::new(None),
             breach: Cell::new(None),
             place: RefCell::new(None),
+            seen: RefCell::new(None),
         }
     };
 }
@@ -202,6 +205,7 @@ struct Paused {
     looked: Option<Instant>,
     breach: Option<Breach>,
     place: Option<(String, usize)>,
+    seen: Option<(String, usize)>,
 }
 
 /// Runs a script within its limits. Gives what it gives, and the breach if there was one. Then what it gives counts for
@@ -224,6 +228,14 @@ pub(super) fn within<R>(
 /// # Errors
 /// The breach, from then on for everything within this budget.
 pub(super) fn spend(instructions: u32) -> Result<(), Breach> {
+    spend_and_look(instructions).map(|_| ())
+}
+
+/// The same. Says whether this is a time to look at other things that are not worth a look after every few instructions.
+///
+/// # Errors
+/// As for [`spend`].
+pub(super) fn spend_and_look(instructions: u32) -> Result<bool, Breach> {
     RUNNING.with(|running| running.spend(instructions))
 }
 
@@ -243,6 +255,25 @@ pub(super) fn out_of_memory() {
         if let Some(limits) = running.limits.get() {
             let limit = limits.memory;
             running.break_with(Breach::Memory { limit });
+        }
+    });
+}
+
+/// Whether this much of Lua's memory is so much of the limit that the next piece may be the one too many.
+pub(super) fn is_most_of_memory(bytes: usize) -> bool {
+    let limits = RUNNING.with(|running| running.limits.get());
+    limits.is_some_and(|limits| bytes > limits.memory / 2)
+}
+
+/// Notes where the script is, in a load and while most of its memory is taken: when there is none left, Lua cannot tell
+/// the line. The last place counts.
+pub(super) fn note_seen(file: &str, line: usize) {
+    RUNNING.with(|running| {
+        if let Ok(mut seen) = running.seen.try_borrow_mut() {
+            match &mut *seen {
+                Some((known, at)) if known == file => *at = line,
+                _ => *seen = Some((file.to_owned(), line)),
+            }
         }
     });
 }
@@ -267,6 +298,7 @@ impl Running {
             looked: self.looked.take(),
             breach: self.breach.take(),
             place: self.place.take(),
+            seen: self.seen.take(),
         }
     }
 
@@ -278,16 +310,18 @@ impl Running {
         self.began.set(outer.began);
         self.looked.set(outer.looked);
         let place = self.place.replace(outer.place);
+        let seen = self.seen.replace(outer.seen);
         let breach = self.breach.replace(outer.breach)?;
-        Some((breach, place))
+        let seen = seen.filter(|_| matches!(breach, Breach::Memory { .. }));
+        Some((breach, place.or(seen)))
     }
 
-    fn spend(&self, instructions: u32) -> Result<(), Breach> {
+    fn spend(&self, instructions: u32) -> Result<bool, Breach> {
         if let Some(breach) = self.breach.get() {
             return Err(breach);
         }
         let Some(limits) = self.limits.get() else {
-            return Ok(());
+            return Ok(false);
         };
         let work = self.work.get();
         let left = self.left.get().saturating_sub(instructions.into());
@@ -302,18 +336,18 @@ impl Running {
         let Some(looked) = self.looked.get() else {
             // Most scripts end before the second time, and need not know how much the processor has worked.
             self.looked.set(Some(now));
-            return Ok(());
+            return Ok(false);
         };
         let is_slow = now.duration_since(looked) >= SLOW;
         if until_look > 0 && !is_slow {
-            return Ok(());
+            return Ok(false);
         }
         self.until_look.set(LOOK);
         self.looked.set(Some(now));
         let took = processor_time();
         let Some(began) = self.began.get() else {
             self.began.set(Some(took));
-            return Ok(());
+            return Ok(true);
         };
         // What a handler does is committed at the end, and what a load does is of no use any more.
         if work == Work::Load && doing::is_ending() {
@@ -322,7 +356,7 @@ impl Running {
         let limit = work.time(&limits);
         match took.saturating_sub(began) >= limit {
             true => Err(self.break_with(Breach::Time { work, limit })),
-            false => Ok(()),
+            false => Ok(true),
         }
     }
 
@@ -422,6 +456,14 @@ mod tests {
 
     #[test]
     fn memory_is_told_once() {
+        let (_, broken) = within(&SMALL, Work::Tweet, || {
+            assert!(!is_most_of_memory(1 << 19));
+            assert!(is_most_of_memory((1 << 19) + 1));
+            note_seen("a.lua", 3);
+            note_seen("b.lua", 4);
+            out_of_memory();
+        });
+        assert_eq!(broken.unwrap().1, Some(("b.lua".to_owned(), 4)));
         let (_, broken) = within(&SMALL, Work::Tweet, out_of_memory);
         let breach = Breach::Memory { limit: 1 << 20 };
         assert_eq!(broken, Some((breach, None)));

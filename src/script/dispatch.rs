@@ -74,7 +74,8 @@ impl Generation {
 
     /// Runs the function of a timer. `time` is in seconds since 1970.
     ///
-    /// If it fails, the lines that it has emitted are taken back; the caller has to take back its rows.
+    /// If it fails, the lines that it has emitted are taken back; the caller has to take back its rows. A timer that is
+    /// switched off does nothing.
     ///
     /// # Errors
     /// [`Failure`] when the function raises an error or breaks its budget.
@@ -82,6 +83,11 @@ impl Generation {
         let Some(timer) = self.timers.get(number) else {
             return Ok(());
         };
+        if self.is_off(&timer.breaches) {
+            return Ok(());
+        }
+        // It may let go of what it keeps.
+        self.is_full.set(false);
         self.host.emitted.borrow_mut().begin_tweet();
         self.host.state.borrow_mut().begin();
         let (ran, broken) = budget::within(&self.limits, Work::Timer, || {
@@ -89,11 +95,11 @@ impl Generation {
             ran.map_err(|error| self.handler_failure(timer.name(), &timer.function, &error, None))
         });
         let ran = match broken {
-            None => ran,
-            Some(broken) => {
-                let broken = placed_by(broken, ran.err());
-                Err(self.breach(timer.name(), &timer.function, broken))
+            None => {
+                timer.breaches.set(0);
+                ran
             }
+            Some(broken) => Err(self.timer_breach(timer, placed_by(broken, ran.err()))),
         };
         self.end(ran.is_ok());
         ran
@@ -121,7 +127,7 @@ impl Generation {
         for (number, step) in self.steps.iter().enumerate() {
             doing.step(number);
             at.set(Some(number));
-            if self.is_off(step) {
+            if self.is_off(&step.breaches) {
                 return Err(self.off(step));
             }
             let done = match &step.kind {

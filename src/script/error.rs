@@ -32,9 +32,99 @@ pub enum Error {
         /// The mistake, and where it is.
         fault: Box<Fault>,
     },
+    /// The script takes more than it may while it loads.
+    #[error("script `{script}` could not be loaded{fault}")]
+    Breach {
+        /// The script's file name.
+        script: String,
+        /// The limit, and where it was broken.
+        fault: Box<Fault>,
+    },
+    /// A test of the script fails, and it is loaded only if all pass.
+    #[error("script `{script}` is not loaded: {failed} of its {all} tests fail{}, first `{test}`{fault}", if *.failed == 1 { "s" } else { "" })]
+    Test {
+        /// The script's file name.
+        script: String,
+        /// How many tests fail.
+        failed: usize,
+        /// How many tests there are.
+        all: usize,
+        /// The name of the first test that fails.
+        test: String,
+        /// Why that fails, and where.
+        fault: Box<Fault>,
+    },
+    /// A file of tests cannot be loaded, and the script is loaded only if all tests pass.
+    #[error("script `{script}` is not loaded, because its tests cannot be: {error}")]
+    Tests {
+        /// The script's file name.
+        script: String,
+        /// Why not.
+        error: Box<Error>,
+    },
+    /// Handlers fail on Tweets on which those of the generation before do not.
+    #[error(
+        "script `{script}` is not loaded: `{handler}` fails on {tweets} of the last Tweets, on which the running generation does not fail{fault}"
+    )]
+    Shadow {
+        /// The script's file name.
+        script: String,
+        /// How many Tweets these are.
+        tweets: u64,
+        /// The handler that fails first.
+        handler: String,
+        /// Why it fails, and where.
+        fault: Box<Fault>,
+    },
 }
 
 impl Error {
+    /// The mistake, and where it is, if the script is wrong.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Unreadable { .. } | Self::Empty { .. } => None,
+            Self::Broken { fault, .. }
+            | Self::Breach { fault, .. }
+            | Self::Test { fault, .. }
+            | Self::Shadow { fault, .. } => Some(fault),
+            Self::Tests { error, .. } => error.fault(),
+        }
+    }
+
+    /// The step of a load that it has not passed: `load`, `tests` or `shadow`.
+    pub(crate) fn step(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. }
+            | Self::Empty { .. }
+            | Self::Broken { .. }
+            | Self::Breach { .. } => "load",
+            Self::Test { .. } | Self::Tests { .. } => "tests",
+            Self::Shadow { .. } => "shadow",
+        }
+    }
+
+    /// Why the script is not loaded, on one line and without the place.
+    pub(crate) fn brief(&self) -> String {
+        let reason = match self {
+            Self::Broken { fault, .. } | Self::Breach { fault, .. } => fault.message.clone(),
+            Self::Test { test, fault, .. } => format!("test `{test}`: {}", fault.message),
+            Self::Tests { error, .. } => format!("tests: {}", error.brief()),
+            Self::Shadow {
+                handler,
+                tweets,
+                fault,
+                ..
+            } => {
+                format!(
+                    "`{handler}` fails on {tweets} of the last Tweets: {}",
+                    fault.message
+                )
+            }
+            other => other.to_string(),
+        };
+        plain::line(reason.lines().next().unwrap_or_default()).into_owned()
+    }
+
     /// The error for a script whose SQL failed in a way that cannot be tied to a place in the script.
     pub fn sql(script: &std::path::Path, message: String) -> Self {
         let name = script.file_name().unwrap_or(script.as_os_str());

@@ -74,6 +74,7 @@ impl Expression {
             database: Rc::new(NoDatabase),
             state: Rc::default(),
             sources: RefCell::new(Sources::holding(name, text)),
+            refuses_rules: true,
             loading: RefCell::new(None),
             emitted: RefCell::default(),
             counting: RefCell::default(),
@@ -198,7 +199,9 @@ impl Expression {
                     Ok(_) => None,
                 };
                 let place = place.or_else(raised_at);
-                Err(Unfit::Broken(Box::new(self.host.breach((breach, place)))))
+                let mut fault = self.host.breach((breach, place));
+                self.place(&mut fault);
+                Err(Unfit::Broken(Box::new(fault)))
             }
             None => ran.map_err(Unfit::Failed),
         }
@@ -220,22 +223,26 @@ impl Expression {
         set.map_err(|error| failed(&error))?;
         let mut values = self.function.call::<MultiValue>(()).map_err(|error| {
             let mut fault = failed(&error);
+            self.place(&mut fault);
             self.explain(&mut fault, &pushed);
             fault
         })?;
-        if values.len() > 1 {
-            let message = format!("the expression gives {} values", values.len());
-            let misuse = Misuse::new(message).hint("`and` and `or` join conditions");
-            return Err(self.placed(misuse));
-        }
+        // Of several, as `find` gives them, the first counts.
         let value = values.pop_front().unwrap_or(Value::Nil);
         read(value).map_err(|misuse| self.placed(misuse))
     }
 
     fn placed(&self, misuse: Misuse) -> Box<Fault> {
         let mut fault = misuse.into_fault();
-        self.host.place(&mut fault, self.name.to_owned(), 1, None);
+        self.place(&mut fault);
         Box::new(fault)
+    }
+
+    /// After a tail call Lua no longer knows the line that failed.
+    fn place(&self, fault: &mut Fault) {
+        if fault.place.is_none() {
+            self.host.place(fault, self.name.to_owned(), 1, None);
+        }
     }
 
     /// Adds a hint to an error of Lua itself, if the expression and the Tweet say what was meant.
@@ -303,8 +310,10 @@ mod tests {
                 true,
             ),
             ("tweet:tags()[1] == 'launch'", true),
+            ("tweet.text:find 'ouzel'", true),
+            ("tweet.text:find 'nothing'", false),
             ("tweet.place and tweet.place.country", false),
-            ("ouzel.regex('^hello', 'i'):find(tweet.text)", true),
+            ("ouzel.regex('(?i)^hello'):find(tweet.text)", true),
             (
                 "(function() tweet.lang = 'x' return tweet.lang == 'x' end)()",
                 true,
@@ -319,19 +328,126 @@ mod tests {
 
     #[test]
     fn mistakes_have_a_line_and_a_reason() {
-        check("tweet.lang = 'en'", expect![[""]]);
-        check("tweet.lang != 'en'", expect![[""]]);
-        check("tweet.lang ==", expect![[""]]);
-        check("", expect![[""]]);
-        check("tweet.place.country == 'x'", expect![[""]]);
-        check("tweet.user.folowers_count > 3", expect![[""]]);
-        check("twet.lang", expect![[""]]);
-        check("true, false", expect![[""]]);
-        check("(function() while true do end end)()", expect![[""]]);
-        check("ouzel.emit(1)", expect![[""]]);
-        check("io.open('x')", expect![[""]]);
-        check("require('x')", expect![[""]]);
-        check("('x'):rep(1e9)", expect![[""]]);
+        check(
+            "tweet.lang = 'en'",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | tweet.lang = 'en'
+              |
+              = <eof> expected near '='
+            hint: `==` compares"#]],
+        );
+        check(
+            "tweet.lang != 'en'",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | tweet.lang != 'en'
+              |
+              = <eof> expected near '!'
+            hint: `~=` is Lua's sign for unequal, and `not` its negation"#]],
+        );
+        check(
+            "tweet.lang ==",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | tweet.lang ==
+              |
+              = unexpected symbol near <eof>"#]],
+        );
+        assert_eq!(made(" ").err().unwrap().message, "there is no expression");
+        check(
+            "tweet.place.country == 'x'",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | tweet.place.country == 'x'
+              |
+              = attempt to index a nil value (field 'place')
+            hint: this Tweet has no `place`; look first: `if tweet.place then … end`"#]],
+        );
+        check(
+            "tweet.user.folowers_count > 3",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | tweet.user.folowers_count > 3
+              |
+              = attempt to compare number with nil
+            hint: `tweet.user.folowers_count` is nil; did you mean `followers_count`?"#]],
+        );
+        check(
+            "twet.lang",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | twet.lang
+              |
+              = attempt to index a nil value (global 'twet')
+            hint: did you mean `tweet`?"#]],
+        );
+        check(
+            "(function() while true do end end)()",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | (function() while true do end end)()
+              |
+              = the expression took longer than 250ms
+            hint: look for a loop that does not end; `time` under `[script_limits]` allows more"#]],
+        );
+        check(
+            "ouzel.emit(1)",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | ouzel.emit(1)
+              |
+              = `ouzel.emit` belongs to the script, not to an expression
+            hint: an expression has `tweet`, and of `ouzel` what touches no data"#]],
+        );
+        check(
+            "io.open('x')",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | io.open('x')
+              |
+              = attempt to index a nil value (global 'io')
+            hint: a script has no `io`; `ouzel.lines` and `ouzel.csv` read files below the script's folder, `ouzel.sink` and `ouzel.emit` write"#]],
+        );
+        check(
+            "require('x')",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | require('x')
+              |
+              = module `x` not found: there is neither `x.lua` nor `x/init.lua` in the script's folder"#]],
+        );
+        check(
+            "('x'):rep(1e9)",
+            expect![[r#"
+
+             --> --where:1
+              |
+            1 | ('x'):rep(1e9)
+              |
+              = the script needs more than 256 MiB of memory
+            hint: look for text or a table that grows without end, and for Tweets that are kept; `memory` under `[script_limits]` allows more"#]],
+        );
     }
 
     #[test]

@@ -15,12 +15,13 @@ use super::{
     Database, Error, Limits,
     api::{self, Host, Loading, Step, Timer},
     budget::{self, Broken, Work},
+    code::{Code, OnDisk},
     declared::Declared,
     error::Fault,
     explain::{Scene, State, explain, may_explain},
-    loader::{Fingerprint, Shelf, Sources},
+    loader::{Fingerprint, Shelf, Sources, on_disk_now},
     lua::{freeze_clock, is_memory, new_state},
-    raw::{Held, to_json},
+    raw::{Held, to_json, watch, watch_lines},
     rule_tables::RuleTables,
 };
 use crate::{
@@ -39,6 +40,10 @@ pub(crate) struct Generation {
     pub(super) held: Rc<Held>,
     /// How many Tweets it held after the collector was last called.
     pub(super) kept: Cell<usize>,
+    /// Whether it holds more than it may, and nothing has run since that was seen.
+    pub(super) is_full: Cell<bool>,
+    /// Whether that has ever been so.
+    pub(super) was_full: Cell<bool>,
     declared: Declared,
     // This field is last, because the fields above refer to it.
     pub(super) lua: Lua,
@@ -61,6 +66,7 @@ pub struct Files {
     /// The names of the files of data that the script reads.
     pub(super) data: Vec<OsString>,
     fingerprint: Fingerprint,
+    code: Code,
 }
 
 impl Files {
@@ -76,10 +82,75 @@ impl Files {
     pub fn changed(&self) -> bool {
         self.fingerprint.is_stale()
     }
+
+    /// Whether the files of Lua have other contents now. Files of data do not count.
+    pub(crate) fn code_changed(&self) -> bool {
+        self.fingerprint.is_code_stale()
+    }
+
+    /// The files of Lua as they were read.
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
+    }
+
+    /// What the files of Lua hold on disk now.
+    pub(crate) fn on_disk(&self) -> OnDisk {
+        self.fingerprint.now()
+    }
+
+    /// The same files, and the files of Lua count as changed when the disk has something else than this.
+    pub(crate) fn held_to(mut self, disk: OnDisk) -> Self {
+        self.fingerprint = self.fingerprint.held_to(disk);
+        self.folders.extend(self.fingerprint.folders());
+        self.folders.sort();
+        self.folders.dedup();
+        self
+    }
+
+    /// The same files and these others, as they are now. A change of those counts too.
+    pub(crate) fn and(mut self, others: &[PathBuf]) -> Self {
+        self.fingerprint.add(others);
+        let names = others.iter().filter_map(|path| path.file_name());
+        self.data.extend(names.map(ToOwned::to_owned));
+        let folders = others.iter().filter_map(|path| path.parent());
+        self.folders.extend(folders.map(Path::to_owned));
+        self.folders.sort();
+        self.folders.dedup();
+        self
+    }
+}
+
+/// What a load has read. The files of it are put together only for those who ask: most tests never do.
+pub(crate) struct Read(Rc<Host>);
+
+impl Read {
+    /// The files, as they were read.
+    pub(crate) fn files(&self) -> Files {
+        let sources = self.0.sources.borrow();
+        Files {
+            folders: sources.folders(),
+            data: sources.data_names(),
+            fingerprint: sources.fingerprint(),
+            code: sources.code(),
+        }
+    }
+}
+
+impl OnDisk {
+    /// What the files of a script hold now: those that a generation has read.
+    pub(crate) fn of(script: &Path, code: &Code) -> Self {
+        on_disk_now(script, &code.on_disk())
+    }
+
+    /// Whether the files of a script hold something else now.
+    pub(crate) fn is_stale(&self, script: &Path) -> bool {
+        on_disk_now(script, self) != *self
+    }
 }
 
 impl Generation {
-    /// Loads a script. Its tables are declared to `database`, which takes everything back if the load fails.
+    /// Loads a script: from its files, or from `code` where that is given. Its tables are declared to `database`, which takes
+    /// everything back if the load fails.
     ///
     /// The files are returned even if the load fails, because a broken script is loaded again when one of its files
     /// changes.
@@ -88,46 +159,66 @@ impl Generation {
     /// [`Error`], ready to be shown to the script's author.
     pub(crate) fn load(
         script: &Path,
+        code: Option<&Code>,
         database: Rc<dyn Database>,
         limits: &Limits,
     ) -> (Result<Self, Error>, Files) {
         let clock = Box::new(Timestamp::now);
-        Self::load_from(script, Sources::of(script), database, limits, clock, |_| {
-            Ok(())
-        })
+        let sources = Sources::of(script).with_code(code);
+        let (loaded, read) =
+            Self::load_from(script, sources, true, database, limits, clock, |_| Ok(()));
+        (loaded, read.files())
     }
 
-    /// The same for a test: each file is read once, and `now` is the clock, in milliseconds since 1970.
+    /// The same, and rules that the service would refuse do not make it fail. Such a load is for looking at the rules,
+    /// not for a run.
     ///
     /// # Errors
     /// As for [`Generation::load`].
-    pub(crate) fn load_for_test(
+    pub(crate) fn load_with_any_rules(
         script: &Path,
+        database: Rc<dyn Database>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let clock = Box::new(Timestamp::now);
+        let sources = Sources::of(script);
+        Self::load_from(script, sources, false, database, limits, clock, |_| Ok(())).0
+    }
+
+    /// The same where nothing lasts: each file is read once, and `now` is the clock, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// As for [`Generation::load`].
+    pub(crate) fn rehearse(
+        script: &Path,
+        code: Option<&Code>,
         shelf: &Shelf,
         database: Rc<dyn Database>,
         limits: &Limits,
         now: &Rc<Cell<i64>>,
-    ) -> Result<Self, Error> {
-        let sources = Sources::of(script).shelved(shelf);
+    ) -> (Result<Self, Error>, Read) {
+        let sources = Sources::of(script).shelved(shelf).with_code(code);
         let clock = clock_of(now);
         let prepare = |lua: &Lua| freeze_clock(lua, now);
-        Self::load_from(script, sources, database, limits, clock, prepare).0
+        Self::load_from(script, sources, true, database, limits, clock, prepare)
     }
 
     fn load_from(
         script: &Path,
         sources: Sources,
+        refuses_rules: bool,
         database: Rc<dyn Database>,
         limits: &Limits,
         clock: Clock,
         prepare: impl FnOnce(&Lua) -> mlua::Result<()>,
-    ) -> (Result<Self, Error>, Files) {
+    ) -> (Result<Self, Error>, Read) {
         let state = database.state();
         let host = Rc::new(Host {
             database,
             state: Rc::clone(&state),
             sources: RefCell::new(sources),
             loading: RefCell::new(Some(Loading::default())),
+            refuses_rules,
             emitted: RefCell::default(),
             counting: RefCell::default(),
             misuse: RefCell::default(),
@@ -144,7 +235,7 @@ impl Generation {
                     Err(Error::Broken { fault, .. }) => fault.place,
                     _ => None,
                 };
-                Err(Error::Broken {
+                Err(Error::Breach {
                     script: name_of(script),
                     fault: Box::new(host.breach((breach, place.or_else(raised_at)))),
                 })
@@ -152,14 +243,7 @@ impl Generation {
             None => loaded,
         };
         state.borrow_mut().end(loaded.is_ok());
-        let sources = host.sources.borrow();
-        let files = Files {
-            folders: sources.folders(),
-            data: sources.data_names(),
-            fingerprint: sources.fingerprint(),
-        };
-        drop(sources);
-        (loaded, files)
+        (loaded, Read(host))
     }
 
     fn load_into(
@@ -199,6 +283,7 @@ impl Generation {
         prepare(&lua).map_err(|error| broken(&error))?;
         let rules = RuleTables::new(&lua).map_err(|error| broken(&error))?;
         lua.set_memory_limit(limits.memory)
+            .and_then(|_| watch_lines(&lua))
             .map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -215,6 +300,7 @@ impl Generation {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         let Loading {
             declared,
             steps,
@@ -230,6 +316,8 @@ impl Generation {
             limits: *limits,
             held: Rc::default(),
             kept: Cell::new(0),
+            is_full: Cell::new(false),
+            was_full: Cell::new(false),
             declared,
             lua,
         })

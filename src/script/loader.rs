@@ -4,8 +4,7 @@ use std::{
     cell::RefCell,
     collections::BTreeMap,
     ffi::OsString,
-    fs::{self, File},
-    hash::{DefaultHasher, Hash, Hasher},
+    fs::{self, File, Metadata},
     io,
     ops::RangeInclusive,
     os::unix::fs::MetadataExt,
@@ -15,6 +14,7 @@ use std::{
 
 use super::{
     below::{self, Refusal, real_path},
+    code::{Code, OnDisk, digest},
     entries::{entries, names},
     written::Written,
 };
@@ -42,6 +42,8 @@ pub(super) struct Sources {
     data: BTreeMap<String, Option<Stamp>>,
     /// What was read before, if files are read only once.
     shelf: Option<Shelf>,
+    /// What is read instead of the disk, as far as it goes.
+    code: Option<Code>,
 }
 
 /// The files that many loads of one script read, each read once.
@@ -67,10 +69,12 @@ pub(super) struct NoModule {
 pub(super) struct Fingerprint {
     folder: PathBuf,
     script: String,
-    /// A number for the text of each file that was read; `None` if it could not be read.
-    texts: Vec<(String, Option<u64>)>,
+    /// What the files of Lua held.
+    texts: OnDisk,
     /// The same for files of data, which are too large to be read for this.
     data: Vec<(String, Option<Stamp>)>,
+    /// The same for files that the script does not read, but that say whether it is loaded.
+    others: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 /// What tells one state of a file from another, without reading it.
@@ -112,13 +116,24 @@ impl Sources {
         }
     }
 
+    /// The same, and what this code holds is read from it instead of the disk.
+    pub(super) fn with_code(self, code: Option<&Code>) -> Self {
+        Self {
+            code: code.cloned(),
+            ..self
+        }
+    }
+
     /// Reads the file with this name below the folder.
     pub(super) fn read(&mut self, name: &str) -> io::Result<&str> {
         let known = self.shelf.as_ref();
         let known = known.and_then(|shelf| shelf.0.borrow().texts.get(name).cloned());
-        let text = match known {
-            Some(text) => Ok(text),
-            None => read_text(&self.folder, name, &self.script),
+        let kept = self.code.as_ref().and_then(|code| code.text(name));
+        let text = match (known, kept) {
+            (Some(text), _) => Ok(text),
+            (None, Some(Some(text))) => Ok(text.to_owned()),
+            (None, Some(None)) => Err(io::ErrorKind::NotFound.into()),
+            (None, None) => read_text(&self.folder, name, &self.script),
         };
         if let (Some(shelf), Ok(text)) = (&self.shelf, &text) {
             let texts = &mut shelf.0.borrow_mut().texts;
@@ -160,6 +175,14 @@ impl Sources {
         }
         let candidates = [format!("{path}.lua"), format!("{path}/init.lua")];
         for name in &candidates {
+            match self.code.as_ref().and_then(|code| code.text(name)) {
+                Some(Some(_)) => return Ok(name.clone()),
+                Some(None) => {
+                    self.files.entry(name.clone()).or_insert(None);
+                    continue;
+                }
+                None => {}
+            }
             match real_path(&self.folder, name) {
                 Ok(path) if path.is_file() => return Ok(name.clone()),
                 Err(refusal @ Refusal::Outside(_)) => {
@@ -174,10 +197,15 @@ impl Sources {
             // The file does not exist now. If it appears later, that counts as a change.
             self.files.entry(name.clone()).or_insert(None);
         }
-        Err(NoModule::new(format!(
-            "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
-            candidates[0], candidates[1]
-        )))
+        Err(NoModule {
+            message: format!(
+                "module `{module}` not found: there is neither `{}` nor `{}` in the script's folder",
+                candidates[0], candidates[1]
+            ),
+            hint: OF_OUZEL.contains(&module).then_some(
+                "`ouzel` and all that is in it are there without `require`, such as `ouzel.json`",
+            ),
+        })
     }
 
     /// Whether a file of this name has been read.
@@ -289,7 +317,7 @@ impl Sources {
     pub(super) fn open_data(&mut self, name: &str) -> Result<File, Refusal> {
         let opened = below::open(&self.folder, name);
         if !self.data.contains_key(name) && self.data.len() < MAX_DATA {
-            let stamp = opened.as_ref().ok().and_then(Stamp::of);
+            let stamp = opened.as_ref().ok().and_then(Stamp::of_open);
             self.data.insert(name.to_owned(), stamp);
         }
         opened
@@ -340,16 +368,23 @@ impl Sources {
             .collect()
     }
 
+    /// The files of Lua as they were read.
+    pub(super) fn code(&self) -> Code {
+        Code::of(
+            self.files
+                .iter()
+                .map(|(name, text)| (name.as_str(), text.as_deref())),
+        )
+    }
+
     /// The fingerprint of the files as they were read.
     pub(super) fn fingerprint(&self) -> Fingerprint {
-        let texts = self.files.iter();
         Fingerprint {
             folder: self.folder.clone(),
             script: self.script.clone(),
-            texts: texts
-                .map(|(name, text)| (name.clone(), text.as_deref().map(hash)))
-                .collect(),
+            texts: self.code().on_disk(),
             data: self.data.clone().into_iter().collect(),
+            others: Vec::new(),
         }
     }
 }
@@ -357,18 +392,65 @@ impl Sources {
 impl Fingerprint {
     /// Whether the files on disk have other contents now.
     pub(super) fn is_stale(&self) -> bool {
-        let Self { folder, script, .. } = self;
-        let has_text_changed = |(name, known): &(String, Option<u64>)| {
-            let now = read_text(folder, name, script).ok();
-            now.as_deref().map(hash) != *known
-        };
         let has_data_changed = |(name, known): &(String, Option<Stamp>)| {
-            let now = below::open(folder, name).ok();
-            now.as_ref().and_then(Stamp::of) != *known
+            let now = below::open(&self.folder, name).ok();
+            now.as_ref().and_then(Stamp::of_open) != *known
         };
-        self.texts.iter().any(has_text_changed) || self.data.iter().any(has_data_changed)
+        self.is_code_stale()
+            || self.data.iter().any(has_data_changed)
+            || (self.others.iter()).any(|(path, known)| stamp_of(path) != *known)
+    }
+
+    /// Whether the files of Lua have other contents now.
+    pub(super) fn is_code_stale(&self) -> bool {
+        self.now() != self.texts
+    }
+
+    /// What the files of Lua hold now.
+    pub(super) fn now(&self) -> OnDisk {
+        self.texts
+            .now(|name| read_digest(&self.folder, name, &self.script))
+    }
+
+    /// The same, and the files of Lua count as changed when they hold something else than this.
+    pub(super) fn held_to(self, texts: OnDisk) -> Self {
+        Self { texts, ..self }
+    }
+
+    /// Adds files as they are now, whatever they hold and wherever they lie.
+    pub(super) fn add(&mut self, others: &[PathBuf]) {
+        self.others = others
+            .iter()
+            .map(|path| (path.clone(), stamp_of(path)))
+            .collect();
+    }
+
+    /// The folders of the files of Lua.
+    pub(super) fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        let paths = self.texts.names().map(|name| self.folder.join(name));
+        paths.filter_map(|path| path.parent().map(Path::to_owned))
     }
 }
+
+/// What the files of a script hold now: those that `known` names.
+pub(super) fn on_disk_now(script: &Path, known: &OnDisk) -> OnDisk {
+    let sources = Sources::of(script);
+    known.now(|name| read_digest(&sources.folder, name, &sources.script))
+}
+
+fn stamp_of(path: &Path) -> Option<Stamp> {
+    Stamp::of(&fs::metadata(path).ok()?)
+}
+
+fn read_digest(folder: &Path, name: &str, script: &str) -> Option<u64> {
+    let text = read_text(folder, name, script).ok()?;
+    Some(digest(&text))
+}
+
+/// Modules that other Lua programs load, for what a script has without them.
+const OF_OUZEL: [&str; 9] = [
+    "ouzel", "json", "cjson", "dkjson", "csv", "regex", "time", "sqlite3", "lsqlite3",
+];
 
 impl NoModule {
     fn new(message: String) -> Self {
@@ -380,20 +462,17 @@ impl NoModule {
 }
 
 impl Stamp {
-    fn of(file: &File) -> Option<Self> {
-        let metadata = file.metadata().ok()?;
-        Some(Self {
-            file: (metadata.dev(), metadata.ino()),
-            bytes: metadata.len(),
-            changed: (metadata.mtime(), metadata.mtime_nsec()),
+    fn of(file: &Metadata) -> Option<Self> {
+        file.is_file().then(|| Self {
+            file: (file.dev(), file.ino()),
+            bytes: file.len(),
+            changed: (file.mtime(), file.mtime_nsec()),
         })
     }
-}
 
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+    fn of_open(file: &File) -> Option<Self> {
+        Self::of(&file.metadata().ok()?)
+    }
 }
 
 /// Reads a file of Lua below a folder. The script itself may lie elsewhere.

@@ -1,9 +1,14 @@
 //! A Lua state for scripts: only the safe part of the standard library, and nothing that reaches outside.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    ptr,
+    rc::Rc,
+};
 
 use mlua::{
     Function, Lua, LuaOptions, Result, StdLib, Table, Value,
+    chunk::ChunkMode,
     state::{GcGenParams, GcMode},
 };
 
@@ -61,9 +66,7 @@ pub(super) fn new_state(log: impl FnOnce(&Lua) -> Result<Function>) -> Result<Lu
         Ok(budget::is_broken())
     })?;
     let spend = lua.create_function(|_, price: u32| Ok(budget::spend(price).is_err()))?;
-    lua.load(PRELUDE)
-        .set_name("=ouzel")
-        .call::<()>((log, is_tweet, is_broken, spend))?;
+    own(&lua, PRELUDE)?.call::<()>((log, is_tweet, is_broken, spend))?;
     watch(&lua)?;
     Ok(lua)
 }
@@ -87,7 +90,7 @@ end
 "#;
     let now = Rc::clone(now);
     let now = lua.create_function(move |_, ()| Ok(now.get().div_euclid(1_000)))?;
-    lua.load(CLOCK).set_name("=ouzel").call(now)
+    own(lua, CLOCK)?.call(now)
 }
 
 /// Whether a caught error says that there is no memory left.
@@ -114,17 +117,53 @@ pub(super) fn is_memory(error: &mlua::Error) -> bool {
 /// # Errors
 /// Only when there is no memory left.
 pub(super) fn raising(lua: &Lua, native: Function) -> Result<Function> {
-    compiled(lua, "ouzel.raising", RAISING)?.call(native)
+    kept(lua, "ouzel.raising", RAISING)?.call(native)
 }
 
-/// The function of a piece of ouzel's own Lua that a state needs many times, compiled once.
-fn compiled(lua: &Lua, name: &str, source: &str) -> Result<Function> {
+/// What was meant by a field of the API that has another name elsewhere.
+fn meant_by(name: &str, key: &str) -> Option<&'static str> {
+    Some(match (name, key) {
+        ("ouzel", "print") => "`print` and `ouzel.log.info` write to the log",
+        ("ouzel", "test") => {
+            "tests stand in files `*_test.lua` beside the script, as `test(\"name\", function(t) … end)`"
+        }
+        ("ouzel", "sql" | "query" | "exec") => "did you mean `ouzel.db.exec` or `ouzel.db.query`?",
+        ("ouzel", "timer" | "interval") => "did you mean `ouzel.every`?",
+        ("ouzel.json", "parse") => "did you mean `decode`?",
+        ("ouzel.json", "stringify" | "dump" | "dumps") => "did you mean `encode`?",
+        _ => return None,
+    })
+}
+
+/// The function of a piece of ouzel's own Lua that a state needs many times, made once.
+fn kept(lua: &Lua, name: &str, source: &'static str) -> Result<Function> {
     if let Some(known) = lua.named_registry_value(name)? {
         return Ok(known);
     }
-    let function = lua.load(source).set_name("=ouzel").into_function()?;
+    let function = own(lua, source)?;
     lua.set_named_registry_value(name, &function)?;
     Ok(function)
+}
+
+/// The function of a piece of ouzel's own Lua. It is compiled once for all states of a thread, because `ouzel test` makes a
+/// state for each test.
+///
+/// # Errors
+/// Only when there is no memory left.
+pub(super) fn own(lua: &Lua, source: &'static str) -> Result<Function> {
+    thread_local! {
+        static COMPILED: RefCell<Vec<(&'static str, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        let known = compiled.iter().find(|(known, _)| ptr::eq(*known, source));
+        if let Some((_, code)) = known {
+            let chunk = lua.load(&code[..]).set_name("=ouzel");
+            return chunk.set_mode(ChunkMode::Binary).into_function();
+        }
+        let function = lua.load(source).set_name("=ouzel").into_function()?;
+        compiled.push((source, function.dump(false)));
+        Ok(function)
+    })
 }
 
 /// Makes a read-only view of an API table. A misspelt field raises an error that names the nearest field.
@@ -141,7 +180,11 @@ setmetatable(fields, {
 })
 return setmetatable({}, {
   __index = fields,
-  __newindex = function(_, key) error("`" .. name .. "." .. tostring(key) .. "` cannot be set", 2) end,
+  __newindex = function(_, key)
+    local set = name .. "." .. tostring(key)
+    local hint = set == "ouzel.state" and "; set what is in it: `ouzel.state.count = 0`" or ""
+    error("`" .. set .. "` cannot be set" .. hint, 2)
+  end,
   __pairs = function() return next, fields, nil end,
   __metatable = false,
   __name = kind,
@@ -153,13 +196,16 @@ return setmetatable({}, {
         .collect::<Result<_>>()?;
     let explain = lua.create_function(move |_, (name, key): (String, String)| {
         let message = format!("there is no `{name}.{key}`");
+        if let Some(meant) = meant_by(&name, &key) {
+            return Ok(format!("{message}; {meant}"));
+        }
         let misuse = Misuse::unknown(message, &key, known.iter().map(String::as_str));
         Ok(match misuse.hint {
             Some(hint) => format!("{}; {hint}", misuse.message),
             None => misuse.message,
         })
     })?;
-    let strict = compiled(lua, "ouzel.strict", STRICT)?;
+    let strict = kept(lua, "ouzel.strict", STRICT)?;
     let front: Table = strict.call((name, kind, &fields, explain))?;
     mark_view(lua, &front, &fields)?;
     Ok(front)

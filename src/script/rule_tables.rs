@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use mlua::{Function, Lua, Table};
 
-use super::raw::mark_view;
+use super::{lua::own, raw::mark_view};
 use crate::tweet::MatchedRule;
 
 /// How many rules have a Lua table in the cache. If a stream has more rules, the cache is emptied.
@@ -54,7 +54,7 @@ impl RuleTables {
     pub(super) fn new(lua: &Lua) -> mlua::Result<Self> {
         Ok(Self {
             made: RefCell::default(),
-            freeze: lua.load(FROZEN).set_name("=ouzel").eval()?,
+            freeze: own(lua, FROZEN)?.call(())?,
         })
     }
 

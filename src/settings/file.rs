@@ -7,7 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Error, journal::JournalFile, mistake::reason, script::ScriptFile, status::StatusFile};
+use super::{
+    Error, journal::JournalFile, mistake::reason, reload::ReloadFile, rules::RulesFile,
+    script::ScriptFile, status::StatusFile,
+};
 use crate::text::{
     secret::Secret,
     units::{Length, Size},
@@ -22,7 +25,9 @@ pub(super) struct File {
     pub(super) stream: StreamFile,
     pub(super) script_limits: ScriptFile,
     pub(super) journal: JournalFile,
+    pub(super) rules: RulesFile,
     pub(super) watch: WatchFile,
+    pub(super) reload: ReloadFile,
     pub(super) status: StatusFile,
 }
 

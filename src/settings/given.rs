@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{JournalGiven, ScriptGiven, StatusListen};
+use super::{JournalGiven, ReloadGiven, RulesGiven, ScriptGiven, StatusListen};
 use crate::text::secret::Secret;
 
 /// The settings that flags and environment variables give. The settings file decides on each field that is `None`.
@@ -47,8 +47,12 @@ pub(crate) struct Given {
     pub debounce: Option<Duration>,
     /// How much the script may take.
     pub script_limits: ScriptGiven,
+    /// What a save has to pass before it is swapped in.
+    pub reload: ReloadGiven,
     /// How the journal is kept.
     pub journal: JournalGiven,
+    /// How the rules are kept.
+    pub rules: RulesGiven,
     /// Where metrics are served.
     pub status: Option<StatusListen>,
 }

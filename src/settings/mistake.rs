@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::text::nearest::nearest;
 
 /// The sections of the file, and the keys of each section. The first one is the top of the file.
-const SECTIONS: [(&str, &[&str]); 6] = [
+const SECTIONS: [(&str, &[&str]); 7] = [
     ("", &["script", "data_dir"]),
     (
         "stream",
@@ -32,7 +32,9 @@ const SECTIONS: [(&str, &[&str]); 6] = [
         &["time", "load_time", "instructions", "memory", "breaches"],
     ),
     ("journal", &["retain", "max_size", "sync"]),
+    ("rules", &["prune", "max_delete_percent", "check_every"]),
     ("watch", &["enabled", "debounce"]),
+    ("reload", &["test_on_save", "shadow", "shadow_refuse"]),
     ("status", &["listen"]),
 ];
 
@@ -344,7 +346,7 @@ mod tests {
                 wrong:
                   line 1: [colours]
                   there is no setting `colours` at the top of the file
-                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[watch]`, `[status]`"#]],
+                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[rules]`, `[watch]`, `[reload]`, `[status]`"#]],
         );
     }
 

@@ -7,6 +7,8 @@ mod file;
 mod given;
 mod journal;
 mod mistake;
+mod reload;
+mod rules;
 mod script;
 mod status;
 
@@ -20,6 +22,8 @@ pub(crate) use self::{
     error::Error,
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
+    reload::{ReloadGiven, ReloadSettings},
+    rules::{CheckEvery, PruneWord, RulesGiven, RulesSettings},
     script::ScriptGiven,
     status::StatusListen,
 };
@@ -76,8 +80,12 @@ pub(crate) struct Settings {
     pub debounce: Duration,
     /// How much the script may take.
     pub script_limits: Limits,
+    /// What a save has to pass before it is swapped in.
+    pub reload: ReloadSettings,
     /// How the journal is kept.
     pub journal: JournalSettings,
+    /// How the rules are kept.
+    pub rules: RulesSettings,
     /// Where metrics are served.
     pub status: StatusListen,
     username: Source,
@@ -117,7 +125,9 @@ impl Settings {
             script_limits,
             stream,
             journal,
+            rules,
             watch,
+            reload,
             status,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
@@ -158,7 +168,9 @@ impl Settings {
                 .or(watch.debounce.map(|span| span.0))
                 .unwrap_or(DEBOUNCE),
             script_limits: script::join(given.script_limits, script_limits)?,
+            reload: reload::join(given.reload, reload)?,
             journal: JournalSettings::join(given.journal, journal)?,
+            rules: RulesSettings::join(given.rules, &rules)?,
             status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),

@@ -1,6 +1,6 @@
 //! The rules endpoint: reads requests and carries them out on the rule set.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -18,9 +18,12 @@ use super::{
     rule_answer::{self, Shown},
     rule_request::{self, Request},
     rule_set::{Rejected, Stored, Submitted},
-    service::Service,
+    service::{Service, Stream},
     wire::Wire,
 };
+
+/// How late a change is made whose answer is lost before that.
+const LATENESS: Duration = Duration::from_secs(1);
 
 /// What a `POST` to the endpoint wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,17 +72,21 @@ impl Call {
     /// Lets a request in if its credentials are right and there were not too many.
     fn admit(&self, account: &str, label: Option<&str>) -> Result<&Book, Refusal> {
         let stream = self.service.admit(&self.headers, account, label)?;
-        let book = if self.is_replay {
-            &stream.replay
-        } else {
-            &stream.live
-        };
+        let book = self.book(stream);
         if !book.requests.take(Instant::now()) {
             return Err(Refusal::TooManyRequests);
         }
         match self.service.faults.at_request(Scope::Rules) {
             Some(fault) => Err(Refusal::Fault(fault.status.unwrap_or(503))),
             None => Ok(book),
+        }
+    }
+
+    fn book<'s>(&self, stream: &'s Stream) -> &'s Book {
+        if self.is_replay {
+            &stream.replay
+        } else {
+            &stream.live
         }
     }
 
@@ -128,8 +135,10 @@ pub(super) async fn change(
     body: Body,
 ) -> Response {
     let action = Action::of(&call.query);
-    let answer = match call.admit(&account, file.strip_suffix(".json")) {
-        Ok(book) => carry_out(&call, book, action, body).await,
+    let call = Arc::new(call);
+    let label = file.strip_suffix(".json");
+    let answer = match call.admit(&account, label) {
+        Ok(book) => carry_out(&call, (&account, label), book, action, body).await,
         Err(refusal) => Err(refusal),
     };
     call.answered(action.name(), answer).await
@@ -176,7 +185,8 @@ impl Action {
 }
 
 async fn carry_out(
-    call: &Call,
+    call: &Arc<Call>,
+    stream: (&str, Option<&str>),
     book: &Book,
     action: Action,
     body: Body,
@@ -197,10 +207,36 @@ async fn carry_out(
         book,
         fault: call.service.faults.at_request(Scope::RuleChange),
     };
-    let answer = match &request.rules {
-        Some(rules) if action == Action::Add => change.add(call, rules)?,
-        _ => change.delete(call, &request),
-    };
+    if change.has(Kind::RulesCollide) {
+        return Err(Refusal::Collides);
+    }
+    if change.has(Kind::RulesReset) {
+        call.wire.reset();
+        return Err(Refusal::Fault(503));
+    }
+    if let Some(fault) = change.fault.filter(|fault| fault.kind == Kind::RulesLate) {
+        call.wire.reset();
+        drop(turn);
+        let lateness = fault.lasts.unwrap_or(LATENESS);
+        let (call, account, label) = (
+            Arc::clone(call),
+            stream.0.to_owned(),
+            stream.1.map(str::to_owned),
+        );
+        tokio::spawn(async move {
+            tokio::time::sleep(lateness).await;
+            if let Ok(stream) = call.service.find(&account, label.as_deref()) {
+                let change = Change {
+                    book: call.book(stream),
+                    fault: None,
+                };
+                // Nobody hears of it.
+                let _ = change.make(&call, action, &request);
+            }
+        });
+        return Err(Refusal::Fault(503));
+    }
+    let answer = change.make(call, action, &request)?;
     drop(turn);
     if change.has(Kind::RulesHalf) {
         return Err(Refusal::Fault(503));
@@ -212,6 +248,13 @@ async fn carry_out(
 }
 
 impl Change<'_> {
+    fn make(&self, call: &Call, action: Action, request: &Request) -> Result<Response, Refusal> {
+        match &request.rules {
+            Some(rules) if action == Action::Add => self.add(call, rules),
+            _ => Ok(self.delete(call, request)),
+        }
+    }
+
     fn add(&self, call: &Call, rules: &[Submitted]) -> Result<Response, Refusal> {
         let taken = &rules[..self.share(rules.len())];
         let limit = call.service.limits.rules;

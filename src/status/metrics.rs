@@ -29,10 +29,14 @@ const COUNTED: &[(&str, &str, Count, &str)] = &[
     ("ouzel_invalid_lines_total", COUNTER, Count::Invalid, "Lines that are not valid JSON in UTF-8."),
     ("ouzel_unknown_lines_total", COUNTER, Count::Unknown, "Valid JSON that is no Tweet."),
     ("ouzel_rows_total", COUNTER, Count::Rows, "Rows written and committed."),
+    ("ouzel_emitted_lines_total", COUNTER, Count::Emitted, "Lines that the script has emitted."),
     ("ouzel_journal_damaged_total", COUNTER, Count::Damaged, "Parts of the journal that could not be read."),
     ("ouzel_journal_bytes", GAUGE, Count::JournalBytes, "The size of the journal."),
     ("ouzel_quarantined_tweets", GAUGE, Count::Quarantined, "Tweets in quarantine, also of earlier runs."),
     ("ouzel_generation", GAUGE, Count::Generation, "The generation of the script that handles Tweets."),
+    ("ouzel_loads_total", COUNTER, Count::Loads, "Loads of the script that became a generation."),
+    ("ouzel_refused_loads_total", COUNTER, Count::Refused, "Loads of the script that were refused."),
+    ("ouzel_rollbacks_total", COUNTER, Count::Rollbacks, "Times that somebody went back to an earlier generation."),
 ];
 
 /// All metrics at this moment, in milliseconds since 1970.
@@ -49,6 +53,7 @@ pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> Strin
     for (name, kind, count, help) in COUNTED {
         write_one(&mut out, name, kind, tally.get(*count) as f64, help);
     }
+    write_generation(&mut out, tally);
     let mut write = |name, kind, value: f64, help| write_one(&mut out, name, kind, value, help);
     write("ouzel_waiting_lines", GAUGE, tally.waiting() as f64, "Lines in the journal that are not handled yet.");
     if let Some(newest) = newest {
@@ -75,6 +80,29 @@ pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> Strin
     write_by(&mut out, "ouzel_matches_total", "tag", tally.tags(), "Tweets that matched a rule, by its tag.");
     write_script(&mut out, &tally.metrics());
     out
+}
+
+/// What the running generation is called, in labels, as Prometheus has it for text that changes.
+fn write_generation(out: &mut String, tally: &Tally) {
+    let name = "ouzel_generation_info";
+    write_head(
+        out,
+        name,
+        GAUGE,
+        "The running generation of the script: its number, the hash of its files, and the generation that was rolled back to.",
+    );
+    let (number, running) = (tally.get(Count::Generation), tally.running());
+    if number > 0 {
+        let back_to = running
+            .back_to
+            .map(|number| number.to_string())
+            .unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "{name}{{generation=\"{number}\",hash=\"{}\",back_to=\"{back_to}\"}} 1",
+            escaped(&running.hash)
+        );
+    }
 }
 
 /// The metrics that the script declares.

@@ -36,6 +36,8 @@ pub(crate) struct Snapshot {
     pub rejected: u64,
     /// Rows committed.
     pub rows: u64,
+    /// Lines emitted.
+    pub emitted: u64,
     /// Tweets that were dropped because they had come before.
     pub duplicates: u64,
     /// Tweets in quarantine, including those of earlier runs.
@@ -95,6 +97,7 @@ impl Progress {
             failed: tally.get(Count::Failed),
             rejected: tally.get(Count::Invalid) + tally.get(Count::Unknown),
             rows: tally.get(Count::Rows),
+            emitted: tally.get(Count::Emitted),
             duplicates: tally.get(Count::Duplicates),
             quarantined: tally.get(Count::Quarantined),
             journaled: tally.get(Count::Journaled),
@@ -232,6 +235,7 @@ mod tests {
             failed: 1,
             rejected: 0,
             rows: 1,
+            emitted: 0,
             duplicates: 0,
             quarantined: 0,
             journaled: 3,

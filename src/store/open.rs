@@ -13,9 +13,9 @@ use super::{
     Error, Store,
     bounds::Bounds,
     database::{Batch, Place},
-    gaps,
+    gaps, generations,
     guard::Guard,
-    handled, quarantine, received, segments, state,
+    handled, ownership, quarantine, received, retags, segments, state,
 };
 
 /// How long opening waits for another program's lock before it fails.
@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS _ouzel_rules (
     value    TEXT NOT NULL,
     tag      TEXT,
     id       INTEGER,       -- NULL from just before the request until its answer
+    temporary INTEGER NOT NULL DEFAULT 0, -- 1 if it only stands in for another one while that one's tag changes
     PRIMARY KEY (endpoint, value)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _ouzel_invalid (
@@ -133,6 +134,8 @@ impl Store {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
         )?;
         connection.execute_batch(SCHEMA)?;
+        ownership::add_later_columns(&connection)?;
+        connection.execute_batch(retags::SCHEMA)?;
         connection.execute_batch(quarantine::SCHEMA)?;
         connection.execute_batch(gaps::SCHEMA)?;
         gaps::add_later_columns(&connection)?;
@@ -140,6 +143,7 @@ impl Store {
         connection.execute_batch(handled::SCHEMA)?;
         connection.execute_batch(segments::SCHEMA)?;
         connection.execute_batch(state::SCHEMA)?;
+        connection.execute_batch(generations::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {

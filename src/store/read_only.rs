@@ -7,7 +7,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::{
     Error,
     database::Held,
+    generations::{self, Load, Rollback},
     open::OPEN_TIMEOUT,
+    ownership::{self, OwnedRule},
     quarantine::{self, Quarantined},
 };
 
@@ -50,6 +52,14 @@ impl ReadOnly {
         })
     }
 
+    /// The rules that ouzel added at this endpoint. A database that is not ouzel's knows of none.
+    pub(crate) fn owned_rules(&self, endpoint: &str) -> Result<Vec<OwnedRule>, Error> {
+        match self.has_table("_ouzel_rules")? {
+            true => self.read(|connection| ownership::owned_rules(connection, endpoint)),
+            false => Ok(Vec::new()),
+        }
+    }
+
     /// How much is in quarantine.
     pub(crate) fn quarantine_held(&self) -> Result<Held, Error> {
         self.quarantine(quarantine::held)
@@ -66,6 +76,28 @@ impl ReadOnly {
             let entry = quarantine::one(connection, id)?;
             Ok(entry.zip(quarantine::line(connection, id)?))
         })
+    }
+
+    /// The newest loads of scripts, newest first, at most `most` of them. A database of an older ouzel knows none.
+    pub(crate) fn loads(&self, most: u64) -> Result<Vec<Load>, Error> {
+        match self.has_table("_ouzel_generations")? {
+            true => self.read(|connection| generations::newest(connection, most)),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether the files of a generation are kept.
+    pub(crate) fn has_sources(&self, hash: &str) -> Result<bool, Error> {
+        Ok(self.has_table("_ouzel_sources")?
+            && self.read(|connection| generations::has_sources(connection, hash))?)
+    }
+
+    /// The rollback of a script, if one goes on.
+    pub(crate) fn rollback(&self, script: &str) -> Result<Option<Rollback>, Error> {
+        match self.has_table("_ouzel_rollback")? {
+            true => self.read(|connection| generations::rollback(connection, script)),
+            false => Ok(None),
+        }
     }
 
     /// Reads from the quarantine. If an earlier ouzel without a quarantine made the database, there is nothing in it.

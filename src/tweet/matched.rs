@@ -16,6 +16,12 @@ impl Tweet {
     /// The same Tweet as if the stream had delivered it for these rules. All else in its line stays byte for byte.
     #[must_use]
     pub fn matching(self, rules: &[MatchedRule<'_>]) -> Self {
+        // It was a Tweet before, and only a list was put into it, so it is one still.
+        Self::parse(self.line_matching(rules)).unwrap_or(self)
+    }
+
+    /// The line of the Tweet as if the stream had delivered it for these rules.
+    pub fn line_matching(&self, rules: &[MatchedRule<'_>]) -> Bytes {
         let mut line = self.line.to_vec();
         let list = list(rules);
         match self.format {
@@ -32,8 +38,7 @@ impl Tweet {
                 }
             }
         }
-        // It was a Tweet before, and only a list was put into it, so it is one still.
-        Self::parse(Bytes::from(line)).unwrap_or(self)
+        Bytes::from(line)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod id;
 mod matched;
+pub(crate) mod retagged;
 pub(crate) mod time;
 
 use bytes::Bytes;

@@ -61,6 +61,8 @@ impl Worker<'_> {
         self.cursor = None;
         self.committed_rows = self.store.rows();
         self.tally.set(Count::Rows, self.committed_rows);
+        self.tally
+            .add(Count::Emitted, std::mem::take(&mut self.emitted));
         self.counted = self.tally.handled();
         // This does not happen after each delivery, because a script may have thousands of tags.
         self.tally.add_tags(&mut self.tags);
@@ -91,6 +93,7 @@ impl Worker<'_> {
         };
         for (name, lines) in sunk {
             self.sinks.write(&name, &lines, &self.store)?;
+            self.emitted += lines_in(&lines);
         }
         Ok(())
     }
@@ -110,7 +113,10 @@ impl Worker<'_> {
             .and_then(|()| self.output.flush());
         self.doing.end();
         match written {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.emitted += lines_in(&emitted);
+                Ok(())
+            }
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.output_closed = true;
                 (self.report)(Report::OutputClosed);
@@ -194,6 +200,12 @@ impl Worker<'_> {
             drop(generation.take_counted());
         }
         self.sinks.roll_back();
+        self.emitted = 0;
         Ok(())
     }
+}
+
+/// How many lines of JSON these are. JSON has no line break inside.
+fn lines_in(emitted: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', emitted).count() as u64
 }

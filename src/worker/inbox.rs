@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::told::{RolledBack, Unchanged, Undone};
 use crate::{
     journal::{self, Damaged, Frame, Position},
-    store::{Gap, OwnedRule},
+    script::{self, Code, Files},
+    store::{Gap, RuleChange},
     text::lines::Lines,
     tweet::{NotTweet, Tweet},
 };
@@ -47,7 +49,13 @@ pub enum Load {
 pub enum Control {
     /// Load the script, again if it has been loaded before.
     Load,
-    /// Remember that ouzel added these rules.
+    /// Load these files of the script, which have been found good.
+    LoadCode(Code),
+    /// The script is not loaded: note why.
+    Refuse(Box<Refuse>),
+    /// Go back to an earlier generation, or end that.
+    Rollback(AskRollback),
+    /// Change the record of ouzel's rules.
     Own(OwnRules),
     /// Write a gap to the ledger.
     Gap(Gap),
@@ -55,15 +63,30 @@ pub enum Control {
     Stop,
 }
 
-/// Rules to remember or to forget, and whom to tell when that is done.
+/// A script that could be loaded, and is not.
+#[derive(Debug)]
+pub struct Refuse {
+    pub(crate) error: script::Error,
+    pub(crate) files: Files,
+}
+
+/// A rollback, and whom to tell what came of it.
+#[derive(Debug)]
+pub struct AskRollback {
+    pub(crate) undo: bool,
+    pub(crate) done: tokio::sync::oneshot::Sender<RollbackAnswer>,
+}
+
+/// What came of a rollback: where it went, or with `undo` what runs now.
+pub(crate) type RollbackAnswer = Result<Result<RolledBack, Undone>, Unchanged>;
+
+/// What changes in the record of ouzel's rules, and whom to tell when that is done.
 #[derive(Debug)]
 pub struct OwnRules {
     /// The rules endpoint that they belong to.
     pub endpoint: String,
-    /// Rules to remember.
-    pub own: Vec<OwnedRule>,
-    /// Values of rules to forget.
-    pub disown: Vec<String>,
+    /// What changes.
+    pub change: RuleChange,
     /// Told once the change is committed.
     pub done: tokio::sync::oneshot::Sender<()>,
 }

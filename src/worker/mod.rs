@@ -8,6 +8,7 @@ mod damage;
 pub(crate) mod direct;
 mod failures;
 pub(crate) mod handled;
+pub(crate) mod history;
 mod in_hand;
 pub(crate) mod inbox;
 mod listeners;
@@ -21,11 +22,13 @@ pub(crate) mod rehearsal;
 mod rejected;
 mod remembered;
 mod schedule;
+mod shadow;
 pub(crate) mod sinks;
 pub(crate) mod tables;
 mod timers;
 mod told;
 mod trial;
+pub(crate) mod vetting;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -41,8 +44,9 @@ use bytes::Bytes;
 pub use self::told::{Progress, Report, Work};
 use self::{
     failures::Failures,
+    history::Back,
     in_hand::InHand,
-    inbox::{Control, Event, Inbox, Load, Parsed},
+    inbox::{Control, Event, Inbox, Load, Parsed, Refuse},
     mark::Kept,
     matching::{Matcher, Matching},
     patience::Patience,
@@ -55,17 +59,17 @@ pub(crate) use self::{
     in_hand::in_hand_at,
     output::Output,
     quarantine::Retried,
-    told::{Error, Loaded},
+    told::{Error, Loaded, RolledBack, Undone},
 };
 use crate::{
     control::feed::Feed,
-    doing::Doing,
+    doing::{self, Doing},
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
     state,
     store::{Gap, Store},
     tally::{Count, Counts, Tally},
-    tweet::Tweet,
+    tweet::{Tweet, retagged::Retags},
 };
 
 /// A batch is committed after this many rows: enough to make the commit itself cheap for each row.
@@ -75,7 +79,7 @@ const COMMIT_ROWS: u64 = 5_000;
 const COMMIT_AFTER: Duration = Duration::from_millis(200);
 
 /// When the run ends, what waits in the journal is handled for this long. The rest waits for the next run, because
-/// service managers kill a process that takes ten seconds to stop.
+/// service managers kill a process that takes ten seconds to stop. A replay handles what it has read for as long.
 const DRAIN: Duration = Duration::from_secs(4);
 
 /// How many bytes of lines that come from no journal are held until the commit. They may have to be handled again.
@@ -108,11 +112,18 @@ pub struct Worker<'a> {
     generation: Option<Generation>,
     timers: Timers,
     declared: Arc<Declared>,
+    /// Rules whose tags change or have changed lately.
+    retags: Retags,
     matching: Matching,
     /// Made of the generation's rules when the first Tweet needs it.
     matcher: Option<Matcher>,
     files: Option<Files>,
+    /// The number of the running generation; before the first load, that of the last one of an earlier run.
     number: u64,
+    /// The hash of the running generation's files.
+    hash: String,
+    /// The earlier generation that runs, if it was rolled back to.
+    back: Option<Back>,
     /// Controls that are not carried out yet.
     controls: VecDeque<Control>,
     /// The frame that is being handled, and how many of its lines are handled.
@@ -126,6 +137,8 @@ pub struct Worker<'a> {
     /// The counts at the last commit.
     counted: Counts,
     committed_rows: u64,
+    /// Lines that were written since the last commit.
+    emitted: u64,
     tags: BTreeMap<String, u64>,
     failures: Failures,
     /// Lines that are no Tweets.
@@ -185,10 +198,13 @@ impl<'a> Worker<'a> {
             generation: None,
             timers: Timers::default(),
             declared: Arc::default(),
+            retags: Retags::default(),
             matching: work.matching,
             matcher: None,
             files: None,
             number: 0,
+            hash: String::new(),
+            back: None,
             controls: VecDeque::new(),
             current: None,
             cursor: None,
@@ -196,6 +212,7 @@ impl<'a> Worker<'a> {
             dirty_since: None,
             counted: Counts::default(),
             committed_rows: 0,
+            emitted: 0,
             tags: BTreeMap::new(),
             failures: Failures::default(),
             rejected: Rejected::default(),
@@ -269,7 +286,7 @@ impl<'a> Worker<'a> {
             None => wait,
         };
         self.look_for_file()?;
-        self.run_timers(inbox)?;
+        self.run_timer(inbox)?;
         let wait = match (wait, self.timer_wait()) {
             (Some(wait), Some(timer)) => Some(wait.min(timer)),
             (wait, timer) => wait.or(timer),
@@ -310,8 +327,18 @@ impl<'a> Worker<'a> {
 
     /// Carries out a control. If the database fails, the same control is carried out again later.
     fn obey(&mut self, control: Control) -> Result<ControlFlow<()>, Error> {
+        let mut rolled_back = None;
         let obeyed = match &control {
-            Control::Load => self.load_and_tell(),
+            Control::Load => self.load_and_tell(None),
+            Control::LoadCode(code) => self.load_and_tell(Some(code)),
+            Control::Refuse(refused) => self.refuse(&refused.error, &refused.files),
+            Control::Rollback(asked) => {
+                let answer = match asked.undo {
+                    true => self.undo_rollback().map(|undone| undone.map(Err)),
+                    false => self.roll_back_generation().map(|back| back.map(Ok)),
+                };
+                answer.map(|answer| rolled_back = Some(answer))
+            }
             Control::Own(rules) => self.own(rules),
             Control::Gap(gap) => self.write_gap(gap),
             Control::Stop => {
@@ -324,6 +351,15 @@ impl<'a> Worker<'a> {
             (Ok(()), Control::Own(rules)) => {
                 // The one who asked may have gone in the meantime.
                 let _ = rules.done.send(());
+            }
+            (Ok(()), Control::Rollback(asked)) => {
+                if let Some(answer) = rolled_back {
+                    let _ = asked.done.send(answer);
+                }
+            }
+            (Ok(()), Control::Refuse(refused)) => {
+                let Refuse { error, files } = *refused;
+                (self.report)(Report::LoadFailed { error, files });
             }
             (Ok(()), _) => {}
             (Err(error), control) => {
@@ -357,6 +393,14 @@ impl<'a> Worker<'a> {
                 || self.generation.is_none()
                 || Instant::now() >= by
         })
+    }
+
+    /// Whether a signal has asked for the end, and the time for what was already read has passed since.
+    fn is_out_of_time(&mut self) -> bool {
+        if self.progress.is_none() && doing::is_ending() {
+            self.stop_by.get_or_insert_with(|| Instant::now() + DRAIN);
+        }
+        self.stop_by.is_some_and(|by| Instant::now() >= by)
     }
 
     /// Whether no more Tweets are to be handled.
@@ -429,7 +473,7 @@ impl<'a> Worker<'a> {
 
     fn handle_all(&mut self, lines: impl Iterator<Item = Parsed>) -> Result<(), Error> {
         for line in lines {
-            if self.is_done() {
+            if self.is_done() || self.is_out_of_time() {
                 break;
             }
             // Before the line is a part of the batch, because a timer is a commit of its own.
@@ -485,6 +529,7 @@ impl<'a> Worker<'a> {
             self.repeat();
             return Ok(());
         }
+        let tweet = self.present(tweet);
         let tweet = self.match_rules(tweet);
         let line = tweet.share_line();
         let heard = self.for_listeners(&tweet);
@@ -499,6 +544,21 @@ impl<'a> Worker<'a> {
         }
         self.remember(id);
         Ok(())
+    }
+
+    /// The Tweet with one rule where the service has several, because a tag is being changed.
+    fn present(&mut self, tweet: Tweet) -> Tweet {
+        if self.retags.is_empty() {
+            return tweet;
+        }
+        if let Some(received_ms) = self.received_ms {
+            self.retags.expire(received_ms);
+        }
+        let presented = self.retags.presented(&tweet);
+        match presented.map(|rules| tweet.line_matching(&rules)) {
+            Some(line) => Tweet::parse(line).unwrap_or(tweet),
+            None => tweet,
+        }
     }
 
     /// Notes that a Tweet has been handled, or is in quarantine.

@@ -1,5 +1,5 @@
-//! What `ouzel test` tests: a generation over a database in memory, with a clock that stands still. A Tweet goes through
-//! it as through the worker.
+//! A generation over a database in memory, with a clock of its own: what `ouzel test` tests, and what runs in the shadow
+//! of the worker. A Tweet goes through it as through the worker.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +15,8 @@ use crate::{
     doing::Doing,
     row::{Cell as RowCell, EachRow, Refused},
     script::{
-        self, Declared, Failure, Generation, Limits, Shelf, Subject, Trouble, Verdict, may_go_on,
+        self, Code, Declared, Failure, Generation, Limits, Read, Shelf, Subject, Trouble, Verdict,
+        may_go_on,
     },
     state,
     store::Store,
@@ -35,6 +36,8 @@ const MOST_EMITTED: usize = 32 << 20;
 /// A script that can be tried over and over. Its files are read once.
 pub(crate) struct Rehearsal {
     script: PathBuf,
+    /// What is read instead of the disk.
+    code: Option<Code>,
     limits: Limits,
     shelf: Shelf,
     now: Rc<Cell<i64>>,
@@ -44,18 +47,32 @@ pub(crate) struct Rehearsal {
 }
 
 /// One generation, and what it has done.
-struct Stage {
-    store: Rc<Store>,
+pub(super) struct Stage {
+    pub(super) store: Rc<Store>,
     generation: Generation,
-    declared: Rc<Declared>,
+    pub(super) declared: Rc<Declared>,
     /// The rules, once somebody has asked for what they match.
     matcher: Option<Matcher>,
     state: state::Shared,
     schedule: Schedule,
     doing: Doing,
-    stdout: Vec<u8>,
-    sinks: Vec<(String, Vec<u8>)>,
+    pub(super) stdout: Vec<u8>,
+    pub(super) sinks: Vec<(String, Vec<u8>)>,
     dropped: u64,
+}
+
+/// What a stage is made of.
+pub(super) struct Scene<'a> {
+    pub(super) script: &'a Path,
+    /// What is read instead of the disk.
+    pub(super) code: Option<&'a Code>,
+    /// What was read before.
+    pub(super) shelf: &'a Shelf,
+    pub(super) limits: &'a Limits,
+    /// The clock, in milliseconds since 1970.
+    pub(super) now: &'a Rc<Cell<i64>>,
+    /// The database, in memory.
+    pub(super) store: Rc<Store>,
 }
 
 impl Rehearsal {
@@ -63,6 +80,7 @@ impl Rehearsal {
     pub(crate) fn new(script: &Path, limits: Limits) -> Self {
         Self {
             script: script.to_owned(),
+            code: None,
             limits,
             shelf: Shelf::default(),
             now: Rc::new(Cell::new(BEGINS)),
@@ -76,39 +94,24 @@ impl Rehearsal {
             Some(store) => store,
             None => Rc::new(Store::in_memory_within(self.limits.memory).map_err(failed)?),
         };
-        let state = state::Shared::default();
-        let tables = Rc::new(Tables::over(&store).with(&state));
-        let loaded = store.load(|| {
-            let (script, shelf) = (&self.script, &self.shelf);
-            Generation::load_for_test(script, shelf, tables, &self.limits, &self.now)
-        });
-        let generation = match loaded {
-            Ok(loaded) => loaded.map_err(Trouble::Load)?,
-            Err(fault) => {
-                let error = script::Error::sql(&self.script, fault.to_string());
-                return Err(Trouble::Load(error));
-            }
-        };
-        let declared = Rc::new(generation.declared().clone());
-        state.borrow_mut().committed();
-        let mut schedule = Schedule::new(generation.timers());
-        // Now the timers know when they begin.
-        let _ = schedule.due(self.now.get());
-        let sinks = generation.sinks().into_iter();
-        let mut stage = Stage {
+        let (stage, _) = Stage::set(Scene {
+            script: &self.script,
+            code: self.code.as_ref(),
+            shelf: &self.shelf,
+            limits: &self.limits,
+            now: &self.now,
             store,
-            generation,
-            declared,
-            matcher: None,
-            state,
-            schedule,
-            doing: Doing::default(),
-            stdout: Vec::new(),
-            sinks: sinks.map(|name| (name, Vec::new())).collect(),
-            dropped: 0,
-        };
-        stage.take_emitted()?;
-        Ok(stage)
+        });
+        stage
+    }
+
+    /// The same, and these files are tested, whatever is on disk.
+    #[must_use]
+    pub(crate) fn of_code(self, code: &Code) -> Self {
+        Self {
+            code: Some(code.clone()),
+            ..self
+        }
     }
 
     fn on_stage<R>(&self, ask: impl FnOnce(&mut Stage) -> R) -> Option<R> {
@@ -138,7 +141,7 @@ impl Subject for Rehearsal {
     fn advance(&self, time: Duration) -> Result<(), Trouble> {
         let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let end = self.now.get().saturating_add(ms);
-        let advanced = self.on_stage(|stage| stage.advance(&self.now, end));
+        let advanced = self.on_stage(|stage| stage.advance(&self.now, end, || may_go_on(STEPS)));
         advanced.unwrap_or(Ok(()))?;
         self.now.set(end);
         Ok(())
@@ -203,8 +206,56 @@ impl Subject for Rehearsal {
 }
 
 impl Stage {
+    /// Loads a generation. What it has read is given in any case.
+    ///
+    /// # Errors
+    /// [`Trouble`] if it cannot be loaded.
+    pub(super) fn set(scene: Scene<'_>) -> (Result<Self, Trouble>, Option<Read>) {
+        let store = scene.store;
+        let state = state::Shared::default();
+        let tables = Rc::new(Tables::over(&store).with(&state));
+        let mut read = None;
+        let loaded = store.load(|| {
+            let (script, code, shelf) = (scene.script, scene.code, scene.shelf);
+            let (limits, now) = (scene.limits, scene.now);
+            let (loaded, has_read) = Generation::rehearse(script, code, shelf, tables, limits, now);
+            read = Some(has_read);
+            loaded
+        });
+        let loaded = match loaded {
+            Ok(loaded) => loaded.map_err(Trouble::Load),
+            Err(fault) => {
+                let error = script::Error::sql(scene.script, fault.to_string());
+                Err(Trouble::Load(error))
+            }
+        };
+        let stage = loaded.and_then(|generation| {
+            let declared = Rc::new(generation.declared().clone());
+            state.borrow_mut().committed();
+            let mut schedule = Schedule::new(generation.timers());
+            // Now the timers know when they begin.
+            let _ = schedule.due(scene.now.get());
+            let sinks = generation.sinks().into_iter();
+            let mut stage = Self {
+                store,
+                generation,
+                declared,
+                matcher: None,
+                state,
+                schedule,
+                doing: Doing::default(),
+                stdout: Vec::new(),
+                sinks: sinks.map(|name| (name, Vec::new())).collect(),
+                dropped: 0,
+            };
+            stage.take_emitted()?;
+            Ok(stage)
+        });
+        (stage, read)
+    }
+
     /// The steps of `Worker::try_tweet`, with a commit behind each Tweet.
-    fn send(&mut self, tweet: Tweet) -> Result<Verdict, Trouble> {
+    pub(super) fn send(&mut self, tweet: Tweet) -> Result<Verdict, Trouble> {
         self.store.begin_tweet();
         self.doing.begin_tweet(tweet.id());
         let ran = self.generation.run(tweet, &self.doing);
@@ -235,8 +286,14 @@ impl Stage {
         ended.map_err(failed)
     }
 
-    /// Lets time pass up to its end, and runs each timer whenever it is due on the way.
-    fn advance(&mut self, now: &Cell<i64>, end: i64) -> Result<(), Trouble> {
+    /// Lets time pass up to its end, and runs each timer whenever it is due on the way. Asks before each whether to go
+    /// on.
+    pub(super) fn advance(
+        &mut self,
+        now: &Cell<i64>,
+        end: i64,
+        go_on: impl Fn() -> bool,
+    ) -> Result<(), Trouble> {
         loop {
             let wait = self.schedule.wait(now.get());
             let wait = wait.and_then(|wait| i64::try_from(wait).ok());
@@ -248,7 +305,7 @@ impl Stage {
             while let Some(number) = self.schedule.due(next) {
                 self.schedule.fired(number, next);
                 // What a test may take ends this too, however often the timers are due.
-                if !may_go_on(STEPS) {
+                if !go_on() {
                     return Ok(());
                 }
                 self.run_timer(number, next.div_euclid(1_000))?;
@@ -285,7 +342,7 @@ impl Stage {
         Ok(())
     }
 
-    fn matcher(&mut self) -> &Matcher {
+    pub(super) fn matcher(&mut self) -> &Matcher {
         let declared = &self.declared;
         self.matcher.get_or_insert_with(|| Matcher::new(declared))
     }

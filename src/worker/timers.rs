@@ -68,8 +68,9 @@ impl Worker<'_> {
         !self.timers.schedule.is_empty() && self.stop_by.is_none() && !self.is_done()
     }
 
-    /// Runs the timers that are due by now.
-    pub(super) fn run_timers(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
+    /// Runs the timer that has been due for the longest by now, if there is one. Tweets and controls come between two of
+    /// them: a hundred timers that take long must not hold up the stream or the end of the run.
+    pub(super) fn run_timer(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
         let Clock::Machine(start) = &self.timers.clock else {
             return Ok(());
         };
@@ -77,8 +78,13 @@ impl Worker<'_> {
             return Ok(());
         }
         let now = millis(start.elapsed());
-        let time = jiff::Timestamp::now().as_second();
-        self.run_due(now, time, Some(inbox))
+        match self.timers.schedule.due(now) {
+            Some(number) => {
+                let time = jiff::Timestamp::now().as_second();
+                self.fire(number, now, time, Some(inbox))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Runs the timers that are due before the Tweet of this line, if Tweets are the clock.
@@ -94,40 +100,46 @@ impl Worker<'_> {
         };
         *latest = time.max(*latest);
         let now = *latest;
-        self.run_due(now, now.div_euclid(1_000), None)
+        while let Some(number) = self.timers.schedule.due(now) {
+            if self.is_out_of_time() {
+                break;
+            }
+            self.fire(number, now, now.div_euclid(1_000), None)?;
+        }
+        Ok(())
     }
 
-    fn run_due(
+    /// Runs a timer that is due, in a transaction of its own.
+    fn fire(
         &mut self,
+        number: usize,
         now: i64,
         time: i64,
-        mut inbox: Option<&mut dyn Inbox>,
+        inbox: Option<&mut dyn Inbox>,
     ) -> Result<(), Error> {
-        while let Some(number) = self.timers.schedule.due(now) {
-            // What the Tweets before it have written must not be taken back with it.
-            self.commit()?;
-            let ran = self.try_timer(number, time);
-            let ran = ran.and_then(|failed| self.commit().map(|()| failed));
-            let failed = match ran {
-                Ok(failed) => failed,
-                Err(error) => {
-                    let failure = self.judge(error)?;
-                    // The frame in hand has been dropped.
-                    let committed = self.progress.as_ref().map(Progress::committed);
-                    if let Some((inbox, from)) = inbox.as_mut().zip(committed) {
-                        inbox.go_back(from);
-                    }
-                    Some(failure)
+        // What the Tweets before it have written must not be taken back with it.
+        self.commit()?;
+        let ran = self.try_timer(number, time);
+        let ran = ran.and_then(|failed| self.commit().map(|()| failed));
+        let failed = match ran {
+            Ok(failed) => failed,
+            Err(error) => {
+                let failure = self.judge(error)?;
+                // The frame in hand has been dropped.
+                let committed = self.progress.as_ref().map(Progress::committed);
+                if let Some((inbox, from)) = inbox.zip(committed) {
+                    inbox.go_back(from);
                 }
-            };
-            if let Some(mut failure) = failed {
-                self.name_timer(number, &mut failure);
-                self.failures.log_timer(&failure);
-                self.tally.add(Count::FailedTimers, 1);
+                Some(failure)
             }
-            // If the database failed, this is not reached, and the timer is due again.
-            self.timers.schedule.fired(number, now);
+        };
+        if let Some(mut failure) = failed {
+            self.name_timer(number, &mut failure);
+            self.failures.log_timer(&failure);
+            self.tally.add(Count::FailedTimers, 1);
         }
+        // If the database failed, this is not reached, and the timer is due again.
+        self.timers.schedule.fired(number, now);
         Ok(())
     }
 

@@ -12,8 +12,8 @@ use crate::{
     doing::Doing,
     journal::{self, Newest, Position},
     outage::mark::{Mark, Marks},
-    script::{self, Change, Declared, Files, Limits},
-    store::{self, Cursor, Gap, GapIds, OwnedRule, Store},
+    script::{self, Change, Code, Declared, Files, Limits},
+    store::{self, Cursor, Gap, GapIds, OwnedRule, RetagRow, Store},
     tally::Tally,
 };
 
@@ -185,10 +185,89 @@ pub struct Loaded {
     pub change: Change,
     /// What to watch.
     pub files: Files,
+    /// Its files of Lua.
+    pub code: Code,
+    /// The hash of these.
+    pub hash: String,
+    /// The generation whose files these are, if it was rolled back to.
+    pub back_to: Option<u64>,
     /// The rules that ouzel has added so far.
     pub owned: Vec<OwnedRule>,
+    /// The changes of their tags that are remembered.
+    pub retags: Vec<RetagRow>,
     /// How long no Tweet was handled.
     pub pause: std::time::Duration,
+}
+
+/// A rollback, for who has asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RolledBack {
+    /// The number of the generation that runs now.
+    pub(crate) number: u64,
+    /// The generation that ran before.
+    pub(crate) from: u64,
+    /// The hash of its files.
+    pub(crate) from_hash: String,
+    /// The generation whose files run now.
+    pub(crate) to: u64,
+    /// The hash of its files.
+    pub(crate) to_hash: String,
+    /// When that was loaded, in RFC 3339.
+    pub(crate) at: String,
+}
+
+/// A rollback that has ended because somebody has asked for that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Undone {
+    /// The number of the generation that runs now.
+    pub(crate) number: u64,
+    /// The earlier generation whose files ran before.
+    pub(crate) from: u64,
+    /// The hash of these.
+    pub(crate) from_hash: String,
+}
+
+/// What to do where an earlier generation cannot be loaded, and its own error does not say it.
+const HINT: &str = "\nhint: a later one may have changed its tables; save a script that fits them";
+
+/// Why a rollback has changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unchanged {
+    /// No generation runs yet.
+    #[error(
+        "no generation runs yet, so there is none before it\nhint: wait until the script is loaded"
+    )]
+    NoGeneration,
+    /// There is no earlier one.
+    #[error(
+        "there is no generation before {number} to go back to\nhint: `ouzel rollback --list` shows which there were; the files of the last 20 are kept"
+    )]
+    NothingBefore {
+        /// The generation that runs.
+        number: u64,
+    },
+    /// The earlier one could not be loaded.
+    #[error(
+        "generation {to} could not be loaded again, so nothing has changed\n{reason}{}",
+        if reason.contains("\nhint: ") { "" } else { HINT }
+    )]
+    Refused {
+        /// The earlier generation.
+        to: u64,
+        /// Why not.
+        reason: String,
+    },
+    /// Nothing was rolled back.
+    #[error(
+        "nothing is rolled back: what is on disk runs\nhint: `ouzel rollback --list` shows the generations"
+    )]
+    NotBack,
+    /// What is on disk could not be loaded.
+    #[error("the files on disk could not be loaded, so the rollback goes on\n{reason}")]
+    Broken {
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// What ends the worker before it is told to stop.

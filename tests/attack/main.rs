@@ -16,6 +16,7 @@ mod database;
 mod duplicates;
 mod endless_sql;
 mod files;
+mod hangs;
 mod interleavings;
 mod journal;
 mod ledger;

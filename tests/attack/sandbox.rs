@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use expect_test::{Expect, expect};
 
-use super::support::{Setup, tweet};
+use super::support::{Setup, Sim, tweet};
 
 /// Ways out. Each is a piece of Lua that gives something only if there is a way.
 const ESCAPES: [&str; 48] = [
@@ -72,55 +72,93 @@ fn link_outside(folder: &Path) {
     symlink(folder, scripts.join("folder")).unwrap();
 }
 
-/// Runs each of them, and writes what it gives or the error.
+/// Tries each of them while the script loads and for each Tweet, and logs what it gives or the error. The handler fails
+/// with how many were tried, since that is told by every command.
 fn script() -> String {
     let list = list();
     format!(
-        "got = ouzel.table('got', {{ id = 'INTEGER' }})
+        "ouzel.rules {{ {{ value = 'lang:en OR lang:ja OR lang:es' }} }}
+got = ouzel.table('got', {{ id = 'INTEGER' }})
 local escapes = {{ {list} }}
-local function try(from)
-  local told = {{}}
+local function try(when)
+  local open = 0
   for number, escape in ipairs(escapes) do
     local chunk = load(escape, '=try')
     local ok, problem = pcall(chunk)
-    local line = ok and (problem == nil or problem == false) and 'nothing' or ok and 'OPEN: ' .. tostring(problem) or problem
-    told[number] = number .. ' ' .. (tostring(line):match('^[^\\n]*'):gsub('%z', '?'))
+    local is_open = ok and problem ~= nil and problem ~= false
+    if is_open then open = open + 1 end
+    local line = is_open and 'OPEN: ' .. tostring(problem) or ok and 'nothing' or problem
+    ouzel.log.warn(when, number .. ' ' .. (tostring(line):match('^[^\\n]*'):gsub('%z', '?')))
   end
-  ouzel.emit(told)
+  return open
 end
-try()
-ouzel.enrich(function() try() end)"
+local open = try('LOADING')
+ouzel.enrich(function()
+  open = open + try('HANDLING')
+  error('tried ' .. #escapes .. ', open ' .. open, 0)
+end)"
     )
 }
 
+/// What was logged of each, the first time. It is the same whenever it is tried again.
+fn tried(log: &str, when: &str) -> String {
+    let lines = log.lines().filter_map(|line| line.split_once(when));
+    let lines: Vec<_> = lines.map(|(_, told)| told.trim_start()).collect();
+    let mut times = lines.chunks(ESCAPES.len());
+    let first = times.next().unwrap_or_else(|| panic!("{log}"));
+    for again in times {
+        assert_eq!(again, first);
+    }
+    first.join("\n")
+}
+
+/// Tries all of them by every command that runs scripts.
 fn check(expected: &Expect) {
-    let setup = Setup::new()
-        .script(&script())
-        .file("secret.lua", "return 1")
-        .command("replay")
-        .file("tweets.jsonl", tweet(1) + "\n")
-        .arguments(&["tweets.jsonl", "--db", "out.db"]);
-    let folder = setup.folder().to_owned();
-    link_outside(&folder);
-    let ended = setup.ends();
-    ended.assert_code(0);
-    let mut told = ended.output().lines().map(|line| {
-        let told: Vec<String> = sonic_rs::from_str(line).unwrap();
-        told.join("\n")
-    });
-    let loading = told.next().unwrap_or_else(|| panic!("{}", ended.stderr));
-    let folder = fs::canonicalize(&folder).unwrap();
-    expected.assert_eq(&loading.replace(folder.to_str().unwrap(), "FOLDER"));
-    let handling = told.next().unwrap();
-    for (loading, handling) in loading.lines().zip(handling.lines()) {
-        let same =
-            loading == handling || handling.ends_with("while the script loads, not from a handler");
-        assert!(same, "{loading}\n{handling}");
+    let sim = Sim::start(&["--rate", "200"]);
+    let commands: [(&str, &[&str]); 4] = [
+        ("run", &["--limit", "1"]),
+        ("replay", &["tweets.jsonl", "--db", "out.db"]),
+        ("test", &[]),
+        ("check", &[]),
+    ];
+    for (command, arguments) in commands {
+        let tests = "test('all', function(t) t:send(t:tweet { text = 'the' }) end)";
+        let setup = Setup::new()
+            .script(&script())
+            .file("scripts/main_test.lua", tests)
+            .file("secret.lua", "return 1")
+            .file("tweets.jsonl", tweet(1) + "\n")
+            .environment("OUZEL_URL", sim.url("http", "stream"))
+            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
+            .environment("OUZEL_USERNAME", "sim")
+            .environment("OUZEL_PASSWORD", "sim")
+            .command(command)
+            .arguments(arguments);
+        link_outside(setup.folder());
+        let folder = fs::canonicalize(setup.folder()).unwrap();
+        let ended = setup.ends();
+        let all = format!("{}{}", ended.output(), ended.stderr);
+        assert!(
+            all.contains(&format!("tried {}, open 0", ESCAPES.len())),
+            "{command}: {all}"
+        );
+        let loading = tried(&ended.stderr, "LOADING");
+        expected.assert_eq(&loading.replace(folder.to_str().unwrap(), "FOLDER"));
+        // What handlers log about made-up Tweets is not shown.
+        if command == "check" {
+            continue;
+        }
+        let handling = tried(&ended.stderr, "HANDLING");
+        for (loading, handling) in loading.lines().zip(handling.lines()) {
+            let same = loading == handling
+                || handling.ends_with("while the script loads, not from a handler");
+            assert!(same, "{command}: {loading}\n{handling}");
+        }
     }
 }
 
 #[test]
-fn a_script_cannot_reach_outside() {
+fn a_script_cannot_reach_outside_by_any_command() {
     check(&expect![[r#"
         1 nothing
         2 try:1: attempt to index a nil value (global 'io')

@@ -2,9 +2,11 @@
 
 use std::{fs, path::Path};
 
+use super::support::{example, examples};
+
 /// The README or a page of the guide.
 pub(super) struct Page {
-    /// `README`, or its topic.
+    /// `README`, or its topic, or `examples/` and a name.
     pub(super) name: String,
     pub(super) text: String,
 }
@@ -47,29 +49,42 @@ pub(super) fn page_named(name: &str) -> String {
     fs::read_to_string(root().join(format!("src/guide/{name}.md"))).unwrap()
 }
 
-/// The README and the guide.
+/// The page of each example.
+pub(super) fn of_examples() -> Vec<Page> {
+    let pages = examples().into_iter().map(|name| Page {
+        text: fs::read_to_string(example(&name).join("README.md")).unwrap(),
+        name: format!("examples/{name}"),
+    });
+    pages.collect()
+}
+
+/// The README, the guide, and the pages of the examples.
 pub(super) fn all() -> Vec<Page> {
     let readme = Page {
         name: "README".to_owned(),
         text: readme(),
     };
-    [readme].into_iter().chain(guide()).collect()
+    let pages = [readme].into_iter().chain(guide());
+    pages.chain(of_examples()).collect()
 }
 
 /// Every block of all pages.
 pub(super) fn blocks() -> Vec<Block> {
+    all().iter().flat_map(blocks_of).collect()
+}
+
+/// The blocks of a page, in their order.
+pub(super) fn blocks_of(page: &Page) -> Vec<Block> {
     let mut found = Vec::new();
-    for page in all() {
-        let mut parts = page.text.split("```");
-        parts.next();
-        while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
-            let (language, text) = block.split_once('\n').unwrap();
-            found.push(Block {
-                page: page.name.clone(),
-                language: language.to_owned(),
-                text: text.to_owned(),
-            });
-        }
+    let mut parts = page.text.split("```");
+    parts.next();
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        let (language, text) = block.split_once('\n').unwrap();
+        found.push(Block {
+            page: page.name.clone(),
+            language: language.to_owned(),
+            text: text.to_owned(),
+        });
     }
     found
 }

@@ -1,7 +1,7 @@
 //! The README and the guide: what they say is there, and what their blocks of code show is what happens.
 //!
 //! Lua blocks are loaded and TOML blocks are read, wherever they stand. Every other block is named below: by the story that runs
-//! its commands and compares what it shows, or with the reason why it is not run. A block that nothing names fails
+//! its commands and compares what it shows, or with the reason why it is not run. `examples` tries those of the examples. A block that nothing names fails
 //! `every_block_is_tried_or_says_why_not`.
 #![allow(
     clippy::needless_pass_by_value,
@@ -13,6 +13,7 @@
 mod support;
 
 mod book;
+mod examples;
 mod pages;
 mod project;
 mod shape;
@@ -41,6 +42,9 @@ stories! {
     edit_the_script_meanwhile:
         "README" "2026-11-21T20:50:34.084Z  INFO script loaded"
         "README" "2026-11-21T20:50:36.080Z ERROR reload failed";
+    a_save_and_what_became_of_it:
+        "reload" "2026-11-27T05:10:00.250Z  INFO shadow run"
+        "reload" "generation  at (UTC)";
     look_at_the_rows:
         "README" "sqlite3 -box data/sim/ouzel.db"
         "README" "┌";
@@ -56,6 +60,16 @@ stories! {
     rules_of_files:
         "rules" "ouzel rules lint"
         "rules" "ouzel rules estimate";
+    rules_on_the_stream:
+        "rule-sets" "ouzel rules list"
+        "rule-sets" "id  "
+        "rule-sets" "ouzel rules validate"
+        "rule-sets" "warning  main.lua:2"
+        "rule-sets" "ouzel rules plan\n"
+        "rule-sets" "  +  main.lua:3"
+        "rule-sets" "ouzel rules plan --out"
+        "rule-sets" "ouzel rules adopt"
+        "rule-sets" "ouzel rules copy";
     the_list_of_outages:
         "outages" "began (UTC)"
         "outages" "ouzel gaps repair";
@@ -76,6 +90,8 @@ stories! {
     a_new_project:
         "new" "ouzel new tracker"
         "new" "ouzel types";
+    a_project_of_an_example:
+        "examples" "ouzel new tracker --example";
     a_test_fails:
         "test" "ouzel test\n"
         "test" "scripts/main_test.lua: 0 passed";
@@ -127,6 +143,11 @@ const PARSED: &[(&str, &str, &str)] = &[
 
 /// Blocks that no command of ouzel is in: the page, the beginning, and why there is nothing to run.
 const NOT_RUN: &[(&str, &str, &str)] = &[
+    (
+        "reload",
+        "sqlite3 data/ouzel.db",
+        "each generation has its own hash",
+    ),
     ("contributing", "cargo build", "this test is built already"),
     ("contributing", "cargo test", "this test is a part of it"),
     (
@@ -163,6 +184,8 @@ fn every_block_is_tried_or_says_why_not() {
         match block.language.as_str() {
             // `pages` tries all of these.
             "lua" | "toml" => continue,
+            // And `examples` these.
+            _ if block.page.starts_with("examples/") => continue,
             "sh" | "text" | "json" => {}
             other => panic!("a block of `{other}` in {}:\n{}", block.page, block.text),
         }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, process::Stdio};
 
 use super::{
-    book::{all, block, blocks, guide, page_named, readme, root},
+    book::{all, block, blocks, guide, of_examples, page_named, readme, root},
     project::main_lua,
     support::{Process, Setup, Sim, Stdout, command, tagged},
 };
@@ -155,7 +155,7 @@ fn the_readme_is_short_and_links_every_page() {
 
 #[test]
 fn every_page_begins_with_its_title_and_says_what_it_is() {
-    for page in guide() {
+    for page in guide().into_iter().chain(of_examples()) {
         let lines: Vec<_> = page.text.lines().take(4).collect();
         let [title, "", about, ""] = lines[..] else {
             panic!("{}: {lines:?}", page.name);
@@ -173,6 +173,7 @@ fn every_link_leads_somewhere() {
     for page in all() {
         let folder = match page.name.as_str() {
             "README" => root().to_owned(),
+            name if name.starts_with("examples/") => root().join(name),
             _ => root().join("src/guide"),
         };
         let mut links = page.text.split("](").skip(1).peekable();
@@ -199,7 +200,8 @@ fn every_link_leads_somewhere() {
 fn every_lua_block_loads() {
     let mut loaded = 0;
     for block in blocks() {
-        if block.language == "lua" {
+        // The examples of the reference are run with what they refer to: `tests/types/`.
+        if block.language == "lua" && block.page != "reference" {
             // Tests are about the script that ships.
             if block.text.starts_with("test(") {
                 let setup = Setup::check()

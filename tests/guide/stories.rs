@@ -94,6 +94,33 @@ pub(super) fn edit_the_script_meanwhile([changed, refused]: &[Block; 2]) {
     );
 }
 
+pub(super) fn a_save_and_what_became_of_it([shadow, list]: &[Block; 2]) {
+    let script = |least: u32| {
+        format!(
+            "ouzel.rules {{ {{ value = 'hello', tag = 't' }} }}
+             local seen = ouzel.table('seen', {{ id = 'INTEGER' }})
+             ouzel.filter(function(t) return t.id > {least} end)
+             ouzel.on('*', function(t) seen:insert {{ id = t.id }} if t.id == 9 then ouzel.log.info('all handled') end end)"
+        )
+    };
+    let run = Setup::new().script(&script(1)).start();
+    run.wait_for("stream connected");
+    run.powertrack().send_all((1..=9).map(tweet));
+    run.wait_for("all handled");
+    run.write("scripts/main.lua", "local x = 1\nx = = 2");
+    run.wait_for("reload failed");
+    run.write("scripts/main.lua", &script(3));
+    run.wait_for("script loaded generation=2");
+    let ended = run.drain();
+    let told = ended
+        .stderr
+        .lines()
+        .filter(|line| line.contains("shadow run"));
+    assert_same_shape(&shadow.text, &told.collect::<Vec<_>>().join("\n"));
+    let done = shell(ended.folder(), "ouzel rollback --list");
+    assert_same_shape(&list.text, &done.stdout);
+}
+
 /// The cells of a table are what chance decides, but not its columns.
 fn assert_same_table(shown: &str, real: &str) {
     let rows = |text: &str| {
@@ -168,6 +195,72 @@ pub(super) fn rules_of_files([lint, estimate]: &[Block; 2]) {
     let done = shell(folder, &estimate.text);
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stdout.contains("coffee"), "{}", done.stdout);
+}
+
+pub(super) fn rules_on_the_stream(
+    [
+        list,
+        listed,
+        validate,
+        validated,
+        plan,
+        planned,
+        apply,
+        adopt,
+        copy,
+    ]: &[Block; 9],
+) {
+    let sim = Sim::start(&["--label", "dev", "--label", "prod"]);
+    let project = tempfile::tempdir().unwrap();
+    let folder = project.path();
+    fs::create_dir(folder.join("scripts")).unwrap();
+    let settings = format!(
+        "[stream]\nrules_url = \"{}\"\nusername = \"sim\"\npassword = \"sim\"\n",
+        sim.url("http", "rules")
+    );
+    fs::write(folder.join("ouzel.toml"), settings).unwrap();
+    let script = |rules: &[(&str, &str)]| {
+        let rules = rules
+            .iter()
+            .map(|(tag, value)| format!("  {{ tag = '{tag}', value = '{value}' }},\n"));
+        let text = format!("ouzel.rules {{\n{}}}\n", rules.collect::<String>());
+        fs::write(folder.join("scripts/main.lua"), text).unwrap();
+    };
+    let done = |line: &str, code: i32| {
+        let done = shell(folder, line);
+        assert_eq!(done.code, code, "{line}\n{}", done.stderr);
+        done.stdout
+    };
+    let launch = "(rocket OR launch) lang:en";
+    script(&[("launch", launch), ("climate", "climate")]);
+    done("ouzel rules apply", 0);
+    sim.change_rules("dev", "", r#"{"rules":[{"value":"from:jack"}]}"#);
+    let rules = [
+        ("space", launch),
+        ("wide", "lang:en"),
+        ("fish", "fish AND bird"),
+    ];
+    script(&rules[..2]);
+    // On a busy machine the rules are older.
+    let ages = |text: &str| text.replace(" min ", " s ");
+    assert_same_shape(&listed.text, &ages(&done(&list.text, 0)));
+    script(&rules);
+    assert_same_shape(&validated.text, &done(&validate.text, 3));
+    script(&rules[..2]);
+    assert_same_shape(&planned.text, &done(&plan.text, 4));
+    let mut lines = apply.lines();
+    done(lines.next().unwrap(), 4);
+    done(lines.next().unwrap(), 0);
+    assert_eq!(lines.next(), None);
+    done(&plan.text, 0);
+    sim.change_rules("prod", "", r#"{"rules":[{"value":"tea"}]}"#);
+    let adopted = done(&adopt.text, 0);
+    assert_eq!(adopted, "nothing to adopt\n");
+    let mut lines = copy.lines();
+    done(lines.next().unwrap(), 4);
+    done(lines.next().unwrap(), 0);
+    assert_eq!(lines.next(), None);
+    assert_eq!(sim.rules("replay:prod"), "tea [-]");
 }
 
 /// The lines of the journal as a gzip file.
@@ -547,6 +640,13 @@ pub(super) fn a_new_project([commands, types]: &[Block; 2]) {
     let done = shell(&project, &types.text);
     assert_eq!((done.code, done.stderr.as_str()), (0, ""));
     assert!(project.join("scripts/ouzel.lua").exists());
+}
+
+pub(super) fn a_project_of_an_example([commands]: &[Block; 1]) {
+    let folder = tempfile::tempdir().unwrap();
+    let done = shell(folder.path(), &format!("set -e\n{}", commands.text));
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains("200 Tweets in "), "{}", done.stderr);
 }
 
 pub(super) fn a_test_fails([commands, shown]: &[Block; 2]) {

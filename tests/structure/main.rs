@@ -27,6 +27,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum"], &["sim/", "status/", "control/"]),
     (&["rcgen", "tokio_rustls"], &["sim/"]),
     (&["mlua", "notify", "regex", "csv"], &["script/"]),
+    // The other two name `rustls::crypto::ring`, which reads the same.
+    (&["ring"], &["script/", "powertrack/", "sim/"]),
     (&["rusqlite"], &["store/"]),
     (&["clap"], &["cli/"]),
     (&["aho_corasick"], &["rule/"]),

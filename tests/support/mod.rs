@@ -8,6 +8,8 @@
     reason = "each test file uses a part of it, and a harness that fails fails its test"
 )]
 
+mod examples;
+mod kills;
 mod powertrack;
 mod process;
 mod setup;
@@ -17,6 +19,8 @@ mod wait;
 
 use std::time::Duration;
 
+pub use examples::{Declared, capture, example, examples, files_below, rules_of};
+pub use kills::killed_over_and_over;
 pub use powertrack::{PowerTrack, Request};
 pub use process::{Process, Stdout, command};
 pub use setup::{Ended, Run, Setup, UNLIMITED};

@@ -45,6 +45,7 @@ impl Request {
             ("GET", path) if path.starts_with("/stream/") => "stream",
             ("GET", _) => "list",
             ("POST", path) if path.ends_with("?_method=delete") => "delete",
+            ("POST", path) if path.ends_with("/validation.json") => "validate",
             ("POST", _) => "add",
             _ => "other",
         }
@@ -111,6 +112,11 @@ impl PowerTrack {
         self.state().add(value, tag)
     }
 
+    /// Somebody else deletes a rule.
+    pub fn delete_rule(&self, value: &str) {
+        self.state().rules.retain(|rule| rule.value != value);
+    }
+
     /// The rules there are, as `value [tag]`, one a line.
     pub fn rules(&self) -> String {
         let state = self.state();
@@ -132,7 +138,7 @@ impl PowerTrack {
         self.state().stream_answers.push_back(answer);
     }
 
-    /// Answers the next request of this kind (`list`, `add`, `delete`) with this status and body.
+    /// Answers the next request of this kind (`list`, `add`, `delete`, `validate`) with this status and body.
     pub fn refuse_rules(&self, kind: &'static str, status: u16, body: &str) {
         let answer = (kind, status, body.to_owned());
         self.state().rules_answers.push_back(answer);
@@ -321,6 +327,7 @@ impl State {
                     json!({"rules": rules, "sent": "2017-01-11T18:12:52.000Z"}).to_string(),
                 )
             }
+            "validate" => (200, validated(&sonic_rs::from_str(&request.body).unwrap())),
             "add" => (201, self.added(&sonic_rs::from_str(&request.body).unwrap())),
             "delete" => (
                 200,
@@ -360,6 +367,17 @@ impl State {
         let none: Vec<Value> = Vec::new();
         json!({"summary": summary, "detail": none, "sent": "2017-01-11T18:12:52.000Z"}).to_string()
     }
+}
+
+/// All rules are valid.
+fn validated(body: &Value) -> String {
+    let rules = body["rules"].as_array().unwrap();
+    let detail: Vec<Value> = rules
+        .iter()
+        .map(|rule| json!({"rule": {"value": rule["value"], "tag": rule["tag"]}, "valid": true}))
+        .collect();
+    let summary = json!({"valid": rules.len(), "not_valid": 0});
+    json!({"summary": summary, "detail": detail, "sent": "2017-01-11T18:12:52.000Z"}).to_string()
 }
 
 fn shown(rule: &Rule) -> Value {

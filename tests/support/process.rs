@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::DEADLINE;
+use super::{DEADLINE, wait::wait_until};
 
 #[derive(Default)]
 struct Heard {
@@ -191,10 +191,32 @@ impl Process {
 
     /// The most memory that it has had at once, in bytes.
     pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let digits = peak.unwrap().trim().trim_end_matches(" kB");
-        digits.parse::<u64>().unwrap() * 1024
+        self.status("VmHWM:").unwrap()
+    }
+
+    /// The same without its own code, of which a debug build has tens of MiB.
+    pub fn memory_of_data(&self) -> u64 {
+        self.peak_of_data().unwrap()
+    }
+
+    fn peak_of_data(&self) -> Option<u64> {
+        Some(
+            self.status("VmHWM:")?
+                .saturating_sub(self.status("RssFile:")?),
+        )
+    }
+
+    /// The memory that it has now, in bytes.
+    pub fn memory_now(&self) -> u64 {
+        self.status("VmRSS:").unwrap()
+    }
+
+    /// What the system says of its memory, as long as it has any.
+    fn status(&self, what: &str) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix(what))?;
+        let digits = line.trim().trim_end_matches(" kB");
+        Some(digits.parse::<u64>().ok()? * 1024)
     }
 
     /// Sends a signal by its name, such as `TERM`.
@@ -231,6 +253,17 @@ impl Process {
         }
         let stderr = String::from_utf8(stderr).expect("what people read is UTF-8");
         (status.code().unwrap_or(-1), stdout, stderr)
+    }
+
+    /// Waits for the end, and gives the most memory that it was seen to have at once, without its own code, in bytes.
+    #[track_caller]
+    pub fn wait_with_peak(self) -> ((i32, Vec<u8>, String), u64) {
+        let mut peak = 0;
+        wait_until("it has ended", || {
+            peak = peak.max(self.peak_of_data().unwrap_or(0));
+            self.ears.heard.lock().unwrap().ended == [true, true]
+        });
+        (self.wait(), peak)
     }
 
     /// Everything said so far on stderr.

@@ -11,7 +11,7 @@ use rusqlite::{Connection, types::ValueRef};
 use tempfile::TempDir;
 
 use super::{
-    PASSWORD, PowerTrack, Process, USERNAME,
+    PASSWORD, PowerTrack, Process, Sim, USERNAME,
     process::{Stdout, command},
 };
 
@@ -57,6 +57,8 @@ impl Setup {
                 set("OUZEL_USERNAME", USERNAME),
                 set("OUZEL_PASSWORD", PASSWORD),
                 set("OUZEL_DEBOUNCE", "20ms"),
+                // A debug build takes long over a thousand Tweets, and some tests save hundreds of times.
+                set("OUZEL_SHADOW", "50"),
                 // Many runs at once would ask for the same port.
                 set("OUZEL_STATUS_LISTEN", "off"),
             ],
@@ -80,6 +82,14 @@ impl Setup {
             command: "rules",
             ..Self::new()
         }
+    }
+
+    /// The same against a simulator in a process of its own.
+    pub fn against(self, sim: &Sim) -> Self {
+        self.environment("OUZEL_URL", sim.url("http", "stream"))
+            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
+            .environment("OUZEL_USERNAME", "sim")
+            .environment("OUZEL_PASSWORD", "sim")
     }
 
     /// Another command, without the arguments of the last one.
@@ -177,8 +187,13 @@ impl Setup {
     }
 
     fn process(&self) -> Command {
-        let mut command = command(self.folder.path());
+        let mut command = self.in_environment();
         command.arg(self.command).args(&self.arguments);
+        command
+    }
+
+    fn in_environment(&self) -> Command {
+        let mut command = command(self.folder.path());
         for (name, value) in &self.environment {
             match value {
                 Some(value) => command.env(name, value),
@@ -240,6 +255,15 @@ impl Run {
         (code, stderr)
     }
 
+    /// Another command of the same project, while this one goes on: its exit code, its result, and what it says.
+    #[track_caller]
+    pub fn another_command(&self, words: &[&str]) -> (i32, String, String) {
+        let mut command = self.setup.in_environment();
+        command.args(words);
+        let (code, stdout, stderr) = Process::start(command).wait();
+        (code, String::from_utf8(stdout).unwrap(), stderr)
+    }
+
     /// Ends it at once, as a power cut would.
     #[track_caller]
     pub fn kill(self) -> Ended {
@@ -250,13 +274,14 @@ impl Run {
     /// Waits for the end.
     #[track_caller]
     pub fn ends(self) -> Ended {
-        let (code, stdout, stderr) = self.process.wait();
-        Ended {
-            code,
-            stdout,
-            stderr,
-            setup: self.setup,
-        }
+        Ended::of(self.setup, self.process.wait())
+    }
+
+    /// The same, and the most memory that it was seen to have at once, without its own code, in bytes.
+    #[track_caller]
+    pub fn ends_with_peak(self) -> (Ended, u64) {
+        let (ended, peak) = self.process.wait_with_peak();
+        (Ended::of(self.setup, ended), peak)
     }
 
     /// Stops it in order, and waits for the end.
@@ -278,6 +303,15 @@ pub struct Ended {
 }
 
 impl Ended {
+    fn of(setup: Setup, (code, stdout, stderr): (i32, Vec<u8>, String)) -> Self {
+        Self {
+            code,
+            stdout,
+            stderr,
+            setup,
+        }
+    }
+
     pub fn powertrack(&self) -> &PowerTrack {
         &self.setup.powertrack
     }

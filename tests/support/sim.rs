@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sonic_rs::Value;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 use tempfile::TempDir;
 
 use super::{
@@ -74,6 +75,41 @@ impl Sim {
         let mut connection = connect(&self.address);
         let request = format!(
             "{method} /_sim/{what} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        sonic_rs::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+    /// A request to the rules endpoint of a set, as another client would make it; `set` is `dev` or `replay:dev`, say.
+    pub fn change_rules(&self, set: &str, query: &str, body: &str) -> Value {
+        self.ask_rules("POST", set, query, body)
+    }
+
+    /// The rules of a set, as `value [tag]`, one a line, oldest first.
+    pub fn rules(&self, set: &str) -> String {
+        let listed = self.ask_rules("GET", set, "", "");
+        let mut rules: Vec<_> = listed["rules"].as_array().unwrap().iter().collect();
+        rules.sort_by_key(|rule| rule["id"].as_i64());
+        let shown = rules.iter().map(|rule| {
+            let tag = rule["tag"].as_str().unwrap_or("-");
+            format!("{} [{tag}]", rule["value"].as_str().unwrap())
+        });
+        shown.collect::<Vec<_>>().join("\n")
+    }
+
+    fn ask_rules(&self, method: &str, set: &str, query: &str, body: &str) -> Value {
+        let (kind, label) = match set.strip_prefix("replay:") {
+            Some(label) => ("powertrack-replay", label),
+            None => ("powertrack", set),
+        };
+        let login = STANDARD.encode("sim:sim");
+        let mut connection = connect(&self.address);
+        let request = format!(
+            "{method} /rules/{kind}/accounts/sim/publishers/twitter/{label}.json{query} HTTP/1.1\r\nhost: {}\r\n\
+             authorization: Basic {login}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         );

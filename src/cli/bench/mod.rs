@@ -2,6 +2,7 @@
 
 mod arguments;
 mod folder;
+mod handlers;
 mod path;
 mod rules;
 mod table;
@@ -19,8 +20,9 @@ use tempfile::TempDir;
 pub(super) use self::arguments::Bench;
 use self::{
     folder::Folder,
+    handlers::{Handlers, handlers},
     path::Place,
-    table::{Outcome, Stage, as_json, as_text, plainly},
+    table::{NOTHING, Outcome, PARSE, Stage, TEN_FIELDS, as_json, as_text, plainly},
 };
 use super::{
     check::declared,
@@ -57,7 +59,7 @@ struct Job {
     /// The folder where the database stays, if it stays. It is locked as long as somebody works in it.
     _kept: Option<Folder>,
     /// A temporary folder, which goes away with everything in it.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Measures, and prints the table.
@@ -154,7 +156,7 @@ fn prepare(arguments: &Bench) -> Result<Job, Error> {
         runs: arguments.runs,
         journal: arguments.journal,
         _kept: kept,
-        _folder: folder,
+        folder,
     })
 }
 
@@ -213,14 +215,11 @@ fn in_memory(job: &Job) -> Result<Vec<Stage>, Error> {
         let valid = parsed.filter(Result::is_ok).count();
         Ok((began.elapsed(), valid))
     })?;
-    let (handle, _) = fastest(job.runs, || {
-        job.place.without_journal(|sender| {
-            for lines in &runs {
-                let _ = sender.deliver_free(lines.clone());
-            }
-            Ok(())
-        })
-    })?;
+    let Handlers {
+        nothing,
+        ten_fields,
+    } = handlers(&job.place, job.folder.path(), &runs, job.runs)?;
+    let (handle, _) = fastest(job.runs, || job.place.from_memory(&runs))?;
     let stage = |name, took| Stage {
         name,
         tweets,
@@ -228,7 +227,9 @@ fn in_memory(job: &Job) -> Result<Vec<Stage>, Error> {
         took,
     };
     let mut stages = vec![
-        stage("parse", parse),
+        stage(PARSE, parse),
+        stage(NOTHING, nothing),
+        stage(TEN_FIELDS, ten_fields),
         stage("parse, handlers, rows, commit", handle),
     ];
     if job.journal {

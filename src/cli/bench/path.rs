@@ -45,6 +45,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// The script, and where each run makes a new database and a new journal.
+#[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) script: PathBuf,
     pub(super) database: PathBuf,
@@ -124,6 +125,24 @@ impl Place {
         let (sender, inbox) = direct();
         let feed = || feed(&sender).map(|()| drop(sender));
         self.work(store, None, Arc::default(), inbox, feed, || ())
+    }
+
+    /// The same with lines that are already in memory, all of which are there from the beginning.
+    pub(super) fn from_memory(&self, runs: &[Lines]) -> Result<(Duration, Outcome), Error> {
+        self.without_journal(|sender| {
+            for lines in runs {
+                let _ = sender.deliver_free(lines.clone());
+            }
+            Ok(())
+        })
+    }
+
+    /// The same place with another script.
+    pub(super) fn with_script(&self, script: PathBuf) -> Self {
+        Self {
+            script,
+            ..self.clone()
+        }
     }
 
     /// Does the same through the journal.

@@ -111,7 +111,7 @@ struct Wrong<'a> {
 /// What a script declares. To find it, the script is loaded over an empty database in memory.
 pub(super) fn declared(script: &Path, limits: &Limits) -> Result<Declared, Error> {
     let store = Rc::new(Store::in_memory()?);
-    let (loaded, _) = Generation::load(script, Rc::new(Tables::over(&store)), limits);
+    let (loaded, _) = Generation::load(script, None, Rc::new(Tables::over(&store)), limits);
     Ok(loaded?.declared().clone())
 }
 

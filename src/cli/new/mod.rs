@@ -1,5 +1,7 @@
 //! `ouzel new` and `ouzel types`: a project, and what an editor needs to know, written from the binary alone.
 
+mod examples;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -8,7 +10,7 @@ use std::{
 use clap::Args;
 
 use super::print::print;
-use crate::{error::Error, text::plain};
+use crate::{error::Error, script::stub, text::plain};
 
 /// Where the editor's description of `ouzel` lies in a project.
 const STUB: &str = "scripts/ouzel.lua";
@@ -19,10 +21,9 @@ const EDITOR: &str = ".luarc.json";
 /// How the description begins in all versions.
 const STUB_BEGINS: &str = "---@meta";
 
-const STUB_TEXT: &str = include_str!("../../../scripts/ouzel.lua");
 const EDITOR_TEXT: &str = include_str!("../../../.luarc.json");
 
-/// What a project consists of.
+/// What a project consists of, besides the description.
 const PROJECT: &[(&str, &str)] = &[
     ("ouzel.toml", include_str!("ouzel.toml")),
     (".gitignore", include_str!("gitignore")),
@@ -34,7 +35,6 @@ const PROJECT: &[(&str, &str)] = &[
         "scripts/main_test.lua",
         include_str!("../../../scripts/main_test.lua"),
     ),
-    (STUB, STUB_TEXT),
     (EDITOR, EDITOR_TEXT),
 ];
 
@@ -44,6 +44,9 @@ pub(crate) struct New {
     /// The folder of the project: a new one, or an empty one.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// An example to begin with, with its tests and a README.
+    #[arg(long, value_name = "NAME", value_parser = examples::names())]
+    example: Option<String>,
 }
 
 /// `ouzel types`.
@@ -75,20 +78,39 @@ pub(crate) fn new(arguments: &New) -> Result<(), Error> {
             )));
         }
     }
-    for (name, text) in PROJECT {
+    let example = arguments.example.as_deref().and_then(examples::named);
+    let own = example.map_or(&[][..], |example| example.files);
+    let is_own = |name: &str| own.iter().any(|(own, _)| *own == name);
+    let common = PROJECT.iter().filter(|(name, _)| !is_own(name));
+    for (name, text) in common.chain(own) {
         write(folder, name, text)?;
     }
+    write(folder, STUB, &stub())?;
+    let readme = match example {
+        Some(_) => "`README.md` says what the example does, and how to look at its rows.\n",
+        None => "",
+    };
+    let way = quoted(&shown);
     print(&format!(
         "made a project in `{shown}`\n\
          \n\
-         \x20 cd {shown}\n\
+         \x20 cd {way}\n\
          \x20 ouzel run --sim       # follow a simulated stream, until Ctrl-C\n\
          \x20 ouzel test            # run the tests of the script\n\
          \x20 ouzel check --strict  # look for mistakes without a stream\n\
          \n\
-         The script is `scripts/main.lua`; save it while `ouzel run --sim` runs, and the change takes effect at once.\n\
+         {readme}The script is `scripts/main.lua`; save it while `ouzel run --sim` runs, and the change takes effect at once.\n\
          `ouzel help lua` says what a script can do, and `ouzel.toml` how to use a real account.\n"
     ))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    match path.chars().all(is_plain) && !path.starts_with('-') {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// Writes what an editor needs to know.
@@ -104,13 +126,13 @@ pub(crate) fn types(arguments: &Types) -> Result<(), Error> {
             plain::line(&shown)
         )));
     }
-    let stub = fs::read(folder.join(STUB)).unwrap_or_default();
-    if !stub.is_empty() && !stub.starts_with(STUB_BEGINS.as_bytes()) {
+    let there = fs::read(folder.join(STUB)).unwrap_or_default();
+    if !there.is_empty() && !there.starts_with(STUB_BEGINS.as_bytes()) {
         return Err(Error::Usage(format!(
             "`{STUB}` is not the description that ouzel writes; move it away first"
         )));
     }
-    write(folder, STUB, STUB_TEXT)?;
+    write(folder, STUB, &stub())?;
     let mut told = format!("wrote `{STUB}`\n");
     // Whoever has settings of their own keeps them.
     match fs::read(folder.join(EDITOR)) {

@@ -1,29 +1,57 @@
-//! `ouzel rules`: its commands, and what they and `check` say about a rule.
+//! `ouzel rules`: its commands, for the rules that the service has and for rules that it has not seen yet; and what they and
+//! `check` say about a rule.
 
+mod adopt;
+mod apply;
 mod arguments;
+mod carry_out;
+mod checked;
+mod copy;
 pub(crate) mod estimate;
 mod files;
 mod lint;
+mod list;
+mod list_table;
+mod plan;
+mod plan_file;
+mod plan_table;
+mod planned;
+mod service;
 pub(super) mod told;
+mod validate;
+mod validate_table;
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-pub(super) use self::arguments::{Rules, RulesCommand, RulesEstimate, RulesLint};
-use self::{estimate::estimate, lint::lint};
+pub(super) use self::arguments::{
+    Rules, RulesAdopt, RulesApply, RulesCommand, RulesCopy, RulesEstimate, RulesLint, RulesList,
+    RulesPlan, RulesValidate,
+};
+use self::{
+    adopt::adopt, apply::apply, copy::copy, estimate::estimate, lint::lint, list::list, plan::plan,
+    validate::validate,
+};
 use crate::{
     error::Error,
     rule::{Diagnosis, Rule, Warning, draw, lint_all},
+    status::StatusLine,
     text::plain,
 };
 
-/// Runs the command.
+/// Runs the command. The progress of a change is shown on `line`.
 ///
 /// # Errors
-/// [`Error::Rules`] if the service would refuse a rule. What is wrong with it is printed before.
-pub(crate) fn rules(arguments: &Rules) -> Result<(), Error> {
+/// [`Error::Rules`] if the service would refuse a rule, or has refused one. What is wrong with it is printed before.
+pub(crate) fn rules(arguments: &Rules, line: &StatusLine) -> Result<(), Error> {
     match &arguments.command {
+        RulesCommand::Plan(arguments) => plan(arguments),
+        RulesCommand::Apply(arguments) => apply(arguments, line),
+        RulesCommand::Copy(arguments) => copy(arguments, line),
+        RulesCommand::Adopt(arguments) => adopt(arguments),
+        RulesCommand::List(arguments) => list(arguments),
+        RulesCommand::Validate(arguments) => validate(arguments),
         RulesCommand::Lint(arguments) => lint(arguments),
         RulesCommand::Estimate(arguments) => estimate(arguments),
         RulesCommand::Help(help) => help.print("rules"),
@@ -70,6 +98,13 @@ pub(super) fn invalid_text(place: &str, what: &str, value: &str, diagnosis: &Dia
         let _ = writeln!(text, "hint: write `{}`", plain::line(corrected));
     }
     text
+}
+
+/// The messages of the service about a rule, which stand on lines of their own, on one line.
+fn one_line(words: &str) -> String {
+    let lines = words.lines().map(str::trim);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join("; ")
 }
 
 fn drawn(text: &mut String, place: &str, value: &str, position: usize, length: usize) {

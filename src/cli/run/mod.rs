@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     host::{lock::Lock, shutdown},
     ingest::Limits,
-    pipeline::{self, JournalPlan, Plan},
+    pipeline::{self, JournalPlan, Plan, reconciler::RuleOptions},
     powertrack::{
         Credentials,
         connection::StreamOptions,
@@ -33,6 +33,7 @@ use crate::{
     settings::Settings,
     sim::{self, SimOptions},
     status::{StatusLine, short},
+    worker::vetting::Steps,
 };
 
 /// The name under which ouzel remembers the rules that it added to the built-in simulator. Its address would not do,
@@ -73,12 +74,22 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
     let plan = Plan {
         script: settings.script.clone(),
         script_limits: settings.script_limits,
+        steps: Steps {
+            test: settings.reload.test_on_save,
+            shadow: settings.reload.shadow,
+            shadow_refuses: settings.reload.shadow_refuse,
+        },
         data_dir: settings.data_dir.clone(),
         database: settings.database(),
         sinks: settings.data_dir.join("sinks"),
         journal: journal(&settings, arguments.sim),
         endpoint,
         rules_key,
+        rules: RuleOptions {
+            policy: settings.rules.policy,
+            check_every: settings.rules.check_every,
+            only_plan: arguments.rules_only_plan,
+        },
         credentials,
         // The simulator speaks plain HTTP.
         ca_file: settings.ca_file.clone().filter(|_| !arguments.sim),

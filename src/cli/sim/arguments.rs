@@ -197,7 +197,8 @@ const WHEN_AND_EXAMPLES: &str = "
     nothing of these: at once
     times=N          at most so often
   What:
-    for=DURATION     how long it lasts: silence, slow, stream-status, rules-status
+    for=DURATION     how long it lasts: silence, slow, stream-status, rules-status, rules-collide,
+                     and how late a change is made: rules-late
     bytes=N          of slow and one-byte-chunks
     status=N         of stream-status and rules-status
     reset            a forced disconnect ends with a TCP reset, not in order

@@ -41,6 +41,9 @@ use crate::{
 /// How long `--wait` waits between two looks whether a run has begun.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// How long a run may take to say which tags its script has.
+const TAGS_WITHIN: Duration = Duration::from_secs(10);
+
 /// How long the end by a signal waits for a reader of standard output.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -168,7 +171,7 @@ impl Watching {
         loop {
             let mut live = match Live::open(folder, wishes).await {
                 Ok(live) => live,
-                Err(error) if wait && error.is_nobody() => {
+                Err(error) if wait && error.may_pass() => {
                     if !has_said {
                         has_said = true;
                         say(&format!(
@@ -191,7 +194,7 @@ impl Watching {
             match self.watch(&mut live, out).await {
                 Ok(Ended::Run) if wait => say("the run has ended; waiting for the next one\n"),
                 Err(Error::Control(error)) if wait => {
-                    say(&format!("{error}; waiting for the next run\n"))
+                    say(&format!("{error}; waiting for the next run\n"));
                 }
                 ended => return ended,
             }
@@ -364,8 +367,8 @@ async fn warn_of_tags(folder: &Path, wishes: &Wishes) {
     if wishes.tags.is_empty() {
         return;
     }
-    // It is only a help.
-    let Ok(tags) = client::tags(folder).await else {
+    // It is only a help, and not worth waiting for.
+    let Ok(Ok(tags)) = timeout(TAGS_WITHIN, client::tags(folder)).await else {
         return;
     };
     let named = || tags.iter().flatten().map(String::as_str);

@@ -62,6 +62,7 @@ pub(super) fn block(about: &About, tweet: &Tweet, terminal: Terminal) -> String 
     }
     let mut lines: Vec<_> = text
         .lines()
+        .filter(|line| !line.trim().is_empty())
         .flat_map(|line| wrapped(&plain::line(line.trim()), columns - INDENT.len()))
         .take(MOST_LINES + 1)
         .collect();
@@ -175,7 +176,11 @@ mod tests {
         let odd = tweet("two\nlines,\ttab \u{1b}[31mred\u{202e}");
         let text = line(&about(Verdict::Kept, &["launch", "a\u{1b}"]), &odd)
             + &line(&about(Verdict::Failed, &[]), &tweet(""));
-        expect![[""]].assert_eq(&text);
+        expect![[r#"
+            2018-10-10T20:19:24Z	@ada	launch,a\u{1b}	kept	two lines, tab \u{1b}[31mred\u{202e}
+            2018-10-10T20:19:24Z	@ada	-	failed: main.lua:7: no	
+        "#]]
+        .assert_eq(&text);
         let bare = Tweet::parse(Bytes::from_static(b"{\"id_str\":\"7\"}")).unwrap();
         let text = line(&about(Verdict::Filtered, &["x"]), &bare);
         assert_eq!(text, "-\t-\tx\tfiltered\t\n");
@@ -196,7 +201,21 @@ mod tests {
                     ..PLAIN
                 },
             );
-        expect![[""]].assert_eq(&text);
+        expect![[r#"
+            2018-10-10T20:19:24Z  @ada  launch  kept
+              The quick brown fox jumps over the
+              lazy dog, again and again.
+              日本語のとても長いツイートは折り返され
+              なければなりません
+              https://example.com/a/very/long/path/t
+              hat/does/not/fit
+            2018-10-10T20:19:24Z @ada coffee failed:
+            main.lua:7: no
+              short
+            [2m2018-10-10T20:19:24Z  @ada  -  filtered[0m
+              [2mdim[0m
+        "#]]
+        .assert_eq(&text);
         let lines = block(
             &about(Verdict::Kept, &[]),
             &tweet(&"x\n".repeat(100)),

@@ -4,7 +4,6 @@ mod report;
 mod watch;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -15,13 +14,10 @@ use self::report::{FileReport, Outcome, Report};
 use super::{ScriptLimits, set, set_path};
 use crate::{
     error::Error,
-    script::{Subject, TestFile, TestOptions, Trouble},
+    script::{Subject, TEST_ENDING, TestFile, TestOptions, Trouble, test_files},
     settings::{Given, Settings},
     worker::rehearsal::Rehearsal,
 };
-
-/// How the name of a file of tests ends.
-const ENDING: &str = "_test.lua";
 
 /// The script of a folder of tests, if the settings name none in it.
 const SCRIPT: &str = "main.lua";
@@ -161,20 +157,15 @@ impl Plan {
         if let Some(file) = &self.file {
             return Ok(vec![file.clone()]);
         }
-        let what = format!("cannot read the folder `{}`", self.folder.display());
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(Error::system(what.clone()))? {
-            let path = entry.map_err(Error::system(what.clone()))?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy());
-            if name.is_some_and(|name| name.ends_with(ENDING)) && path.is_file() {
-                files.push(path);
-            }
-        }
-        files.sort();
+        let failed = Error::system(format!(
+            "cannot read the folder `{}`",
+            self.folder.display()
+        ));
+        let files = test_files(&self.folder).map_err(failed)?;
         match files.is_empty() {
             false => Ok(files),
             true => Err(Error::Usage(format!(
-                "there are no tests in `{}`: no file has a name such as `main{ENDING}`",
+                "there are no tests in `{}`: no file has a name such as `main{TEST_ENDING}`",
                 self.folder.display()
             ))),
         }

@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "cli::replay::progress",
     "cli::replay::source",
     "cli::replay::target",
+    "cli::rules::carry_out",
     "cli::sim",
     "cli::tail",
     "control::server",
@@ -31,12 +32,14 @@ const MODULES: &[&str] = &[
     "pipeline::before",
     "pipeline::only_new",
     "pipeline::reconciler",
+    "pipeline::reload",
     "pipeline::repair",
     "pipeline::standstill",
     "pipeline::threads",
     "powertrack::answer",
     "powertrack::connection",
     "powertrack::job",
+    "powertrack::rules::pace",
     "powertrack::rules::reconcile",
     "powertrack::rules::replay",
     "powertrack::stream",
@@ -51,6 +54,7 @@ const MODULES: &[&str] = &[
     "worker::blame",
     "worker::damage",
     "worker::failures",
+    "worker::history",
     "worker::in_hand",
     "worker::load",
     "worker::matching",
@@ -58,6 +62,7 @@ const MODULES: &[&str] = &[
     "worker::rejected",
     "worker::sinks",
     "worker::tables",
+    "worker::vetting",
 ];
 
 /// What to log.
@@ -247,7 +252,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(
@@ -275,7 +280,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `cli`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
             ],
         );
         check(

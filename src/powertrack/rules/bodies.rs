@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::powertrack::error::{Error, RejectedRule, Service};
-use crate::{rule::plan::Remote, text::json};
+use crate::{
+    rule::plan::{Declared, Remote},
+    text::json,
+};
 
 /// A rule that the service has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,12 @@ impl From<RemoteRule> for Remote {
     }
 }
 
+impl From<NewRule> for Declared {
+    fn from(NewRule { value, tag }: NewRule) -> Self {
+        Self { value, tag }
+    }
+}
+
 /// A rule to add.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct NewRule {
@@ -31,6 +40,15 @@ pub(crate) struct NewRule {
     /// The mark that its Tweets are to carry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+}
+
+impl From<&Declared> for NewRule {
+    fn from(rule: &Declared) -> Self {
+        Self {
+            value: rule.value.clone(),
+            tag: rule.tag.clone(),
+        }
+    }
 }
 
 /// The result of adding one rule.
@@ -46,6 +64,17 @@ pub(crate) struct Added {
     pub created: bool,
     /// Why it is not new.
     pub message: Option<String>,
+}
+
+/// What the validation says about one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Validated {
+    /// The rule as it was sent.
+    pub value: String,
+    /// The tag as it was sent.
+    pub tag: Option<String>,
+    /// Why the service would refuse it; `None` if it would take it.
+    pub refusal: Option<String>,
 }
 
 /// The result of a deletion. The service does not list the rules that it deleted.
@@ -138,28 +167,18 @@ struct Entry {
     message: Option<String>,
 }
 
-/// Reads the answer to a list request [reference 3.4].
-pub(crate) fn read_list(body: &[u8]) -> Result<Vec<RemoteRule>, Error> {
-    #[derive(Deserialize)]
-    struct List {
-        rules: Vec<Rule>,
+/// Reads one rule of the answer to a list request [reference 3.4].
+pub(super) fn read_remote(rule: &[u8]) -> Result<RemoteRule, Error> {
+    let rule: Rule = read(rule)?;
+    let id = rule.exact_id();
+    match (id, rule.value) {
+        (Some(id), Some(value)) => Ok(RemoteRule {
+            id,
+            value,
+            tag: rule.tag,
+        }),
+        _ => Err(wrong("a rule without value or exact id".to_owned())),
     }
-
-    let list: List = read(body)?;
-    list.rules
-        .into_iter()
-        .map(|rule| {
-            let id = rule.exact_id();
-            match (id, rule.value) {
-                (Some(id), Some(value)) => Ok(RemoteRule {
-                    id,
-                    value,
-                    tag: rule.tag,
-                }),
-                _ => Err(wrong("a rule without value or exact id".to_owned())),
-            }
-        })
-        .collect()
 }
 
 /// Reads the answer to an addition [reference 3.3].
@@ -178,6 +197,33 @@ pub(crate) fn read_added(body: &[u8]) -> Result<Vec<Added>, Error> {
         message: entry.message.as_deref().and_then(words),
     });
     Ok(added.collect())
+}
+
+/// Reads the answer of the validation. Valid rules stand before the others, whatever the order of the request
+/// [reference 3.8].
+pub(crate) fn read_validated(body: &[u8]) -> Result<Vec<Validated>, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        detail: Vec<One>,
+    }
+    #[derive(Deserialize)]
+    struct One {
+        #[serde(default)]
+        rule: Rule,
+        valid: bool,
+        message: Option<String>,
+    }
+
+    let answer: Answer = read(body)?;
+    let validated = answer.detail.into_iter().map(|one| {
+        let message = one.message.as_deref().and_then(words);
+        Validated {
+            value: one.rule.value.unwrap_or_default(),
+            tag: one.rule.tag,
+            refusal: (!one.valid).then(|| message.unwrap_or_else(|| "no reason given".to_owned())),
+        }
+    });
+    Ok(validated.collect())
 }
 
 /// The rules that a 422 complains about, in the form of today or of early 2016 [reference 3.3]. Empty if it complains
@@ -246,7 +292,7 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     json::read(body).map_err(|error| wrong(error.to_string()))
 }
 
-fn wrong(reason: String) -> Error {
+pub(super) fn wrong(reason: String) -> Error {
     Error::Answer {
         service: Service::Rules,
         reason,

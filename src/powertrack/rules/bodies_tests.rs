@@ -8,18 +8,6 @@ fn id(id: Option<i64>) -> String {
     id.map_or_else(|| "-".to_owned(), |id| id.to_string())
 }
 
-fn list(body: &str, expected: Expect) {
-    let text = match read_list(body.as_bytes()) {
-        Ok(rules) => rules
-            .iter()
-            .map(|rule| format!("{} {:?} {:?}", rule.id, rule.value, rule.tag))
-            .collect::<Vec<_>>()
-            .join("\n"),
-        Err(error) => error.to_string(),
-    };
-    expected.assert_eq(&text);
-}
-
 fn added(body: &str, expected: Expect) {
     let text = match read_added(body.as_bytes()) {
         Ok(rules) => rules
@@ -71,66 +59,6 @@ fn deleted(body: &str, expected: Expect) {
         Err(error) => error.to_string(),
     };
     expected.assert_eq(&text);
-}
-
-#[test]
-fn a_list_gives_exact_ids() {
-    list(
-        r#"{"rules":[],"sent":"2016-06-01T15:52:37.341Z"}"#,
-        expect![[""]],
-    );
-    list(
-        r#"{"rules":[{"value":"from:galelabs","tag":null,"id":735163830813134848,"id_str":"735163830813134848"}],"sent":"x"}"#,
-        expect![[r#"735163830813134848 "from:galelabs" None"#]],
-    );
-    // Rounded by JavaScript: the text counts.
-    list(
-        r#"{"rules":[{"value":"a","tag":"t","id":961664522481119200,"id_str":"961664522481119232"}]}"#,
-        expect![[r#"961664522481119232 "a" Some("t")"#]],
-    );
-    // 2016: no `id_str`, and any order of fields.
-    list(
-        r#"{"rules":[{"id":9007199254740993,"value":"tea OR 🫖 \"x\""}]}"#,
-        expect![[r#"9007199254740993 "tea OR 🫖 \"x\"" None"#]],
-    );
-    list(
-        r#"{"rules":[{"id":"12","value":"a"}]}"#,
-        expect![[r#"12 "a" None"#]],
-    );
-}
-
-#[test]
-fn a_list_that_cannot_be_trusted_is_an_error() {
-    list(
-        r#"{"rules":[{"value":"a","id":9.61664522481119232e17}]}"#,
-        expect![
-            "the answer of the rules endpoint could not be understood: a rule without value or exact id\nhint: check `rules_url` and any proxy on the way"
-        ],
-    );
-    list(
-        r#"{"rules":[{"value":"a"}]}"#,
-        expect![
-            "the answer of the rules endpoint could not be understood: a rule without value or exact id\nhint: check `rules_url` and any proxy on the way"
-        ],
-    );
-    list(
-        r#"{"rules":[{"id":1}]}"#,
-        expect![
-            "the answer of the rules endpoint could not be understood: a rule without value or exact id\nhint: check `rules_url` and any proxy on the way"
-        ],
-    );
-    list(
-        r#"{"sent":"x"}"#,
-        expect![
-            "the answer of the rules endpoint could not be understood: missing field `rules` at line 1 column 12\nhint: check `rules_url` and any proxy on the way"
-        ],
-    );
-    list(
-        r#"{"rules":[{"value":"a","id":1}"#,
-        expect![
-            "the answer of the rules endpoint could not be understood: EOF while parsing at line 1 column 30\nhint: check `rules_url` and any proxy on the way"
-        ],
-    );
 }
 
 #[test]
@@ -209,4 +137,24 @@ fn a_deletion_lists_only_failures() {
             "the answer of the rules endpoint could not be understood: missing field `summary` at line 1 column 2\nhint: check `rules_url` and any proxy on the way"
         ],
     );
+}
+
+#[test]
+fn a_validation_is_read_by_value_and_not_by_its_order() {
+    let body = r#"{"summary":{"valid":1,"not_valid":2},"detail":[
+        {"rule":{"value":"from:jack","tag":"t"},"valid":true},
+        {"rule":{"value":"fish AND bird","tag":null},"valid":false,"message":"Ambiguous use of and\n"},
+        {"rule":{"value":"x"},"valid":false}],"sent":"2017-03-16T02:33:01.827Z"}"#;
+    let rules = read_validated(body.as_bytes()).unwrap();
+    let rules: Vec<_> = rules
+        .iter()
+        .map(|rule| format!("{:?} {:?} {:?}", rule.value, rule.tag, rule.refusal))
+        .collect();
+    expect![[r#"
+        "from:jack" Some("t") None
+        "fish AND bird" None Some("Ambiguous use of and")
+        "x" None Some("no reason given")"#]]
+    .assert_eq(&rules.join("\n"));
+    assert!(read_validated(br#"{"detail":[{"rule":{"value":"a"}}]}"#).is_err());
+    assert!(read_validated(b"<html>").is_err());
 }

@@ -1,21 +1,30 @@
 //! The rules endpoint: list, add and delete, with one request each.
 
 pub(crate) mod bodies;
+mod list;
+pub(crate) mod ownership;
+mod pace;
+#[allow(dead_code, reason = "only commands carry a plan out to its end")]
+pub(crate) mod persist;
 pub(crate) mod reconcile;
 pub(crate) mod replay;
 
-use std::{future::Future, ops::Range, time::Duration};
+use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use hyper::{Method, StatusCode, Uri};
 
-use self::bodies::{
-    Added, Deleted, NewRule, RemoteRule, read_added, read_deleted, read_list, read_rejected,
-    write_add, write_delete,
+use self::{
+    bodies::{
+        Added, Deleted, NewRule, RemoteRule, Validated, read_added, read_deleted, read_rejected,
+        read_validated, write_add, write_delete,
+    },
+    list::List,
+    pace::Pace,
 };
 use crate::powertrack::{
     answer,
-    endpoint::with_query,
+    endpoint::{validation_url, with_query},
     error::{Error, RejectedRule, Service},
     http::Http,
 };
@@ -26,11 +35,8 @@ const WITHIN: Duration = Duration::from_secs(120);
 /// Answers to a list of 150 MB must be possible [reference 3.11].
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
-/// As many rules as migration tools put in one request [reference 3.11].
-pub(crate) const MOST_RULES: usize = 3_000;
-
-/// The service takes 5 MB. The rest is for the JSON around the rules [reference 3.1, 3.11].
-const MOST_BYTES: usize = 4_500_000;
+/// A list of 150 MB takes a while on a slow line.
+const LIST_WITHIN: Duration = Duration::from_secs(600);
 
 /// What the rules endpoint can do. It is a trait, so that tests can reconcile without an endpoint.
 pub(crate) trait Rules: Send + Sync {
@@ -51,6 +57,7 @@ pub(crate) struct RulesClient {
     http: Http,
     uri: Uri,
     delete_uri: Uri,
+    pace: Pace,
 }
 
 impl RulesClient {
@@ -64,22 +71,37 @@ impl RulesClient {
             http,
             uri,
             delete_uri,
+            pace: Pace::default(),
         })
     }
 
-    async fn ask(
-        &self,
-        method: Method,
-        uri: &Uri,
-        body: Option<Vec<u8>>,
-    ) -> Result<Vec<u8>, Error> {
-        let service = Service::Rules;
-        let body = body.map(Bytes::from);
-        let response = self.http.send(service, method, uri, body, WITHIN).await?;
+    /// Asks what the service would say to rules, in one request. Nothing is changed [reference 3.8].
+    ///
+    /// # Errors
+    /// If the request fails. A rule that is not valid does not make it fail.
+    pub(crate) async fn validate(&self, rules: &[NewRule]) -> Result<Vec<Validated>, Error> {
+        let uri = validation_url(&self.uri)?;
+        let (service, body) = (Service::Rules, Some(Bytes::from(write_add(rules))));
+        self.pace.wait(false).await;
+        let asked = self.http.send(service, Method::POST, &uri, body, WITHIN);
+        let response = asked.await?;
+        if !response.status().is_success() {
+            return Err(answer::refused(service, response).await);
+        }
+        let body = answer::collect(service, response, LONGEST_ANSWER, WITHIN).await?;
+        read_validated(&body)
+    }
+
+    /// Changes rules.
+    async fn change(&self, uri: &Uri, body: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let (service, body) = (Service::Rules, Some(Bytes::from(body)));
+        self.pace.wait(true).await;
+        let asked = self.http.send(service, Method::POST, uri, body, WITHIN);
+        let response = asked.await?;
         // The documented success of an addition is 201, but clients in use accept any success [reference 3.3].
         let status = response.status();
         if !status.is_success() && status != StatusCode::UNPROCESSABLE_ENTITY {
-            return Err(answer::refused(service, response).await);
+            return Err(self.refused(answer::refused(service, response).await));
         }
         let body = answer::collect(service, response, LONGEST_ANSWER, WITHIN).await?;
         if status.is_success() {
@@ -87,21 +109,44 @@ impl RulesClient {
         }
         Err(rejection(&body))
     }
+
+    /// The service has one answer for too many requests and for a change beside another one [reference 3.1]. How many
+    /// requests there were tells which it is.
+    fn refused(&self, error: Error) -> Error {
+        match error {
+            Error::Status {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                message,
+                ..
+            } if self.pace.is_slow() => Error::Collided { message },
+            error => error,
+        }
+    }
 }
 
 impl Rules for RulesClient {
     async fn list(&self) -> Result<Vec<RemoteRule>, Error> {
-        read_list(&self.ask(Method::GET, &self.uri, None).await?)
+        let service = Service::Rules;
+        self.pace.wait(false).await;
+        let asked = self
+            .http
+            .send(service, Method::GET, &self.uri, None, WITHIN);
+        let response = asked.await?;
+        if !response.status().is_success() {
+            return Err(answer::refused(service, response).await);
+        }
+        let mut list = List::default();
+        let take = |piece: &[u8]| list.feed(piece);
+        answer::pieces(service, response, LONGEST_ANSWER, LIST_WITHIN, take).await?;
+        list.finish()
     }
 
     async fn add(&self, rules: &[NewRule]) -> Result<Vec<Added>, Error> {
-        let body = write_add(rules);
-        read_added(&self.ask(Method::POST, &self.uri, Some(body)).await?)
+        read_added(&self.change(&self.uri, write_add(rules)).await?)
     }
 
     async fn delete_ids(&self, ids: &[i64]) -> Result<Deleted, Error> {
-        let body = write_delete(ids);
-        read_deleted(&self.ask(Method::POST, &self.delete_uri, Some(body)).await?)
+        read_deleted(&self.change(&self.delete_uri, write_delete(ids)).await?)
     }
 }
 
@@ -116,26 +161,6 @@ fn rejection(body: &[u8]) -> Error {
         };
     }
     Error::Rejected { rules }
-}
-
-/// Cuts rules into as few requests as the service's limits allow, because the rules of one request are added together
-/// or not at all. Usually it is one request.
-pub(crate) fn batches(rules: &[NewRule]) -> Vec<Range<usize>> {
-    let mut batches = Vec::new();
-    let (mut start, mut bytes) = (0, 0);
-    for (at, rule) in rules.iter().enumerate() {
-        // The size of one rule in JSON, with its comma. The JSON around all rules fits in the margin.
-        let size = write_add(std::slice::from_ref(rule)).len();
-        if at > start && (at - start == MOST_RULES || bytes + size > MOST_BYTES) {
-            batches.push(start..at);
-            (start, bytes) = (at, 0);
-        }
-        bytes += size;
-    }
-    if start < rules.len() {
-        batches.push(start..rules.len());
-    }
-    batches
 }
 
 #[cfg(test)]

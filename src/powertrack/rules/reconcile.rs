@@ -1,158 +1,446 @@
-//! Carries out a rule plan. The record of owned rules is true at every moment.
+//! Carries out a rule plan, once. The record of owned rules is true at every moment.
 
-use std::{collections::HashMap, error::Error as StdError, future::Future};
-
-use hyper::StatusCode;
-use tracing::{debug, info, warn};
-
-use crate::powertrack::{
-    error::{Error, Recovery},
-    rules::{
-        MOST_RULES, Rules, batches,
-        bodies::{Added, NewRule},
-    },
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
 };
-use crate::rule::plan::{Declared, Plan, Remote};
 
-/// Why the owned rules could not be written down.
-pub(crate) type OwnershipError = Box<dyn StdError + Send + Sync>;
+use tokio::time::Instant;
+use tracing::warn;
 
-/// Remembers which rules are ours, by value, beyond the end of this process. When a call returns, what it wrote is
-/// safe.
-pub(crate) trait Ownership: Send {
-    /// These rules are about to be added, so a rule that appears with such a value is ours. This replaces what was
-    /// remembered about the value, its id included.
-    fn intend(
-        &mut self,
-        rules: &[Declared],
-    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
+use super::{
+    Rules,
+    bodies::{Added, NewRule},
+    ownership::{Ownership, Retagging},
+};
+use crate::{
+    powertrack::error::{Error, RejectedRule},
+    rule::plan::{Cover, Declared, MOST_RULES, Owned, Plan, Remote, Retag, batches},
+};
 
-    /// These rules are ours and have these ids.
-    fn own(&mut self, rules: &[Remote]) -> impl Future<Output = Result<(), OwnershipError>> + Send;
+/// When there is no room for all rules in parentheses at once, they are changed in parts, but in no more than so many:
+/// each part takes four requests.
+const MOST_PARTS: usize = 8;
 
-    /// Rules with these values are not ours any more.
-    fn forget(
-        &mut self,
-        values: &[String],
-    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
-}
-
-/// What a reconcile has done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Summary {
-    /// Rules added, including those with a changed tag.
+/// What carrying out plans has done so far.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Rules that were added.
     pub added: usize,
-    /// Rules deleted, including those with a changed tag.
+    /// Rules that got another tag.
+    pub retagged: usize,
+    /// Rules that were deleted.
     pub deleted: usize,
-    /// Declared rules that were there already.
-    pub unchanged: usize,
-    /// How many of those are newly known to be ours.
-    pub adopted: usize,
-    /// Declared rules that somebody else holds with another tag, or has added in the meantime.
+    /// Rules that somebody else added between the list and the addition.
     pub conflicts: usize,
+    /// Rules that the service does not take, and its words.
+    pub rejected: Vec<RejectedRule>,
+    /// Times in which Tweets of declared rules were not delivered.
+    pub gaps: Vec<Gap>,
 }
 
-/// Carries out `plan`: deletes the rules whose tag changes, adds rules, then deletes the rules that are not declared
-/// any more. In this order a value is missing as shortly as possible [reference 3.10].
+/// A time in which a rule was missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gap {
+    /// How many rules were missing.
+    pub rules: usize,
+    /// One of them.
+    pub example: String,
+    /// For how long: from before the deletion was sent until the addition was answered.
+    pub lasted: Duration,
+}
+
+/// How far it is.
+#[derive(Debug)]
+#[allow(dead_code, reason = "only commands show it")]
+pub(crate) enum Progress<'a> {
+    /// So many of so many rules are changed.
+    Changed {
+        /// How many are.
+        done: usize,
+        /// How many there are to change.
+        total: usize,
+    },
+    /// A request failed in a way that may pass.
+    Waits {
+        /// Why.
+        error: &'a Error,
+        /// How long until the next attempt.
+        delay: Duration,
+    },
+}
+
+/// Who is told how far it is.
+pub(crate) type Told<'a> = dyn FnMut(Progress<'_>) + Send + 'a;
+
+/// Carries out `plan`: adds rules, changes tags, and deletes rules last, so that nothing that stays declared is missing
+/// at any time. If the service rejects a rule, the others are added and nothing is deleted. Adds what it does to
+/// `report`.
 ///
-/// Nothing is tried twice in here. After an error that [`Error::recovery`] calls temporary, list
-/// the rules again and make a new plan: the record of owned rules knows what may have happened.
+/// Nothing is tried twice in here, except that what is left of an addition is sent again without the rules that the
+/// service does not take. After an error that [`Error::recovery`] calls temporary, list the rules again and go on with
+/// what the list leaves of the plan: the record of owned rules knows what may have happened. If this future is dropped,
+/// the same is true.
 ///
 /// # Errors
-/// If a request fails or the owned rules cannot be written down. Where the service rejects the additions, the
-/// rules deleted for their tags are put back as they were, and nothing else is deleted.
+/// If a request fails or the record of owned rules cannot be written.
 pub(crate) async fn reconcile(
     rules: &impl Rules,
     plan: &Plan,
     ownership: &mut impl Ownership,
-) -> Result<Summary, Error> {
-    let mut summary = Summary {
-        unchanged: plan.unchanged,
-        adopted: plan.adopt.len(),
-        conflicts: plan.conflicts.len(),
-        ..Summary::default()
+    report: &mut Report,
+    told: &mut Told<'_>,
+) -> Result<(), Error> {
+    let intents = ownership.owned().into_iter();
+    let intents = intents.filter(|rule| rule.id.is_none());
+    let intents = intents.map(|rule| (rule.value, rule.tag)).collect();
+    let mut work = Work {
+        rules,
+        ownership,
+        report,
+        told,
+        intents,
+        newest: plan.newest,
+        delete: &plan.delete,
+        leftover: &plan.leftover,
+        done: 0,
+        total: plan.changes(),
     };
-    for conflict in &plan.conflicts {
-        let (value, wanted) = (&conflict.declared.value, &conflict.declared.tag);
-        warn!(value, ?wanted, tag = ?conflict.remote.tag, "somebody else added this rule, so its tag stays");
+    work.forget(&plan.forget).await?;
+    work.report.added += plan.claim.len();
+    let claimed: Vec<Owned> = plan.claim.iter().map(|rule| owned(rule, false)).collect();
+    work.remember(&claimed).await?;
+    work.tell(0);
+    for range in batches(&plan.add) {
+        let created = work.add_new(&plan.add[range]).await?;
+        work.report.added += created.len();
     }
-    if !plan.forget.is_empty() {
-        ownership
-            .forget(&plan.forget)
-            .await
-            .map_err(Error::Ownership)?;
+    let has_cover = |retag: &&Retag| retag.cover != Cover::Nothing;
+    let (covered, bare): (Vec<&Retag>, Vec<&Retag>) = plan.retag.iter().partition(has_cover);
+    for range in batches(covered.iter().map(|retag| &retag.declared)) {
+        work.retag(&covered[range]).await?;
     }
-    if !plan.adopt.is_empty() {
-        ownership.own(&plan.adopt).await.map_err(Error::Ownership)?;
+    for range in batches(bare.iter().map(|retag| &retag.declared)) {
+        work.retag_with_gap(&bare[range]).await?;
     }
-
-    let mut work = Work { rules, ownership };
-    let (deleted, _) = work.delete(&plan.delete_first).await?;
-    summary.deleted += deleted;
-    let mut retagged: HashMap<&str, &Remote> = plan
-        .delete_first
-        .iter()
-        .map(|rule| (rule.value.as_str(), rule))
-        .collect();
-    let new: Vec<NewRule> = plan.add.iter().map(new_rule).collect();
-    for range in batches(&new) {
-        let declared = &plan.add[range.clone()];
-        match work.add(declared, &new[range], &retagged).await {
-            Ok((added, conflicts)) => {
-                summary.added += added;
-                summary.conflicts += conflicts;
-                for rule in declared {
-                    retagged.remove(rule.value.as_str());
-                }
-            }
-            Err(error) => {
-                if is_rejection(&error) {
-                    work.put_back(&retagged).await;
-                }
-                return Err(error);
-            }
-        }
-    }
-    let (deleted, gone) = work.delete(&plan.delete_last).await?;
-    summary.deleted += deleted;
-    if !gone.is_empty() {
-        work.ownership
-            .forget(&gone)
-            .await
-            .map_err(Error::Ownership)?;
-    }
-
-    let Summary {
-        added,
-        deleted,
-        unchanged,
-        adopted,
-        conflicts,
-    } = summary;
-    if plan.is_noop() {
-        debug!(unchanged, adopted, conflicts, "rules are as declared");
-    } else {
-        info!(
-            added,
-            deleted, unchanged, adopted, conflicts, "rules reconciled"
+    let (delete, leftover) = (work.delete, work.leftover);
+    if work.report.rejected.is_empty() {
+        work.delete_undeclared(delete).await?;
+        work.delete_undeclared(leftover).await?;
+    } else if !delete.is_empty() {
+        // One of them is most likely the last version of a rejected one.
+        let rules = delete.len();
+        warn!(
+            rules,
+            "rules that are not declared any more stay until no rule is rejected"
         );
     }
-    Ok(summary)
+    ownership.settled().await.map_err(Error::Ownership)
 }
 
-struct Work<'a, R, L> {
+struct Work<'a, 't, R, L> {
     rules: &'a R,
     ownership: &'a mut L,
+    report: &'a mut Report,
+    told: &'a mut Told<'t>,
+    /// What earlier requests may have added, if their answers were lost.
+    intents: HashSet<(String, Option<String>)>,
+    newest: i64,
+    /// What is still to be deleted.
+    delete: &'a [Remote],
+    leftover: &'a [Remote],
+    done: usize,
+    total: usize,
 }
 
-impl<R: Rules, L: Ownership> Work<'_, R, L> {
-    /// Deletes rules. Returns how many were deleted, and the values of those that are certainly gone.
-    async fn delete(&self, rules: &[Remote]) -> Result<(usize, Vec<String>), Error> {
-        let (mut deleted, mut gone) = (0, Vec::new());
+/// What became of the rules of one addition: the ids of those that are ours now.
+type Created = HashMap<String, Option<i64>>;
+
+/// What became of rules whose tags change.
+struct Swapped {
+    /// The values of those that were deleted.
+    gone: HashSet<String>,
+    /// Those that are back.
+    created: Created,
+}
+
+impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
+    /// Adds declared rules. If the contract allows no more, what is to be deleted goes first.
+    async fn add_new(&mut self, rules: &[Declared]) -> Result<Created, Error> {
+        let created = match self.add(rules, false).await {
+            Err(error) if error.is_rule_limit() && !self.delete.is_empty() => {
+                warn!(
+                    rules = self.delete.len(),
+                    "there is no room for more rules, so those that are not declared are deleted first"
+                );
+                let delete = std::mem::take(&mut self.delete);
+                self.delete_undeclared(delete).await?;
+                self.add(rules, false).await
+            }
+            added => added,
+        };
+        let created = match created {
+            // What a broken off change of tags has left takes the room of the rule that it stands in for.
+            Err(error) if error.is_rule_limit() && !self.leftover.is_empty() => {
+                let since = Instant::now();
+                let leftover = std::mem::take(&mut self.leftover);
+                let covered = |rule: &&Declared| {
+                    leftover
+                        .iter()
+                        .any(|cover| rule.is_wrapped_in(&cover.value))
+                };
+                let uncovered: Vec<&Declared> = rules.iter().filter(covered).collect();
+                self.delete_undeclared(leftover).await?;
+                let created = self.add(rules, false).await?;
+                self.note_gap(&uncovered, since);
+                created
+            }
+            added => added?,
+        };
+        self.tell(rules.len());
+        Ok(created)
+    }
+
+    /// Gives rules other tags, with rules in parentheses in between.
+    async fn retag(&mut self, retags: &[&Retag]) -> Result<(), Error> {
+        let (mut rest, mut part) = (retags, retags.len());
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(part.min(rest.len()));
+            let covers = match self.cover(now).await {
+                Ok(covers) => covers,
+                Err(error) if error.is_rule_limit() => {
+                    if !self.delete.is_empty() {
+                        let delete = std::mem::take(&mut self.delete);
+                        self.delete_undeclared(delete).await?;
+                    } else if part > 1 && part > retags.len().div_ceil(MOST_PARTS) {
+                        part = part.div_ceil(2);
+                    } else {
+                        return self.retag_with_gap(rest).await;
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let is_covered = |retag: &&&Retag| covers.contains_key(wrapped(retag));
+            let (covered, bare): (Vec<&Retag>, Vec<&Retag>) = now.iter().partition(is_covered);
+            let changed = self.swap(&covered).await?;
+            // Where the rule is not back with its new tag, what covers it stays for the next plan.
+            let covers: Vec<Remote> = covered
+                .iter()
+                .filter(|retag| changed.created.contains_key(&retag.declared.value))
+                .filter_map(|retag| {
+                    let value = wrapped(retag);
+                    Some(Remote {
+                        id: (*covers.get(value)?)?,
+                        value: value.to_owned(),
+                        tag: retag.declared.tag.clone(),
+                    })
+                })
+                .collect();
+            let gone = self.delete(&covers).await?;
+            self.forget_covers(&covers, gone).await?;
+            // Where the service would not have the rule in parentheses.
+            self.retag_with_gap(&bare).await?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// Forgets rules in parentheses that are gone. If a request for one was lost, that may still arrive, and what it adds
+    /// then must be known to be ours.
+    async fn forget_covers(&mut self, covers: &[Remote], gone: Vec<String>) -> Result<(), Error> {
+        let gone: HashSet<String> = gone.into_iter().collect();
+        let gone = covers.iter().filter(|cover| gone.contains(&cover.value));
+        let was_lost = |cover: &&Remote| {
+            self.intents
+                .contains(&(cover.value.clone(), cover.tag.clone()))
+        };
+        let (lost, over): (Vec<&Remote>, Vec<&Remote>) = gone.partition(was_lost);
+        let lost: Vec<Owned> = lost
+            .into_iter()
+            .map(|cover| Owned {
+                id: None,
+                ..owned(cover, true)
+            })
+            .collect();
+        let over: Vec<String> = over.into_iter().map(|cover| cover.value.clone()).collect();
+        self.remember(&lost).await?;
+        self.forget(&over).await
+    }
+
+    /// Adds the rules in parentheses. Gives the ids of those that are there now.
+    async fn cover(&mut self, retags: &[&Retag]) -> Result<Created, Error> {
+        self.announce(retags).await?;
+        let (mut there, mut add) = (Created::new(), Vec::new());
+        for retag in retags {
+            match &retag.cover {
+                Cover::Wrapped {
+                    value,
+                    id: Some(id),
+                } => {
+                    there.insert(value.clone(), Some(*id));
+                }
+                Cover::Wrapped { value, id: None } => add.push(Declared {
+                    value: value.clone(),
+                    tag: retag.declared.tag.clone(),
+                }),
+                Cover::Nothing => {}
+            }
+        }
+        for range in batches(&add) {
+            there.extend(self.add(&add[range], true).await?);
+        }
+        Ok(there)
+    }
+
+    /// Gives rules other tags although nothing matches their Tweets in between.
+    async fn retag_with_gap(&mut self, retags: &[&Retag]) -> Result<(), Error> {
+        if retags.is_empty() {
+            return Ok(());
+        }
+        self.announce(retags).await?;
+        let since = Instant::now();
+        let changed = self.swap(retags).await?;
+        let rules = retags.iter().map(|retag| &retag.declared);
+        let was_missing = |rule: &&Declared| changed.gone.contains(&rule.value);
+        let missing: Vec<_> = rules.filter(was_missing).collect();
+        self.note_gap(&missing, since);
+        Ok(())
+    }
+
+    async fn announce(&mut self, retags: &[&Retag]) -> Result<(), Error> {
+        let retags: Vec<_> = retags
+            .iter()
+            .map(|retag| retagging(retag, self.newest))
+            .collect();
+        let announced = self.ownership.retag(&retags);
+        announced.await.map_err(Error::Ownership)
+    }
+
+    /// Deletes rules with their old tags and adds them with their new ones.
+    async fn swap(&mut self, retags: &[&Retag]) -> Result<Swapped, Error> {
+        let old: Vec<Remote> = retags.iter().map(|retag| retag.from.clone()).collect();
+        let gone: HashSet<String> = self.delete(&old).await?.into_iter().collect();
+        let is_gone = |retag: &&&Retag| gone.contains(&retag.from.value);
+        let (changed, stay): (Vec<&Retag>, Vec<&Retag>) = retags.iter().partition(is_gone);
+        for retag in stay {
+            let (value, tag) = (&retag.from.value, &retag.from.tag);
+            warn!(value, ?tag, "a rule could not be deleted, so its tag stays");
+        }
+        let new: Vec<Declared> = changed.iter().map(|one| one.declared.clone()).collect();
+        let mut created = Created::new();
+        for range in batches(&new) {
+            created.extend(self.add(&new[range], false).await?);
+        }
+        self.report.retagged += created.len();
+        // A new tag that the service does not take must not silence the rule.
+        let refused = changed.iter().filter(|retag| {
+            let rejected = &mut self.report.rejected.iter();
+            rejected.any(|rule| rule.value == retag.declared.value)
+        });
+        let old: Vec<Declared> = refused
+            .map(|retag| Declared {
+                value: retag.from.value.clone(),
+                tag: retag.from.tag.clone(),
+            })
+            .collect();
+        for range in batches(&old) {
+            self.add(&old[range], false).await?;
+        }
+        self.tell(retags.len());
+        Ok(Swapped { gone, created })
+    }
+
+    /// Adds rules in one request, and once more without those that the service does not take. Gives those that are ours
+    /// now.
+    async fn add(&mut self, rules: &[Declared], temporary: bool) -> Result<Created, Error> {
+        let mut rules = rules.to_vec();
+        let mut is_first = true;
+        loop {
+            // This comes before the request: if the answer is lost, the rules are there and still ours.
+            let intents: Vec<Owned> = rules.iter().map(|rule| intent(rule, temporary)).collect();
+            self.remember(&intents).await?;
+            let new: Vec<NewRule> = rules.iter().map(new_rule).collect();
+            let rejected = match self.rules.add(&new).await {
+                Ok(answers) => return self.added(answers, temporary).await,
+                Err(Error::Rejected { rules }) => rules,
+                Err(error) => {
+                    if error.is_refusal() {
+                        self.forget(&values(&rules)).await?;
+                    }
+                    return Err(error);
+                }
+            };
+            let (bad, good): (Vec<Declared>, Vec<Declared>) = rules
+                .into_iter()
+                .partition(|rule| rejected.iter().any(|bad| bad.value == rule.value));
+            self.forget(&values(&bad)).await?;
+            // A rule in parentheses only stands in for another one, and is not the script's.
+            if !temporary {
+                self.report.rejected.extend(rejected);
+            }
+            if bad.is_empty() || good.is_empty() || !is_first {
+                if !good.is_empty() {
+                    warn!(
+                        rules = good.len(),
+                        "rules are not added, because the service refused the request twice"
+                    );
+                }
+                self.forget(&values(&good)).await?;
+                return Ok(Created::new());
+            }
+            rules = good;
+            is_first = false;
+        }
+    }
+
+    async fn added(&mut self, answers: Vec<Added>, temporary: bool) -> Result<Created, Error> {
+        let (mut created, mut own, mut taken) = (Created::new(), Vec::new(), Vec::new());
+        for answer in answers {
+            let Added { value, tag, id, .. } = answer;
+            let is_late = self.intents.contains(&(value.clone(), tag.clone()));
+            if answer.created || is_late {
+                // Without an id the intent stays, and the next list has the id.
+                if let Some(id) = id {
+                    let rule = Remote {
+                        id,
+                        value: value.clone(),
+                        tag,
+                    };
+                    own.push(owned(&rule, temporary));
+                }
+                created.insert(value, id);
+            } else {
+                if !temporary {
+                    let message = answer.message.unwrap_or_default();
+                    warn!(value, message, "somebody else added this rule just now");
+                    self.report.conflicts += 1;
+                }
+                taken.push(value);
+            }
+        }
+        self.remember(&own).await?;
+        self.forget(&taken).await?;
+        Ok(created)
+    }
+
+    /// Deletes rules that nobody needs any more.
+    async fn delete_undeclared(&mut self, rules: &[Remote]) -> Result<(), Error> {
+        for batch in rules.chunks(MOST_RULES) {
+            let gone = self.delete(batch).await?;
+            self.report.deleted += gone.len();
+            self.forget(&gone).await?;
+            self.tell(batch.len());
+        }
+        Ok(())
+    }
+
+    /// Deletes rules. Gives the values of those that are certainly gone.
+    async fn delete(&mut self, rules: &[Remote]) -> Result<Vec<String>, Error> {
+        let mut gone = Vec::new();
         for batch in rules.chunks(MOST_RULES) {
             let ids: Vec<i64> = batch.iter().map(|rule| rule.id).collect();
             let answer = self.rules.delete_ids(&ids).await?;
-            deleted += answer.deleted;
             let mut stays: Vec<_> = answer.failures.iter().collect();
             stays.retain(|failure| !failure.was_gone());
             for failure in &stays {
@@ -161,84 +449,55 @@ impl<R: Rules, L: Ownership> Work<'_, R, L> {
             }
             // A failure that names no rule may mean any of the rules [reference 3.7: not published].
             if stays.iter().all(|failure| failure.id.is_some()) {
-                let stays: Vec<_> = stays.iter().filter_map(|failure| failure.id).collect();
+                let stays: HashSet<i64> = stays.iter().filter_map(|failure| failure.id).collect();
                 let lost = batch.iter().filter(|rule| !stays.contains(&rule.id));
                 gone.extend(lost.map(|rule| rule.value.clone()));
             }
         }
-        Ok((deleted, gone))
+        Ok(gone)
     }
 
-    /// Adds rules in one request. Returns how many are new, and how many turned out not to be ours.
-    async fn add(
-        &mut self,
-        declared: &[Declared],
-        new: &[NewRule],
-        retagged: &HashMap<&str, &Remote>,
-    ) -> Result<(usize, usize), Error> {
-        // This comes before the request: if the answer is lost, the rules are there and still ours.
-        self.ownership
-            .intend(declared)
-            .await
-            .map_err(Error::Ownership)?;
-        let answers = match self.rules.add(new).await {
-            Ok(answers) => answers,
-            Err(error) => {
-                if is_rejection(&error) {
-                    let values: Vec<_> = declared.iter().map(|rule| rule.value.clone()).collect();
-                    self.ownership
-                        .forget(&values)
-                        .await
-                        .map_err(Error::Ownership)?;
-                }
-                return Err(error);
-            }
-        };
-        let (mut added, mut conflicts) = (0, Vec::new());
-        let mut own = Vec::new();
-        for answer in answers {
-            let Added { value, tag, id, .. } = answer;
-            if answer.created {
-                added += 1;
-                // Without an id the intent stays, and the next plan finds the id.
-                own.extend(id.map(|id| Remote { id, value, tag }));
-            } else if let Some(&old) = retagged.get(value.as_str()) {
-                warn!(value, tag = ?old.tag, "a rule could not be deleted, so its tag stays");
-                own.push(old.clone());
-            } else {
-                let message = answer.message.unwrap_or_default();
-                warn!(value, message, "somebody else added this rule just now");
-                conflicts.push(value);
-            }
+    async fn remember(&mut self, rules: &[Owned]) -> Result<(), Error> {
+        if rules.is_empty() {
+            return Ok(());
         }
-        if !own.is_empty() {
-            self.ownership.own(&own).await.map_err(Error::Ownership)?;
-        }
-        if !conflicts.is_empty() {
-            self.ownership
-                .forget(&conflicts)
-                .await
-                .map_err(Error::Ownership)?;
-        }
-        Ok((added, conflicts.len()))
+        let written = self.ownership.remember(rules);
+        written.await.map_err(Error::Ownership)
     }
 
-    /// Adds the rules again that were deleted for their tags: a broken rule must not silence working ones.
-    async fn put_back(&mut self, rules: &HashMap<&str, &Remote>) {
-        let declared = |rule: &&Remote| Declared {
-            value: rule.value.clone(),
-            tag: rule.tag.clone(),
-        };
-        let old: Vec<Declared> = rules.values().map(declared).collect();
-        let new: Vec<NewRule> = old.iter().map(new_rule).collect();
-        for range in batches(&new) {
-            let count = range.len();
-            match self.add(&old[range.clone()], &new[range], rules).await {
-                Ok(_) => info!(rules = count, "put back the rules deleted for their tags"),
-                // The caller hears about the rejection. The next plan adds these rules again.
-                Err(error) => warn!(%error, rules = count, "could not put back deleted rules"),
-            }
+    async fn forget(&mut self, values: &[String]) -> Result<(), Error> {
+        if values.is_empty() {
+            return Ok(());
         }
+        let written = self.ownership.forget(values);
+        written.await.map_err(Error::Ownership)
+    }
+
+    fn note_gap(&mut self, missing: &[&Declared], since: Instant) {
+        let Some(example) = missing.first() else {
+            return;
+        };
+        let gap = Gap {
+            rules: missing.len(),
+            example: example.value.clone(),
+            lasted: since.elapsed(),
+        };
+        let (rules, example, lasted) = (gap.rules, &gap.example, gap.lasted);
+        warn!(
+            rules,
+            example,
+            ?lasted,
+            "rules were missing while their tags changed, because there was no room for both"
+        );
+        self.report.gaps.push(gap);
+    }
+
+    fn tell(&mut self, more: usize) {
+        self.done = self.total.min(self.done + more);
+        (self.told)(Progress::Changed {
+            done: self.done,
+            total: self.total,
+        });
     }
 }
 
@@ -249,17 +508,48 @@ fn new_rule(rule: &Declared) -> NewRule {
     }
 }
 
-/// Whether the service has said that it added nothing. After any other failure nobody knows.
-fn is_rejection(error: &Error) -> bool {
-    match error {
-        Error::Rejected { .. } => true,
-        Error::Status { status, .. } => {
-            error.recovery() == Recovery::GiveUp
-                && status.is_client_error()
-                && *status != StatusCode::REQUEST_TIMEOUT
-        }
-        _ => false,
+fn intent(rule: &Declared, temporary: bool) -> Owned {
+    Owned {
+        value: rule.value.clone(),
+        tag: rule.tag.clone(),
+        id: None,
+        temporary,
     }
+}
+
+fn owned(rule: &Remote, temporary: bool) -> Owned {
+    Owned {
+        value: rule.value.clone(),
+        tag: rule.tag.clone(),
+        id: Some(rule.id),
+        temporary,
+    }
+}
+
+fn retagging(retag: &Retag, newest: i64) -> Retagging {
+    let (wrapped, wrapped_id) = match &retag.cover {
+        Cover::Wrapped { value, id } => (Some(value.clone()), *id),
+        Cover::Nothing => (None, None),
+    };
+    Retagging {
+        value: retag.declared.value.clone(),
+        tag: retag.declared.tag.clone(),
+        old: retag.from.id,
+        wrapped,
+        wrapped_id,
+        newest,
+    }
+}
+
+fn wrapped(retag: &Retag) -> &str {
+    match &retag.cover {
+        Cover::Wrapped { value, .. } => value,
+        Cover::Nothing => "",
+    }
+}
+
+fn values(rules: &[Declared]) -> Vec<String> {
+    rules.iter().map(|rule| rule.value.clone()).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A service in memory that can fail before or after it has acted, and a ownership.
+//! A service in memory that can fail before, while or after it has acted, and a record of owned rules.
 
 use std::{
     future::Future,
@@ -13,9 +13,12 @@ use super::*;
 use crate::{
     powertrack::{
         error::{RejectedRule, Service},
-        rules::bodies::{Deleted, NotDeleted, RemoteRule},
+        rules::{
+            bodies::{Deleted, NotDeleted, RemoteRule},
+            ownership::OwnershipError,
+        },
     },
-    rule::plan::Owned,
+    rule::plan::Policy,
 };
 
 /// Nothing in these tests waits.
@@ -34,9 +37,13 @@ pub(super) enum Fault {
     After,
     /// 429: refused for now.
     RateLimit,
+    /// Half of the request is carried out, and the answer is 503.
+    Half,
+    /// Another request is being carried out.
+    Collides,
 }
 
-/// A service and a ownership that write down what happens to them, in one log.
+/// A service that writes down what happens to it.
 #[derive(Default)]
 pub(super) struct World {
     pub(super) remote: Mutex<Vec<RemoteRule>>,
@@ -45,6 +52,10 @@ pub(super) struct World {
     pub(super) faults: Mutex<Vec<Option<Fault>>>,
     /// Ids that the service fails to delete.
     pub(super) stubborn: Vec<i64>,
+    /// The most rules that there may be; zero for any number.
+    pub(super) limit: usize,
+    /// Values without their parentheses that must match all the time.
+    pub(super) held: Mutex<Vec<String>>,
     pub(super) log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -70,28 +81,51 @@ impl World {
         self.log.lock().unwrap().push(line);
     }
 
-    fn around<T>(&self, act: impl FnOnce() -> T) -> Result<T, Error> {
+    /// Acts on so many rules as the fault of this request lets through.
+    fn around<T>(&self, rules: usize, act: impl FnOnce(usize) -> T) -> Result<T, Error> {
         let service = Service::Rules;
-        let cause = "fault".to_owned();
-        match self.faults.lock().unwrap().pop().flatten() {
-            None => Ok(act()),
-            Some(Fault::Before) => Err(Error::Connect { service, cause }),
-            Some(Fault::RateLimit) => Err(Error::Status {
-                service,
-                status: StatusCode::TOO_MANY_REQUESTS,
-                message: None,
-            }),
-            Some(Fault::After) => {
-                act();
-                Err(Error::Connect { service, cause })
+        let lost = || Error::Connect {
+            service,
+            cause: "fault".to_owned(),
+        };
+        let status = |status| Error::Status {
+            service,
+            status,
+            message: None,
+        };
+        let fault = self.faults.lock().unwrap().pop().flatten();
+        let answer = match fault {
+            None => Ok(act(rules)),
+            Some(Fault::Before) => Err(lost()),
+            Some(Fault::RateLimit) => Err(status(StatusCode::TOO_MANY_REQUESTS)),
+            Some(Fault::Collides) => Err(Error::Collided { message: None }),
+            Some(Fault::Half) => {
+                act(rules / 2);
+                Err(status(StatusCode::SERVICE_UNAVAILABLE))
             }
+            Some(Fault::After) => {
+                act(rules);
+                Err(lost())
+            }
+        };
+        let remote = self.remote.lock().unwrap();
+        for held in self.held.lock().unwrap().iter() {
+            let matches = |rule: &RemoteRule| rule.value.trim_matches(['(', ')']) == held;
+            assert!(
+                remote.iter().any(matches),
+                "nothing matches the Tweets of `{held}`"
+            );
         }
+        answer
+    }
+
+    pub(super) fn remote(&self) -> Vec<Remote> {
+        let remote = self.remote.lock().unwrap();
+        remote.iter().cloned().map(Remote::from).collect()
     }
 
     pub(super) fn plan(&self, declared: &[Declared], owned: &[Owned]) -> Plan {
-        let remote = self.remote.lock().unwrap();
-        let remote: Vec<_> = remote.iter().cloned().map(Remote::from).collect();
-        Plan::new(declared, &remote, owned)
+        Plan::new(declared, &self.remote(), owned, Policy::default())
     }
 
     /// The rules without their ids, sorted.
@@ -131,10 +165,23 @@ impl Rules for World {
                 rules: bad.iter().map(reject).collect(),
             });
         }
-        self.around(|| {
+        let has_room = {
+            let remote = self.remote.lock().unwrap();
+            let is_new = |rule: &&NewRule| !remote.iter().any(|there| there.value == rule.value);
+            let new = rules.iter().filter(is_new).count();
+            self.limit == 0 || new == 0 || remote.len() + new <= self.limit
+        };
+        if !has_room {
+            return Err(Error::Status {
+                service: Service::Rules,
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                message: Some("Request exceeds account’s Rule Limit.".to_owned()),
+            });
+        }
+        self.around(rules.len(), |count| {
             let mut remote = self.remote.lock().unwrap();
             let mut added = Vec::new();
-            for NewRule { value, tag } in rules.iter().cloned() {
+            for NewRule { value, tag } in rules[..count].iter().cloned() {
                 let existing = remote
                     .iter()
                     .find(|rule| rule.value == value)
@@ -166,10 +213,10 @@ impl Rules for World {
 
     async fn delete_ids(&self, ids: &[i64]) -> Result<Deleted, Error> {
         self.note("POST delete", ids.iter().map(i64::to_string));
-        self.around(|| {
+        self.around(ids.len(), |count| {
             let mut answer = Deleted::default();
             let mut remote = self.remote.lock().unwrap();
-            for &id in ids {
+            for &id in &ids[..count] {
                 let message = if self.stubborn.contains(&id) {
                     "Try later"
                 } else if remote.iter().any(|rule| rule.id == id) {
@@ -202,16 +249,12 @@ impl Book {
             value: value.to_owned(),
             tag: Some(tag.to_owned()),
             id,
+            temporary: false,
         });
         Self {
             owned: owned.collect(),
             log: Arc::clone(&world.log),
         }
-    }
-
-    fn put(&mut self, owned: Owned) {
-        self.owned.retain(|other| other.value != owned.value);
-        self.owned.push(owned);
     }
 
     fn note(&self, what: &str, rules: impl Iterator<Item = String>) {
@@ -221,36 +264,22 @@ impl Book {
 }
 
 impl Ownership for Book {
-    async fn intend(&mut self, rules: &[Declared]) -> Result<(), OwnershipError> {
-        self.note(
-            "intend",
-            rules
-                .iter()
-                .map(|rule| text(&rule.value, rule.tag.as_deref())),
-        );
-        for Declared { value, tag } in rules.iter().cloned() {
-            self.put(Owned {
-                value,
-                tag,
-                id: None,
-            });
-        }
-        Ok(())
+    fn owned(&self) -> Vec<Owned> {
+        self.owned.clone()
     }
 
-    async fn own(&mut self, rules: &[Remote]) -> Result<(), OwnershipError> {
+    async fn remember(&mut self, rules: &[Owned]) -> Result<(), OwnershipError> {
         self.note(
-            "own",
-            rules
-                .iter()
-                .map(|rule| format!("{}#{}", text(&rule.value, rule.tag.as_deref()), rule.id)),
+            "remember",
+            rules.iter().map(|rule| {
+                let id = rule.id.map_or_else(|| "?".to_owned(), |id| id.to_string());
+                let mark = if rule.temporary { "~" } else { "" };
+                format!("{}#{id}{mark}", text(&rule.value, rule.tag.as_deref()))
+            }),
         );
-        for Remote { id, value, tag } in rules.iter().cloned() {
-            self.put(Owned {
-                value,
-                tag,
-                id: Some(id),
-            });
+        for rule in rules {
+            self.owned.retain(|other| other.value != rule.value);
+            self.owned.push(rule.clone());
         }
         Ok(())
     }
@@ -258,6 +287,25 @@ impl Ownership for Book {
     async fn forget(&mut self, values: &[String]) -> Result<(), OwnershipError> {
         self.note("forget", values.iter().cloned());
         self.owned.retain(|owned| !values.contains(&owned.value));
+        Ok(())
+    }
+
+    async fn retag(&mut self, rules: &[Retagging]) -> Result<(), OwnershipError> {
+        self.note(
+            "retag",
+            rules.iter().map(|rule| {
+                let wrapped = rule.wrapped.as_deref().unwrap_or("-");
+                format!(
+                    "{}#{} by {wrapped}",
+                    text(&rule.value, rule.tag.as_deref()),
+                    rule.old
+                )
+            }),
+        );
+        Ok(())
+    }
+
+    async fn settled(&mut self) -> Result<(), OwnershipError> {
         Ok(())
     }
 }

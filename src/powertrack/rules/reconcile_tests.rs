@@ -1,5 +1,7 @@
 //! Reconciles, and what they leave behind when something fails on the way.
 
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -7,7 +9,7 @@ use super::{
     fakes::{Book, Fault, World, now, text},
     *,
 };
-use crate::powertrack::rules::bodies::RemoteRule;
+use crate::powertrack::rules::{bodies::RemoteRule, persist::persist};
 
 fn declared(rules: &[(&str, &str)]) -> Vec<Declared> {
     let rules = rules.iter().map(|&(value, tag)| Declared {
@@ -17,20 +19,44 @@ fn declared(rules: &[(&str, &str)]) -> Vec<Declared> {
     rules.collect()
 }
 
+/// What a reconcile has done, or why it failed.
+fn outcome(world: &World, plan: &Plan, book: &mut Book) -> String {
+    let mut report = Report::default();
+    let done = now(reconcile(world, plan, book, &mut report, &mut |_| ()));
+    let rejected = report.rejected.iter().map(|rule| rule.value.as_str());
+    let mut text = format!(
+        "added {} retagged {} deleted {} conflicts {}",
+        report.added, report.retagged, report.deleted, report.conflicts
+    );
+    for value in rejected {
+        text += &format!(" rejected {value}");
+    }
+    for gap in &report.gaps {
+        text += &format!(" gap {} {}", gap.rules, gap.example);
+    }
+    if let Err(error) = done {
+        text += &format!(" error: {error}");
+    }
+    text
+}
+
 /// Plans and reconciles, and shows what happened in which order.
+#[track_caller]
 fn check(world: &World, book: &mut Book, wanted: &[(&str, &str)], expected: Expect) {
     let plan = world.plan(&declared(wanted), &book.owned);
-    let outcome = match now(reconcile(world, &plan, book)) {
-        Ok(summary) => format!("{summary:?}"),
-        Err(error) => format!("error: {error}"),
-    };
+    let outcome = outcome(world, &plan, book);
     let mut log = std::mem::take(&mut *world.log.lock().unwrap());
     log.push(outcome);
     expected.assert_eq(&log.join("\n"));
 }
 
+/// Requests fail like this, the first one first.
+fn set_faults(world: &World, faults: &[Option<Fault>]) {
+    *world.faults.lock().unwrap() = faults.iter().rev().copied().collect();
+}
+
 #[test]
-fn a_change_goes_in_three_steps() {
+fn what_is_missing_is_added_before_anything_is_deleted() {
     let world = World::new(&[
         (1, "keep", "k"),
         (2, "retag", "1"),
@@ -49,25 +75,35 @@ fn a_change_goes_in_three_steps() {
         ("new", "n"),
         ("other", "mine"),
     ];
+    *world.held.lock().unwrap() = vec!["keep".to_owned(), "retag".to_owned(), "other".to_owned()];
     check(
         &world,
         &mut book,
         &wanted,
         expect![[r#"
+        remember new/n#?
+        POST add new/n
+        remember new/n#101
+        retag retag/2#2 by (retag)
+        remember (retag)/2#?~
+        POST add (retag)/2
+        remember (retag)/2#102~
         POST delete 2
-        intend retag/2 new/n
-        POST add retag/2 new/n
-        own retag/2#101 new/n#102
+        remember retag/2#?
+        POST add retag/2
+        remember retag/2#103
+        POST delete 102
+        forget (retag)
         POST delete 3
         forget old
-        Summary { added: 2, deleted: 2, unchanged: 1, adopted: 0, conflicts: 1 }"#]],
+        added 1 retagged 1 deleted 1 conflicts 0"#]],
     );
     assert_eq!(world.rules(), ["keep/k", "new/n", "other/z", "retag/2"]);
     check(
         &world,
         &mut book,
         &wanted,
-        expect!["Summary { added: 0, deleted: 0, unchanged: 3, adopted: 0, conflicts: 1 }"],
+        expect!["added 0 retagged 0 deleted 0 conflicts 0"],
     );
 }
 
@@ -75,23 +111,23 @@ fn a_change_goes_in_three_steps() {
 fn a_lost_answer_does_not_lose_the_rule() {
     let world = World::new(&[]);
     let mut book = Book::new(&world, &[]);
-    *world.faults.lock().unwrap() = vec![Some(Fault::After)];
+    set_faults(&world, &[Some(Fault::After)]);
     check(
         &world,
         &mut book,
         &[("a", "1")],
         expect![[r#"
-        intend a/1
+        remember a/1#?
         POST add a/1
-        error: the rules endpoint could not be reached: fault"#]],
+        added 0 retagged 0 deleted 0 conflicts 0 error: the rules endpoint could not be reached: fault"#]],
     );
     check(
         &world,
         &mut book,
         &[("a", "1")],
         expect![[r#"
-        own a/1#101
-        Summary { added: 0, deleted: 0, unchanged: 1, adopted: 1, conflicts: 0 }"#]],
+        remember a/1#101
+        added 1 retagged 0 deleted 0 conflicts 0"#]],
     );
     check(
         &world,
@@ -100,40 +136,66 @@ fn a_lost_answer_does_not_lose_the_rule() {
         expect![[r#"
         POST delete 101
         forget a
-        Summary { added: 0, deleted: 1, unchanged: 0, adopted: 0, conflicts: 0 }"#]],
+        added 0 retagged 0 deleted 1 conflicts 0"#]],
     );
     assert!(world.rules().is_empty());
 }
 
+/// The list was made before the lost request was carried out.
 #[test]
-fn a_rejected_rule_leaves_everything_as_it_was() {
+fn what_a_lost_request_has_added_late_is_ours() {
+    let world = World::new(&[]);
+    let mut book = Book::new(&world, &[]);
+    set_faults(&world, &[Some(Fault::Before)]);
+    let plan = world.plan(&declared(&[("a", "1")]), &book.owned);
+    outcome(&world, &plan, &mut book);
+    let late = RemoteRule {
+        id: 50,
+        value: "a".into(),
+        tag: Some("1".into()),
+    };
+    world.remote.lock().unwrap().push(late);
+    expect!["added 1 retagged 0 deleted 0 conflicts 0"]
+        .assert_eq(&outcome(&world, &plan, &mut book));
+    assert_eq!(book.owned[0].id, Some(50));
+}
+
+#[test]
+fn a_rejected_rule_keeps_nothing_back_but_deletions() {
     let world = World::new(&[(1, "retag", "1"), (2, "old", "o")]);
     let mut book = Book::new(&world, &[("retag", "1", Some(1)), ("old", "o", Some(2))]);
     check(
         &world,
         &mut book,
-        &[("retag", "2"), ("-bad", "b")],
+        &[("retag", "2"), ("-bad", "b"), ("good", "g")],
         expect![[r#"
+            remember -bad/b#? good/g#?
+            POST add -bad/b good/g
+            forget -bad
+            remember good/g#?
+            POST add good/g
+            remember good/g#101
+            retag retag/2#1 by (retag)
+            remember (retag)/2#?~
+            POST add (retag)/2
+            remember (retag)/2#102~
             POST delete 1
-            intend retag/2 -bad/b
-            POST add retag/2 -bad/b
-            forget retag -bad
-            intend retag/1
-            POST add retag/1
-            own retag/1#101
-            error: the rules endpoint rejected a rule
-              `-bad`
-                = no"#]],
+            remember retag/2#?
+            POST add retag/2
+            remember retag/2#103
+            POST delete 102
+            forget (retag)
+            added 1 retagged 1 deleted 0 conflicts 0 rejected -bad"#]],
     );
-    assert_eq!(world.rules(), ["old/o", "retag/1"]);
+    assert_eq!(world.rules(), ["good/g", "old/o", "retag/2"]);
     check(
         &world,
         &mut book,
-        &[("retag", "1")],
+        &[("retag", "2"), ("good", "g")],
         expect![[r#"
-        POST delete 2
-        forget old
-        Summary { added: 0, deleted: 1, unchanged: 1, adopted: 0, conflicts: 0 }"#]],
+            POST delete 2
+            forget old
+            added 0 retagged 0 deleted 1 conflicts 0"#]],
     );
 }
 
@@ -145,19 +207,19 @@ fn a_rule_that_appears_in_between_is_not_ours() {
     let theirs = RemoteRule {
         id: 9,
         value: "a".into(),
-        tag: None,
+        tag: Some("1".into()),
     };
     world.remote.lock().unwrap().push(theirs);
-    let summary = now(reconcile(&world, &plan, &mut book)).unwrap();
-    assert_eq!((summary.added, summary.conflicts), (0, 1));
+    expect!["added 0 retagged 0 deleted 0 conflicts 1"]
+        .assert_eq(&outcome(&world, &plan, &mut book));
     world.log.lock().unwrap().clear();
     check(
         &world,
         &mut book,
         &[],
-        expect!["Summary { added: 0, deleted: 0, unchanged: 0, adopted: 0, conflicts: 0 }"],
+        expect!["added 0 retagged 0 deleted 0 conflicts 0"],
     );
-    assert_eq!(world.rules(), ["a"]);
+    assert_eq!(world.rules(), ["a/1"]);
 }
 
 #[test]
@@ -175,13 +237,14 @@ fn a_rule_that_cannot_be_deleted_stays_ours() {
         &mut book,
         &[("retag", "2")],
         expect![[r#"
+        retag retag/2#2 by (retag)
+        remember (retag)/2#?~
+        POST add (retag)/2
+        remember (retag)/2#101~
         POST delete 2
-        intend retag/2
-        POST add retag/2
-        own retag/1#2
         POST delete 1 3
         forget fine
-        Summary { added: 0, deleted: 1, unchanged: 0, adopted: 0, conflicts: 0 }"#]],
+        added 0 retagged 0 deleted 1 conflicts 0"#]],
     );
     world.stubborn.clear();
     check(
@@ -189,52 +252,191 @@ fn a_rule_that_cannot_be_deleted_stays_ours() {
         &mut book,
         &[("retag", "2")],
         expect![[r#"
+        retag retag/2#2 by (retag)
         POST delete 2
-        intend retag/2
+        remember retag/2#?
         POST add retag/2
-        own retag/2#101
+        remember retag/2#102
+        POST delete 101
+        forget (retag)
         POST delete 1
         forget old
-        Summary { added: 1, deleted: 2, unchanged: 0, adopted: 0, conflicts: 0 }"#]],
+        added 0 retagged 1 deleted 1 conflicts 0"#]],
     );
     assert_eq!(world.rules(), ["retag/2"]);
 }
 
+#[test]
+fn where_there_is_no_room_there_is_a_gap_and_it_is_told() {
+    let mut world = World::new(&[(1, "a", "1"), (2, "b", "1")]);
+    world.limit = 2;
+    let mut book = Book::new(&world, &[("a", "1", Some(1)), ("b", "1", Some(2))]);
+    check(
+        &world,
+        &mut book,
+        &[("a", "2"), ("b", "1")],
+        expect![[r#"
+        retag a/2#1 by (a)
+        remember (a)/2#?~
+        POST add (a)/2
+        forget (a)
+        retag a/2#1 by (a)
+        POST delete 1
+        remember a/2#?
+        POST add a/2
+        remember a/2#101
+        added 0 retagged 1 deleted 0 conflicts 0 gap 1 a"#]],
+    );
+    assert_eq!(world.rules(), ["a/2", "b/1"]);
+    // One more fits if what is not declared goes first.
+    check(
+        &world,
+        &mut book,
+        &[("a", "2"), ("c", "1")],
+        expect![[r#"
+        remember c/1#?
+        POST add c/1
+        forget c
+        POST delete 2
+        forget b
+        remember c/1#?
+        POST add c/1
+        remember c/1#102
+        added 1 retagged 0 deleted 1 conflicts 0"#]],
+    );
+    assert_eq!(world.rules(), ["a/2", "c/1"]);
+    // Room for one at a time.
+    world.limit = 3;
+    *world.held.lock().unwrap() = vec!["a".to_owned(), "c".to_owned()];
+    check(
+        &world,
+        &mut book,
+        &[("a", "3"), ("c", "3")],
+        expect![[r#"
+        retag a/3#101 by (a) c/3#102 by (c)
+        remember (a)/3#?~ (c)/3#?~
+        POST add (a)/3 (c)/3
+        forget (a) (c)
+        retag a/3#101 by (a)
+        remember (a)/3#?~
+        POST add (a)/3
+        remember (a)/3#103~
+        POST delete 101
+        remember a/3#?
+        POST add a/3
+        remember a/3#104
+        POST delete 103
+        forget (a)
+        retag c/3#102 by (c)
+        remember (c)/3#?~
+        POST add (c)/3
+        remember (c)/3#105~
+        POST delete 102
+        remember c/3#?
+        POST add c/3
+        remember c/3#106
+        POST delete 105
+        forget (c)
+        added 0 retagged 2 deleted 0 conflicts 0"#]],
+    );
+    assert_eq!(world.rules(), ["a/3", "c/3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_carried_out_through_every_fault() {
+    let world = World::new(&[(1, "a", "1"), (2, "b", "1"), (3, "old", "o")]);
+    let owned = [
+        ("a", "1", Some(1)),
+        ("b", "1", Some(2)),
+        ("old", "o", Some(3)),
+    ];
+    let mut book = Book::new(&world, &owned);
+    let wanted = declared(&[("a", "2"), ("b", "2"), ("c", "3"), ("d", "3")]);
+    let every = [
+        Some(Fault::Half),
+        Some(Fault::Collides),
+        None,
+        Some(Fault::After),
+        Some(Fault::RateLimit),
+        None,
+        Some(Fault::Half),
+        Some(Fault::Before),
+        Some(Fault::After),
+    ];
+    set_faults(&world, &every);
+    *world.held.lock().unwrap() = vec!["a".to_owned(), "b".to_owned()];
+    let plan = world.plan(&wanted, &book.owned);
+    let mut waits = 0;
+    let mut told = |progress: Progress<'_>| {
+        if let Progress::Waits { .. } = progress {
+            waits += 1;
+        }
+    };
+    let patience = Duration::from_secs(3_600);
+    let done = persist(&world, &plan, &mut book, patience, &mut told);
+    let done = done.await.unwrap();
+    assert!(done.left.is_noop(), "{:?}", done.left);
+    assert_eq!(waits, 7);
+    assert_eq!(done.remote, world.remote());
+    assert_eq!(world.rules(), ["a/2", "b/2", "c/3", "d/3"]);
+    assert!(world.plan(&wanted, &book.owned).is_noop());
+    // Patience has an end.
+    set_faults(&world, &[Some(Fault::Before); 100]);
+    let plan = world.plan(&declared(&[("e", "1")]), &book.owned);
+    let patience = Duration::from_secs(10);
+    let failed = persist(&world, &plan, &mut book, patience, &mut |_| ()).await;
+    assert!(failed.is_err());
+}
+
 /// A set of declared rules out of a few values and tags.
 fn some_rules() -> impl Strategy<Value = Vec<(String, String)>> {
-    let tags = prop::collection::btree_map("[a-d]", "[xyz]", 0..4);
+    let tags = prop::collection::btree_map("[a-d]", "[xyz]", 1..4);
     tags.prop_map(|rules| rules.into_iter().collect())
 }
 
 fn some_faults() -> impl Strategy<Value = Vec<Option<Fault>>> {
     let fault = prop_oneof![
-        2 => Just(None),
+        4 => Just(None),
         1 => Just(Some(Fault::Before)),
         1 => Just(Some(Fault::After)),
+        1 => Just(Some(Fault::Half)),
+        1 => Just(Some(Fault::Collides)),
         1 => Just(Some(Fault::RateLimit)),
     ];
-    prop::collection::vec(fault, 0..4)
+    prop::collection::vec(fault, 0..8)
 }
 
 proptest! {
     #[test]
     fn whatever_fails_the_rules_come_out_right_and_others_are_left_alone(
         steps in prop::collection::vec((some_rules(), some_faults()), 1..8),
+        limit in prop_oneof![3 => Just(0_usize), 1 => Just(6_usize)],
     ) {
         // Somebody else holds `d` all along.
-        let world = World::new(&[(1, "d", "theirs"), (2, "e", "theirs")]);
+        let mut world = World::new(&[(1, "d", "theirs"), (2, "e", "theirs")]);
+        world.limit = limit;
         let mut book = Book::new(&world, &[]);
-        let mut wanted = Vec::new();
+        let mut wanted = Vec::<Declared>::new();
         for (rules, faults) in steps {
             let rules: Vec<_> = rules.iter().map(|(value, tag)| (value.as_str(), tag.as_str())).collect();
-            wanted = declared(&rules);
+            let next = declared(&rules);
+            if limit == 0 {
+                // What stays declared and is there must be there all the time.
+                let remote = world.remote();
+                let is_there = |rule: &&Declared| remote.iter().any(|there| there.value.trim_matches(['(', ')']) == rule.value);
+                let held = next.iter().filter(is_there);
+                *world.held.lock().unwrap() = held.map(|rule| rule.value.clone()).collect();
+            }
+            wanted = next;
             *world.faults.lock().unwrap() = faults;
             let plan = world.plan(&wanted, &book.owned);
-            let _ = now(reconcile(&world, &plan, &mut book));
+            outcome(&world, &plan, &mut book);
         }
         world.faults.lock().unwrap().clear();
         let plan = world.plan(&wanted, &book.owned);
-        now(reconcile(&world, &plan, &mut book)).unwrap();
+        let done = outcome(&world, &plan, &mut book);
+        prop_assert!(!done.contains("error"), "{}", done);
+        prop_assert!(world.plan(&wanted, &book.owned).is_noop());
 
         let ours = wanted.iter().filter(|rule| rule.value != "d");
         let mut expected: Vec<_> = ours.map(|rule| text(&rule.value, rule.tag.as_deref())).collect();
@@ -252,5 +454,15 @@ fn reconciling_can_be_a_task_of_its_own() {
 
     let world = World::new(&[]);
     let mut book = Book::new(&world, &[]);
-    is_send(&reconcile(&world, &Plan::default(), &mut book));
+    let plan = world.plan(&[], &[]);
+    let mut report = Report::default();
+    let mut told = |_: Progress<'_>| ();
+    is_send(&reconcile(&world, &plan, &mut book, &mut report, &mut told));
+    is_send(&persist(
+        &world,
+        &plan,
+        &mut book,
+        Duration::ZERO,
+        &mut told,
+    ));
 }

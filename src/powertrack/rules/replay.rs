@@ -7,10 +7,11 @@ use tracing::{info, warn};
 use crate::powertrack::{
     error::Error,
     rules::{
-        Rules, batches,
+        Rules,
         bodies::{NewRule, RemoteRule},
     },
 };
+use crate::rule::plan::{Declared, batches};
 
 /// What has to change, so that Replay delivers what the stream would have delivered.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,8 @@ pub(crate) async fn copy(declared: &[NewRule], replay: &impl Rules) -> Result<()
     if !delete.is_empty() {
         replay.delete_ids(&delete).await?;
     }
-    for batch in batches(&add) {
+    let sizes: Vec<Declared> = add.iter().cloned().map(Declared::from).collect();
+    for batch in batches(&sizes) {
         replay.add(&add[batch]).await?;
     }
     if !add.is_empty() {

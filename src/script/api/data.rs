@@ -15,6 +15,7 @@ use super::{Answer, Host, internal, plain_table, text, type_name};
 use crate::script::{
     below::{Refusal, plain_name},
     error::Misuse,
+    reference::data::{CSV, CSV_OPTIONS_TYPE, LINES},
 };
 
 /// The longest line, and the longest row of a CSV file. A quote that is not closed would make one row of the whole file.
@@ -62,18 +63,16 @@ impl Read for Opened {
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let open = Rc::new(Cell::new(0));
     let (shared, counter) = (Rc::clone(host), Rc::clone(&open));
-    let lines = host.function(lua, move |host, lua, arguments| {
-        let (name, file) = opened(host, lua, &arguments, "ouzel.lines", 1, &counter)?;
+    host.add(lua, ouzel, &LINES, move |host, lua, arguments| {
+        let (name, file) = opened(host, lua, &arguments, LINES.path(), &counter)?;
         lines_of(lua, &shared, name, file).map_err(internal)
     })?;
-    ouzel.raw_set("lines", lines)?;
     let shared = Rc::clone(host);
-    let csv = host.function(lua, move |host, lua, arguments| {
+    host.add(lua, ouzel, &CSV, move |host, lua, arguments| {
         let options = Options::read(arguments.get(1).unwrap_or(&Value::Nil))?;
-        let (name, file) = opened(host, lua, &arguments, "ouzel.csv", 2, &open)?;
+        let (name, file) = opened(host, lua, &arguments, CSV.path(), &open)?;
         Rows::open(name, file, &options)?.iterator(lua, &shared)
-    })?;
-    ouzel.raw_set("csv", csv)
+    })
 }
 
 /// Opens the file that a function takes first.
@@ -82,19 +81,8 @@ fn opened(
     lua: &Lua,
     arguments: &MultiValue,
     function: &str,
-    most: usize,
     open: &Rc<Cell<usize>>,
 ) -> Answer<(String, Opened)> {
-    if !(1..=most).contains(&arguments.len()) {
-        return Err(Misuse::new(format!(
-            "`{function}` takes {}, not {} arguments",
-            [
-                "the path of a file",
-                "the path of a file and perhaps options"
-            ][most - 1],
-            arguments.len()
-        )));
-    }
     let written = text(
         arguments.front().unwrap_or(&Value::Nil),
         &format!("the path that `{function}` takes"),
@@ -208,7 +196,7 @@ impl Options {
                     return Err(Misuse::unknown(
                         format!("`ouzel.csv` has no option `{other}`"),
                         other,
-                        [HEADER, SEPARATOR].into_iter(),
+                        CSV_OPTIONS_TYPE.names(),
                     ));
                 }
             }

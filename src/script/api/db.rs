@@ -4,19 +4,23 @@ use std::rc::Rc;
 
 use mlua::{Function, Lua, MultiValue, Result, Table, UserDataRefMut, Value};
 
-use super::{Answer, Host, internal, text};
+use super::{Answer, Host, counted, internal, text};
 use crate::{
     row::{EachRow, Refused},
     script::{
         error::Misuse,
         held::{Held, Packing, Rows},
-        lua::strict,
+        lua::{own, strict},
+        reference::{
+            self,
+            db::{EXEC, ONE, QUERY},
+        },
         value::{Argument, row_table},
     },
 };
 
 /// Wraps `query`: it returns an iterator, or raises the error at the line of its caller.
-const QUERY: &str = r"
+const ITERATE: &str = r"
 local query, next = ...
 local error = error
 return function(...)
@@ -32,23 +36,22 @@ end
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let db = lua.create_table()?;
-    let exec = host.function(lua, |host, _, arguments| {
-        let (sql, parameters) = statement(&arguments, "ouzel.db.exec")?;
+    host.add(lua, &db, &EXEC, |host, _, arguments| {
+        let (sql, parameters) = statement(&arguments, &EXEC)?;
         let cells: Vec<_> = parameters.iter().map(Argument::cell).collect();
         host.database.exec(&sql, &cells).map_err(refused)
     })?;
-    db.raw_set("exec", exec)?;
-    let one = host.function(lua, |host, lua, arguments| {
+    host.add(lua, &db, &ONE, |host, lua, arguments| {
         let mut first = Value::Nil;
-        select(host, &arguments, "ouzel.db.one", 1, &mut |names, cells| {
-            let row = row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
+        select(host, &arguments, &ONE, 1, &mut |names, cells| {
+            let row =
+                row_table(lua, names, cells).map_err(|error| Refused(internal(error).message))?;
             first = Value::Table(row);
             Ok(())
         })?;
         Ok(first)
     })?;
-    db.raw_set("one", one)?;
-    db.raw_set("query", query(lua, host)?)?;
+    db.raw_set(QUERY.name(), query(lua, host)?)?;
     ouzel.raw_set("db", strict(lua, "ouzel.db", "`ouzel.db`", db)?)
 }
 
@@ -63,7 +66,7 @@ fn query(lua: &Lua, host: &Rc<Host>) -> Result<Function> {
         let selected = select(
             &shared,
             &arguments,
-            "ouzel.db.query",
+            &QUERY,
             usize::MAX,
             &mut |names, cells| packing.add(names, cells),
         );
@@ -75,24 +78,29 @@ fn query(lua: &Lua, host: &Rc<Host>) -> Result<Function> {
         let mut rows = rows;
         shared.answer(lua, rows.next(lua).map_err(internal))
     })?;
-    lua.load(QUERY).set_name("=ouzel").call((query, next))
+    own(lua, ITERATE)?.call((query, next))
 }
 
 fn select(
     host: &Host,
     arguments: &MultiValue,
-    name: &str,
+    function: &reference::Function,
     limit: usize,
     each: &mut EachRow<'_>,
 ) -> Answer<()> {
-    let (sql, parameters) = statement(arguments, name)?;
+    let (sql, parameters) = statement(arguments, function)?;
     let cells: Vec<_> = parameters.iter().map(Argument::cell).collect();
     host.database
         .select(&sql, &cells, limit, each)
         .map_err(refused)
 }
 
-fn statement(arguments: &MultiValue, name: &str) -> Answer<(String, Vec<Argument>)> {
+fn statement(
+    arguments: &MultiValue,
+    function: &reference::Function,
+) -> Answer<(String, Vec<Argument>)> {
+    let name = function.path();
+    counted(function, arguments.len(), || name.to_owned())?;
     let sql = arguments.front().cloned().unwrap_or(Value::Nil);
     let sql = text(&sql, &format!("the SQL that `{name}` takes first"))?;
     if sql.trim().is_empty() {

@@ -5,7 +5,11 @@ use std::rc::Rc;
 use mlua::{Lua, Result, Table, UserData, Value};
 
 use super::{Host, text, type_name};
-use crate::script::{error::Misuse, raw::to_json};
+use crate::script::{
+    error::Misuse,
+    raw::to_json,
+    reference::output::{EMIT, SINK},
+};
 
 /// The most bytes that the handlers of one Tweet, or the load of a script, may emit.
 const MAX_EMITTED: usize = 32 << 20;
@@ -80,13 +84,7 @@ impl Emitted {
 }
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    let emit = host.function(lua, |host, lua, arguments| {
-        if !(1..=2).contains(&arguments.len()) {
-            return Err(Misuse::new(format!(
-                "`ouzel.emit` takes one value and perhaps a sink, not {} arguments",
-                arguments.len()
-            )));
-        }
+    host.add(lua, ouzel, &EMIT, |host, lua, arguments| {
         let value = arguments.front().unwrap_or(&Value::Nil);
         let sink = arguments.get(1).map(as_sink).transpose()?;
         let mut emitted = host.emitted.borrow_mut();
@@ -102,14 +100,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         }
         Ok(())
     })?;
-    ouzel.raw_set("emit", emit)?;
-    let sink = host.function(lua, |host, lua, arguments| {
-        if arguments.len() != 1 {
-            return Err(Misuse::new(format!(
-                "`ouzel.sink` takes the name of a file, not {} arguments",
-                arguments.len()
-            )));
-        }
+    host.add(lua, ouzel, &SINK, |host, lua, arguments| {
         let name = text(arguments.front().unwrap_or(&Value::Nil), "the name of a sink")?;
         if !is_file_name(&name) {
             return Err(Misuse::new(format!(
@@ -119,8 +110,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         host.declaring("ouzel.sink", |_| Ok(()))?;
         let number = host.emitted.borrow_mut().declare(name);
         lua.create_userdata(Sink(number)).map_err(super::internal)
-    })?;
-    ouzel.raw_set("sink", sink)
+    })
 }
 
 fn as_sink(value: &Value) -> std::result::Result<Sink, Misuse> {
@@ -128,10 +118,16 @@ fn as_sink(value: &Value) -> std::result::Result<Sink, Misuse> {
         .as_userdata()
         .and_then(|data| data.borrow::<Sink>().ok());
     sink.map(|sink| *sink).ok_or_else(|| {
-        Misuse::new(format!(
+        let misuse = Misuse::new(format!(
             "`ouzel.emit` writes to what `ouzel.sink` gives, not to {}",
             type_name(value)
-        ))
+        ));
+        match value {
+            Value::String(_) => misuse.hint(
+                "declare the file first: `local hits = ouzel.sink(\"hits.jsonl\")`, then `ouzel.emit(value, hits)`",
+            ),
+            _ => misuse,
+        }
     })
 }
 

@@ -1,11 +1,14 @@
 //! `ouzel.every`: functions that run from time to time, between two Tweets.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use mlua::{Function, Lua, Result, Table, Value};
 
 use super::{Host, text, type_name};
-use crate::{script::error::Misuse, text::units::Length};
+use crate::{
+    script::{error::Misuse, reference::handlers::EVERY},
+    text::units::Length,
+};
 
 /// The shortest time between two calls. Each call is a commit of its own.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -19,6 +22,8 @@ pub(in crate::script) struct Timer {
     /// The time as the script writes it.
     text: String,
     pub(in crate::script) function: Function,
+    /// How many times in a row it has broken its budget.
+    pub(in crate::script) breaches: Cell<u32>,
 }
 
 impl Timer {
@@ -29,7 +34,7 @@ impl Timer {
 }
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    let every = host.function(lua, |host, _, arguments| {
+    host.add(lua, ouzel, &EVERY, |host, _, arguments| {
         let written = text(
             arguments.front().unwrap_or(&Value::Nil),
             "the time that `ouzel.every` takes first",
@@ -62,9 +67,9 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
                 every,
                 text: written,
                 function,
+                breaches: Cell::new(0),
             });
             Ok(())
         })
-    })?;
-    ouzel.raw_set("every", every)
+    })
 }

@@ -10,6 +10,7 @@ use crate::{
         error::Misuse,
         lua::strict,
         raw::{mark_array, to_json},
+        reference::json::{ARRAY, DECODE, ENCODE},
         value::from_json,
     },
     text::json,
@@ -17,19 +18,18 @@ use crate::{
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let json = lua.create_table()?;
-    let encode = host.function(lua, |_, lua, arguments| {
+    host.add(lua, &json, &ENCODE, |_, lua, arguments| {
         let value = arguments.front().unwrap_or(&Value::Nil);
         let mut out = Vec::new();
         to_json(lua, value, &mut out).map_err(|error| Misuse::new(error.to_string()))?;
         lua.create_string(&out).map_err(internal)
     })?;
-    json.raw_set("encode", encode)?;
-    let decode = host.function(lua, |_, lua, arguments| {
+    host.add(lua, &json, &DECODE, |_, lua, arguments| {
         let source = arguments.front().cloned().unwrap_or(Value::Nil);
         let source = text(&source, "what `ouzel.json.decode` takes")?;
         // Only a wrong argument raises. Wrong text is an expected failure.
         let decoded = match json::read_any(source.as_bytes()) {
-            Ok(value) => from_json(lua, &value, 0).map_err(|error| error.to_string()),
+            Ok(value) => from_json(lua, &value, 0).map_err(|error| internal(error).message),
             Err(error) => Err(error.to_string()),
         };
         Ok(match decoded {
@@ -40,8 +40,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             }
         })
     })?;
-    json.raw_set("decode", decode)?;
-    let array = host.function(lua, |_, lua, arguments| {
+    host.add(lua, &json, &ARRAY, |_, lua, arguments| {
         let list = arguments.front().cloned().unwrap_or(Value::Nil);
         if list.is_nil() {
             let list = lua.create_table().map_err(internal)?;
@@ -52,7 +51,6 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         mark_array(lua, list).map_err(internal)?;
         Ok(list.clone())
     })?;
-    json.raw_set("array", array)?;
     json.raw_set("null", Value::NULL)?;
     // All light userdata share one metatable, and `ouzel.json.null` is the only light userdata there is.
     let null = lua.create_table()?;

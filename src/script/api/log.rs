@@ -1,28 +1,30 @@
 //! `ouzel.log`: writes lines to the log.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use mlua::{Function, Lua, MultiValue, Result, Table};
 
 use super::{Host, internal};
-use crate::script::lua::strict;
+use crate::script::{
+    lua::strict,
+    reference::log::{DEBUG, ERROR, INFO, WARN},
+};
 
 /// Longer lines are cut, because a script that logs whole Tweets in a loop must not bury everything else.
 const MAX_LINE: usize = 8_192;
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let log = lua.create_table()?;
-    for name in ["debug", "info", "warn", "error"] {
-        let function = host.function(lua, move |_, _, arguments: MultiValue| {
+    for described in [&DEBUG, &INFO, &WARN, &ERROR] {
+        host.add(lua, &log, described, move |_, _, arguments: MultiValue| {
             let words = arguments
                 .iter()
                 .map(mlua::Value::to_string)
                 .collect::<Result<Vec<_>>>()
                 .map_err(internal)?;
-            write(name, &words.join(" "));
+            write(described.name(), &words.join(" "));
             Ok(())
         })?;
-        log.raw_set(name, function)?;
     }
     ouzel.raw_set("log", strict(lua, "ouzel.log", "`ouzel.log`", log)?)
 }
@@ -38,7 +40,30 @@ pub(in crate::script) fn print(lua: &Lua) -> Result<Function> {
     })
 }
 
+thread_local! {
+    /// Whether this thread runs a script only to see what it would do.
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs something on this thread, and drops what scripts log meanwhile: it would read as if it happened on the stream.
+///
+/// This is no other subscriber of `tracing`: what is logged first under that is never logged again.
+pub(crate) fn silently<R>(run: impl FnOnce() -> R) -> R {
+    let before = IS_SILENT.replace(true);
+    let result = run();
+    IS_SILENT.set(before);
+    result
+}
+
+/// Whether what scripts do on this thread is not to be told.
+pub(in crate::script) fn is_silent() -> bool {
+    IS_SILENT.get()
+}
+
 fn write(level: &str, text: &str) {
+    if is_silent() {
+        return;
+    }
     let mut end = text.len().min(MAX_LINE);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -10,10 +10,17 @@ use std::{
 
 use mlua::{Lua, MultiValue, Result, Table, Value};
 
-use super::{Answer, Host, internal, text, type_name};
+use super::{Answer, Host, counted, internal, text, type_name};
 use crate::{
     metric::{Change, MAX_SERIES, MetricSpec, Series},
-    script::{error::Misuse, lua::strict},
+    script::{
+        error::Misuse,
+        lua::strict,
+        reference::{
+            Function,
+            metric::{ADD, METRIC, SET},
+        },
+    },
 };
 
 /// The most metrics of a script, and the most labels of a series.
@@ -85,13 +92,7 @@ fn note(changes: &mut BTreeMap<Series, Change>, series: Series, change: Change) 
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let shared = Rc::clone(host);
-    let metric = host.function(lua, move |host, lua, arguments| {
-        if !(1..=2).contains(&arguments.len()) {
-            return Err(Misuse::new(format!(
-                "`ouzel.metric` takes a name and perhaps a help text, not {} arguments",
-                arguments.len()
-            )));
-        }
+    host.add(lua, ouzel, &METRIC, move |host, lua, arguments| {
         let name = text(arguments.front().unwrap_or(&Value::Nil), "the name of a metric")?;
         if !is_name(&name) {
             return Err(Misuse::new(format!(
@@ -119,8 +120,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         counting.declared.push(spec.clone());
         drop(counting);
         object(lua, &shared, spec).map_err(internal)
-    })?;
-    ouzel.raw_set("metric", metric)
+    })
 }
 
 /// A metric, and the Lua value that stands for it.
@@ -137,13 +137,13 @@ fn object(lua: &Lua, host: &Rc<Host>, spec: MetricSpec) -> Result<Table> {
     });
     let fields = lua.create_table()?;
     fields.raw_set("name", handle.spec.name.as_str())?;
-    for name in ["add", "set"] {
+    for method in [&ADD, &SET] {
         let handle = Rc::clone(&handle);
         let function = host.function(lua, move |host, _, arguments| {
-            let (series, change) = handle.change(&arguments, name)?;
+            let (series, change) = handle.change(&arguments, method)?;
             host.counting.borrow_mut().change(series, change)
         })?;
-        fields.raw_set(name, function)?;
+        fields.raw_set(method.name(), function)?;
     }
     let kind = format!("the metric `{}`", handle.spec.name);
     let object = strict(lua, &handle.spec.name, &kind, fields)?;
@@ -153,20 +153,17 @@ fn object(lua: &Lua, host: &Rc<Host>, spec: MetricSpec) -> Result<Table> {
 
 impl Handle {
     /// Reads `metric:add(number, labels)`.
-    fn change(&self, arguments: &MultiValue, method: &str) -> Answer<(Series, Change)> {
-        let name = &self.spec.name;
+    fn change(&self, arguments: &MultiValue, described: &Function) -> Answer<(Series, Change)> {
+        let (name, method) = (&self.spec.name, described.name());
         let this = arguments.front().unwrap_or(&Value::Nil);
         if !matches!(this, Value::Table(table) if table.to_pointer() == self.address.get()) {
             return Err(Misuse::new(format!(
                 "`{method}` is called with a colon: `{name}:{method}(…)`"
             )));
         }
-        if arguments.len() > 3 {
-            return Err(Misuse::new(format!(
-                "`{name}:{method}` takes a number and perhaps labels, not {} arguments",
-                arguments.len() - 1
-            )));
-        }
+        counted(described, arguments.len() - 1, || {
+            format!("{name}:{method}")
+        })?;
         let number = match arguments.get(1).unwrap_or(&Value::Nil) {
             Value::Integer(number) => *number as f64,
             Value::Number(number) if number.is_finite() => *number,

@@ -16,6 +16,7 @@ mod state;
 mod steps;
 mod table;
 mod table_options;
+mod text;
 mod time;
 mod tweet;
 
@@ -24,21 +25,24 @@ use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 use jiff::Timestamp;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result, Table, Value};
 
-pub(crate) use self::tweet::{Brief, brief, is_method};
 pub(super) use self::{
     emit::Emitted,
     every::Timer,
-    log::print,
+    log::{is_silent, print},
     metric::Counting,
     steps::{Step, StepKind},
 };
+pub(crate) use self::{
+    log::silently,
+    tweet::{Brief, brief, is_method},
+};
 use super::{
-    Database,
+    Database, budget,
     declared::Declared,
     error::Misuse,
     loader::Sources,
-    lua::{raising, strict},
-    raw,
+    lua::{is_memory, raising, strict},
+    raw, reference,
 };
 use crate::state::Shared;
 
@@ -50,6 +54,8 @@ pub(super) struct Host {
     pub(super) state: Shared,
     /// What the script has declared so far; `None` after it has loaded.
     pub(super) loading: RefCell<Option<Loading>>,
+    /// Whether the load fails if the service would refuse a rule.
+    pub(super) refuses_rules: bool,
     /// Lines of JSON that wait to be written.
     pub(super) emitted: RefCell<Emitted>,
     pub(super) counting: RefCell<Counting>,
@@ -88,6 +94,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     json::install(lua, host, &ouzel)?;
     state::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     data::install(lua, host, &ouzel)?;
     metric::install(lua, host, &ouzel)?;
@@ -97,22 +104,6 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
         .raw_set("ouzel", strict(lua, "ouzel", "`ouzel`", ouzel)?)?;
     require::install(lua, host)
 }
-
-/// What belongs to the script alone, so that others who ask for it are told where to look.
-const OF_THE_SCRIPT: [&str; 12] = [
-    "rules",
-    "filter",
-    "enrich",
-    "on",
-    "every",
-    "table",
-    "emit",
-    "sink",
-    "metric",
-    "lines",
-    "csv",
-    "state_version",
-];
 
 /// A place that is not the script, in messages about what belongs to the script.
 pub(super) struct Apart {
@@ -132,9 +123,15 @@ pub(super) fn install_apart(lua: &Lua, host: &Rc<Host>, apart: &Apart) -> Result
     log::install(lua, host, &ouzel)?;
     json::install(lua, host, &ouzel)?;
     regex::install(lua, host, &ouzel)?;
+    text::install(lua, host, &ouzel)?;
     time::install(lua, host, &ouzel)?;
     ouzel.raw_set("null", Value::NULL)?;
-    for name in OF_THE_SCRIPT {
+    // The other functions belong to the script alone, so others who ask for one are told where to look.
+    for described in reference::of_ouzel() {
+        let name = described.name();
+        if ouzel.contains_key(name)? {
+            continue;
+        }
         let refuse = host.function(lua, move |_, _, _| -> Answer<()> {
             let message = format!("`ouzel.{name}` belongs to the script, not to {place}");
             Err(Misuse::new(message).hint(hint))
@@ -159,6 +156,22 @@ impl Host {
             host.answer(lua, native(&host, lua, arguments))
         })?;
         raising(lua, function)
+    }
+
+    /// Puts a function of the API into a table, under its name in the reference. A call with too few or too many
+    /// arguments is an error.
+    pub(in crate::script) fn add<R: IntoLuaMulti>(
+        self: &Rc<Self>,
+        lua: &Lua,
+        table: &Table,
+        described: &'static reference::Function,
+        native: impl Fn(&Self, &Lua, MultiValue) -> Answer<R> + 'static,
+    ) -> Result<()> {
+        let function = self.function(lua, move |host, lua, arguments| {
+            counted(described, arguments.len(), || described.path().to_owned())?;
+            native(host, lua, arguments)
+        })?;
+        table.raw_set(described.name(), function)
     }
 
     /// Turns an answer into the values that [`raising`] expects: `true` and the results, or `false` and the message.
@@ -191,6 +204,28 @@ impl Host {
             None => Err(Misuse::new(format!(
                 "`{function}` can only be called while the script loads, not from a handler"
             ))),
+        }
+    }
+}
+
+/// Gives an error if a function is called with too few or too many arguments. `called` says how the script calls it.
+pub(in crate::script) fn counted(
+    described: &reference::Function,
+    count: usize,
+    called: impl FnOnce() -> String,
+) -> Answer<()> {
+    match described.takes(count) {
+        true => Ok(()),
+        false => {
+            let called = called();
+            let misuse = Misuse::new(described.wrong_count(&called, count));
+            // `text:gsub` gives two values, of which people forget the second.
+            Err(match described.has_one_too_many(count) {
+                true => misuse.hint(format!(
+                    "parentheses keep the first value of a call: `{called}((text:gsub(…)))`"
+                )),
+                false => misuse,
+            })
         }
     }
 }
@@ -257,8 +292,12 @@ pub(in crate::script) fn text(value: &Value, what: &str) -> Answer<String> {
     }
 }
 
-/// The error for a failure of Lua itself inside a native function, such as no memory.
+/// The error for a failure of Lua itself inside a native function. If there is no memory, the budget is broken: the text
+/// does not tell that any more.
 pub(in crate::script) fn internal(error: mlua::Error) -> Misuse {
+    if is_memory(&error) {
+        budget::out_of_memory();
+    }
     Misuse::new(error.to_string())
 }
 

@@ -11,8 +11,15 @@ use std::{
 use mlua::{Function, Lua, MultiValue, Result, Table, Value};
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
-use super::{Answer, Host, internal, text, type_name};
-use crate::script::{error::Misuse, lua::strict};
+use super::{Answer, Host, counted, internal, text, type_name};
+use crate::script::{
+    error::Misuse,
+    lua::{own, strict},
+    reference::{
+        self,
+        regex::{FIND, GMATCH, IS_MATCH, MATCH, NAMED, REGEX, REPLACE},
+    },
+};
 
 /// The longest pattern in bytes.
 const MAX_PATTERN: usize = 10_000;
@@ -46,7 +53,7 @@ const MAX_TIME: Duration = Duration::from_secs(1);
 
 /// Wraps `replace`. For a text it is one native call. A function is called from here, so that it may raise errors and
 /// yield as any other.
-const REPLACE: &str = r"
+const FROM_MATCH_TO_MATCH: &str = r"
 local native, error = ..., error
 local function run(job, with, is_match, ...)
   if not is_match then return ... end
@@ -90,14 +97,11 @@ struct Job {
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let shared = Rc::clone(host);
+    // Not `Host::add`, for the sake of the hint.
     let regex = host.function(lua, move |_, lua, arguments| {
-        if arguments.len() != 1 {
-            return Err(Misuse::new(format!(
-                "`ouzel.regex` takes a pattern, not {} arguments",
-                arguments.len()
-            ))
-            .hint("options stand in the pattern: `(?i)` at its beginning ignores case"));
-        }
+        counted(&REGEX, arguments.len(), || REGEX.path().to_owned()).map_err(|misuse| {
+            misuse.hint("options stand in the pattern: `(?i)` at its beginning ignores case")
+        })?;
         let pattern = text(
             arguments.front().unwrap_or(&Value::Nil),
             "the pattern that `ouzel.regex` takes",
@@ -105,7 +109,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let (regex, most_text) = compile(&pattern)?;
         object(lua, &shared, regex, most_text).map_err(internal)
     })?;
-    ouzel.raw_set("regex", regex)
+    ouzel.raw_set(REGEX.name(), regex)
 }
 
 /// A compiled pattern, and the longest text that it may search.
@@ -175,25 +179,25 @@ fn object(lua: &Lua, host: &Rc<Host>, regex: Regex, most_text: usize) -> Result<
     });
     let fields = lua.create_table()?;
     fields.raw_set("pattern", handle.regex.as_str())?;
-    let add = |name: &'static str,
+    let add = |described: &'static reference::Function,
                method: fn(&Handle, &Lua, &[u8], usize) -> Answer<MultiValue>| {
         let handle = Rc::clone(&handle);
         let function = host.function(lua, move |_, lua, arguments| {
-            handle.called(&arguments, name, 3)?;
-            let text = handle.subject(&arguments, name)?;
-            let from = start(&arguments, name, text.len())?;
+            handle.called(&arguments, described)?;
+            let text = handle.subject(&arguments, described.name())?;
+            let from = start(&arguments, described.name(), text.len())?;
             match from {
                 Some(from) => method(&handle, lua, &text, from),
                 None => Ok(MultiValue::from_iter([Value::Nil])),
             }
         })?;
-        fields.raw_set(name, function)
+        fields.raw_set(described.name(), function)
     };
-    add("is_match", |handle, _, text, from| {
+    add(&IS_MATCH, |handle, _, text, from| {
         let is_match = handle.regex.is_match_at(text, from);
         Ok(MultiValue::from_iter([Value::Boolean(is_match)]))
     })?;
-    add("find", |handle, lua, text, from| {
+    add(&FIND, |handle, lua, text, from| {
         let Some(found) = handle.regex.captures_at(text, from) else {
             return Ok(MultiValue::from_iter([Value::Nil]));
         };
@@ -208,13 +212,13 @@ fn object(lua: &Lua, host: &Rc<Host>, regex: Regex, most_text: usize) -> Result<
         values.push_front(integer(begin + 1));
         Ok(values)
     })?;
-    add("match", |handle, lua, text, from| {
+    add(&MATCH, |handle, lua, text, from| {
         match handle.regex.captures_at(text, from) {
             Some(found) => values(lua, &found),
             None => Ok(MultiValue::from_iter([Value::Nil])),
         }
     })?;
-    add("named", |handle, lua, text, from| {
+    add(&NAMED, |handle, lua, text, from| {
         let names = || handle.regex.capture_names().flatten();
         if names().next().is_none() {
             return Err(Misuse::new("the pattern names no capture")
@@ -234,33 +238,27 @@ fn object(lua: &Lua, host: &Rc<Host>, regex: Regex, most_text: usize) -> Result<
     })?;
     let (shared, of) = (Rc::clone(host), Rc::clone(&handle));
     let gmatch = host.function(lua, move |_, lua, arguments| {
-        of.called(&arguments, "gmatch", 2)?;
-        let text = of.subject(&arguments, "gmatch")?;
+        of.called(&arguments, &GMATCH)?;
+        let text = of.subject(&arguments, GMATCH.name())?;
         of.iterator(lua, &shared, text).map_err(internal)
     })?;
-    fields.raw_set("gmatch", gmatch)?;
-    fields.raw_set("replace", replace(lua, host, &handle)?)?;
+    fields.raw_set(GMATCH.name(), gmatch)?;
+    fields.raw_set(REPLACE.name(), replace(lua, host, &handle)?)?;
     let object = strict(lua, "regex", "a regex", fields)?;
     handle.address.set(object.to_pointer());
     Ok(object)
 }
 
 impl Handle {
-    fn called(&self, arguments: &MultiValue, name: &str, most: usize) -> Answer<()> {
+    fn called(&self, arguments: &MultiValue, described: &reference::Function) -> Answer<()> {
+        let name = described.name();
         let this = arguments.front().unwrap_or(&Value::Nil);
         if !matches!(this, Value::Table(table) if table.to_pointer() == self.address.get()) {
             return Err(Misuse::new(format!(
                 "`{name}` is called with a colon: `regex:{name}(text)`"
             )));
         }
-        if arguments.len() > most {
-            return Err(Misuse::new(format!(
-                "`regex:{name}` takes at most {} arguments, not {}",
-                most - 1,
-                arguments.len() - 1
-            )));
-        }
-        Ok(())
+        counted(described, arguments.len() - 1, || format!("regex:{name}"))
     }
 
     /// The text that a method searches.
@@ -407,7 +405,7 @@ fn replace(lua: &Lua, host: &Rc<Host>, handle: &Rc<Handle>) -> Result<Function> 
         let answer = begin_replace(lua, &shared, &handle, &arguments);
         shared.answer(lua, answer)
     })?;
-    lua.load(REPLACE).set_name("=ouzel").call(native)
+    own(lua, FROM_MATCH_TO_MATCH)?.call(native)
 }
 
 /// Gives the new text and the number of matches, or the function that goes from match to match.
@@ -417,8 +415,8 @@ fn begin_replace(
     handle: &Rc<Handle>,
     arguments: &MultiValue,
 ) -> Answer<MultiValue> {
-    handle.called(arguments, "replace", 3)?;
-    let subject = handle.subject(arguments, "replace")?;
+    handle.called(arguments, &REPLACE)?;
+    let subject = handle.subject(arguments, REPLACE.name())?;
     let with = match arguments.get(2).unwrap_or(&Value::Nil) {
         Value::Function(_) => {
             let job = Job {

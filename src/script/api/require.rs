@@ -5,7 +5,7 @@ use std::rc::Rc;
 use mlua::{Lua, Result, Value};
 
 use super::{Host, text};
-use crate::script::{error::Misuse, explain::State};
+use crate::script::{error::Misuse, explain::State, lua::own};
 
 /// Loads each module only once. `find` returns `true, name, source` or `false, message`. `silent` gets the files
 /// of modules that return nothing.
@@ -52,10 +52,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     let error: Value = globals.raw_get("error")?;
     let kind: Value = globals.raw_get("type")?;
     let (loaded, silent) = State::modules(lua)?;
-    let require: Value = lua
-        .load(REQUIRE)
-        .set_name("=ouzel")
-        .call((find, load, error, kind, loaded, silent))?;
+    let require: Value = own(lua, REQUIRE)?.call((find, load, error, kind, loaded, silent))?;
     globals.raw_set("require", require)?;
     Ok(())
 }

@@ -11,16 +11,18 @@ use super::{
 };
 use crate::{
     rule::{Diagnosis, Rule, validate_tag},
-    script::{declared::DeclaredRule, error::Misuse},
+    script::{
+        declared::DeclaredRule,
+        error::Misuse,
+        reference::handlers::{NEW_RULE_TYPE, RULES},
+    },
 };
 
 /// So many rules that are not valid are explained. Nobody reads thousands, and each takes a while.
 const EXPLAINED: usize = 100;
 
-const FIELDS: [&str; 3] = ["value", "tag", "unchecked"];
-
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    let rules = host.function(lua, |host, lua, arguments| {
+    host.add(lua, ouzel, &RULES, |host, lua, arguments| {
         let list = arguments.front().cloned().unwrap_or(Value::Nil);
         let list = plain_table(&list, "what `ouzel.rules` takes")?;
         let (file, line) = caller(lua);
@@ -30,8 +32,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
                 .into_iter()
                 .try_for_each(|rule| declare(loading, rule))
         })
-    })?;
-    ouzel.raw_set("rules", rules)
+    })
 }
 
 /// Adds a rule. The service identifies a rule by its value, so one value can have only one tag.
@@ -99,13 +100,13 @@ fn read(host: &Host, list: &Table, file: &str, line: usize) -> Answer<Vec<Declar
     if let Some(name) = names.iter().max() {
         let misuse =
             Misuse::new(format!("unknown field `{name}` in the list of rules")).at_word(name);
-        return Err(if FIELDS.contains(&name.as_str()) {
+        return Err(if NEW_RULE_TYPE.names().any(|field| field == name) {
             misuse.hint("each rule is a table of its own: `{ { value = …, tag = … } }`")
         } else {
             misuse
         });
     }
-    match refusal(&rules, &places) {
+    match refusal(&rules, &places).filter(|_| host.refuses_rules) {
         Some(misuse) => Err(misuse),
         None => Ok(rules),
     }
@@ -198,11 +199,11 @@ fn read_rule(entry: &Value, number: usize) -> Answer<DeclaredRule> {
                 );
             }
         };
-        if !FIELDS.contains(&name.as_str()) {
+        if !NEW_RULE_TYPE.names().any(|field| field == name) {
             return Err(Misuse::unknown(
                 format!("unknown field `{name}` in a rule"),
                 &name,
-                FIELDS.into_iter(),
+                NEW_RULE_TYPE.names(),
             ));
         }
     }

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use mlua::{Function, Lua, Result, Table, Value};
+use mlua::{Function, Lua, Result, Table, Value, Variadic};
 
-use super::{Answer, Host, internal, own_name, type_name};
+use super::{Answer, Host, counted, internal, own_name, type_name};
 use crate::{
     script::{
         error::Misuse,
+        lua::own,
         raw::{held, is_node, push_state, to_json},
+        reference::state::STATE_VERSION,
         value::from_json,
     },
     state::{Draft, Key, MOST_DEEP, State, TableId, Unkept, Value as Kept},
@@ -17,11 +19,11 @@ use crate::{
 
 /// Calls the migration, if the state has an older version than the script. `...` are a function that returns that
 /// version, one that sets the version, and the state.
-const STATE_VERSION: &str = r#"
+const MIGRATE: &str = r#"
 local older, set, state = ...
 local error = error
-return function(version, migrate)
-  local ok, old = older(version, migrate)
+return function(version, migrate, ...)
+  local ok, old = older(version, migrate, ...)
   if not ok then error(old, 2) end
   if old then migrate(state, old) end
   set(version)
@@ -40,20 +42,23 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     })?;
     let state = push_state(lua, &host.state, assign)?;
     let shared = Rc::clone(host);
-    let older = lua.create_function(move |lua, (version, migrate): (Value, Value)| {
-        shared.answer(lua, older(&shared, &version, &migrate))
-    })?;
+    let older = lua.create_function(
+        move |lua, (version, migrate, more): (Value, Value, Variadic<Value>)| {
+            // Lua has made nil of what was not given.
+            let count = counted(&STATE_VERSION, 2 + more.len(), || {
+                STATE_VERSION.path().to_owned()
+            });
+            shared.answer(lua, count.and_then(|()| older(&shared, &version, &migrate)))
+        },
+    )?;
     let shared = Rc::clone(host);
     let set = lua.create_function(move |_, version: i64| {
         let set = shared.state.borrow_mut().set_version(version);
         set.map_err(|error| mlua::Error::runtime(error.to_string()))
     })?;
-    let version: Function = lua
-        .load(STATE_VERSION)
-        .set_name("=ouzel")
-        .call((older, set, &state))?;
+    let version: Function = own(lua, MIGRATE)?.call((older, set, &state))?;
     ouzel.raw_set("state", state)?;
-    ouzel.raw_set("state_version", version)
+    ouzel.raw_set(STATE_VERSION.name(), version)
 }
 
 /// Writes a value that is not plain, or says why a value cannot be written.

@@ -9,6 +9,7 @@ use super::{Answer, Host, caller, text, type_name};
 use crate::script::{
     declared::{DeclaredHandler, Place},
     error::Misuse,
+    reference::handlers::{ENRICH, FILTER, ON},
 };
 
 /// A handler, and when it runs.
@@ -42,21 +43,14 @@ impl StepKind {
 }
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
-    for (name, kind) in [("filter", StepKind::Filter), ("enrich", StepKind::Enrich)] {
-        let register = host.function(lua, move |host, lua, arguments| {
-            let function = handler(&arguments, 0, &format!("ouzel.{name}"))?;
+    for (described, kind) in [(&FILTER, StepKind::Filter), (&ENRICH, StepKind::Enrich)] {
+        host.add(lua, ouzel, described, move |host, lua, arguments| {
+            let function = handler(&arguments, 0, described.path())?;
             let called = caller(lua);
-            register(
-                host,
-                &format!("ouzel.{name}"),
-                kind.clone(),
-                function,
-                called,
-            )
+            register(host, described.path(), kind.clone(), function, called)
         })?;
-        ouzel.raw_set(name, register)?;
     }
-    let on = host.function(lua, |host, lua, arguments| {
+    host.add(lua, ouzel, &ON, |host, lua, arguments| {
         let pattern = arguments.front().cloned().unwrap_or(Value::Nil);
         let pattern = text(&pattern, "the tag that `ouzel.on` takes first")?;
         if pattern.is_empty() {
@@ -67,8 +61,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
         let function = handler(&arguments, 1, "ouzel.on")?;
         let called = caller(lua);
         register(host, "ouzel.on", StepKind::On(pattern), function, called)
-    })?;
-    ouzel.raw_set("on", on)
+    })
 }
 
 fn handler(arguments: &MultiValue, position: usize, name: &str) -> Answer<Function> {

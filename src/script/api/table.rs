@@ -7,7 +7,7 @@ use mlua::{IntoLua, Lua, Result, Table, Value};
 use super::{
     Answer, Host, caller,
     column::Kind,
-    internal, plain_table,
+    counted, internal, plain_table,
     table_options::{read_keys, read_strict},
     text, type_name,
 };
@@ -18,6 +18,10 @@ use crate::{
         loader::Sources,
         lua::{raising, strict},
         raw::with_fields,
+        reference::{
+            self,
+            table::{COUNT, DELETE, GET, INSERT, TABLE, UPDATE, UPSERT},
+        },
         value::{Argument, row_table},
     },
 };
@@ -30,7 +34,7 @@ const UNNAMED: &[u8] = b"?";
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let shared = Rc::clone(host);
-    let table = host.function(lua, move |host, lua, arguments| {
+    host.add(lua, ouzel, &TABLE, move |host, lua, arguments| {
         let name = arguments.front().cloned().unwrap_or(Value::Nil);
         let columns = arguments.get(1).cloned().unwrap_or(Value::Nil);
         let options = arguments.get(2).unwrap_or(&Value::Nil);
@@ -57,8 +61,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             .map(|(column, _)| kinds.get(column).copied().unwrap_or(Kind::Any))
             .collect();
         handle(lua, &shared, made, spec, kinds).map_err(internal)
-    })?;
-    ouzel.raw_set("table", table)
+    })
 }
 
 /// Sorts the columns into the order in which the call writes them, because a Lua table does not keep an order. Columns
@@ -182,21 +185,24 @@ fn handle(
         address: Cell::new(ptr::null()),
     });
     let fields = lua.create_table()?;
-    for (name, replace) in [("insert", false), ("upsert", true)] {
+    for (method, replace) in [(&INSERT, false), (&UPSERT, true)] {
         let (host, handle) = (Rc::clone(host), Rc::clone(&handle));
         // This does not use `Host::function`: making a list of arguments for each row would cost more than the insert.
-        let write = lua.create_function(move |lua, (this, row): (Value, Value)| {
-            let answer = handle
-                .called(&this, name)
-                .and_then(|()| handle.write(&host, lua, &row, name, replace));
+        let write = lua.create_function(move |lua, (this, row, more): (Value, Value, Value)| {
+            let answer = handle.called(&this, method.name()).and_then(|()| {
+                if !more.is_nil() {
+                    handle.counted(method, 2)?;
+                }
+                handle.write(&host, lua, &row, method.name(), replace)
+            });
             host.answer(lua, answer)
         })?;
-        fields.raw_set(name, raising(lua, write)?)?;
+        fields.raw_set(method.name(), raising(lua, write)?)?;
     }
-    handle.add(lua, host, &fields, "update", Handle::update)?;
-    handle.add(lua, host, &fields, "delete", Handle::delete)?;
-    handle.add(lua, host, &fields, "get", Handle::get)?;
-    handle.add(lua, host, &fields, "count", Handle::count)?;
+    handle.add(lua, host, &fields, &UPDATE, Handle::update)?;
+    handle.add(lua, host, &fields, &DELETE, Handle::delete)?;
+    handle.add(lua, host, &fields, &GET, Handle::get)?;
+    handle.add(lua, host, &fields, &COUNT, Handle::count)?;
     fields.raw_set("name", handle.spec.name.as_str())?;
     let kind = format!("the table `{}` of the database", handle.spec.name);
     let table = strict(lua, &handle.spec.name, &kind, fields)?;
@@ -213,16 +219,23 @@ impl Handle {
         lua: &Lua,
         host: &Rc<Host>,
         fields: &Table,
-        name: &'static str,
+        described: &'static reference::Function,
         method: impl Fn(&Self, &Host, &Lua, Arguments<'_>) -> Answer<R> + 'static,
     ) -> Result<()> {
         let handle = Rc::clone(self);
         let function = host.function(lua, move |host, lua, arguments| {
             let argument = |number| arguments.get(number).unwrap_or(&Value::Nil);
-            handle.called(argument(0), name)?;
+            handle.called(argument(0), described.name())?;
+            handle.counted(described, arguments.len() - 1)?;
             method(&handle, host, lua, (argument(1), argument(2)))
         })?;
-        fields.raw_set(name, function)
+        fields.raw_set(described.name(), function)
+    }
+
+    fn counted(&self, described: &reference::Function, count: usize) -> Answer<()> {
+        counted(described, count, || {
+            format!("{}:{}", self.spec.name, described.name())
+        })
     }
 
     fn called(&self, this: &Value, name: &str) -> Answer<()> {
@@ -289,8 +302,8 @@ impl Handle {
         let mut found = Value::Nil;
         let mut read = |cells: &[(u16, row::Cell<'_>)]| {
             let mut each = |names: &[&str], cells: &[row::Cell<'_>]| {
-                let row =
-                    row_table(lua, names, cells).map_err(|error| Refused(error.to_string()))?;
+                let row = row_table(lua, names, cells)
+                    .map_err(|error| Refused(internal(error).message))?;
                 found = Value::Table(row);
                 Ok(())
             };

@@ -5,13 +5,14 @@ use mlua::{LuaString, Table, Value};
 use super::{Answer, internal, plain_table, text, type_name};
 use crate::{
     row::{IndexSpec, TableSpec, declares_primary_key},
-    script::error::Misuse,
+    script::{
+        error::Misuse,
+        reference::table::{TABLE_INDEX_TYPE, TABLE_OPTIONS_TYPE},
+    },
 };
 
 /// The most indices of a table. Each of them makes each insert slower.
 const MAX_INDICES: usize = 64;
-
-const OPTIONS: [&str; 3] = ["primary_key", "indices", "strict"];
 
 /// Reads whether the table is strict, which decides what its columns may be.
 pub(super) fn read_strict(table: &str, options: &Value) -> Answer<bool> {
@@ -20,7 +21,7 @@ pub(super) fn read_strict(table: &str, options: &Value) -> Answer<bool> {
     };
     for pair in options.pairs::<Value, Value>() {
         let (name, _) = pair.map_err(internal)?;
-        let known = |name: &LuaString| OPTIONS.iter().any(|known| name == *known);
+        let known = |name: &LuaString| TABLE_OPTIONS_TYPE.names().any(|known| name == known);
         match &name {
             Value::String(name) if known(name) => {}
             Value::String(name) => {
@@ -28,7 +29,7 @@ pub(super) fn read_strict(table: &str, options: &Value) -> Answer<bool> {
                 return Err(Misuse::unknown(
                     format!("unknown option `{name}` of table `{table}`"),
                     &name,
-                    OPTIONS.into_iter(),
+                    TABLE_OPTIONS_TYPE.names(),
                 ));
             }
             _ => {
@@ -101,12 +102,13 @@ fn read_indices(spec: &TableSpec, indices: &Value) -> Answer<Vec<IndexSpec>> {
         ))
         .at_word("indices"));
     }
+    let fields: Vec<_> = TABLE_INDEX_TYPE.names().collect();
     let mut read: Vec<IndexSpec> = Vec::new();
     for (number, entry) in entries.iter().enumerate() {
         let what = format!("index {} of table `{}`", number + 1, spec.name);
         let list = plain_table(entry, &what).map_err(|misuse| misuse.at_word("indices"))?;
         let index = IndexSpec {
-            columns: columns(spec, list, &what, &["unique"])?,
+            columns: columns(spec, list, &what, &fields)?,
             is_unique: flag(list, "unique", &format!("`unique` of {what}"), false)?,
         };
         if read.iter().any(|other| other.columns == index.columns) {

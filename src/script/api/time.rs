@@ -3,11 +3,15 @@
 use std::rc::Rc;
 
 use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
-use mlua::{Lua, MultiValue, Result, Table, Value};
+use mlua::{Lua, Result, Table, Value};
 
 use super::{Answer, Host, internal, text, type_name};
 use crate::{
-    script::{error::Misuse, lua::strict},
+    script::{
+        error::Misuse,
+        lua::strict,
+        reference::time::{FORMAT, NOW, PARSE},
+    },
     tweet::time::seconds as of_tweet,
 };
 
@@ -19,13 +23,8 @@ const MAX_TEXT: usize = 200;
 
 pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
     let time = lua.create_table()?;
-    let now = host.function(lua, |host, _, arguments| {
-        takes(&arguments, "now", 0)?;
-        Ok(seconds((host.clock)()))
-    })?;
-    time.raw_set("now", now)?;
-    let parse = host.function(lua, |_, lua, arguments| {
-        takes(&arguments, "parse", 1)?;
+    host.add(lua, &time, &NOW, |host, _, _| Ok(seconds((host.clock)())))?;
+    host.add(lua, &time, &PARSE, |_, lua, arguments| {
         let written = arguments.front().unwrap_or(&Value::Nil);
         let written = text(written, "the time that `ouzel.time.parse` takes")?;
         // Only a wrong argument raises. Wrong text is an expected failure.
@@ -37,9 +36,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             ),
         })
     })?;
-    time.raw_set("parse", parse)?;
-    let format = host.function(lua, |_, _, arguments| {
-        takes(&arguments, "format", 2)?;
+    host.add(lua, &time, &FORMAT, |_, _, arguments| {
         let time = timestamp(arguments.front().unwrap_or(&Value::Nil))?;
         match arguments.get(1).unwrap_or(&Value::Nil) {
             Value::Nil => Ok(time.to_string()),
@@ -49,27 +46,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             ),
         }
     })?;
-    time.raw_set("format", format)?;
     ouzel.raw_set("time", strict(lua, "ouzel.time", "`ouzel.time`", time)?)
-}
-
-fn takes(arguments: &MultiValue, name: &str, most: usize) -> Answer<()> {
-    if arguments.len() <= most {
-        return Ok(());
-    }
-    let takes = match most {
-        0 => {
-            return Err(Misuse::new(format!(
-                "`ouzel.time.{name}` takes no arguments"
-            )));
-        }
-        1 => "one text",
-        _ => "a time and perhaps a pattern",
-    };
-    Err(Misuse::new(format!(
-        "`ouzel.time.{name}` takes {takes}, not {} arguments",
-        arguments.len()
-    )))
 }
 
 /// Reads a time as Tweets write it, or as ISO 8601.

@@ -37,6 +37,7 @@ const ABSENT: &[(&str, Option<&str>, &str)] = &[
     ("loadfile", None, REQUIRE),
     ("loadstring", None, "in Lua 5.4 `load` takes text"),
     ("unpack", None, "in Lua 5.4 it is `table.unpack`"),
+    ("test", None, "tests stand in files `*_test.lua` beside the script, and `ouzel test` runs them"),
     ("warn", None, "`ouzel.log.warn` writes a warning"),
     ("string", Some("dump"), "a script cannot make bytecode; `load` takes text"),
     ("string", Some("gfind"), "in Lua 5.4 it is `string.gmatch`"),

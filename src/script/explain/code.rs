@@ -38,6 +38,8 @@ pub(super) enum Origin<'t> {
     Tweet(Vec<Part<'t>>),
     /// The rule of an `on` handler.
     Rule(Vec<Part<'t>>),
+    /// What this method gives, or the part of it at this path.
+    Result(&'t str, Vec<Part<'t>>),
     /// What `require` gives for this module.
     Module(&'t str, Vec<Part<'t>>),
     Global(&'t str, Vec<Part<'t>>),
@@ -173,7 +175,10 @@ impl<'t> Code<'t> {
                 Some(name) => Origin::Module(name, Vec::new()),
                 None => match self.whole(at) {
                     Some(value) => self.origin(&value),
-                    None => Origin::Unknown,
+                    None => match self.result(at) {
+                        Some(method) => Origin::Result(method, Vec::new()),
+                        None => Origin::Unknown,
+                    },
                 },
             },
             Binding::Item(list) => match self.origin(&list) {
@@ -191,6 +196,9 @@ impl<'t> Code<'t> {
         match origin {
             Origin::Tweet(path) => Origin::Tweet(path.into_iter().chain(further).collect()),
             Origin::Rule(path) => Origin::Rule(path.into_iter().chain(further).collect()),
+            Origin::Result(method, path) => {
+                Origin::Result(method, path.into_iter().chain(further).collect())
+            }
             Origin::Module(name, path) => {
                 Origin::Module(name, path.into_iter().chain(further).collect())
             }
@@ -204,10 +212,35 @@ impl<'t> Code<'t> {
     /// What an expression reads, if it does nothing else.
     fn whole(&self, at: usize) -> Option<Read<'t>> {
         let read = self.read(at)?;
-        let next = self.text(read.end);
-        let ends = matches!(next, "" | ";" | "," | ")")
-            || (next.starts_with(is_word) && !matches!(next, "and" | "or"));
-        ends.then_some(read)
+        self.ends(read.end).then_some(read)
+    }
+
+    /// The method that an expression calls, if it does nothing else: `tweet:author()`.
+    fn result(&self, at: usize) -> Option<&'t str> {
+        let read = self.read(at)?;
+        let (method, end) = self.call(read.end)?;
+        self.ends(end).then_some(method)
+    }
+
+    /// The method without arguments that is called from this token on, and the token behind the call.
+    fn call(&self, at: usize) -> Option<(&'t str, usize)> {
+        let is_call = self.text(at) == ":" && self.text(at + 2) == "(" && self.text(at + 3) == ")";
+        is_call.then(|| (self.text(at + 1), at + 4))
+    }
+
+    /// The method of whose result a line reads this field at once: `tweet:author().name`.
+    pub(super) fn method_before(&self, line: usize, field: &str) -> Option<&'t str> {
+        self.on_line(line).find_map(|at| {
+            let (method, end) = self.call(at)?;
+            (self.text(end) == "." && self.text(end + 1) == field).then_some(method)
+        })
+    }
+
+    /// Whether an expression ends before this token.
+    fn ends(&self, at: usize) -> bool {
+        let next = self.text(at);
+        matches!(next, "" | ";" | "," | ")")
+            || (next.starts_with(is_word) && !matches!(next, "and" | "or"))
     }
 
     /// Where the name at this token is bound: from there backwards, out of each block, and into none.
@@ -445,6 +478,7 @@ mod tests {
         let shown = match code.origin(&read) {
             Origin::Tweet(path) => shown("TWEET", path),
             Origin::Rule(path) => shown("RULE", path),
+            Origin::Result(method, path) => shown(&format!("RESULT {method}"), path),
             Origin::Module(name, path) => shown(&format!("MODULE {name}"), path),
             Origin::Global(name, path) => shown(&format!("GLOBAL {name}"), path),
             Origin::Unknown => "?".to_owned(),
@@ -460,6 +494,14 @@ mod tests {
             "TWEET.user[\"x y\"]",
         );
         check("ouzel.on('a', function(t, r) r.tagg", "RULE.tagg");
+        check(
+            "ouzel.on('a', function(t) local a, at = t:author(), t:created() a.nam",
+            "RESULT author.nam",
+        );
+        check(
+            "ouzel.on('a', function(t) local a = t:author() or {} a.nam",
+            "?",
+        );
         check(
             "ouzel.on('a', function(t, r) local u = t.user local n = u.name; n",
             "TWEET.user.name",

@@ -1,45 +1,15 @@
 //! The fields that a Tweet has, and those that Tweets have in general. Pure.
 
-use std::{collections::HashMap, sync::LazyLock};
-
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use super::code::{Part, push};
-
-/// The description of the API for editors. It is the one place that lists the fields of Tweets.
-const DESCRIBED: &str = include_str!("../../../scripts/ouzel.lua");
+use super::{
+    super::reference,
+    code::{Part, push},
+};
 
 /// How many objects of a Tweet are searched for a field, and how deep they lie.
 const SEARCHED: usize = 500;
 const DEEPEST: usize = 3;
-
-/// The fields of each class of the description, each with its type.
-static CLASSES: LazyLock<HashMap<&str, Vec<(&str, &str)>>> = LazyLock::new(|| {
-    let mut classes: HashMap<_, Vec<_>> = HashMap::new();
-    let mut class = "";
-    for line in DESCRIBED.lines() {
-        if let Some(name) = line.strip_prefix("---@class ") {
-            class = name.split([' ', ':']).next().unwrap_or_default();
-        } else if let Some((name, kind)) = line
-            .strip_prefix("---@field ")
-            .and_then(|field| field.split_once(' '))
-            && !name.starts_with('[')
-        {
-            let name = name.trim_end_matches('?');
-            classes.entry(class).or_default().push((name, kind));
-        }
-    }
-    classes
-});
-
-/// The names of the methods of a class, as the description declares them.
-pub(super) fn methods(class: &str) -> impl Iterator<Item = &'static str> {
-    let start = format!("function {class}:");
-    DESCRIBED.lines().filter_map(move |line| {
-        let (name, _) = line.strip_prefix(&start)?.split_once('(')?;
-        Some(name)
-    })
-}
 
 /// The fields that the value at a path has in general, below this class; none if the path is not described.
 pub(super) fn described(class: &'static str, path: &[Part<'_>]) -> Vec<&'static str> {
@@ -49,19 +19,16 @@ pub(super) fn described(class: &'static str, path: &[Part<'_>]) -> Vec<&'static 
             Part::Item(_) => is_list.then_some((class, false)),
             Part::Name(_) if is_list => None,
             Part::Name(name) => {
-                let fields = CLASSES.get(class)?;
-                let (_, kind) = fields.iter().find(|(known, _)| known == name)?;
+                let mut fields = reference::class(class)?.kinds();
+                let (_, kind) = fields.find(|(known, _)| known == name)?;
                 of_type(kind)
             }
         });
     }
     let fields = class.filter(|(_, is_list)| !is_list);
-    let fields = fields.and_then(|(class, _)| CLASSES.get(class));
-    fields
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| *name)
-        .collect()
+    let class = fields.and_then(|(class, _)| reference::class(class));
+    let names = class.into_iter().flat_map(reference::Class::names);
+    names.collect()
 }
 
 /// The class that a type begins with, and whether it is a list of them.
@@ -123,8 +90,8 @@ pub(super) fn elsewhere(tweet: Option<&Value>, name: &str) -> Option<String> {
         None
     });
     in_tweet.or_else(|| {
-        let top = CLASSES.get("ouzel.Tweet")?;
-        top.iter()
+        let mut top = reference::class("ouzel.Tweet")?.kinds();
+        top.by_ref()
             .filter(|(_, kind)| {
                 of_type(kind).is_some_and(|(class, is_list)| !is_list && class != "ouzel.Tweet")
             })
@@ -167,7 +134,6 @@ mod tests {
             );
         }
         assert!(described("ouzel.Rule", &[]).contains(&"tag"));
-        assert!(methods("Tweet").any(|name| name == "full_text"));
     }
 
     #[test]

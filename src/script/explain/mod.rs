@@ -16,9 +16,11 @@ use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 use self::code::{Code, Origin, Part, Read};
 pub(crate) use self::paths::unknown_field;
 pub(super) use self::state::State;
+use super::reference::methods;
 use crate::text::nearest::nearest;
 
 const TWEET: &str = "ouzel.Tweet";
+const ACTIVITY: &str = "ouzel.Activity";
 const RULE: &str = "ouzel.Rule";
 
 /// What a Lua state knows by name.
@@ -47,6 +49,9 @@ pub(super) struct Scene<'a> {
     pub(super) tweet: Option<&'a Value>,
     pub(super) known: &'a dyn Known,
 }
+
+/// What to do about a field that only the other format has.
+const BOTH: &str = "the methods of a Tweet, such as `:full_text()`, know both formats";
 
 /// What Lua says about a value that cannot do what the code asks of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +82,7 @@ pub(super) fn explain(scene: &Scene<'_>) -> Option<String> {
     }
     let complaint = complaint(scene.message)?;
     match (complaint.kind, complaint.named) {
+        (kind, _) if complaint.is_call && kind.starts_with("`ouzel.") => function_of(kind),
         ("boolean", named) => scene.silent_module(&code, named.map(|(_, name)| name)),
         ("nil", Some(("global", name))) => scene.global(&code, name),
         ("nil", Some(("field", "?" | "integer index"))) => scene.item(&code),
@@ -110,6 +116,19 @@ fn argument_of(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("bad argument #1 to '")?;
     let (function, rest) = rest.split_once('\'')?;
     (rest.ends_with("got nil)") || rest.ends_with("got no value)")).then_some(function)
+}
+
+/// What to call instead of a table of functions. Its type is its name.
+fn function_of(kind: &str) -> Option<String> {
+    let function = match kind.trim_matches('`') {
+        "ouzel.log" => "info",
+        "ouzel.json" => "encode",
+        "ouzel.time" => "now",
+        "ouzel.db" => "query",
+        _ => return None,
+    };
+    let name = kind.trim_matches('`');
+    Some(format!("it holds functions, such as `{name}.{function}`"))
 }
 
 fn did_you_mean(name: &str) -> String {
@@ -150,6 +169,8 @@ impl Scene<'_> {
                 read.path.truncate(place + 1);
                 hint = hint.or_else(|| self.missing(code, &read, is_call));
             }
+            // What a method gives, read at once: `tweet:author().followers`.
+            hint = hint.or_else(|| missing_of_result(code.method_before(line, name)?, name));
             if hint.is_some() {
                 break;
             }
@@ -165,6 +186,10 @@ impl Scene<'_> {
                 let written = is_field.then(|| code.written(read));
                 self.missing_of_tweet(&path, written.as_deref(), is_call)
             }
+            Origin::Result(method, path) => match &path[..] {
+                [Part::Name(name)] => missing_of_result(method, name),
+                _ => None,
+            },
             Origin::Rule(path) => match &path[..] {
                 [Part::Name(name)] => {
                     let fields = fields::described(RULE, &[]);
@@ -217,43 +242,50 @@ impl Scene<'_> {
         if parent.is_some_and(|parent| parent.get(name).is_some_and(|value| !value.is_null())) {
             return None;
         }
-        let described = fields::described(TWEET, parents);
-        if described.contains(&name) {
-            return Some(self.may_be_missing(path, name, written));
+        let by_dot = || methods("Tweet").filter(|_| is_call && parents.is_empty());
+        let with_colon = |method| format!("methods are called with a colon: `:{method}()`");
+        if by_dot().any(|method| method == name) {
+            return Some(with_colon(name));
         }
-        let methods = fields::methods("Tweet").filter(|_| is_call && parents.is_empty());
-        if let Some(method) = nearest(name, methods) {
-            return Some(format!("methods are called with a colon: `:{method}()`"));
+        let mut described = fields::described(TWEET, parents);
+        if self.is_activity() {
+            let of_activity = fields::described(ACTIVITY, parents);
+            if of_activity.contains(&name) {
+                return Some(missing(path, written));
+            }
+            if described.contains(&name) {
+                return Some(format!(
+                    "this Tweet is in the Activity Streams format, which has no `{name}`; {BOTH}"
+                ));
+            }
+            described = of_activity;
+        }
+        if described.contains(&name) {
+            return Some(missing(path, written));
+        }
+        if let Some(method) = nearest(name, by_dot()) {
+            return Some(with_colon(method));
+        }
+        if parents.is_empty() && methods("Tweet").any(|method| method == name) {
+            return Some(format!("`{name}` is a method: `tweet:{name}()`"));
         }
         let own = parent.into_iter().flat_map(fields::names);
         match nearest(name, own.chain(described)) {
             Some(near) => Some(did_you_mean(near)),
-            None => {
-                let path = fields::elsewhere(self.tweet, name)?;
-                Some(format!("a Tweet has it as `{path}`"))
-            }
+            None => match fields::elsewhere(self.tweet, name) {
+                Some(path) => Some(format!("a Tweet has it as `{path}`")),
+                None => fields::described(ACTIVITY, parents)
+                    .contains(&name)
+                    .then(|| {
+                        format!("this Tweet is in the native format, which has no `{name}`; {BOTH}")
+                    }),
+            },
         }
     }
 
-    /// What to say of a field that Tweets can have, but this one has not.
-    fn may_be_missing(&self, path: &[Part<'_>], name: &str, written: Option<&str>) -> String {
-        let is_activity = self
-            .tweet
-            .and_then(|tweet| tweet.get("objectType"))
-            .is_some();
-        if is_activity {
-            return format!(
-                "this Tweet is in the Activity Streams format, which has no `{name}`; the methods of a Tweet, such as `:full_text()`, know both formats"
-            );
-        }
-        let mut full = String::new();
-        path.iter().for_each(|part| code::push(&mut full, *part));
-        match written {
-            Some(written) => {
-                format!("this Tweet has no `{full}`; look first: `if {written} then … end`")
-            }
-            None => format!("this Tweet has no `{full}`; look first whether it is nil"),
-        }
+    fn is_activity(&self) -> bool {
+        self.tweet
+            .is_some_and(|tweet| tweet.get("objectType").is_some())
     }
 
     /// A variable that is nil: perhaps a field of the Tweet was put into it.
@@ -286,7 +318,7 @@ impl Scene<'_> {
         let known: Vec<String> = match origin {
             Some(Origin::Module(module, path)) if path.is_empty() => self.known.module(module),
             Some(Origin::Global(global, path)) if path.is_empty() => self.known.fields(global, &[]),
-            _ if is_tweet => fields::methods("Tweet").map(str::to_owned).collect(),
+            _ if is_tweet => methods("Tweet").map(str::to_owned).collect(),
             // The other values with methods that ouzel knows are texts.
             _ => self.known.fields("string", &[]),
         };
@@ -418,6 +450,31 @@ impl Scene<'_> {
     }
 }
 
+/// What is known about a field that the result of a method has not.
+fn missing_of_result(method: &str, name: &str) -> Option<String> {
+    let class = match method {
+        "author" => "ouzel.Author",
+        "geo" => "ouzel.Spot",
+        _ => return None,
+    };
+    let fields = fields::described(class, &[]);
+    if fields.contains(&name) {
+        return Some(format!(
+            "`:{method}()` of this Tweet has no `{name}`; give what counts then: `({name} or 0)`"
+        ));
+    }
+    let near = nearest(name, fields.iter().copied());
+    // The beginning of a name stands for it: `followers` for `followers_count`.
+    let begins = || {
+        fields.iter().copied().find(|field| {
+            field
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('_'))
+        })
+    };
+    near.or_else(begins).map(did_you_mean)
+}
+
 /// Whether the sign at this token belongs to `<const>` or `<close>`.
 fn is_attribute(code: &Code<'_>, at: usize) -> bool {
     let names = |at: usize| matches!(code.text(at), "const" | "close");
@@ -429,6 +486,17 @@ fn is_operator(sign: &str) -> bool {
         sign,
         "+" | "-" | "*" | "/" | "//" | "%" | "^" | ".." | "#" | "&" | "|" | "~" | "<<" | ">>"
     )
+}
+
+/// What to say of a field that Tweets can have, but this one has not.
+fn missing(path: &[Part<'_>], written: Option<&str>) -> String {
+    let full = shown(path);
+    match written {
+        Some(written) => {
+            format!("this Tweet has no `{full}`; look first: `if {written} then … end`")
+        }
+        None => format!("this Tweet has no `{full}`; look first whether it is nil"),
+    }
 }
 
 /// A path as Lua writes it.

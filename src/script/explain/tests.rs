@@ -49,7 +49,12 @@ fn check(message: &str, body: &str, expected: &str) {
 
 #[track_caller]
 fn check_code(message: &str, text: &str, expected: &str) {
-    let tweet = sonic_rs::from_str(TWEET).unwrap();
+    check_tweet(TWEET, message, text, expected);
+}
+
+#[track_caller]
+fn check_tweet(tweet: &str, message: &str, text: &str, expected: &str) {
+    let tweet = sonic_rs::from_str(tweet).unwrap();
     let hint = explain(&Scene {
         message,
         text,
@@ -155,6 +160,16 @@ fn the_nearest_field_is_named() {
         "methods are called with a colon: `:full_text()`",
     );
     check(
+        "attempt to call a nil value (field 'geo')",
+        "t.x = t.geo()",
+        "methods are called with a colon: `:geo()`",
+    );
+    check(
+        "attempt to index a nil value (field 'actor')",
+        "t.x = t.actor.id",
+        "this Tweet is in the native format, which has no `actor`; the methods of a Tweet, such as `:full_text()`, know both formats",
+    );
+    check(
         "attempt to call a nil value (method 'ful_text')",
         "t.x = t:ful_text()",
         "did you mean `full_text`?",
@@ -164,6 +179,38 @@ fn the_nearest_field_is_named() {
         "t.x = t.text:uper()",
         "did you mean `upper`?",
     );
+}
+
+#[test]
+fn the_fields_of_activity_streams_are_known() {
+    let tweet = r#"{"objectType":"activity","body":"a","actor":{"preferredUsername":"b"}}"#;
+    for (field, code, expected) in [
+        ("bdoy", "t.bdoy", "did you mean `body`?"),
+        (
+            "location",
+            "t.location",
+            "this Tweet has no `location`; look first: `if t.location then … end`",
+        ),
+        (
+            "summary",
+            "t.actor.summary",
+            "this Tweet has no `actor.summary`; look first: `if t.actor.summary then … end`",
+        ),
+        (
+            "preferedUsername",
+            "t.actor.preferedUsername",
+            "did you mean `preferredUsername`?",
+        ),
+        (
+            "user",
+            "t.user",
+            "this Tweet is in the Activity Streams format, which has no `user`; the methods of a Tweet, such as `:full_text()`, know both formats",
+        ),
+    ] {
+        let message = format!("attempt to index a nil value (field '{field}')");
+        let code = format!("ouzel.on('a', function(t)\nt.x = {code}.x");
+        check_tweet(tweet, &message, &code, expected);
+    }
 }
 
 #[test]
@@ -402,4 +449,51 @@ fn no_text_makes_it_fall_over() {
             }
         }
     }
+}
+
+#[test]
+fn what_a_method_gives_has_names_too() {
+    let nil =
+        |field: &str| format!("attempt to perform arithmetic on a nil value (field '{field}')");
+    for (field, expected) in [
+        ("followers", "did you mean `followers_count`?"),
+        ("folowers_count", "did you mean `followers_count`?"),
+        (
+            "listed_count",
+            "`:author()` of this Tweet has no `listed_count`; give what counts then: `(listed_count or 0)`",
+        ),
+        ("nothing_like_it", "nothing"),
+    ] {
+        check(
+            &nil(field),
+            &format!("local a = t:author()\nprint(a.{field} + 1)"),
+            expected,
+        );
+        check(
+            &nil(field),
+            &format!("print(t:author().{field} + 1)"),
+            expected,
+        );
+    }
+    check(&nil("lat"), "print(t:geo().lat + 1)", "nothing");
+    check(
+        &nil("latitud"),
+        "local at = t:geo() print(at.latitud + 1)",
+        "did you mean `latitude`?",
+    );
+    check(
+        "attempt to index a nil value (field 'author')",
+        "print(t.author.screen_name)",
+        "`author` is a method: `tweet:author()`",
+    );
+    check(
+        "attempt to call a `ouzel.log` value (field 'log')",
+        "ouzel.log('a')",
+        "it holds functions, such as `ouzel.log.info`",
+    );
+    check(
+        "attempt to call a nil value (global 'test')",
+        "test('a', f)",
+        "tests stand in files `*_test.lua` beside the script, and `ouzel test` runs them",
+    );
 }

@@ -63,7 +63,7 @@ pub(super) use ask::{Asked, ask, element_now, field_now, is_object};
 pub(super) use encode::{mark_array, mark_view, to_json};
 pub(super) use fields::with_fields;
 pub(super) use globals::install;
-pub(super) use hook::watch;
+pub(super) use hook::{watch, watch_lines};
 pub(super) use library::install as install_library;
 pub(super) use node::{Held, is_node, push_tweet};
 pub(super) use state::{held, push_state};

@@ -21,11 +21,12 @@ use crate::{
     rule::{Analysis, Rule},
     script::{
         Verdict,
-        api::{Answer, internal, text, type_name},
+        api::{Answer, counted, internal, text, type_name},
         budget,
         error::Misuse,
         lua::strict,
         raw::{is_node, to_json},
+        reference::{self, test as described},
         value::{Argument, from_json, row_table},
     },
     state::{Draft, Key, State, Value as Kept},
@@ -55,20 +56,20 @@ pub(super) fn install(lua: &Lua, context: &Rc<Context>) -> mlua::Result<Table> {
         context,
         methods: &methods,
     };
-    install.method("tweet", tweet)?;
-    install.method("fixture", fixture)?;
-    install.method("send", send)?;
-    install.method("rows", rows)?;
-    install.method("emitted", emitted)?;
-    install.method("state", state)?;
-    install.method("dropped", dropped)?;
-    install.method("now", now)?;
-    install.method("advance", advance)?;
-    install.method("matches", matches)?;
-    install.method("equal", checks::equal)?;
-    install.method("ok", checks::ok)?;
-    install.method("fails", checks::fails)?;
-    install.method("snapshot", checks::snapshot)?;
+    install.method(&described::TWEET, tweet)?;
+    install.method(&described::FIXTURE, fixture)?;
+    install.method(&described::SEND, send)?;
+    install.method(&described::ROWS, rows)?;
+    install.method(&described::EMITTED, emitted)?;
+    install.method(&described::STATE, state)?;
+    install.method(&described::DROPPED, dropped)?;
+    install.method(&described::NOW, now)?;
+    install.method(&described::ADVANCE, advance)?;
+    install.method(&described::MATCHES, matches)?;
+    install.method(&described::EQUAL, checks::equal)?;
+    install.method(&described::OK, checks::ok)?;
+    install.method(&described::FAILS, checks::fails)?;
+    install.method(&described::SNAPSHOT, checks::snapshot)?;
     let t = strict(lua, "t", "`t`", methods)?;
     context.t.set(t.to_pointer() as usize);
     Ok(t)
@@ -83,7 +84,7 @@ struct Install<'a> {
 impl Install<'_> {
     fn method<R: mlua::IntoLuaMulti + 'static>(
         &self,
-        name: &'static str,
+        described: &'static reference::Function,
         method: Method<R>,
     ) -> mlua::Result<()> {
         let context = Rc::clone(self.context);
@@ -93,41 +94,30 @@ impl Install<'_> {
             .function(self.lua, move |_, lua, mut arguments| {
                 let own = arguments.pop_front();
                 let own = own.filter(|own| own.to_pointer() as usize == context.t.get());
+                let name = described.name();
                 if own.is_none() {
                     return Err(Misuse::new(format!(
                         "`t:{name}` is called with a colon, not with a dot"
                     )));
                 }
+                counted(described, arguments.len(), || format!("t:{name}"))?;
                 method(&context, lua, &arguments)
             })?;
-        self.methods.raw_set(name, function)
+        self.methods.raw_set(described.name(), function)
     }
 }
 
-fn one<'a>(arguments: &'a MultiValue, method: &str, what: &str) -> Answer<&'a Value> {
-    match arguments.len() {
-        1 => Ok(arguments.front().unwrap_or(&Value::Nil)),
-        count => Err(Misuse::new(format!(
-            "`t:{method}` takes {what}, not {count} arguments"
-        ))),
-    }
-}
-
-fn none(arguments: &MultiValue, method: &str) -> Answer<()> {
-    match arguments.len() {
-        0 => Ok(()),
-        count => Err(Misuse::new(format!(
-            "`t:{method}` takes nothing, not {count} arguments"
-        ))),
-    }
+/// The argument that a method takes alone or first.
+fn first(arguments: &MultiValue) -> &Value {
+    arguments.front().unwrap_or(&Value::Nil)
 }
 
 /// `t:tweet { … }`.
 fn tweet(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Value> {
     let given = match arguments.front() {
         None => json_of(lua, &Value::Table(lua.create_table().map_err(internal)?))?,
-        Some(given @ Value::Table(_)) if arguments.len() == 1 => json_of(lua, given)?,
-        Some(given) if is_node(lua, given) && arguments.len() == 1 => json_of(lua, given)?,
+        Some(given @ Value::Table(_)) => json_of(lua, given)?,
+        Some(given) if is_node(lua, given) => json_of(lua, given)?,
         Some(other) => {
             return Err(Misuse::new(format!(
                 "`t:tweet` takes a table of fields, not {}",
@@ -218,7 +208,7 @@ fn given_tweet(lua: &Lua, value: &Value, method: &str) -> Answer<Tweet> {
 
 /// `t:fixture(file)`.
 fn fixture(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Table> {
-    let name = one(arguments, "fixture", "the name of a file")?;
+    let name = first(arguments);
     let name = text(name, "the name that `t:fixture` takes")?;
     let known = context.fixtures.borrow().get(&name).cloned();
     let lines = match known {
@@ -280,7 +270,7 @@ fn read_fixture(folder: &Path, name: &str) -> Result<Bytes, String> {
 
 /// `t:send(tweet)`.
 fn send(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<&'static str> {
-    let value = one(arguments, "send", "a Tweet")?;
+    let value = first(arguments);
     let tweet = given_tweet(lua, value, "send")?;
     let tweet = with_rules(context, tweet);
     match context.subject.send(tweet).map_err(misuse_of)? {
@@ -371,10 +361,7 @@ fn select(
 fn emitted(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Table> {
     let sink = match arguments.front() {
         None => None,
-        Some(name) => {
-            one(arguments, "emitted", "the name of a sink")?;
-            Some(text(name, "the sink that `t:emitted` takes")?)
-        }
+        Some(name) => Some(text(name, "the sink that `t:emitted` takes")?),
     };
     let lines = context.subject.emitted(sink.as_deref()).ok_or_else(|| {
         let name = sink.unwrap_or_default();
@@ -395,8 +382,7 @@ fn emitted(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Table
 }
 
 /// `t:state()`.
-fn state(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<Value> {
-    none(arguments, "state")?;
+fn state(context: &Context, lua: &Lua, _: &MultiValue) -> Answer<Value> {
     let state = context.subject.state();
     let copy = state.borrow().copy(State::ROOT);
     let copy = copy.unwrap_or(Draft::Table(Vec::new()));
@@ -428,20 +414,18 @@ fn plain(lua: &Lua, draft: &Draft) -> mlua::Result<Value> {
 }
 
 /// `t:dropped()`.
-fn dropped(context: &Context, _: &Lua, arguments: &MultiValue) -> Answer<i64> {
-    none(arguments, "dropped")?;
+fn dropped(context: &Context, _: &Lua, _: &MultiValue) -> Answer<i64> {
     Ok(i64::try_from(context.subject.dropped()).unwrap_or(i64::MAX))
 }
 
 /// `t:now()`.
-fn now(context: &Context, _: &Lua, arguments: &MultiValue) -> Answer<i64> {
-    none(arguments, "now")?;
+fn now(context: &Context, _: &Lua, _: &MultiValue) -> Answer<i64> {
     Ok(context.subject.now().get().div_euclid(1_000))
 }
 
 /// `t:advance(time)`.
 fn advance(context: &Context, _: &Lua, arguments: &MultiValue) -> Answer<()> {
-    let time = one(arguments, "advance", "a time")?;
+    let time = first(arguments);
     let time = text(time, "the time that `t:advance` takes")?;
     let length: Length = time.parse().map_err(|error| {
         Misuse::new(format!("`{time}` is no time: {error}"))
@@ -455,14 +439,7 @@ fn advance(context: &Context, _: &Lua, arguments: &MultiValue) -> Answer<()> {
 
 /// `t:matches(rule, tweet)`.
 fn matches(context: &Context, lua: &Lua, arguments: &MultiValue) -> Answer<bool> {
-    if arguments.len() != 2 {
-        return Err(Misuse::new(format!(
-            "`t:matches` takes a rule and a Tweet, not {} arguments",
-            arguments.len()
-        )));
-    }
-    let rule = arguments.front().unwrap_or(&Value::Nil);
-    let rule = text(rule, "the rule that `t:matches` takes first")?;
+    let rule = text(first(arguments), "the rule that `t:matches` takes first")?;
     let tweet = arguments.get(1).unwrap_or(&Value::Nil);
     let tweet = given_tweet(lua, tweet, "matches")?;
     let declared = context.subject.declared();

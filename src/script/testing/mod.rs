@@ -14,7 +14,8 @@ mod tweets;
 
 use std::{
     cell::{Cell, RefCell},
-    path::Path,
+    fs, io,
+    path::{Path, PathBuf},
     rc::Rc,
     time::Duration,
 };
@@ -25,20 +26,24 @@ use mlua::{Function, Lua, Table, Value};
 use self::context::Context;
 use super::{
     Declared, Error, Failure, Fault, Limits, Verdict,
-    api::{self, Host},
+    api::{self, Host, counted},
     budget::{self, Work},
     error::Misuse,
     generation::clock_of,
     loader::Sources,
     lua::{freeze_clock, is_memory, new_state},
     no_database::NoDatabase,
-    raw::watch,
+    raw::{watch, watch_lines},
+    reference::test::TEST,
 };
 use crate::{
     row::{Cell as RowCell, EachRow, Refused},
     state::Shared,
     tweet::Tweet,
 };
+
+/// How the name of a file of tests ends.
+pub(crate) const TEST_ENDING: &str = "_test.lua";
 
 /// How many tests a file may have. Whoever has more has written a loop that does not end.
 const MOST_TESTS: usize = 100_000;
@@ -136,6 +141,23 @@ struct Test {
     function: Function,
 }
 
+/// The files of tests in a folder, by name.
+///
+/// # Errors
+/// What the system says when the folder cannot be read.
+pub(crate) fn test_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_some_and(|name| name.ends_with(TEST_ENDING)) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 impl TestFile {
     /// Loads a file of tests, and runs none of them.
     ///
@@ -150,6 +172,7 @@ impl TestFile {
             database: Rc::new(NoDatabase),
             state: Shared::default(),
             sources: RefCell::new(Sources::of(path)),
+            refuses_rules: true,
             loading: RefCell::new(None),
             emitted: RefCell::default(),
             counting: RefCell::default(),
@@ -161,7 +184,7 @@ impl TestFile {
             Self::load_into(path, &host, subject, options)
         });
         match broken {
-            Some(broken) => Err(Error::Broken {
+            Some(broken) => Err(Error::Breach {
                 script: file_name(path),
                 fault: Box::new(host.breach(broken)),
             }),
@@ -207,7 +230,8 @@ impl TestFile {
         let ready = freeze_clock(&lua, subject.now())
             .and_then(|()| install_test(&lua, host, &tests))
             .and_then(|()| methods::install(&lua, &context))
-            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t));
+            .and_then(|t| lua.set_memory_limit(options.limits.memory).map(|_| t))
+            .and_then(|t| watch_lines(&lua).map(|()| t));
         let t = ready.map_err(|error| broken(&error))?;
         lua.load(&source)
             .set_name(format!("@{name}"))
@@ -224,6 +248,7 @@ impl TestFile {
                     fault: Box::new(fault),
                 }
             })?;
+        watch(&lua).map_err(|error| broken(&error))?;
         // From now on `test` adds nothing any more.
         let tests = tests.take().unwrap_or_default();
         Ok(Self {
@@ -233,6 +258,15 @@ impl TestFile {
             t,
             lua,
         })
+    }
+
+    /// The files that the tests have read so far: modules, and fixtures.
+    pub(crate) fn reads(&self) -> Vec<PathBuf> {
+        let folder = &self.context.folder;
+        let sources = self.context.host.sources.borrow();
+        let fixtures = self.context.fixtures.borrow();
+        let names = sources.names().chain(fixtures.keys().map(String::as_str));
+        names.map(|name| folder.join(name)).collect()
     }
 
     /// The names of the tests, in the order in which they run.
@@ -305,12 +339,7 @@ fn install_test(
                     .hint("write `test(\"what it shows\", function(t) … end)`"),
             );
         };
-        if arguments.len() > 2 {
-            return Err(Misuse::new(format!(
-                "`test` takes a name and a function, not {} arguments",
-                arguments.len()
-            )));
-        }
+        counted(&TEST, arguments.len(), || TEST.path().to_owned())?;
         if name.trim().is_empty() {
             return Err(Misuse::new("a test needs a name"));
         }
@@ -335,7 +364,7 @@ fn install_test(
         });
         Ok(())
     })?;
-    lua.globals().raw_set("test", add)
+    lua.globals().raw_set(TEST.name(), add)
 }
 
 fn file_name(path: &Path) -> String {

@@ -4,7 +4,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use sonic_rs::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value, json};
 
 use super::{
-    super::error::Misuse,
+    super::{
+        error::Misuse,
+        reference::{
+            Partial,
+            test::{TEST_TWEET, TEST_USER},
+        },
+    },
     entities::{entities, id_of},
 };
 
@@ -29,93 +35,6 @@ const CUT_TEXT: usize = 116;
 /// How deep Tweets may lie in Tweets: a Retweet of a quote is two.
 const MOST_DEEP: u32 = 3;
 
-/// The fields of a Tweet. Others may be given too; these are for names that are nearly right.
-const FIELDS: &[&str] = &[
-    "id",
-    "id_str",
-    "created_at",
-    "timestamp_ms",
-    "text",
-    "full_text",
-    "display_text_range",
-    "truncated",
-    "extended_tweet",
-    "source",
-    "lang",
-    "user",
-    "entities",
-    "extended_entities",
-    "matching_rules",
-    "tags",
-    "retweeted_status",
-    "is_quote_status",
-    "quoted_status",
-    "quoted_status_id",
-    "quoted_status_id_str",
-    "quoted_status_permalink",
-    "in_reply_to_status_id",
-    "in_reply_to_status_id_str",
-    "in_reply_to_user_id",
-    "in_reply_to_user_id_str",
-    "in_reply_to_screen_name",
-    "coordinates",
-    "geo",
-    "place",
-    "contributors",
-    "favorite_count",
-    "retweet_count",
-    "reply_count",
-    "quote_count",
-    "favorited",
-    "retweeted",
-    "possibly_sensitive",
-    "filter_level",
-    "editable",
-    "edit_history",
-    "edit_controls",
-    "withheld_in_countries",
-    "withheld_copyright",
-    "withheld_scope",
-    "scopes",
-];
-
-/// The same for its author.
-const USER_FIELDS: &[&str] = &[
-    "id",
-    "id_str",
-    "name",
-    "screen_name",
-    "location",
-    "url",
-    "description",
-    "derived",
-    "entities",
-    "protected",
-    "verified",
-    "followers_count",
-    "friends_count",
-    "listed_count",
-    "favourites_count",
-    "statuses_count",
-    "created_at",
-    "geo_enabled",
-    "lang",
-    "time_zone",
-    "utc_offset",
-    "profile_image_url",
-    "profile_image_url_https",
-    "profile_banner_url",
-    "default_profile",
-    "default_profile_image",
-    "withheld_in_countries",
-    "translator_type",
-    "contributors_enabled",
-    "is_translator",
-    "following",
-    "follow_request_sent",
-    "notifications",
-];
-
 /// When and as which one a Tweet is made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
@@ -138,7 +57,7 @@ fn tweet(given: &Value, made: Made, depth: u32) -> Result<Value, Misuse> {
     if depth > MOST_DEEP {
         return Err(wrong("Tweets lie too deep in each other"));
     }
-    known(given, FIELDS, "a Tweet")?;
+    known(given, &TEST_TWEET, "a Tweet")?;
     let user = given.get("user");
     if let Some(user) = user {
         if !user.is_object() {
@@ -146,7 +65,7 @@ fn tweet(given: &Value, made: Made, depth: u32) -> Result<Value, Misuse> {
                 .at_word("user")
                 .hint("write `user = { screen_name = \"alice\" }`"));
         }
-        known(user, USER_FIELDS, "`user` of a Tweet")?;
+        known(user, &TEST_USER, "`user` of a Tweet")?;
     }
     if given.get("text").is_some_and(|text| !text.is_str()) {
         return Err(wrong("`text` of a Tweet has to be a string").at_word("text"));
@@ -313,13 +232,13 @@ fn agree(whole: &mut Value, given: &Value) {
 }
 
 /// The error for a field that is nearly one of these. Other fields may be newer than this list.
-fn known(given: &Value, fields: &[&str], whole: &str) -> Result<(), Misuse> {
+fn known(given: &Value, fields: &Partial, whole: &str) -> Result<(), Misuse> {
     for (name, _) in given.as_object().into_iter().flatten() {
-        if fields.contains(&name) {
+        if fields.names().any(|field| field == name) {
             continue;
         }
         let message = format!("unknown field `{name}` in {whole}");
-        let misuse = Misuse::unknown(message, name, fields.iter().copied());
+        let misuse = Misuse::unknown(message, name, fields.names());
         if misuse.hint.is_some() {
             return Err(misuse);
         }

@@ -212,7 +212,12 @@ impl Board {
                 first = Some(Firing::from(&armed.fault));
             } else if happens {
                 first = armed.fire();
-                armed.until = armed.fault.lasts.map(|lasts| now + lasts);
+                // The lateness of one change is no trouble of the next.
+                let lasts = armed
+                    .fault
+                    .lasts
+                    .filter(|_| armed.fault.kind != Kind::RulesLate);
+                armed.until = lasts.map(|lasts| now + lasts);
             }
         }
         first

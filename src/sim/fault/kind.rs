@@ -46,6 +46,9 @@ pub enum Kind {
     RulesStatus,
     RulesHalf,
     RulesLost,
+    RulesReset,
+    RulesLate,
+    RulesCollide,
     WindowErrors,
     WindowFailed,
 }
@@ -80,6 +83,9 @@ const KINDS: &[(Kind, &str, Scope, &str)] = &[
     (Kind::RulesStatus, "rules-status", Scope::Rules, "the rules endpoint answers with `status` (else 503), for a while (`for`)"),
     (Kind::RulesHalf, "rules-half", Scope::RuleChange, "half of the rules of a request are added or deleted, and the answer is 503"),
     (Kind::RulesLost, "rules-lost", Scope::RuleChange, "the change is made, and the connection resets in place of an answer"),
+    (Kind::RulesReset, "rules-reset", Scope::RuleChange, "the connection resets in place of an answer, and nothing is changed"),
+    (Kind::RulesLate, "rules-late", Scope::RuleChange, "the connection resets in place of an answer, and the change is made later (`for`, else 1s)"),
+    (Kind::RulesCollide, "rules-collide", Scope::RuleChange, "the change is refused as if another one were being made, for a while (`for`)"),
     (Kind::WindowErrors, "window-errors", Scope::Window, "a Replay or Recovery job completes with errors: its last minute failed"),
     (Kind::WindowFailed, "window-failed", Scope::Window, "a Replay or Recovery job fails to complete: its second half is unprocessed"),
 ];
@@ -118,7 +124,12 @@ impl Kind {
     pub(super) fn lasts(self) -> bool {
         matches!(
             self,
-            Self::Silence | Self::Slow | Self::StreamStatus | Self::RulesStatus
+            Self::Silence
+                | Self::Slow
+                | Self::StreamStatus
+                | Self::RulesStatus
+                | Self::RulesLate
+                | Self::RulesCollide
         )
     }
 

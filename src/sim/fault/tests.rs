@@ -27,7 +27,7 @@ fn flags_say_what_and_when() {
 #[test]
 #[rustfmt::skip] // A table.
 fn mistakes_are_explained() {
-    check("reste", expect!["error: unknown fault `reste`; there are reset, cut-line, silence, torn-gzip, new-member, slow, one-byte-chunks, no-delimiter, duplicate, reorder, big-tweet, invalid-utf8, invalid-json, damaged-copy, unknown-message, info, warn, error, too-many-connections, full-buffer, too-slow, operational, closing, stream-status, rules-status, rules-half, rules-lost, window-errors, window-failed"]);
+    check("reste", expect!["error: unknown fault `reste`; there are reset, cut-line, silence, torn-gzip, new-member, slow, one-byte-chunks, no-delimiter, duplicate, reorder, big-tweet, invalid-utf8, invalid-json, damaged-copy, unknown-message, info, warn, error, too-many-connections, full-buffer, too-slow, operational, closing, stream-status, rules-status, rules-half, rules-lost, rules-reset, rules-late, rules-collide, window-errors, window-failed"]);
     check("reset:often", expect!["error: unknown option `often`; there are `probability`, `after`, `every`, `times`, `for`, `bytes`, `status` and `reset`"]);
     check("reset:probability=often", expect!["error: `often` is no probability"]);
     check("reset:probability=NaN", expect!["error: `reset`: a probability lies between 0 and 1, and NaN does not"]);

@@ -81,3 +81,32 @@ async fn a_change_is_made_although_its_answer_is_lost() {
     assert_eq!(values(&sim, RULES).await, ["milk"]);
     assert_eq!(status(&sim, "POST", RULES, &body(&["tea"])).await, 201);
 }
+
+#[tokio::test]
+async fn nothing_is_changed_when_the_request_is_lost() {
+    let sim = sim(with(&["rules-reset:every=1,times=1"])).await;
+    unanswered(&sim, RULES, &body(&["tea"])).await;
+    assert!(values(&sim, RULES).await.is_empty());
+    assert_eq!(status(&sim, "POST", RULES, &body(&["tea"])).await, 201);
+}
+
+#[tokio::test]
+async fn a_change_is_refused_as_if_another_one_were_being_made() {
+    let sim = sim(with(&["rules-collide:every=1,times=1"])).await;
+    assert_eq!(status(&sim, "POST", RULES, &body(&["tea"])).await, 429);
+    assert!(values(&sim, RULES).await.is_empty());
+    assert_eq!(status(&sim, "POST", RULES, &body(&["tea"])).await, 201);
+}
+
+#[tokio::test]
+async fn a_change_is_made_late() {
+    let sim = sim(with(&["rules-late:every=1,times=1,for=100ms"])).await;
+    unanswered(&sim, RULES, &body(&["tea"])).await;
+    let made = async {
+        while values(&sim, RULES).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("the change", made).await;
+    assert_eq!(values(&sim, RULES).await, ["tea"]);
+}

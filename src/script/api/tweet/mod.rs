@@ -20,13 +20,16 @@ use self::{
     place::Spot,
 };
 use crate::{
-    script::raw::{Asked, ask, mark_array},
+    script::{
+        raw::{Asked, ask, mark_array},
+        reference::{self, tweet as described},
+    },
     text::nearest::nearest,
 };
 
 /// A method of Tweets.
 struct Method {
-    name: &'static str,
+    described: &'static reference::Function,
     way: Way,
 }
 
@@ -55,9 +58,9 @@ enum Found {
 
 /// A method that reads these fields with a function over any [`Part`].
 macro_rules! read {
-    ($name:literal, $found:ident($function:path), [$($field:literal),* $(,)?]) => {
+    ($name:ident, $found:ident($function:path), [$($field:literal),* $(,)?]) => {
         Method {
-            name: $name,
+            described: &described::$name,
             way: Way::Read {
                 fields: &[$($field),*],
                 of_line: |tweet| Found::$found($function(&tweet)),
@@ -69,9 +72,9 @@ macro_rules! read {
 
 /// A method that gives a part of the Tweet.
 macro_rules! give {
-    ($name:literal, $function:expr) => {
+    ($name:ident, $function:expr) => {
         Method {
-            name: $name,
+            described: &described::$name,
             way: Way::Give($function),
         }
     };
@@ -79,37 +82,37 @@ macro_rules! give {
 
 #[rustfmt::skip]
 const METHODS: [Method; 16] = [
-    read!("id", Integer(Part::exact_id), ["id", "id_str"]),
-    read!("full_text", Text(text::full_text), [
+    read!(ID, Integer(Part::exact_id), ["id", "id_str"]),
+    read!(FULL_TEXT, Text(text::full_text), [
         "extended_tweet", "long_object", "full_text", "text", "body", "retweeted_status", "verb", "object", "user",
         "actor",
     ]),
-    read!("all_text", Text(text::all_text), [
+    read!(ALL_TEXT, Text(text::all_text), [
         "extended_tweet", "long_object", "full_text", "text", "body", "retweeted_status", "verb", "object", "user",
         "actor", "quoted_status", "twitter_quoted_status",
     ]),
-    read!("urls", List(entities::urls), [
+    read!(URLS, List(entities::urls), [
         "extended_tweet", "long_object", "entities", "twitter_entities", "retweeted_status", "verb", "object", "gnip",
     ]),
-    read!("hashtags", List(entities::hashtags), [
+    read!(HASHTAGS, List(entities::hashtags), [
         "extended_tweet", "long_object", "entities", "twitter_entities", "retweeted_status", "verb", "object",
     ]),
-    read!("mentions", List(entities::mentions), [
+    read!(MENTIONS, List(entities::mentions), [
         "extended_tweet", "long_object", "entities", "twitter_entities", "retweeted_status", "verb", "object",
     ]),
-    read!("author", Author(author::author), ["user", "actor", "gnip"]),
-    give!("original", |tweet| Some(related::retweeted(tweet).map_or_else(|| tweet.value.clone(), |part| part.value))),
-    give!("quoted", |tweet| related::quoted(tweet).map(|part| part.value)),
-    read!("kind", Word(related::kind), [
+    read!(AUTHOR, Author(author::author), ["user", "actor", "gnip"]),
+    give!(ORIGINAL, |tweet| Some(related::retweeted(tweet).map_or_else(|| tweet.value.clone(), |part| part.value))),
+    give!(QUOTED, |tweet| related::quoted(tweet).map(|part| part.value)),
+    read!(KIND, Word(related::kind), [
         "retweeted_status", "verb", "quoted_status", "twitter_quoted_status", "is_quote_status",
         "in_reply_to_status_id", "in_reply_to_status_id_str", "inReplyTo",
     ]),
-    read!("created_at_iso", Text(time::created_at_iso), ["created_at", "postedTime"]),
-    read!("created", Integer(time::created), ["created_at", "postedTime"]),
-    read!("lang", Text(about::lang), ["lang", "twitter_lang"]),
-    read!("app", Text(about::app), ["source", "generator"]),
-    read!("geo", Spot(place::geo), ["coordinates", "geo", "place", "location"]),
-    read!("tags", List(about::tags), ["matching_rules", "gnip"]),
+    read!(CREATED_AT_ISO, Text(time::created_at_iso), ["created_at", "postedTime"]),
+    read!(CREATED, Integer(time::created), ["created_at", "postedTime"]),
+    read!(LANG, Text(about::lang), ["lang", "twitter_lang"]),
+    read!(APP, Text(about::app), ["source", "generator"]),
+    read!(GEO, Spot(place::geo), ["coordinates", "geo", "place", "location"]),
+    read!(TAGS, List(about::tags), ["matching_rules", "gnip"]),
 ];
 
 /// What people want to see of a Tweet first.
@@ -136,7 +139,7 @@ pub(crate) fn brief(tweet: &Value) -> Brief {
 /// # Errors
 /// If not: the name that was probably meant, if there is one.
 pub(crate) fn is_method(name: &str) -> std::result::Result<(), Option<&'static str>> {
-    let names = METHODS.iter().map(|method| method.name);
+    let names = METHODS.iter().map(|method| method.described.name());
     match names.clone().any(|known| known == name) {
         true => Ok(()),
         false => Err(nearest(name, names)),
@@ -149,7 +152,7 @@ pub(crate) fn is_method(name: &str) -> std::result::Result<(), Option<&'static s
 /// Only when Lua has no memory left.
 pub(super) fn methods(lua: &Lua) -> Result<Table> {
     let methods = lua.create_table()?;
-    for Method { name, way } in METHODS {
+    for Method { described, way } in METHODS {
         // Lua calls these with a Tweet and nothing else.
         let function = match way {
             Way::Read {
@@ -168,7 +171,7 @@ pub(super) fn methods(lua: &Lua) -> Result<Table> {
                 Ok(part.unwrap_or(LuaValue::Nil))
             })?,
         };
-        methods.raw_set(name, function)?;
+        methods.raw_set(described.name(), function)?;
     }
     Ok(methods)
 }
@@ -179,7 +182,7 @@ pub(super) fn methods(lua: &Lua) -> Result<Table> {
 /// Only when Lua has no memory left.
 pub(super) fn suggest(lua: &Lua) -> Result<Function> {
     lua.create_function(|_, name: String| {
-        let near = nearest(&name, METHODS.iter().map(|method| method.name));
+        let near = nearest(&name, METHODS.iter().map(|method| method.described.name()));
         Ok(near.map_or_else(String::new, |near| {
             format!("; did you mean `tweet:{near}()`?")
         }))

@@ -15,13 +15,20 @@ fn the_original_of_what_is_no_retweet_is_itself() {
 }
 
 #[test]
+fn every_method_is_described_and_what_is_described_is_a_method() {
+    let methods: Vec<_> = METHODS.iter().map(|one| one.described.name()).collect();
+    let described: Vec<_> = crate::script::reference::methods("Tweet").collect();
+    assert_eq!(methods, described);
+}
+
+#[test]
 fn methods_work_on_each_tweet_inside_a_tweet_and_on_nothing_else() {
     let world = World::new();
     for (_, line) in KINDS {
         for method in METHODS {
             let call = format!(
                 "for _, part in ipairs {{ t:original(), t:quoted() }} do part:{}() end return encode(true)",
-                method.name
+                method.described.name()
             );
             assert_eq!(world.run(line, &call), "true");
         }

@@ -29,7 +29,7 @@ fn changed(json: &Value, other: &Value, give: &mut dyn FnMut(Value)) {
 fn whatever_is_null_or_of_another_type_no_method_fails() {
     let calls: Vec<_> = METHODS
         .iter()
-        .map(|method| match method.name {
+        .map(|method| match method.described.name() {
             name @ ("original" | "quoted") => format!("(function() local x = t:{name}() return x and {{ id = x:id(), text = x:full_text(), kind = x:kind() }} end)() or 0"),
             name => format!("t:{name}() or 0"),
         })

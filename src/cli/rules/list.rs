@@ -1,0 +1,128 @@
+//! `ouzel rules list`: the rules that the stream has.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::{
+    RulesList,
+    list_table::{Declared, Listed, as_json, as_lines},
+    service::{Owners, Service, owned},
+};
+use crate::{
+    cli::{
+        check::declared,
+        print::{print, print_lines, say},
+    },
+    error::Error,
+    powertrack::endpoint::RuleSetName,
+    script::DeclaredRule,
+    settings::Settings,
+};
+
+/// Lists the remote rules.
+///
+/// # Errors
+/// If the service cannot be asked, or the script that was named cannot be loaded.
+pub(super) fn list(arguments: &RulesList) -> Result<(), Error> {
+    let settings = Settings::read(arguments.given())?;
+    let set = RuleSetName {
+        label: None,
+        is_replay: arguments.replay,
+    };
+    let service = Service::new(&settings, &set)?;
+    let declared = rules_of_script(&settings, arguments.names_script())?;
+    let rules = service.list()?;
+    let owned = owned(&settings, &service.endpoint)?;
+    let owners = Owners::of(&owned);
+    let by_value: Option<HashMap<&str, &DeclaredRule>> = declared.as_ref().map(|rules| {
+        let by_value = rules.iter().map(|rule| (rule.value.as_str(), rule));
+        by_value.collect()
+    });
+    let now = Timestamp::now();
+    let listed: Vec<Listed<'_>> = rules
+        .iter()
+        .map(|rule| Listed {
+            rule,
+            created: created(rule.id, now),
+            is_own: owners.own(rule),
+            declared: by_value
+                .as_ref()
+                .map(|declared| match declared.get(rule.value.as_str()) {
+                    None => Declared::No,
+                    Some(one) if is_same_tag(one.tag.as_deref(), rule.tag.as_deref()) => {
+                        Declared::Yes
+                    }
+                    Some(one) => Declared::OtherTag(one.tag.as_deref()),
+                }),
+        })
+        .collect();
+    if arguments.json {
+        print(&as_json(&service.endpoint, &listed, now))
+    } else {
+        print_lines(as_lines(&listed, now))
+    }
+}
+
+/// The rules that the script declares; `None` if that cannot be known. A script that nobody named need not be there.
+fn rules_of_script(
+    settings: &Settings,
+    is_named: bool,
+) -> Result<Option<Vec<DeclaredRule>>, Error> {
+    match declared(&settings.script, &settings.script_limits) {
+        Ok(declared) => Ok(Some(declared.rules)),
+        Err(error) if is_named => Err(error),
+        Err(error) => {
+            let error = error.to_string();
+            let first = error.lines().next().unwrap_or_default();
+            say(&format!("which rules are declared is not known: {first}\n"));
+            Ok(None)
+        }
+    }
+}
+
+/// An empty tag equals no tag: for a rule sent without a tag, the service answers `null`.
+fn is_same_tag(one: Option<&str>, other: Option<&str>) -> bool {
+    one.unwrap_or_default() == other.unwrap_or_default()
+}
+
+/// The first millisecond of ids [reference 3.2].
+const EPOCH_MS: i64 = 1_288_834_974_657;
+
+/// The bits of an id below its time.
+const TIME_SHIFT: u32 = 22;
+
+/// When a rule was added, by its id [reference 3.2]. An id that gives a time before the first such ids were given, or a
+/// time that is to come, says nothing: a proxy may have ids of its own.
+fn created(id: i64, now: Timestamp) -> Option<Timestamp> {
+    /// PowerTrack 2.0 is from 2016.
+    const FIRST: i64 = 1_420_070_400_000;
+    /// The clocks of two machines differ.
+    const AHEAD: i64 = 600_000;
+    let ms = (id >> TIME_SHIFT).checked_add(EPOCH_MS)?;
+    let is_likely = (FIRST..=now.as_millisecond().saturating_add(AHEAD)).contains(&ms);
+    Timestamp::from_millisecond(ms).ok().filter(|_| is_likely)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_says_when_the_rule_was_added() {
+        let now: Timestamp = "2026-11-27T00:00:00Z".parse().expect("a time");
+        let text = |id| created(id, now).map(|time| time.to_string());
+        // The recorded ids of the reference.
+        assert_eq!(
+            text(961_664_522_481_119_232).as_deref(),
+            Some("2018-02-08T18:14:23.679Z")
+        );
+        assert_eq!(
+            text(734_938_587_381_145_604).as_deref(),
+            Some("2016-05-24T02:46:28.387Z")
+        );
+        for odd in [0, 1, -1, i64::MIN, i64::MAX, 4_000_000_000_000_000_000] {
+            assert_eq!(text(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `ouzel rules plan`: what would have to change so that the remote rules are as declared.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    RulesPlan,
+    estimate::{Estimate, Most, of_journal},
+    plan_file,
+    plan_table::{as_json, as_lines},
+    planned::{Places, Planned},
+    service::{Service, owned},
+};
+use crate::{
+    cli::{
+        check::declared,
+        print::{print, print_lines, say},
+    },
+    error::Error,
+    powertrack::endpoint::RuleSetName,
+    rule::{
+        Rule,
+        plan::{Declared, Owned, Plan, Remote},
+    },
+    settings::Settings,
+};
+
+/// How much of the journal is read for what is added: a plan is not to be waited for.
+const LOOKED_AT: Most = Most {
+    bytes: Some(64 << 20),
+    lines: None,
+    time: Some(Duration::from_secs(5)),
+};
+
+/// Plans, and prints the plan. It changes nothing.
+///
+/// # Errors
+/// [`Error::Changes`] if something would change.
+pub(super) fn plan(arguments: &RulesPlan) -> Result<(), Error> {
+    let settings = Settings::read(arguments.given())?;
+    let service = Service::new(&settings, &RuleSetName::default())?;
+    let wanted = Wanted::of_script(&settings)?;
+    let remote = service.list()?;
+    let owned = owned(&settings, &service.endpoint)?;
+    let mut planned = wanted.plan(&settings, &service, &remote, &owned);
+    let added = estimated(&settings, &planned.plan.add);
+    planned.added = added.map(|added| added.with_cap(arguments.cap));
+    if let Some(file) = &arguments.out {
+        plan_file::save(file, &planned)?;
+    }
+    show(&planned, arguments.json)?;
+    if let Some(file) = &arguments.out {
+        say(&format!(
+            "saved; `ouzel rules apply {}` carries it out\n",
+            file.display()
+        ));
+    }
+    match planned.plan.is_noop() {
+        true => Ok(()),
+        false => Err(Error::Changes),
+    }
+}
+
+/// What rules come to, by the journal. A plan is worth showing without it too.
+fn estimated(settings: &Settings, added: &[Declared]) -> Option<Estimate> {
+    if added.is_empty() {
+        return None;
+    }
+    let rules = added
+        .iter()
+        .map(|rule| Rule::accept(&rule.value).ok().map(Arc::new));
+    of_journal(&settings.data_dir, rules, &LOOKED_AT).unwrap_or_else(|error| {
+        say(&format!("what the new rules cost is not known: {error}\n"));
+        None
+    })
+}
+
+pub(super) fn show(planned: &Planned, as_json_text: bool) -> Result<(), Error> {
+    match as_json_text {
+        true => print(&as_json(planned)),
+        false => print_lines(as_lines(planned)),
+    }
+}
+
+/// The rules that a set should have.
+pub(super) struct Wanted {
+    pub(super) rules: Vec<Declared>,
+    pub(super) places: Places,
+}
+
+impl Wanted {
+    /// The rules that the script declares.
+    pub(super) fn of_script(settings: &Settings) -> Result<Self, Error> {
+        let declared = declared(&settings.script, &settings.script_limits)?.rules;
+        let place = |file: &str, line: usize| format!("{file}:{line}");
+        Ok(Self {
+            places: declared
+                .iter()
+                .map(|rule| (rule.value.clone(), place(&rule.file, rule.line)))
+                .collect(),
+            rules: declared
+                .into_iter()
+                .map(|rule| Declared {
+                    value: rule.value,
+                    tag: rule.tag,
+                })
+                .collect(),
+        })
+    }
+
+    /// The rules of another set, which has this name.
+    pub(super) fn of_set(rules: Vec<Remote>, name: &str) -> Self {
+        Self {
+            places: rules
+                .iter()
+                .map(|rule| (rule.value.clone(), name.to_owned()))
+                .collect(),
+            rules: rules
+                .into_iter()
+                .map(|rule| Declared {
+                    value: rule.value,
+                    tag: rule.tag,
+                })
+                .collect(),
+        }
+    }
+
+    /// What has to change.
+    pub(super) fn plan(
+        &self,
+        settings: &Settings,
+        service: &Service,
+        remote: &[Remote],
+        owned: &[Owned],
+    ) -> Planned {
+        let plan = Plan::new(&self.rules, remote, owned, settings.rules.policy);
+        let retags = plan.retag.iter().map(|retag| &retag.declared);
+        let changed = plan.add.iter().chain(retags);
+        let places = changed.filter_map(|rule| {
+            let place = self.places.get(&rule.value)?;
+            Some((rule.value.clone(), place.clone()))
+        });
+        Planned {
+            endpoint: service.endpoint.clone(),
+            places: places.collect(),
+            plan,
+            added: None,
+        }
+    }
+}

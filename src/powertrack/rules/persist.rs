@@ -1,0 +1,131 @@
+//! Carries out a rule plan until it is done, and reads the rules back.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Rules,
+    ownership::Ownership,
+    reconcile::{Progress, Report, Told, reconcile},
+};
+use crate::{
+    powertrack::{
+        error::{Error, Recovery},
+        reconnect::Ladders,
+    },
+    rule::plan::{Plan, Remote},
+};
+
+/// So often a plan is gone on with although no request failed: somebody else changes the rules meanwhile.
+const MOST_PASSES: usize = 3;
+
+/// A plan that was carried out.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// What was done.
+    pub report: Report,
+    /// The rules as they were read back.
+    pub remote: Vec<Remote>,
+    /// What could not be done of the plan, without the rules that the service rejects.
+    pub left: Plan,
+}
+
+/// Carries out `plan`, waits where a request fails in a way that may pass, and goes on with what is left by the list of
+/// rules. Dropping this future leaves everything so that the next plan can go on.
+///
+/// # Errors
+/// If a request fails for good, if requests fail for longer than `patience`, or if the record of owned rules cannot be
+/// written.
+pub(crate) async fn persist(
+    rules: &impl Rules,
+    plan: &Plan,
+    ownership: &mut impl Ownership,
+    patience: Duration,
+    told: &mut Told<'_>,
+) -> Result<Done, Error> {
+    let mut ladders = Ladders::random();
+    let mut report = Report::default();
+    let mut failing_since = None;
+    let mut passes = 0;
+    let mut plan = plan.clone();
+    let mut has_failed = false;
+    loop {
+        match pass(rules, &mut plan, has_failed, ownership, &mut report, told).await {
+            Ok((remote, left)) => {
+                passes += 1;
+                if left.is_noop() || passes == MOST_PASSES || !report.rejected.is_empty() {
+                    return Ok(Done {
+                        report,
+                        remote,
+                        left,
+                    });
+                }
+                (failing_since, has_failed) = (None, false);
+                plan = left;
+            }
+            Err(error) => {
+                let Recovery::Retry(delay) = error.recovery() else {
+                    return Err(error);
+                };
+                let delay = ladders.next(delay).delay;
+                let since = *failing_since.get_or_insert_with(Instant::now);
+                if since.elapsed() + delay > patience {
+                    return Err(error);
+                }
+                told(Progress::Waits {
+                    error: &error,
+                    delay,
+                });
+                sleep(delay).await;
+                has_failed = true;
+            }
+        }
+    }
+}
+
+/// Carries out a plan and reads the rules back. If a request has failed before, nobody knows what it has done, so the
+/// rules are read first too.
+async fn pass(
+    rules: &impl Rules,
+    plan: &mut Plan,
+    has_failed: bool,
+    ownership: &mut impl Ownership,
+    report: &mut Report,
+    told: &mut Told<'_>,
+) -> Result<(Vec<Remote>, Plan), Error> {
+    if has_failed {
+        let remote = list(rules).await?;
+        *plan = without_rejected(plan.remaining(&remote, &ownership.owned()), report);
+    }
+    reconcile(rules, plan, ownership, report, told).await?;
+    let remote = list(rules).await?;
+    let left = plan.remaining(&remote, &ownership.owned());
+    let left = without_rejected(left, report);
+    Ok((remote, left))
+}
+
+/// The rules that the service has.
+///
+/// # Errors
+/// If the request fails.
+pub(crate) async fn list(rules: &impl Rules) -> Result<Vec<Remote>, Error> {
+    let listed = rules.list().await?;
+    Ok(listed.into_iter().map(Remote::from).collect())
+}
+
+/// What is left to do without the rules that the service has rejected.
+fn without_rejected(mut plan: Plan, report: &Report) -> Plan {
+    let rejected: HashSet<&str> = report
+        .rejected
+        .iter()
+        .map(|rule| rule.value.as_str())
+        .collect();
+    if !rejected.is_empty() {
+        plan.add
+            .retain(|rule| !rejected.contains(rule.value.as_str()));
+        plan.retag
+            .retain(|retag| !rejected.contains(retag.declared.value.as_str()));
+    }
+    plan
+}
