@@ -223,7 +223,7 @@ fn a_field_in_another_place_and_one_that_is_missing_are_told() {
     check(
         "attempt to get length of a nil value (field 'hashtags')",
         "t.x = #t.hashtags",
-        "a Tweet has it as `entities.hashtags`",
+        "`hashtags` is a method: `tweet:hashtags()`",
     );
     check(
         "attempt to index a nil value (field 'place')",
