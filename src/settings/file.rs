@@ -9,8 +9,7 @@ use serde::Deserialize;
 
 use super::{
     Error, journal::JournalFile, mistake::reason, reload::ReloadFile, rules::RulesFile,
-    script::ScriptFile,
-    status::StatusFile,
+    script::ScriptFile, status::StatusFile,
 };
 use crate::text::{
     secret::Secret,
