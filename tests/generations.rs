@@ -837,7 +837,22 @@ fn a_running_ouzel_goes_back_until_the_next_save() {
     save(&run, &ruled("fourth", "four"), 8);
     run.powertrack().send(tweet(6));
     run.wait_for("fourth handled 6");
-    check(&["rollback", "--list", "--limit", "9"], 0, expect![]);
+    check(
+        &["rollback", "--list", "--limit", "9"],
+        0,
+        expect![[r#"
+        generation  at (UTC)             hash          files  result
+                 8  TIME  HASH  kept   loaded: rules +1 -1, handlers +1 -1, tables +0 -0
+                 -  TIME  HASH         refused by load: main.lua:1: unexpected symbol near <eof>
+                 7  TIME  HASH  kept   rolled back to 1: rules +1 -1, handlers +1 -1, tables +0 -0
+                 6  TIME  HASH  kept   loaded: rules +1 -1, handlers +1 -1, tables +0 -0
+                 5  TIME  HASH  kept   rolled back to 1: rules +1 -1, handlers +1 -1, tables +0 -0
+                 4  TIME  HASH  kept   rolled back to 2: rules +1 -1, handlers +1 -1, tables +0 -0
+                 3  TIME  HASH  kept   loaded: rules +1 -1, handlers +1 -1, tables +0 -0
+                 2  TIME  HASH  kept   loaded: rules +1 -1, handlers +1 -1, tables +0 -0
+                 1  TIME  HASH  kept   loaded: rules +1 -0, handlers +1 -0, tables +0 -0
+    "#]],
+    );
     let ended = run.drain();
     assert_eq!(ended.powertrack().connections(), 1);
     ended.assert_rows("SELECT count(*) FROM _ouzel_rollback", expect!["0"]);

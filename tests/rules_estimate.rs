@@ -109,24 +109,24 @@ fn matches_rates_overlap_and_samples_are_shown() {
         4 Tweets, 2 lines skipped, 2 hours from 2017-07-14T02:40:00Z to 2017-07-14T04:10:00Z
 
         rules (3)
-          matches          share        an hour       a day       a month  tag       rule
-                3    15 to 100 %     0.3 to 4.4  7.2 to 110  210 to 3 200  (no tag)  coffee
-                                                                                       Coffee!
-                                                                                       more coffee
-                                                                                       tea and coffee
-                2   5.6 to 100 %    0.11 to 3.7   2.6 to 87   80 to 2 600  (no tag)  coffee lang:en
-                                                                                       Coffee!
-                                                                                       tea and coffee
-                1  0.32 to 100 %  0.0065 to 2.8  0.15 to 67  4.7 to 2 100  (no tag)  tea OR #tea
-                                                                                       tea and coffee
-                3    15 to 100 %     0.3 to 4.4  7.2 to 110  210 to 3 200            all together, each Tweet once
+          matches  share        an hour       a day       a month  tag       rule
+                3   75 %     0.3 to 4.4  7.2 to 110  210 to 3 200  (no tag)  coffee
+                                                                               Coffee!
+                                                                               more coffee
+                                                                               tea and coffee
+                2   50 %    0.11 to 3.7   2.6 to 87   80 to 2 600  (no tag)  coffee lang:en
+                                                                               Coffee!
+                                                                               tea and coffee
+                1   25 %  0.0065 to 2.8  0.15 to 67  4.7 to 2 100  (no tag)  tea OR #tea
+                                                                               tea and coffee
+                3   75 %     0.3 to 4.4  7.2 to 110  210 to 3 200            all together, each Tweet once
 
         overlap (3)
           2  `coffee` and `coffee lang:en`
           1  `coffee` and `tea OR #tea`
           1  `coffee lang:en` and `tea OR #tea`
 
-        note: the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect
+        note: this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect
         note: a day and a month are told by 2 hours, and nights and weekends are not like the rest
         note: a range holds what is to be expected in 95 of 100 cases, if chance alone decides; news does not keep to it
     "#]]
@@ -141,7 +141,7 @@ fn compressed_files_give_the_same_and_several_add_up() {
         .ends();
     plain.assert_code(0);
     expect![[r#"
-        {"tweets":4,"skipped":2,"sample":{"sources":["tweets.jsonl"],"is_least":false,"percent":null,"from":"2017-07-14T02:40:00Z","to":"2017-07-14T04:10:00Z","hours":2.0,"gap_hours":0.0},"cap":null,"rules":[{"value":"coffee","tag":null,"matches":3,"share":0.75,"per_hour":1.5,"per_day":36.0,"per_month":1080.0,"per_month_range":[217.06242010254763,3155.574931358026],"cap_share":null,"samples":["Coffee!","more coffee","tea and coffee"]},{"value":"coffee lang:en","tag":null,"matches":2,"share":0.5,"per_hour":1.0,"per_day":24.0,"per_month":720.0,"per_month_range":[80.86080782312685,2599.553173861788],"cap_share":null,"samples":["Coffee!","tea and coffee"]},{"value":"tea OR #tea","tag":null,"matches":1,"share":0.25,"per_hour":0.5,"per_day":12.0,"per_month":360.0,"per_month_range":[4.7052483950617265,2002.9882785966258],"cap_share":null,"samples":["tea and coffee"]}],"together":{"matches":3,"share":0.75,"per_hour":1.5,"per_day":36.0,"per_month":1080.0,"per_month_range":[217.06242010254763,3155.574931358026],"cap_share":null},"overlap":[{"rules":["coffee","coffee lang:en"],"tweets":2},{"rules":["coffee","tea OR #tea"],"tweets":1},{"rules":["coffee lang:en","tea OR #tea"],"tweets":1}],"notes":["the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect","a day and a month are told by 2 hours, and nights and weekends are not like the rest"]}
+        {"tweets":4,"skipped":2,"sample":{"sources":["tweets.jsonl"],"is_least":false,"percent":null,"from":"2017-07-14T02:40:00Z","to":"2017-07-14T04:10:00Z","hours":2.0,"gap_hours":0.0},"cap":null,"rules":[{"value":"coffee","tag":null,"matches":3,"share":0.75,"per_hour":1.5,"per_day":36.0,"per_month":1080.0,"per_month_range":[217.06242010254763,3155.574931358026],"cap_share":null,"samples":["Coffee!","more coffee","tea and coffee"]},{"value":"coffee lang:en","tag":null,"matches":2,"share":0.5,"per_hour":1.0,"per_day":24.0,"per_month":720.0,"per_month_range":[80.86080782312685,2599.553173861788],"cap_share":null,"samples":["Coffee!","tea and coffee"]},{"value":"tea OR #tea","tag":null,"matches":1,"share":0.25,"per_hour":0.5,"per_day":12.0,"per_month":360.0,"per_month_range":[4.7052483950617265,2002.9882785966258],"cap_share":null,"samples":["tea and coffee"]}],"together":{"matches":3,"share":0.75,"per_hour":1.5,"per_day":36.0,"per_month":1080.0,"per_month_range":[217.06242010254763,3155.574931358026],"cap_share":null},"overlap":[{"rules":["coffee","coffee lang:en"],"tweets":2},{"rules":["coffee","tea OR #tea"],"tweets":1},{"rules":["coffee lang:en","tea OR #tea"],"tweets":1}],"notes":["this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect","a day and a month are told by 2 hours, and nights and weekends are not like the rest"]}
     "#]]
     .assert_eq(plain.output());
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -188,7 +188,7 @@ fn many_tweets_give_the_same_each_time() {
     let first = run();
     assert_eq!(first, run());
     expect![[r#"
-        {"tweets":3000,"skipped":0,"sample":{"sources":["tweets.jsonl"],"is_least":false,"percent":null,"from":null,"to":null,"hours":null,"gap_hours":null},"cap":null,"rules":[{"value":"coffee","tag":null,"matches":1000,"share":0.3333333333333333,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":["coffee 0","coffee 3","coffee 6"]},{"value":"coffee lang:en","tag":null,"matches":0,"share":0.0,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":[]},{"value":"tea OR #tea","tag":null,"matches":2000,"share":0.6666666666666666,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":["tea 1","tea 2","tea 4"]}],"together":{"matches":3000,"share":1.0,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null},"overlap":[],"notes":["the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect","no rate can be told: none of the Tweets tells its time","3 000 Tweets told no time that can be right; the rates are without them"]}
+        {"tweets":3000,"skipped":0,"sample":{"sources":["tweets.jsonl"],"is_least":false,"percent":null,"from":null,"to":null,"hours":null,"gap_hours":null},"cap":null,"rules":[{"value":"coffee","tag":null,"matches":1000,"share":0.3333333333333333,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":["coffee 0","coffee 3","coffee 6"]},{"value":"coffee lang:en","tag":null,"matches":0,"share":0.0,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":[]},{"value":"tea OR #tea","tag":null,"matches":2000,"share":0.6666666666666666,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":["tea 1","tea 2","tea 4"]}],"together":{"matches":3000,"share":1.0,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null},"overlap":[],"notes":["this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect","no rate can be told: none of the Tweets tells its time"]}
     "#]]
     .assert_eq(&first);
 }
@@ -375,25 +375,23 @@ fn a_sample_of_seconds_or_of_many_years_allows_no_rate() {
                                       coffee
                                       coffee
 
-        note: the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect
+        note: this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect
         note: no rate can be told: the Tweets are of 10 seconds altogether, and less than 10 minutes say nothing of an hour
     "#]]
     .assert_eq(seconds.output());
     let years = coffee(every(90 * DAY, 25, 2), &["--cap", "1M"]);
     expect![[r#"
-        40 Tweets, 0 lines skipped
+        25 Tweets, 0 lines skipped
 
         rules (1)
-          matches       share  tag       rule
-               20  30 to 78 %  (no tag)  coffee
-                                           coffee
-                                           coffee
-                                           coffee
+          matches  share  tag       rule
+               13   52 %  (no tag)  coffee
+                                      coffee
+                                      coffee
+                                      coffee
 
-        note: the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect
-        note: no rate can be told: the Tweets are of 9.6 years, too far from each other to be all that came
-        note: 1 Tweet told no time that can be right; the rates are without them
-        note: a range holds what is to be expected in 95 of 100 cases, if chance alone decides; news does not keep to it
+        note: this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect
+        note: no rate can be told: the Tweets are of 6.2 years, too far from each other to be all that came
     "#]]
     .assert_eq(years.output());
     let untimed = coffee("{\"id\":1,\"text\":\"coffee\",\"user\":{}}\n", &[]);
@@ -401,14 +399,12 @@ fn a_sample_of_seconds_or_of_many_years_allows_no_rate() {
         1 Tweet, 0 lines skipped
 
         rules (1)
-          matches         share  tag       rule
-                1  1.3 to 100 %  (no tag)  coffee
-                                             coffee
+          matches  share  tag       rule
+                1  100 %  (no tag)  coffee
+                                      coffee
 
-        note: the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect
+        note: this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect
         note: no rate can be told: none of the Tweets tells its time
-        note: 1 Tweet told no time that can be right; the rates are without them
-        note: a range holds what is to be expected in 95 of 100 cases, if chance alone decides; news does not keep to it
     "#]]
     .assert_eq(untimed.output());
     for ended in [seconds, years, untimed] {
@@ -447,7 +443,7 @@ fn a_cap_and_a_part_of_all_tweets_are_reckoned_with() {
     let (_, rest) = json.output().split_once("\"together\":").unwrap();
     let together = rest.split('}').next().unwrap();
     expect![[r#"
-        {"matches":17280,"share":0.09999999999999999,"per_hour":3600.0,"per_day":86400.0,"per_month":2592000.0,"per_month_range":[2553494.954217423,2630940.322211351],"cap_share":2.592
+        {"matches":17280,"share":0.1,"per_hour":3600.0,"per_day":86400.0,"per_month":2592000.0,"per_month_range":[2553494.954217423,2630940.322211351],"cap_share":2.592
     "#]]
     .assert_eq(&format!("{together}\n"));
 }
@@ -470,15 +466,15 @@ fn a_rule_that_matches_nothing_has_an_upper_end() {
         7 200 Tweets, 0 lines skipped, 2 hours from 2017-07-14T02:40:00Z to 2017-07-14T04:39:59Z
 
         rules (2)
-          matches      share  an hour   a day    a month  tag       rule
-                0  < 0.042 %    < 1.5    < 36    < 1 100  (no tag)  zebra
-            3 600       50 %    1 800  43 000  1 300 000  (no tag)  coffee
-                                                                      coffee
-                                                                      coffee
-                                                                      coffee
-            3 600       50 %    1 800  43 000  1 300 000            all together, each Tweet once
+          matches  share  an hour   a day    a month  tag       rule
+                0    0 %    < 1.5    < 36    < 1 100  (no tag)  zebra
+            3 600   50 %    1 800  43 000  1 300 000  (no tag)  coffee
+                                                                  coffee
+                                                                  coffee
+                                                                  coffee
+            3 600   50 %    1 800  43 000  1 300 000            all together, each Tweet once
 
-        note: the numbers are those of these Tweets alone: of a part of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, they are the least to expect
+        note: this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect
         note: a day and a month are told by 2 hours, and nights and weekends are not like the rest
     "#]]
     .assert_eq(ended.output());

@@ -18,7 +18,7 @@ const NEAR: usize = 200_000;
 
 /// So often tags and patterns with stars are held against each other. Patterns that begin with a star can fit any tag, and
 /// thousands of both would take minutes. What is not compared any more counts as fitting.
-const COMPARED: usize = 20_000_000;
+const COMPARED: usize = 2_000_000;
 
 /// A handler that no rule of the script can call, or a rule whose matches no handler gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn tens_of_thousands_of_tags_and_patterns_take_a_bounded_number_of_steps() {
         let tags = |start: &str| -> Vec<String> {
-            let all = 0..20_000;
+            let all = 0..4_000;
             all.map(|number| format!("{start}{number}")).collect()
         };
         let (rules, starred) = (tags("tag-"), tags("*-"));
@@ -312,7 +312,7 @@ mod tests {
             let patterns: Vec<_> = patterns.iter().map(Option::as_deref).collect();
             let rules = some(&rules);
             let rules: Vec<_> = rules.iter().map(Option::as_deref).collect();
-            // 400 million comparisons would take this test longer than anybody waits.
+            // 16 million comparisons are too many, so nothing is told of what was not compared.
             assert_eq!(declared(&rules, &patterns).tag_warnings(), []);
         }
     }

@@ -184,10 +184,17 @@ impl TestFile {
             Self::load_into(path, &host, subject, options)
         });
         match broken {
-            Some(broken) => Err(Error::Breach {
-                script: file_name(path),
-                fault: Box::new(host.breach(broken)),
-            }),
+            Some((breach, place)) => {
+                // The library's functions run without the hook that notes the place.
+                let raised_at = || match loaded {
+                    Err(Error::Broken { fault, .. } | Error::Breach { fault, .. }) => fault.place,
+                    _ => None,
+                };
+                Err(Error::Breach {
+                    script: file_name(path),
+                    fault: Box::new(host.breach((breach, place.or_else(raised_at)))),
+                })
+            }
             None => loaded,
         }
     }
