@@ -399,8 +399,9 @@ fn one_signal_ends_a_load_however_long_it_may_take() {
             ended.assert_says("the stream was never connected");
         }
     }
-    // In a save, and what ran before has handled all.
+    // In a save that is swapped in at once, and what ran before has handled all.
     let run = setup()
+        .environment("OUZEL_SHADOW", "0")
         .script("ouzel.enrich(function(t) ouzel.log.info('at', t.id .. '.') end)")
         .start();
     run.powertrack().send(tweet(1));

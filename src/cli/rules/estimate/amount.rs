@@ -72,10 +72,6 @@ impl Amount {
     }
 
     /// In a sentence: `about 1 200`, `about 3 to 12`, `fewer than 9`.
-    #[allow(
-        dead_code,
-        reason = "it is for `rules plan`, which shows what added rules cost"
-    )]
     pub(super) fn in_words(self) -> String {
         match self.matches {
             0 => format!("fewer than {}", up(self.high)),

@@ -86,10 +86,6 @@ pub(crate) struct Rates {
 ///
 /// # Errors
 /// [`Error::Run`] if the journal cannot be read.
-#[allow(
-    dead_code,
-    reason = "it is for `rules plan`, which shows what added rules cost"
-)]
 pub(crate) fn of_journal(
     data: &Path,
     rules: impl IntoIterator<Item = Option<Arc<Rule>>>,
@@ -251,19 +247,11 @@ impl Estimate {
     }
 
     /// The same, with the part that each month takes of this many Tweets.
-    #[allow(
-        dead_code,
-        reason = "it is for `rules plan`, which shows what added rules cost"
-    )]
     pub(crate) fn with_cap(self, cap: Option<Number>) -> Self {
         Self { cap, ..self }
     }
 
     /// How many Tweets there are in the sample.
-    #[allow(
-        dead_code,
-        reason = "it is for `rules plan`, which shows what added rules cost"
-    )]
     pub(crate) fn tweets(&self) -> u64 {
         self.counts.tweets
     }
@@ -304,10 +292,6 @@ impl Estimate {
     }
 
     /// One line about all rules together, for people: what a month of them comes to, and by what sample.
-    #[allow(
-        dead_code,
-        reason = "it is for `rules plan`, which shows what added rules cost"
-    )]
     pub(crate) fn in_words(&self) -> String {
         let cost = self.together();
         let tweets = counted(self.counts.tweets, "Tweet");
