@@ -350,7 +350,7 @@ impl Running {
             return Ok(true);
         };
         // What a handler does is committed at the end, and what a load does is of no use any more.
-        if work == Work::Load && doing::is_ending() {
+        if matches!(work, Work::Load | Work::Test) && doing::is_ending() {
             return Err(self.break_with(Breach::Ending));
         }
         let limit = work.time(&limits);

@@ -377,7 +377,6 @@ fn one_signal_ends_a_load_however_long_it_may_take() {
         Setup::new()
             .without_script_limits()
             .file("tweets.jsonl", tweets(1..=1))
-            .file("scripts/main_test.lua", "test('nothing', function() end)")
     };
     for (command, arguments, is_in_order) in [
         ("run", &[][..], true),
@@ -385,7 +384,11 @@ fn one_signal_ends_a_load_however_long_it_may_take() {
         ("check", &[], false),
         ("test", &[], false),
     ] {
-        let run = setup()
+        let setup = match command {
+            "test" => setup().file("scripts/main_test.lua", "test('nothing', function() end)"),
+            _ => setup(),
+        };
+        let run = setup
             .script(hanging)
             .command(command)
             .arguments(arguments)
