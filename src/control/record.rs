@@ -206,9 +206,10 @@ mod tests {
             {}
         "#]]
         .assert_eq(
-            &String::from_utf8(
-                write_tweet(&about(Verdict::Failed, &[], Some("main.lua:7: no")), b"{}").to_vec(),
-            )
+            str::from_utf8(&write_tweet(
+                &about(Verdict::Failed, &[], Some("main.lua:7: no")),
+                b"{}",
+            ))
             .unwrap(),
         );
     }

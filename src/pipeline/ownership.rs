@@ -60,7 +60,6 @@ pub(crate) struct Record<K> {
 }
 
 impl Record<Store> {
-    #[allow(dead_code, reason = "only commands read it themselves")]
     /// The record as the database has it, for a command.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ pub(super) fn handlers(
     let measure = |name: &str, script: &str| {
         let script = write(&folder.join(name), script.as_bytes())?;
         let place = place.with_script(script);
-        let (took, _) = fastest(runs, || place.from_memory(lines))?;
+        let (took, _) = fastest(runs, || place.of_memory(lines))?;
         Ok::<_, Error>(took)
     };
     Ok(Handlers {

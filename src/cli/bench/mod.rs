@@ -219,7 +219,7 @@ fn in_memory(job: &Job) -> Result<Vec<Stage>, Error> {
         nothing,
         ten_fields,
     } = handlers(&job.place, job.folder.path(), &runs, job.runs)?;
-    let (handle, _) = fastest(job.runs, || job.place.from_memory(&runs))?;
+    let (handle, _) = fastest(job.runs, || job.place.of_memory(&runs))?;
     let stage = |name, took| Stage {
         name,
         tweets,

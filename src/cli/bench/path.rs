@@ -128,7 +128,7 @@ impl Place {
     }
 
     /// The same with lines that are already in memory, all of which are there from the beginning.
-    pub(super) fn from_memory(&self, runs: &[Lines]) -> Result<(Duration, Outcome), Error> {
+    pub(super) fn of_memory(&self, runs: &[Lines]) -> Result<(Duration, Outcome), Error> {
         self.without_journal(|sender| {
             for lines in runs {
                 let _ = sender.deliver_free(lines.clone());

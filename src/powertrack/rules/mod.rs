@@ -4,7 +4,6 @@ pub(crate) mod bodies;
 mod list;
 pub(crate) mod ownership;
 mod pace;
-#[allow(dead_code, reason = "only commands carry a plan out to its end")]
 pub(crate) mod persist;
 pub(crate) mod reconcile;
 pub(crate) mod replay;
