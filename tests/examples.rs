@@ -269,7 +269,7 @@ fn a_saved_zone_has_its_rule_without_a_new_connection() {
         "local zones = {\n  { tag = \"zone-kyoto\", longitude = 135.7681, latitude = 35.0116, km = 10.5 },\n",
     );
     run.write("scripts/main.lua", &more);
-    run.wait_for("rules reconciled added=1 deleted=0 unchanged=2");
+    run.wait_for("rules reconciled added=1 retagged=0 deleted=0 unchanged=2");
     let ended = run.drain();
     let added = ended.powertrack().bodies("add").concat();
     assert!(

@@ -253,7 +253,7 @@ fn a_field_in_another_place_and_one_that_is_missing_are_told() {
     check(
         "bad argument #1 to 'for iterator' (table expected, got nil)",
         "for _, x in ipairs(t.hashtags) do",
-        "`t.hashtags` is nil; a Tweet has it as `entities.hashtags`",
+        "`t.hashtags` is nil; `hashtags` is a method: `tweet:hashtags()`",
     );
     check(
         "bad argument #1 to 'ipairs' (table expected, got nil)",
