@@ -387,7 +387,8 @@ fn a_wrong_time_says_what_is_wrong() {
         "ouzel.time.parse('a', 'b')",
         expect![[r#"
             --> main.lua:1
-             = `ouzel.time.parse` takes `text`, not 2 arguments"#]],
+             = `ouzel.time.parse` takes `text`, not 2 arguments
+            hint: parentheses keep the first value of a call: `ouzel.time.parse((text:gsub(…)))`"#]],
     );
     fails(
         "ouzel.time.format('2018')",

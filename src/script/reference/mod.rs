@@ -215,7 +215,7 @@ impl Function {
 
     /// Whether it takes a single text and is called with two arguments.
     pub(in crate::script) fn has_one_too_many(&self, count: usize) -> bool {
-        matches!(self.parameters, [Parameter { kind: "string", .. }]) && count == 2
+        matches!(self.parameters, [Parameter { name: "text", .. }]) && count == 2
     }
 
     /// Its parameters without `...`, how many of them are needed, and whether there is `...`.
