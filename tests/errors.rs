@@ -170,10 +170,12 @@ error("and raised again: " .. problem)"#,
               = two
                 lines"#]],
     );
-    check(
-        r#"local function f() return f() + 1 end
-f()"#,
-        expect![[r#"
+    // How deep the stack may get depends on what Lua has on it already.
+    let deep = "local function f() return f() + 1 end\nf()";
+    let log = Setup::check().script(deep).ends().log();
+    let (before, behind) = log.split_once("(skipping ").unwrap();
+    let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+    expect![[r#"
             error: script `main.lua` could not be loaded
              --> main.lua:1
               |
@@ -189,7 +191,7 @@ f()"#,
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
-                in ...	(skipping 999965 levels)
+                in ...	(skipping… levels)
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
@@ -200,8 +202,8 @@ f()"#,
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in upvalue 'f'
                 in main.lua:1: in local 'f'
-                in main.lua:2: in main chunk"#]],
-    );
+                in main.lua:2: in main chunk"#]]
+    .assert_eq(&format!("{before}(skipping…{behind}"));
 }
 
 #[test]

@@ -212,7 +212,11 @@ fn a_save_in_the_middle_of_what_has_arrived_together_loses_none_of_it() {
     let store = "local seen = ouzel.table('seen', { id = 'INTEGER' })
 ouzel.enrich(function(t) seen:insert { id = t.id } ouzel.log.info('handled', t.id .. '.') end)\n";
     let slow = "ouzel.filter(function() local s = os.clock() while os.clock() < s + 0.03 do end return true end)\n";
-    let run = Setup::new().script(&format!("{store}{slow}")).start();
+    // A save is swapped in at once.
+    let run = Setup::new()
+        .environment("OUZEL_SHADOW", "0")
+        .script(&format!("{store}{slow}"))
+        .start();
     run.powertrack().send_all((1..=100).map(tweet));
     for id in [5, 15, 25] {
         run.wait_for(&format!("handled {id}."));

@@ -10,6 +10,8 @@ fn start(script: &str) -> (Run, String) {
         .script(script)
         .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
         .without_script_limits()
+        // A save is swapped in at once.
+        .environment("OUZEL_SHADOW", "0")
         .arguments(&["--log", "debug"])
         .start();
     let said = run.wait_for("serving /metrics");
