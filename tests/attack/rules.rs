@@ -146,10 +146,15 @@ fn an_unchecked_rule_that_cannot_be_read_is_not_counted() {
         1 Tweet, 0 lines skipped
 
         rules (2)
-          matches  per hour  tag       rule
-                ?         ?  new       fish AND bird
-                1         -  (no tag)  bird
-                                         fish and bird
+          matches  share  tag       rule
+                ?      ?  new       fish AND bird
+                1  100 %  (no tag)  bird
+                                      fish and bird
+                1  100 %            all together, each Tweet once
+
+        note: this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect
+        note: no rate can be told: none of the Tweets tells its time
+        note: 1 rule cannot be read here and may match on the service: `?`
     "#]]
     .assert_eq(ended.output());
     let ended = Setup::rules()
@@ -159,7 +164,7 @@ fn an_unchecked_rule_that_cannot_be_read_is_not_counted() {
         .ends();
     let (_, rules) = ended.output().split_once("\"rules\":").unwrap();
     expect![[r#"
-        [{"value":"fish AND bird","tag":"new","matches":null,"per_hour":null,"samples":[]},{"value":"bird","tag":null,"matches":1,"per_hour":null,"samples":["fish and bird"]}],"overlap":[]}
+        [{"value":"fish AND bird","tag":"new","matches":null,"share":null,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":[]},{"value":"bird","tag":null,"matches":1,"share":1.0,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null,"samples":["fish and bird"]}],"together":{"matches":1,"share":1.0,"per_hour":null,"per_day":null,"per_month":null,"per_month_range":null,"cap_share":null},"overlap":[],"notes":["this tells of Tweets like these alone: of a sample of all Tweets, say how large it is with `--sample-percent`; of what a stream brought, each number is the least to expect","no rate can be told: none of the Tweets tells its time"]}
     "#]].assert_eq(rules);
 }
 
