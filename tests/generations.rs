@@ -763,9 +763,9 @@ fn ruled(name: &str, rule: &str) -> String {
 fn a_running_ouzel_goes_back_until_the_next_save() {
     let run = started(&ruled("first", "one"));
     save(&run, &ruled("second", "two"), 2);
-    run.wait_for("rules reconciled added=1 deleted=1");
+    run.wait_for("rules reconciled added=1 retagged=0 deleted=1");
     save(&run, &ruled("third", "three"), 3);
-    run.wait_for("rules reconciled added=1 deleted=1");
+    run.wait_for("rules reconciled added=1 retagged=0 deleted=1");
     let check = |arguments: &[&str], code: i32, expected: Expect| {
         let (ended_with, output, said) = ouzel(run.folder(), arguments);
         assert_eq!(ended_with, code, "{said}");
@@ -781,7 +781,7 @@ fn a_running_ouzel_goes_back_until_the_next_save() {
     );
     run.wait_for("script loaded generation=4 rules=+1 -1 handlers=+1 -1 tables=+0 -0");
     run.wait_for("ROLLED BACK: the files on disk are not what runs generation=4 back_to=2");
-    run.wait_for("rules reconciled added=1 deleted=1");
+    run.wait_for("rules reconciled added=1 retagged=0 deleted=1");
     run.powertrack().send(tweet(1));
     run.wait_for("second handled 1");
     check(
