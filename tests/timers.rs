@@ -280,7 +280,7 @@ fn a_wrong_timer_is_an_error() {
           |
         1 | ouzel.every('1m')
           |
-          = what `ouzel.every` calls has to be a function, not nil"#]],
+          = `ouzel.every` takes `time` and `call`, not 1 argument"#]],
     );
     check(
         "for i = 1, 101 do\n  ouzel.every('1m', print)\nend",
