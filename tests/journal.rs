@@ -367,8 +367,10 @@ fn a_database_that_is_locked_for_a_while_costs_nothing() {
     // A save has to wait as well, and is not forgotten.
     run.write("scripts/main.lua", &format!("{STORE} -- saved"));
     other.execute_batch("ROLLBACK").unwrap();
-    run.wait_for("the database can be written again");
-    run.wait_for("generation=2");
+    wait_until("the save is loaded and the rows are written", || {
+        let said = run.process().said();
+        said.contains("generation=2") && said.contains("the database can be written again")
+    });
     run.powertrack().send(tweet(101));
     run.wait_for("handled 101.");
     let ended = run.drain();
