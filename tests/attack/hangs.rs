@@ -121,7 +121,7 @@ const BESIDE: u64 = 64 << 20;
 const SOON: Duration = Duration::from_secs(45);
 
 /// Of the time that these tests give a script, most of them take all.
-const TIME: &str = "100ms";
+const TIME: &str = "300ms";
 
 fn setup(script: &str) -> Setup {
     Setup::new()
