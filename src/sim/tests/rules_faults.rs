@@ -100,7 +100,10 @@ async fn a_change_is_refused_as_if_another_one_were_being_made() {
 
 #[tokio::test]
 async fn a_change_is_made_late() {
-    let sim = sim(with(&["rules-late:every=1,times=1,for=100ms"])).await;
+    let mut options = with(&["rules-late:every=1,times=1,for=100ms"]);
+    // It is asked again and again until the change is made.
+    options.limits.rule_requests_per_minute = 0;
+    let sim = sim(options).await;
     unanswered(&sim, RULES, &body(&["tea"])).await;
     let made = async {
         while values(&sim, RULES).await.is_empty() {
