@@ -10,18 +10,7 @@ mod support;
 use std::{fs, path::Path};
 
 use expect_test::{Expect, expect};
-use support::{Ended, Process, Run, Setup, command, tagged, tweet, wait_until};
-
-/// A script that logs each Tweet under a name.
-fn named(name: &str) -> String {
-    format!("ouzel.on('*', function(t) ouzel.log.info('{name} handled', t.id) end)")
-}
-
-fn started(script: &str) -> Run {
-    let run = Setup::new().script(script).start();
-    run.wait_for("stream connected");
-    run
-}
+use support::{Ended, Process, Run, Setup, command, named, started, tagged, tweet, wait_until};
 
 /// Saves a script, and waits until it runs.
 fn save(run: &Run, script: &str, generation: u32) {

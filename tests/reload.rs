@@ -10,18 +10,7 @@ mod support;
 use std::fs;
 
 use expect_test::expect;
-use support::{Run, Setup, tweet};
-
-/// A script that logs each Tweet under a name.
-fn named(name: &str) -> String {
-    format!("ouzel.on('*', function(t) ouzel.log.info('{name} handled', t.id) end)")
-}
-
-fn started(script: &str) -> Run {
-    let run = Setup::new().script(script).start();
-    run.wait_for("stream connected");
-    run
-}
+use support::{Setup, named, started, tweet};
 
 #[test]
 fn a_saved_script_handles_the_next_tweet() {

@@ -52,7 +52,6 @@ pub(crate) struct Gap {
 
 /// How far it is.
 #[derive(Debug)]
-#[allow(dead_code, reason = "only commands show it")]
 pub(crate) enum Progress<'a> {
     /// So many of so many rules are changed.
     Changed {
