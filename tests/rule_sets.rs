@@ -340,11 +340,14 @@ fn values_are_exact_to_the_byte() {
 fn one_bad_rule_does_not_keep_the_others_back() {
     let sim = sim(&[]);
     let bad = "{ value = 'fish AND bird', tag = 'bad', unchecked = true },";
-    let text = script(&[("coffee", "good")]);
+    let text = script(&[("coffee", "good"), ("milk", "old")]);
     let text = text.replacen("ouzel.rules {", &format!("ouzel.rules {{ {bad}"), 1);
     let run = setup(&sim, &text).start();
     run.wait_for("the service rejects a rule value=\"fish AND bird\" place=\"main.lua:1\"");
     run.wait_for("stream connected");
+    run.wait_for_rules(&sim, &[("coffee", "good"), ("milk", "old")]);
+    // Once it is mended, what is not declared any more goes.
+    run.write("scripts/main.lua", &script(&[("coffee", "good")]));
     run.wait_for_rules(&sim, &[("coffee", "good")]);
     run.drain();
 }

@@ -87,11 +87,11 @@ pub(crate) async fn run(
         conflicts: Vec::new(),
     };
     loop {
-        let is_new = declared.has_changed().unwrap_or(false) || keeper.left.is_none();
-        let wanted = Arc::clone(&declared.borrow_and_update());
-        if is_new {
+        // A change while an attempt was made. One that came while this loop waited counts as seen already.
+        if declared.has_changed().unwrap_or(false) {
             keeper.refused.clear();
         }
+        let wanted = Arc::clone(&declared.borrow_and_update());
         let outcome = match keeper.attempt(&wanted).await {
             Ok(outcome) => {
                 ladders.reset();
@@ -106,7 +106,10 @@ pub(crate) async fn run(
                     }
                     tokio::select! {
                         () = sleep(delay) => {}
-                        changed = declared.changed() => if changed.is_err() { return },
+                        changed = declared.changed() => match changed {
+                            Ok(()) => keeper.refused.clear(),
+                            Err(_) => return,
+                        },
                     }
                     continue;
                 }
@@ -117,7 +120,10 @@ pub(crate) async fn run(
             return;
         }
         tokio::select! {
-            changed = declared.changed() => if changed.is_err() { return },
+            changed = declared.changed() => match changed {
+                Ok(()) => keeper.refused.clear(),
+                Err(_) => return,
+            },
             () = sleep_some(options.check_every) => {}
         }
     }
@@ -136,7 +142,7 @@ struct Keeper<R, L> {
     options: RuleOptions,
     /// What has been done since the last success.
     report: Report,
-    /// The rules as they were left.
+    /// The rules as they were left; `None` at first and after an attempt that failed.
     left: Option<Vec<Remote>>,
     /// Rules that the service has rejected. They are not sent again until the script declares other rules.
     refused: HashSet<(String, Option<String>)>,
@@ -251,10 +257,11 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
     }
 
     fn tell_drift(&mut self, remote: &[Remote]) {
-        let Some(left) = &self.left else {
+        // If this attempt fails, nobody can tell its changes from those of others.
+        let Some(left) = self.left.take() else {
             return;
         };
-        let drift = Drift::between(left, remote, &self.ownership.owned());
+        let drift = Drift::between(&left, remote, &self.ownership.owned());
         if drift.is_none() {
             return;
         }

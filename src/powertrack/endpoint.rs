@@ -142,8 +142,13 @@ impl RuleSetName {
         if !self.is_replay {
             return Ok(rules);
         }
+        // The setting is for the label of the settings.
+        let is_own = match &addresses.rules_url {
+            Some(_) => rules == own,
+            None => self.label.is_none() || self.label == addresses.label,
+        };
         match &addresses.replay_rules_url {
-            Some(url) if rules == own => url_of(Part::ReplayRules, url, addresses),
+            Some(url) if is_own => url_of(Part::ReplayRules, url, addresses),
             _ => replay_rules(&rules),
         }
     }

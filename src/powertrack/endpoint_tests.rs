@@ -131,6 +131,18 @@ fn the_rule_sets_of_other_labels_and_of_replay_follow() {
         set(Some("dev"), true, &named),
         at("powertrack-replay", "dev")
     );
+    // The URL of the settings is that of their own label.
+    let set_apart = Addresses {
+        replay_rules_url: Some("http://127.0.0.1:9/elsewhere.json".into()),
+        ..named.clone()
+    };
+    assert_eq!(
+        set(Some("dev"), true, &set_apart),
+        at("powertrack-replay", "dev")
+    );
+    let elsewhere = "http://127.0.0.1:9/elsewhere.json";
+    assert_eq!(set(Some("prod"), true, &set_apart), elsewhere);
+    assert_eq!(set(None, true, &set_apart), elsewhere);
     // The label of the settings is not needed then.
     let unnamed = Addresses {
         label: None,

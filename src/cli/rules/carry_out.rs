@@ -109,7 +109,6 @@ pub(super) fn carry_out(
 /// How far it is, in a bar or in the log.
 struct Shown<'l> {
     line: &'l StatusLine,
-    total: usize,
     logged: Instant,
 }
 
@@ -120,7 +119,6 @@ impl<'l> Shown<'l> {
         }
         Self {
             line,
-            total,
             logged: Instant::now(),
         }
     }
@@ -128,8 +126,6 @@ impl<'l> Shown<'l> {
     fn take(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Changed { done, total } => {
-                // What somebody else has done meanwhile makes it less.
-                self.total = self.total.max(*total);
                 self.line.advance_to(*done as u64);
                 let [done, total] = [*done, *total].map(|count| thousands(count as u64));
                 if self.line.is_shown() {

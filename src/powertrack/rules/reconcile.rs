@@ -359,7 +359,7 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
             // This comes before the request: if the answer is lost, the rules are there and still ours.
             let intents: Vec<Owned> = rules.iter().map(|rule| intent(rule, temporary)).collect();
             self.remember(&intents).await?;
-            let new: Vec<NewRule> = rules.iter().map(new_rule).collect();
+            let new: Vec<NewRule> = rules.iter().map(NewRule::from).collect();
             let rejected = match self.rules.add(&new).await {
                 Ok(answers) => return self.added(answers, temporary).await,
                 Err(Error::Rejected { rules }) => rules,
@@ -497,13 +497,6 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
             done: self.done,
             total: self.total,
         });
-    }
-}
-
-fn new_rule(rule: &Declared) -> NewRule {
-    NewRule {
-        value: rule.value.clone(),
-        tag: rule.tag.clone(),
     }
 }
 

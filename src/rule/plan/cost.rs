@@ -50,7 +50,7 @@ impl Cost {
                 }
             }
         }
-        requests += chunks(plan.delete.len() + plan.leftover.len());
+        requests += chunks(plan.delete.len()) + chunks(plan.leftover.len());
         if requests > 0 {
             requests += 1;
         }
