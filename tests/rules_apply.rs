@@ -439,10 +439,10 @@ fn a_plan_is_not_saved_over_anything_else() {
         .assert_code(1)
         .assert_says("cannot write `nowhere/rules.plan`");
     // A plan is replaced by a plan.
+    let mut ended = ended;
     for _ in 0..2 {
-        rules(TWO, &["plan", "--out", "rules.plan"])
-            .ends()
-            .assert_code(4);
+        ended = next(ended, TWO, &["plan", "--out", "rules.plan"]);
+        ended.assert_code(4);
     }
 }
 

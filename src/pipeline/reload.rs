@@ -179,6 +179,8 @@ impl Reload {
     }
 
     fn vet(&mut self) {
+        // From here on it is about the files on disk, also if they are refused.
+        self.is_back = false;
         let shared = Arc::<Shared>::default();
         let vetting = Vetting {
             script: self.script.clone(),

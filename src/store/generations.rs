@@ -175,7 +175,11 @@ impl Store {
             }
         }
         let last = self.connection.last_insert_rowid();
-        let forgotten = "DELETE FROM _ouzel_generations WHERE id <= ?";
+        // Those whose files are kept stay: a script that fails at each restart must not take the way back with it.
+        let forgotten = "DELETE FROM _ouzel_generations WHERE id <= ? AND id NOT IN (
+                 SELECT max(id) FROM _ouzel_generations
+                 WHERE number IS NOT NULL AND hash IN (SELECT hash FROM _ouzel_sources)
+                 GROUP BY script, hash)";
         self.connection
             .execute(forgotten, [last.saturating_sub(signed(MOST_ROWS))])?;
         Ok(())
@@ -453,6 +457,37 @@ mod tests {
         let larger = "x".repeat(5 << 20);
         let files = [("main.lua", Some(larger.as_str()))];
         assert!(!store.keep_sources("h", files.into_iter()).unwrap());
+    }
+
+    #[test]
+    fn a_script_that_fails_again_and_again_leaves_the_way_back() {
+        let store = Store::in_memory().unwrap();
+        put(&store, 1, "a", None);
+        put(&store, 2, "b", None);
+        for at in 0..1_100 {
+            let refused = LoadResult::Refused {
+                step: "load".to_owned(),
+                error: "no".to_owned(),
+                place: None,
+            };
+            store
+                .put_load(&Load {
+                    at: format!("at {at}"),
+                    result: refused,
+                    hash: "c".to_owned(),
+                    script: "main.lua".to_owned(),
+                })
+                .unwrap();
+        }
+        assert_eq!(store.last_generation().unwrap(), 2);
+        assert_eq!(before(&store, 2, "b"), Some(1));
+        let counted =
+            store
+                .connection
+                .query_row("SELECT count(*) FROM _ouzel_generations", [], |row| {
+                    row.get::<_, i64>(0)
+                });
+        assert_eq!(counted.unwrap(), 1_002);
     }
 
     #[test]

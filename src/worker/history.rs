@@ -168,11 +168,11 @@ impl Worker<'_> {
         &self,
         number: u64,
         code: &Code,
+        hash: &str,
         change: &Change,
         back: Option<&Back>,
     ) -> Result<(), Error> {
-        let hash = code.hash();
-        let is_kept = self.store.keep_sources(&hash, code.files())?;
+        let is_kept = self.store.keep_sources(hash, code.files())?;
         if !is_kept && self.progress.is_some() {
             let bytes = code.bytes();
             let hint =
@@ -201,7 +201,7 @@ impl Worker<'_> {
                     tables[1],
                 ],
             },
-            hash,
+            hash: hash.to_owned(),
             script: script.clone(),
         })?;
         let rollback = back.map(Back::to_rollback);

@@ -226,7 +226,8 @@ impl Worker<'_> {
         for name in generation.sinks() {
             older.extend(self.sinks.open(&name, &self.store)?);
         }
-        self.note_loaded(self.number + 1, &code, &change, back.as_ref())?;
+        let hash = code.hash();
+        self.note_loaded(self.number + 1, &code, &hash, &change, back.as_ref())?;
         self.store.commit()?;
         self.warn_of_older_sinks(&older);
         // If anything fails up to here, all of it is done again, as if nothing had been read.
@@ -238,7 +239,7 @@ impl Worker<'_> {
         self.committed_rows = self.store.rows();
         self.files = Some(files.clone());
         self.number += 1;
-        self.hash = code.hash();
+        self.hash = hash;
         self.back = back;
         self.tally.set(Count::Generation, self.number);
         let back_to = self.back.as_ref().map(|back| back.number);

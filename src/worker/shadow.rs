@@ -183,9 +183,10 @@ impl Shadow<'_> {
         let parsed = self.tweets.iter().map(|line| Tweet::parse(line.clone()));
         let first = parsed.flatten().find_map(|tweet| tweet.created_ms());
         let now = Rc::new(Cell::new(first.unwrap_or(0)));
+        let mut sides = [self.side(self.old, &now)?, self.side(self.new, &now)?];
+        // The loads have their own limit.
         let until = Instant::now() + MOST_TIME;
         let go_on = || (self.is_wanted)() && Instant::now() < until;
-        let mut sides = [self.side(self.old, &now)?, self.side(self.new, &now)?];
         let [old, new] = &sides;
         let same_rules = are_same(&old.stage.declared, &new.stage.declared);
         let mut found = Differences::default();

@@ -33,7 +33,7 @@ use crate::{
     error::Error,
     script::{Expression, Unfit, tag_pattern},
     settings::Settings,
-    status::thousands,
+    status::{counted, thousands},
     text::plain,
     tweet::Tweet,
 };
@@ -297,7 +297,7 @@ impl Watching {
             };
             return Ok([line, b"\n".to_vec()].concat());
         }
-        let text = match terminal().filter(|_| self.is_terminal) {
+        let text = match self.is_terminal.then(terminal).flatten() {
             Some(terminal) => shown::block(about, tweet, terminal),
             None => shown::line(about, tweet),
         };
@@ -312,11 +312,7 @@ impl Watching {
             left_out,
             failed,
         } = self.counts;
-        let tweets = |number| match number {
-            1 => "1 Tweet".to_owned(),
-            many => format!("{} Tweets", thousands(many)),
-        };
-        let mut summary = format!("{} shown", tweets(shown));
+        let mut summary = format!("{} shown", counted(shown, "Tweet"));
         if let Some(saved) = &self.saved {
             summary += &format!(" and saved to `{}`", saved.path().display());
         }
@@ -342,10 +338,7 @@ fn safe(json: String, is_terminal: bool) -> String {
 }
 
 fn skipped(tweets: u64) -> String {
-    let tweets = match tweets {
-        1 => "1 Tweet".to_owned(),
-        many => format!("{} Tweets", thousands(many)),
-    };
+    let tweets = counted(tweets, "Tweet");
     format!("… {tweets} skipped: the reader is slower than the stream\n")
 }
 
