@@ -2,8 +2,9 @@
 //! report anything itself.
 
 use std::{
+    cell::RefCell,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -20,6 +21,22 @@ pub(crate) fn end() {
 /// Whether a signal has asked the process to end. A script that is loading gives up then.
 pub(crate) fn is_ending() -> bool {
     IS_ENDING.load(Ordering::Relaxed)
+}
+
+thread_local! {
+    /// Becomes true when nobody wants what runs on this thread any more.
+    static IS_UNWANTED: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
+}
+
+/// Scripts on this thread give up once this is true.
+pub(crate) fn give_up_at(is_unwanted: Arc<AtomicBool>) {
+    IS_UNWANTED.set(Some(is_unwanted));
+}
+
+/// Whether scripts on this thread are to give up.
+pub(crate) fn is_unwanted() -> bool {
+    let is_true = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
+    IS_UNWANTED.with_borrow(|flag| flag.as_ref().is_some_and(is_true))
 }
 
 /// What the worker has begun. Noting it costs a few stores for each Tweet.

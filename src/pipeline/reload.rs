@@ -15,6 +15,7 @@ use crate::{
     control::rollback::{Named, Went},
     journal::{Newest, Position},
     script::{Code, Declared, Files, Limits},
+    status::short,
     worker::{
         Loaded, RolledBack, Undone,
         behind::Controls,
@@ -25,6 +26,10 @@ use crate::{
 
 /// If an editor saves again and again, the load waits at most this many times the debounce.
 const LONGEST_DEBOUNCE: u32 = 5;
+
+/// A load or a test may take seconds. A vetting that takes this long is worth a warning, and again when it has taken twice
+/// as long.
+const WORTH_A_WORD: Duration = Duration::from_secs(15);
 
 /// The saves of a run.
 pub(super) struct Reload {
@@ -69,6 +74,26 @@ struct UnderWay {
     again: bool,
     /// Its result does not matter any more, and nothing follows.
     is_void: bool,
+    since: Instant,
+    /// After how long people are told that it goes on.
+    worth_a_word: Duration,
+}
+
+impl UnderWay {
+    /// Waits for the result, and says now and then that it takes long. Cancelling this loses nothing.
+    async fn ends(&mut self) -> Result<Vetted, oneshot::error::RecvError> {
+        loop {
+            tokio::select! {
+                vetted = &mut self.result => return vetted,
+                () = sleep_until(self.since + self.worth_a_word) => {
+                    let lasts = short(self.worth_a_word);
+                    let hint = "what ran before goes on; look for a loop that does not end, and save again";
+                    warn!(lasts, hint, "a save is still being vetted");
+                    self.worth_a_word *= 2;
+                }
+            }
+        }
+    }
 }
 
 impl Reload {
@@ -133,7 +158,7 @@ impl Reload {
         let again = self.again.notified();
         let vetted = async {
             match &mut self.under_way {
-                Some(under_way) => (&mut under_way.result).await,
+                Some(under_way) => under_way.ends().await,
                 None => pending().await,
             }
         };
@@ -151,8 +176,8 @@ impl Reload {
         let is_asked = std::mem::take(&mut self.is_asked) && self.is_refused;
         if let Some(under_way) = &mut self.under_way {
             under_way.again = true;
-            // A newer save makes it void. Before its files are read, it reads the newer ones.
-            if under_way.shared.has_changed() == Some(true) {
+            // A newer save makes it void. Until its load ends, nobody knows what it has read.
+            if under_way.shared.has_changed() != Some(false) {
                 under_way.shared.stop();
             }
             return;
@@ -200,6 +225,8 @@ impl Reload {
                     result,
                     again: false,
                     is_void: false,
+                    since: Instant::now(),
+                    worth_a_word: WORTH_A_WORD,
                 });
             }
             Err(error) => {

@@ -350,7 +350,8 @@ impl Running {
             return Ok(true);
         };
         // What a handler does is committed at the end, and what a load does is of no use any more.
-        if matches!(work, Work::Load | Work::Test) && doing::is_ending() {
+        let is_ending = matches!(work, Work::Load | Work::Test) && doing::is_ending();
+        if is_ending || doing::is_unwanted() {
             return Err(self.break_with(Breach::Ending));
         }
         let limit = work.time(&limits);

@@ -417,12 +417,14 @@ impl Fingerprint {
         Self { texts, ..self }
     }
 
-    /// Adds files as they are now, whatever they hold and wherever they lie.
+    /// Adds files as they are now, whatever they hold and wherever they lie. For one that was added before, what it was
+    /// then counts: what is saved in between is a change.
     pub(super) fn add(&mut self, others: &[PathBuf]) {
-        self.others = others
-            .iter()
-            .map(|path| (path.clone(), stamp_of(path)))
-            .collect();
+        for path in others {
+            if !self.others.iter().any(|(known, _)| known == path) {
+                self.others.push((path.clone(), stamp_of(path)));
+            }
+        }
     }
 
     /// The folders of the files of Lua.

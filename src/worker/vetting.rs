@@ -22,7 +22,7 @@ use super::{
     shadow::{Differences, NewFailure, NoShadow, Shadow, stand_in},
 };
 use crate::{
-    doing::is_ending,
+    doing::{give_up_at, is_ending},
     journal::{self, Newest, Read, Reader},
     script::{
         self, Code, Declared, Fault, Files, Limits, Shelf, Subject, TestFile, TestOptions, Trouble,
@@ -74,7 +74,7 @@ pub(crate) struct Vetting {
 /// What both sides of a vetting see.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
-    is_unwanted: AtomicBool,
+    is_unwanted: Arc<AtomicBool>,
     /// What the vetting is about, once that is read.
     files: Mutex<Option<Files>>,
 }
@@ -126,6 +126,7 @@ impl Vetting {
     /// Goes through the steps. It is called on a thread of its own.
     pub(crate) fn run(&self) -> Vetted {
         step_aside();
+        give_up_at(Arc::clone(&self.shared.is_unwanted));
         let (loaded, mut files) = match self.load() {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -152,7 +153,10 @@ impl Vetting {
             }
         }
         if self.steps.test {
-            let (failed, read) = silently(|| self.test(files.code()));
+            let paths = self.tests();
+            files = files.and(&paths);
+            self.shared.put(&files);
+            let (failed, read) = silently(|| self.test(files.code(), &paths));
             files = files.and(&read);
             self.shared.put(&files);
             if let Some(error) = failed {
@@ -165,7 +169,7 @@ impl Vetting {
         match self.shadow(files.code()) {
             Ok(None) => Vetted::Good(files.code().clone(), files),
             Ok(Some(error)) => refused(error, files),
-            Err(NoShadow::Unwanted) => Vetted::Stopped,
+            Err(_) if !self.is_wanted() => Vetted::Stopped,
             Err(reason) => {
                 info!(%reason, "no shadow run: one of the generations cannot do without the real database");
                 Vetted::Good(files.code().clone(), files)
@@ -200,15 +204,19 @@ impl Vetting {
         Ok((stage.map(drop), files))
     }
 
-    /// Runs the tests. Gives why the script is refused, and the files that say so.
-    fn test(&self, code: &Code) -> (Option<script::Error>, Vec<PathBuf>) {
+    /// The files of tests.
+    fn tests(&self) -> Vec<PathBuf> {
         let folder = match self.script.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
         // The script has been read from this folder, so it is there.
-        let paths = test_files(&folder).unwrap_or_default();
-        let mut read = paths.clone();
+        test_files(&folder).unwrap_or_default()
+    }
+
+    /// Runs the tests. Gives why the script is refused, and what else the tests have read.
+    fn test(&self, code: &Code, paths: &[PathBuf]) -> (Option<script::Error>, Vec<PathBuf>) {
+        let mut read = Vec::new();
         let options = TestOptions {
             limits: self.limits,
             update: false,
@@ -216,7 +224,7 @@ impl Vetting {
         let (mut all, mut failed, mut first) = (0, 0, None::<(String, Box<Fault>)>);
         let subject = Rehearsal::new(&self.script, self.limits).of_code(code);
         let subject: Rc<dyn Subject> = Rc::new(subject);
-        for path in &paths {
+        for path in paths {
             let file = match TestFile::load(path, &subject, &options) {
                 Ok(file) => file,
                 Err(error) => {

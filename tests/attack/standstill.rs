@@ -73,6 +73,30 @@ fn a_script_that_hangs_while_it_is_loaded_is_named_too() {
 }
 
 #[test]
+fn a_save_that_hangs_while_it_is_vetted_is_told_and_the_next_one_ends_it() {
+    let run = Setup::new()
+        .script("ouzel.enrich(function(t) ouzel.log.info('at', t.id .. '.') end)")
+        .without_script_limits()
+        .start();
+    run.powertrack().send(tweet(1));
+    run.wait_for("at 1.");
+    run.write("scripts/main.lua", "while true do end");
+    let said = run.wait_for("a save is still being vetted");
+    assert!(said.contains("look for a loop that does not end"), "{said}");
+    // What ran before goes on.
+    run.powertrack().send(tweet(2));
+    run.wait_for("at 2.");
+    run.write(
+        "scripts/main.lua",
+        "ouzel.enrich(function(t) ouzel.log.info('now', t.id .. '.') end)",
+    );
+    run.wait_for("script loaded generation=2");
+    run.powertrack().send(tweet(3));
+    run.wait_for("now 3.");
+    run.drain().assert_code(0);
+}
+
+#[test]
 fn a_handler_that_is_only_slow_is_said_to_go_on() {
     let (run, _) = start(
         "ouzel.enrich(function(t) if t.id == 1 then local s = os.clock() while os.clock() < s + 7 do end end end)",
