@@ -16,7 +16,7 @@ use crate::{
     },
     error::Error,
     powertrack::{self, endpoint::RuleSetName, rules::ownership::Ownership as _},
-    rule::plan::{Owned, Plan, Remote},
+    rule::plan::{Owned, Plan, Policy, Prune, Remote},
     settings::Settings,
     status::counted,
     text::plain,
@@ -44,8 +44,9 @@ pub(super) fn adopt(arguments: &RulesAdopt) -> Result<(), Error> {
     let _lock = hold(&settings)?;
     let remote = service.list()?;
     let mut record = record(&settings, &service)?;
-    let planned = wanted.plan(&settings, &service, &remote, &record.owned());
-    let adopted = adoptable(&planned.plan, arguments.all);
+    // Whose a rule is does not depend on what may be deleted.
+    let plan = Plan::new(&wanted.rules, &remote, &record.owned(), Policy::default());
+    let adopted = adoptable(&plan, arguments.all, settings.rules.policy.prune);
     let own: Vec<_> = adopted
         .iter()
         .map(|(rule, _)| Owned {
@@ -64,11 +65,15 @@ pub(super) fn adopt(arguments: &RulesAdopt) -> Result<(), Error> {
     }
 }
 
-fn adoptable(plan: &Plan, all: bool) -> Vec<(&Remote, Next)> {
+fn adoptable(plan: &Plan, all: bool, prune: Prune) -> Vec<(&Remote, Next)> {
     let same = plan.adoptable.iter().map(|rule| (rule, Next::Stays));
     let conflicts = plan.conflicts.iter();
     let retagged = conflicts.map(|conflict| (&conflict.remote, Next::Retagged));
-    let foreign = plan.foreign.iter().map(|rule| (rule, Next::Deleted));
+    let undeclared = match prune {
+        Prune::None => Next::Stays,
+        Prune::Owned | Prune::All => Next::Deleted,
+    };
+    let foreign = plan.foreign.iter().map(|rule| (rule, undeclared));
     same.chain(retagged)
         .chain(foreign.filter(|_| all))
         .collect()

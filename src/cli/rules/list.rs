@@ -15,7 +15,8 @@ use crate::{
         print::{print, print_lines, say},
     },
     error::Error,
-    powertrack::endpoint::RuleSetName,
+    powertrack::{endpoint::RuleSetName, outage::lateness::made_at},
+    rule::plan::same_tag,
     script::DeclaredRule,
     settings::Settings,
 };
@@ -50,9 +51,7 @@ pub(super) fn list(arguments: &RulesList) -> Result<(), Error> {
                 .as_ref()
                 .map(|declared| match declared.get(rule.value.as_str()) {
                     None => Declared::No,
-                    Some(one) if is_same_tag(one.tag.as_deref(), rule.tag.as_deref()) => {
-                        Declared::Yes
-                    }
+                    Some(one) if same_tag(one.tag.as_deref(), rule.tag.as_deref()) => Declared::Yes,
                     Some(one) => Declared::OtherTag(one.tag.as_deref()),
                 }),
         })
@@ -81,17 +80,6 @@ fn rules_of_script(
     }
 }
 
-/// An empty tag equals no tag: for a rule sent without a tag, the service answers `null`.
-fn is_same_tag(one: Option<&str>, other: Option<&str>) -> bool {
-    one.unwrap_or_default() == other.unwrap_or_default()
-}
-
-/// The first millisecond of ids [reference 3.2].
-const EPOCH_MS: i64 = 1_288_834_974_657;
-
-/// The bits of an id below its time.
-const TIME_SHIFT: u32 = 22;
-
 /// When a rule was added, by its id [reference 3.2]. An id that gives a time before the first such ids were given, or a
 /// time that is to come, says nothing: a proxy may have ids of its own.
 fn created(id: i64, now: Timestamp) -> Option<Timestamp> {
@@ -99,9 +87,9 @@ fn created(id: i64, now: Timestamp) -> Option<Timestamp> {
     const FIRST: i64 = 1_420_070_400_000;
     /// The clocks of two machines differ.
     const AHEAD: i64 = 600_000;
-    let ms = (id >> TIME_SHIFT).checked_add(EPOCH_MS)?;
-    let is_likely = (FIRST..=now.as_millisecond().saturating_add(AHEAD)).contains(&ms);
-    Timestamp::from_millisecond(ms).ok().filter(|_| is_likely)
+    let made = made_at(u64::try_from(id).ok()?)?;
+    let likely = FIRST..=now.as_millisecond().saturating_add(AHEAD);
+    likely.contains(&made.as_millisecond()).then_some(made)
 }
 
 #[cfg(test)]

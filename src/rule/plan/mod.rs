@@ -14,16 +14,13 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use self::wrap::{MOST, wrapped};
 pub use self::{
     cost::{A_MINUTE, Cost, MOST_BYTES, MOST_RULES, batches},
     drift::{Drift, Vanishing},
     fingerprint::fingerprint,
     guard::{ALWAYS, Verdict},
-    rules::{Conflict, Cover, Declared, Owned, Policy, Prune, Remote, Retag},
-};
-use self::{
-    rules::same_tag,
-    wrap::{MOST, wrapped},
+    rules::{Conflict, Cover, Declared, Owned, Policy, Prune, Remote, Retag, same_tag},
 };
 
 /// The changes that make the service's rules equal to the declared ones. They are made in the order of the fields: what
@@ -84,21 +81,16 @@ impl Plan {
                 continue;
             }
             let plan = &mut making.plan;
-            let is_intent = making
-                .view
-                .ours(rule)
-                .is_some_and(|owned| owned.id.is_none());
-            if is_intent && policy.prune == Prune::None && !making.view.is_temporary(rule) {
-                plan.claim.push(rule.clone());
-            }
-            let list = if making.view.is_temporary(rule) {
-                &mut plan.leftover
-            } else {
-                match (making.view.is_ours(rule), policy.prune) {
-                    (true, Prune::Owned) | (_, Prune::All) => &mut plan.delete,
-                    (true, Prune::None) => &mut plan.kept,
-                    (false, _) => &mut plan.foreign,
+            let list = match (making.view.ours(rule), policy.prune) {
+                (Some(ours), _) if ours.temporary => &mut plan.leftover,
+                (Some(_), Prune::Owned) | (_, Prune::All) => &mut plan.delete,
+                (Some(ours), Prune::None) => {
+                    if ours.id.is_none() {
+                        plan.claim.push(rule.clone());
+                    }
+                    &mut plan.kept
                 }
+                (None, Prune::Owned | Prune::None) => &mut plan.foreign,
             };
             list.push(rule.clone());
         }
@@ -196,10 +188,6 @@ impl<'a> View<'a> {
             intent.filter(|intent| same_tag(intent.tag.as_deref(), rule.tag.as_deref()))
         };
         by_id.or_else(intent).copied()
-    }
-
-    fn is_ours(&self, rule: &Remote) -> bool {
-        self.ours(rule).is_some()
     }
 
     fn is_temporary(&self, rule: &Remote) -> bool {

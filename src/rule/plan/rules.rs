@@ -128,6 +128,7 @@ impl Default for Policy {
 }
 
 /// Compares tags. An empty tag equals no tag: for a rule sent without a tag, the service answers `null`.
-pub(super) fn same_tag(left: Option<&str>, right: Option<&str>) -> bool {
+#[must_use]
+pub fn same_tag(left: Option<&str>, right: Option<&str>) -> bool {
     left.unwrap_or_default() == right.unwrap_or_default()
 }
