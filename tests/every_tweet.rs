@@ -185,10 +185,7 @@ fn no_script_fails_on_tweets_of_the_simulator() {
         let sim = Sim::start(&["--rate", "2000", "--format", format]);
         let ended = Setup::new()
             .script(&capture)
-            .environment("OUZEL_URL", sim.url("http", "stream"))
-            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-            .environment("OUZEL_USERNAME", "sim")
-            .environment("OUZEL_PASSWORD", "sim")
+            .against(&sim)
             .arguments(&["--limit", "200"])
             .ends();
         ended.assert_code(0);

@@ -12,17 +12,8 @@ use std::{
 use expect_test::expect;
 use rusqlite::Connection;
 use support::{
-    Process, Run, Setup, Sim, capture, command, example, examples, files_below, rules_of, tagged,
-    wait_until,
+    Run, Setup, Sim, capture, example, examples, files_below, ouzel, rules_of, tagged, wait_until,
 };
-
-/// What a command says in a folder.
-fn ouzel(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let mut ouzel = command(folder);
-    ouzel.args(arguments).env("OUZEL_STATUS_LISTEN", "off");
-    let (code, stdout, stderr) = Process::start(ouzel).wait();
-    (code, String::from_utf8(stdout).unwrap(), stderr)
-}
 
 /// A project of an example, made by the binary.
 #[track_caller]
@@ -188,10 +179,7 @@ fn each_example_writes_the_same_from_both_formats() {
         let sim = Sim::start(&made);
         let ended = Setup::new()
             .script(&capture(&rules))
-            .environment("OUZEL_URL", sim.url("http", "stream"))
-            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-            .environment("OUZEL_USERNAME", "sim")
-            .environment("OUZEL_PASSWORD", "sim")
+            .against(&sim)
             .arguments(&["--limit", "1000"])
             .ends();
         ended.assert_code(0);

@@ -202,10 +202,7 @@ fn fill_and_make_room(disk: &Path, backfill_minutes: &str) -> (Sim, Ended) {
     let sim = Sim::start(&["--oracle", "truth.jsonl"]);
     let run = Setup::new()
         .script(STORE)
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
+        .against(&sim)
         .environment("OUZEL_DATA_DIR", disk.to_str().unwrap())
         .environment("OUZEL_BACKFILL_MINUTES", backfill_minutes)
         .start();

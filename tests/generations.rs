@@ -7,10 +7,10 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::fs;
 
 use expect_test::{Expect, expect};
-use support::{Ended, Process, Run, Setup, command, named, started, tagged, tweet, wait_until};
+use support::{Ended, Run, Setup, named, ouzel, started, tagged, tweet, wait_until};
 
 /// Saves a script, and waits until it runs.
 fn save(run: &Run, script: &str, generation: u32) {
@@ -18,15 +18,7 @@ fn save(run: &Run, script: &str, generation: u32) {
     run.wait_for(&format!("script loaded generation={generation} "));
 }
 
-/// Another command in a project's folder: its exit code, its output, and what it says.
-fn ouzel(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let mut command = command(folder);
-    command.args(arguments);
-    let (code, stdout, stderr) = Process::start(command).wait();
-    (code, String::from_utf8(stdout).unwrap(), stderr)
-}
-
-/// The same, and hashes and times are left out.
+/// What a command says, without hashes and times.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for word in text.split_inclusive([' ', ',', '"', '(', ')', '\n', ':']) {
@@ -40,19 +32,26 @@ fn plain(text: &str) -> String {
     }
     let mut timeless = String::new();
     let mut rest = plain.as_str();
-    while let Some((before, after)) = rest
-        .split_once("2026-")
-        .or_else(|| rest.split_once("2027-"))
-    {
-        timeless += before;
+    while let Some(at) = date(rest) {
+        timeless += &rest[..at];
         timeless += "TIME";
-        // `11-27T05:10:02.123456789Z`, or the same without a fraction and zone.
-        let after = &after["11-27T05:10:02".len()..];
+        // `2026-11-27T05:10:02.123456789Z`, or the same without a fraction and zone.
+        let after = &rest[at + "2026-11-27T05:10:02".len()..];
         let after =
             after.trim_start_matches(['.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         rest = after.strip_prefix('Z').unwrap_or(after);
     }
     timeless + rest
+}
+
+/// Where a date such as `2026-11-27` begins.
+fn date(text: &str) -> Option<usize> {
+    text.as_bytes().windows(10).position(|window| {
+        window.iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+    })
 }
 
 const HISTORY: &str = "SELECT coalesce(number, '-'), result, coalesce(back_to, '-'), coalesce(step, '-'), coalesce(file || ':' || line_number, '-'), \

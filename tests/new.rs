@@ -3,17 +3,10 @@
 
 mod support;
 
-use std::{fs, path::Path};
+use std::fs;
 
 use expect_test::expect;
-use support::{Process, command};
-
-fn ouzel(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let mut ouzel = command(folder);
-    ouzel.args(arguments).env("OUZEL_STATUS_LISTEN", "off");
-    let (code, stdout, stderr) = Process::start(ouzel).wait();
-    (code, String::from_utf8(stdout).unwrap(), stderr)
-}
+use support::ouzel;
 
 #[test]
 fn a_new_project_runs_passes_its_tests_and_has_nothing_to_warn_of() {

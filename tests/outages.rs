@@ -25,12 +25,7 @@ fn sim(faults: &[&str]) -> Sim {
 }
 
 fn setup(sim: &Sim) -> Setup {
-    Setup::new()
-        .script(STORE)
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
+    Setup::new().script(STORE).against(sim)
 }
 
 fn rows(run: &Run) -> i64 {

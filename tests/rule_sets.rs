@@ -48,12 +48,7 @@ fn sim(arguments: &[&str]) -> Sim {
 
 /// A project against a simulator.
 fn setup(sim: &Sim, script: &str) -> Setup {
-    Setup::new()
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
-        .script(script)
+    Setup::new().against(sim).script(script)
 }
 
 /// A script that writes down each report of a Tweet.

@@ -98,10 +98,7 @@ fn saves_under_a_busy_stream_lose_nothing_and_keep_the_connection() {
     ]);
     let run = Setup::new()
         .script(&script(0))
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
+        .against(&sim)
         .environment("OUZEL_DEBOUNCE", "1ms")
         .environment("OUZEL_SCRIPT_LOAD_TIME", "300ms")
         .environment("OUZEL_SCRIPT_MEMORY", "16MiB")

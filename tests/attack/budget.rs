@@ -8,7 +8,6 @@ fn setup(script: &str) -> Setup {
     Setup::new()
         .script(script)
         .environment("OUZEL_SCRIPT_TIME", "300ms")
-        .environment("OUZEL_SCRIPT_LOAD_TIME", "100ms")
         .environment("OUZEL_SCRIPT_INSTRUCTIONS", "1000000000000000")
         .environment("OUZEL_SCRIPT_MEMORY", "8MiB")
 }

@@ -75,10 +75,7 @@ fn a_line_that_is_longer_than_any_tweet_is_passed_over() {
     let ended = ended
         .again()
         .command("run")
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
+        .against(&sim)
         .arguments(&["--limit", "2"])
         .ends();
     ended.assert_code(0);
@@ -105,10 +102,7 @@ fn the_first_tweet_behind_a_byte_order_mark_is_one() {
         .script(
             "ouzel.rules { { value = 'music' } } ouzel.enrich(function(t) ouzel.emit(t.id) end)",
         )
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
+        .against(&sim)
         .arguments(&["--limit", "2"])
         .ends();
     assert_eq!(ended.output(), "1\n2\n");

@@ -132,10 +132,7 @@ fn no_file_of_tweets_or_subjects_fells_the_simulator() {
         let sim = Sim::start(&["--tweets", tweets.to_str().unwrap(), "--format", format]);
         let ended = Setup::new()
             .script("ouzel.rules { { value = 'music' } } ouzel.enrich(function(t) ouzel.emit('seen') end)")
-            .environment("OUZEL_URL", sim.url("http", "stream"))
-            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-            .environment("OUZEL_USERNAME", "sim")
-            .environment("OUZEL_PASSWORD", "sim")
+            .against(&sim)
             .arguments(&["--limit", "7"])
             .ends();
         ended.assert_code(0);

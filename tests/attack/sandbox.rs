@@ -128,10 +128,7 @@ fn check(expected: &Expect) {
             .file("scripts/main_test.lua", tests)
             .file("secret.lua", "return 1")
             .file("tweets.jsonl", tweet(1) + "\n")
-            .environment("OUZEL_URL", sim.url("http", "stream"))
-            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-            .environment("OUZEL_USERNAME", "sim")
-            .environment("OUZEL_PASSWORD", "sim")
+            .against(&sim)
             .command(command)
             .arguments(arguments);
         link_outside(setup.folder());

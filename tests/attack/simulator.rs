@@ -132,10 +132,7 @@ fn a_limit_is_kept_to_the_tweet() {
         let sim = Sim::start(&["--rate", "500000", "--limit", &limit_text]);
         let run = Setup::new()
             .script(&format!("{RULES}{EMIT}"))
-            .environment("OUZEL_URL", sim.url("http", "stream"))
-            .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-            .environment("OUZEL_USERNAME", "sim")
-            .environment("OUZEL_PASSWORD", "sim")
+            .against(&sim)
             .start();
         let made = || sim.stats()["tweets"]["made"].as_u64().unwrap();
         wait_while_it_grows(limit, made);

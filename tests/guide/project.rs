@@ -89,12 +89,7 @@ pub(super) fn fresh() -> tempfile::TempDir {
 
 /// A project whose stream is a simulator in a process of its own, so that its data lies where that of an account does.
 pub(super) fn setup(sim: &Sim, script: &str) -> Setup {
-    Setup::new()
-        .script(script)
-        .environment("OUZEL_URL", sim.url("http", "stream"))
-        .environment("OUZEL_RULES_URL", sim.url("http", "rules"))
-        .environment("OUZEL_USERNAME", "sim")
-        .environment("OUZEL_PASSWORD", "sim")
+    Setup::new().script(script).against(sim)
 }
 
 /// What is left of a run that has handled so many Tweets.

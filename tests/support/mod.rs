@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use examples::{Declared, capture, example, examples, files_below, rules_of};
 pub use kills::killed_over_and_over;
 pub use powertrack::{PowerTrack, Request};
-pub use process::{Process, Stdout, command};
+pub use process::{Process, Stdout, command, ouzel};
 pub use saves::{named, started};
 pub use setup::{Ended, Run, Setup, UNLIMITED};
 pub use sim::Sim;

@@ -58,6 +58,16 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
+/// A command in a folder: its exit code, its result, and what it says.
+#[track_caller]
+pub fn ouzel(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut ouzel = command(folder);
+    // Runs at the same time would ask for the same port.
+    ouzel.args(arguments).env("OUZEL_STATUS_LISTEN", "off");
+    let (code, stdout, stderr) = Process::start(ouzel).wait();
+    (code, String::from_utf8(stdout).unwrap(), stderr)
+}
+
 impl Process {
     pub fn start(command: Command) -> Self {
         Self::start_with(command, Stdio::null(), Stdout::Heard)
