@@ -18,7 +18,7 @@ use crate::{doing::Doing, tweet::Tweet};
 
 /// How many Tweets may wait for Lua's garbage collector before ouzel calls it. The collector does not see the memory
 /// that a Tweet holds outside Lua, about 15 KB.
-const WAITING: usize = 128;
+const WAITING: usize = 32;
 
 /// What the handlers decided about a Tweet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
