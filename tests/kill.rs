@@ -286,5 +286,10 @@ fn compare(sim: &Sim, folder: &Path, said: &str) {
         3,
         "nothing of an older state stays behind"
     );
+    assert_eq!(
+        count(folder, "SELECT sum(tweets) FROM _ouzel_minutes"),
+        rows.len() as u64,
+        "the Tweets of all minutes"
+    );
     assert!(rows.len() > 500, "{} Tweets are no test", rows.len());
 }

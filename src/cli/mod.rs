@@ -14,6 +14,7 @@ mod new;
 mod print;
 mod quarantine;
 mod replay;
+mod report;
 mod rollback;
 mod rule_policy;
 mod rules;
@@ -40,6 +41,7 @@ use self::{
     new::{New, Types},
     quarantine::Quarantine,
     replay::Replay,
+    report::Report,
     rollback::Rollback,
     rule_policy::RulePolicy,
     rules::Rules,
@@ -135,6 +137,11 @@ pub(crate) enum Command {
     /// It only reads the database, so it works while `ouzel run` runs. `ouzel gaps repair` has what is missing asked for
     /// again.
     Gaps(Gaps),
+    /// Say how complete the data is: what came, what is missing, and what failed.
+    ///
+    /// It only reads the database, so it works while `ouzel run` runs. `--html` writes a page with charts, to keep beside
+    /// the data or to attach to a paper.
+    Report(Report),
     /// Serve a stand-in for PowerTrack on this machine, for any client.
     ///
     /// It has the rules endpoint, the stream with backfill and Recovery, and Replay. No account is needed. It behaves
@@ -175,6 +182,7 @@ impl Command {
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
             Self::Rollback(arguments) => rollback::rollback(&arguments),
             Self::Gaps(arguments) => gaps::gaps(&arguments),
+            Self::Report(arguments) => report::report(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),
             Self::Help(guide) => guide.print(),

@@ -30,6 +30,7 @@ mod sinks;
 mod sql;
 mod state;
 mod table;
+mod volume;
 
 pub(crate) use bench::BENCH_JOURNAL;
 pub(crate) use compare::{Cells, Comparison, Difference, LineDifference, TableDifference, Value};
@@ -47,3 +48,4 @@ pub(crate) use received::Received;
 pub(crate) use retags::RetagRow;
 pub(crate) use shadow::Rows;
 pub(crate) use table::Table;
+pub(crate) use volume::{MINUTES_KEPT, Volume};

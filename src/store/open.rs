@@ -15,7 +15,7 @@ use super::{
     database::{Batch, Place},
     gaps, generations,
     guard::Guard,
-    handled, ownership, quarantine, received, retags, segments, state,
+    handled, ownership, quarantine, received, retags, segments, state, volume,
 };
 
 /// How long opening waits for another program's lock before it fails.
@@ -144,6 +144,7 @@ impl Store {
         connection.execute_batch(segments::SCHEMA)?;
         connection.execute_batch(state::SCHEMA)?;
         connection.execute_batch(generations::SCHEMA)?;
+        connection.execute_batch(volume::SCHEMA)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Self {

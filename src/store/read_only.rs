@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     open::OPEN_TIMEOUT,
     ownership::{self, OwnedRule},
     quarantine::{self, Quarantined},
+    volume::{self, Volume},
 };
 
 /// A database that is only read.
@@ -83,6 +85,20 @@ impl ReadOnly {
         match self.has_table("_ouzel_generations")? {
             true => self.read(|connection| generations::newest(connection, most)),
             false => Ok(Vec::new()),
+        }
+    }
+
+    /// Shows the volume of each minute that began in a span, in all and by tag, in the order of time. A database of an
+    /// older ouzel knows of none.
+    pub(crate) fn each_volume(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        show: impl FnMut(Volume),
+    ) -> Result<(), Error> {
+        match self.has_table("_ouzel_minutes")? {
+            true => self.read(|connection| volume::each(connection, from, to, show)),
+            false => Ok(()),
         }
     }
 

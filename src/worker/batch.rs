@@ -16,6 +16,7 @@ impl Worker<'_> {
         // Output is written before the commit: after a crash in between it is written twice, and never lost.
         self.write_output()?;
         self.write_sinks()?;
+        self.write_volume()?;
         let moved = self.progress.as_ref().zip(self.cursor);
         if let Some((progress, position)) = moved {
             progress.write(&self.store, position)?;
@@ -183,6 +184,7 @@ impl Worker<'_> {
         self.dirty_since = None;
         self.has_caught_up = false;
         self.since_commit = 0;
+        self.volume.roll_back();
         self.batch.clear();
         self.batch_bytes = 0;
         self.tally.put_back(&self.counted);

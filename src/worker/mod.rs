@@ -29,6 +29,7 @@ mod timers;
 mod told;
 mod trial;
 pub(crate) mod vetting;
+mod volume;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -54,6 +55,7 @@ use self::{
     remembered::Remembered,
     sinks::Sinks,
     timers::Timers,
+    volume::Volume,
 };
 pub(crate) use self::{
     in_hand::in_hand_at,
@@ -140,6 +142,7 @@ pub struct Worker<'a> {
     /// Lines that were written since the last commit.
     emitted: u64,
     tags: BTreeMap<String, u64>,
+    volume: Volume,
     failures: Failures,
     /// Lines that are no Tweets.
     rejected: Rejected,
@@ -214,6 +217,7 @@ impl<'a> Worker<'a> {
             committed_rows: 0,
             emitted: 0,
             tags: BTreeMap::new(),
+            volume: Volume::default(),
             failures: Failures::default(),
             rejected: Rejected::default(),
             released: 0,
@@ -416,7 +420,7 @@ impl<'a> Worker<'a> {
         let Some((frame, mut done)) = self.current.take() else {
             return Ok(());
         };
-        self.received_ms = Some(frame.meta().last_ms);
+        self.received_at(frame.meta().last_ms)?;
         let began = Instant::now();
         self.dirty_since.get_or_insert(began);
         let mut at = frame.after(done);
@@ -534,6 +538,7 @@ impl<'a> Worker<'a> {
         let line = tweet.share_line();
         let heard = self.for_listeners(&tweet);
         self.since_commit += 1;
+        self.volume.count();
         let ran = self.try_tweet(id, tweet)?;
         if let Err(failure) = &ran {
             self.failures.log(id, failure);

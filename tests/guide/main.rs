@@ -73,6 +73,9 @@ stories! {
     the_list_of_outages:
         "outages" "began (UTC)"
         "outages" "ouzel gaps repair";
+    how_complete_the_data_is:
+        "report" "ouzel report\n"
+        "report" "1 024 Tweets";
     read_the_journal_without_ouzel:
         "journal" "zstdcat";
     a_handler_breaks_its_limits:

@@ -299,6 +299,38 @@ pub(super) fn the_list_of_outages([shown, repair]: &[Block; 2]) {
     .assert_eq(&done.stdout);
 }
 
+pub(super) fn how_complete_the_data_is([commands, shown]: &[Block; 2]) {
+    let ended = ran(&main_lua(), 10);
+    let database = Connection::open(ended.database()).unwrap();
+    database
+        .execute_batch(
+            "DELETE FROM _ouzel_minutes; DELETE FROM _ouzel_volume;
+             INSERT INTO _ouzel_minutes VALUES ('2026-11-21T19:00Z', 1000), ('2026-11-21T20:59Z', 24);
+             INSERT INTO _ouzel_volume VALUES ('2026-11-21T19:00Z', 'climate', 900), ('2026-11-21T20:59Z', 'coffee', 200);
+             DELETE FROM _ouzel_gaps;
+             INSERT INTO _ouzel_gaps (started_at, ended_at, seconds, cause, repair, state, missing_from, missing_to,
+               missing_seconds, estimated_tweets, detail) VALUES
+               ('2026-11-21T20:30:00Z', '2026-11-21T20:35:00Z', 300, 'broken', 'none', 'lost',
+                '2026-11-21T20:30:00Z', '2026-11-21T20:35:00Z', 300, 40, '');
+             UPDATE _ouzel_generations SET at = '2026-11-21T19:00:01Z';",
+        )
+        .unwrap();
+    drop(database);
+    let mut commands = commands.text.lines();
+    let done = shell(ended.folder(), commands.next().unwrap());
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_same_shape(&shown.text, &done.stdout);
+    let done = shell(ended.folder(), commands.next().unwrap());
+    assert_eq!(
+        (done.code, done.stdout.as_str()),
+        (0, ""),
+        "{}",
+        done.stderr
+    );
+    assert!(ended.folder().join("report.html").exists());
+    assert_eq!(commands.next(), None);
+}
+
 pub(super) fn read_the_journal_without_ouzel([command]: &[Block; 1]) {
     assert_eq!(command.text, "zstdcat data/journal/*.zst | jq .text\n");
     let ended = ran(&main_lua(), 50);
