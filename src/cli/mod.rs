@@ -7,10 +7,13 @@ mod account;
 mod bench;
 mod check;
 mod columns;
+mod completions;
 mod folder;
 mod gaps;
 mod guide;
+mod man;
 mod new;
+mod output;
 mod print;
 mod quarantine;
 mod replay;
@@ -25,6 +28,7 @@ mod summary;
 mod tail;
 mod test;
 mod tweets;
+mod version;
 
 use std::path::PathBuf;
 
@@ -35,9 +39,12 @@ use self::{
     account::Account,
     bench::Bench,
     check::Check,
+    completions::Completions,
     gaps::Gaps,
     guide::Guide,
+    man::Man,
     new::{New, Types},
+    output::Output,
     quarantine::Quarantine,
     replay::Replay,
     rollback::Rollback,
@@ -49,7 +56,7 @@ use self::{
     tail::Tail,
     test::Test,
 };
-use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
+use crate::{error::Error, settings::Given, status::StatusLine};
 
 /// Printed at the first signal.
 const STOPPING: &str = "stopping; another signal stops at once and loses what is not committed";
@@ -62,6 +69,7 @@ const LAST: usize = 900;
 #[command(
     name = "ouzel",
     version,
+    long_version = version::long(),
     propagate_version = true,
     disable_help_subcommand = true
 )]
@@ -72,19 +80,8 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// What to log to stderr: error, warn, info, debug, trace or off; also for a part, such as `warn,script=debug`.
-    ///
-    /// `script` is what the script writes itself; other parts are the modules of ouzel, such as `powertrack` or
-    /// `worker`.
-    #[arg(
-        long,
-        global = true,
-        value_name = "LEVEL",
-        env = "OUZEL_LOG",
-        default_value = "info",
-        display_order = LAST
-    )]
-    pub log: Wanted,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// The commands.
@@ -156,6 +153,10 @@ pub(crate) enum Command {
     Quarantine(Quarantine),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),
+    /// Print the script by which a shell completes commands and flags of ouzel.
+    Completions(Completions),
+    /// Write the man pages of ouzel, one for each command.
+    Man(Man),
     /// List commands and topics, or print a page of the guide.
     Help(Guide),
 }
@@ -177,6 +178,8 @@ impl Command {
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),
+            Self::Completions(arguments) => arguments.print(),
+            Self::Man(arguments) => arguments.write(),
             Self::Help(guide) => guide.print(),
         }
     }

@@ -6,3 +6,4 @@ pub(crate) mod lock;
 pub(crate) mod logging;
 pub(crate) mod private;
 pub(crate) mod shutdown;
+pub(crate) mod terminal;

@@ -47,3 +47,8 @@ pub(crate) use received::Received;
 pub(crate) use retags::RetagRow;
 pub(crate) use shadow::Rows;
 pub(crate) use table::Table;
+
+/// Which SQLite is compiled in.
+pub(crate) fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

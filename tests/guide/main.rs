@@ -124,6 +124,9 @@ stories! {
         "bench" "ouzel bench --rules";
     a_run_that_ends_by_itself:
         "exit-codes" "ouzel run --sim --limit";
+    a_log_for_programs:
+        "settings" "ouzel run --sim --limit 1 --log-format"
+        "settings" "{\"time\":";
 }
 
 /// Blocks whose commands only have to be accepted by the command line: the page, the beginning, and why they are not run.
