@@ -32,6 +32,7 @@ const MODULES: &[&str] = &[
     "cli::sim",
     "cli::tail",
     "control::server",
+    "host::manager",
     "host::shutdown",
     "ingest",
     "ingest::duties",
