@@ -1,4 +1,4 @@
-//! `ouzel run` under a service manager, whose socket the tests read themselves.
+//! `ouzel run` under a service manager, whose socket the tests read themselves, and the unit for one.
 #![allow(
     clippy::needless_pass_by_value,
     clippy::unwrap_used,
@@ -7,9 +7,15 @@
 
 mod support;
 
-use std::{cell::RefCell, os::unix::net::UnixDatagram};
+use std::{
+    cell::RefCell,
+    fs,
+    os::unix::net::UnixDatagram,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use support::{DEADLINE, Setup, tweet, wait_until};
+use support::{DEADLINE, Process, Setup, command, ouzel, tweet, wait_until};
 use tempfile::TempDir;
 
 const SCRIPT: &str = "ouzel.on('*', function() end)";
@@ -186,5 +192,159 @@ fn a_watchdog_that_is_somebody_elses_is_not_fed_and_a_socket_that_is_not_there_i
         1,
         "{}",
         ended.stderr
+    );
+}
+
+/// A project in a folder of this name.
+fn project(name: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join(name);
+    fs::create_dir_all(project.join("scripts")).unwrap();
+    fs::write(project.join("scripts/main.lua"), SCRIPT).unwrap();
+    fs::write(
+        project.join("ouzel.toml"),
+        "[script_limits]\nmemory = \"100MiB\"\n",
+    )
+    .unwrap();
+    (folder, project)
+}
+
+/// What systemd finds wrong with a unit; nothing where it cannot be asked.
+fn verified(folder: &Path, unit: &str) -> String {
+    let path = folder.join("ouzel.service");
+    fs::write(&path, unit).unwrap();
+    let mut analyze = Command::new("systemd-analyze");
+    analyze.args(["verify", "--man=no"]).arg(&path);
+    match analyze.output() {
+        Ok(output) => String::from_utf8(output.stderr).unwrap(),
+        Err(_) => String::new(),
+    }
+}
+
+#[test]
+fn a_unit_starts_this_project_and_gives_it_only_what_it_needs() {
+    let (folder, project) = project("a b%c\"d$e'f");
+    let (code, unit, said) = ouzel(&project, &["service", "--user", "ada"]);
+    assert_eq!(code, 0, "{said}");
+    let root = folder.path().canonicalize().unwrap();
+    let root = root.to_str().unwrap();
+    let path = |rest: &str| format!("\"{root}/a b%%c\\\"d$$e'f/{rest}\"");
+    let start = format!(
+        "ExecStart=\"{}\" run --config {} --data-dir {} {}\n",
+        command(&project).get_program().to_str().unwrap(),
+        path("ouzel.toml"),
+        path("data"),
+        path("scripts/main.lua")
+    );
+    for line in [
+        &start[..],
+        "Type=notify-reload\n",
+        "User=ada\n",
+        "WatchdogSec=2min\n",
+        "Restart=on-failure\n",
+        "RestartPreventExitStatus=2 3\n",
+        "MemoryMax=812M\n",
+        "NoNewPrivileges=yes\n",
+        "ProtectSystem=strict\n",
+        &format!("ReadWritePaths=\"{root}/a b%%c\\\"d$e'f/data\"\n"),
+        &format!("EnvironmentFile=-{root}/a b%%c\"d$e'f/ouzel.env\n"),
+        "WantedBy=multi-user.target\n",
+    ] {
+        assert!(unit.contains(line), "{line}\n{unit}");
+    }
+    assert!(said.contains("systemctl enable --now ouzel"), "{said}");
+    assert!(said.contains("chmod 600"), "{said}");
+    assert!(said.contains("mkdir -p "), "{said}");
+    assert!(
+        said.contains("`OUZEL_STATUS_LISTEN` is set here and is not in the unit"),
+        "{said}"
+    );
+    // The other line for the type is for those that do not know the first one.
+    let wrong = verified(folder.path(), &unit);
+    let wrong: Vec<_> = wrong
+        .lines()
+        .filter(|line| !line.contains("notify-reload"))
+        .collect();
+    assert_eq!(wrong, Vec::<&str>::new(), "{unit}");
+}
+
+#[test]
+fn a_unit_for_ones_own_manager_asks_for_no_root() {
+    let (folder, project) = project("tracker");
+    let (code, unit, said) = ouzel(&project, &["service", "--user-unit"]);
+    assert_eq!(code, 0, "{said}");
+    for line in [
+        "User=",
+        "ProtectSystem=",
+        "CapabilityBoundingSet=",
+        "multi-user",
+    ] {
+        assert!(!unit.contains(line), "{line}\n{unit}");
+    }
+    assert!(unit.contains("WantedBy=default.target\n"), "{unit}");
+    assert!(
+        said.contains("systemctl --user enable --now ouzel"),
+        "{said}"
+    );
+    let wrong = verified(folder.path(), &unit);
+    assert!(
+        wrong.lines().all(|line| line.contains("notify-reload")),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_unit_that_could_not_work_is_not_made() {
+    let (_folder, project) = project("line\nbreak");
+    let (code, unit, said) = ouzel(&project, &["service"]);
+    assert_eq!((code, &unit[..]), (2, ""), "{said}");
+    assert!(
+        said.contains("systemd has no way to write the path"),
+        "{said}"
+    );
+    let (_plain, project) = self::project("plain");
+    let (code, _, said) = ouzel(&project, &["service", "--user", "ada\nExecStart=/bin/sh"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("is no name of a user"), "{said}");
+    fs::write(project.join("ouzel.toml"), "[strem]\n").unwrap();
+    let mut service = command(&project);
+    service.arg("service");
+    let (code, _, said) = Process::start(service).wait();
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("did you mean the section `[stream]`?"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_unit_of_the_package_forbids_the_same() {
+    let (folder, project) = project("tracker");
+    let (_, made, _) = ouzel(&project, &["service", "--user-unit"]);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/ouzel@.service");
+    let packaged = fs::read_to_string(path).unwrap();
+    // The place of the project, and how much memory its script may take, are its own.
+    let own = [
+        "ExecStart=",
+        "WorkingDirectory=",
+        "EnvironmentFile=",
+        "MemoryMax=",
+        "Description=",
+    ];
+    let others = |unit: &str| {
+        let lines = unit
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty());
+        let lines = lines.filter(|line| !own.iter().any(|own| line.starts_with(own)));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(others(&packaged), others(&made));
+    let wrong = verified(
+        folder.path(),
+        &packaged.replace("/usr/bin/ouzel", "/bin/true"),
+    );
+    assert!(
+        wrong.lines().all(|line| line.contains("notify-reload")),
+        "{wrong}"
     );
 }

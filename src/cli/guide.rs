@@ -68,6 +68,7 @@ const PAGES: &[(&str, &str)] = pages![
     "quarantine",
     "tail",
     "metrics",
+    "service",
     "replay",
     "simulator",
     "faults",

@@ -22,6 +22,7 @@ mod rule_policy;
 mod rules;
 mod run;
 mod script_limits;
+mod service;
 mod sim;
 mod start;
 mod summary;
@@ -52,6 +53,7 @@ use self::{
     rules::Rules,
     run::Run,
     script_limits::ScriptLimits,
+    service::Service,
     sim::{Sim, SimSource},
     tail::Tail,
     test::Test,
@@ -153,6 +155,11 @@ pub(crate) enum Command {
     Quarantine(Quarantine),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),
+    /// Print a systemd unit that keeps this project running, and say where it goes.
+    ///
+    /// The unit starts `ouzel run` with the settings and the script of this folder, gives it only what it needs, and
+    /// starts it again when it fails, though not for wrong settings or a wrong script.
+    Service(Service),
     /// Print the script by which a shell completes commands and flags of ouzel.
     Completions(Completions),
     /// Write the man pages of ouzel, one for each command.
@@ -178,6 +185,7 @@ impl Command {
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),
+            Self::Service(arguments) => arguments.print(),
             Self::Completions(arguments) => arguments.print(),
             Self::Man(arguments) => arguments.write(),
             Self::Help(guide) => guide.print(),

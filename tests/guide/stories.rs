@@ -645,6 +645,30 @@ pub(super) fn a_log_for_programs([command, line]: &[Block; 2]) {
     }
 }
 
+pub(super) fn a_unit_for_systemd([unit, next, rest]: &[Block; 3]) {
+    let folder = fresh();
+    let done = shell(folder.path(), unit.text.trim_end());
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let made = fs::read_to_string(folder.path().join("ouzel.service")).unwrap();
+    assert!(made.contains("\nExecStart="), "{made}");
+    // Each project has its own folder, and each user a name.
+    let root = folder.path().canonicalize().unwrap();
+    let (_, said) = done.stderr.split_once("\nnext, ").unwrap();
+    let said = said.replace(root.to_str().unwrap(), "/home/ada/tracker");
+    let user = made.lines().find_map(|line| line.strip_prefix("User="));
+    let said = said.replace(&format!("belong to {}", user.unwrap()), "belong to ada");
+    assert_eq!(format!("next, {said}"), next.text);
+    let home = folder.path().join("home");
+    fs::create_dir_all(home.join(".local/share/bash-completion/completions")).unwrap();
+    let line = format!("export HOME=\"$PWD/home\"\n{}", rest.text);
+    assert_eq!(shell(folder.path(), &line).code, 0);
+    assert!(home.join(".local/share/man/man1/ouzel-run.1").exists());
+    assert!(
+        home.join(".local/share/bash-completion/completions/ouzel")
+            .exists()
+    );
+}
+
 pub(super) fn a_new_project([commands, types]: &[Block; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let done = shell(folder.path(), &format!("set -e\n{}", commands.text));
