@@ -44,6 +44,8 @@ pub(crate) fn is_unwanted() -> bool {
 pub struct Doing {
     /// Counts everything that the worker begins.
     begun: AtomicU64,
+    /// Counts the rounds of the worker's loop, of which it makes a few each second even if there is nothing to do.
+    rounds: AtomicU64,
     /// The kind of work in progress; `IDLE` when there is none.
     kind: AtomicU32,
     tweet: AtomicI64,
@@ -74,6 +76,16 @@ pub(crate) enum Hanging {
 }
 
 impl Doing {
+    /// The worker's loop goes round once more.
+    pub fn round(&self) {
+        self.rounds.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many rounds the worker's loop has made.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.rounds.load(Ordering::Relaxed)
+    }
+
     /// The handlers are about to get this Tweet.
     pub fn begin_tweet(&self, id: Option<i64>) {
         self.begun.store(

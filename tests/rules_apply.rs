@@ -404,7 +404,8 @@ fn a_terminal_shows_colours_and_no_more() {
             .current_dir(ended.folder())
             .env("OUZEL_RULES_URL", ended.powertrack().url("rules"))
             .env("OUZEL_USERNAME", "ada@example.com")
-            .env("OUZEL_PASSWORD", "open-sesame-3141");
+            .env("OUZEL_PASSWORD", "open-sesame-3141")
+            .env("TERM", "xterm");
         match no_colour {
             true => terminal.env("NO_COLOR", "1"),
             false => terminal.env_remove("NO_COLOR"),

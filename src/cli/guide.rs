@@ -69,6 +69,7 @@ const PAGES: &[(&str, &str)] = pages![
     "tail",
     "report",
     "metrics",
+    "service",
     "replay",
     "simulator",
     "faults",

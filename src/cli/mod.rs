@@ -7,10 +7,13 @@ mod account;
 mod bench;
 mod check;
 mod columns;
+mod completions;
 mod folder;
 mod gaps;
 mod guide;
+mod man;
 mod new;
+mod output;
 mod print;
 mod quarantine;
 mod replay;
@@ -20,12 +23,14 @@ mod rule_policy;
 mod rules;
 mod run;
 mod script_limits;
+mod service;
 mod sim;
 mod start;
 mod summary;
 mod tail;
 mod test;
 mod tweets;
+mod version;
 
 use std::path::PathBuf;
 
@@ -36,9 +41,12 @@ use self::{
     account::Account,
     bench::Bench,
     check::Check,
+    completions::Completions,
     gaps::Gaps,
     guide::Guide,
+    man::Man,
     new::{New, Types},
+    output::Output,
     quarantine::Quarantine,
     replay::Replay,
     report::Report,
@@ -47,11 +55,12 @@ use self::{
     rules::Rules,
     run::Run,
     script_limits::ScriptLimits,
+    service::Service,
     sim::{Sim, SimSource},
     tail::Tail,
     test::Test,
 };
-use crate::{error::Error, host::logging::Wanted, settings::Given, status::StatusLine};
+use crate::{error::Error, settings::Given, status::StatusLine};
 
 /// Printed at the first signal.
 const STOPPING: &str = "stopping; another signal stops at once and loses what is not committed";
@@ -64,6 +73,7 @@ const LAST: usize = 900;
 #[command(
     name = "ouzel",
     version,
+    long_version = version::long(),
     propagate_version = true,
     disable_help_subcommand = true
 )]
@@ -74,19 +84,8 @@ pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// What to log to stderr: error, warn, info, debug, trace or off; also for a part, such as `warn,script=debug`.
-    ///
-    /// `script` is what the script writes itself; other parts are the modules of ouzel, such as `powertrack` or
-    /// `worker`.
-    #[arg(
-        long,
-        global = true,
-        value_name = "LEVEL",
-        env = "OUZEL_LOG",
-        default_value = "info",
-        display_order = LAST
-    )]
-    pub log: Wanted,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// The commands.
@@ -163,6 +162,15 @@ pub(crate) enum Command {
     Quarantine(Quarantine),
     /// Measure how many Tweets a second this machine takes with a script, stage by stage.
     Bench(Bench),
+    /// Print a systemd unit that keeps this project running, and say where it goes.
+    ///
+    /// The unit starts `ouzel run` with the settings and the script of this folder, gives it only what it needs, and
+    /// starts it again when it fails, though not for wrong settings or a wrong script.
+    Service(Service),
+    /// Print the script by which a shell completes commands and flags of ouzel.
+    Completions(Completions),
+    /// Write the man pages of ouzel, one for each command.
+    Man(Man),
     /// List commands and topics, or print a page of the guide.
     Help(Guide),
 }
@@ -185,6 +193,9 @@ impl Command {
             Self::Report(arguments) => report::report(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),
+            Self::Service(arguments) => arguments.print(),
+            Self::Completions(arguments) => arguments.print(),
+            Self::Man(arguments) => arguments.write(),
             Self::Help(guide) => guide.print(),
         }
     }

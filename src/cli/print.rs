@@ -1,8 +1,14 @@
 //! Prints what commands say: results on stdout, everything else on stderr.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 
-use crate::{error::Error, text::plain};
+use tracing::Level;
+
+use crate::{
+    error::Error,
+    host::{logging, terminal},
+    text::plain,
+};
 
 /// The colour of a line in a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +33,10 @@ impl Paint {
     }
 }
 
-/// Writes lines of a command's result to stdout: in colour if that is a terminal and `NO_COLOR` is not set. What the
-/// lines hold cannot command the terminal.
+/// Writes lines of a command's result to stdout, in colour if that is wanted. What the lines hold cannot command the
+/// terminal.
 pub(super) fn print_lines(lines: impl IntoIterator<Item = (Paint, String)>) -> Result<(), Error> {
-    let is_coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let is_coloured = terminal::is_coloured(&io::stdout());
     let mut stdout = BufWriter::new(io::stdout().lock());
     let write = || {
         for (paint, line) in lines {
@@ -65,8 +71,21 @@ fn written(result: io::Result<()>) -> Result<(), Error> {
     }
 }
 
-/// Writes to stderr what a person at the terminal should know.
+/// Writes bytes to stdout as they are.
+pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+/// Writes to stderr what a person at the terminal may like to know: progress, a summary, what may be next. `--quiet` leaves
+/// it out.
 pub(super) fn say(text: &str) {
-    // If stderr is closed, there is no place to report the error.
-    let _ = io::stderr().write_all(plain::lines(text).as_bytes());
+    if !terminal::is_quiet() {
+        logging::say(Level::INFO, text);
+    }
+}
+
+/// Writes to stderr what a person at the terminal should know, since something is not as it was meant.
+pub(super) fn caution(text: &str) {
+    logging::say(Level::WARN, text);
 }

@@ -1,16 +1,14 @@
 //! Reads the command line, runs the command, and turns its error into an exit code.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+use tracing::Level;
 
-use super::{Cli, Command};
+use super::{Cli, Command, output::When};
 use crate::{
     error::Error,
-    host::{logging, private},
+    host::{logging, private, terminal},
     status::StatusLine,
     text::plain,
 };
@@ -18,16 +16,17 @@ use crate::{
 /// Runs the whole program, from the arguments of the process to its exit code.
 pub fn start() -> ExitCode {
     private::begin();
-    let cli = match Cli::try_parse() {
+    let cli = match read() {
         Ok(cli) => cli,
         Err(error) => wrong_usage(&error),
     };
+    terminal::decide(cli.output.manner());
     let line = match &cli.command {
         Command::Run(_) | Command::Replay(_) => StatusLine::on_stderr(),
         Command::Rules(rules) if rules.takes_a_while() => StatusLine::on_stderr(),
         _ => StatusLine::none(),
     };
-    logging::start(&cli.log, &line);
+    logging::start(&cli.output.wanted(), cli.output.form(), &line);
     match cli.command.run(&line) {
         Ok(()) => ExitCode::SUCCESS,
         // A difference is a result, and so are a plan and a failing test: stdout has told all about it.
@@ -36,21 +35,20 @@ pub fn start() -> ExitCode {
         }
         Err(error) => {
             line.clear();
-            let red = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            let (on, off) = if red {
-                ("\x1b[1;31m", "\x1b[0m")
-            } else {
-                ("", "")
-            };
-            // If stderr is closed, there is no place to report the error.
-            let _ = writeln!(
-                io::stderr(),
-                "{on}error:{off} {}",
-                plain::lines(&error.to_string())
-            );
+            logging::fail(&error.to_string());
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// The arguments of the process.
+fn read() -> Result<Cli, clap::Error> {
+    let arguments: Vec<_> = std::env::args_os()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let mut command = Cli::command().color(When::among(&arguments).choice());
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Prints clap's message and exits. clap lets colours through, so this removes what an argument or a variable would do
@@ -60,11 +58,9 @@ fn wrong_usage(error: &clap::Error) -> ! {
     let is_odd = std::env::args_os()
         .chain(variables)
         .any(|text| text.to_string_lossy().contains(plain::is_unsafe));
-    if !error.use_stderr() || !is_odd {
+    if !error.use_stderr() || !(is_odd || logging::is_journald()) {
         error.exit();
     }
-    let text = error.render().to_string();
-    // If stderr is closed, nothing can be said about that.
-    let _ = io::stderr().write_all(plain::lines(&text).as_bytes());
+    logging::say(Level::ERROR, &error.render().to_string());
     std::process::exit(error.exit_code());
 }

@@ -4,5 +4,7 @@
 
 pub(crate) mod lock;
 pub(crate) mod logging;
+pub(crate) mod manager;
 pub(crate) mod private;
 pub(crate) mod shutdown;
+pub(crate) mod terminal;

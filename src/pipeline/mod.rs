@@ -1,6 +1,7 @@
 //! The async side of a run. Takes a plan, joins worker, stream, rules, watch, signals and status from the first load to
 //! the summary, and never handles a Tweet itself.
 
+mod announce;
 mod before;
 mod error;
 mod lost;
@@ -25,11 +26,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-pub(crate) use self::{
-    error::Error,
-    plan::{JournalPlan, Plan},
-};
 use self::{
+    announce::{Announcer, Seen},
     ownership::Record,
     reconciler::Outcome,
     reload::{Next, Reload},
@@ -38,6 +36,10 @@ use self::{
     stream::{StreamTask, ToJournal},
     tasks::Tasks,
     threads::Threads,
+};
+pub(crate) use self::{
+    error::Error,
+    plan::{JournalPlan, Plan},
 };
 use crate::{
     control::{self, Request, feed::Feed},
@@ -122,6 +124,7 @@ pub(crate) async fn run(
         requests,
         watch,
         status,
+        announcer: Announcer::new(&doing),
         standstill: Standstill::new(doing),
         ready,
         tasks,
@@ -164,6 +167,7 @@ struct Run {
     watch: Option<Watch>,
     status: Arc<StreamStatus>,
     standstill: Standstill,
+    announcer: Announcer,
     /// Cancelled when the first connection may be made. Repairs may begin then too.
     ready: CancellationToken,
     tasks: Tasks,
@@ -180,6 +184,7 @@ impl Run {
         let ended = self.until_the_end(&mut stream, tally, reporter).await;
         // The stream always ends in order, whatever ended the loop: the lines that it has read are passed on.
         self.shutdown.cancel();
+        self.announcer.stopping();
         let finished = match stream {
             Some(_) => stream::join(&mut stream).await,
             None => Ok(()),
@@ -205,6 +210,7 @@ impl Run {
                     None => return Ok(()),
                     Some(Report::Loaded(loaded)) => self.loaded(loaded)?,
                     Some(Report::LoadFailed { error, files }) => self.load_failed(error, &files, tally)?,
+                    Some(Report::Unchanged) => self.saves.answered(),
                     Some(Report::Gap(gap)) => self.repairer.lost(gap),
                     Some(Report::LimitReached | Report::OutputClosed) => self.shutdown.cancel(),
                 },
@@ -228,10 +234,12 @@ impl Run {
                 () = self.reload.notified() => {
                     info!("SIGHUP: looking whether the script has changed");
                     self.saves.asked();
+                    self.announcer.reloading();
                 }
                 Some(request) = self.requests.recv() => self.answer(request),
                 () = reporter.due() => reporter.report(self.stream_state()),
                 () = self.standstill.watch() => {}
+                () = self.announcer.due() => self.announce(reporter),
                 // The thread's own error, which comes at the end, explains why.
                 () = self.ended.cancelled() => return Ok(()),
                 died = self.tasks.died() => return Err(died),
@@ -282,8 +290,20 @@ impl Run {
                 Some(_) = self.reports.recv() => {}
                 () = reporter.due() => reporter.report("finishing what has arrived".to_owned()),
                 () = self.standstill.watch() => {}
+                () = self.announcer.due() => self.announce(reporter),
             }
         }
+    }
+
+    /// Tells the service manager what is new.
+    fn announce(&mut self, reporter: &mut Reporter) {
+        let seen = Seen {
+            is_connected: matches!(self.status.state(), State::Connected { .. }),
+            is_vetting: self.saves.is_vetting(),
+            is_settled: self.saves.is_settled(),
+        };
+        let stream = self.stream_state();
+        self.announcer.look(seen, || reporter.in_words(stream));
     }
 
     fn loaded(&mut self, loaded: Loaded) -> Result<(), Error> {

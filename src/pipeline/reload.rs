@@ -54,6 +54,8 @@ pub(super) struct Reload {
     /// The generation that runs.
     running: Option<(Code, Arc<Declared>)>,
     under_way: Option<UnderWay>,
+    /// How many loads the worker has not reported on yet.
+    unanswered: usize,
     /// Notified when something else has failed for which a save was given up.
     again: Arc<Notify>,
 }
@@ -115,6 +117,7 @@ impl Reload {
             is_back: false,
             running: None,
             under_way: None,
+            unanswered: 0,
             again: Arc::default(),
         }
     }
@@ -199,8 +202,25 @@ impl Reload {
         self.steps.test || (self.steps.shadow > 0 && self.newest.end() > Position::START)
     }
 
-    fn load(&self, control: Control) {
-        let _ = self.controls.send(control);
+    fn load(&mut self, control: Control) {
+        if self.controls.send(control).is_ok() {
+            self.unanswered += 1;
+        }
+    }
+
+    /// Notes that the worker has reported on a load.
+    pub(super) fn answered(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+    }
+
+    /// Whether a save is being vetted.
+    pub(super) fn is_vetting(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Whether nothing that was to be loaded waits any more.
+    pub(super) fn is_settled(&self) -> bool {
+        self.due.is_none() && self.under_way.is_none() && self.unanswered == 0
     }
 
     fn vet(&mut self) {
@@ -304,6 +324,7 @@ impl Reload {
 
     /// Notes which generation runs now.
     pub(super) fn loaded(&mut self, loaded: &Loaded) {
+        self.answered();
         self.files = Some(loaded.files.clone());
         self.is_refused = false;
         self.is_back = loaded.back_to.is_some();
@@ -312,6 +333,7 @@ impl Reload {
 
     /// Notes that what is on disk is not loaded.
     pub(super) fn refused(&mut self, files: &Files) {
+        self.answered();
         self.files = Some(files.clone());
         self.is_refused = true;
     }

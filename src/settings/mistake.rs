@@ -4,6 +4,19 @@ use std::borrow::Cow;
 
 use crate::text::nearest::nearest;
 
+/// What only the command line says.
+const FLAGS_ONLY: &[&str] = &[
+    "log",
+    "log-format",
+    "color",
+    "quiet",
+    "verbose",
+    "config",
+    "sim",
+    "limit",
+    "for",
+];
+
 /// The sections of the file, and the keys of each section. The first one is the top of the file.
 const SECTIONS: [(&str, &[&str]); 8] = [
     ("", &["script", "data_dir"]),
@@ -195,9 +208,10 @@ fn next_step(key: &str, section: &str, is_heading: bool) -> Option<String> {
     if let Some(near) = nearest(&name, known_here.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
-    if ["log", "config", "sim", "limit", "for"].contains(&name.as_str()) {
+    let flag = name.replace('_', "-");
+    if FLAGS_ONLY.contains(&flag.as_str()) {
         return Some(format!(
-            "`--{name}` says that on the command line; there is no setting for it"
+            "`--{flag}` says that on the command line; there is no setting for it"
         ));
     }
     // A flag's name is the section and the key together, such as `journal_retain`.

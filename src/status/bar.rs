@@ -1,17 +1,17 @@
 //! A progress bar at the foot of a terminal, for work of known size.
 
-use std::io::{self, IsTerminal};
-
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar that fills by bytes. It shows nothing if stderr is not a terminal or the size is not known.
+use crate::host::terminal;
+
+/// A bar that fills by bytes. It shows nothing where nothing can be drawn or the size is not known.
 #[derive(Debug, Clone)]
 pub(crate) struct Bar(Option<ProgressBar>);
 
 impl Bar {
     /// Makes a bar on stderr for this many bytes.
     pub(crate) fn on_stderr(bytes: Option<u64>) -> Self {
-        let Some(bytes) = bytes.filter(|_| io::stderr().is_terminal()) else {
+        let Some(bytes) = bytes.filter(|_| terminal::draws()) else {
             return Self(None);
         };
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr_with_hz(5));

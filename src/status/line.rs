@@ -1,17 +1,17 @@
 //! One line at the foot of a terminal, updated in place.
 
-use std::io::{self, IsTerminal};
-
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// The status line. It shows nothing if stderr is not a terminal. Clones are the same line.
+use crate::host::terminal;
+
+/// The status line. It shows nothing where nothing can be drawn. Clones are the same line.
 #[derive(Debug, Clone)]
 pub(crate) struct StatusLine(Option<ProgressBar>);
 
 impl StatusLine {
-    /// Makes a line on stderr, if stderr is a terminal.
+    /// Makes a line on stderr, if that may be drawn on.
     pub(crate) fn on_stderr() -> Self {
-        if !io::stderr().is_terminal() {
+        if !terminal::draws() {
             return Self(None);
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));

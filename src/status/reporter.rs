@@ -57,6 +57,11 @@ impl Reporter {
         }
     }
 
+    /// The numbers now on one line, as in the status line.
+    pub(crate) fn in_words(&mut self, stream: String) -> String {
+        self.progress.snapshot(&self.tally, stream).line()
+    }
+
     /// Removes the status line. Gives the last numbers and how long the run took.
     pub(crate) fn finish(mut self) -> (Snapshot, Duration) {
         self.line.clear();

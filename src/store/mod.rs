@@ -49,3 +49,8 @@ pub(crate) use retags::RetagRow;
 pub(crate) use shadow::Rows;
 pub(crate) use table::Table;
 pub(crate) use volume::{MINUTES_KEPT, Volume};
+
+/// Which SQLite is compiled in.
+pub(crate) fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

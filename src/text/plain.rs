@@ -80,6 +80,16 @@ pub fn logged(text: &str) -> Cow<'_, str> {
     Cow::Owned(quoted)
 }
 
+/// The text as it is, cut where a log or a terminal would cut it.
+#[must_use]
+pub fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= MOST_IN_LINES {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(MOST_IN_LINES);
+    Cow::Owned(format!("{}… ({} bytes)", &text[..end], text.len()))
+}
+
 fn clean(text: &str, most: usize, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let is_plain = |c: char| keep(c) || !is_unsafe(c);
     let end = match text.len() <= most {

@@ -56,13 +56,17 @@ impl Worker<'_> {
     }
 
     /// Loads the script: these files, or those on disk. If a new generation runs now, reminds people of the Tweets in
-    /// quarantine. A load that changes nothing tells nothing: folders are looked into more often than scripts change, and
+    /// quarantine. A load that changes nothing tells people nothing: folders are looked into more often than scripts change, and
     /// if the log is in one of the folders, each message would cause the next.
     pub(super) fn load_and_tell(&mut self, code: Option<&Code>) -> Result<(), Error> {
         let came = self.load(code.map_or(From::Disk, From::Code))?;
         match came {
             Came::New => self.tell_new(),
-            Came::Nothing | Came::Refused(_) => Ok(()),
+            Came::Nothing => {
+                (self.report)(Report::Unchanged);
+                Ok(())
+            }
+            Came::Refused(_) => Ok(()),
         }
     }
 

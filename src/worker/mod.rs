@@ -61,7 +61,7 @@ pub(crate) use self::{
     in_hand::in_hand_at,
     output::Output,
     quarantine::Retried,
-    told::{Error, Loaded, RolledBack, Undone},
+    told::{Error, Loaded, RolledBack, Unchanged, Undone},
 };
 use crate::{
     control::feed::Feed,
@@ -260,6 +260,7 @@ impl<'a> Worker<'a> {
 
     fn work(&mut self, inbox: &mut dyn Inbox) -> Result<(), Error> {
         loop {
+            self.doing.round();
             match self.step(inbox) {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => return Ok(()),
@@ -358,7 +359,12 @@ impl<'a> Worker<'a> {
             }
             (Ok(()), Control::Rollback(asked)) => {
                 if let Some(answer) = rolled_back {
+                    // A load that has failed was reported as such.
+                    let is_reported = matches!(answer, Ok(_) | Err(Unchanged::Broken { .. }));
                     let _ = asked.done.send(answer);
+                    if !is_reported {
+                        (self.report)(Report::Unchanged);
+                    }
                 }
             }
             (Ok(()), Control::Refuse(refused)) => {

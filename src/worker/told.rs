@@ -166,6 +166,9 @@ pub enum Report {
         /// The files to watch for a change.
         files: Files,
     },
+    /// What was to be loaded is what runs, or a rollback was not possible. So each control that is about a load has one report:
+    /// this one or one of the two above.
+    Unchanged,
     /// A part of the journal could not be read. It is in the ledger.
     Gap(Gap),
     /// The limit has been reached: nothing more will be handled.

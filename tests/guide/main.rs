@@ -121,12 +121,19 @@ stories! {
         "faults" "1511 matched"
         "faults" "1178 matched"
         "faults" "{\"event\":\"open\"";
+    a_unit_for_systemd:
+        "service" "ouzel service >"
+        "service" "next, with a name"
+        "service" "ouzel completions bash";
     measure:
         "bench" "cargo run --release -- bench"
         "bench" "                                    Tweets/s"
         "bench" "ouzel bench --rules";
     a_run_that_ends_by_itself:
         "exit-codes" "ouzel run --sim --limit";
+    a_log_for_programs:
+        "settings" "ouzel run --sim --limit 1 --log-format"
+        "settings" "{\"time\":";
 }
 
 /// Blocks whose commands only have to be accepted by the command line: the page, the beginning, and why they are not run.
@@ -150,6 +157,21 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "reload",
         "sqlite3 data/ouzel.db",
         "each generation has its own hash",
+    ),
+    (
+        "service",
+        "journalctl -u",
+        "it takes a machine that systemd has started",
+    ),
+    (
+        "service",
+        "cargo install --path",
+        "it builds all of the program once more",
+    ),
+    (
+        "service",
+        "cargo install cargo-deb",
+        "it takes a program that is not here, and root",
     ),
     ("contributing", "cargo build", "this test is built already"),
     ("contributing", "cargo test", "this test is a part of it"),

@@ -49,7 +49,8 @@ pub(super) fn try_it([commands, begins, ends]: &[Block; 3]) {
 
     // The line that is updated in place takes a terminal.
     if has("the status line", "script") {
-        let line = format!("script -qfec 'stty rows 24 cols 200; {run} --limit 300' /dev/null");
+        let line =
+            format!("TERM=xterm script -qfec 'stty rows 24 cols 200; {run} --limit 300' /dev/null");
         let done = shell(
             folder.path(),
             &line.replace("cargo run --release --", "ouzel"),
@@ -661,6 +662,43 @@ pub(super) fn a_run_that_ends_by_itself([command]: &[Block; 1]) {
     let done = shell(folder.path(), &sooner);
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(done.stderr.contains("1 000 Tweets in "), "{}", done.stderr);
+}
+
+pub(super) fn a_log_for_programs([command, line]: &[Block; 2]) {
+    let folder = fresh();
+    let done = shell(folder.path(), &command.text);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let first = done.stderr.lines().next().unwrap_or_default();
+    // Each script has its own hash.
+    let without_hash = |line: &str| line.split("\"hash\"").next().unwrap().to_owned();
+    assert_same_shape(&without_hash(&line.text), &without_hash(first));
+    for line in done.stderr.lines() {
+        assert!(sonic_rs::from_str::<Value>(line).is_ok(), "{line}");
+    }
+}
+
+pub(super) fn a_unit_for_systemd([unit, next, rest]: &[Block; 3]) {
+    let folder = fresh();
+    let done = shell(folder.path(), unit.text.trim_end());
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let made = fs::read_to_string(folder.path().join("ouzel.service")).unwrap();
+    assert!(made.contains("\nExecStart="), "{made}");
+    // Each project has its own folder, and each user a name.
+    let root = folder.path().canonicalize().unwrap();
+    let (_, said) = done.stderr.split_once("\nnext, ").unwrap();
+    let said = said.replace(root.to_str().unwrap(), "/home/ada/tracker");
+    let user = made.lines().find_map(|line| line.strip_prefix("User="));
+    let said = said.replace(&format!("belong to {}", user.unwrap()), "belong to ada");
+    assert_eq!(format!("next, {said}"), next.text);
+    let home = folder.path().join("home");
+    fs::create_dir_all(home.join(".local/share/bash-completion/completions")).unwrap();
+    let line = format!("export HOME=\"$PWD/home\"\n{}", rest.text);
+    assert_eq!(shell(folder.path(), &line).code, 0);
+    assert!(home.join(".local/share/man/man1/ouzel-run.1").exists());
+    assert!(
+        home.join(".local/share/bash-completion/completions/ouzel")
+            .exists()
+    );
 }
 
 pub(super) fn a_new_project([commands, types]: &[Block; 2]) {

@@ -30,7 +30,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     // The other two name `rustls::crypto::ring`, which reads the same.
     (&["ring"], &["script/", "powertrack/", "sim/"]),
     (&["rusqlite"], &["store/"]),
-    (&["clap"], &["cli/"]),
+    (&["clap", "clap_complete", "clap_mangen"], &["cli/"]),
+    (&["sd_notify"], &["host/"]),
     (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
     (&["zstd"], &["cli/", "journal/"]),

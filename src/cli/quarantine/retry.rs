@@ -4,7 +4,10 @@ use std::{io, sync::Arc};
 
 use super::{Retry, chosen, database, hold};
 use crate::{
-    cli::{folder::sinks_of, print::say},
+    cli::{
+        folder::sinks_of,
+        print::{caution, say},
+    },
     error::Error,
     pipeline,
     settings::Settings,
@@ -103,9 +106,9 @@ fn try_all(worker: &mut Worker<'_>, ids: &[i64]) -> Result<Counts, Error> {
         };
         counts.failed += 1;
         if counts.failed <= TOLD {
-            say(&format!("{id} failed again: {why}\n"));
+            caution(&format!("{id} failed again: {why}\n"));
         } else if counts.failed == TOLD + 1 {
-            say("and so on; `ouzel quarantine list` shows all\n");
+            caution("and so on; `ouzel quarantine list` shows all\n");
         }
     }
     Ok(counts)

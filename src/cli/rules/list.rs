@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cli::{
         check::declared,
-        print::{print, print_lines, say},
+        print::{caution, print, print_lines},
     },
     error::Error,
     powertrack::{endpoint::RuleSetName, outage::lateness::made_at},
@@ -74,7 +74,7 @@ fn rules_of_script(
         Err(error) => {
             let error = error.to_string();
             let first = error.lines().next().unwrap_or_default();
-            say(&format!("which rules are declared is not known: {first}\n"));
+            caution(&format!("which rules are declared is not known: {first}\n"));
             Ok(None)
         }
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     cli::{
         check::declared,
-        print::{print, print_lines, say},
+        print::{caution, print, print_lines, say},
     },
     error::Error,
     powertrack::endpoint::RuleSetName,
@@ -69,7 +69,7 @@ fn estimated(settings: &Settings, added: &[Declared]) -> Option<Estimate> {
         .iter()
         .map(|rule| Rule::accept(&rule.value).ok().map(Arc::new));
     of_journal(&settings.data_dir, rules, &LOOKED_AT).unwrap_or_else(|error| {
-        say(&format!("what the new rules cost is not known: {error}\n"));
+        caution(&format!("what the new rules cost is not known: {error}\n"));
         None
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    cli::{folder::warn_of_open_folder, print::say, runtime},
+    cli::{folder::warn_of_open_folder, print::caution, runtime},
     error::Error,
     host::lock::{self, Lock},
     pipeline::ownership::Record,
@@ -74,7 +74,7 @@ pub(super) fn record(settings: &Settings, service: &Service) -> Result<RulesReco
 pub(super) fn owned(settings: &Settings, endpoint: &str) -> Result<Vec<Owned>, Error> {
     let database = settings.database();
     if !database.exists() {
-        say(&format!(
+        caution(&format!(
             "there is no database `{}`, so no rule is known to be ouzel's\n",
             database.display()
         ));

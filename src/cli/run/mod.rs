@@ -15,7 +15,7 @@ pub(super) use self::arguments::Run;
 use super::{
     STOPPING,
     folder::{simulated, warn_of_open_folder},
-    print::say,
+    print::{caution, say},
     runtime,
     summary::summary,
     tweets,
@@ -132,7 +132,7 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
             Err(never_connected(duration, counts.attempts))
         }
         _ if counts.connections == 0 => {
-            say("the stream was never connected\n");
+            caution("the stream was never connected\n");
             Ok(())
         }
         _ => Ok(()),

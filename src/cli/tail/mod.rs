@@ -23,7 +23,10 @@ use self::{
     out::{Out, Saved},
     shown::Terminal,
 };
-use super::{print::say, runtime};
+use super::{
+    print::{caution, say},
+    runtime,
+};
 use crate::{
     control::{
         client::{self, Tail as Live},
@@ -31,6 +34,7 @@ use crate::{
         record::{About, Record},
     },
     error::Error,
+    host::terminal,
     script::{Expression, Unfit, tag_pattern},
     settings::Settings,
     status::{counted, thousands},
@@ -194,7 +198,7 @@ impl Watching {
             match self.watch(&mut live, out).await {
                 Ok(Ended::Run) if wait => say("the run has ended; waiting for the next one\n"),
                 Err(Error::Control(error)) if wait => {
-                    say(&format!("{error}; waiting for the next run\n"));
+                    caution(&format!("{error}; waiting for the next run\n"));
                 }
                 ended => return ended,
             }
@@ -212,7 +216,7 @@ impl Watching {
                 Record::End => return Ok(Ended::Run),
                 Record::Skipped(tweets) => {
                     self.counts.skipped += tweets;
-                    say(&skipped(tweets));
+                    caution(&skipped(tweets));
                 }
                 Record::Tweet(about, line) => {
                     let Some(shown) = self.show(&about, line)? else {
@@ -256,7 +260,7 @@ impl Watching {
         };
         if self.counts.shown + self.counts.left_out == 0 {
             for (path, meant) in condition.unknown_fields(tweet) {
-                say(&unknown("--where", &path, meant.as_deref()));
+                caution(&unknown("--where", &path, meant.as_deref()));
             }
         }
         match condition.holds(copy) {
@@ -268,7 +272,7 @@ impl Watching {
                 if self.counts.failed == 0 {
                     let id = tweet.id();
                     let id = id.map_or_else(|| "a Tweet".to_owned(), |id| format!("Tweet {id}"));
-                    say(&format!(
+                    caution(&format!(
                         "`--where` fails on {id}, which is left out, as are others on which it fails{fault}\n"
                     ));
                 }
@@ -280,7 +284,7 @@ impl Watching {
 
     fn printed(&mut self, about: &About, tweet: &Tweet) -> Result<Vec<u8>, Error> {
         if let Some(fields) = &mut self.fields {
-            fields.doubts(tweet).iter().for_each(|doubt| say(doubt));
+            fields.doubts(tweet).iter().for_each(|doubt| caution(doubt));
             let line = match self.json {
                 true => safe(fields.as_json(tweet)?, self.is_terminal),
                 false => fields.as_text(tweet)?,
@@ -297,7 +301,7 @@ impl Watching {
             };
             return Ok([line, b"\n".to_vec()].concat());
         }
-        let text = match self.is_terminal.then(terminal).flatten() {
+        let text = match self.is_terminal.then(screen).flatten() {
             Some(terminal) => shown::block(about, tweet, terminal),
             None => shown::line(about, tweet),
         };
@@ -343,7 +347,7 @@ fn skipped(tweets: u64) -> String {
 }
 
 /// The terminal that standard output is.
-fn terminal() -> Option<Terminal> {
+fn screen() -> Option<Terminal> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     Some(Terminal {
         // A terminal that does not know its size says 0.
@@ -351,7 +355,7 @@ fn terminal() -> Option<Terminal> {
             0 => 80,
             columns => columns.into(),
         },
-        has_colours: std::env::var_os("NO_COLOR").is_none(),
+        has_colours: terminal::is_coloured(&io::stdout()),
     })
 }
 
@@ -372,7 +376,7 @@ async fn warn_of_tags(folder: &Path, wishes: &Wishes) {
         }
         let meant = tag_pattern::meant(pattern, named());
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-        say(&format!(
+        caution(&format!(
             "`--tag`: no rule of the running script has a tag that `{pattern}` fits{meant}\n"
         ));
     }

@@ -8,8 +8,8 @@ use super::{Plan, folder_of};
 use crate::{
     cli::{print::say, runtime},
     error::Error,
+    host::logging,
     script::{Files, Watch},
-    text::plain,
 };
 
 /// How long files have to be unchanged: an editor writes several at once.
@@ -25,7 +25,7 @@ pub(super) fn watch(plan: &Plan) -> Result<(), Error> {
         loop {
             match plan.run(false) {
                 Ok(()) | Err(Error::Tests | Error::TestsBroken) => {}
-                Err(error) => say(&format!("error: {}\n", plain::lines(&error.to_string()))),
+                Err(error) => logging::fail(&error.to_string()),
             }
             say("waiting for a change; Ctrl-C ends this\n");
             watch.changed().await;

@@ -9,6 +9,16 @@ use crate::text::nearest::nearest;
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
+/// The levels from nothing to everything.
+const BY_LOUDNESS: [LevelFilter; 6] = [
+    LevelFilter::OFF,
+    LevelFilter::ERROR,
+    LevelFilter::WARN,
+    LevelFilter::INFO,
+    LevelFilter::DEBUG,
+    LevelFilter::TRACE,
+];
+
 /// The target of lines that a script logs. No module of ouzel has this target.
 const SCRIPT: &str = "script";
 
@@ -22,6 +32,7 @@ const MODULES: &[&str] = &[
     "cli::sim",
     "cli::tail",
     "control::server",
+    "host::manager",
     "host::shutdown",
     "ingest",
     "ingest::duties",
@@ -76,6 +87,25 @@ impl Wanted {
     pub(super) fn targets(&self) -> Targets {
         let parts = self.parts.iter().cloned();
         Targets::new().with_default(self.level).with_targets(parts)
+    }
+
+    /// The same with so many levels more. Parts that have a level of their own keep it.
+    pub(crate) fn louder(self, levels: u8) -> Self {
+        self.moved(levels.into())
+    }
+
+    /// The same with so many levels less.
+    pub(crate) fn quieter(self, levels: u8) -> Self {
+        self.moved(-i32::from(levels))
+    }
+
+    fn moved(mut self, levels: i32) -> Self {
+        let now = BY_LOUDNESS.iter().position(|level| *level == self.level);
+        let now = i32::try_from(now.unwrap_or_default()).unwrap_or_default();
+        let last = i32::try_from(BY_LOUDNESS.len() - 1).unwrap_or_default();
+        let then = usize::try_from((now + levels).clamp(0, last)).unwrap_or_default();
+        self.level = BY_LOUDNESS[then];
+        self
     }
 }
 
@@ -235,6 +265,20 @@ mod tests {
                 "`loud` is no level; there are `error`, `warn`, `info`, `debug`, `trace` and `off`"
             ],
         );
+    }
+
+    #[test]
+    fn a_level_is_moved_and_those_of_parts_are_not() {
+        let moved = |text: &str, more, less| {
+            let wanted: Wanted = text.parse().unwrap();
+            let moved = wanted.louder(more).quieter(less);
+            (moved.level, moved.parts.len())
+        };
+        assert_eq!(moved("info", 1, 0), (LevelFilter::DEBUG, 0));
+        assert_eq!(moved("info", 9, 0), (LevelFilter::TRACE, 0));
+        assert_eq!(moved("warn,script=debug", 0, 1), (LevelFilter::ERROR, 1));
+        assert_eq!(moved("info", 0, 255), (LevelFilter::OFF, 0));
+        assert_eq!(moved("off", 1, 0), (LevelFilter::ERROR, 0));
     }
 
     #[test]

@@ -29,7 +29,7 @@ use crate::{
     cli::{
         check::declared,
         folder::simulated,
-        print::{print, say},
+        print::{caution, print},
         tweets::format::{NO_LINE, NO_TWEET},
     },
     error::Error,
@@ -195,10 +195,10 @@ fn parsed(given: &[FileRule]) -> Result<Vec<Option<Arc<Rule>>>, Error> {
         }
     }
     for text in said.iter().filter(|text| !text.is_empty()).take(told::MOST) {
-        say(text);
+        caution(text);
     }
     if let Some(more) = told::more(said.len(), "findings") {
-        say(&more);
+        caution(&more);
     }
     match wrong {
         0 => Ok(parsed),
