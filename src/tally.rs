@@ -208,6 +208,12 @@ impl Tally {
         running.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Shows each tag with its number of matches, without a copy of them. The worker may wait for it meanwhile.
+    pub fn each_tag(&self, mut show: impl FnMut(&str, u64)) {
+        let tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
+        tags.iter().for_each(|(tag, number)| show(tag, *number));
+    }
+
     /// How many matches each tag had.
     pub fn tags(&self) -> BTreeMap<String, u64> {
         self.tags

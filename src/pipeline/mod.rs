@@ -48,7 +48,7 @@ use crate::{
     outage::Repairer,
     powertrack::{Http, State, StreamStatus, rules::RulesClient, stream::HttpConnect},
     script::{self, Counts, Declared, Files, Watch},
-    status::{Reporter, Snapshot, StatusLine, StatusServer, short},
+    status::{Reporter, Snapshot, StatusLine, StatusServer, look::Names, short},
     tally::Tally,
     worker::{Loaded, Report, behind::Controls},
 };
@@ -78,12 +78,19 @@ pub(crate) async fn run(
     let threads = Threads::start(&plan, &tally, &doing, &feed, &shutdown)?;
     let (control, requests) = control::Control::open(&plan.data_dir, feed);
     let mut tasks = Tasks::default();
+    let declared = watch::Sender::new(Arc::default());
     if let Some(address) = plan.status {
         let server = StatusServer {
             tally: Arc::clone(&tally),
             stream: Arc::clone(&status),
             doing: Arc::clone(&doing),
             read_timeout: plan.stream.read_timeout,
+            declared: declared.subscribe(),
+            names: Names {
+                script: plan.script.clone(),
+                data_dir: plan.data_dir.clone(),
+                database: plan.database.clone(),
+            },
         };
         if let Some(serving) = server.bind(address, shutdown.clone()).await {
             tasks.spawn("status", serving);
@@ -91,7 +98,6 @@ pub(crate) async fn run(
     }
     let mut plan = plan;
     plan.stream.last_received = threads.before.received;
-    let declared = watch::Sender::new(Arc::default());
     let ready = CancellationToken::new();
     let (repairer, repairs) = repair::start(Joins {
         plan: &plan,

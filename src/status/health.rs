@@ -24,14 +24,14 @@ const STANDSTILL: Duration = Duration::from_secs(10);
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
     pub(super) status: &'static str,
-    stream: &'static str,
+    pub(super) stream: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    silent_seconds: Option<u64>,
+    pub(super) silent_seconds: Option<u64>,
     waiting: u64,
     standing_still_seconds: u64,
     /// The handler that does not end, or the other work that does not end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    in_hand: Option<String>,
+    pub(super) in_hand: Option<String>,
 }
 
 /// How long processing has stood still.

@@ -4,7 +4,9 @@
 mod bar;
 mod health;
 mod line;
+pub(crate) mod look;
 mod metrics;
+mod page;
 mod progress;
 mod reporter;
 mod server;

@@ -1,4 +1,5 @@
-//! The status server: `/metrics` for Prometheus, `/healthz` for programs that restart an unwell run.
+//! The status server: the page that shows a run and what it reads, `/metrics` for Prometheus, `/healthz` for programs that
+//! restart an unwell run.
 
 use std::{
     net::SocketAddr,
@@ -10,22 +11,26 @@ use axum::{
     Json, Router,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, map_response},
     response::{IntoResponse, Response},
     routing::get,
 };
 use jiff::Timestamp;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{
-    health::{Pulse, Still, judge},
+    health::{Health, Pulse, judge},
+    look::{Look, Names},
     metrics::render,
+    page,
 };
-use crate::{doing::Doing, powertrack::StreamStatus, tally::Tally, text::origin::is_own};
+use crate::{
+    doing::Doing, powertrack::StreamStatus, script::Declared, tally::Tally, text::origin::is_own,
+};
 
-/// How often the server checks that processing makes progress.
+/// How often the server checks that processing makes progress, and tells those who look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the status server reports on.
@@ -39,11 +44,16 @@ pub(crate) struct StatusServer {
     pub stream: Arc<StreamStatus>,
     /// How long the stream may be silent before it drops the connection.
     pub read_timeout: Duration,
+    /// What the script declares.
+    pub declared: watch::Receiver<Arc<Declared>>,
+    /// What the run is called.
+    pub names: Names,
 }
 
 #[derive(Debug)]
 struct Shared {
     server: StatusServer,
+    look: Look,
     pulse: Mutex<Pulse>,
 }
 
@@ -70,43 +80,59 @@ impl StatusServer {
         if let Ok(address) = listener.local_addr() {
             debug!(%address, "serving /metrics and /healthz");
         }
+        let (tally, stream) = (Arc::clone(&self.tally), Arc::clone(&self.stream));
         let shared = Arc::new(Shared {
             pulse: Mutex::new(Pulse::new(Instant::now(), Arc::clone(&self.doing))),
+            look: Look::new(self.names.clone(), tally, stream, self.declared.clone()),
             server: self,
         });
-        let looking = Arc::clone(&shared);
-        let look = async move {
-            loop {
-                tokio::time::sleep(LOOK_EVERY).await;
-                looking.still();
-            }
-        };
         let app = Router::new()
             .route("/metrics", get(metrics))
             .route("/healthz", get(healthz))
+            .route("/status.json", get(status))
+            .route("/events", get(events))
+            .merge(page::routes())
             .layer(from_fn(only_own))
-            .with_state(shared);
+            .layer(map_response(page::with_headers))
+            .with_state(Arc::clone(&shared));
         let serving =
             axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let ended = shutdown.clone();
         let serve = async move {
             if let Err(error) = serving.await {
                 warn!(%error, "metrics are no longer served");
             }
-            shutdown.cancelled_owned().await;
+            ended.cancelled_owned().await;
         };
         Some(async move {
-            tokio::select! {
-                () = serve => {}
-                () = look => {}
-            }
+            tokio::join!(serve, shared.look_until(shutdown));
         })
     }
 }
 
 impl Shared {
-    fn still(&self) -> Still {
+    fn health(&self) -> Health {
         let mut pulse = self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
-        pulse.look(&self.server.tally, Instant::now())
+        let still = pulse.look(&self.server.tally, Instant::now());
+        let StatusServer {
+            tally,
+            stream,
+            read_timeout,
+            ..
+        } = &self.server;
+        judge(stream, tally, still, *read_timeout)
+    }
+
+    /// Looks each second, and tells whoever listens that the run ends.
+    async fn look_until(&self, shutdown: CancellationToken) {
+        let look = async {
+            loop {
+                tokio::time::sleep(LOOK_EVERY).await;
+                self.look.tick(self.health());
+            }
+        };
+        shutdown.run_until_cancelled(look).await;
+        self.look.end();
     }
 }
 
@@ -139,16 +165,24 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
-    let StatusServer {
-        tally,
-        stream,
-        read_timeout,
-        ..
-    } = &shared.server;
-    let health = judge(stream, tally, shared.still(), *read_timeout);
+    let health = shared.health();
     let code = match health.status {
         "ok" => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
     (code, Json(health)).into_response()
+}
+
+async fn status(State(shared): State<Arc<Shared>>) -> Response {
+    Json(shared.look.view(shared.health()).await).into_response()
+}
+
+async fn events(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.look.events() {
+        Some(body) => ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response(),
+        None => {
+            let why = "too many programs listen already; close a page or an `ouzel top`\n";
+            (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+        }
+    }
 }

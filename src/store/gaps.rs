@@ -264,19 +264,29 @@ impl Ledger {
     }
 
     fn select(&self, which: &str) -> Result<Vec<Gap>, Error> {
-        // An ouzel that had no ledger yet may have made the database.
-        if !self.connection.table_exists(None, "_ouzel_gaps")? {
-            return Ok(Vec::new());
-        }
-        let is_older = !self
-            .connection
-            .column_exists(None, "_ouzel_gaps", "backfill_from")?;
-        let columns = if is_older { OLDER_COLUMNS } else { COLUMNS };
-        let sql = format!("SELECT {columns} FROM _ouzel_gaps {which} ORDER BY started_at, id");
-        let mut statement = self.connection.prepare(&sql)?;
-        let gaps = statement.query_map([], read)?;
-        Ok(gaps.collect::<Result<_, _>>()?)
+        select(
+            &self.connection,
+            &format!("{which} ORDER BY started_at, id"),
+        )
     }
+}
+
+/// The newest gaps, newest first, at most `most` of them.
+pub(super) fn newest(connection: &Connection, most: u64) -> Result<Vec<Gap>, Error> {
+    select(connection, &format!("ORDER BY id DESC LIMIT {most}"))
+}
+
+fn select(connection: &Connection, which: &str) -> Result<Vec<Gap>, Error> {
+    // An ouzel that had no ledger yet may have made the database.
+    if !connection.table_exists(None, "_ouzel_gaps")? {
+        return Ok(Vec::new());
+    }
+    let is_older = !connection.column_exists(None, "_ouzel_gaps", "backfill_from")?;
+    let columns = if is_older { OLDER_COLUMNS } else { COLUMNS };
+    let sql = format!("SELECT {columns} FROM _ouzel_gaps {which}");
+    let mut statement = connection.prepare(&sql)?;
+    let gaps = statement.query_map([], read)?;
+    Ok(gaps.collect::<Result<_, _>>()?)
 }
 
 /// Asks the run on this database, or the next one, to repair what is missing. Gives the number of these gaps.

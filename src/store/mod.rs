@@ -17,6 +17,7 @@ mod generations;
 mod guard;
 mod handled;
 mod invalid;
+mod newest;
 mod open;
 mod ownership;
 mod quarantine;
@@ -41,8 +42,9 @@ pub(crate) use gaps::{Gap, GapIds, GapState, Ledger, Repair, Unsettled, ask_for_
 pub(crate) use generations::{Before, Kept, Load, LoadResult, Rollback};
 pub(crate) use handled::HandledRow;
 pub(crate) use invalid::Invalid;
+pub(crate) use newest::Shown;
 pub(crate) use ownership::{OwnedRule, RuleChange};
-pub(crate) use quarantine::{Failed, Quarantined};
+pub(crate) use quarantine::{Cause, Failed, Quarantined};
 pub(crate) use read_only::ReadOnly;
 pub(crate) use received::Received;
 pub(crate) use retags::RetagRow;

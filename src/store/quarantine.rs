@@ -15,6 +15,9 @@ const MOST_BYTES: u64 = 64 << 20;
 /// oldest.
 const FREED: u64 = 20;
 
+/// How many of the newest Tweets are grouped by their cause, so that looking at a full quarantine costs little.
+const GROUPED: u64 = 1_000;
+
 /// ouzel's own table for the quarantine. Ids are never used again, so an id that somebody has noted always means the
 /// same Tweet.
 pub(super) const SCHEMA: &str = "
@@ -79,6 +82,15 @@ pub(crate) struct Quarantined {
     pub failed: Failed,
     /// How many times it has failed.
     pub attempts: u64,
+}
+
+/// Why Tweets are in quarantine: the same handler failed at the same line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause {
+    /// The newest of these Tweets.
+    pub newest: Quarantined,
+    /// How many of the newest Tweets in quarantine have this cause.
+    pub count: u64,
 }
 
 impl Store {
@@ -256,6 +268,24 @@ pub(super) fn newest(connection: &Connection, most: u64) -> Result<Vec<Quarantin
     Ok(entries.collect::<Result<_, _>>()?)
 }
 
+/// Why the newest Tweets in quarantine failed, each cause once, the newest first, at most `most` of them.
+pub(super) fn causes(connection: &Connection, most: u64) -> Result<Vec<Cause>, Error> {
+    // With `max`, SQLite takes the other columns from the row that has the highest id.
+    let sql = format!(
+        "SELECT max(id), {FOUND}, {FAILED}, count(*) AS count
+         FROM (SELECT {FOUND}, {FAILED} FROM _ouzel_quarantine ORDER BY id DESC LIMIT {GROUPED})
+         GROUP BY script, handler, file, line_number ORDER BY 1 DESC LIMIT ?"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let causes = statement.query_map([signed(most)], |row| {
+        Ok(Cause {
+            newest: read(row)?,
+            count: unsigned(row.get("count")?),
+        })
+    })?;
+    Ok(causes.collect::<Result<_, _>>()?)
+}
+
 /// One Tweet in quarantine.
 pub(super) fn one(connection: &Connection, id: i64) -> Result<Option<Quarantined>, Error> {
     let sql = format!("SELECT {FOUND}, {FAILED} FROM _ouzel_quarantine WHERE id = ?");
@@ -340,6 +370,37 @@ mod tests {
             gone += store.quarantine(Some(id), None, b"{}", &failed()).unwrap();
         }
         assert_eq!(gone, 501);
+    }
+
+    #[test]
+    fn a_cause_is_a_handler_and_a_line_and_shows_its_newest_failure() {
+        let store = Store::in_memory().unwrap();
+        let other = Failed {
+            place: Some(("main.lua".to_owned(), 9)),
+            ..failed()
+        };
+        let newest = Failed {
+            error: "the newest".to_owned(),
+            ..failed()
+        };
+        for (id, failed) in [(1, &failed()), (2, &other), (3, &newest), (4, &other)] {
+            store.quarantine(Some(id), None, b"{}", failed).unwrap();
+        }
+        let causes = causes(&store.connection, 10).unwrap();
+        let told = |cause: &Cause| {
+            (
+                cause.newest.tweet_id,
+                cause.newest.failed.error.clone(),
+                cause.count,
+            )
+        };
+        assert_eq!(
+            causes.iter().map(told).collect::<Vec<_>>(),
+            [
+                (Some(4), "no".to_owned(), 2),
+                (Some(3), "the newest".to_owned(), 2)
+            ]
+        );
     }
 
     #[test]

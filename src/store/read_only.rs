@@ -1,6 +1,9 @@
 //! A database that is opened only for reading, even while another process writes it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
@@ -8,10 +11,12 @@ use rusqlite::{Connection, OpenFlags};
 use super::{
     Error,
     database::Held,
+    gaps::{self, Gap},
     generations::{self, Load, Rollback},
+    newest::{self, Shown},
     open::OPEN_TIMEOUT,
     ownership::{self, OwnedRule},
-    quarantine::{self, Quarantined},
+    quarantine::{self, Cause, Quarantined},
     volume::{self, Volume},
 };
 
@@ -25,12 +30,17 @@ pub(crate) struct ReadOnly {
 impl ReadOnly {
     /// Opens an existing database.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_within(path, OPEN_TIMEOUT)
+    }
+
+    /// The same; nothing that is read waits longer for another program's lock.
+    pub(crate) fn open_within(path: &Path, longest: Duration) -> Result<Self, Error> {
         let open = || {
             let connection = Connection::open_with_flags(
                 path,
                 OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
             )?;
-            connection.busy_timeout(OPEN_TIMEOUT)?;
+            connection.busy_timeout(longest)?;
             // Only the first read shows whether the file is a database at all.
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
             Ok(connection)
@@ -70,6 +80,26 @@ impl ReadOnly {
     /// The newest Tweets in quarantine, newest first, at most `most` of them.
     pub(crate) fn quarantined(&self, most: u64) -> Result<Vec<Quarantined>, Error> {
         self.quarantine(|connection| quarantine::newest(connection, most))
+    }
+
+    /// Why the newest Tweets in quarantine failed, each cause once, the newest first, at most `most` of them.
+    pub(crate) fn causes(&self, most: u64) -> Result<Vec<Cause>, Error> {
+        self.quarantine(|connection| quarantine::causes(connection, most))
+    }
+
+    /// The newest gaps of the ledger, newest first, at most `most` of them.
+    pub(crate) fn newest_gaps(&self, most: u64) -> Result<Vec<Gap>, Error> {
+        self.read(|connection| gaps::newest(connection, most))
+    }
+
+    /// The newest rows of a table, newest first, at most `most` of them.
+    pub(crate) fn newest_rows(
+        &self,
+        table: &str,
+        columns: &[String],
+        most: u64,
+    ) -> Result<Vec<Vec<Shown>>, Error> {
+        self.read(|connection| newest::rows(connection, table, columns, most))
     }
 
     /// One Tweet in quarantine with its line.
