@@ -21,6 +21,7 @@ mod status;
 mod store;
 mod tally;
 mod tweet;
+mod volume;
 mod worker;
 
 pub use cli::start;

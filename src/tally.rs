@@ -85,9 +85,17 @@ pub enum Count {
     Rollbacks,
     /// Lines that the script has emitted, to standard output and into sinks.
     Emitted,
+    /// Tweets of this month, each once.
+    MonthTweets,
+    /// What the month will come to; 0 while nobody knows.
+    MonthForecast,
+    /// How many Tweets a month may have; 0 where nobody says it.
+    MonthCap,
+    /// Tags that bring more Tweets than usual now.
+    Alarms,
 }
 
-const COUNTERS: usize = Count::Emitted as usize + 1;
+const COUNTERS: usize = Count::Alarms as usize + 1;
 
 /// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
 const TAKEN_BACK: [Count; 10] = [

@@ -68,6 +68,7 @@ const PAGES: &[(&str, &str)] = pages![
     "quarantine",
     "tail",
     "report",
+    "volume",
     "metrics",
     "service",
     "replay",

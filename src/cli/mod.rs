@@ -95,7 +95,7 @@ pub(crate) enum Command {
     ///
     /// The script is loaded again whenever it is saved; the connection stays. Stops in order on Ctrl-C: what has
     /// arrived is handled and committed. A second Ctrl-C stops at once.
-    Run(Run),
+    Run(Box<Run>),
     /// Load the script and show what it declares, without touching the network or any data.
     ///
     /// A rule that the service would refuse is an error; rules that are valid and hardly meant so are warned about, and

@@ -15,6 +15,7 @@ mod standstill;
 mod stream;
 mod tasks;
 mod threads;
+mod volume;
 
 use std::{future::pending, sync::Arc, time::Duration};
 
@@ -96,6 +97,14 @@ pub(crate) async fn run(
             tasks.spawn("status", serving);
         }
     }
+    let meter = volume::Meter {
+        settings: plan.volume,
+        database: plan.database.clone(),
+        journal: plan.journal.folder.clone(),
+        newest: threads.newest.clone(),
+        tally: Arc::clone(&tally),
+    };
+    tasks.spawn("volume", volume::run(meter));
     let mut plan = plan;
     plan.stream.last_received = threads.before.received;
     let ready = CancellationToken::new();

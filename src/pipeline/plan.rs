@@ -7,6 +7,7 @@ use crate::{
     ingest::Limits,
     powertrack::{Credentials, connection::StreamOptions, endpoint::Endpoint},
     script,
+    settings::VolumeSettings,
     worker::vetting::Steps,
 };
 
@@ -44,6 +45,8 @@ pub(crate) struct Plan {
     pub limit: Option<u64>,
     /// The run stops after this time.
     pub duration: Option<Duration>,
+    /// How many Tweets a month and a minute may have.
+    pub volume: VolumeSettings,
     /// Where metrics are served.
     pub status: Option<SocketAddr>,
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     Error, journal::JournalFile, mistake::reason, reload::ReloadFile, rules::RulesFile,
-    script::ScriptFile, status::StatusFile,
+    script::ScriptFile, status::StatusFile, volume::VolumeGiven,
 };
 use crate::text::{
     secret::Secret,
@@ -28,6 +28,7 @@ pub(super) struct File {
     pub(super) rules: RulesFile,
     pub(super) watch: WatchFile,
     pub(super) reload: ReloadFile,
+    pub(super) volume: VolumeGiven,
     pub(super) status: StatusFile,
 }
 

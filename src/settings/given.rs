@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{JournalGiven, ReloadGiven, RulesGiven, ScriptGiven, StatusListen};
+use super::{JournalGiven, ReloadGiven, RulesGiven, ScriptGiven, StatusListen, VolumeGiven};
 use crate::text::secret::Secret;
 
 /// The settings that flags and environment variables give. The settings file decides on each field that is `None`.
@@ -53,6 +53,8 @@ pub(crate) struct Given {
     pub journal: JournalGiven,
     /// How the rules are kept.
     pub rules: RulesGiven,
+    /// How many Tweets a month and a minute may have.
+    pub volume: VolumeGiven,
     /// Where metrics are served.
     pub status: Option<StatusListen>,
 }

@@ -11,6 +11,7 @@ mod reload;
 mod rules;
 mod script;
 mod status;
+mod volume;
 
 use std::{
     path::{Path, PathBuf},
@@ -26,6 +27,7 @@ pub(crate) use self::{
     rules::{CheckEvery, PruneWord, RulesGiven, RulesSettings},
     script::ScriptGiven,
     status::StatusListen,
+    volume::{VolumeGiven, VolumeSettings},
 };
 use crate::{powertrack::endpoint::Addresses, script::Limits, text::secret::Secret};
 
@@ -86,6 +88,8 @@ pub(crate) struct Settings {
     pub journal: JournalSettings,
     /// How the rules are kept.
     pub rules: RulesSettings,
+    /// How many Tweets a month and a minute may have.
+    pub volume: VolumeSettings,
     /// Where metrics are served.
     pub status: StatusListen,
     username: Source,
@@ -128,6 +132,7 @@ impl Settings {
             rules,
             watch,
             reload,
+            volume,
             status,
         } = file;
         let beside = |path: PathBuf| folder.join(path);
@@ -171,6 +176,7 @@ impl Settings {
             reload: reload::join(given.reload, reload)?,
             journal: JournalSettings::join(given.journal, journal)?,
             rules: RulesSettings::join(given.rules, &rules)?,
+            volume: volume::join(given.volume, volume),
             status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),

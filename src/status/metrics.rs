@@ -36,6 +36,8 @@ const COUNTED: &[(&str, &str, Count, &str)] = &[
     ("ouzel_generation", GAUGE, Count::Generation, "The generation of the script that handles Tweets."),
     ("ouzel_loads_total", COUNTER, Count::Loads, "Loads of the script that became a generation."),
     ("ouzel_refused_loads_total", COUNTER, Count::Refused, "Loads of the script that were refused."),
+    ("ouzel_month_tweets", GAUGE, Count::MonthTweets, "Tweets received in this month of the calendar (UTC), each once."),
+    ("ouzel_alarms", GAUGE, Count::Alarms, "Tags that bring more Tweets than usual now."),
     ("ouzel_rollbacks_total", COUNTER, Count::Rollbacks, "Times that somebody went back to an earlier generation."),
 ];
 
@@ -56,6 +58,14 @@ pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> Strin
     write_generation(&mut out, tally);
     let mut write = |name, kind, value: f64, help| write_one(&mut out, name, kind, value, help);
     write("ouzel_waiting_lines", GAUGE, tally.waiting() as f64, "Lines in the journal that are not handled yet.");
+    for (name, count, help) in [
+        ("ouzel_month_forecast_tweets", Count::MonthForecast, "What the month will come to at the rate of the last day."),
+        ("ouzel_month_cap_tweets", Count::MonthCap, "How many Tweets a month may have, by `monthly_cap`."),
+    ] {
+        if tally.get(count) > 0 {
+            write(name, GAUGE, tally.get(count) as f64, help);
+        }
+    }
     if let Some(newest) = newest {
         write("ouzel_newest_handled_age_seconds", GAUGE, age(newest), "How long ago the newest handled Tweet was received.");
     }

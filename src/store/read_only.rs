@@ -118,6 +118,28 @@ impl ReadOnly {
         }
     }
 
+    /// Shows the volume of each minute that began in a span, of all Tweets together. A database of an older ouzel knows of
+    /// none.
+    pub(crate) fn each_minute(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        show: impl FnMut(Volume),
+    ) -> Result<(), Error> {
+        match self.has_table("_ouzel_minutes")? {
+            true => self.read(|connection| volume::each_minute(connection, from, to, show)),
+            false => Ok(()),
+        }
+    }
+
+    /// When the first counted minute began.
+    pub(crate) fn counted_since(&self) -> Result<Option<Timestamp>, Error> {
+        match self.has_table("_ouzel_minutes")? {
+            true => self.read(volume::counted_since),
+            false => Ok(None),
+        }
+    }
+
     /// Shows the volume of each minute that began in a span, in all and by tag, in the order of time. A database of an
     /// older ouzel knows of none.
     pub(crate) fn each_volume(

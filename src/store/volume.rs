@@ -127,14 +127,34 @@ pub(super) fn each(
     connection: &Connection,
     from: Timestamp,
     to: Timestamp,
-    mut show: impl FnMut(Volume),
+    show: impl FnMut(Volume),
 ) -> Result<(), Error> {
-    let mut rows = connection.prepare(
-        "SELECT minute, NULL, tweets FROM _ouzel_minutes WHERE minute >= ?1 AND minute <= ?2
+    let sql = "SELECT minute, NULL, tweets FROM _ouzel_minutes WHERE minute >= ?1 AND minute <= ?2
          UNION ALL
          SELECT minute, tag, tweets FROM _ouzel_volume WHERE minute >= ?1 AND minute <= ?2
-         ORDER BY 1, 2",
-    )?;
+         ORDER BY 1, 2";
+    read(connection, sql, from, to, show)
+}
+
+/// The same, of all Tweets together.
+pub(super) fn each_minute(
+    connection: &Connection,
+    from: Timestamp,
+    to: Timestamp,
+    show: impl FnMut(Volume),
+) -> Result<(), Error> {
+    let sql = "SELECT minute, NULL, tweets FROM _ouzel_minutes WHERE minute >= ?1 AND minute <= ?2";
+    read(connection, sql, from, to, show)
+}
+
+fn read(
+    connection: &Connection,
+    sql: &str,
+    from: Timestamp,
+    to: Timestamp,
+    mut show: impl FnMut(Volume),
+) -> Result<(), Error> {
+    let mut rows = connection.prepare(sql)?;
     let last = to
         .saturating_sub(SignedDuration::from_nanos(1))
         .unwrap_or(to);
@@ -150,6 +170,13 @@ pub(super) fn each(
         });
     }
     Ok(())
+}
+
+/// When the first counted minute began.
+pub(super) fn counted_since(connection: &Connection) -> Result<Option<Timestamp>, Error> {
+    let sql = "SELECT min(minute) FROM _ouzel_minutes";
+    let first: Option<String> = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(first.and_then(|minute| began(&minute)))
 }
 
 /// SQLite has numbers of 63 bits.

@@ -112,6 +112,18 @@ impl Tweet {
         }
     }
 
+    /// The text of the Tweet as far as its own line has it: the long one where there is one.
+    pub fn text(&self) -> Option<&str> {
+        let (whole, name) = match self.format {
+            Format::Native => ("extended_tweet", "full_text"),
+            Format::Activity => ("long_object", "body"),
+        };
+        let string = |name: &str| self.root.get(name).and_then(|text| text.as_str());
+        let long = self.root.get(whole).and_then(|whole| whole.get(name));
+        long.and_then(|text| text.as_str())
+            .or_else(|| ["full_text", "text", "body"].into_iter().find_map(string))
+    }
+
     /// The rules that the Tweet matched, in the order of the payload.
     pub fn matching_rules(&self) -> impl Iterator<Item = MatchedRule<'_>> {
         self.matched().map(|rule| MatchedRule {

@@ -312,7 +312,7 @@ fn refused(error: script::Error, files: Files) -> Vetted {
 }
 
 /// The last lines of the journal, at most `most`, oldest first.
-fn last_tweets(
+pub(crate) fn last_tweets(
     newest: &Newest,
     folder: &std::path::Path,
     most: usize,

@@ -76,6 +76,8 @@ stories! {
     how_complete_the_data_is:
         "report" "ouzel report\n"
         "report" "1 024 Tweets";
+    a_rule_brings_too_much:
+        "volume" "2026-11-27T17:20:04.001Z  WARN ALARM";
     read_the_journal_without_ouzel:
         "journal" "zstdcat";
     a_handler_breaks_its_limits:

@@ -332,6 +332,28 @@ pub(super) fn how_complete_the_data_is([commands, shown]: &[Block; 2]) {
     assert_eq!(commands.next(), None);
 }
 
+pub(super) fn a_rule_brings_too_much([log]: &[Block; 1]) {
+    let run = Setup::new()
+        .script(
+            "ouzel.rules { { tag = 'launch', value = 'rocket' } }\nouzel.enrich(function() end)\n",
+        )
+        .environment("OUZEL_MONTHLY_CAP", "1_000_000")
+        .environment("OUZEL_ALARM_PER_MINUTE", "9")
+        .start();
+    run.powertrack()
+        .send_all((1..=12).map(|id| tagged(id, &["launch"])));
+    run.wait_for("ALARM");
+    let ended = run.drain();
+    let alarm = ended
+        .stderr
+        .lines()
+        .find(|line| line.contains("ALARM"))
+        .unwrap();
+    let (_, alarm) = alarm.split_once("ALARM").unwrap();
+    let (_, expected) = log.text.trim_end().split_once("ALARM").unwrap();
+    assert_same_shape(expected, alarm);
+}
+
 pub(super) fn read_the_journal_without_ouzel([command]: &[Block; 1]) {
     assert_eq!(command.text, "zstdcat data/journal/*.zst | jq .text\n");
     let ended = ran(&main_lua(), 50);

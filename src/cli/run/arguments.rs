@@ -6,8 +6,11 @@ use clap::Args;
 
 use crate::{
     cli::{Account, RulePolicy, Script, SimSource, set, set_path},
-    settings::{CheckEvery, Given, JournalGiven, ReloadGiven, RulesGiven, StatusListen, SyncWord},
-    text::units::{Length, Size},
+    settings::{
+        CheckEvery, Given, JournalGiven, ReloadGiven, RulesGiven, StatusListen, SyncWord,
+        VolumeGiven,
+    },
+    text::units::{Length, Number, Size},
 };
 
 /// `ouzel run`.
@@ -88,6 +91,12 @@ struct Stream {
     /// When the journal is synced, so that a power failure takes nothing of it: always, never, or how often [default: 1s].
     #[arg(long, value_name = "WHEN", env = "OUZEL_JOURNAL_SYNC")]
     journal_sync: Option<SyncWord>,
+    /// How many Tweets a month may have: you are warned at 50, 80, 95 and 100 percent.
+    #[arg(long, value_name = "N", env = "OUZEL_MONTHLY_CAP")]
+    monthly_cap: Option<Number>,
+    /// How many Tweets of one tag in a minute are too many, as long as nothing is known of what is usual; 0 for no alarms [default: ten times the cap's even share, else 10000].
+    #[arg(long, value_name = "N", env = "OUZEL_ALARM_PER_MINUTE")]
+    alarm_per_minute: Option<u64>,
     /// Where /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
     #[arg(long, value_name = "ADDR:PORT", env = "OUZEL_STATUS_LISTEN")]
     status_listen: Option<StatusListen>,
@@ -120,6 +129,10 @@ impl Run {
             rules: RulesGiven {
                 check_every: stream.rules_check_every,
                 ..stream.policy.given()
+            },
+            volume: VolumeGiven {
+                monthly_cap: stream.monthly_cap,
+                alarm_per_minute: stream.alarm_per_minute,
             },
             status: stream.status_listen,
             ..self.script.given()

@@ -103,6 +103,7 @@ pub(crate) fn run(arguments: &Run, line: &StatusLine) -> Result<(), Error> {
         debounce: settings.watch.then_some(settings.debounce),
         limit: arguments.limit,
         duration: arguments.duration(),
+        volume: settings.volume,
         status: settings.status.0,
     };
     let database = plan.database.clone();

@@ -1,0 +1,243 @@
+//! Looks from time to time how many Tweets have come: warns of the month's cap, and of rules that bring too much.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{debug, info, warn};
+
+use crate::{
+    journal::Newest,
+    settings::VolumeSettings,
+    store::{self, ReadOnly, Volume},
+    tally::{Count, Tally},
+    text::plain,
+    tweet::Tweet,
+    volume::{Alarms, Bill, Month, News, Usual, Watched},
+    worker::vetting::last_tweets,
+};
+
+/// How often the counts of tags are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How often the month's bill is made, in looks. It is made sooner where a hundredth of the cap has come meanwhile.
+const BILL_EVERY: u64 = 30;
+
+/// While Tweets wait for longer than this, what is handled says nothing of what comes.
+const BEHIND: Duration = Duration::from_secs(60);
+
+/// How many weeks say what is usual.
+const WEEKS: i64 = 8;
+
+/// A rule that brings too much is shown with so many texts, from so many of the last Tweets.
+const SAMPLES: usize = 3;
+const SAMPLED: usize = 2_000;
+
+/// A sample is cut behind so many characters.
+const LONGEST: usize = 140;
+
+/// What the task looks at.
+pub(super) struct Meter {
+    pub(super) settings: VolumeSettings,
+    pub(super) database: PathBuf,
+    pub(super) journal: PathBuf,
+    pub(super) newest: Newest,
+    pub(super) tally: Arc<Tally>,
+}
+
+/// Looks until it is dropped.
+pub(super) async fn run(meter: Meter) {
+    let meter = Arc::new(meter);
+    let mut ticks = interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut billed, mut handled) = (None, 0);
+    let mut alarms = Alarms::default();
+    let mut usual = (None, BTreeMap::new());
+    for look in 0_u64.. {
+        ticks.tick().await;
+        let now = Timestamp::now();
+        if (look.is_multiple_of(BILL_EVERY) || meter.has_spent(handled))
+            && let Some(bill) = on_disk(&meter, move |meter| meter.bill(now)).await
+        {
+            meter.tell_bill(bill, &mut billed, now);
+            handled = meter.tally.get(Count::Tweets);
+        }
+        let Some(limit) = meter.settings.alarm_per_minute else {
+            continue;
+        };
+        if meter.tally.lag(now.as_millisecond()) > BEHIND {
+            alarms.pass_over(meter.tally.tags());
+            continue;
+        }
+        let hour = now.as_second().div_euclid(3_600);
+        if usual.0.replace(hour) != Some(hour) {
+            let known = on_disk(&meter, move |meter| meter.usual(hour)).await;
+            usual.1 = known.unwrap_or_default();
+        }
+        let watched = |tag: &str| match usual.1.get(tag) {
+            Some(Usual { per_minute, limit }) => Watched {
+                limit: Some(*limit),
+                usual: Some(*per_minute),
+            },
+            None => Watched {
+                limit: Some(limit),
+                usual: None,
+            },
+        };
+        let news = alarms.look(now.as_second().div_euclid(60), meter.tally.tags(), watched);
+        meter.tally.set(Count::Alarms, alarms.on().count() as u64);
+        for news in news {
+            meter.tell(news, now).await;
+        }
+    }
+}
+
+/// Reads the database or the journal on a thread of its own. What cannot be read now is read the next time.
+async fn on_disk<T: Send + 'static>(
+    meter: &Arc<Meter>,
+    read: impl FnOnce(&Meter) -> Result<T, store::Error> + Send + 'static,
+) -> Option<T> {
+    let meter = Arc::clone(meter);
+    let read = tokio::task::spawn_blocking(move || read(&meter)).await;
+    match read.ok()? {
+        Ok(read) => Some(read),
+        Err(error) => {
+            debug!(%error, "how many Tweets have come cannot be read");
+            None
+        }
+    }
+}
+
+impl Meter {
+    fn bill(&self, now: Timestamp) -> Result<Bill, store::Error> {
+        let month = Month::of(now);
+        let day = now
+            .saturating_sub(SignedDuration::from_hours(24))
+            .unwrap_or(now);
+        let (mut tweets, mut last_day) = (0, 0);
+        let database = ReadOnly::open(&self.database)?;
+        let counted_since = database.counted_since()?;
+        database.each_minute(month.begin.min(day), Timestamp::MAX, |volume| {
+            let Volume {
+                at, tweets: came, ..
+            } = volume;
+            tweets += if at >= month.begin { came } else { 0 };
+            last_day += if at >= day { came } else { 0 };
+        })?;
+        Ok(Bill::at(now, tweets, last_day, counted_since))
+    }
+
+    /// What each tag brought in the same hour of the weeks before. A week counts if anything was received in that hour.
+    fn usual(&self, hour: i64) -> Result<BTreeMap<String, Usual>, store::Error> {
+        let database = ReadOnly::open(&self.database)?;
+        let mut weeks = Vec::new();
+        for week in 1..=WEEKS {
+            let begin = (hour - week * 7 * 24) * 3_600;
+            let span = Timestamp::from_second(begin)
+                .ok()
+                .zip(Timestamp::from_second(begin + 3_600).ok());
+            let Some((from, to)) = span else { continue };
+            let (mut tags, mut has_any) = (BTreeMap::<String, u64>::new(), false);
+            database.each_volume(from, to, |volume| match volume.tag {
+                None => has_any = true,
+                Some(tag) => *tags.entry(tag).or_default() += volume.tweets,
+            })?;
+            if has_any {
+                weeks.push(tags);
+            }
+        }
+        let tags: std::collections::BTreeSet<&String> =
+            weeks.iter().flat_map(BTreeMap::keys).collect();
+        let known = tags.into_iter().filter_map(|tag| {
+            let weeks: Vec<_> = weeks
+                .iter()
+                .map(|tags| tags.get(tag).copied().unwrap_or(0))
+                .collect();
+            Some((tag.clone(), Usual::of(&weeks)?))
+        });
+        Ok(known.collect())
+    }
+
+    /// Whether much of the cap has come since so many Tweets were handled.
+    fn has_spent(&self, handled: u64) -> bool {
+        let new = self.tally.get(Count::Tweets).saturating_sub(handled);
+        self.settings
+            .monthly_cap
+            .is_some_and(|cap| new > 0 && new >= cap / 100)
+    }
+
+    fn tell_bill(&self, bill: Bill, before: &mut Option<(Month, u64)>, now: Timestamp) {
+        let month = Month::of(now);
+        self.tally.set(Count::MonthTweets, bill.tweets);
+        self.tally
+            .set(Count::MonthForecast, bill.forecast.unwrap_or(0));
+        let Some(cap) = self.settings.monthly_cap else {
+            return;
+        };
+        self.tally.set(Count::MonthCap, cap);
+        let (tweets, forecast) = (bill.tweets, bill.forecast);
+        let percent = |tweets: u64| (100.0 * tweets as f64 / cap as f64).round();
+        let Some((last, known)) = before.replace((month, tweets)) else {
+            // An earlier run has warned of what had been reached then.
+            info!(
+                tweets,
+                cap,
+                percent = percent(tweets),
+                forecast,
+                "Tweets of this month"
+            );
+            return;
+        };
+        let known = if last == month { known } else { 0 };
+        if let Some(reached) = bill.reached(known, cap) {
+            let hint = "`ouzel report` and /metrics say which tags bring them; `ouzel rules estimate` what a narrower rule would bring";
+            warn!(
+                tweets,
+                cap, forecast, hint, "{reached} % of the month's Tweets are spent"
+            );
+        }
+    }
+
+    async fn tell(self: &Arc<Self>, news: News, now: Timestamp) {
+        match news {
+            News::Raised {
+                tag,
+                tweets,
+                watched,
+            } => {
+                let named = tag.clone();
+                let samples = on_disk(self, move |meter| Ok(meter.samples(&named))).await;
+                let samples = samples.unwrap_or_default();
+                // The minute is not over.
+                let seconds = now.as_second().rem_euclid(60).max(1) as u64;
+                let per_minute = tweets.max(tweets * 60 / seconds);
+                let per_day = per_minute.saturating_mul(24 * 60);
+                let cap = self.settings.monthly_cap;
+                let of_cap = cap.map(|cap| format!("{:.1} %", 100.0 * per_day as f64 / cap as f64));
+                let tag = plain::line(&tag);
+                let (limit, usual) = (watched.limit, watched.usual.map(f64::round));
+                let hint = "a narrower rule brings less; `ouzel rules estimate` says how much";
+                warn!(%tag, per_minute, limit, usual, per_day, of_cap, ?samples, hint, "ALARM: a rule brings more than usual");
+            }
+            News::Ended { tag } => {
+                let tag = plain::line(&tag);
+                info!(%tag, "the rule brings as much as usual again");
+            }
+        }
+    }
+
+    /// The texts of a few of the last Tweets with this tag.
+    fn samples(&self, tag: &str) -> Vec<String> {
+        let lines = last_tweets(&self.newest, &self.journal, SAMPLED).unwrap_or_default();
+        let tweets = lines
+            .into_iter()
+            .rev()
+            .filter_map(|line| Tweet::parse(line).ok());
+        let named = tweets.filter(|tweet| tweet.matching_tags().any(|known| known == Some(tag)));
+        let texts = named.filter_map(|tweet| {
+            let text: String = tweet.text()?.chars().take(LONGEST).collect();
+            Some(plain::line(&text).into_owned())
+        });
+        texts.take(SAMPLES).collect()
+    }
+}
