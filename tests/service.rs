@@ -387,3 +387,28 @@ fn the_unit_of_the_package_forbids_the_same() {
     let packaged = packaged.replace("/usr/bin/ouzel", "/bin/true");
     assert_eq!(verified(folder.path(), &packaged), NOTHING);
 }
+
+#[test]
+fn a_tweet_that_the_watchdog_has_ended_twice_goes_to_quarantine() {
+    let mut setup = Setup::new()
+        .script("ouzel.enrich(function(t) if t.id == 13 then while true do end end end)")
+        .without_script_limits();
+    for time in 0..2 {
+        let run = setup.start();
+        if time == 0 {
+            run.powertrack().send_all((1..=20).map(tweet));
+        }
+        run.wait_for("a handler does not end");
+        // As systemd does it.
+        run.process().signal("ABRT");
+        let ended = run.ends();
+        ended.assert_code(-1);
+        setup = ended.again();
+    }
+    let run = setup.start();
+    wait_until("the Tweet is in quarantine", || {
+        run.process().said().contains("quarantine")
+    });
+    let ended = run.drain();
+    assert_eq!(ended.rows("SELECT tweet_id FROM _ouzel_quarantine"), "13");
+}
