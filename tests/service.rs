@@ -15,7 +15,7 @@ use std::{
     process::Command,
 };
 
-use support::{DEADLINE, Process, Setup, command, ouzel, tweet, wait_until};
+use support::{DEADLINE, Process, Setup, command, ouzel, tagged, tweet, wait_until};
 use tempfile::TempDir;
 
 const SCRIPT: &str = "ouzel.on('*', function() end)";
@@ -142,6 +142,53 @@ fn a_signal_that_asks_for_a_reload_has_its_answer_whatever_comes_of_it() {
 }
 
 #[test]
+fn a_save_that_takes_its_time_is_told_and_so_is_a_tag_without_end() {
+    let manager = Manager::listen();
+    let script = format!(
+        "{SCRIPT}\nouzel.rules {{ {{ value = 'rocket', tag = '{}' }} }}",
+        "ü".repeat(120)
+    );
+    let run = manager
+        .over(Setup::new().script(&script))
+        .file(
+            "scripts/main_test.lua",
+            "test('slow', function() for _ = 1, 1e8 do end end)",
+        )
+        .environment("OUZEL_TEST_ON_SAVE", "true")
+        .without_script_limits()
+        .start();
+    manager.until("READY=1\n");
+    let tags = [
+        "ü".repeat(120),
+        "ä".repeat(120),
+        "ö".repeat(120),
+        "é".repeat(120),
+        "û".repeat(120),
+    ];
+    let tags: Vec<_> = tags.iter().map(String::as_str).collect();
+    run.powertrack().send(tagged(1, &tags));
+    // The whole line is longer than this.
+    wait_until("the tags are in it", || {
+        manager
+            .until("STATUS=")
+            .iter()
+            .any(|status| status.len() > 490)
+    });
+    assert!(
+        manager
+            .told
+            .borrow()
+            .iter()
+            .all(|message| message.len() < 520)
+    );
+    run.write("scripts/main.lua", &format!("{script} -- saved"));
+    manager.until("RELOADING=1\nMONOTONIC_USEC=");
+    manager.until("READY=1\n");
+    run.wait_for("script loaded generation=2");
+    run.drain();
+}
+
+#[test]
 fn the_watchdog_hears_of_the_worker_and_misses_it_when_it_hangs() {
     let manager = Manager::listen();
     let setup = Setup::new()
@@ -210,16 +257,24 @@ fn project(name: &str) -> (TempDir, PathBuf) {
 }
 
 /// What systemd finds wrong with a unit; nothing where it cannot be asked.
-fn verified(folder: &Path, unit: &str) -> String {
+fn verified(folder: &Path, unit: &str) -> Vec<String> {
     let path = folder.join("ouzel.service");
     fs::write(&path, unit).unwrap();
     let mut analyze = Command::new("systemd-analyze");
     analyze.args(["verify", "--man=no"]).arg(&path);
-    match analyze.output() {
-        Ok(output) => String::from_utf8(output.stderr).unwrap(),
-        Err(_) => String::new(),
-    }
+    let Ok(output) = analyze.output() else {
+        return Vec::new();
+    };
+    // An older one does without these, as the unit says.
+    let new = ["notify-reload", "RestartSteps", "RestartMaxDelaySec"];
+    let said = String::from_utf8(output.stderr).unwrap();
+    let wrong = said
+        .lines()
+        .filter(|line| !new.iter().any(|new| line.contains(new)));
+    wrong.map(str::to_owned).collect()
 }
+
+const NOTHING: [&str; 0] = [];
 
 #[test]
 fn a_unit_starts_this_project_and_gives_it_only_what_it_needs() {
@@ -259,13 +314,7 @@ fn a_unit_starts_this_project_and_gives_it_only_what_it_needs() {
         said.contains("`OUZEL_STATUS_LISTEN` is set here and is not in the unit"),
         "{said}"
     );
-    // The other line for the type is for those that do not know the first one.
-    let wrong = verified(folder.path(), &unit);
-    let wrong: Vec<_> = wrong
-        .lines()
-        .filter(|line| !line.contains("notify-reload"))
-        .collect();
-    assert_eq!(wrong, Vec::<&str>::new(), "{unit}");
+    assert_eq!(verified(folder.path(), &unit), NOTHING, "{unit}");
 }
 
 #[test]
@@ -286,11 +335,7 @@ fn a_unit_for_ones_own_manager_asks_for_no_root() {
         said.contains("systemctl --user enable --now ouzel"),
         "{said}"
     );
-    let wrong = verified(folder.path(), &unit);
-    assert!(
-        wrong.lines().all(|line| line.contains("notify-reload")),
-        "{wrong}"
-    );
+    assert_eq!(verified(folder.path(), &unit), NOTHING, "{unit}");
 }
 
 #[test]
@@ -339,12 +384,31 @@ fn the_unit_of_the_package_forbids_the_same() {
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(others(&packaged), others(&made));
-    let wrong = verified(
-        folder.path(),
-        &packaged.replace("/usr/bin/ouzel", "/bin/true"),
-    );
-    assert!(
-        wrong.lines().all(|line| line.contains("notify-reload")),
-        "{wrong}"
-    );
+    let packaged = packaged.replace("/usr/bin/ouzel", "/bin/true");
+    assert_eq!(verified(folder.path(), &packaged), NOTHING);
+}
+
+#[test]
+fn a_tweet_that_the_watchdog_has_ended_twice_goes_to_quarantine() {
+    let mut setup = Setup::new()
+        .script("ouzel.enrich(function(t) if t.id == 13 then while true do end end end)")
+        .without_script_limits();
+    for time in 0..2 {
+        let run = setup.start();
+        if time == 0 {
+            run.powertrack().send_all((1..=20).map(tweet));
+        }
+        run.wait_for("a handler does not end");
+        // As systemd does it.
+        run.process().signal("ABRT");
+        let ended = run.ends();
+        ended.assert_code(-1);
+        setup = ended.again();
+    }
+    let run = setup.start();
+    wait_until("the Tweet is in quarantine", || {
+        run.process().said().contains("quarantine")
+    });
+    let ended = run.drain();
+    assert_eq!(ended.rows("SELECT tweet_id FROM _ouzel_quarantine"), "13");
 }

@@ -17,6 +17,9 @@ use tracing::warn;
 /// How many messages may wait for a manager that does not read. What does not fit is not told.
 const QUEUE: usize = 16;
 
+/// systemd takes a message of 4096 bytes, and a person reads one line.
+const MOST_STATUS: usize = 500;
+
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Word {
@@ -26,7 +29,7 @@ pub(crate) enum Word {
     Reloading,
     /// The process is about to end.
     Stopping,
-    /// What it does now, in words.
+    /// What it does now, in words, on one line.
     Status(String),
     /// It is not stuck.
     Alive,
@@ -83,7 +86,9 @@ fn send(word: &Word) -> io::Result<()> {
         // By this time systemd knows that it is about the signal that it has sent.
         Word::Reloading => notify(&[NotifyState::Reloading, NotifyState::monotonic_usec_now()?]),
         Word::Stopping => notify(&[NotifyState::Stopping]),
-        Word::Status(text) => notify(&[NotifyState::Status(text)]),
+        Word::Status(text) => notify(&[NotifyState::Status(
+            &text[..text.floor_char_boundary(MOST_STATUS)],
+        )]),
         Word::Alive => notify(&[NotifyState::Watchdog]),
         Word::Longer(time) => {
             let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);

@@ -89,7 +89,10 @@ impl Unit {
              # A handler that hangs for so long ends the process; after the second time its Tweet is in quarantine.\n\
              WatchdogSec=2min\n\
              Restart=on-failure\n\
+             # What fails again and again is tried ever less often; systemd before 254 knows only the first line.\n\
              RestartSec=10s\n\
+             RestartSteps=8\n\
+             RestartMaxDelaySec=10min\n\
              # Wrong settings and wrong scripts are not mended by starting again.\n\
              RestartPreventExitStatus={NOT_MENDED}\n\
              MemoryMax={memory}M\n\

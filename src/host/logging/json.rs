@@ -26,8 +26,7 @@ where
     begin(line, level);
     push_text(line, ",\"part\":", part(event.metadata().target()));
     push_text(line, ",\"message\":", &fields.message);
-    let spans = context.event_scope().into_iter();
-    for span in spans.flat_map(tracing_subscriber::registry::Scope::from_root) {
+    if let Some(span) = context.parent_span() {
         push_text(line, ",\"within\":", span.name());
         if let Some(of_span) = span.extensions().get::<FormattedFields<N>>() {
             push_text(line, ",\"of\":", of_span);
