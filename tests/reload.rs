@@ -7,7 +7,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 use expect_test::expect;
 use support::{Setup, named, started, tweet};
@@ -113,6 +113,40 @@ fn a_script_that_was_saved_empty_or_removed_keeps_the_old_handlers() {
     run.write("scripts/main.lua", &named("new"));
     run.wait_for("script loaded generation=2");
     run.drain();
+}
+
+#[test]
+fn a_pipe_or_a_device_in_place_of_a_file_is_refused_and_waits_for_nothing() {
+    let place = |kind: &str, path: &Path| {
+        let _ = fs::remove_file(path);
+        match kind {
+            "a pipe" => assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+            _ => std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
+        }
+    };
+    for kind in ["a pipe", "a device"] {
+        let script = named("old") + "require 'part'\n";
+        let setup = Setup::new()
+            .script(&script)
+            .file("scripts/part.lua", "return 1");
+        let run = setup.start();
+        run.wait_for("stream connected");
+        for (id, file, good) in [(1, "main.lua", &*script), (2, "part.lua", "return 2")] {
+            let path = run.folder().join("scripts").join(file);
+            place(kind, &path);
+            run.wait_for("reload failed still_running=");
+            run.powertrack().send(tweet(id));
+            run.wait_for(&format!("old handled {id}"));
+            fs::remove_file(&path).unwrap();
+            run.write(&format!("scripts/{file}"), &format!("{good}\n-- {file}\n"));
+            run.wait_for("script loaded generation=");
+        }
+        run.drain().assert_code(0);
+    }
+    let setup = Setup::new().script("");
+    place("a pipe", &setup.folder().join("scripts/main.lua"));
+    let ended = setup.ends();
+    ended.assert_code(3).assert_says("it is no regular file");
 }
 
 #[test]

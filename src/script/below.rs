@@ -81,14 +81,21 @@ pub(super) fn real_path(folder: &Path, name: &str) -> Result<PathBuf, Refusal> {
 /// # Errors
 /// [`Refusal`].
 pub(super) fn open(folder: &Path, name: &str) -> Result<File, Refusal> {
-    let path = real_path(folder, name)?;
-    if !fs::metadata(&path)?.is_file() {
+    open_regular(&real_path(folder, name)?)
+}
+
+/// Opens a regular file. The path has no links in it.
+///
+/// # Errors
+/// [`Refusal`].
+pub(super) fn open_regular(path: &Path) -> Result<File, Refusal> {
+    if !fs::metadata(path)?.is_file() {
         return Err(Refusal::Kind);
     }
     // If something else takes its place meanwhile, opening it must neither wait for a pipe nor follow a link.
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let flags = i32::try_from(flags.bits()).unwrap_or(0);
-    let file = File::options().read(true).custom_flags(flags).open(&path)?;
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
     match file.metadata()?.is_file() {
         true => Ok(file),
         false => Err(Refusal::Kind),

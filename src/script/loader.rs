@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     fs::{self, File, Metadata},
-    io,
+    io::{self, Read},
     ops::RangeInclusive,
     os::unix::fs::MetadataExt,
     path::{Component, Path, PathBuf},
@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    below::{self, Refusal, real_path},
+    below::{self, Refusal, open_regular, real_path},
     code::{Code, OnDisk, digest},
     entries::{entries, names},
     written::Written,
@@ -479,20 +479,21 @@ impl Stamp {
 
 /// Reads a file of Lua below a folder. The script itself may lie elsewhere.
 fn read_text(folder: &Path, name: &str, script: &str) -> io::Result<String> {
-    let path = match name == script {
-        true => folder.join(name),
-        false => real_path(folder, name).map_err(|refusal| match refusal {
-            Refusal::Io(error) => error,
-            refusal => io::Error::other(refusal.to_string()),
-        })?,
+    let open = match name == script {
+        true => open_regular(&folder.join(name).canonicalize()?),
+        false => below::open(folder, name),
     };
-    let size = fs::metadata(&path)?.len();
-    if size > MAX_FILE {
+    let open = open.map_err(|refusal| match refusal {
+        Refusal::Io(error) => error,
+        refusal => io::Error::other(refusal.to_string()),
+    })?;
+    let mut bytes = Vec::new();
+    open.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
         return Err(io::Error::other(format!(
-            "the file has {size} bytes, and a script at most {MAX_FILE}"
+            "the file is larger than the {MAX_FILE} bytes that a script may have"
         )));
     }
-    let bytes = fs::read(path)?;
     let text =
         String::from_utf8(bytes).map_err(|_| io::Error::other("the file is not UTF-8 text"))?;
     // Some editors begin a file with a byte order mark, which is not valid Lua.

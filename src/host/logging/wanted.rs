@@ -47,6 +47,7 @@ const MODULES: &[&str] = &[
     "pipeline::repair",
     "pipeline::standstill",
     "pipeline::threads",
+    "pipeline::volume",
     "powertrack::answer",
     "powertrack::connection",
     "powertrack::job",
