@@ -21,7 +21,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     ),
     (
         &["hyper", "hyper_util", "http_body_util"],
-        &["powertrack/", "control/"],
+        &["powertrack/", "control/", "status/"],
     ),
     (&["rustls"], &["powertrack/", "sim/"]),
     (&["axum"], &["sim/", "status/", "control/"]),
@@ -33,6 +33,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["clap"], &["cli/"]),
     (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
+    (&["ratatui"], &["cli/top/"]),
     (&["zstd"], &["cli/", "journal/"]),
 ];
 

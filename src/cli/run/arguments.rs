@@ -88,7 +88,7 @@ struct Stream {
     /// When the journal is synced, so that a power failure takes nothing of it: always, never, or how often [default: 1s].
     #[arg(long, value_name = "WHEN", env = "OUZEL_JOURNAL_SYNC")]
     journal_sync: Option<SyncWord>,
-    /// Where /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
+    /// Where the page, /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
     #[arg(long, value_name = "ADDR:PORT", env = "OUZEL_STATUS_LISTEN")]
     status_listen: Option<StatusListen>,
 }

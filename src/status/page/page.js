@@ -399,6 +399,7 @@ function draw() {
     pen.stroke();
     pen.globalAlpha = 1;
   }
+  let labelled = -Infinity;
   for (const mark of state.marks) {
     if (mark.at < first || mark.at >= end) continue;
     const place = Math.round(x(mark.at)) + .5;
@@ -409,6 +410,9 @@ function draw() {
     pen.lineTo(place, bottom);
     pen.stroke();
     pen.setLineDash([]);
+    // Labels that lie on each other say nothing; pointing at the place names all.
+    if (place - labelled < 16) continue;
+    labelled = place;
     pen.textAlign = place > right - 20 ? "right" : "center";
     pen.fillText(mark.what === "refused" ? "✕" : mark.what === "loaded" ? String(mark.generation) : `↩${mark.generation}`, place, 7);
   }
