@@ -1,6 +1,8 @@
 //! The errors that end the program, and the exit code of each.
 
-use crate::{control, host::lock, pipeline, powertrack, script, settings, sim, store};
+use crate::{
+    control, host::lock, pipeline, powertrack, script, settings, sim, status::look::client, store,
+};
 
 /// An error to be shown to the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,12 @@ pub(crate) enum Error {
     /// A running ouzel cannot be asked.
     #[error(transparent)]
     Control(#[from] control::Error),
+    /// A running ouzel cannot be looked at.
+    #[error(transparent)]
+    Look(#[from] client::Error),
+    /// A running ouzel is not well. Stdout has already told why.
+    #[error("the run is not well")]
+    Unwell,
     /// A call to the operating system failed.
     #[error("{what}: {source}")]
     System {
@@ -76,6 +84,7 @@ impl Error {
                 | sim::Error::NoTweets { .. }
                 | sim::Error::About(_),
             ) => 2,
+            Self::Look(error) if error.is_nobody() => 2,
             Self::Script(_) | Self::Rules(_) | Self::TestsBroken | Self::Run(Run::Script(_)) => 3,
             Self::Service(error) | Self::Run(Run::Service(error)) => match error {
                 powertrack::Error::Setting { .. } | powertrack::Error::Certificates { .. } => 2,

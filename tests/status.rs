@@ -1,4 +1,5 @@
-//! `/metrics` and `/healthz` of a run.
+//! The status address of a run: `/metrics`, `/healthz`, what the page reads, and the commands that ask there.
+//! The page itself is looked at in `tests/page`.
 #![allow(
     clippy::needless_pass_by_value,
     clippy::unwrap_used,
@@ -8,9 +9,12 @@
 mod support;
 
 use std::{
-    io::{Read, Write},
-    net::TcpListener,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
 };
+
+use rusqlite::Connection;
+use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
 use support::{Run, Setup, connect, tagged, wait_until};
 
@@ -161,4 +165,269 @@ fn a_script_counts_what_its_kept_tweets_have() {
     let (_, text) = get(&address, "/metrics");
     assert!(!text.contains("ouzel_script_links_total"), "{text}");
     run.drain();
+}
+
+/// The whole view.
+fn view(address: &str) -> Value {
+    let (status, body) = get(address, "/status.json");
+    assert_eq!(status, 200, "{body}");
+    sonic_rs::from_str(&body).unwrap()
+}
+
+/// Listens to `/events`, and gives the data of one event after the other by its name.
+struct Events(BufReader<TcpStream>);
+
+impl Events {
+    fn open(address: &str) -> Self {
+        let mut connection = connect(address);
+        // Without pieces, as an older client asks.
+        let request = format!("GET /events HTTP/1.0\r\nhost: {address}\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        Self(BufReader::new(connection))
+    }
+
+    fn next(&mut self, name: &str) -> Value {
+        let mut is_it = false;
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.0.read_line(&mut line).unwrap(), 0, "no `{name}` came");
+            if let Some(event) = line.strip_prefix("event: ") {
+                is_it = event.trim_end() == name;
+            } else if let Some(data) = line.strip_prefix("data: ").filter(|_| is_it) {
+                return sonic_rs::from_str(data).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_view_has_the_counts_the_newest_rows_and_the_failures_by_cause() {
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack()
+        .send_all([1, 2, 3, 4].map(|id| tagged(id, &["a<b>\\n"])));
+    run.wait_for_output("4");
+    wait_until("rows, counts and a failure", || {
+        let view = view(&address);
+        view["now"]["counts"]["tweets"].as_u64() == Some(4)
+            && !view["kept"]["failures"].as_array().unwrap().is_empty()
+            && view["kept"]["tables"][0]["rows"].as_array().unwrap().len() == 2
+            && view["tags"][0]["count"].as_u64() == Some(4)
+    });
+    let view = view(&address);
+    assert_eq!(view["tags"][0]["tag"].as_str(), Some("a<b>\n"));
+    let failure = &view["kept"]["failures"][0];
+    assert_eq!(failure["place"].as_str(), Some("main.lua:5"));
+    assert_eq!(failure["count"].as_u64(), Some(1));
+    assert_eq!(failure["tweet"].as_str(), Some("3"));
+    let rows: Vec<_> = view["kept"]["tables"][0]["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
+    assert_eq!(rows[0][0].as_str(), Some("4"));
+    assert_eq!(rows[1][0].as_str(), Some("1"));
+    assert_eq!(view["kept"]["loads"][0]["result"].as_str(), Some("loaded"));
+    assert_eq!(view["now"]["stream"]["state"].as_str(), Some("connected"));
+    run.drain();
+}
+
+#[test]
+fn the_view_is_there_while_somebody_else_locks_the_database() {
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack().send(tagged(1, &["a"]));
+    run.wait_for_output("1");
+    let rows = |view: &Value| view["kept"]["tables"][0]["rows"].as_array().unwrap().len();
+    wait_until("a row", || rows(&view(&address)) == 1);
+    let other = Connection::open(run.folder().join("data/ouzel.db")).unwrap();
+    wait_until("a lock", || other.execute_batch("BEGIN EXCLUSIVE").is_ok());
+    run.powertrack().send(tagged(4, &["a"]));
+    wait_until("what waits for the lock", || {
+        view(&address)["now"]["counts"]["tweets"].as_u64() == Some(2)
+    });
+    let locked = view(&address);
+    assert_eq!(rows(&locked), 1);
+    assert!(locked["kept"]["trouble"].is_null(), "{locked}");
+    other.execute_batch("ROLLBACK").unwrap();
+    wait_until("the other row", || rows(&view(&address)) == 2);
+    run.drain();
+}
+
+#[test]
+fn events_begin_with_the_history_and_end_with_the_run() {
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack()
+        .send_all([1, 4].map(|id| tagged(id, &["a", "b"])));
+    run.wait_for_output("4");
+    wait_until("history", || {
+        let past = Events::open(&address).next("history");
+        let sum = |column: &Value| {
+            column
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|n| n.as_u64().unwrap())
+                .sum::<u64>()
+        };
+        let tags = past["tags"].as_array().unwrap();
+        sum(&past["tweets"]) == 2 && tags.len() == 2 && sum(&tags[0][1]) == 2
+    });
+    let mut events = Events::open(&address);
+    let history = events.next("history");
+    assert_eq!(history["marks"][0]["what"].as_str(), Some("loaded"));
+    run.powertrack().send(tagged(5, &["c"]));
+    loop {
+        let second = events.next("second");
+        if second["second"]["tags"][0][0].as_str() == Some("c") {
+            assert_eq!(second["now"]["counts"]["tweets"].as_u64(), Some(3));
+            break;
+        }
+    }
+    run.process().signal("TERM");
+    assert_eq!(events.next("end").as_bool(), Some(true));
+    run.ends().assert_code(0);
+}
+
+#[test]
+fn listeners_are_bounded_and_one_that_goes_makes_room() {
+    let (run, address) = start();
+    let mut all: Vec<_> = (0..32).map(|_| Events::open(&address)).collect();
+    all.iter_mut()
+        .for_each(|events| drop(events.next("history")));
+    let (status, body) = get(&address, "/events");
+    assert_eq!(
+        (status, body.contains("too many programs listen")),
+        (503, true)
+    );
+    all.clear();
+    wait_until("room", || {
+        let mut line = String::new();
+        Events::open(&address).0.read_line(&mut line).unwrap();
+        line.contains("200")
+    });
+    run.drain();
+}
+
+#[test]
+fn a_page_from_elsewhere_gets_nothing_and_a_browser_is_told_what_it_may_run() {
+    let (run, address) = start();
+    let ask = |path: &str, headers: &str| {
+        let mut connection = connect(&address);
+        let request = format!("GET {path} HTTP/1.1\r\n{headers}\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    for path in ["/", "/page.js", "/status.json", "/events"] {
+        let own = format!("host: {address}");
+        for headers in [
+            "host: evil.example".to_owned(),
+            format!("{own}\r\norigin: http://evil.example"),
+        ] {
+            let answer = ask(path, &headers);
+            assert!(
+                answer.starts_with("HTTP/1.1 403"),
+                "{path} {headers}: {answer}"
+            );
+        }
+        if path != "/events" {
+            let answer = ask(path, &own);
+            for expected in [
+                "HTTP/1.1 200",
+                "content-security-policy: default-src 'none'; script-src 'self';",
+                "frame-ancestors 'none'",
+                "x-content-type-options: nosniff",
+                "cross-origin-resource-policy: same-origin",
+            ] {
+                assert!(answer.contains(expected), "{path}: {expected} in {answer}");
+            }
+        }
+    }
+    assert!(ask("/nothing", &format!("host: {address}")).starts_with("HTTP/1.1 404"));
+    run.drain();
+}
+
+#[test]
+fn status_is_one_screen_and_its_exit_code_says_how_the_run_is() {
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack()
+        .send_all([1, 3].map(|id| tagged(id, &["a"])));
+    run.wait_for_output("1");
+    let status = |more: &[&str]| {
+        let words = [&["status", "--address", &address][..], more].concat();
+        run.another_command(&words)
+    };
+    wait_until("the failure", || {
+        status(&[]).1.contains("1 × on \"*\" at main.lua:5")
+    });
+    let (code, text, said) = status(&[]);
+    assert_eq!((code, said.as_str()), (0, ""), "{text}");
+    for expected in [
+        "ok · connected for ",
+        "generation 1 (",
+        "Tweets      2: 1 kept, 0 filtered, 1 failed",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    let (code, json, _) = status(&["--json"]);
+    let json: Value = sonic_rs::from_str(&json).unwrap();
+    assert_eq!((code, json["now"]["health"].as_str()), (0, Some("ok")));
+    run.drain();
+}
+
+#[test]
+fn where_no_ouzel_answers_or_no_terminal_is_the_commands_say_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let (code, _, said) = support::ouzel(folder.path(), &["status", "--address", &closed]);
+    assert_eq!(code, 2);
+    assert!(
+        said.starts_with(&format!("error: no ouzel answers at `{closed}`: ")),
+        "{said}"
+    );
+    let (code, _, said) = support::ouzel(folder.path(), &["status"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("`listen` in `[status]` is `off`, so no run can be asked there"),
+        "{said}"
+    );
+    let (code, _, said) = support::ouzel(folder.path(), &["status", "--address", "nowhere"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("`--address nowhere` is no address; write one such as"),
+        "{said}"
+    );
+    let (code, _, said) = support::ouzel(folder.path(), &["top"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("`ouzel top` needs a terminal that can be drawn on\nhint: `ouzel status`"),
+        "{said}"
+    );
+
+    // Anything may listen at an address.
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let answers = std::thread::spawn(move || {
+        let (mut connection, _) = other.accept().unwrap();
+        let mut request = [0; 16];
+        connection.read_exact(&mut request).unwrap();
+        connection
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n\x1b[31m{}[]")
+            .unwrap();
+    });
+    let (code, _, said) = support::ouzel(folder.path(), &["status", "--address", &address]);
+    answers.join().unwrap();
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("is no ouzel with a view of its run") && !said.contains('\x1b'),
+        "{said}"
+    );
 }

@@ -66,6 +66,7 @@ const PAGES: &[(&str, &str)] = pages![
     "guarantees",
     "journal",
     "quarantine",
+    "status",
     "tail",
     "report",
     "volume",

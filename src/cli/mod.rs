@@ -22,13 +22,16 @@ mod rollback;
 mod rule_policy;
 mod rules;
 mod run;
+mod run_address;
 mod script_limits;
 mod service;
 mod sim;
 mod start;
+mod status;
 mod summary;
 mod tail;
 mod test;
+mod top;
 mod tweets;
 mod version;
 
@@ -57,8 +60,10 @@ use self::{
     script_limits::ScriptLimits,
     service::Service,
     sim::{Sim, SimSource},
+    status::Status,
     tail::Tail,
     test::Test,
+    top::Top,
 };
 use crate::{error::Error, settings::Given, status::StatusLine};
 
@@ -117,6 +122,16 @@ pub(crate) enum Command {
     /// used, and nothing is written but snapshots, and these only with --update. The exit code is 0 where all tests pass,
     /// 1 where one fails, and 3 where the script or a file of tests cannot be loaded.
     Test(Test),
+    /// Show how a running ouzel is, on one screen.
+    ///
+    /// It asks at the status address of the run. The exit code is 0 where all is well, 1 where it is not, and 2 where no
+    /// ouzel answers.
+    Status(Status),
+    /// Watch a running ouzel in the terminal: rates by tag, lag, failures, the newest rows.
+    ///
+    /// It asks at the status address of the run, so it also works through a forwarded port. Keys: q ends, p pauses, the
+    /// arrows pick a tag, t shows the next table.
+    Top(Top),
     /// Watch the Tweets of a running ouzel, with what has become of each.
     ///
     /// It asks the ouzel that runs on the data folder by the control socket there, and costs that one nothing when nobody
@@ -184,6 +199,8 @@ impl Command {
             Self::New(arguments) => new::new(&arguments),
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
+            Self::Status(arguments) => status::status(&arguments),
+            Self::Top(arguments) => top::top(&arguments),
             Self::Tail(arguments) => tail::tail(&arguments),
             Self::Rules(arguments) => rules::rules(&arguments, line),
             Self::Replay(arguments) => replay::replay(&arguments, line),

@@ -29,10 +29,14 @@ pub fn start() -> ExitCode {
     logging::start(&cli.output.wanted(), cli.output.form(), &line);
     match cli.command.run(&line) {
         Ok(()) => ExitCode::SUCCESS,
-        // A difference is a result, and so are a plan and a failing test: stdout has told all about it.
-        Err(error @ (Error::Different | Error::Changes | Error::Tests | Error::TestsBroken)) => {
-            ExitCode::from(error.exit_code())
-        }
+        // A difference is a result, and so are a plan, a failing test and a run that is not well: stdout has told all about it.
+        Err(
+            error @ (Error::Different
+            | Error::Changes
+            | Error::Tests
+            | Error::TestsBroken
+            | Error::Unwell),
+        ) => ExitCode::from(error.exit_code()),
         Err(error) => {
             line.clear();
             logging::fail(&error.to_string());

@@ -21,7 +21,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     ),
     (
         &["hyper", "hyper_util", "http_body_util"],
-        &["powertrack/", "control/"],
+        &["powertrack/", "control/", "status/"],
     ),
     (&["rustls"], &["powertrack/", "sim/"]),
     (&["axum"], &["sim/", "status/", "control/"]),
@@ -34,6 +34,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["sd_notify"], &["host/"]),
     (&["aho_corasick"], &["rule/"]),
     (&["indicatif"], &["status/"]),
+    (&["ratatui"], &["cli/top/"]),
     (&["zstd"], &["cli/", "journal/"]),
 ];
 

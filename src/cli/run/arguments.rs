@@ -97,7 +97,7 @@ struct Stream {
     /// How many Tweets of one tag in a minute are too many, as long as nothing is known of what is usual; 0 for no alarms [default: ten times the cap's even share, else 10000].
     #[arg(long, value_name = "N", env = "OUZEL_ALARM_PER_MINUTE")]
     alarm_per_minute: Option<u64>,
-    /// Where /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
+    /// Where the page, /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
     #[arg(long, value_name = "ADDR:PORT", env = "OUZEL_STATUS_LISTEN")]
     status_listen: Option<StatusListen>,
 }

@@ -1,6 +1,7 @@
 //! What people look at while a run goes on. Takes the counters, the stream's state, what the script declares and the
 //! database; gives one view, and a history that is told each second; and never costs a Tweet anything.
 
+pub(crate) mod client;
 mod history;
 mod kept;
 mod listeners;

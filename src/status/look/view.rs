@@ -289,6 +289,120 @@ pub(super) fn cut(text: &str) -> String {
     }
 }
 
+/// A run with something of everything, for tests of what is made of it.
+#[cfg(test)]
+pub(crate) fn sample() -> View {
+    let tag = |tag: &str, count, rate| Tag {
+        tag: tag.to_owned(),
+        count,
+        rate,
+    };
+    View {
+        about: About {
+            version: "1.2.3".to_owned(),
+            process: 4711,
+            began_ms: 1_795_000_000_000,
+            script: "scripts/main.lua".to_owned(),
+            data_dir: "data".to_owned(),
+        },
+        now: Now {
+            at_ms: 1_795_007_200_000,
+            health: "ok".to_owned(),
+            in_hand: None,
+            stream: Stream {
+                state: "connected".to_owned(),
+                since_ms: Some(1_795_000_012_000),
+                connections: 1,
+                ..Stream::default()
+            },
+            rate: Rate {
+                now: 12.4,
+                minute: 11.0,
+                hour: 2_400.5,
+            },
+            lag_ms: 340,
+            waiting: 12,
+            counts: Counts {
+                received: 84_400,
+                tweets: 84_388,
+                kept: 80_000,
+                filtered: 4_380,
+                failed: 8,
+                rows: 81_234,
+                emitted: 1,
+                quarantined: 9,
+                ..Counts::default()
+            },
+            journal_bytes: 25_400_000,
+            missing_seconds: 605.0,
+            generation: Generation {
+                number: 3,
+                hash: "5cbf7f0f43b4".to_owned(),
+                ..Generation::default()
+            },
+        },
+        tags: vec![
+            tag("climate", 60_000, 8.4),
+            tag("<script>\u{202e}", 24_388, 0.25),
+        ],
+        more_tags: 7,
+        rules: Vec::new(),
+        more_rules: 0,
+        kept: Kept {
+            read_ms: Some(1_795_007_200_000),
+            failures: vec![Failure {
+                handler: "on \"*\"".to_owned(),
+                place: Some("main.lua:12".to_owned()),
+                code: Some("  local price = t.price.amount".to_owned()),
+                error: "attempt to index a nil value (field 'price')\nmore".to_owned(),
+                hint: None,
+                count: 8,
+                last: "2026-11-18T14:40:00.123456Z".to_owned(),
+                generation: 3,
+                tweet: Some("2126362115006992384".to_owned()),
+                id: 9,
+            }],
+            loads: vec![Load {
+                at: "2026-11-18T12:26:40.5Z".to_owned(),
+                result: "loaded".to_owned(),
+                number: Some(3),
+                back_to: None,
+                hash: "5cbf7f0f43b4".to_owned(),
+                what: "rules +2 −1".to_owned(),
+            }],
+            tables: vec![Table {
+                name: "seen".to_owned(),
+                columns: ["id", "text", "lang"].map(str::to_owned).to_vec(),
+                more_columns: 0,
+                rows: vec![
+                    vec![
+                        Some("2126362115006992384".to_owned()),
+                        Some("a text\nof two lines".to_owned()),
+                        None,
+                    ],
+                    vec![
+                        Some("7".to_owned()),
+                        Some("\u{1b}[31mred".to_owned()),
+                        Some("en".to_owned()),
+                    ],
+                ],
+                trouble: None,
+            }],
+            outages: vec![Outage {
+                began_ms: 1_795_003_600_000,
+                ended_ms: Some(1_795_004_205_000),
+                seconds: 605.0,
+                cause: "broken".to_owned(),
+                state: "open".to_owned(),
+                missing_seconds: 605.0,
+                missing_tweets: Some(12_100),
+                detail: String::new(),
+            }],
+            ..Kept::default()
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

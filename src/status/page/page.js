@@ -17,6 +17,7 @@ const state = {
   marks: [],
   slots: [], // the tags that have a colour, by its number
   minutes: 60,
+  chosen: false, // whether somebody has chosen the span
   tag: null, // shown alone
   paused: false,
   heard: 0, // when the run said something
@@ -113,14 +114,14 @@ function facts(now, view) {
   const s = now.stream;
   const words = { connected: "connected", connecting: "connecting", waiting: "not connected", stopped: "stopped" };
   let detail = "";
-  if (s.since_ms) detail = `for ${since(s.since_ms)}, since ${time(s.since_ms)}`;
+  if (s.since_ms) detail = `${since(s.since_ms)}, since ${time(s.since_ms)}`;
   if (s.again_ms) detail = `${plain(s.cause || "")}, again in ${length(Math.max(0, (s.again_ms - runTime()) / 1000))}`;
   const silent = s.silent_seconds > 12 ? `, silent for ${length(s.silent_seconds)}` : "";
   const lag = now.lag_ms / 1000;
   const perCent = (part) => (c.tweets ? `${(100 * part / c.tweets).toFixed(part && part / c.tweets < 0.01 ? 2 : 0)} %` : "");
   return [
     ["Stream", words[s.state] || plain(s.state), detail + silent, s.state === "connected" ? "" : "bad"],
-    ["Tweets a second", rate(now.rate.now), `${rate(now.rate.minute)} in a minute, ${rate(now.rate.hour)} in an hour`, ""],
+    ["Tweets a second", rate(now.rate.now), `1 min ${rate(now.rate.minute)} · 1 h ${rate(now.rate.hour)}`, ""],
     ["Lag", length(lag), now.waiting ? `${plural(now.waiting, "line")} waiting` : "nothing waits", lag > 10 ? "bad" : lag > 2 ? "warn" : ""],
     ["Tweets", digits(c.tweets), `${perCent(c.kept)} kept, ${digits(c.filtered)} filtered`, ""],
     ["Failed", digits(c.failed), `${digits(c.quarantined)} in quarantine${c.failed_timers ? `, ${plural(c.failed_timers, "timer")}` : ""}`, c.failed ? "bad" : ""],
@@ -237,7 +238,7 @@ function failure(f) {
   made.append(where, el("p", "error", plain(f.error)));
   if (f.code) made.append(el("code", "code", plain(f.code.trim())));
   if (f.hint) made.append(el("p", "soft", `hint: ${plain(f.hint)}`));
-  made.append(el("p", "soft", `ouzel quarantine show ${f.id}`));
+  made.append(el("code", "soft", `ouzel quarantine show ${f.id}`));
   return made;
 }
 
@@ -299,7 +300,7 @@ function choose(made) {
 
 function nice(top) {
   const power = 10 ** Math.floor(Math.log10(top));
-  return [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= top);
+  return [1, 2, 4, 6, 8, 10].map((n) => n * power).find((n) => n >= top);
 }
 
 function draw() {
@@ -398,6 +399,7 @@ function draw() {
     pen.stroke();
     pen.globalAlpha = 1;
   }
+  let labelled = -Infinity;
   for (const mark of state.marks) {
     if (mark.at < first || mark.at >= end) continue;
     const place = Math.round(x(mark.at)) + .5;
@@ -408,6 +410,9 @@ function draw() {
     pen.lineTo(place, bottom);
     pen.stroke();
     pen.setLineDash([]);
+    // Labels that lie on each other say nothing; pointing at the place names all.
+    if (place - labelled < 16) continue;
+    labelled = place;
     pen.textAlign = place > right - 20 ? "right" : "center";
     pen.fillText(mark.what === "refused" ? "✕" : mark.what === "loaded" ? String(mark.generation) : `↩${mark.generation}`, place, 7);
   }
@@ -480,6 +485,22 @@ function tip() {
   box.style.right = isRight ? `${by("chart").clientWidth - state.hover + 12}px` : "auto";
 }
 
+function span(minutes) {
+  state.minutes = minutes;
+  for (const button of by("spans").children) button.setAttribute("aria-pressed", String(Number(button.dataset.minutes) === minutes));
+}
+
+/// Until somebody chooses, the span is as long as there is something to see.
+function fit() {
+  if (state.chosen) return;
+  const [first] = state.past.keys();
+  const age = first === undefined ? 0 : runTime() / 1000 - first;
+  const ledger = state.view ? state.view.kept.outages.map((outage) => runTime() / 1000 - outage.began_ms / 1000).filter((ago) => ago < HOUR) : [];
+  const most = Math.max(age, ...ledger) / 60;
+  const minutes = most < 5 ? 5 : most < 15 ? 15 : 60;
+  if (minutes !== state.minutes) span(minutes);
+}
+
 // --- what comes
 
 function put(second) {
@@ -520,6 +541,7 @@ function show() {
   if (state.paused || !state.now) return;
   showFacts();
   if (state.view) showView();
+  fit();
   draw();
 }
 
@@ -565,8 +587,8 @@ by("pause").addEventListener("click", () => {
 by("spans").addEventListener("click", (event) => {
   const minutes = Number(event.target.dataset.minutes);
   if (!minutes) return;
-  state.minutes = minutes;
-  for (const button of by("spans").children) button.setAttribute("aria-pressed", String(button === event.target));
+  state.chosen = true;
+  span(minutes);
   draw();
 });
 by("chart").addEventListener("pointermove", (event) => { state.hover = event.offsetX; tip(); });
