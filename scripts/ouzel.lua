@@ -99,6 +99,30 @@ function ouzel.on(tag, handler) end
 ---@param call fun(now: integer) gets the time in seconds since 1970
 function ouzel.every(time, call) end
 
+---Calls a function when a rule brings more Tweets than usual, once for each alarm, between two Tweets. What it writes
+---and emits is committed with the call. An error takes that back and is logged. What is too much, the page `volume` of
+---the guide says. `ouzel replay` raises no alarms.
+---
+---```lua
+---local alarms = ouzel.table("alarms", { at = "INTEGER", tag = "TEXT", per_minute = "INTEGER" })
+---ouzel.on_alarm(function(alarm)
+---  alarms:insert { at = os.time(), tag = alarm.tag, per_minute = alarm.per_minute }
+---end)
+---```
+---
+---Raises if `call` is not a function, for more than 100 such functions, and in a handler.
+---@param call fun(alarm: ouzel.Alarm)
+function ouzel.on_alarm(call) end
+
+---A rule that brings more Tweets than usual.
+---@class ouzel.Alarm
+---@field tag string the tag of the rule
+---@field per_minute integer how many Tweets it brings in a minute now
+---@field limit integer more than this a minute are too many
+---@field usual number? how many a minute are usual in this hour of the week; nil while that is not known
+---@field per_day integer what a day at this rate comes to
+---@field samples string[] the texts of up to three of its last Tweets, without control characters, and cut
+
 --------------------------------------------------------------------------------------------------------------------
 -- Tweets
 --

@@ -1,8 +1,13 @@
 //! What Tweets cost: the month's cap, and rules that bring too much.
-#![allow(clippy::unwrap_used, reason = "a failing test panics")]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "a failing test panics, and a table reads `check(input, expect![…])`"
+)]
 
 mod support;
 
+use expect_test::{Expect, expect};
 use support::{Setup, tagged};
 
 const SCRIPT: &str = r#"
@@ -73,4 +78,97 @@ fn without_alarms_nothing_is_said() {
     // The bill of the same look has been made by then.
     run.wait_for("100 % of the month's Tweets are spent");
     run.drain().assert_silent_about("ALARM");
+}
+
+#[test]
+fn a_script_hears_of_an_alarm_and_its_writes_are_its_own() {
+    let script = format!(
+        r#"{SCRIPT}
+local heard = ouzel.table("heard", {{ who = "TEXT", what = "TEXT" }})
+ouzel.on_alarm(function(alarm)
+  heard:insert {{ who = "first", what = "lost" }}
+  error("the first one fails")
+end)
+ouzel.on_alarm(function(alarm)
+  alarm.more = "the table is this function's own"
+  assert(math.type(alarm.per_minute) == "integer" and alarm.per_minute >= 12)
+  assert(alarm.limit == 9 and alarm.usual == nil and alarm.per_day == alarm.per_minute * 1440)
+  heard:insert {{ who = alarm.tag, what = table.concat(alarm.samples, ", ") }}
+  ouzel.emit("heard")
+end)
+ouzel.on_alarm(function(alarm) while true do end end)
+ouzel.on_alarm(function(alarm) ouzel.emit(tostring(alarm.more)) end)
+"#
+    );
+    let setup = Setup::new().script(&script);
+    let run = setup.environment("OUZEL_ALARM_PER_MINUTE", "9").start();
+    run.powertrack()
+        .send_all((1..=12).map(|id| tagged(id, &["launch"])));
+    run.wait_for_output("nil");
+    let ended = run.drain();
+    ended.assert_code(0);
+    for said in [
+        "error=main.lua:8: the first one fails",
+        "error=main.lua:17: one call of `ouzel.on_alarm` took longer than 250ms",
+    ] {
+        let said = format!("hearing of an alarm failed function=\"on_alarm\" times=1 {said}");
+        ended.assert_says(&said);
+    }
+    assert_eq!(
+        ended.rows("SELECT who, what FROM heard"),
+        "launch|hello 12, hello 11, hello 10"
+    );
+}
+
+#[test]
+fn what_hears_of_alarms_has_to_be_a_function_of_the_loading_script() {
+    let check = |script: &str, expected: Expect| {
+        let ended = Setup::check().script(script).ends();
+        expected.assert_eq(&ended.log());
+        assert_eq!(ended.code, 3);
+    };
+    check(
+        "ouzel.on_alarm({})",
+        expect![[r#"
+        error: script `main.lua` could not be loaded
+         --> main.lua:1
+          |
+        1 | ouzel.on_alarm({})
+          |
+          = what `ouzel.on_alarm` calls has to be a function, not a table"#]],
+    );
+    check(
+        "ouzel.on_alarm()",
+        expect![[r#"
+        error: script `main.lua` could not be loaded
+         --> main.lua:1
+          |
+        1 | ouzel.on_alarm()
+          |
+          = `ouzel.on_alarm` takes `call`, not 0 arguments"#]],
+    );
+    check(
+        "ouzel.on_alarm(print, print)",
+        expect![[r#"
+        error: script `main.lua` could not be loaded
+         --> main.lua:1
+          |
+        1 | ouzel.on_alarm(print, print)
+          |
+          = `ouzel.on_alarm` takes `call`, not 2 arguments"#]],
+    );
+    check(
+        "for i = 1, 101 do\n  ouzel.on_alarm(print)\nend",
+        expect![[r#"
+            error: script `main.lua` could not be loaded
+             --> main.lua:2
+              |
+            2 |   ouzel.on_alarm(print)
+              |
+              = a script can have 100 functions that hear of alarms, and this is one more"#]],
+    );
+    let script = "ouzel.on('*', function()\n  ouzel.on_alarm(print)\nend)";
+    let run = Setup::new().script(script).start();
+    run.powertrack().send(tagged(1, &["launch"]));
+    run.wait_for("main.lua:2: `ouzel.on_alarm` can only be called while the script loads, not from a handler");
 }

@@ -103,6 +103,7 @@ pub(crate) async fn run(
         journal: plan.journal.folder.clone(),
         newest: threads.newest.clone(),
         tally: Arc::clone(&tally),
+        controls: threads.controls.clone(),
     };
     tasks.spawn("volume", volume::run(meter));
     let mut plan = plan;

@@ -13,8 +13,12 @@ use crate::{
     tally::{Count, Tally},
     text::plain,
     tweet::Tweet,
-    volume::{Alarms, Bill, Month, News, Usual, Watched},
-    worker::vetting::last_tweets,
+    volume::{Alarm, Alarms, Bill, Month, News, Usual, Watched},
+    worker::{
+        behind::Controls,
+        inbox::{Control, TellAlarm},
+        vetting::last_tweets,
+    },
 };
 
 /// How often the counts of tags are looked at.
@@ -33,6 +37,9 @@ const WEEKS: i64 = 8;
 const SAMPLES: usize = 3;
 const SAMPLED: usize = 2_000;
 
+/// A burst of less than so many seconds is not taken for a rate.
+const LEAST_SECONDS: i64 = 10;
+
 /// A sample is cut behind so many characters.
 const LONGEST: usize = 140;
 
@@ -43,6 +50,8 @@ pub(super) struct Meter {
     pub(super) journal: PathBuf,
     pub(super) newest: Newest,
     pub(super) tally: Arc<Tally>,
+    /// Who tells the script of alarms.
+    pub(super) controls: Controls,
 }
 
 /// Looks until it is dropped.
@@ -207,23 +216,41 @@ impl Meter {
             } => {
                 let named = tag.clone();
                 let samples = on_disk(self, move |meter| Ok(meter.samples(&named))).await;
-                let samples = samples.unwrap_or_default();
                 // The minute is not over.
-                let seconds = now.as_second().rem_euclid(60).max(1) as u64;
-                let per_minute = tweets.max(tweets * 60 / seconds);
-                let per_day = per_minute.saturating_mul(24 * 60);
-                let cap = self.settings.monthly_cap;
-                let of_cap = cap.map(|cap| format!("{:.1} %", 100.0 * per_day as f64 / cap as f64));
-                let tag = plain::line(&tag);
-                let (limit, usual) = (watched.limit, watched.usual.map(f64::round));
-                let hint = "a narrower rule brings less; `ouzel rules estimate` says how much";
-                warn!(%tag, per_minute, limit, usual, per_day, of_cap, ?samples, hint, "ALARM: a rule brings more than usual");
+                let seconds = now.as_second().rem_euclid(60).max(LEAST_SECONDS) as u64;
+                let per_minute = tweets.max(tweets.saturating_mul(60) / seconds);
+                let alarm = Alarm {
+                    tag,
+                    per_minute,
+                    limit: watched.limit.unwrap_or(u64::MAX),
+                    usual: watched.usual,
+                    per_day: per_minute.saturating_mul(24 * 60),
+                    samples: samples.unwrap_or_default(),
+                };
+                self.log(&alarm);
+                // Where the worker has gone, the run is ending.
+                let _ = self.controls.send(Control::Alarm(TellAlarm(alarm)));
             }
             News::Ended { tag } => {
                 let tag = plain::line(&tag);
                 info!(%tag, "the rule brings as much as usual again");
             }
         }
+    }
+
+    fn log(&self, alarm: &Alarm) {
+        let Alarm {
+            per_minute,
+            limit,
+            per_day,
+            samples,
+            ..
+        } = alarm;
+        let cap = self.settings.monthly_cap;
+        let of_cap = cap.map(|cap| format!("{:.1} %", 100.0 * *per_day as f64 / cap as f64));
+        let (tag, usual) = (plain::line(&alarm.tag), alarm.usual.map(f64::round));
+        let hint = "a narrower rule brings less; `ouzel rules estimate` says how much";
+        warn!(%tag, per_minute, limit, usual, per_day, of_cap, ?samples, hint, "ALARM: a rule brings more than usual");
     }
 
     /// The texts of a few of the last Tweets with this tag.

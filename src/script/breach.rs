@@ -6,8 +6,9 @@ use mlua::Function;
 use tracing::error;
 
 use super::{
-    api::{Step, Timer, is_silent},
-    budget::{self, Breach, Broken},
+    api::{Step, is_silent},
+    budget::{self, Breach, Broken, Work},
+    calls::Called,
     dispatch::Failure,
     error::Fault,
     generation::Generation,
@@ -39,18 +40,25 @@ impl Generation {
         failure
     }
 
-    /// Describes the breach of a timer, and counts it.
-    pub(super) fn timer_breach(&self, timer: &Timer, broken: Broken) -> Failure {
-        let failure = self.breach(timer.name(), &timer.function, broken);
-        if let Some(times) = self.count_breach(&timer.breaches) {
-            let timer = &failure.handler;
-            let hint = "mend the script and save it";
-            error!(
-                timer,
-                times,
-                hint,
-                "a timer is switched off until the next save: it has broken its budget again and again"
-            );
+    /// Describes the breach of a function that belongs to no Tweet, and counts it.
+    pub(super) fn call_breach(&self, called: &Called<'_>, broken: Broken) -> Failure {
+        let failure = self.breach(called.name.clone(), called.function, broken);
+        if let Some(times) = self.count_breach(called.breaches) {
+            let (name, hint) = (&failure.handler, "mend the script and save it");
+            match called.work {
+                Work::Alarm => error!(
+                    function = name,
+                    times,
+                    hint,
+                    "a function hears of no more alarms until the next save: it has broken its budget again and again"
+                ),
+                _ => error!(
+                    timer = name,
+                    times,
+                    hint,
+                    "a timer is switched off until the next save: it has broken its budget again and again"
+                ),
+            }
         }
         failure
     }
@@ -98,7 +106,7 @@ impl Generation {
         held.saturating_add(self.lua.used_memory())
     }
 
-    /// Whether a handler or a timer has broken its budget so often in a row that it does not run any more.
+    /// Whether a function has broken its budget so often in a row that it does not run any more.
     pub(super) fn is_off(&self, breaches: &Cell<u32>) -> bool {
         let most = self.limits.breaches;
         most > 0 && breaches.get() >= most

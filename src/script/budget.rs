@@ -58,6 +58,8 @@ pub(crate) enum Work {
     Tweet,
     /// One call of a timer's function.
     Timer,
+    /// One call of a function that hears of alarms.
+    Alarm,
     /// One load.
     Load,
     /// One test, with all that the script does for it.
@@ -70,7 +72,7 @@ impl Work {
     /// The processor time that it may take.
     fn time(self, limits: &Limits) -> Duration {
         match self {
-            Self::Tweet | Self::Timer | Self::Expression => limits.time,
+            Self::Tweet | Self::Timer | Self::Alarm | Self::Expression => limits.time,
             Self::Load | Self::Test => limits.load_time,
         }
     }
@@ -78,7 +80,7 @@ impl Work {
     /// The instructions that it may take.
     fn instructions(self, limits: &Limits) -> u64 {
         match self {
-            Self::Tweet | Self::Timer | Self::Expression => limits.instructions,
+            Self::Tweet | Self::Timer | Self::Alarm | Self::Expression => limits.instructions,
             Self::Load | Self::Test => u64::MAX,
         }
     }
@@ -102,6 +104,7 @@ impl fmt::Display for Breach {
         let whole = |work: &Work| match work {
             Work::Tweet => "the handlers of one Tweet",
             Work::Timer => "one call of a timer",
+            Work::Alarm => "one call of `ouzel.on_alarm`",
             Work::Load => "loading the script",
             Work::Test => "the test",
             Work::Expression => "the expression",
@@ -126,7 +129,7 @@ impl Breach {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Time {
-                work: Work::Tweet | Work::Timer | Work::Expression,
+                work: Work::Tweet | Work::Timer | Work::Alarm | Work::Expression,
                 ..
             } => "look for a loop that does not end; `time` under `[script_limits]` allows more",
             Self::Time {

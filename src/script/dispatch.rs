@@ -1,11 +1,11 @@
 //! Runs one Tweet through the handlers of a generation.
 
-use std::{cell::Cell, fmt, rc::Rc, time::Duration};
+use std::{cell::Cell, fmt, rc::Rc};
 
 use mlua::{Function, Value};
 
 use super::{
-    api::{Step, StepKind, Timer},
+    api::{Step, StepKind},
     budget::{self, Broken, Work},
     error::Fault,
     generation::Generation,
@@ -32,7 +32,7 @@ pub(crate) enum Verdict {
 /// A failure of a handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The handler's name: `filter`, `enrich`, or `on "TAG"`.
+    /// The handler's name: `filter`, `enrich`, `on "TAG"`, `every "TIME"` or `on_alarm`.
     pub handler: String,
     /// What went wrong, and where.
     pub fault: Box<Fault>,
@@ -72,41 +72,9 @@ impl Generation {
         ran
     }
 
-    /// Runs the function of a timer. `time` is in seconds since 1970.
-    ///
-    /// If it fails, the lines that it has emitted are taken back; the caller has to take back its rows. A timer that is
-    /// switched off does nothing.
-    ///
-    /// # Errors
-    /// [`Failure`] when the function raises an error or breaks its budget.
-    pub(crate) fn run_timer(&self, number: usize, time: i64) -> Result<(), Failure> {
-        let Some(timer) = self.timers.get(number) else {
-            return Ok(());
-        };
-        if self.is_off(&timer.breaches) {
-            return Ok(());
-        }
-        // It may let go of what it keeps.
-        self.is_full.set(false);
-        self.host.emitted.borrow_mut().begin_tweet();
-        self.host.state.borrow_mut().begin();
-        let (ran, broken) = budget::within(&self.limits, Work::Timer, || {
-            let ran = timer.function.call::<()>(time);
-            ran.map_err(|error| self.handler_failure(timer.name(), &timer.function, &error, None))
-        });
-        let ran = match broken {
-            None => {
-                timer.breaches.set(0);
-                ran
-            }
-            Some(broken) => Err(self.timer_breach(timer, placed_by(broken, ran.err()))),
-        };
-        self.end(ran.is_ok());
-        ran
-    }
-
-    /// Keeps or takes back what a Tweet's handlers or a timer have emitted and put into the state.
-    fn end(&self, ran: bool) {
+    /// Keeps or takes back what has been emitted and put into the state, by a Tweet's handlers or by a call between two
+    /// Tweets.
+    pub(super) fn end(&self, ran: bool) {
         self.host.state.borrow_mut().end(ran);
         self.host.counting.borrow_mut().end_tweet(ran);
         if !ran {
@@ -157,29 +125,6 @@ impl Generation {
             .collect()
     }
 
-    /// How many steps there are.
-    pub(crate) fn step_count(&self) -> usize {
-        self.steps.len()
-    }
-
-    /// The name of each timer, and the place where its function begins.
-    pub(crate) fn timer_places(&self) -> Vec<String> {
-        let named = self.timers.iter();
-        named
-            .map(|timer| placed(&timer.name(), &timer.function))
-            .collect()
-    }
-
-    /// How often each timer is due.
-    pub(crate) fn timers(&self) -> impl Iterator<Item = Duration> {
-        self.timers.iter().map(|timer| timer.every)
-    }
-
-    /// The name of a timer.
-    pub(crate) fn timer_name(&self, number: usize) -> String {
-        self.timers.get(number).map(Timer::name).unwrap_or_default()
-    }
-
     /// The tables of the rules that the Tweet matched, if any handler needs them.
     fn matching(&self, tweet: &Tweet) -> mlua::Result<Vec<Rc<Rule>>> {
         let asked = |step: &Step| matches!(step.kind, StepKind::On(_));
@@ -192,9 +137,9 @@ impl Generation {
             .collect()
     }
 
-    /// Describes the failure of a handler on this Tweet, or of a timer. After a tail call Lua no longer knows the line that
-    /// failed; then the place is where the function begins.
-    fn handler_failure(
+    /// Describes the failure of a handler on this Tweet, or of a call between two Tweets. After a tail call Lua no longer
+    /// knows the line that failed; then the place is where the function begins.
+    pub(super) fn handler_failure(
         &self,
         name: String,
         function: &Function,
@@ -240,12 +185,12 @@ impl Generation {
 
 /// A breach with the place of the error that it has raised, if the hook has noted none: the library's functions and SQL
 /// run without it.
-fn placed_by((breach, place): Broken, failure: Option<Failure>) -> Broken {
+pub(super) fn placed_by((breach, place): Broken, failure: Option<Failure>) -> Broken {
     let raised_at = || failure.and_then(|failure| failure.fault.place);
     (breach, place.or_else(raised_at))
 }
 
-fn placed(name: &str, function: &Function) -> String {
+pub(super) fn placed(name: &str, function: &Function) -> String {
     let info = function.info();
     let file = info.short_src.unwrap_or_default();
     let line = info.line_defined.unwrap_or(1);

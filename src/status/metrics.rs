@@ -25,7 +25,7 @@ const COUNTED: &[(&str, &str, Count, &str)] = &[
     ("ouzel_kept_tweets_total", COUNTER, Count::Kept, "Tweets that no filter dropped."),
     ("ouzel_filtered_tweets_total", COUNTER, Count::Filtered, "Tweets that a filter dropped."),
     ("ouzel_failed_tweets_total", COUNTER, Count::Failed, "Tweets whose handler failed."),
-    ("ouzel_failed_timers_total", COUNTER, Count::FailedTimers, "Calls of timers that failed."),
+    ("ouzel_failed_timers_total", COUNTER, Count::FailedTimers, "Calls of timers, and of functions that hear of alarms, that failed."),
     ("ouzel_invalid_lines_total", COUNTER, Count::Invalid, "Lines that are not valid JSON in UTF-8."),
     ("ouzel_unknown_lines_total", COUNTER, Count::Unknown, "Valid JSON that is no Tweet."),
     ("ouzel_rows_total", COUNTER, Count::Rows, "Rows written and committed."),

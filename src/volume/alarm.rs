@@ -60,6 +60,23 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     }
 }
 
+/// An alarm as people and scripts hear it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Alarm {
+    /// The tag of the rule that brings too much.
+    pub(crate) tag: String,
+    /// How many Tweets it brings in a minute now.
+    pub(crate) per_minute: u64,
+    /// More than this are too many.
+    pub(crate) limit: u64,
+    /// How many are usual in this hour of the week, where that is known.
+    pub(crate) usual: Option<f64>,
+    /// What a day at this rate comes to.
+    pub(crate) per_day: u64,
+    /// The texts of a few of its last Tweets: plain, and cut.
+    pub(crate) samples: Vec<String>,
+}
+
 /// By what a tag is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Watched {

@@ -4,5 +4,5 @@
 mod alarm;
 mod bill;
 
-pub(crate) use alarm::{Alarms, News, Usual, Watched};
+pub(crate) use alarm::{Alarm, Alarms, News, Usual, Watched};
 pub(crate) use bill::{Bill, Month};

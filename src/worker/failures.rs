@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use tracing::error;
 
-use crate::script::Failure;
+use crate::script::{Call, Failure};
 
 /// How many failures of a kind are logged one by one. Of later ones only the 4th, 8th, 16th and so on are logged.
 const LOGGED: u64 = 3;
@@ -26,10 +26,17 @@ impl Failures {
         }
     }
 
-    /// Logs a failed timer, if its kind was not logged too often yet.
-    pub(super) fn log_timer(&mut self, failure: &Failure) {
+    /// Logs a failed call between two Tweets, if its kind was not logged too often yet.
+    pub(super) fn log_call(&mut self, call: Call<'_>, failure: &Failure) {
         if let Some(times) = self.times_to_log(failure) {
-            error!(timer = failure.handler, times, error = %failure, "timer failed");
+            match call {
+                Call::Timer { .. } => {
+                    error!(timer = failure.handler, times, error = %failure, "timer failed");
+                }
+                Call::Alarm { .. } => {
+                    error!(function = failure.handler, times, error = %failure, "hearing of an alarm failed");
+                }
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
     store::{Gap, RuleChange},
     text::lines::Lines,
     tweet::{NotTweet, Tweet},
+    volume::Alarm,
 };
 
 /// What the worker does next.
@@ -59,6 +60,8 @@ pub enum Control {
     Own(OwnRules),
     /// Write a gap to the ledger.
     Gap(Gap),
+    /// Tell the script of an alarm.
+    Alarm(TellAlarm),
     /// Handle what has come so far, commit, and end. Leave what takes too long.
     Stop,
 }
@@ -69,6 +72,10 @@ pub struct Refuse {
     pub(crate) error: script::Error,
     pub(crate) files: Files,
 }
+
+/// An alarm that the script is to hear of.
+#[derive(Debug)]
+pub struct TellAlarm(pub(crate) Alarm);
 
 /// A rollback, and whom to tell what came of it.
 #[derive(Debug)]

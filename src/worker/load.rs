@@ -255,9 +255,10 @@ impl Worker<'_> {
         self.tally.add(Count::Rollbacks, u64::from(is_rollback));
         self.tally.set(Count::Rows, self.committed_rows);
         let mut places = generation.steps();
-        places.extend(generation.timer_places());
+        places.extend(generation.call_places());
         self.doing.set_steps(places);
         self.timers.set(&generation);
+        self.alarms.begin_anew();
         generation.take_over(&mut self.tally.metrics());
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);

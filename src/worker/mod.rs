@@ -1,9 +1,11 @@
 //! The processing thread. Takes lines from the journal or from memory, gives rows, sink lines and the place in the journal to
 //! SQLite in one transaction, and never touches the network.
 
+mod alarms;
 mod batch;
 pub(crate) mod behind;
 mod blame;
+mod calls;
 mod damage;
 pub(crate) mod direct;
 mod failures;
@@ -45,10 +47,11 @@ use bytes::Bytes;
 
 pub use self::told::{Progress, Report, Work};
 use self::{
+    alarms::Alarms,
     failures::Failures,
     history::Back,
     in_hand::InHand,
-    inbox::{Control, Event, Inbox, Refuse},
+    inbox::{Control, Event, Inbox, Refuse, TellAlarm},
     mark::Kept,
     matching::{Matcher, Matching},
     patience::Patience,
@@ -114,6 +117,7 @@ pub struct Worker<'a> {
     state: Option<state::Shared>,
     generation: Option<Generation>,
     timers: Timers,
+    alarms: Alarms,
     declared: Arc<Declared>,
     /// Rules whose tags change or have changed lately.
     retags: Retags,
@@ -201,6 +205,7 @@ impl<'a> Worker<'a> {
             state: None,
             generation: None,
             timers: Timers::default(),
+            alarms: Alarms::default(),
             declared: Arc::default(),
             retags: Retags::default(),
             matching: work.matching,
@@ -293,6 +298,11 @@ impl<'a> Worker<'a> {
         };
         self.look_for_file()?;
         self.run_timer(inbox)?;
+        self.tell_alarm(inbox)?;
+        let wait = match self.has_alarms() {
+            true => Some(Duration::ZERO),
+            false => wait,
+        };
         let wait = match (wait, self.timer_wait()) {
             (Some(wait), Some(timer)) => Some(wait.min(timer)),
             (wait, timer) => wait.or(timer),
@@ -347,6 +357,10 @@ impl<'a> Worker<'a> {
             }
             Control::Own(rules) => self.own(rules),
             Control::Gap(gap) => self.write_gap(gap),
+            Control::Alarm(TellAlarm(alarm)) => {
+                self.note_alarm(alarm);
+                Ok(())
+            }
             Control::Stop => {
                 self.stop_by.get_or_insert_with(|| Instant::now() + DRAIN);
                 self.has_caught_up = false;
@@ -404,6 +418,11 @@ impl<'a> Worker<'a> {
                 || self.generation.is_none()
                 || Instant::now() >= by
         })
+    }
+
+    /// Whether the run has begun to end.
+    fn is_ending(&self) -> bool {
+        self.stop_by.is_some() || self.is_done()
     }
 
     /// Whether a signal has asked for the end, and the time for what was already read has passed since.

@@ -15,8 +15,8 @@ use crate::{
     doing::Doing,
     row::{Cell as RowCell, EachRow, Refused},
     script::{
-        self, Code, Declared, Failure, Generation, Limits, Read, Shelf, Subject, Trouble, Verdict,
-        may_go_on,
+        self, Call, Code, Declared, Failure, Generation, Limits, Read, Shelf, Subject, Trouble,
+        Verdict, may_go_on,
     },
     state,
     store::Store,
@@ -315,10 +315,11 @@ impl Stage {
 
     fn run_timer(&mut self, number: usize, time: i64) -> Result<(), Trouble> {
         self.store.begin_tweet();
-        let ran = self.generation.run_timer(number, time);
+        let call = Call::Timer { number, time };
+        let ran = self.generation.call(call);
         self.end(ran.is_ok())?;
         ran.map_err(|failure| {
-            let handler = self.generation.timer_name(number);
+            let handler = self.generation.call_name(call);
             Trouble::Handler(Failure { handler, ..failure })
         })?;
         self.take_emitted()

@@ -1,17 +1,13 @@
-//! Runs the functions of `ouzel.every` between two Tweets. Each call is a transaction of its own, so what goes wrong in
-//! it is no Tweet's fault.
+//! Runs the functions of `ouzel.every` when they are due.
 
 use std::time::{Duration, Instant};
 
 use super::{
-    Error, Progress, Worker,
+    Error, Worker,
     inbox::{Inbox, Parsed},
     schedule::Schedule,
 };
-use crate::{
-    script::{Failure, Generation},
-    tally::Count,
-};
+use crate::script::{Call, Generation};
 
 /// The timers of the present generation, and the clock that they go by.
 #[derive(Debug)]
@@ -65,7 +61,7 @@ impl Worker<'_> {
 
     /// Whether there are timers, and the run goes on.
     fn may_run_timers(&self) -> bool {
-        !self.timers.schedule.is_empty() && self.stop_by.is_none() && !self.is_done()
+        !self.timers.schedule.is_empty() && !self.is_ending()
     }
 
     /// Runs the timer that has been due for the longest by now, if there is one. Tweets and controls come between two of
@@ -109,7 +105,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Runs a timer that is due, in a transaction of its own.
+    /// Runs a timer that is due.
     fn fire(
         &mut self,
         number: usize,
@@ -117,56 +113,10 @@ impl Worker<'_> {
         time: i64,
         inbox: Option<&mut dyn Inbox>,
     ) -> Result<(), Error> {
-        // What the Tweets before it have written must not be taken back with it.
-        self.commit()?;
-        let ran = self.try_timer(number, time);
-        let ran = ran.and_then(|failed| self.commit().map(|()| failed));
-        let failed = match ran {
-            Ok(failed) => failed,
-            Err(error) => {
-                let failure = self.judge(error)?;
-                // The frame in hand has been dropped.
-                let committed = self.progress.as_ref().map(Progress::committed);
-                if let Some((inbox, from)) = inbox.zip(committed) {
-                    inbox.go_back(from);
-                }
-                Some(failure)
-            }
-        };
-        if let Some(mut failure) = failed {
-            self.name_timer(number, &mut failure);
-            self.failures.log_timer(&failure);
-            self.tally.add(Count::FailedTimers, 1);
-        }
+        self.call(Call::Timer { number, time }, inbox)?;
         // If the database failed, this is not reached, and the timer is due again.
         self.timers.schedule.fired(number, now);
         Ok(())
-    }
-
-    /// Runs a timer. If it fails, takes back what it has done.
-    fn try_timer(&mut self, number: usize, time: i64) -> Result<Option<Failure>, Error> {
-        let Some(generation) = &self.generation else {
-            return Ok(None);
-        };
-        self.store.begin_tweet();
-        self.doing.begin_tweet(None);
-        self.doing.step(generation.step_count() + number);
-        let ran = generation.run_timer(number, time);
-        self.doing.end();
-        let ended = self.store.end_tweet(ran.is_ok());
-        if let Some(fault) = self.store.take_fault() {
-            self.blamed = ran.err();
-            return Err(fault.into());
-        }
-        ended?;
-        Ok(ran.err())
-    }
-
-    /// Puts the timer's name into a failure that does not know it.
-    fn name_timer(&self, number: usize, failure: &mut Failure) {
-        if let Some(generation) = &self.generation {
-            failure.handler = generation.timer_name(number);
-        }
     }
 }
 

@@ -44,7 +44,7 @@ const WORLDS: &[(&str, &[&str])] = &[
     (
         "script",
         &[
-            "script", "row", "state", "metric", "tweet", "rule", "doing", "text",
+            "script", "row", "state", "metric", "tweet", "rule", "doing", "volume", "text",
         ],
     ),
     ("store", &["store", "row", "state"]),

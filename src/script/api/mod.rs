@@ -8,6 +8,7 @@ mod every;
 mod json;
 mod log;
 mod metric;
+mod on_alarm;
 mod regex;
 mod require;
 mod rule_places;
@@ -30,6 +31,7 @@ pub(super) use self::{
     every::Timer,
     log::{is_silent, print},
     metric::Counting,
+    on_alarm::{Listener, table as alarm_table},
     steps::{Step, StepKind},
 };
 pub(crate) use self::{
@@ -73,6 +75,7 @@ pub(super) struct Loading {
     pub(super) rules: HashMap<String, usize>,
     pub(super) steps: Vec<Step>,
     pub(super) timers: Vec<Timer>,
+    pub(super) listeners: Vec<Listener>,
 }
 
 pub(in crate::script) type Answer<R> = std::result::Result<R, Misuse>;
@@ -87,6 +90,7 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>) -> Result<()> {
     rules::install(lua, host, &ouzel)?;
     steps::install(lua, host, &ouzel)?;
     every::install(lua, host, &ouzel)?;
+    on_alarm::install(lua, host, &ouzel)?;
     table::install(lua, host, &ouzel)?;
     db::install(lua, host, &ouzel)?;
     emit::install(lua, host, &ouzel)?;

@@ -14,6 +14,8 @@ pub(super) const SECTION: Section = Section {
         Item::Function(&ON),
         Item::Class(&RULE_TYPE),
         Item::Function(&EVERY),
+        Item::Function(&ON_ALARM),
+        Item::Class(&ALARM_TYPE),
     ],
 };
 
@@ -122,4 +124,33 @@ end)"#,
         needed("call", "fun(now: integer)", "gets the time in seconds since 1970"),
     ],
     ..Function::NONE
+};
+
+/// `ouzel.on_alarm`.
+pub(in crate::script) const ON_ALARM: Function = Function {
+    path: "ouzel.on_alarm",
+    text: "Calls a function when a rule brings more Tweets than usual, once for each alarm, between two Tweets. What it \
+        writes and emits is committed with the call. An error takes that back and is logged. What is too much, the page \
+        `volume` of the guide says. `ouzel replay` raises no alarms.",
+    example: r#"local alarms = ouzel.table("alarms", { at = "INTEGER", tag = "TEXT", per_minute = "INTEGER" })
+ouzel.on_alarm(function(alarm)
+  alarms:insert { at = os.time(), tag = alarm.tag, per_minute = alarm.per_minute }
+end)"#,
+    raises: "Raises if `call` is not a function, for more than 100 such functions, and in a handler.",
+    parameters: &[needed("call", "fun(alarm: ouzel.Alarm)", "")],
+    ..Function::NONE
+};
+
+const ALARM_TYPE: Class = Class {
+    name: "ouzel.Alarm",
+    text: "A rule that brings more Tweets than usual.",
+    fields: &[
+        field("tag", "string", "the tag of the rule"),
+        field("per_minute", "integer", "how many Tweets it brings in a minute now"),
+        field("limit", "integer", "more than this a minute are too many"),
+        field("usual", "number?", "how many a minute are usual in this hour of the week; nil while that is not known"),
+        field("per_day", "integer", "what a day at this rate comes to"),
+        field("samples", "string[]", "the texts of up to three of its last Tweets, without control characters, and cut"),
+    ],
+    ..Class::NONE
 };
