@@ -11,12 +11,13 @@ mod support;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    process::{Command, Stdio},
 };
 
 use rusqlite::Connection;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use support::{Run, Setup, connect, tagged, wait_until};
+use support::{Run, Setup, connect, skipped, tagged, wait_until};
 
 const SCRIPT: &str = r#"
 local seen = ouzel.table("seen", { id = "INTEGER" })
@@ -244,7 +245,7 @@ fn the_view_is_there_while_somebody_else_locks_the_database() {
     wait_until("a lock", || other.execute_batch("BEGIN EXCLUSIVE").is_ok());
     run.powertrack().send(tagged(4, &["a"]));
     wait_until("what waits for the lock", || {
-        view(&address)["now"]["counts"]["tweets"].as_u64() == Some(2)
+        view(&address)["now"]["counts"]["received"].as_u64() == Some(2)
     });
     let locked = view(&address);
     assert_eq!(rows(&locked), 1);
@@ -377,6 +378,67 @@ fn status_is_one_screen_and_its_exit_code_says_how_the_run_is() {
     let json: Value = sonic_rs::from_str(&json).unwrap();
     assert_eq!((code, json["now"]["health"].as_str()), (0, Some("ok")));
     run.drain();
+}
+
+/// `ouzel top` in a terminal, to whose keys this is written: its exit code, and what the terminal got.
+fn top_in_a_terminal(address: &str, keys: &str, meanwhile: impl FnOnce()) -> (i32, String) {
+    let ouzel = env!("CARGO_BIN_EXE_ouzel");
+    let command = format!("stty rows 30 cols 110; exec {ouzel} top --address {address}");
+    let mut top = Command::new("script")
+        .args(["-qec", &command])
+        .arg("/dev/null")
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut screen = top.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    let is_drawn = |seen: &[u8]| String::from_utf8_lossy(seen).contains("pick a tag");
+    let mut piece = [0; 4096];
+    while !is_drawn(&seen) {
+        let bytes = screen.read(&mut piece).unwrap();
+        assert_ne!(bytes, 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend(&piece[..bytes]);
+    }
+    top.stdin
+        .as_ref()
+        .unwrap()
+        .write_all(keys.as_bytes())
+        .unwrap();
+    meanwhile();
+    screen.read_to_end(&mut seen).unwrap();
+    let code = top.wait().unwrap().code().unwrap();
+    (code, String::from_utf8_lossy(&seen).into_owned())
+}
+
+#[test]
+fn top_draws_on_the_terminal_and_leaves_it_as_it_was() {
+    if Command::new("script").arg("--version").output().is_err() {
+        return skipped("top in a terminal", "`script` is missing");
+    }
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack()
+        .send_all([1, 3].map(|id| tagged(id, &["a tag"])));
+    wait_for_metric(&address, "ouzel_matches_total{tag=\"a tag\"} 2\n");
+    let is_left = |seen: &str| {
+        let left = seen.rfind("\x1b[?1049l");
+        left.is_some_and(|left| {
+            !seen[left..].contains("\x1b[?1049h") && seen[left..].contains("\x1b[?25h")
+        })
+    };
+    for end in ["q", "\x03"] {
+        let (code, seen) = top_in_a_terminal(&address, &format!("jp{end}"), || {});
+        assert!(code == 0 && is_left(&seen), "{code} {seen:?}");
+        for expected in ["✓ ok", "a tag", "main.lua:5", "newest rows of seen"] {
+            assert!(seen.contains(expected), "{expected} in {seen:?}");
+        }
+    }
+    let (code, seen) = top_in_a_terminal(&address, "", || run.process().signal("TERM"));
+    assert!(code == 0 && is_left(&seen), "{code} {seen:?}");
+    assert!(seen.contains("the run has ended"), "{seen:?}");
+    run.ends().assert_code(0);
 }
 
 #[test]

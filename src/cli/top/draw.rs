@@ -405,33 +405,33 @@ mod tests {
             110,
             26,
             expect![[r#"
-             ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms, 12 waiting
-             84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81 234 rows  ·  9 in quarantine
-             scripts/main.lua at 127.0.0.1:9464, generation 3
-             Tweets a second, all, up to 8 ───────────────────────────────────────────────────────────────────────────────
-                  ▂█
-                 ▄██
-                ▆███
-              ▂█████
-             ▄██████
-            ▆███████
-             9 tags ─────────────────────────────────────────────── failures, by cause ───────────────────────────────────
-             climate            60 000     8.4/s            ▂▃▄▅▆▇█ 8 × on "*" at main.lua:12
-             <script>\u{20      24 388     0.2/s                      attempt to index a nil value (field 'price')
-                                                                      local price = t.price.amount
+                 ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms, 12 waiting
+                 84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81 234 rows  ·  9 in quarantine
+                 scripts/main.lua at 127.0.0.1:9464, generation 3
+                 Tweets a second, all, up to 8 ───────────────────────────────────────────────────────────────────────────────
+                                                                                                                            ▂█
+                                                                                                                           ▄██
+                                                                                                                          ▆███
+                                                                                                                        ▂█████
+                                                                                                                       ▄██████
+                                                                                                                      ▆███████
+                 9 tags ─────────────────────────────────────────────── failures, by cause ───────────────────────────────────
+                 climate            60 000     8.4/s            ▂▃▄▅▆▇█ 8 × on "*" at main.lua:12
+                 <script>\u{20      24 388     0.2/s                      attempt to index a nil value (field 'price')
+                                                                          local price = t.price.amount
 
 
 
 
 
-             newest rows of seen ─────────────────────────────────────────────────────────────────────────────────────────
-            id                   text                  lang
-            2126362115006992384  a text\nof two lines  NULL
-            7                    \u{1b}[31mred         en
+                 newest rows of seen ─────────────────────────────────────────────────────────────────────────────────────────
+                id                   text                  lang
+                2126362115006992384  a text\nof two lines  NULL
+                7                    \u{1b}[31mred         en
 
 
-             q end   p pause   ↑↓ pick a tag   t next table
-        "#]],
+                 q end   p pause   ↑↓ pick a tag   t next table
+            "#]],
         );
     }
 
@@ -445,31 +445,31 @@ mod tests {
             60,
             24,
             expect![[r#"
-             ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms
-             84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
-             scripts/main.lua at 127.0.0.1:9464, generation 3
-             Tweets a second, tagged climate, up to 7 ──────────────────
-                  ▁█
-                 ▂██
-                ▃███
-               ▄████
-              ▅█████
-             ▆██████
-             9 tags ────────────────────────────────────────────────────
-            ›climate               60 000     8.4/s              ▂▃▄▅▆▇█
-             <script>\u{202e}      24 388     0.2/s
+                 ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms
+                 84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
+                 scripts/main.lua at 127.0.0.1:9464, generation 3
+                 Tweets a second, tagged climate, up to 7 ──────────────────
+                                                                          ▁█
+                                                                         ▂██
+                                                                        ▃███
+                                                                       ▄████
+                                                                      ▅█████
+                                                                     ▆██████
+                 9 tags ────────────────────────────────────────────────────
+                ›climate               60 000     8.4/s              ▂▃▄▅▆▇█
+                 <script>\u{202e}      24 388     0.2/s
 
-             failures, by cause ────────────────────────────────────────
-             8 × on "*" at main.lua:12
-               attempt to index a nil value (field 'price')
-             newest rows of seen ───────────────────────────────────────
-            id                   text                  lang
-            2126362115006992384  a text\nof two lines  NULL
-            7                    \u{1b}[31mred         en
+                 failures, by cause ────────────────────────────────────────
+                 8 × on "*" at main.lua:12
+                   attempt to index a nil value (field 'price')
+                 newest rows of seen ───────────────────────────────────────
+                id                   text                  lang
+                2126362115006992384  a text\nof two lines  NULL
+                7                    \u{1b}[31mred         en
 
 
-             q end   p pause   ↑↓ pick a tag   t next table
-        "#]],
+                 q end   p pause   ↑↓ pick a tag   t next table
+            "#]],
         );
     }
 
@@ -482,15 +482,15 @@ mod tests {
             60,
             8,
             expect![[r#"
-             ✕ no connection  connected for 1h 59m  ·  12.4 Tweets/s  ·
-             84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
-             it was closed
-             9 tags ────────────────────────────────────────────────────
-             climate               60 000     8.4/s              ▂▃▄▅▆▇█
-             <script>\u{202e}      24 388     0.2/s
+                 ✕ no connection  connected for 1h 59m  ·  12.4 Tweets/s  ·
+                 84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
+                 it was closed
+                 9 tags ────────────────────────────────────────────────────
+                 climate               60 000     8.4/s              ▂▃▄▅▆▇█
+                 <script>\u{202e}      24 388     0.2/s
 
-             q end   p pause   ↑↓ pick a tag   t next table
-        "#]],
+                 q end   p pause   ↑↓ pick a tag   t next table
+            "#]],
         );
     }
 
