@@ -17,7 +17,7 @@ use std::{
 use rusqlite::Connection;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use support::{Run, Setup, connect, skipped, tagged, wait_until};
+use support::{Run, Setup, connect, skipped, tagged, wait_for_some, wait_until};
 
 const SCRIPT: &str = r#"
 local seen = ouzel.table("seen", { id = "INTEGER" })
@@ -51,8 +51,11 @@ fn start() -> (Run, String) {
 }
 
 fn start_with(script: &str) -> (Run, String) {
-    let run = Setup::new()
-        .script(script)
+    served(Setup::new().script(script))
+}
+
+fn served(setup: Setup) -> (Run, String) {
+    let run = setup
         .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
         .environment("OUZEL_LOG", "debug")
         .start();
@@ -378,6 +381,28 @@ fn status_is_one_screen_and_its_exit_code_says_how_the_run_is() {
     let json: Value = sonic_rs::from_str(&json).unwrap();
     assert_eq!((code, json["now"]["health"].as_str()), (0, Some("ok")));
     run.drain();
+}
+
+#[test]
+fn a_run_that_hangs_is_not_well_and_status_names_the_handler() {
+    let setup = Setup::new().script("ouzel.on('*', function() while true do end end)");
+    let (run, address) = served(setup.without_script_limits());
+    run.powertrack().wait_for_connection(1);
+    run.powertrack().send(tagged(7, &["a"]));
+    let seen = wait_for_some("a run that is not well", || {
+        let (code, text, said) = run.another_command(&["status", "--address", &address]);
+        assert_eq!(said, "");
+        (code == 1).then_some(text)
+    });
+    assert!(
+        seen.starts_with("standing still · connected for "),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("\ndoes not end: on \"*\" at main.lua:1, Tweet 7\n"),
+        "{seen}"
+    );
+    run.kill();
 }
 
 /// `ouzel top` in a terminal, to whose keys this is written: its exit code, and what the terminal got.
