@@ -11,12 +11,13 @@ mod support;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    process::{Command, Stdio},
 };
 
 use rusqlite::Connection;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use support::{Run, Setup, connect, tagged, wait_until};
+use support::{Run, Setup, connect, skipped, tagged, wait_for_some, wait_until};
 
 const SCRIPT: &str = r#"
 local seen = ouzel.table("seen", { id = "INTEGER" })
@@ -50,8 +51,11 @@ fn start() -> (Run, String) {
 }
 
 fn start_with(script: &str) -> (Run, String) {
-    let run = Setup::new()
-        .script(script)
+    served(Setup::new().script(script))
+}
+
+fn served(setup: Setup) -> (Run, String) {
+    let run = setup
         .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
         .environment("OUZEL_LOG", "debug")
         .start();
@@ -377,6 +381,89 @@ fn status_is_one_screen_and_its_exit_code_says_how_the_run_is() {
     let json: Value = sonic_rs::from_str(&json).unwrap();
     assert_eq!((code, json["now"]["health"].as_str()), (0, Some("ok")));
     run.drain();
+}
+
+#[test]
+fn a_run_that_hangs_is_not_well_and_status_names_the_handler() {
+    let setup = Setup::new().script("ouzel.on('*', function() while true do end end)");
+    let (run, address) = served(setup.without_script_limits());
+    run.powertrack().wait_for_connection(1);
+    run.powertrack().send(tagged(7, &["a"]));
+    let seen = wait_for_some("a run that is not well", || {
+        let (code, text, said) = run.another_command(&["status", "--address", &address]);
+        assert_eq!(said, "");
+        (code == 1).then_some(text)
+    });
+    assert!(
+        seen.starts_with("standing still · connected for "),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("\ndoes not end: on \"*\" at main.lua:1, Tweet 7\n"),
+        "{seen}"
+    );
+    run.kill();
+}
+
+/// `ouzel top` in a terminal, to whose keys this is written: its exit code, and what the terminal got.
+fn top_in_a_terminal(address: &str, keys: &str, meanwhile: impl FnOnce()) -> (i32, String) {
+    let ouzel = env!("CARGO_BIN_EXE_ouzel");
+    let command = format!("stty rows 30 cols 110; exec {ouzel} top --address {address}");
+    let mut top = Command::new("script")
+        .args(["-qec", &command])
+        .arg("/dev/null")
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut screen = top.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    let is_drawn = |seen: &[u8]| String::from_utf8_lossy(seen).contains("pick a tag");
+    let mut piece = [0; 4096];
+    while !is_drawn(&seen) {
+        let bytes = screen.read(&mut piece).unwrap();
+        assert_ne!(bytes, 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend(&piece[..bytes]);
+    }
+    top.stdin
+        .as_ref()
+        .unwrap()
+        .write_all(keys.as_bytes())
+        .unwrap();
+    meanwhile();
+    screen.read_to_end(&mut seen).unwrap();
+    let code = top.wait().unwrap().code().unwrap();
+    (code, String::from_utf8_lossy(&seen).into_owned())
+}
+
+#[test]
+fn top_draws_on_the_terminal_and_leaves_it_as_it_was() {
+    if Command::new("script").arg("--version").output().is_err() {
+        return skipped("top in a terminal", "`script` is missing");
+    }
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack()
+        .send_all([1, 3].map(|id| tagged(id, &["a tag"])));
+    wait_for_metric(&address, "ouzel_matches_total{tag=\"a tag\"} 2\n");
+    let is_left = |seen: &str| {
+        let left = seen.rfind("\x1b[?1049l");
+        left.is_some_and(|left| {
+            !seen[left..].contains("\x1b[?1049h") && seen[left..].contains("\x1b[?25h")
+        })
+    };
+    for end in ["q", "\x03"] {
+        let (code, seen) = top_in_a_terminal(&address, &format!("jp{end}"), || {});
+        assert!(code == 0 && is_left(&seen), "{code} {seen:?}");
+        for expected in ["✓ ok", "a tag", "main.lua:5", "newest rows of seen"] {
+            assert!(seen.contains(expected), "{expected} in {seen:?}");
+        }
+    }
+    let (code, seen) = top_in_a_terminal(&address, "", || run.process().signal("TERM"));
+    assert!(code == 0 && is_left(&seen), "{code} {seen:?}");
+    assert!(seen.contains("the run has ended"), "{seen:?}");
+    run.ends().assert_code(0);
 }
 
 #[test]

@@ -88,6 +88,9 @@ stories! {
         "quarantine" "1: Tweet"
         "quarantine" "ouzel quarantine retry"
         "quarantine" "tried again";
+    look_at_a_run:
+        "status" "ouzel status\n"
+        "status" "ok · connected for";
     watch_a_run:
         "tail" "ouzel tail\n"
         "tail" "2026-11-21T20:50:26Z"
@@ -147,6 +150,11 @@ const PARSED: &[(&str, &str, &str)] = &[
     ),
     ("settings", "ouzel run --log", "it takes an account"),
     (
+        "status",
+        "ouzel top",
+        "it takes a terminal; `tests/status.rs` has one",
+    ),
+    (
         "contributing",
         "cargo run --release -- bench",
         "the page `bench` has it",
@@ -175,6 +183,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "cargo install cargo-deb",
         "it takes a program that is not here, and root",
     ),
+    ("status", "ssh -L", "it takes another machine"),
     ("contributing", "cargo build", "this test is built already"),
     ("contributing", "cargo test", "this test is a part of it"),
     (

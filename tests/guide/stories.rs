@@ -491,6 +491,36 @@ pub(super) fn ask_a_run([health, shown, metrics]: &[Block; 3]) {
     run.drain();
 }
 
+pub(super) fn look_at_a_run([commands, shown]: &[Block; 2]) {
+    let sim = Sim::start(&[]);
+    let run = setup(&sim, &main_lua())
+        .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
+        .environment("OUZEL_LOG", "debug")
+        .start();
+    let line = run.wait_for("serving /metrics and /healthz");
+    let address = line.split("address=").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    let ask = |command: &str| {
+        let done = shell(run.folder(), &format!("{command} --address {address}"));
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+        done.stdout
+    };
+    let [text, json] = *commands.lines().collect::<Vec<_>>() else {
+        panic!("{}", commands.text);
+    };
+    // The tags come in the order of their counts, and how many there are by then is not known.
+    let words = |text: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .map(|line| line.split(' ').next().unwrap().to_owned());
+        lines.take_while(|word| word != "tag").collect()
+    };
+    wait_until("a tag", || ask(text).contains("\ntag "));
+    assert_eq!(words(&shown.text), words(&ask(text)));
+    assert!(ask(json).starts_with("{\"about\":{\"version\":"));
+    run.drain();
+}
+
 pub(super) fn replay_what_is_there([commands]: &[Block; 1]) {
     let ended = ran(&main_lua(), 300);
     let folder = ended.folder();
