@@ -67,6 +67,7 @@ const PAGES: &[(&str, &str)] = pages![
     "journal",
     "quarantine",
     "tail",
+    "backup",
     "metrics",
     "replay",
     "simulator",

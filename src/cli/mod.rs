@@ -4,6 +4,7 @@
 //! means.
 
 mod account;
+mod backup;
 mod bench;
 mod check;
 mod columns;
@@ -33,6 +34,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::start::start;
 use self::{
     account::Account,
+    backup::Backup,
     bench::Bench,
     check::Check,
     gaps::Gaps,
@@ -135,6 +137,12 @@ pub(crate) enum Command {
     /// It only reads the database, so it works while `ouzel run` runs. `ouzel gaps repair` has what is missing asked for
     /// again.
     Gaps(Gaps),
+    /// Copy the database into a file, also while a run writes to it.
+    ///
+    /// The copy is one file with all of one moment, checked, and for its user alone. The run does not wait for it. There
+    /// is a whole copy or none, whatever ends the command. `ouzel help backup` says how to copy the journal with it, and
+    /// how to go on from both.
+    Backup(Backup),
     /// Serve a stand-in for PowerTrack on this machine, for any client.
     ///
     /// It has the rules endpoint, the stream with backfill and Recovery, and Replay. No account is needed. It behaves
@@ -174,6 +182,7 @@ impl Command {
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
             Self::Rollback(arguments) => rollback::rollback(&arguments),
+            Self::Backup(arguments) => backup::backup(&arguments),
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),
             Self::Bench(arguments) => bench::bench(&arguments),

@@ -122,6 +122,10 @@ stories! {
         "bench" "cargo run --release -- bench"
         "bench" "                                    Tweets/s"
         "bench" "ouzel bench --rules";
+    copies_beside_each_other:
+        "backup" "ouzel backup /mnt/backups/tweets.db"
+        "backup" "ouzel backup /mnt/backups/ouzel.db"
+        "backup" "mkdir -p new/data";
     a_run_that_ends_by_itself:
         "exit-codes" "ouzel run --sim --limit";
 }
@@ -160,6 +164,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "… 120 Tweets skipped",
         "it takes a reader that is too slow; `tests/tail.rs` has one",
     ),
+    ("backup", "rsync -a project/", "it takes another machine"),
     ("license-mit", "MIT License", "the text of a license"),
     ("license-apache", "   ", "the text of a license"),
 ];

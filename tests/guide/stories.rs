@@ -299,6 +299,24 @@ pub(super) fn the_list_of_outages([shown, repair]: &[Block; 2]) {
     .assert_eq(&done.stdout);
 }
 
+pub(super) fn copies_beside_each_other([database, both, go_on]: &[Block; 3]) {
+    let ended = ran(&main_lua(), 10);
+    let folder = ended.folder();
+    for made in ["backups", "data/sinks"] {
+        fs::create_dir_all(folder.join(made)).unwrap();
+    }
+    for block in [database, both, go_on] {
+        let here = block.text.replace("/mnt/backups", "backups");
+        let done = shell(folder, &format!("set -e\n{here}"));
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{here}");
+    }
+    for copy in ["backups/tweets.db", "new/data/ouzel.db"] {
+        let rows = "SELECT count(*) FROM _ouzel_cursor";
+        assert_eq!(ended.rows_of(copy, rows), "1", "{copy}");
+    }
+    assert!(folder.join("new/data/journal").is_dir());
+}
+
 pub(super) fn read_the_journal_without_ouzel([command]: &[Block; 1]) {
     assert_eq!(command.text, "zstdcat data/journal/*.zst | jq .text\n");
     let ended = ran(&main_lua(), 50);
