@@ -8,6 +8,7 @@ mod backup;
 mod bench;
 mod check;
 mod columns;
+mod config;
 mod folder;
 mod gaps;
 mod guide;
@@ -37,6 +38,7 @@ use self::{
     backup::Backup,
     bench::Bench,
     check::Check,
+    config::Config,
     gaps::Gaps,
     guide::Guide,
     new::{New, Types},
@@ -103,6 +105,11 @@ pub(crate) enum Command {
     /// handlers whose tag fits no rule. Handlers run over made-up Tweets of every kind that match the script's rules, and
     /// one that fails on a Tweet that the stream may bring is an error.
     Check(Check),
+    /// List every setting with its value and where that comes from: a flag, a variable, a line of the file, or the default.
+    ///
+    /// It takes the flags of `run`, and ends as `run` would: with exit code 2 and the reason where `run` refuses the
+    /// settings. No password is shown.
+    Config(Config),
     /// Make a project that runs: a script with its tests, settings, and what an editor needs.
     ///
     /// The folder has to be a new one or an empty one. `ouzel run --sim`, `ouzel test` and `ouzel check` work in it at
@@ -174,6 +181,7 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(&arguments, line),
             Self::Check(arguments) => check::check(&arguments),
+            Self::Config(arguments) => config::config(&arguments),
             Self::New(arguments) => new::new(&arguments),
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),

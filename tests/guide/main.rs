@@ -122,6 +122,9 @@ stories! {
         "bench" "cargo run --release -- bench"
         "bench" "                                    Tweets/s"
         "bench" "ouzel bench --rules";
+    which_settings_are_in_force:
+        "settings" "ouzel config --sim"
+        "settings" "setting   ";
     copies_beside_each_other:
         "backup" "ouzel backup /mnt/backups/tweets.db"
         "backup" "ouzel backup /mnt/backups/ouzel.db"

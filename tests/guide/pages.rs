@@ -38,6 +38,7 @@ fn help_lists_commands_and_topics_with_a_line_each() {
         "rules",
         "gaps",
         "backup",
+        "config",
         "sim",
         "replay",
         "quarantine",

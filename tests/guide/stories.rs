@@ -299,6 +299,20 @@ pub(super) fn the_list_of_outages([shown, repair]: &[Block; 2]) {
     .assert_eq(&done.stdout);
 }
 
+pub(super) fn which_settings_are_in_force([line, shown]: &[Block; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("ouzel.toml"),
+        "script = \"scripts/main.lua\"\n",
+    )
+    .unwrap();
+    let line = format!("OUZEL_DATA_DIR=tweets {}", line.text);
+    let done = shell(folder.path(), &line);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let begins = done.stdout.lines().take(4).collect::<Vec<_>>().join("\n");
+    assert_eq!(begins + "\n", shown.text);
+}
+
 pub(super) fn copies_beside_each_other([database, both, go_on]: &[Block; 3]) {
     let ended = ran(&main_lua(), 10);
     let folder = ended.folder();
