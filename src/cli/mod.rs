@@ -105,9 +105,9 @@ pub(crate) enum Command {
     /// handlers whose tag fits no rule. Handlers run over made-up Tweets of every kind that match the script's rules, and
     /// one that fails on a Tweet that the stream may bring is an error.
     Check(Check),
-    /// List every setting with its value and where that comes from: a flag, a variable, a line of the file, or the default.
+    /// List every setting with its value and where that comes from.
     ///
-    /// It takes the flags of `run`, and ends as `run` would: with exit code 2 and the reason where `run` refuses the
+    /// That is a flag, a variable, a line of the file, or the default. It takes the flags of `run`, and ends as `run` would: with exit code 2 and the reason where `run` refuses the
     /// settings. No password is shown.
     Config(Config),
     /// Make a project that runs: a script with its tests, settings, and what an editor needs.

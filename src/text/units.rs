@@ -41,7 +41,9 @@ impl fmt::Display for Length {
         if nanoseconds == 0 {
             return f.write_str("0s");
         }
-        let unit = UNITS.iter().find(|(unit, _)| nanoseconds.is_multiple_of(*unit));
+        let unit = UNITS
+            .iter()
+            .find(|(unit, _)| nanoseconds.is_multiple_of(*unit));
         let (unit, name) = unit.unwrap_or(&(1, "ns"));
         write!(f, "{}{name}", nanoseconds / unit)
     }
@@ -215,7 +217,9 @@ mod tests {
 
     #[test]
     fn times_and_sizes_are_written_as_they_are_read() {
-        for text in ["0s", "100ms", "1s", "35s", "90s", "10m", "36h", "7d", "1500us", "7ns"] {
+        for text in [
+            "0s", "100ms", "1s", "35s", "90s", "10m", "36h", "7d", "1500us", "7ns",
+        ] {
             assert_eq!(text.parse::<Length>().unwrap().to_string(), text);
         }
         for text in ["0", "1000", "1KiB", "1536KiB", "20GiB", "1025"] {

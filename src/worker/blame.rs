@@ -126,6 +126,7 @@ impl Worker<'_> {
             Err((line, reason)) => return self.reject(&line, &reason),
         };
         self.count_tags(&tweet);
+        self.failures.count(failure);
         self.tally.add(Count::Failed, 1);
         self.tally.add(Count::Tweets, 1);
         self.set_aside(&tweet, failure)

@@ -536,6 +536,7 @@ impl<'a> Worker<'a> {
         self.since_commit += 1;
         let ran = self.try_tweet(id, tweet)?;
         if let Err(failure) = &ran {
+            self.failures.count(failure);
             self.failures.log(id, failure);
             self.quarantine(id, &line, failure)?;
         }

@@ -445,8 +445,8 @@ pub(super) fn ask_a_run([health, shown, metrics]: &[Block; 3]) {
     assert_same_shape(&shown.text, &get(health));
 
     let served: BTreeSet<_> = (get(metrics).lines())
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split(['{', ' ']).next().unwrap().to_owned())
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .map(|line| line.split(' ').next().unwrap().to_owned())
         .collect();
     let page = page_named("metrics");
     let listed: BTreeSet<_> = (page.lines())
