@@ -9,8 +9,11 @@
 mod support;
 
 use std::{
+    collections::BTreeSet,
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -87,6 +90,11 @@ fn metrics_say_what_became_of_each_tweet() {
         "\nouzel_generation 1\n",
         "\nouzel_reconnects_total{cause=\"stalled\"} 0\n",
         "\nouzel_newest_handled_age_seconds ",
+        "\nouzel_handler_failures_total{handler=\"on \\\"*\\\"\"} 1\n",
+        "\nouzel_handler_duration_seconds_count{handler=\"filter\"} 1\n",
+        "\nouzel_handler_duration_seconds_bucket{handler=\"on \\\"*\\\"\",le=\"+Inf\"} 1\n",
+        "\nouzel_lua_memory_limit_bytes 268435456\n",
+        "\nouzel_lua_memory_bytes ",
     ] {
         assert!(text.contains(expected), "{expected} in {text}");
     }
@@ -354,6 +362,45 @@ fn a_page_from_elsewhere_gets_nothing_and_a_browser_is_told_what_it_may_run() {
     run.drain();
 }
 
+/// What `/metrics` says when every metric has something to say.
+fn all_metrics() -> String {
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    // As JSON writes it.
+    let hostile = r#"a\\b\"c"#;
+    run.powertrack()
+        .send_all([1, 2, 3].map(|id| tagged(id, &["a", hostile])));
+    wait_for_metric(&address, "\nouzel_quarantined_tweets 1\n");
+    let (_, text) = get(&address, "/metrics");
+    run.drain();
+    text
+}
+
+#[test]
+fn a_slow_handler_shows_in_its_histogram() {
+    let (run, address) = start_with(
+        "ouzel.enrich(function() for _ = 1, 20000000 do end end)
+         ouzel.on('a', function() end)
+         ouzel.on('b', function() end)",
+    );
+    run.powertrack().wait_for_connection(1);
+    run.powertrack().send(tagged(1, &["a"]));
+    wait_for_metric(&address, "\nouzel_handled_tweets_total 1\n");
+    let of = |handler: &str, end: &str| {
+        format!("\nouzel_handler_duration_seconds_bucket{{handler=\"{handler}\",le=\"{end}\"}} ")
+    };
+    wait_for_metric(&address, &(of("enrich", "0.001") + "0\n"));
+    let (_, text) = get(&address, "/metrics");
+    assert!(text.contains(&(of("enrich", "+Inf") + "1\n")), "{text}");
+    assert!(
+        text.contains(&(of("on \\\"a\\\"", "0.1") + "1\n")),
+        "{text}"
+    );
+    // It has not been called.
+    assert!(!text.contains("on \\\"b\\\""), "{text}");
+    run.drain();
+}
+
 #[test]
 fn status_is_one_screen_and_its_exit_code_says_how_the_run_is() {
     let (run, address) = start();
@@ -517,4 +564,64 @@ fn where_no_ouzel_answers_or_no_terminal_is_the_commands_say_what_to_do() {
         said.contains("is no ouzel with a view of its run") && !said.contains('\x1b'),
         "{said}"
     );
+}
+
+#[test]
+fn the_linter_of_prometheus_has_nothing_to_say() {
+    let text = all_metrics();
+    let started = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    // Most machines have none.
+    let Ok(mut linter) = started else {
+        return;
+    };
+    let mut stdin = linter.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    let said = linter.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
+    assert_eq!(said, "", "{text}");
+}
+
+#[test]
+fn names_and_kinds_of_metrics_agree() {
+    let text = all_metrics();
+    let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for (name, kind) in kinds.map(|line| line.split_once(' ').unwrap()) {
+        let is_counter = kind == "counter";
+        assert_eq!(name.ends_with("_total"), is_counter, "{name} is a {kind}");
+        for unit in ["_ms", "_milliseconds", "_minutes", "_kb", "_mb", "_percent"] {
+            assert!(!name.contains(unit), "{name} is in no base unit");
+        }
+        assert!(text.contains(&format!("# HELP {name} ")), "{name}");
+    }
+}
+
+#[test]
+fn the_dashboard_names_metrics_that_there_are() {
+    let text = all_metrics();
+    let known: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/grafana/ouzel.json");
+    let json = fs::read_to_string(path).unwrap();
+    sonic_rs::from_str::<sonic_rs::Value>(&json).unwrap();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let named: BTreeSet<&str> = json
+        .split(|c| !is_part(c))
+        .filter(|word| word.starts_with("ouzel_"))
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    for name in named {
+        let ends = ["_bucket", "_sum", "_count"];
+        let of_histogram = ends.iter().find_map(|end| name.strip_suffix(end));
+        let is_known =
+            known.contains(name) || of_histogram.is_some_and(|name| known.contains(name));
+        assert!(is_known, "{name}");
+    }
 }

@@ -4,6 +4,7 @@
 //! The analyst's tables are in the same database as ouzel's own tables, whose names begin with `_ouzel_`. Scripts can
 //! read ouzel's tables but cannot write them.
 
+mod backup;
 mod batch;
 mod bench;
 mod bounds;
@@ -12,6 +13,7 @@ mod cursor;
 mod database;
 mod declare;
 mod error;
+mod format;
 mod gaps;
 mod generations;
 mod guard;
@@ -33,6 +35,7 @@ mod state;
 mod table;
 mod volume;
 
+pub(crate) use backup::MayGoOn;
 pub(crate) use bench::BENCH_JOURNAL;
 pub(crate) use compare::{Cells, Comparison, Difference, LineDifference, TableDifference, Value};
 pub(crate) use cursor::Cursor;

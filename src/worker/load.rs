@@ -259,6 +259,9 @@ impl Worker<'_> {
         self.doing.set_steps(places);
         self.timers.set(&generation);
         generation.take_over(&mut self.tally.metrics());
+        self.tally.set(Count::LuaMemory, generation.taken() as u64);
+        let most = self.limits.memory as u64;
+        self.tally.set(Count::LuaMemoryLimit, most);
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.matcher = None;

@@ -134,6 +134,13 @@ stories! {
         "bench" "cargo run --release -- bench"
         "bench" "                                    Tweets/s"
         "bench" "ouzel bench --rules";
+    which_settings_are_in_force:
+        "settings" "ouzel config --sim"
+        "settings" "setting   ";
+    copies_beside_each_other:
+        "backup" "ouzel backup /mnt/backups/tweets.db"
+        "backup" "ouzel backup /mnt/backups/ouzel.db"
+        "backup" "mkdir -p new/data";
     a_run_that_ends_by_itself:
         "exit-codes" "ouzel run --sim --limit";
     a_log_for_programs:
@@ -196,6 +203,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "… 120 Tweets skipped",
         "it takes a reader that is too slow; `tests/tail.rs` has one",
     ),
+    ("backup", "rsync -a project/", "it takes another machine"),
     ("license-mit", "MIT License", "the text of a license"),
     ("license-apache", "   ", "the text of a license"),
 ];
