@@ -254,6 +254,35 @@ fn a_change_that_a_crash_breaks_off_is_finished_by_the_next_start() {
     }
 }
 
+/// The deletion of the rule with its old tag fails, or the addition with the new one, and the next save is there before
+/// the next attempt.
+#[test]
+fn a_save_after_a_broken_off_change_of_a_tag_gives_its_own_tag_and_each_tweet_is_reported_once() {
+    for (every, last) in [(3, "last"), (4, "last"), (3, "old")] {
+        let sim = sim(&[]);
+        let run = setup(&sim, &script(&[("coffee", "old")])).start();
+        run.wait_for("stream connected");
+        let_flow(&sim, 50);
+        arm(
+            &sim,
+            &format!("{{\"fault\":\"rules-status\",\"every\":{every},\"times\":1}}"),
+        );
+        run.write("scripts/main.lua", &script(&[("coffee", "middle")]));
+        run.wait_for("rules not reconciled");
+        run.write("scripts/main.lua", &script(&[("coffee", last)]));
+        run.wait_for_rules(&sim, &[("coffee", last)]);
+        run.wait_for("rules reconciled");
+        let_flow(&sim, 200);
+        let ended = run.drain();
+        let open = ended.rows("SELECT count(*) FROM _ouzel_retags WHERE ended_ms IS NULL");
+        assert_eq!(open, "0");
+        let tags = assert_no_hole(sim, &ended);
+        assert_eq!(tags.last().map(String::as_str), Some(last), "{tags:?}");
+        let rows = ended.rows(&format!("SELECT count(*) > 100 FROM hits WHERE tag = '{last}'"));
+        assert_eq!(rows, "1", "{tags:?}");
+    }
+}
+
 /// The request for the rule in parentheses is lost, sent again, and carried out when the tag has changed long since.
 #[test]
 fn what_a_lost_request_does_late_is_taken_back() {

@@ -1,6 +1,6 @@
 //! The record of the rules that are ouzel's own, as whoever changes rules needs it.
 
-use std::{error::Error as StdError, future::Future};
+use std::{collections::HashSet, error::Error as StdError, future::Future};
 
 use crate::rule::plan::Owned;
 
@@ -33,8 +33,11 @@ pub(crate) trait Ownership: Send {
         rules: &[Retagging],
     ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 
-    /// No rule is being changed any more.
-    fn settled(&mut self) -> impl Future<Output = Result<(), OwnershipError>> + Send;
+    /// No rules but these are being changed any more: whatever tag they have, they keep.
+    fn settled(
+        &mut self,
+        but: &HashSet<&str>,
+    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 }
 
 /// A rule whose tag changes.

@@ -92,7 +92,10 @@ pub(crate) async fn reconcile(
 ) -> Result<(), Error> {
     let intents = ownership.owned().into_iter();
     let intents = intents.filter(|rule| rule.id.is_none());
-    let intents = intents.map(|rule| (rule.value, rule.tag)).collect();
+    let intents: HashSet<_> = intents.map(|rule| (rule.value, rule.tag)).collect();
+    let found = plan.leftover.iter();
+    let found = found.filter(|rule| intents.contains(&(rule.value.clone(), rule.tag.clone())));
+    let found: Vec<Owned> = found.map(|rule| owned(rule, true)).collect();
     let mut work = Work {
         rules,
         ownership,
@@ -109,6 +112,14 @@ pub(crate) async fn reconcile(
     work.report.added += plan.claim.len();
     let claimed: Vec<Owned> = plan.claim.iter().map(|rule| owned(rule, false)).collect();
     work.remember(&claimed).await?;
+    // Tweets come with the ids of what a broken off change of tags has left.
+    work.remember(&found).await?;
+    // The script may have taken such a change back.
+    let retags = plan.retag.iter().map(|retag| &retag.declared);
+    let changing = plan.add.iter().chain(retags);
+    let changing = changing.map(|rule| rule.value.as_str()).collect();
+    let settled = work.ownership.settled(&changing);
+    settled.await.map_err(Error::Ownership)?;
     work.tell(0);
     for range in batches(&plan.add) {
         let created = work.add_new(&plan.add[range]).await?;
@@ -134,7 +145,9 @@ pub(crate) async fn reconcile(
             "rules that are not declared any more stay until no rule is rejected"
         );
     }
-    ownership.settled().await.map_err(Error::Ownership)
+    let none = HashSet::new();
+    let settled = ownership.settled(&none);
+    settled.await.map_err(Error::Ownership)
 }
 
 struct Work<'a, 't, R, L> {

@@ -305,7 +305,7 @@ impl Ownership for Book {
         Ok(())
     }
 
-    async fn settled(&mut self) -> Result<(), OwnershipError> {
+    async fn settled(&mut self, _but: &HashSet<&str>) -> Result<(), OwnershipError> {
         Ok(())
     }
 }
