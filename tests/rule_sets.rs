@@ -337,6 +337,33 @@ fn where_the_contract_has_no_room_there_is_a_gap_and_it_is_told() {
     run.drain();
 }
 
+/// As many rules as the contract allows become others, of which there is one too many.
+#[test]
+fn rules_that_the_contract_has_no_room_for_cost_none_of_those_that_there_are() {
+    let sim = sim(&["--rule-limit", "10"]);
+    let many = |word: &str, count: usize| {
+        let values: Vec<_> = (0..count).map(|at| format!("{word}{at}")).collect();
+        let rules: Vec<_> = values.iter().map(|value| (value.as_str(), "t")).collect();
+        script(&rules)
+    };
+    let run = setup(&sim, &many("old", 10)).start();
+    run.wait_for("stream connected");
+    let before = listed(&sim);
+    run.write("scripts/main.lua", &many("new", 11));
+    run.wait_for("the rules stay as they were error=the contract has room for 10 rules, and the stream would have 11; it has 10");
+    assert_eq!(listed(&sim), before);
+    // As many as there is room for, and one that is there already.
+    run.write("scripts/main.lua", &many("new", 10));
+    run.wait_for("rules reconciled added=10 retagged=0 deleted=10");
+    let ended = run.drain();
+    let setup = ended.again().command("rules").arguments(&["apply"]);
+    let ended = setup.script(&many("old", 12)).ends();
+    ended.assert_code(1).assert_says(
+        "error: the contract has room for at most 11 rules, and the stream would have 12; it has 10\nhint: declare fewer rules",
+    );
+    assert_eq!(listed(&sim).len(), 10);
+}
+
 /// Quotes, both directions of writing, emoji that are several characters, and letters in two parts.
 #[test]
 fn values_are_exact_to_the_byte() {

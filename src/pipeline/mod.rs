@@ -406,10 +406,13 @@ impl Run {
 
     fn reconciled(&mut self, outcome: Option<Outcome>) -> Result<(), Error> {
         match outcome {
-            Some(Outcome::Failed(error)) if self.connect.is_some() => Err(error.into()),
-            Some(Outcome::Failed(error)) => {
+            Some(Outcome::Failed { error, .. }) if self.connect.is_some() => Err(error.into()),
+            Some(Outcome::Failed { error, changed }) => {
                 self.rules_failed = true;
-                error!(%error, "the rules stay as they were");
+                match changed {
+                    0 => error!(%error, "the rules stay as they were"),
+                    _ => error!(%error, changed, "only a part of the rules could be changed"),
+                }
                 Ok(())
             }
             outcome => {
