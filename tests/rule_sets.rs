@@ -278,7 +278,9 @@ fn a_save_after_a_broken_off_change_of_a_tag_gives_its_own_tag_and_each_tweet_is
         assert_eq!(open, "0");
         let tags = assert_no_hole(sim, &ended);
         assert_eq!(tags.last().map(String::as_str), Some(last), "{tags:?}");
-        let rows = ended.rows(&format!("SELECT count(*) > 100 FROM hits WHERE tag = '{last}'"));
+        let rows = ended.rows(&format!(
+            "SELECT count(*) > 100 FROM hits WHERE tag = '{last}'"
+        ));
         assert_eq!(rows, "1", "{tags:?}");
     }
 }
@@ -301,6 +303,31 @@ fn what_a_lost_request_does_late_is_taken_back() {
     run.wait_for_rules(&sim, &[("coffee", "new")]);
     let ended = run.drain();
     ended.assert_silent_about("somebody else");
+}
+
+/// As before, but another save changes the tag once more meanwhile, so that what comes late has a tag that nobody wants.
+#[test]
+fn what_a_lost_request_does_late_is_taken_back_also_after_another_save_and_a_restart() {
+    let sim = sim(&[]);
+    let run = setup(&sim, &script(&[("coffee", "old")]))
+        .environment("OUZEL_RULES_CHECK_EVERY", "1s")
+        .start();
+    run.wait_for("stream connected");
+    arm(
+        &sim,
+        "{\"fault\":\"rules-late\",\"times\":1,\"for\":\"8s\",\"every\":1}",
+    );
+    run.write("scripts/main.lua", &script(&[("coffee", "middle")]));
+    run.wait_for("rules not reconciled");
+    run.write("scripts/main.lua", &script(&[("coffee", "new")]));
+    run.wait_for("rules reconciled added=0 retagged=1");
+    let run = run.drain().again().start();
+    run.wait_for("stream connected");
+    run.wait_for("rules reconciled added=0 retagged=0 deleted=1");
+    run.wait_for_rules(&sim, &[("coffee", "new")]);
+    let ended = run.drain();
+    ended.assert_silent_about("somebody else");
+    ended.assert_silent_about("not this script's");
 }
 
 trait WaitForRules {

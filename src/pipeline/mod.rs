@@ -333,6 +333,7 @@ impl Run {
             back_to,
             owned,
             retags,
+            overdue,
             pause,
         } = loaded;
         let (rules, handlers, tables) = (change.rules, change.handlers, change.tables);
@@ -360,7 +361,7 @@ impl Run {
         });
         if let Some(rules) = self.rules.take() {
             let (key, keep) = (self.plan.rules_key.clone(), self.controls.clone());
-            let record = Record::new(key, keep, owned, retags);
+            let record = Record::new(key, keep, owned, retags, overdue);
             let (declared, outcomes) = (self.declared.subscribe(), self.outcomes.0.clone());
             let reconciler = reconciler::run(rules, record, self.plan.rules, declared, outcomes);
             self.tasks.spawn("reconciler", reconciler);

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::{
     powertrack::rules::ownership::{Ownership, OwnershipError, Retagging},
     rule::plan::Owned,
-    store::{self, OwnedRule, RetagRow, RuleChange, Store},
+    store::{self, OverdueRule, OwnedRule, RetagRow, RuleChange, Store},
     worker::{
         behind::Controls,
         inbox::{Control, OwnRules},
@@ -58,6 +58,10 @@ pub(crate) struct Record<K> {
     retags: HashMap<String, Vec<RetagRow>>,
     /// Which rule a rule in parentheses stands in for.
     wrapped: HashMap<String, String>,
+    /// Rules that may come late, by value and tag.
+    overdue: BTreeMap<(String, Option<String>), OverdueRule>,
+    /// Those of them that are not in the database yet.
+    unwritten: Vec<OverdueRule>,
 }
 
 impl Record<Store> {
@@ -68,19 +72,26 @@ impl Record<Store> {
     pub(crate) fn read(endpoint: String, store: Store) -> Result<Self, store::Error> {
         let owned = store.owned_rules(&endpoint)?;
         let retags = store.retags(&endpoint)?;
-        Ok(Self::new(endpoint, store, owned, retags))
+        let overdue = store.overdue_rules(&endpoint)?;
+        Ok(Self::new(endpoint, store, owned, retags, overdue))
     }
 }
 
 impl<K: Keep> Record<K> {
-    /// The record for this endpoint. `owned` and `retags` are what it holds at first.
+    /// The record for this endpoint. The others are what it holds at first.
     #[must_use]
     pub(crate) fn new(
         endpoint: String,
         keep: K,
         owned: Vec<OwnedRule>,
         retags: Vec<RetagRow>,
+        overdue: Vec<OverdueRule>,
     ) -> Self {
+        // A process that ended while it waited for the answer.
+        let unwritten = owned.iter().filter(|rule| rule.id.is_none());
+        let unwritten =
+            unwritten.map(|rule| may_be_late(&rule.value, rule.tag.as_ref(), rule.temporary));
+        let unwritten: Vec<OverdueRule> = unwritten.collect();
         let rules = owned
             .into_iter()
             .map(|rule| (rule.value.clone(), rule))
@@ -91,7 +102,11 @@ impl<K: Keep> Record<K> {
             rules,
             retags: HashMap::new(),
             wrapped: HashMap::new(),
+            overdue: BTreeMap::new(),
+            unwritten: unwritten.clone(),
         };
+        record.note_overdue(unwritten);
+        record.note_overdue(overdue);
         let open = retags.into_iter().filter(|row| row.ended_ms.is_none());
         open.for_each(|row| record.note_retag(row));
         record
@@ -108,9 +123,19 @@ impl<K: Keep> Record<K> {
         }
     }
 
+    fn note_overdue(&mut self, rules: Vec<OverdueRule>) {
+        for rule in rules {
+            self.overdue
+                .insert((rule.value.clone(), rule.tag.clone()), rule);
+        }
+    }
+
     /// Writes a change, and then takes it into the copy.
-    async fn write(&mut self, change: RuleChange) -> Result<(), OwnershipError> {
+    async fn write(&mut self, mut change: RuleChange) -> Result<(), OwnershipError> {
+        change.overdue.extend(self.unwritten.iter().cloned());
         self.keep.keep(&self.endpoint, &change).await?;
+        self.unwritten.clear();
+        self.note_overdue(change.overdue);
         for value in &change.disown {
             self.rules.remove(value);
         }
@@ -151,6 +176,16 @@ impl<K: Keep> Record<K> {
         }
         changed.retain(|row| !rows.contains(row));
         changed
+    }
+}
+
+/// A rule whose request gets no answer from now on.
+fn may_be_late(value: &str, tag: Option<&String>, temporary: bool) -> OverdueRule {
+    OverdueRule {
+        value: value.to_owned(),
+        tag: tag.filter(|tag| !tag.is_empty()).cloned(),
+        temporary,
+        sent_ms: Timestamp::now().as_millisecond(),
     }
 }
 
@@ -199,15 +234,30 @@ fn only_id(change: &RetagRow, id: i64) -> RetagRow {
 
 impl<K: Keep> Ownership for Record<K> {
     fn owned(&self) -> Vec<Owned> {
-        let rules = self.rules.values();
+        let now = Timestamp::now().as_millisecond();
+        let overdue = self.overdue.values().filter(|rule| rule.may_come(now));
+        let overdue = overdue.cloned().map(OwnedRule::from);
+        let rules = overdue.chain(self.rules.values().cloned());
         rules
             .map(|rule| Owned {
-                value: rule.value.clone(),
-                tag: rule.tag.clone(),
+                value: rule.value,
+                tag: rule.tag,
                 id: rule.id,
                 temporary: rule.temporary,
             })
             .collect()
+    }
+
+    async fn overdue(&mut self, rules: &[Owned]) -> Result<(), OwnershipError> {
+        let now = Timestamp::now().as_millisecond();
+        self.overdue.retain(|_, rule| rule.may_come(now));
+        let rules = rules.iter();
+        let overdue = rules.map(|rule| may_be_late(&rule.value, rule.tag.as_ref(), rule.temporary));
+        self.write(RuleChange {
+            overdue: overdue.collect(),
+            ..RuleChange::default()
+        })
+        .await
     }
 
     async fn remember(&mut self, rules: &[Owned]) -> Result<(), OwnershipError> {
@@ -233,6 +283,9 @@ impl<K: Keep> Ownership for Record<K> {
     }
 
     async fn forget(&mut self, values: &[String]) -> Result<(), OwnershipError> {
+        if !values.iter().any(|value| self.rules.contains_key(value)) {
+            return Ok(());
+        }
         self.write(RuleChange {
             disown: values.to_vec(),
             ..RuleChange::default()

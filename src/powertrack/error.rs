@@ -198,8 +198,9 @@ fn no_room(there: usize, allowed: usize, wanted: usize, deleted: usize) -> Strin
         true => format!("{allowed}"),
         false => format!("at most {allowed}"),
     };
-    let mut text =
-        format!("the contract has room for {fit} rules, and the stream would have {wanted}; it has {there}");
+    let mut text = format!(
+        "the contract has room for {fit} rules, and the stream would have {wanted}; it has {there}"
+    );
     if deleted > 0 {
         text += &format!(", and {deleted} that are not declared any more were deleted");
     }

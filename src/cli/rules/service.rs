@@ -1,6 +1,8 @@
 //! The rules endpoint that the settings mean, and what this machine knows about its rules.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use jiff::Timestamp;
 
 use crate::{
     cli::{folder::warn_of_open_folder, print::caution, runtime},
@@ -80,8 +82,11 @@ pub(super) fn owned(settings: &Settings, endpoint: &str) -> Result<Vec<Owned>, E
         ));
         return Ok(Vec::new());
     }
-    let owned = ReadOnly::open(&database)?.owned_rules(endpoint)?;
-    let owned = owned.into_iter().map(|rule| {
+    let database = ReadOnly::open(&database)?;
+    let now = Timestamp::now().as_millisecond();
+    let late = database.overdue_rules(endpoint)?.into_iter();
+    let late = late.filter(|rule| rule.may_come(now)).map(OwnedRule::from);
+    let owned = late.chain(database.owned_rules(endpoint)?).map(|rule| {
         let OwnedRule {
             value,
             tag,
@@ -119,7 +124,7 @@ pub(super) fn hold(settings: &Settings) -> Result<Lock, Error> {
 pub(super) struct Owners<'o> {
     ids: HashSet<i64>,
     /// Rules whose id is not known, because the answer to the addition never came.
-    intents: HashMap<&'o str, &'o str>,
+    intents: HashSet<(&'o str, &'o str)>,
 }
 
 impl<'o> Owners<'o> {
@@ -135,6 +140,6 @@ impl<'o> Owners<'o> {
 
     pub(super) fn own(&self, rule: &Remote) -> bool {
         let tag = rule.tag.as_deref().unwrap_or_default();
-        self.ids.contains(&rule.id) || self.intents.get(rule.value.as_str()) == Some(&tag)
+        self.ids.contains(&rule.id) || self.intents.contains(&(rule.value.as_str(), tag))
     }
 }

@@ -10,12 +10,19 @@ pub(crate) type OwnershipError = Box<dyn StdError + Send + Sync>;
 /// Remembers which rules are ours, by value, beyond the end of this process. When a call returns, what it wrote is
 /// safe.
 pub(crate) trait Ownership: Send {
-    /// The rules that are ours.
+    /// The rules that are ours. Those that may come late stand before what is remembered of the same value.
     fn owned(&self) -> Vec<Owned>;
 
     /// These rules are ours. A rule without an id is about to be added, so one that appears with its value and tag is
     /// ours. This replaces what was remembered about the value.
     fn remember(
+        &mut self,
+        rules: &[Owned],
+    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
+
+    /// The request that adds these rules has got no answer, so they may come late. They are ours then for a while,
+    /// whatever else is remembered or forgotten of the value.
+    fn overdue(
         &mut self,
         rules: &[Owned],
     ) -> impl Future<Output = Result<(), OwnershipError>> + Send;

@@ -434,6 +434,9 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
                 Err(error) => {
                     if error.is_refusal() {
                         self.forget(&values(&rules)).await?;
+                    } else {
+                        let written = self.ownership.overdue(&intents);
+                        written.await.map_err(Error::Ownership)?;
                     }
                     return Err(error);
                 }
@@ -463,6 +466,7 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
 
     async fn added(&mut self, answers: Vec<Added>, temporary: bool) -> Result<Created, Error> {
         let (mut created, mut own, mut taken) = (Created::new(), Vec::new(), Vec::new());
+        let sent: HashSet<&str> = self.intents.iter().map(|(value, _)| &**value).collect();
         for answer in answers {
             let Added { value, tag, id, .. } = answer;
             let is_late = self.intents.contains(&(value.clone(), tag.clone()));
@@ -478,7 +482,8 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
                 }
                 created.insert(value, id);
             } else {
-                if !temporary {
+                // If it came late with another tag, it is ours, and the next plan changes that.
+                if !temporary && !sent.contains(value.as_str()) {
                     let message = answer.message.unwrap_or_default();
                     warn!(value, message, "somebody else added this rule just now");
                     self.report.conflicts += 1;
