@@ -309,8 +309,12 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
         self.foreign = rules;
         if self.conflicts != plan.conflicts {
             for Conflict { declared, remote } in plan.conflicts.iter().take(TOLD) {
-                let (value, wanted) = (&declared.value, &declared.tag);
-                warn!(value, ?wanted, tag = ?remote.tag, "somebody else added this rule, so its tag stays");
+                let tag = |tag: &Option<String>| tag.clone().unwrap_or_default();
+                let (value, wanted, tag) = (&declared.value, tag(&declared.tag), tag(&remote.tag));
+                warn!(
+                    value,
+                    wanted, tag, "somebody else added this rule, so its tag stays"
+                );
             }
             if let Some(more @ 1..) = plan.conflicts.len().checked_sub(TOLD) {
                 warn!(more, "somebody else added this rule, so its tag stays");

@@ -1,6 +1,6 @@
 //! The rules endpoint that the settings mean, and what this machine knows about its rules.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use jiff::Timestamp;
 
@@ -15,13 +15,16 @@ use crate::{
         rules::{
             RulesClient,
             bodies::{NewRule, Validated},
-            persist::list,
+            persist::{again, list},
         },
     },
     rule::plan::{Declared, Owned, Remote, batches},
     settings::Settings,
     store::{OwnedRule, ReadOnly, Store},
 };
+
+/// So long a command that changes nothing asks again: somebody waits for it at a prompt.
+pub(super) const BRIEFLY: Duration = Duration::from_secs(10);
 
 /// A rule set at the service.
 pub(super) struct Service {
@@ -42,9 +45,9 @@ impl Service {
         })
     }
 
-    /// All rules of the set, oldest first.
-    pub(super) fn list(&self) -> Result<Vec<Remote>, Error> {
-        let mut rules = runtime()?.block_on(list(&self.client))?;
+    /// All rules of the set, oldest first. It may fail for so long in ways that may pass.
+    pub(super) fn list(&self, patience: Duration) -> Result<Vec<Remote>, Error> {
+        let mut rules = runtime()?.block_on(again(patience, || list(&self.client)))?;
         rules.sort_by_key(|rule| rule.id);
         Ok(rules)
     }
@@ -55,7 +58,7 @@ impl Service {
             let mut answers = Vec::new();
             for batch in batches(rules) {
                 let sent: Vec<_> = rules[batch].iter().map(NewRule::from).collect();
-                answers.extend(self.client.validate(&sent).await?);
+                answers.extend(again(BRIEFLY, || self.client.validate(&sent)).await?);
             }
             Ok::<_, powertrack::Error>(answers)
         })?;

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use tokio::time::{Instant, sleep};
+use tracing::warn;
 
 use super::{
     Rules,
@@ -103,6 +104,33 @@ async fn pass(
     let left = plan.remaining(&remote, &ownership.owned());
     let left = without_rejected(left, report);
     Ok((remote, left))
+}
+
+/// Asks until there is an answer, or for as long as `patience` lasts where requests fail in ways that may pass. It is for
+/// requests that change nothing.
+///
+/// # Errors
+/// If a request fails for good, or if requests fail for longer than `patience`.
+pub(crate) async fn again<T, F>(patience: Duration, ask: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let (mut ladders, since) = (Ladders::random(), Instant::now());
+    loop {
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let Recovery::Retry(delay) = error.recovery() else {
+            return Err(error);
+        };
+        let delay = ladders.next(delay).delay;
+        if since.elapsed() + delay > patience {
+            return Err(error);
+        }
+        warn!(%error, ?delay, "a request failed; it is sent again after a while");
+        sleep(delay).await;
+    }
 }
 
 /// The rules that the service has.

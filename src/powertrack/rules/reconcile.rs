@@ -391,8 +391,9 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
         let is_gone = |retag: &&&Retag| gone.contains(&retag.from.value);
         let (changed, stay): (Vec<&Retag>, Vec<&Retag>) = retags.iter().partition(is_gone);
         for retag in stay {
-            let (value, tag) = (&retag.from.value, &retag.from.tag);
-            warn!(value, ?tag, "a rule could not be deleted, so its tag stays");
+            let (value, tag) = (&retag.from.value, retag.from.tag.as_deref());
+            let tag = tag.unwrap_or_default();
+            warn!(value, tag, "a rule could not be deleted, so its tag stays");
         }
         let new: Vec<Declared> = changed.iter().map(|one| one.declared.clone()).collect();
         let mut created = Created::new();
