@@ -745,3 +745,24 @@ fn a_plan_is_not_carried_out_where_it_was_not_made_for() {
             .contains("carried out because of `--force`: no rules are declared")
     );
 }
+
+/// The answer to the addition with the new tag is lost.
+#[test]
+fn a_change_whose_answer_is_lost_is_counted_as_what_it_is() {
+    let one = |tag: &str| format!("ouzel.rules {{ {{ value = 'coffee', tag = '{tag}' }} }}");
+    for every in 1..=4 {
+        let sim = Sim::start(&["--rule-requests-per-minute", "0"]);
+        let ended = rules(&one("old"), &["apply"]).against(&sim).ends();
+        ended.assert_code(0);
+        let fault = format!("{{\"fault\":\"rules-lost\",\"every\":{every},\"times\":1}}");
+        sim.control("POST", "faults", &fault);
+        let ended = next(ended, &one("new"), &["apply"]);
+        ended.assert_code(0);
+        let done = ended.output().lines().find(|line| line.starts_with("done"));
+        let done = done.unwrap_or_default();
+        assert!(
+            done.starts_with("done: 0 added, 1 retagged, 0 deleted in "),
+            "{done}"
+        );
+    }
+}
