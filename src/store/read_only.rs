@@ -17,6 +17,7 @@ use super::{
     generations::{self, Load, Rollback},
     newest::{self, Shown},
     open::OPEN_TIMEOUT,
+    overdue::{self, OverdueRule},
     ownership::{self, OwnedRule},
     quarantine::{self, Cause, Quarantined},
     volume::{self, Volume},
@@ -87,6 +88,11 @@ impl ReadOnly {
             true => self.read(|connection| ownership::owned_rules(connection, endpoint)),
             false => Ok(Vec::new()),
         }
+    }
+
+    /// The rules that may come late at this endpoint.
+    pub(crate) fn overdue_rules(&self, endpoint: &str) -> Result<Vec<OverdueRule>, Error> {
+        self.read(|connection| overdue::overdue(connection, endpoint))
     }
 
     /// How much is in quarantine.

@@ -237,6 +237,7 @@ impl Worker<'_> {
         // If anything fails up to here, all of it is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
         let retags = self.store.retags(&self.rules_endpoint)?;
+        let overdue = self.store.overdue_rules(&self.rules_endpoint)?;
         if self.generation.is_none() {
             self.retags.put(retags.iter().map(retagged));
         }
@@ -277,6 +278,7 @@ impl Worker<'_> {
             back_to,
             owned,
             retags,
+            overdue,
             pause: began.elapsed(),
         }));
         Ok(Came::New)
