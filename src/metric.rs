@@ -1,6 +1,7 @@
-//! Metrics of a script: what it declares, and their values, as the worker keeps them and `/metrics` shows them.
+//! Metrics of a script: what it declares, and their values, as the worker keeps them and `/metrics` shows them; and how its
+//! handlers do.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The most series of a script, all its metrics together. A label whose values have no end must not fill the memory.
 pub(crate) const MAX_SERIES: usize = 100;
@@ -37,6 +38,79 @@ pub enum Change {
 pub struct Metrics {
     declared: Vec<MetricSpec>,
     values: BTreeMap<Series, f64>,
+}
+
+/// The most handlers that have numbers of their own. A script may register as many as it likes, and each is a dozen
+/// series.
+pub(crate) const MAX_HANDLERS: usize = 100;
+
+/// The name under which all other handlers are counted together.
+const OTHERS: &str = "other handlers";
+
+/// The upper ends of the classes into which the calls of handlers fall, in seconds: from a call that does nothing to the
+/// most that `[script_limits]` allows by default.
+pub(crate) const TIME_CLASSES: [f64; 10] = [
+    0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1, 0.25,
+];
+
+/// How long the calls of a handler took.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Times {
+    /// How many calls fell into each class, and not into the one before.
+    pub classes: [u64; TIME_CLASSES.len()],
+    /// How many calls there were.
+    pub calls: u64,
+    /// How long they took together, in seconds.
+    pub seconds: f64,
+}
+
+/// The numbers of the handlers, by their names. A handler of the same name goes on counting after a reload.
+#[derive(Debug, Clone, Default)]
+pub struct HandlerNumbers {
+    /// How long their calls took.
+    pub times: BTreeMap<String, Times>,
+    /// How many Tweets failed in them.
+    pub failures: BTreeMap<String, u64>,
+}
+
+impl Times {
+    /// Counts a call.
+    pub fn note(&mut self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        self.calls += 1;
+        self.seconds += seconds;
+        let class = TIME_CLASSES.iter().position(|end| seconds <= *end);
+        if let Some(class) = class {
+            self.classes[class] += 1;
+        }
+    }
+
+    fn add(&mut self, others: &Self) {
+        for (class, number) in self.classes.iter_mut().zip(others.classes) {
+            *class += number;
+        }
+        self.calls += others.calls;
+        self.seconds += others.seconds;
+    }
+}
+
+impl HandlerNumbers {
+    /// Adds calls of a handler.
+    pub fn add_times(&mut self, handler: String, times: &Times) {
+        entry(&mut self.times, handler).add(times);
+    }
+
+    /// Adds failures of a handler.
+    pub fn add_failures(&mut self, handler: String, number: u64) {
+        *entry(&mut self.failures, handler) += number;
+    }
+}
+
+/// The numbers of a handler, or those of all others when there are too many.
+fn entry<N: Default>(numbers: &mut BTreeMap<String, N>, handler: String) -> &mut N {
+    let is_full = numbers.len() >= MAX_HANDLERS && !numbers.contains_key(&handler);
+    let handler = if is_full { OTHERS.to_owned() } else { handler };
+    numbers.entry(handler).or_default()
 }
 
 impl MetricSpec {

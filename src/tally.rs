@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::metric::Metrics;
+use crate::metric::{HandlerNumbers, Metrics};
 
 /// How many tags have a counter of their own. Tweets of any other tag count as "other tags".
 pub(crate) const MAX_TAGS: usize = 10_000;
@@ -21,6 +21,7 @@ pub struct Tally {
     counters: [AtomicU64; COUNTERS],
     tags: Mutex<BTreeMap<String, u64>>,
     metrics: Mutex<Metrics>,
+    handlers: Mutex<HandlerNumbers>,
     running: Mutex<Running>,
 }
 
@@ -83,6 +84,10 @@ pub enum Count {
     Refused,
     /// Rollbacks that were asked for in this run.
     Rollbacks,
+    /// The memory of the running script, in bytes.
+    LuaMemory,
+    /// The memory that it may take.
+    LuaMemoryLimit,
     /// Lines that the script has emitted, to standard output and into sinks.
     Emitted,
     /// Tweets of this month, each once.
@@ -203,6 +208,11 @@ impl Tally {
     /// The metrics of the script.
     pub fn metrics(&self) -> MutexGuard<'_, Metrics> {
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The numbers of the script's handlers.
+    pub fn handlers(&self) -> MutexGuard<'_, HandlerNumbers> {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what the generation is called that runs now.

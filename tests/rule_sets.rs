@@ -254,6 +254,37 @@ fn a_change_that_a_crash_breaks_off_is_finished_by_the_next_start() {
     }
 }
 
+/// The deletion of the rule with its old tag fails, or the addition with the new one, and the next save is there before
+/// the next attempt.
+#[test]
+fn a_save_after_a_broken_off_change_of_a_tag_gives_its_own_tag_and_each_tweet_is_reported_once() {
+    for (every, last) in [(3, "last"), (4, "last"), (3, "old")] {
+        let sim = sim(&[]);
+        let run = setup(&sim, &script(&[("coffee", "old")])).start();
+        run.wait_for("stream connected");
+        let_flow(&sim, 50);
+        arm(
+            &sim,
+            &format!("{{\"fault\":\"rules-status\",\"every\":{every},\"times\":1}}"),
+        );
+        run.write("scripts/main.lua", &script(&[("coffee", "middle")]));
+        run.wait_for("rules not reconciled");
+        run.write("scripts/main.lua", &script(&[("coffee", last)]));
+        run.wait_for_rules(&sim, &[("coffee", last)]);
+        run.wait_for("rules reconciled");
+        let_flow(&sim, 200);
+        let ended = run.drain();
+        let open = ended.rows("SELECT count(*) FROM _ouzel_retags WHERE ended_ms IS NULL");
+        assert_eq!(open, "0");
+        let tags = assert_no_hole(sim, &ended);
+        assert_eq!(tags.last().map(String::as_str), Some(last), "{tags:?}");
+        let rows = ended.rows(&format!(
+            "SELECT count(*) > 100 FROM hits WHERE tag = '{last}'"
+        ));
+        assert_eq!(rows, "1", "{tags:?}");
+    }
+}
+
 /// The request for the rule in parentheses is lost, sent again, and carried out when the tag has changed long since.
 #[test]
 fn what_a_lost_request_does_late_is_taken_back() {
@@ -272,6 +303,31 @@ fn what_a_lost_request_does_late_is_taken_back() {
     run.wait_for_rules(&sim, &[("coffee", "new")]);
     let ended = run.drain();
     ended.assert_silent_about("somebody else");
+}
+
+/// As before, but another save changes the tag once more meanwhile, so that what comes late has a tag that nobody wants.
+#[test]
+fn what_a_lost_request_does_late_is_taken_back_also_after_another_save_and_a_restart() {
+    let sim = sim(&[]);
+    let run = setup(&sim, &script(&[("coffee", "old")]))
+        .environment("OUZEL_RULES_CHECK_EVERY", "1s")
+        .start();
+    run.wait_for("stream connected");
+    arm(
+        &sim,
+        "{\"fault\":\"rules-late\",\"times\":1,\"for\":\"8s\",\"every\":1}",
+    );
+    run.write("scripts/main.lua", &script(&[("coffee", "middle")]));
+    run.wait_for("rules not reconciled");
+    run.write("scripts/main.lua", &script(&[("coffee", "new")]));
+    run.wait_for("rules reconciled added=0 retagged=1");
+    let run = run.drain().again().start();
+    run.wait_for("stream connected");
+    run.wait_for("rules reconciled added=0 retagged=0 deleted=1");
+    run.wait_for_rules(&sim, &[("coffee", "new")]);
+    let ended = run.drain();
+    ended.assert_silent_about("somebody else");
+    ended.assert_silent_about("not this script's");
 }
 
 trait WaitForRules {
@@ -306,6 +362,33 @@ fn where_the_contract_has_no_room_there_is_a_gap_and_it_is_told() {
     run.wait_for("there is no room for more rules");
     run.wait_for_rules(&sim, &[("coffee", "new"), ("milk", "m")]);
     run.drain();
+}
+
+/// As many rules as the contract allows become others, of which there is one too many.
+#[test]
+fn rules_that_the_contract_has_no_room_for_cost_none_of_those_that_there_are() {
+    let sim = sim(&["--rule-limit", "10"]);
+    let many = |word: &str, count: usize| {
+        let values: Vec<_> = (0..count).map(|at| format!("{word}{at}")).collect();
+        let rules: Vec<_> = values.iter().map(|value| (value.as_str(), "t")).collect();
+        script(&rules)
+    };
+    let run = setup(&sim, &many("old", 10)).start();
+    run.wait_for("stream connected");
+    let before = listed(&sim);
+    run.write("scripts/main.lua", &many("new", 11));
+    run.wait_for("the rules stay as they were error=the contract has room for 10 rules, and the stream would have 11; it has 10");
+    assert_eq!(listed(&sim), before);
+    // As many as there is room for, and one that is there already.
+    run.write("scripts/main.lua", &many("new", 10));
+    run.wait_for("rules reconciled added=10 retagged=0 deleted=10");
+    let ended = run.drain();
+    let setup = ended.again().command("rules").arguments(&["apply"]);
+    let ended = setup.script(&many("old", 12)).ends();
+    ended.assert_code(1).assert_says(
+        "error: the contract has room for at most 11 rules, and the stream would have 12; it has 10\nhint: declare fewer rules",
+    );
+    assert_eq!(listed(&sim).len(), 10);
 }
 
 /// Quotes, both directions of writing, emoji that are several characters, and letters in two parts.

@@ -338,14 +338,14 @@ fn a_plan_that_is_no_plan_says_so() {
     "#]]
     .assert_eq(&says(&plan.replace("rocket", "racket")));
     expect![[r#"
-        error: `odd.plan` is no plan that can be carried out: it has form 2, and this ouzel reads form 1
+        error: `odd.plan` is no plan that can be carried out: it has form 1, and this ouzel reads form 2
         hint: make it again with `ouzel rules plan --out FILE`
-    "#]].assert_eq(&says(&plan.replace("\"ouzel_plan\":1", "\"ouzel_plan\":2")));
+    "#]].assert_eq(&says(&plan.replace("\"ouzel_plan\":2", "\"ouzel_plan\":1")));
     for text in [
         &plan[..plan.len() / 2],
         "{}",
         "{\"ouzel_plan\":\"x\"}",
-        "  {\"ouzel_plan\":1}",
+        "  {\"ouzel_plan\":2}",
         &"{\"a\":[".repeat(100_000),
         &plan.replace("\"add\":[", "\"more\":1,\"add\":["),
     ] {
@@ -612,10 +612,10 @@ fn a_request_that_fails_is_tried_again_and_a_refusal_is_not() {
         .assert_says("check `username` and `password`");
     let setup = ended.again();
     setup.powertrack().refuse_rules("list", 503, "");
-    // Before there is a plan, nothing is waited for.
     let ended = setup.ends();
-    ended.assert_code(1).assert_says("503");
-    assert_eq!(ended.output(), "");
+    ended
+        .assert_code(0)
+        .assert_says("WARN a request failed; it is sent again after a while error=the rules endpoint answered 503");
 }
 
 #[test]
@@ -710,4 +710,59 @@ fn what_is_added_is_estimated_by_the_journal() {
         ended.output()
     );
     assert!(json["estimate"].is_object(), "{}", ended.output());
+}
+
+#[test]
+fn a_plan_is_not_carried_out_where_it_was_not_made_for() {
+    let ended = next(rules(TWO, &["apply"]).ends(), TWO, &["apply"]);
+    let one = "ouzel.rules { { value = 'coffee' } }";
+    let ended = next(ended, one, &["plan", "--out", "p.plan"]);
+    let before = ended.powertrack().rules();
+    let ended = next(ended, one, &["apply", "p.plan", "--data-dir", "other"]);
+    ended
+        .assert_code(1)
+        .assert_says("the plan in `p.plan` is not carried out: it was made for the rules that `")
+        .assert_says("hint: give `apply` the data folder and the settings that `plan` had");
+    let ended = next(ended, one, &["apply", "p.plan", "--rules-prune", "none"]);
+    ended.assert_code(1).assert_says(
+        "it was made with `prune` being `owned` and `max_delete_percent` 30, and the settings say `prune` being `none` and `max_delete_percent` 30",
+    );
+    assert_eq!(ended.powertrack().rules(), before);
+    let forced = ["apply", "--force", "p.plan", "--rules-prune", "none"];
+    let ended = next(ended, one, &forced);
+    ended.assert_code(0);
+    expect!["coffee [-]"].assert_eq(&ended.powertrack().rules());
+
+    // Where it takes force, that is said.
+    let ended = next(ended, "ouzel.rules {}", &["plan", "--out", "p.plan"]);
+    ended.assert_says("saved; `ouzel rules apply --force p.plan` carries it out");
+    let ended = next(ended, "ouzel.rules {}", &["apply", "--force", "p.plan"]);
+    ended.assert_code(0);
+    assert!(!ended.output().contains("refused"), "{}", ended.output());
+    assert!(
+        ended
+            .output()
+            .contains("carried out because of `--force`: no rules are declared")
+    );
+}
+
+/// The answer to the addition with the new tag is lost.
+#[test]
+fn a_change_whose_answer_is_lost_is_counted_as_what_it_is() {
+    let one = |tag: &str| format!("ouzel.rules {{ {{ value = 'coffee', tag = '{tag}' }} }}");
+    for every in 1..=4 {
+        let sim = Sim::start(&["--rule-requests-per-minute", "0"]);
+        let ended = rules(&one("old"), &["apply"]).against(&sim).ends();
+        ended.assert_code(0);
+        let fault = format!("{{\"fault\":\"rules-lost\",\"every\":{every},\"times\":1}}");
+        sim.control("POST", "faults", &fault);
+        let ended = next(ended, &one("new"), &["apply"]);
+        ended.assert_code(0);
+        let done = ended.output().lines().find(|line| line.starts_with("done"));
+        let done = done.unwrap_or_default();
+        assert!(
+            done.starts_with("done: 0 added, 1 retagged, 0 deleted in "),
+            "{done}"
+        );
+    }
 }

@@ -9,14 +9,18 @@
 mod support;
 
 use std::{
+    collections::BTreeSet,
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Command, Stdio},
 };
 
 use rusqlite::Connection;
 use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
 
-use support::{Run, Setup, connect, tagged, wait_until};
+use support::{Run, Setup, connect, skipped, tagged, wait_for_some, wait_until};
 
 const SCRIPT: &str = r#"
 local seen = ouzel.table("seen", { id = "INTEGER" })
@@ -50,8 +54,11 @@ fn start() -> (Run, String) {
 }
 
 fn start_with(script: &str) -> (Run, String) {
-    let run = Setup::new()
-        .script(script)
+    served(Setup::new().script(script))
+}
+
+fn served(setup: Setup) -> (Run, String) {
+    let run = setup
         .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
         .environment("OUZEL_LOG", "debug")
         .start();
@@ -83,6 +90,11 @@ fn metrics_say_what_became_of_each_tweet() {
         "\nouzel_generation 1\n",
         "\nouzel_reconnects_total{cause=\"stalled\"} 0\n",
         "\nouzel_newest_handled_age_seconds ",
+        "\nouzel_handler_failures_total{handler=\"on \\\"*\\\"\"} 1\n",
+        "\nouzel_handler_duration_seconds_count{handler=\"filter\"} 1\n",
+        "\nouzel_handler_duration_seconds_bucket{handler=\"on \\\"*\\\"\",le=\"+Inf\"} 1\n",
+        "\nouzel_lua_memory_limit_bytes 268435456\n",
+        "\nouzel_lua_memory_bytes ",
     ] {
         assert!(text.contains(expected), "{expected} in {text}");
     }
@@ -244,7 +256,7 @@ fn the_view_is_there_while_somebody_else_locks_the_database() {
     wait_until("a lock", || other.execute_batch("BEGIN EXCLUSIVE").is_ok());
     run.powertrack().send(tagged(4, &["a"]));
     wait_until("what waits for the lock", || {
-        view(&address)["now"]["counts"]["tweets"].as_u64() == Some(2)
+        view(&address)["now"]["waiting"].as_u64() == Some(1)
     });
     let locked = view(&address);
     assert_eq!(rows(&locked), 1);
@@ -350,6 +362,45 @@ fn a_page_from_elsewhere_gets_nothing_and_a_browser_is_told_what_it_may_run() {
     run.drain();
 }
 
+/// What `/metrics` says when every metric has something to say.
+fn all_metrics() -> String {
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    // As JSON writes it.
+    let hostile = r#"a\\b\"c"#;
+    run.powertrack()
+        .send_all([1, 2, 3].map(|id| tagged(id, &["a", hostile])));
+    wait_for_metric(&address, "\nouzel_quarantined_tweets 1\n");
+    let (_, text) = get(&address, "/metrics");
+    run.drain();
+    text
+}
+
+#[test]
+fn a_slow_handler_shows_in_its_histogram() {
+    let (run, address) = start_with(
+        "ouzel.enrich(function() for _ = 1, 20000000 do end end)
+         ouzel.on('a', function() end)
+         ouzel.on('b', function() end)",
+    );
+    run.powertrack().wait_for_connection(1);
+    run.powertrack().send(tagged(1, &["a"]));
+    wait_for_metric(&address, "\nouzel_handled_tweets_total 1\n");
+    let of = |handler: &str, end: &str| {
+        format!("\nouzel_handler_duration_seconds_bucket{{handler=\"{handler}\",le=\"{end}\"}} ")
+    };
+    wait_for_metric(&address, &(of("enrich", "0.001") + "0\n"));
+    let (_, text) = get(&address, "/metrics");
+    assert!(text.contains(&(of("enrich", "+Inf") + "1\n")), "{text}");
+    assert!(
+        text.contains(&(of("on \\\"a\\\"", "0.1") + "1\n")),
+        "{text}"
+    );
+    // It has not been called.
+    assert!(!text.contains("on \\\"b\\\""), "{text}");
+    run.drain();
+}
+
 #[test]
 fn status_is_one_screen_and_its_exit_code_says_how_the_run_is() {
     let (run, address) = start();
@@ -377,6 +428,89 @@ fn status_is_one_screen_and_its_exit_code_says_how_the_run_is() {
     let json: Value = sonic_rs::from_str(&json).unwrap();
     assert_eq!((code, json["now"]["health"].as_str()), (0, Some("ok")));
     run.drain();
+}
+
+#[test]
+fn a_run_that_hangs_is_not_well_and_status_names_the_handler() {
+    let setup = Setup::new().script("ouzel.on('*', function() while true do end end)");
+    let (run, address) = served(setup.without_script_limits());
+    run.powertrack().wait_for_connection(1);
+    run.powertrack().send(tagged(7, &["a"]));
+    let seen = wait_for_some("a run that is not well", || {
+        let (code, text, said) = run.another_command(&["status", "--address", &address]);
+        assert_eq!(said, "");
+        (code == 1).then_some(text)
+    });
+    assert!(
+        seen.starts_with("standing still · connected for "),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("\ndoes not end: on \"*\" at main.lua:1, Tweet 7\n"),
+        "{seen}"
+    );
+    run.kill();
+}
+
+/// `ouzel top` in a terminal, to whose keys this is written: its exit code, and what the terminal got.
+fn top_in_a_terminal(address: &str, keys: &str, meanwhile: impl FnOnce()) -> (i32, String) {
+    let ouzel = env!("CARGO_BIN_EXE_ouzel");
+    let command = format!("stty rows 30 cols 110; exec {ouzel} top --address {address}");
+    let mut top = Command::new("script")
+        .args(["-qec", &command])
+        .arg("/dev/null")
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut screen = top.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    let is_drawn = |seen: &[u8]| String::from_utf8_lossy(seen).contains("pick a tag");
+    let mut piece = [0; 4096];
+    while !is_drawn(&seen) {
+        let bytes = screen.read(&mut piece).unwrap();
+        assert_ne!(bytes, 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend(&piece[..bytes]);
+    }
+    top.stdin
+        .as_ref()
+        .unwrap()
+        .write_all(keys.as_bytes())
+        .unwrap();
+    meanwhile();
+    screen.read_to_end(&mut seen).unwrap();
+    let code = top.wait().unwrap().code().unwrap();
+    (code, String::from_utf8_lossy(&seen).into_owned())
+}
+
+#[test]
+fn top_draws_on_the_terminal_and_leaves_it_as_it_was() {
+    if Command::new("script").arg("--version").output().is_err() {
+        return skipped("top in a terminal", "`script` is missing");
+    }
+    let (run, address) = start();
+    run.powertrack().wait_for_connection(1);
+    run.powertrack()
+        .send_all([1, 3].map(|id| tagged(id, &["a tag"])));
+    wait_for_metric(&address, "ouzel_matches_total{tag=\"a tag\"} 2\n");
+    let is_left = |seen: &str| {
+        let left = seen.rfind("\x1b[?1049l");
+        left.is_some_and(|left| {
+            !seen[left..].contains("\x1b[?1049h") && seen[left..].contains("\x1b[?25h")
+        })
+    };
+    for end in ["q", "\x03"] {
+        let (code, seen) = top_in_a_terminal(&address, &format!("jp{end}"), || {});
+        assert!(code == 0 && is_left(&seen), "{code} {seen:?}");
+        for expected in ["✓ ok", "a tag", "main.lua:5", "newest rows of seen"] {
+            assert!(seen.contains(expected), "{expected} in {seen:?}");
+        }
+    }
+    let (code, seen) = top_in_a_terminal(&address, "", || run.process().signal("TERM"));
+    assert!(code == 0 && is_left(&seen), "{code} {seen:?}");
+    assert!(seen.contains("the run has ended"), "{seen:?}");
+    run.ends().assert_code(0);
 }
 
 #[test]
@@ -430,4 +564,64 @@ fn where_no_ouzel_answers_or_no_terminal_is_the_commands_say_what_to_do() {
         said.contains("is no ouzel with a view of its run") && !said.contains('\x1b'),
         "{said}"
     );
+}
+
+#[test]
+fn the_linter_of_prometheus_has_nothing_to_say() {
+    let text = all_metrics();
+    let started = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    // Most machines have none.
+    let Ok(mut linter) = started else {
+        return;
+    };
+    let mut stdin = linter.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    let said = linter.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned();
+    assert_eq!(said, "", "{text}");
+}
+
+#[test]
+fn names_and_kinds_of_metrics_agree() {
+    let text = all_metrics();
+    let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for (name, kind) in kinds.map(|line| line.split_once(' ').unwrap()) {
+        let is_counter = kind == "counter";
+        assert_eq!(name.ends_with("_total"), is_counter, "{name} is a {kind}");
+        for unit in ["_ms", "_milliseconds", "_minutes", "_kb", "_mb", "_percent"] {
+            assert!(!name.contains(unit), "{name} is in no base unit");
+        }
+        assert!(text.contains(&format!("# HELP {name} ")), "{name}");
+    }
+}
+
+#[test]
+fn the_dashboard_names_metrics_that_there_are() {
+    let text = all_metrics();
+    let known: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/grafana/ouzel.json");
+    let json = fs::read_to_string(path).unwrap();
+    sonic_rs::from_str::<sonic_rs::Value>(&json).unwrap();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let named: BTreeSet<&str> = json
+        .split(|c| !is_part(c))
+        .filter(|word| word.starts_with("ouzel_"))
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    for name in named {
+        let ends = ["_bucket", "_sum", "_count"];
+        let of_histogram = ends.iter().find_map(|end| name.strip_suffix(end));
+        let is_known =
+            known.contains(name) || of_histogram.is_some_and(|name| known.contains(name));
+        assert!(is_known, "{name}");
+    }
 }

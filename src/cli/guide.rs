@@ -70,6 +70,7 @@ const PAGES: &[(&str, &str)] = pages![
     "tail",
     "report",
     "volume",
+    "backup",
     "metrics",
     "service",
     "replay",

@@ -4,10 +4,12 @@
 //! means.
 
 mod account;
+mod backup;
 mod bench;
 mod check;
 mod columns;
 mod completions;
+mod config;
 mod folder;
 mod gaps;
 mod guide;
@@ -42,9 +44,11 @@ use clap::{Args, Parser, Subcommand};
 pub use self::start::start;
 use self::{
     account::Account,
+    backup::Backup,
     bench::Bench,
     check::Check,
     completions::Completions,
+    config::Config,
     gaps::Gaps,
     guide::Guide,
     man::Man,
@@ -107,6 +111,11 @@ pub(crate) enum Command {
     /// handlers whose tag fits no rule. Handlers run over made-up Tweets of every kind that match the script's rules, and
     /// one that fails on a Tweet that the stream may bring is an error.
     Check(Check),
+    /// List every setting with its value and where that comes from.
+    ///
+    /// That is a flag, a variable, a line of the file, or the default. It takes the flags of `run`, and ends as `run` would: with exit code 2 and the reason where `run` refuses the
+    /// settings. No password is shown.
+    Config(Config),
     /// Make a project that runs: a script with its tests, settings, and what an editor needs.
     ///
     /// The folder has to be a new one or an empty one. `ouzel run --sim`, `ouzel test` and `ouzel check` work in it at
@@ -156,6 +165,12 @@ pub(crate) enum Command {
     /// It only reads the database, so it works while `ouzel run` runs. `--html` writes a page with charts, to keep beside
     /// the data or to attach to a paper.
     Report(Report),
+    /// Copy the database into a file, also while a run writes to it.
+    ///
+    /// The copy is one file with all of one moment, checked, and for its user alone. The run does not wait for it. There
+    /// is a whole copy or none, whatever ends the command. `ouzel help backup` says how to copy the journal with it, and
+    /// how to go on from both.
+    Backup(Backup),
     /// Serve a stand-in for PowerTrack on this machine, for any client.
     ///
     /// It has the rules endpoint, the stream with backfill and Recovery, and Replay. No account is needed. It behaves
@@ -196,6 +211,7 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(&arguments, line),
             Self::Check(arguments) => check::check(&arguments),
+            Self::Config(arguments) => config::config(&arguments),
             Self::New(arguments) => new::new(&arguments),
             Self::Types(arguments) => new::types(&arguments),
             Self::Test(arguments) => test::test(&arguments),
@@ -206,6 +222,7 @@ impl Command {
             Self::Replay(arguments) => replay::replay(&arguments, line),
             Self::Quarantine(arguments) => quarantine::quarantine(&arguments),
             Self::Rollback(arguments) => rollback::rollback(&arguments),
+            Self::Backup(arguments) => backup::backup(&arguments),
             Self::Gaps(arguments) => gaps::gaps(&arguments),
             Self::Report(arguments) => report::report(&arguments),
             Self::Sim(arguments) => sim::sim(arguments),

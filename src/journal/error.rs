@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 use super::limits::{MAX_LINES, MAX_RAW};
+use super::meta::VERSION;
 
 /// A failure of the journal. Damage in its files is not a failure, but a [`super::Damaged`].
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +74,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A newer ouzel has written the segment.
-    #[error("the journal segment `{}` has format {version} at byte {offset}, which this ouzel does not know", path.display())]
+    #[error("the journal segment `{}` has format {version} at byte {offset}, which a newer ouzel has made; this one knows formats up to {VERSION}\nhint: use the newer ouzel; or move this segment and those after it away, and what is in them is not handled", path.display())]
     Version {
         /// The segment.
         path: PathBuf,

@@ -12,7 +12,7 @@ const MAGIC: u32 = 0x184D_2A57;
 pub(super) const MAGIC_BYTES: [u8; 4] = MAGIC.to_le_bytes();
 
 /// Must be raised when today's readers would misunderstand what is written.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 
 /// The length of the prefix: the magic number, and the length of the rest.
 pub(super) const PREFIX: usize = 8;

@@ -334,6 +334,7 @@ impl Run {
             back_to,
             owned,
             retags,
+            overdue,
             pause,
         } = loaded;
         let (rules, handlers, tables) = (change.rules, change.handlers, change.tables);
@@ -361,7 +362,7 @@ impl Run {
         });
         if let Some(rules) = self.rules.take() {
             let (key, keep) = (self.plan.rules_key.clone(), self.controls.clone());
-            let record = Record::new(key, keep, owned, retags);
+            let record = Record::new(key, keep, owned, retags, overdue);
             let (declared, outcomes) = (self.declared.subscribe(), self.outcomes.0.clone());
             let reconciler = reconciler::run(rules, record, self.plan.rules, declared, outcomes);
             self.tasks.spawn("reconciler", reconciler);
@@ -407,10 +408,13 @@ impl Run {
 
     fn reconciled(&mut self, outcome: Option<Outcome>) -> Result<(), Error> {
         match outcome {
-            Some(Outcome::Failed(error)) if self.connect.is_some() => Err(error.into()),
-            Some(Outcome::Failed(error)) => {
+            Some(Outcome::Failed { error, .. }) if self.connect.is_some() => Err(error.into()),
+            Some(Outcome::Failed { error, changed }) => {
                 self.rules_failed = true;
-                error!(%error, "the rules stay as they were");
+                match changed {
+                    0 => error!(%error, "the rules stay as they were"),
+                    _ => error!(%error, changed, "only a part of the rules could be changed"),
+                }
                 Ok(())
             }
             outcome => {

@@ -62,7 +62,11 @@ pub(crate) enum Outcome {
     /// The attempt failed and is repeated without being asked.
     Retrying,
     /// The attempt failed for good. The remote rules stay as they are until the script declares other rules.
-    Failed(powertrack::Error),
+    Failed {
+        error: powertrack::Error,
+        /// How many rules were added, deleted or got another tag before that.
+        changed: usize,
+    },
 }
 
 /// Reconciles whenever `declared` changes and now and then in between, and reports how each attempt ended.
@@ -113,7 +117,11 @@ pub(crate) async fn run(
                     }
                     continue;
                 }
-                Recovery::GiveUp => Outcome::Failed(error),
+                Recovery::GiveUp => {
+                    let done = std::mem::take(&mut keeper.report);
+                    let changed = done.added + done.retagged + done.deleted;
+                    Outcome::Failed { error, changed }
+                }
             },
         };
         if outcomes.send(outcome).await.is_err() {
@@ -301,8 +309,12 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
         self.foreign = rules;
         if self.conflicts != plan.conflicts {
             for Conflict { declared, remote } in plan.conflicts.iter().take(TOLD) {
-                let (value, wanted) = (&declared.value, &declared.tag);
-                warn!(value, ?wanted, tag = ?remote.tag, "somebody else added this rule, so its tag stays");
+                let tag = |tag: &Option<String>| tag.clone().unwrap_or_default();
+                let (value, wanted, tag) = (&declared.value, tag(&declared.tag), tag(&remote.tag));
+                warn!(
+                    value,
+                    wanted, tag, "somebody else added this rule, so its tag stays"
+                );
             }
             if let Some(more @ 1..) = plan.conflicts.len().checked_sub(TOLD) {
                 warn!(more, "somebody else added this rule, so its tag stays");

@@ -108,6 +108,17 @@ pub(crate) enum Error {
     Collided { message: Option<String> },
     #[error("{}", rejection(rules))]
     Rejected { rules: Vec<RejectedRule> },
+    #[error("{}", no_room(*there, *allowed, *wanted, *deleted))]
+    NoRoom {
+        /// How many rules the service has.
+        there: usize,
+        /// It takes no more than these.
+        allowed: usize,
+        /// How many it should have.
+        wanted: usize,
+        /// How many were deleted before that was known.
+        deleted: usize,
+    },
     #[error("the owned rules could not be written down: {0}")]
     Ownership(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -143,6 +154,7 @@ impl Error {
             | Self::NotGzip { .. }
             | Self::Closed
             | Self::Rejected { .. }
+            | Self::NoRoom { .. }
             | Self::Ownership(_) => Recovery::GiveUp,
         }
     }
@@ -178,6 +190,21 @@ impl Error {
         matches!(self, Self::Status { service: Service::Stream, message: Some(message), .. }
             if says_too_many_connections(message))
     }
+}
+
+/// What the contract's limit means for the rules.
+fn no_room(there: usize, allowed: usize, wanted: usize, deleted: usize) -> String {
+    let fit = match allowed == there {
+        true => format!("{allowed}"),
+        false => format!("at most {allowed}"),
+    };
+    let mut text = format!(
+        "the contract has room for {fit} rules, and the stream would have {wanted}; it has {there}"
+    );
+    if deleted > 0 {
+        text += &format!(", and {deleted} that are not declared any more were deleted");
+    }
+    text + "\nhint: declare fewer rules, or ask your account manager for more; `ouzel rules list` shows whose rules there are"
 }
 
 /// Whether a text says that there are too many connections, in the words of PowerTrack's stream, of its successor's

@@ -101,7 +101,7 @@ impl Generation {
     }
 
     /// The memory of the Lua state, with the Tweets that it holds, in bytes.
-    fn taken(&self) -> usize {
+    pub(crate) fn taken(&self) -> usize {
         let held = self.held.bytes.get();
         held.saturating_add(self.lua.used_memory())
     }

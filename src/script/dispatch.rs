@@ -1,6 +1,6 @@
 //! Runs one Tweet through the handlers of a generation.
 
-use std::{cell::Cell, fmt, rc::Rc};
+use std::{cell::Cell, fmt, rc::Rc, time::Instant};
 
 use mlua::{Function, Value};
 
@@ -27,6 +27,16 @@ pub(crate) enum Verdict {
     Kept,
     /// A filter dropped it.
     Dropped,
+}
+
+/// What a step has done with a Tweet.
+enum Done {
+    /// Its function has run.
+    Ran,
+    /// Its function has run, and drops the Tweet.
+    Dropped,
+    /// The Tweet is not for it.
+    Passed,
 }
 
 /// A failure of a handler.
@@ -92,24 +102,31 @@ impl Generation {
         let lua_failed = |error: &mlua::Error| self.failure("loading the Tweet".to_owned(), error);
         let rules = self.matching(&tweet).map_err(|error| lua_failed(&error))?;
         let tweet = push_tweet(&self.lua, tweet, &self.held).map_err(|error| lua_failed(&error))?;
+        let is_timed = self.timing.is_due();
         for (number, step) in self.steps.iter().enumerate() {
             doing.step(number);
             at.set(Some(number));
             if self.is_off(&step.breaches) {
                 return Err(self.off(step));
             }
+            let began = is_timed.then(Instant::now);
             let done = match &step.kind {
-                StepKind::Filter => match step.function.call::<bool>(&tweet) {
-                    Ok(true) => Ok(()),
-                    Ok(false) => return Ok(Verdict::Dropped),
-                    Err(error) => Err(error),
-                },
-                StepKind::Enrich => step.function.call::<()>(&tweet),
+                StepKind::Filter => step.function.call(&tweet).map(|kept| match kept {
+                    true => Done::Ran,
+                    false => Done::Dropped,
+                }),
+                StepKind::Enrich => step.function.call(&tweet).map(|()| Done::Ran),
                 StepKind::On(pattern) => act(&step.function, pattern, &tweet, &rules),
             };
-            done.map_err(|error| {
+            if let Some(began) = began.filter(|_| !matches!(done, Ok(Done::Passed))) {
+                self.timing.note(number, began);
+            }
+            let done = done.map_err(|error| {
                 self.handler_failure(step.kind.name(), &step.function, &error, Some(&tweet))
             })?;
+            if matches!(done, Done::Dropped) {
+                return Ok(Verdict::Dropped);
+            }
             if step.breaches.get() > 0 && !budget::is_broken() {
                 step.breaches.set(0);
             }
@@ -197,11 +214,18 @@ pub(super) fn placed(name: &str, function: &Function) -> String {
     format!("{name} at {file}:{line}")
 }
 
-fn act(function: &Function, pattern: &str, tweet: &Value, rules: &[Rc<Rule>]) -> mlua::Result<()> {
+fn act(
+    function: &Function,
+    pattern: &str,
+    tweet: &Value,
+    rules: &[Rc<Rule>],
+) -> mlua::Result<Done> {
+    let mut done = Done::Passed;
     for rule in rules {
         if asks_for(pattern, rule.tag.as_deref()) {
             function.call::<()>((tweet, &rule.table))?;
+            done = Done::Ran;
         }
     }
-    Ok(())
+    Ok(done)
 }

@@ -23,9 +23,10 @@ use super::{
     lua::{freeze_clock, is_memory, new_state},
     raw::{Held, to_json, watch, watch_lines},
     rule_tables::RuleTables,
+    timing::Timing,
 };
 use crate::{
-    metric::{Change, Metrics, Series},
+    metric::{Change, Metrics, Series, Times},
     text::json,
 };
 
@@ -46,6 +47,8 @@ pub(crate) struct Generation {
     pub(super) is_full: Cell<bool>,
     /// Whether that has ever been so.
     pub(super) was_full: Cell<bool>,
+    /// How long the steps take.
+    pub(super) timing: Timing,
     declared: Declared,
     // This field is last, because the fields above refer to it.
     pub(super) lua: Lua,
@@ -322,6 +325,7 @@ impl Generation {
             kept: Cell::new(0),
             is_full: Cell::new(false),
             was_full: Cell::new(false),
+            timing: Timing::default(),
             declared,
             lua,
         })
@@ -353,6 +357,13 @@ impl Generation {
     /// Takes what has happened to the metrics since the last call.
     pub(crate) fn take_counted(&self) -> BTreeMap<Series, Change> {
         self.host.counting.borrow_mut().take()
+    }
+
+    /// Takes how long the calls of handlers took since the last call, with the names of the handlers.
+    pub(crate) fn take_times(&self) -> Vec<(String, Times)> {
+        let name = |step: usize| self.steps[step].kind.name();
+        let taken = self.timing.take().into_iter();
+        taken.map(|(step, times)| (name(step), times)).collect()
     }
 
     /// Takes the lines of JSON that were emitted to each sink since the last call, with the sink's name.

@@ -28,6 +28,7 @@ mod scan;
 pub(crate) mod tag_pattern;
 mod tags;
 mod testing;
+mod timing;
 mod value;
 mod watch;
 mod written;

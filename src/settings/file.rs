@@ -1,11 +1,13 @@
 //! The settings file.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
 
 use super::{
     Error, journal::JournalFile, mistake::reason, reload::ReloadFile, rules::RulesFile,
@@ -62,15 +64,54 @@ pub(super) struct WatchFile {
 impl File {
     /// Reads the settings file.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|source| Error::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read(path)?;
         toml::from_str(&text).map_err(|error| Error::Wrong {
             path: path.to_owned(),
             reason: reason(&error, &text),
         })
     }
+}
+
+/// In which line of the settings file each key stands, by its section and its name.
+///
+/// # Errors
+/// When the file cannot be read or is no TOML.
+pub(crate) fn lines(path: &Path) -> Result<BTreeMap<(String, String), usize>, Error> {
+    let text = read(path)?;
+    let table = DeTable::parse(&text).map_err(|error| Error::Wrong {
+        path: path.to_owned(),
+        reason: reason(&error, &text),
+    })?;
+    let line = |at: usize| {
+        text.as_bytes()[..at]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1
+    };
+    let mut lines = BTreeMap::new();
+    for (name, value) in table.get_ref() {
+        let section = name.get_ref().to_string();
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                for key in table.keys() {
+                    let place = (section.clone(), key.get_ref().to_string());
+                    lines.insert(place, line(key.span().start));
+                }
+            }
+            _ => {
+                lines.insert((String::new(), section), line(name.span().start));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// A password in the settings file. It has its own type so that printing the file's content cannot show it.

@@ -1,7 +1,7 @@
 //! How the journal is kept. Flags win over environment variables, these over the section `[journal]` of `ouzel.toml`,
 //! and this over defaults.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::Deserialize;
 
@@ -76,6 +76,16 @@ impl JournalSettings {
 /// When the journal is synced, as people write it: `1s`, `always` or `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SyncWord(pub Sync);
+
+impl fmt::Display for SyncWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Sync::Always => f.write_str("always"),
+            Sync::Never => f.write_str("never"),
+            Sync::Interval(interval) => Length(interval).fmt(f),
+        }
+    }
+}
 
 impl FromStr for SyncWord {
     type Err = String;

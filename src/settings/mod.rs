@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod given;
 mod journal;
+mod listed;
 mod mistake;
 mod reload;
 mod rules;
@@ -21,8 +22,10 @@ use std::{
 use self::{credentials::Source, file::File};
 pub(crate) use self::{
     error::Error,
+    file::lines,
     given::Given,
     journal::{JournalGiven, JournalSettings, SyncWord},
+    listed::{Listed, Value},
     reload::{ReloadGiven, ReloadSettings},
     rules::{CheckEvery, PruneWord, RulesGiven, RulesSettings},
     script::ScriptGiven,

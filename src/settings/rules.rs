@@ -1,6 +1,6 @@
 //! How the rules on the stream are kept.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::Deserialize;
 
@@ -88,6 +88,21 @@ impl RulesSettings {
             policy,
             check_every,
         })
+    }
+}
+
+impl fmt::Display for PruneWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl fmt::Display for CheckEvery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(every) => Length(every).fmt(f),
+            None => f.write_str("off"),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The address of the status server.
 
 use std::{
+    fmt,
     net::{Ipv4Addr, SocketAddr},
     str::FromStr,
 };
@@ -24,6 +25,15 @@ pub(super) struct StatusFile {
 impl Default for StatusListen {
     fn default() -> Self {
         Self(Some(LISTEN))
+    }
+}
+
+impl fmt::Display for StatusListen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(f),
+            None => f.write_str("off"),
+        }
     }
 }
 

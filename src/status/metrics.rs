@@ -6,7 +6,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
-    metric::Metrics,
+    metric::{HandlerNumbers, Metrics, TIME_CLASSES, Times},
     powertrack::{Cause, State, StreamStatus},
     tally::{Count, Tally},
 };
@@ -34,6 +34,8 @@ const COUNTED: &[(&str, &str, Count, &str)] = &[
     ("ouzel_journal_bytes", GAUGE, Count::JournalBytes, "The size of the journal."),
     ("ouzel_quarantined_tweets", GAUGE, Count::Quarantined, "Tweets in quarantine, also of earlier runs."),
     ("ouzel_generation", GAUGE, Count::Generation, "The generation of the script that handles Tweets."),
+    ("ouzel_lua_memory_bytes", GAUGE, Count::LuaMemory, "The memory of the running script, with the Tweets that it keeps, as of the last commit."),
+    ("ouzel_lua_memory_limit_bytes", GAUGE, Count::LuaMemoryLimit, "The memory that the script may take."),
     ("ouzel_loads_total", COUNTER, Count::Loads, "Loads of the script that became a generation."),
     ("ouzel_refused_loads_total", COUNTER, Count::Refused, "Loads of the script that were refused."),
     ("ouzel_month_tweets", GAUGE, Count::MonthTweets, "Tweets received in this month of the calendar (UTC), each once."),
@@ -88,6 +90,7 @@ pub(super) fn render(tally: &Tally, stream: &StreamStatus, now_ms: i64) -> Strin
     write("ouzel_outage_seconds_total", COUNTER, seconds(counts.outage), "How long nothing came, all outages together.");
     write("ouzel_missing_seconds", GAUGE, seconds(counts.missing), "How much time is missing in the data now, by the gap ledger.");
     write_by(&mut out, "ouzel_matches_total", "tag", tally.tags(), "Tweets that matched a rule, by its tag.");
+    write_handlers(&mut out, &tally.handlers());
     write_script(&mut out, &tally.metrics());
     out
 }
@@ -113,6 +116,42 @@ fn write_generation(out: &mut String, tally: &Tally) {
             escaped(&running.hash)
         );
     }
+}
+
+/// How long the script's handlers take, and how many Tweets fail in them.
+fn write_handlers(out: &mut String, handlers: &HandlerNumbers) {
+    let name = "ouzel_handler_duration_seconds";
+    let help = "How long calls of handlers took, by handler, on one Tweet of 16.";
+    write_head(out, name, "histogram", help);
+    for (handler, times) in &handlers.times {
+        let handler = escaped(handler);
+        let mut up_to = 0;
+        for (end, number) in TIME_CLASSES.iter().zip(times.classes) {
+            up_to += number;
+            let _ = writeln!(
+                out,
+                "{name}_bucket{{handler=\"{handler}\",le=\"{end}\"}} {up_to}"
+            );
+        }
+        let Times { calls, seconds, .. } = times;
+        let _ = writeln!(
+            out,
+            "{name}_bucket{{handler=\"{handler}\",le=\"+Inf\"}} {calls}\n\
+             {name}_sum{{handler=\"{handler}\"}} {seconds}\n\
+             {name}_count{{handler=\"{handler}\"}} {calls}"
+        );
+    }
+    let failures = handlers
+        .failures
+        .iter()
+        .map(|(handler, number)| (handler, *number));
+    write_by(
+        out,
+        "ouzel_handler_failures_total",
+        "handler",
+        failures,
+        "Tweets that failed in a handler, by handler.",
+    );
 }
 
 /// The metrics that the script declares.
@@ -179,6 +218,12 @@ mod tests {
         tally.add(Count::Tweets, 12);
         tally.set(Count::NewestMs, 5_000);
         tally.add_tags(&mut BTreeMap::from([("a\"b\\c\n".to_owned(), 3)]));
+        let mut times = Times::default();
+        for microseconds in [4, 5, 90, 2_000_000] {
+            times.note(Duration::from_micros(microseconds));
+        }
+        tally.handlers().add_times("on \"a\"".to_owned(), &times);
+        tally.handlers().add_failures("filter".to_owned(), 2);
         let text = render(&tally, &StreamStatus::default(), 7_500);
         for expected in [
             "# HELP ouzel_handled_tweets_total Tweets handled, however it ended.\n# TYPE ouzel_handled_tweets_total counter\nouzel_handled_tweets_total 12\n",
@@ -188,13 +233,24 @@ mod tests {
             "\nouzel_outages_total{cause=\"restart\"} 0\n",
             "\nouzel_missing_seconds 0\n",
             "\nouzel_connected 0\n",
+            "\n# TYPE ouzel_handler_duration_seconds histogram\nouzel_handler_duration_seconds_bucket{handler=\"on \\\"a\\\"\",le=\"0.000005\"} 2\n",
+            "le=\"0.00005\"} 2\n",
+            "le=\"0.0001\"} 3\n",
+            "le=\"0.25\"} 3\n",
+            "le=\"+Inf\"} 4\nouzel_handler_duration_seconds_sum{handler=\"on \\\"a\\\"\"} 2.000099\n",
+            "\nouzel_handler_duration_seconds_count{handler=\"on \\\"a\\\"\"} 4\n",
+            "\nouzel_handler_failures_total{handler=\"filter\"} 2\n",
         ] {
             assert!(text.contains(expected), "{text}");
         }
         let samples = text.lines().filter(|line| !line.starts_with('#'));
         for sample in samples {
             let name = sample.split(['{', ' ']).next().unwrap();
-            assert!(text.contains(&format!("# TYPE {name} ")), "{sample}");
+            let family = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|end| name.strip_suffix(end))
+                .unwrap_or(name);
+            assert!(text.contains(&format!("# TYPE {family} ")), "{sample}");
         }
     }
 }

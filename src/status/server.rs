@@ -16,7 +16,11 @@ use axum::{
     routing::get,
 };
 use jiff::Timestamp;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    time::{MissedTickBehavior, interval_at},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -126,8 +130,13 @@ impl Shared {
     /// Looks each second, and tells whoever listens that the run ends.
     async fn look_until(&self, shutdown: CancellationToken) {
         let look = async {
+            // In the middle of a second, so that each look falls into a second of its own.
+            let now = Timestamp::now().subsec_millisecond().unsigned_abs();
+            let until = Duration::from_millis((1_500 - u64::from(now)) % 1_000);
+            let mut ticks = interval_at(tokio::time::Instant::now() + until, LOOK_EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
             loop {
-                tokio::time::sleep(LOOK_EVERY).await;
+                ticks.tick().await;
                 self.look.tick(self.health());
             }
         };

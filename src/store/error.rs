@@ -1,6 +1,9 @@
 //! What can go wrong with the database.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// A failure of the database itself. A script's own mistake is a [`crate::row::Refused`] instead.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +13,7 @@ pub enum Error {
     Folder {
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The database cannot be opened or prepared.
     #[error("cannot open the database `{}`: {source}", path.display())]
@@ -43,6 +46,66 @@ pub enum Error {
     Gone {
         /// The path where the file was.
         path: PathBuf,
+    },
+    /// A newer ouzel has written the database, in a way that this one would misread.
+    #[error(
+        "the database `{0}` has format {format}, which a newer ouzel has made; this one knows formats up to {known}\n\
+         hint: use the newer ouzel; or go back to the copy from before its upgrade, `{0}.v{known}`, in place of the database, without what came later",
+        path.display()
+    )]
+    Newer {
+        path: PathBuf,
+        /// The database's format.
+        format: i64,
+        /// The newest format that this ouzel knows.
+        known: i64,
+    },
+    /// An older ouzel has written the database, and it was opened only for reading.
+    #[error(
+        "the database `{}` has format {format}, which an older ouzel has made; this one reads format {known}\n\
+         hint: `ouzel run` brings it up to date, and keeps a copy of it as it is",
+        path.display()
+    )]
+    Older {
+        path: PathBuf,
+        /// The database's format.
+        format: i64,
+        /// The format that this ouzel reads.
+        known: i64,
+    },
+    /// The database was not upgraded, because no copy of it can be made.
+    #[error(
+        "cannot copy the database `{}` to `{}` before it is brought from format {} to format {}: {reason}\n\
+         hint: the database is as it was; {}",
+        path.display(), copy.display(), formats.0, formats.1, reason.before_upgrade()
+    )]
+    CopyBeforeUpgrade {
+        path: PathBuf,
+        /// The database's format, and the one that was meant.
+        formats: (i64, i64),
+        copy: PathBuf,
+        reason: Box<NotCopied>,
+    },
+    /// A step of the upgrade failed.
+    #[error(
+        "cannot bring the database `{}` from format {} to format {}: {source}\n\
+         hint: it is as it was, and the copy `{}` is the same; an ouzel that knows format {} goes on with it",
+        path.display(), formats.0, formats.1, copy.display(), formats.0
+    )]
+    Upgrade {
+        path: PathBuf,
+        /// The database's format, and the one to which the step leads.
+        formats: (i64, i64),
+        copy: PathBuf,
+        /// What SQLite said.
+        source: Box<rusqlite::Error>,
+    },
+    /// The database cannot be copied.
+    #[error("cannot copy the database `{}` to `{}`: {reason}{}", from.display(), to.display(), reason.hint())]
+    Copy {
+        from: PathBuf,
+        to: PathBuf,
+        reason: Box<NotCopied>,
     },
     /// A database that was opened only for reading cannot be read.
     #[error("cannot read the database `{}`: {source}", path.display())]
@@ -83,7 +146,7 @@ impl Error {
             | Self::Commit(error)
             | Self::Open { source: error, .. }
             | Self::Read { source: error, .. } => error.sqlite_error_code(),
-            Self::Folder { .. } | Self::Torn(_) | Self::Stopped | Self::Gone { .. } => None,
+            _ => None,
         };
         match code {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
@@ -97,6 +160,14 @@ impl Error {
 }
 
 impl Error {
+    /// Makes a function for `map_err` over a database that is being opened.
+    pub(super) fn open(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
+        |source| Self::Open {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
     pub(super) fn torn(how: &str) -> Self {
         Self::Torn(how.to_owned())
     }
@@ -140,5 +211,62 @@ pub(super) fn fault_of(error: rusqlite::Error) -> Option<Error> {
         ) => Some(Error::Statement(error)),
         // This includes `Locked`: the same script is reading the table.
         _ => None,
+    }
+}
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCopied {
+    /// The file is there already.
+    #[error("it is there already")]
+    Exists,
+    /// The file would be replaced, and a database is in use there.
+    #[error(
+        "`{}` lies beside it, so the file belongs to a database that is in use, or was; SQLite would mix the two",
+        _0.display()
+    )]
+    InUse(PathBuf),
+    /// The file is the database itself.
+    #[error("it is the database itself")]
+    Itself,
+    /// Somebody asked for an end.
+    #[error("stopped")]
+    Stopped,
+    /// What has been copied is damaged, so the database is.
+    #[error("the database is damaged, and so is its copy: {0}")]
+    Damaged(String),
+    /// SQLite cannot copy.
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] io::Error),
+}
+
+impl NotCopied {
+    /// What people can do about it, when they asked for a copy.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Exists => "\nhint: `--force` replaces it",
+            Self::InUse(_) => "\nhint: name another file",
+            Self::Itself => "\nhint: name another file, best on another disk",
+            Self::Damaged(_) => {
+                "\nhint: `sqlite3 FILE .recover` brings out what can be read; an earlier backup may be whole"
+            }
+            Self::Stopped | Self::Sql(_) | Self::File(_) => "",
+        }
+    }
+
+    /// What people can do about it, when an upgrade needs the copy.
+    pub(super) fn before_upgrade(&self) -> &'static str {
+        match self {
+            Self::Exists | Self::InUse(_) => {
+                "move the file to another place, or remove it if an upgrade that failed has left it, and start again"
+            }
+            Self::Damaged(_) => {
+                "an ouzel that knows its format goes on with it; `sqlite3 FILE .recover` brings out what can be read"
+            }
+            _ => "make room on the disk, and start again",
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Row};
 
-use super::{Error, Store};
+use super::{Error, Store, format};
 
 /// The format of times: UTC with milliseconds. Such text sorts by time, and both people and SQLite's functions can read
 /// it.
@@ -234,12 +234,11 @@ impl Ledger {
             let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
-            Ok(Self { connection })
+            Ok(connection)
         };
-        open().map_err(|source| Error::Open {
-            path: path.to_owned(),
-            source,
-        })
+        let connection = open().map_err(Error::open(path))?;
+        format::check(&connection, path)?;
+        Ok(Self { connection })
     }
 
     /// All gaps, oldest first.

@@ -4,6 +4,7 @@
 //! The analyst's tables are in the same database as ouzel's own tables, whose names begin with `_ouzel_`. Scripts can
 //! read ouzel's tables but cannot write them.
 
+mod backup;
 mod batch;
 mod bench;
 mod bounds;
@@ -12,6 +13,7 @@ mod cursor;
 mod database;
 mod declare;
 mod error;
+mod format;
 mod gaps;
 mod generations;
 mod guard;
@@ -19,6 +21,7 @@ mod handled;
 mod invalid;
 mod newest;
 mod open;
+mod overdue;
 mod ownership;
 mod quarantine;
 mod read_only;
@@ -33,6 +36,7 @@ mod state;
 mod table;
 mod volume;
 
+pub(crate) use backup::MayGoOn;
 pub(crate) use bench::BENCH_JOURNAL;
 pub(crate) use compare::{Cells, Comparison, Difference, LineDifference, TableDifference, Value};
 pub(crate) use cursor::Cursor;
@@ -43,6 +47,7 @@ pub(crate) use generations::{Before, Kept, Load, LoadResult, Rollback};
 pub(crate) use handled::HandledRow;
 pub(crate) use invalid::Invalid;
 pub(crate) use newest::Shown;
+pub(crate) use overdue::OverdueRule;
 pub(crate) use ownership::{OwnedRule, RuleChange};
 pub(crate) use quarantine::{Cause, Failed, Quarantined};
 pub(crate) use read_only::ReadOnly;

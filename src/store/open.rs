@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -13,9 +13,9 @@ use super::{
     Error, Store,
     bounds::Bounds,
     database::{Batch, Place},
-    gaps, generations,
+    format, gaps, generations,
     guard::Guard,
-    handled, ownership, quarantine, received, retags, segments, state, volume,
+    handled, overdue, ownership, quarantine, received, retags, segments, state, volume,
 };
 
 /// How long opening waits for another program's lock before it fails.
@@ -73,20 +73,21 @@ impl Store {
                 source,
             })?;
         }
-        let mut store = Self::prepare(Connection::open(path)).map_err(|source| Error::Open {
-            path: path.to_owned(),
-            source,
-        })?;
+        let connection = Connection::open(path).map_err(Error::open(path))?;
+        connection
+            .busy_timeout(OPEN_TIMEOUT)
+            .map_err(Error::open(path))?;
+        format::upgrade(&connection, path)?;
+        let mut store = Self::prepare(connection).map_err(Error::open(path))?;
         store.place = Place::of(path);
         Ok(store)
     }
 
     /// Makes a database in memory, to look at a script without touching any data.
     pub fn in_memory() -> Result<Self, Error> {
-        Self::prepare(Connection::open_in_memory()).map_err(|source| Error::Open {
-            path: PathBuf::from(":memory:"),
-            source,
-        })
+        Connection::open_in_memory()
+            .and_then(Self::prepare)
+            .map_err(Error::open(Path::new(":memory:")))
     }
 
     /// The same, and it takes no more than this many bytes.
@@ -124,17 +125,19 @@ impl Store {
         Ok(connection.query_row(LEFT, [], |row| row.get::<_, i64>(0))? == 0)
     }
 
-    fn prepare(connection: rusqlite::Result<Connection>) -> rusqlite::Result<Self> {
-        let mut connection = connection?;
-        connection.busy_timeout(OPEN_TIMEOUT)?;
+    /// Tunes the connection, and makes what is missing of ouzel's own tables.
+    fn prepare(mut connection: Connection) -> rusqlite::Result<Self> {
         // WAL lets the analyst read while ouzel writes. With WAL, NORMAL keeps the database consistent when the process
         // crashes, and a commit costs no fsync. A checkpoint every 16 MiB instead of every 4 MiB means fewer syncs
         // under load.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;",
         )?;
+        // First of all: what is made only in part must not be taken for an older format.
+        format::note(&connection)?;
         connection.execute_batch(SCHEMA)?;
         ownership::add_later_columns(&connection)?;
+        connection.execute_batch(overdue::SCHEMA)?;
         connection.execute_batch(retags::SCHEMA)?;
         connection.execute_batch(quarantine::SCHEMA)?;
         connection.execute_batch(gaps::SCHEMA)?;

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Error, Store, retags::RetagRow};
+use super::{Error, Store, overdue::OverdueRule, retags::RetagRow};
 
 /// A rule that ouzel added or was about to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct RuleChange {
     pub disown: Vec<String>,
     /// Changes of tags, as far as they are.
     pub retags: Vec<RetagRow>,
+    /// Rules that may come late.
+    pub overdue: Vec<OverdueRule>,
 }
 
 /// Older databases have the table without this column.
@@ -91,6 +93,7 @@ impl Store {
             disown.execute((endpoint, value))?;
         }
         self.put_retags(endpoint, &change.retags)?;
+        self.put_overdue(endpoint, &change.overdue)?;
         self.commit()
     }
 }

@@ -10,11 +10,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Error,
+    backup::{MayGoOn, copy},
     database::Held,
+    format,
     gaps::{self, Gap},
     generations::{self, Load, Rollback},
     newest::{self, Shown},
     open::OPEN_TIMEOUT,
+    overdue::{self, OverdueRule},
     ownership::{self, OwnedRule},
     quarantine::{self, Cause, Quarantined},
     volume::{self, Volume},
@@ -45,13 +48,28 @@ impl ReadOnly {
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
             Ok(connection)
         };
-        let connection = open().map_err(|source| Error::Open {
-            path: path.to_owned(),
-            source,
-        })?;
+        let connection = open().map_err(Error::open(path))?;
+        format::check(&connection, path)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
+        })
+    }
+
+    /// Copies the database into a file, as of this moment, and gives its size.
+    ///
+    /// # Errors
+    /// [`Error::Copy`] when there is a file and `replace` is not set, when the disk is full, and when it was stopped.
+    pub(crate) fn back_up(
+        &self,
+        to: &Path,
+        replace: bool,
+        may_go_on: &MayGoOn,
+    ) -> Result<u64, Error> {
+        copy(&self.connection, &self.path, to, replace, may_go_on).map_err(|reason| Error::Copy {
+            from: self.path.clone(),
+            to: to.to_owned(),
+            reason: Box::new(reason),
         })
     }
 
@@ -70,6 +88,11 @@ impl ReadOnly {
             true => self.read(|connection| ownership::owned_rules(connection, endpoint)),
             false => Ok(Vec::new()),
         }
+    }
+
+    /// The rules that may come late at this endpoint.
+    pub(crate) fn overdue_rules(&self, endpoint: &str) -> Result<Vec<OverdueRule>, Error> {
+        self.read(|connection| overdue::overdue(connection, endpoint))
     }
 
     /// How much is in quarantine.

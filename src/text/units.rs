@@ -1,6 +1,6 @@
 //! Lengths of time and sizes, as people write them: `35s`, `1MiB`.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::Deserialize;
 
@@ -23,6 +23,29 @@ impl FromStr for Length {
             Ok(span) => Ok(Self(span)),
             Err(_) => Err(format!("`{text}` is negative")),
         }
+    }
+}
+
+impl fmt::Display for Length {
+    /// In the largest unit of which it is a whole number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u128, &str); 6] = [
+            (24 * 60 * 60 * 1_000_000_000, "d"),
+            (60 * 60 * 1_000_000_000, "h"),
+            (60 * 1_000_000_000, "m"),
+            (1_000_000_000, "s"),
+            (1_000_000, "ms"),
+            (1_000, "us"),
+        ];
+        let nanoseconds = self.0.as_nanos();
+        if nanoseconds == 0 {
+            return f.write_str("0s");
+        }
+        let unit = UNITS
+            .iter()
+            .find(|(unit, _)| nanoseconds.is_multiple_of(*unit));
+        let (unit, name) = unit.unwrap_or(&(1, "ns"));
+        write!(f, "{}{name}", nanoseconds / unit)
     }
 }
 
@@ -100,6 +123,18 @@ impl FromStr for Size {
             _ => return Err(wrong()),
         };
         number.checked_mul(unit).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Size {
+    /// In the largest unit of which it is a whole number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(usize, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        let unit = UNITS
+            .iter()
+            .find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit));
+        let (unit, name) = unit.unwrap_or(&(1, ""));
+        write!(f, "{}{name}", self.0 / unit)
     }
 }
 
@@ -193,6 +228,18 @@ mod tests {
         ] {
             let number = text.parse::<Number>().ok();
             assert_eq!(number, expected.map(Number), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_and_sizes_are_written_as_they_are_read() {
+        for text in [
+            "0s", "100ms", "1s", "35s", "90s", "10m", "36h", "7d", "1500us", "7ns",
+        ] {
+            assert_eq!(text.parse::<Length>().unwrap().to_string(), text);
+        }
+        for text in ["0", "1000", "1KiB", "1536KiB", "20GiB", "1025"] {
+            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
         }
     }
 

@@ -75,22 +75,33 @@ impl Retags {
         self.by_id.clear();
         self.open.clear();
         for row in &self.rows {
-            let rule = Rule {
+            let mut rule = Rule {
                 tag: row.tag.clone(),
                 plain: row.plain,
                 newest: row.newest,
             };
             let at = *by_value.entry(&row.value).or_insert(rules.len());
             match rules.get_mut(at) {
-                Some(older) => *older = rule,
+                Some(older) => {
+                    rule.plain = rule.plain.or(older.plain);
+                    rule.newest = rule.newest.max(older.newest);
+                    *older = rule;
+                }
                 None => rules.push(rule),
             }
             let ids = [Some(row.old), row.wrapped, row.plain];
             self.by_id
                 .extend(ids.into_iter().flatten().map(|id| (id, at)));
-            if row.ended_ms.is_none() {
-                let tag = row.tag.clone().unwrap_or_default();
-                self.open.entry(tag).or_default().push(at);
+        }
+        for row in self.rows.iter().filter(|row| row.ended_ms.is_none()) {
+            let Some(at) = by_value.get(&*row.value).copied() else {
+                continue;
+            };
+            // A rule that an earlier change has given another tag has the tag of its last change.
+            let tag = rules.get(at).and_then(|rule| rule.tag.clone());
+            let open = self.open.entry(tag.unwrap_or_default()).or_default();
+            if !open.contains(&at) {
+                open.push(at);
             }
         }
         self.rules = rules;

@@ -71,6 +71,7 @@ impl Worker<'_> {
         if let Some(counted) = counted.filter(|counted| !counted.is_empty()) {
             self.tally.metrics().apply(counted);
         }
+        self.tell_of_handlers();
         if wrote && self.patience.reset() {
             info!("the database can be written again");
         }
@@ -84,6 +85,26 @@ impl Worker<'_> {
             (self.report)(Report::LimitReached);
         }
         Ok(())
+    }
+
+    /// Says how the handlers of the running generation do.
+    fn tell_of_handlers(&mut self) {
+        let failed = self.failures.take_counted();
+        let Some(generation) = &self.generation else {
+            return;
+        };
+        self.tally.set(Count::LuaMemory, generation.taken() as u64);
+        let times = generation.take_times();
+        if failed.is_empty() && times.is_empty() {
+            return;
+        }
+        let mut handlers = self.tally.handlers();
+        for (handler, times) in times {
+            handlers.add_times(handler, &times);
+        }
+        for (handler, number) in failed {
+            handlers.add_failures(handler, number);
+        }
     }
 
     /// Writes the sinks before the commit, like the output. The commit makes the new lines a part of the sink.
@@ -201,6 +222,7 @@ impl Worker<'_> {
             drop((generation.take_emitted(), generation.take_sunk()));
             drop(generation.take_counted());
         }
+        drop(self.failures.take_counted());
         self.sinks.roll_back();
         self.emitted = 0;
         Ok(())

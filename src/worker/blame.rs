@@ -127,6 +127,7 @@ impl Worker<'_> {
         };
         self.count_tags(&tweet);
         self.volume.count();
+        self.failures.count(failure);
         self.tally.add(Count::Failed, 1);
         self.tally.add(Count::Tweets, 1);
         self.set_aside(&tweet, failure)

@@ -1,7 +1,7 @@
 //! Logs failing handlers. Each kind of failure is logged a few times, so that a handler that fails on every Tweet does
 //! not fill the disk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tracing::error;
 
@@ -15,7 +15,11 @@ const KINDS: usize = 1_000;
 
 /// How often each kind of failure has happened.
 #[derive(Debug, Default)]
-pub(super) struct Failures(HashMap<String, u64>);
+pub(super) struct Failures {
+    kinds: HashMap<String, u64>,
+    /// How many Tweets have failed in each handler since the last commit.
+    handlers: BTreeMap<String, u64>,
+}
 
 impl Failures {
     /// Logs a failed handler, if its kind was not logged too often yet.
@@ -24,6 +28,21 @@ impl Failures {
             let tweet = id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
             error!(tweet, handler = failure.handler, times, error = %failure, "handler failed");
         }
+    }
+
+    /// Counts a Tweet that failed in a handler.
+    pub(super) fn count(&mut self, failure: &Failure) {
+        match self.handlers.get_mut(&failure.handler) {
+            Some(number) => *number += 1,
+            None => {
+                self.handlers.insert(failure.handler.clone(), 1);
+            }
+        }
+    }
+
+    /// Takes what was counted. After a rollback it counts for nothing: the Tweets come again.
+    pub(super) fn take_counted(&mut self) -> BTreeMap<String, u64> {
+        std::mem::take(&mut self.handlers)
     }
 
     /// Logs a failed call between two Tweets, if its kind was not logged too often yet.
@@ -43,16 +62,16 @@ impl Failures {
     /// How often this kind of failure has happened, if it has to be logged.
     fn times_to_log(&mut self, failure: &Failure) -> Option<u64> {
         let kind = format!("{:?} {}", failure.fault.place, failure.fault.message);
-        if self.0.len() >= KINDS {
-            self.0.clear();
+        if self.kinds.len() >= KINDS {
+            self.kinds.clear();
         }
-        let times = self.0.entry(kind).or_default();
+        let times = self.kinds.entry(kind).or_default();
         *times += 1;
         (*times <= LOGGED || times.is_power_of_two()).then_some(*times)
     }
 
-    /// Forgets all counts, for a new generation.
+    /// Forgets which kinds there were, for a new generation.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.kinds.clear();
     }
 }

@@ -237,6 +237,7 @@ impl Worker<'_> {
         // If anything fails up to here, all of it is done again, as if nothing had been read.
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
         let retags = self.store.retags(&self.rules_endpoint)?;
+        let overdue = self.store.overdue_rules(&self.rules_endpoint)?;
         if self.generation.is_none() {
             self.retags.put(retags.iter().map(retagged));
         }
@@ -260,6 +261,9 @@ impl Worker<'_> {
         self.timers.set(&generation);
         self.alarms.begin_anew();
         generation.take_over(&mut self.tally.metrics());
+        self.tally.set(Count::LuaMemory, generation.taken() as u64);
+        let most = self.limits.memory as u64;
+        self.tally.set(Count::LuaMemoryLimit, most);
         self.generation = Some(generation);
         self.declared = Arc::clone(&declared);
         self.matcher = None;
@@ -275,6 +279,7 @@ impl Worker<'_> {
             back_to,
             owned,
             retags,
+            overdue,
             pause: began.elapsed(),
         }));
         Ok(Came::New)

@@ -467,6 +467,7 @@ impl<'a> Worker<'a> {
         self.volume.count();
         let ran = self.try_tweet(id, tweet)?;
         if let Err(failure) = &ran {
+            self.failures.count(failure);
             self.failures.log(id, failure);
             self.quarantine(id, &line, failure)?;
         }

@@ -13,7 +13,7 @@ use crate::{
     journal::{self, Newest, Position},
     outage::mark::{Mark, Marks},
     script::{self, Change, Code, Declared, Files, Limits},
-    store::{self, Cursor, Gap, GapIds, OwnedRule, RetagRow, Store},
+    store::{self, Cursor, Gap, GapIds, OverdueRule, OwnedRule, RetagRow, Store},
     tally::Tally,
 };
 
@@ -198,6 +198,8 @@ pub struct Loaded {
     pub owned: Vec<OwnedRule>,
     /// The changes of their tags that are remembered.
     pub retags: Vec<RetagRow>,
+    /// The rules that may come late.
+    pub overdue: Vec<OverdueRule>,
     /// How long no Tweet was handled.
     pub pause: std::time::Duration,
 }

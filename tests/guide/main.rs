@@ -88,6 +88,9 @@ stories! {
         "quarantine" "1: Tweet"
         "quarantine" "ouzel quarantine retry"
         "quarantine" "tried again";
+    look_at_a_run:
+        "status" "ouzel status\n"
+        "status" "ok · connected for";
     watch_a_run:
         "tail" "ouzel tail\n"
         "tail" "2026-11-21T20:50:26Z"
@@ -131,6 +134,13 @@ stories! {
         "bench" "cargo run --release -- bench"
         "bench" "                                    Tweets/s"
         "bench" "ouzel bench --rules";
+    which_settings_are_in_force:
+        "settings" "ouzel config --sim"
+        "settings" "setting   ";
+    copies_beside_each_other:
+        "backup" "ouzel backup /mnt/backups/tweets.db"
+        "backup" "ouzel backup /mnt/backups/ouzel.db"
+        "backup" "mkdir -p new/data";
     a_run_that_ends_by_itself:
         "exit-codes" "ouzel run --sim --limit";
     a_log_for_programs:
@@ -146,6 +156,11 @@ const PARSED: &[(&str, &str, &str)] = &[
         "it takes an account",
     ),
     ("settings", "ouzel run --log", "it takes an account"),
+    (
+        "status",
+        "ouzel top",
+        "it takes a terminal; `tests/status.rs` has one",
+    ),
     (
         "contributing",
         "cargo run --release -- bench",
@@ -175,6 +190,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "cargo install cargo-deb",
         "it takes a program that is not here, and root",
     ),
+    ("status", "ssh -L", "it takes another machine"),
     ("contributing", "cargo build", "this test is built already"),
     ("contributing", "cargo test", "this test is a part of it"),
     (
@@ -187,6 +203,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "… 120 Tweets skipped",
         "it takes a reader that is too slow; `tests/tail.rs` has one",
     ),
+    ("backup", "rsync -a project/", "it takes another machine"),
     ("license-mit", "MIT License", "the text of a license"),
     ("license-apache", "   ", "the text of a license"),
 ];

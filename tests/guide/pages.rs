@@ -37,6 +37,8 @@ fn help_lists_commands_and_topics_with_a_line_each() {
         "check",
         "rules",
         "gaps",
+        "backup",
+        "config",
         "sim",
         "replay",
         "quarantine",

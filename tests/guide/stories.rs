@@ -354,6 +354,38 @@ pub(super) fn a_rule_brings_too_much([log]: &[Block; 1]) {
     assert_same_shape(expected, alarm);
 }
 
+pub(super) fn which_settings_are_in_force([line, shown]: &[Block; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("ouzel.toml"),
+        "script = \"scripts/main.lua\"\n",
+    )
+    .unwrap();
+    let line = format!("OUZEL_DATA_DIR=tweets {}", line.text);
+    let done = shell(folder.path(), &line);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let begins = done.stdout.lines().take(4).collect::<Vec<_>>().join("\n");
+    assert_eq!(begins + "\n", shown.text);
+}
+
+pub(super) fn copies_beside_each_other([database, both, go_on]: &[Block; 3]) {
+    let ended = ran(&main_lua(), 10);
+    let folder = ended.folder();
+    for made in ["backups", "data/sinks"] {
+        fs::create_dir_all(folder.join(made)).unwrap();
+    }
+    for block in [database, both, go_on] {
+        let here = block.text.replace("/mnt/backups", "backups");
+        let done = shell(folder, &format!("set -e\n{here}"));
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{here}");
+    }
+    for copy in ["backups/tweets.db", "new/data/ouzel.db"] {
+        let rows = "SELECT count(*) FROM _ouzel_cursor";
+        assert_eq!(ended.rows_of(copy, rows), "1", "{copy}");
+    }
+    assert!(folder.join("new/data/journal").is_dir());
+}
+
 pub(super) fn read_the_journal_without_ouzel([command]: &[Block; 1]) {
     assert_eq!(command.text, "zstdcat data/journal/*.zst | jq .text\n");
     let ended = ran(&main_lua(), 50);
@@ -468,8 +500,8 @@ pub(super) fn ask_a_run([health, shown, metrics]: &[Block; 3]) {
     assert_same_shape(&shown.text, &get(health));
 
     let served: BTreeSet<_> = (get(metrics).lines())
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split(['{', ' ']).next().unwrap().to_owned())
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .map(|line| line.split(' ').next().unwrap().to_owned())
         .collect();
     let page = page_named("metrics");
     let listed: BTreeSet<_> = (page.lines())
@@ -488,6 +520,36 @@ pub(super) fn ask_a_run([health, shown, metrics]: &[Block; 3]) {
         .map(|rest| rest.split('`').next().unwrap().to_owned())
         .collect();
     assert_eq!(listed, causes);
+    run.drain();
+}
+
+pub(super) fn look_at_a_run([commands, shown]: &[Block; 2]) {
+    let sim = Sim::start(&[]);
+    let run = setup(&sim, &main_lua())
+        .environment("OUZEL_STATUS_LISTEN", "127.0.0.1:0")
+        .environment("OUZEL_LOG", "debug")
+        .start();
+    let line = run.wait_for("serving /metrics and /healthz");
+    let address = line.split("address=").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    let ask = |command: &str| {
+        let done = shell(run.folder(), &format!("{command} --address {address}"));
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+        done.stdout
+    };
+    let [text, json] = *commands.lines().collect::<Vec<_>>() else {
+        panic!("{}", commands.text);
+    };
+    // The tags come in the order of their counts, and how many there are by then is not known.
+    let words = |text: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .map(|line| line.split(' ').next().unwrap().to_owned());
+        lines.take_while(|word| word != "tag").collect()
+    };
+    wait_until("a tag", || ask(text).contains("\ntag "));
+    assert_eq!(words(&shown.text), words(&ask(text)));
+    assert!(ask(json).starts_with("{\"about\":{\"version\":"));
     run.drain();
 }
 

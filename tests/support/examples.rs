@@ -16,11 +16,13 @@ pub fn example(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// The names of all examples, sorted.
+/// The names of all examples of scripts, sorted.
 pub fn examples() -> Vec<String> {
     let entries = fs::read_dir(example("")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.collect();
+    let mut names: Vec<_> = names
+        .filter(|name| example(name).join("scripts").is_dir())
+        .collect();
     names.sort();
     names
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     RulesAdopt,
+    carry_out::PATIENCE,
     list_table::shown_tag,
     plan::Wanted,
     service::{Service, hold, record},
@@ -42,7 +43,7 @@ pub(super) fn adopt(arguments: &RulesAdopt) -> Result<(), Error> {
     let service = Service::new(&settings, &RuleSetName::default())?;
     let wanted = Wanted::of_script(&settings)?;
     let _lock = hold(&settings)?;
-    let remote = service.list()?;
+    let remote = service.list(PATIENCE)?;
     let mut record = record(&settings, &service)?;
     // Whose a rule is does not depend on what may be deleted.
     let plan = Plan::new(&wanted.rules, &remote, &record.owned(), Policy::default());

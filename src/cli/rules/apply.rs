@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::{
     RulesApply,
-    carry_out::{Orders, carry_out},
+    carry_out::{Orders, PATIENCE, carry_out},
     plan::Wanted,
     plan_file,
+    planned::MadeFor,
     service::{Service, hold, record},
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(super) fn apply(arguments: &RulesApply, line: &StatusLine) -> Result<(), Err
     let wanted = Wanted::of_script(&settings)?;
     let _lock = hold(&settings)?;
     let mut record = record(&settings, &service)?;
-    let remote = service.list()?;
+    let remote = service.list(PATIENCE)?;
     let planned = wanted.plan(&settings, &service, &remote, &record.owned());
     carry_out(
         &service,
@@ -63,9 +64,17 @@ fn apply_saved(settings: &Settings, orders: Orders, line: &StatusLine) -> Result
             planned.endpoint, service.endpoint
         ));
     }
+    if let Some(reason) = planned.made_for.differs(&MadeFor::of(settings))
+        && !orders.force
+    {
+        return Err(Error::Failed(format!(
+            "the plan in `{}` is not carried out: {reason}\nhint: give `apply` the data folder and the settings that `plan` had, or make it again with `ouzel rules plan --out FILE`; if it is meant so, `--force` carries it out",
+            file.display()
+        )));
+    }
     let _lock = hold(settings)?;
     let mut record = record(settings, &service)?;
-    let remote = service.list()?;
+    let remote = service.list(PATIENCE)?;
     if fingerprint(&remote) != planned.plan.fingerprint {
         return refused(changed(&planned.plan, &remote));
     }

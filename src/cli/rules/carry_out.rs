@@ -34,8 +34,8 @@ use crate::{
     text::plain,
 };
 
-/// So long requests may fail in ways that may pass. After that the service is in trouble for a while [reference 2.6].
-const PATIENCE: Duration = Duration::from_secs(600);
+/// So long requests of a change may fail in ways that may pass. After that the service is in trouble for a while [reference 2.6].
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How often the log says how far it is, if there is no bar.
 const LOG_EVERY: Duration = Duration::from_secs(10);
@@ -67,7 +67,7 @@ pub(super) fn carry_out(
 ) -> Result<(), Error> {
     let plan = &planned.plan;
     if !orders.json {
-        print_lines(as_lines(planned))?;
+        print_lines(as_lines(planned, orders.force))?;
     }
     if let Some(reason) = plan.guard.reason().filter(|_| !orders.force) {
         if orders.json {

@@ -2,9 +2,9 @@
 
 use super::{
     RulesCopy,
-    carry_out::{Orders, carry_out},
+    carry_out::{Orders, PATIENCE, carry_out},
     plan::{Wanted, show},
-    service::{Service, hold, owned, record},
+    service::{self, Service, hold, owned, record},
 };
 use crate::{
     error::Error, powertrack::rules::ownership::Ownership as _, settings::Settings,
@@ -25,10 +25,14 @@ pub(super) fn copy(arguments: &RulesCopy, line: &StatusLine) -> Result<(), Error
             to.endpoint
         )));
     }
-    let wanted = Wanted::of_set(from.list()?, &arguments.from.to_string());
+    let patience = match arguments.plan {
+        true => service::BRIEFLY,
+        false => PATIENCE,
+    };
+    let wanted = Wanted::of_set(from.list(patience)?, &arguments.from.to_string());
     if arguments.plan {
         let owned = owned(&settings, &to.endpoint)?;
-        let planned = wanted.plan(&settings, &to, &to.list()?, &owned);
+        let planned = wanted.plan(&settings, &to, &to.list(patience)?, &owned);
         show(&planned, arguments.json)?;
         return match planned.plan.is_noop() {
             true => Ok(()),
@@ -41,7 +45,7 @@ pub(super) fn copy(arguments: &RulesCopy, line: &StatusLine) -> Result<(), Error
     };
     let _lock = hold(&settings)?;
     let mut record = record(&settings, &to)?;
-    let planned = wanted.plan(&settings, &to, &to.list()?, &record.owned());
+    let planned = wanted.plan(&settings, &to, &to.list(patience)?, &record.owned());
     carry_out(&to, &planned, &mut record, orders, line, |done, owned| {
         wanted.plan(&settings, &to, &done.remote, owned).plan
     })

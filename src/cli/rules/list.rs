@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     RulesList,
     list_table::{Declared, Listed, as_json, as_lines},
-    service::{Owners, Service, owned},
+    service::{self, Owners, Service, owned},
 };
 use crate::{
     cli::{
@@ -33,7 +33,7 @@ pub(super) fn list(arguments: &RulesList) -> Result<(), Error> {
     };
     let service = Service::new(&settings, &set)?;
     let declared = rules_of_script(&settings, arguments.names_script())?;
-    let rules = service.list()?;
+    let rules = service.list(service::BRIEFLY)?;
     let owned = owned(&settings, &service.endpoint)?;
     let owners = Owners::of(&owned);
     let by_value: Option<HashMap<&str, &DeclaredRule>> = declared.as_ref().map(|rules| {

@@ -7,8 +7,8 @@ use super::{
     estimate::{Estimate, Most, of_journal},
     plan_file,
     plan_table::{as_json, as_lines},
-    planned::{Places, Planned},
-    service::{Service, owned},
+    planned::{MadeFor, Places, Planned},
+    service::{self, Service, owned},
 };
 use crate::{
     cli::{
@@ -39,7 +39,7 @@ pub(super) fn plan(arguments: &RulesPlan) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let service = Service::new(&settings, &RuleSetName::default())?;
     let wanted = Wanted::of_script(&settings)?;
-    let remote = service.list()?;
+    let remote = service.list(service::BRIEFLY)?;
     let owned = owned(&settings, &service.endpoint)?;
     let mut planned = wanted.plan(&settings, &service, &remote, &owned);
     let added = estimated(&settings, &planned.plan.add);
@@ -49,8 +49,12 @@ pub(super) fn plan(arguments: &RulesPlan) -> Result<(), Error> {
     }
     show(&planned, arguments.json)?;
     if let Some(file) = &arguments.out {
+        let force = match planned.plan.guard.refuses() {
+            true => " --force",
+            false => "",
+        };
         say(&format!(
-            "saved; `ouzel rules apply {}` carries it out\n",
+            "saved; `ouzel rules apply{force} {}` carries it out\n",
             file.display()
         ));
     }
@@ -77,7 +81,7 @@ fn estimated(settings: &Settings, added: &[Declared]) -> Option<Estimate> {
 pub(super) fn show(planned: &Planned, as_json_text: bool) -> Result<(), Error> {
     match as_json_text {
         true => print(&as_json(planned)),
-        false => print_lines(as_lines(planned)),
+        false => print_lines(as_lines(planned, false)),
     }
 }
 
@@ -141,6 +145,7 @@ impl Wanted {
         });
         Planned {
             endpoint: service.endpoint.clone(),
+            made_for: MadeFor::of(settings),
             places: places.collect(),
             plan,
             added: None,

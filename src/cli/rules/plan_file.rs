@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::planned::{Places, Planned};
+use super::planned::{MadeFor, Places, Planned};
 use crate::{
     error::Error,
     rule::plan::{Plan, Remote, fingerprint},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The form of the file. Another ouzel may have another one.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// As much as the list of the largest rule sets takes [reference 3.11]. Without a limit, a file without an end would fill
 /// the memory.
@@ -30,17 +30,19 @@ struct Saved<'a> {
     endpoint: &'a str,
     /// Shows whether somebody has changed the rest.
     checksum: String,
+    made_for: &'a MadeFor,
     plan: &'a Plan,
     places: &'a Places,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Read1 {
+struct Read2 {
     #[serde(rename = "ouzel_plan")]
     _format: u32,
     endpoint: String,
     checksum: String,
+    made_for: MadeFor,
     plan: Plan,
     places: Places,
 }
@@ -64,7 +66,8 @@ pub(super) fn save(path: &Path, planned: &Planned) -> Result<(), Error> {
     let saved = Saved {
         ouzel_plan: FORMAT,
         endpoint: &planned.endpoint,
-        checksum: checksum(&planned.endpoint, &planned.plan, &planned.places),
+        checksum: checksum(planned),
+        made_for: &planned.made_for,
         plan: &planned.plan,
         places: &planned.places,
     };
@@ -120,22 +123,25 @@ pub(super) fn read(path: &Path) -> Result<Planned, Error> {
             &format!("it has form {format}, and this ouzel reads form {FORMAT}"),
         ));
     }
-    let Read1 {
+    let Read2 {
         endpoint,
         checksum: noted,
+        made_for,
         plan,
         places,
         ..
     } = json::read(&text).map_err(no_plan)?;
-    if checksum(&endpoint, &plan, &places) != noted {
-        return Err(wrong(path, "it was changed after it was saved"));
-    }
-    Ok(Planned {
+    let planned = Planned {
         endpoint,
+        made_for,
         plan,
         places,
         added: None,
-    })
+    };
+    if checksum(&planned) != noted {
+        return Err(wrong(path, "it was changed after it was saved"));
+    }
+    Ok(planned)
 }
 
 fn wrong(path: &Path, reason: &str) -> Error {
@@ -146,8 +152,15 @@ fn wrong(path: &Path, reason: &str) -> Error {
 }
 
 /// A checksum over all that the plan does. It finds mistakes; who can write the file could write another plan anyway.
-fn checksum(endpoint: &str, plan: &Plan, places: &Places) -> String {
-    let whole = sonic_rs::to_string(&(endpoint, plan, places));
+fn checksum(planned: &Planned) -> String {
+    let Planned {
+        endpoint,
+        made_for,
+        plan,
+        places,
+        added: _,
+    } = planned;
+    let whole = sonic_rs::to_string(&(endpoint, made_for, plan, places));
     let whole = Remote {
         id: 0,
         value: whole.expect("text and numbers always have a JSON"),

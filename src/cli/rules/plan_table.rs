@@ -18,7 +18,7 @@ use crate::{
 const SHOWN_FOREIGN: usize = 20;
 
 /// The plan as lines for people: what changes, what stays, and what it costs.
-pub(super) fn as_lines(planned: &Planned) -> Vec<(Paint, String)> {
+pub(super) fn as_lines(planned: &Planned, force: bool) -> Vec<(Paint, String)> {
     let plan = &planned.plan;
     let places = &planned.places;
     let mut signed: Vec<(Paint, [String; 4])> = Vec::new();
@@ -72,8 +72,13 @@ pub(super) fn as_lines(planned: &Planned) -> Vec<(Paint, String)> {
             .map(|line| (Paint::Plain, line)),
     );
     if let Some(reason) = plan.guard.reason() {
-        let text = format!("refused without `--force`: {reason}");
-        lines.push((Paint::Red, text));
+        lines.push(match force {
+            true => (
+                Paint::Yellow,
+                format!("carried out because of `--force`: {reason}"),
+            ),
+            false => (Paint::Red, format!("refused without `--force`: {reason}")),
+        });
     }
     lines
 }

@@ -1,6 +1,8 @@
 //! The rules endpoint that the settings mean, and what this machine knows about its rules.
 
-use std::collections::{HashMap, HashSet};
+use std::{collections::HashSet, time::Duration};
+
+use jiff::Timestamp;
 
 use crate::{
     cli::{folder::warn_of_open_folder, print::caution, runtime},
@@ -13,13 +15,16 @@ use crate::{
         rules::{
             RulesClient,
             bodies::{NewRule, Validated},
-            persist::list,
+            persist::{again, list},
         },
     },
     rule::plan::{Declared, Owned, Remote, batches},
     settings::Settings,
     store::{OwnedRule, ReadOnly, Store},
 };
+
+/// So long a command that changes nothing asks again: somebody waits for it at a prompt.
+pub(super) const BRIEFLY: Duration = Duration::from_secs(10);
 
 /// A rule set at the service.
 pub(super) struct Service {
@@ -40,9 +45,9 @@ impl Service {
         })
     }
 
-    /// All rules of the set, oldest first.
-    pub(super) fn list(&self) -> Result<Vec<Remote>, Error> {
-        let mut rules = runtime()?.block_on(list(&self.client))?;
+    /// All rules of the set, oldest first. It may fail for so long in ways that may pass.
+    pub(super) fn list(&self, patience: Duration) -> Result<Vec<Remote>, Error> {
+        let mut rules = runtime()?.block_on(again(patience, || list(&self.client)))?;
         rules.sort_by_key(|rule| rule.id);
         Ok(rules)
     }
@@ -53,7 +58,7 @@ impl Service {
             let mut answers = Vec::new();
             for batch in batches(rules) {
                 let sent: Vec<_> = rules[batch].iter().map(NewRule::from).collect();
-                answers.extend(self.client.validate(&sent).await?);
+                answers.extend(again(BRIEFLY, || self.client.validate(&sent)).await?);
             }
             Ok::<_, powertrack::Error>(answers)
         })?;
@@ -80,8 +85,11 @@ pub(super) fn owned(settings: &Settings, endpoint: &str) -> Result<Vec<Owned>, E
         ));
         return Ok(Vec::new());
     }
-    let owned = ReadOnly::open(&database)?.owned_rules(endpoint)?;
-    let owned = owned.into_iter().map(|rule| {
+    let database = ReadOnly::open(&database)?;
+    let now = Timestamp::now().as_millisecond();
+    let late = database.overdue_rules(endpoint)?.into_iter();
+    let late = late.filter(|rule| rule.may_come(now)).map(OwnedRule::from);
+    let owned = late.chain(database.owned_rules(endpoint)?).map(|rule| {
         let OwnedRule {
             value,
             tag,
@@ -119,7 +127,7 @@ pub(super) fn hold(settings: &Settings) -> Result<Lock, Error> {
 pub(super) struct Owners<'o> {
     ids: HashSet<i64>,
     /// Rules whose id is not known, because the answer to the addition never came.
-    intents: HashMap<&'o str, &'o str>,
+    intents: HashSet<(&'o str, &'o str)>,
 }
 
 impl<'o> Owners<'o> {
@@ -135,6 +143,6 @@ impl<'o> Owners<'o> {
 
     pub(super) fn own(&self, rule: &Remote) -> bool {
         let tag = rule.tag.as_deref().unwrap_or_default();
-        self.ids.contains(&rule.id) || self.intents.get(rule.value.as_str()) == Some(&tag)
+        self.ids.contains(&rule.id) || self.intents.contains(&(rule.value.as_str(), tag))
     }
 }

@@ -17,9 +17,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     #[command(flatten)]
-    script: Script,
-    #[command(flatten)]
-    stream: Stream,
+    settings: RunSettings,
     /// Run against the built-in simulator: no account, no network.
     #[arg(long)]
     pub sim: bool,
@@ -34,6 +32,15 @@ pub(crate) struct Run {
     /// Only log how the rules on the stream would change, and run without changing them.
     #[arg(long)]
     pub rules_only_plan: bool,
+}
+
+/// The flags and variables that are settings; `ouzel config` has the same.
+#[derive(Debug, Args)]
+pub(crate) struct RunSettings {
+    #[command(flatten)]
+    script: Script,
+    #[command(flatten)]
+    stream: Stream,
 }
 
 #[derive(Debug, Args)]
@@ -102,7 +109,7 @@ struct Stream {
     status_listen: Option<StatusListen>,
 }
 
-impl Run {
+impl RunSettings {
     /// What flags and environment say.
     pub(crate) fn given(&self) -> Given {
         let stream = &self.stream;
@@ -137,6 +144,13 @@ impl Run {
             status: stream.status_listen,
             ..self.script.given()
         })
+    }
+}
+
+impl Run {
+    /// What flags and environment say.
+    pub(crate) fn given(&self) -> Given {
+        self.settings.given()
     }
 
     /// After how long to stop.

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::arguments::Run;
+pub(super) use self::arguments::{Run, RunSettings};
 use super::{
     STOPPING,
     folder::{simulated, warn_of_open_folder},
@@ -173,13 +173,13 @@ fn journal(settings: &Settings, sim: bool) -> JournalPlan {
 }
 
 /// Where the service is, and who asks.
-struct Account {
+pub(super) struct Account {
     endpoint: Endpoint,
     credentials: Credentials,
     rules_key: String,
 }
 
-fn account(settings: &Settings) -> Result<Account, Error> {
+pub(super) fn account(settings: &Settings) -> Result<Account, Error> {
     let endpoint = Endpoint::new(&settings.addresses())?;
     let (username, password) = settings.credentials()?;
     Ok(Account {

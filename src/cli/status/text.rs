@@ -310,7 +310,7 @@ mod tests {
             tag               Tweets  a second
             climate           60 000  8.40
             <script>\u{202e}  24 388  0.25
-              and 1 more tag
+              and 7 more tags
 
             failures, by cause
               8 × on "*" at main.lua:12, last 2026-11-18 14:40:00Z: attempt to index a nil value (field 'price')

@@ -389,7 +389,8 @@ mod tests {
         let rows = buffer.content.chunks(usize::from(width));
         let text = |row: &[ratatui::buffer::Cell]| {
             let row: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
-            row.trim_end().to_owned() + "\n"
+            // Without the bar, the blanks at the left side would be lost from what is expected.
+            format!("|{}\n", row.trim_end())
         };
         rows.map(text).collect()
     }
@@ -405,33 +406,33 @@ mod tests {
             110,
             26,
             expect![[r#"
-             ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms, 12 waiting
-             84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81 234 rows  ·  9 in quarantine
-             scripts/main.lua at 127.0.0.1:9464, generation 3
-             Tweets a second, all, up to 8 ───────────────────────────────────────────────────────────────────────────────
-                  ▂█
-                 ▄██
-                ▆███
-              ▂█████
-             ▄██████
-            ▆███████
-             9 tags ─────────────────────────────────────────────── failures, by cause ───────────────────────────────────
-             climate            60 000     8.4/s            ▂▃▄▅▆▇█ 8 × on "*" at main.lua:12
-             <script>\u{20      24 388     0.2/s                      attempt to index a nil value (field 'price')
-                                                                      local price = t.price.amount
-
-
-
-
-
-             newest rows of seen ─────────────────────────────────────────────────────────────────────────────────────────
-            id                   text                  lang
-            2126362115006992384  a text\nof two lines  NULL
-            7                    \u{1b}[31mred         en
-
-
-             q end   p pause   ↑↓ pick a tag   t next table
-        "#]],
+                | ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms, 12 waiting
+                | 84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81 234 rows  ·  9 in quarantine
+                | scripts/main.lua at 127.0.0.1:9464, generation 3
+                | Tweets a second, all, up to 8 ───────────────────────────────────────────────────────────────────────────────
+                |                                                                                                            ▂█
+                |                                                                                                           ▄██
+                |                                                                                                          ▆███
+                |                                                                                                        ▂█████
+                |                                                                                                       ▄██████
+                |                                                                                                      ▆███████
+                | 9 tags ─────────────────────────────────────────────── failures, by cause ───────────────────────────────────
+                | climate            60 000     8.4/s            ▂▃▄▅▆▇█ 8 × on "*" at main.lua:12
+                | <script>\u{20      24 388     0.2/s                      attempt to index a nil value (field 'price')
+                |                                                          local price = t.price.amount
+                |
+                |
+                |
+                |
+                |
+                | newest rows of seen ─────────────────────────────────────────────────────────────────────────────────────────
+                |id                   text                  lang
+                |2126362115006992384  a text\nof two lines  NULL
+                |7                    \u{1b}[31mred         en
+                |
+                |
+                | q end   p pause   ↑↓ pick a tag   t next table
+            "#]],
         );
     }
 
@@ -445,31 +446,31 @@ mod tests {
             60,
             24,
             expect![[r#"
-             ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms
-             84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
-             scripts/main.lua at 127.0.0.1:9464, generation 3
-             Tweets a second, tagged climate, up to 7 ──────────────────
-                  ▁█
-                 ▂██
-                ▃███
-               ▄████
-              ▅█████
-             ▆██████
-             9 tags ────────────────────────────────────────────────────
-            ›climate               60 000     8.4/s              ▂▃▄▅▆▇█
-             <script>\u{202e}      24 388     0.2/s
-
-             failures, by cause ────────────────────────────────────────
-             8 × on "*" at main.lua:12
-               attempt to index a nil value (field 'price')
-             newest rows of seen ───────────────────────────────────────
-            id                   text                  lang
-            2126362115006992384  a text\nof two lines  NULL
-            7                    \u{1b}[31mred         en
-
-
-             q end   p pause   ↑↓ pick a tag   t next table
-        "#]],
+                | ✓ ok  connected for 1h 59m  ·  12.4 Tweets/s  ·  lag 340 ms
+                | 84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
+                | scripts/main.lua at 127.0.0.1:9464, generation 3
+                | Tweets a second, tagged climate, up to 7 ──────────────────
+                |                                                          ▁█
+                |                                                         ▂██
+                |                                                        ▃███
+                |                                                       ▄████
+                |                                                      ▅█████
+                |                                                     ▆██████
+                | 9 tags ────────────────────────────────────────────────────
+                |›climate               60 000     8.4/s              ▂▃▄▅▆▇█
+                | <script>\u{202e}      24 388     0.2/s
+                |
+                | failures, by cause ────────────────────────────────────────
+                | 8 × on "*" at main.lua:12
+                |   attempt to index a nil value (field 'price')
+                | newest rows of seen ───────────────────────────────────────
+                |id                   text                  lang
+                |2126362115006992384  a text\nof two lines  NULL
+                |7                    \u{1b}[31mred         en
+                |
+                |
+                | q end   p pause   ↑↓ pick a tag   t next table
+            "#]],
         );
     }
 
@@ -482,15 +483,15 @@ mod tests {
             60,
             8,
             expect![[r#"
-             ✕ no connection  connected for 1h 59m  ·  12.4 Tweets/s  ·
-             84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
-             it was closed
-             9 tags ────────────────────────────────────────────────────
-             climate               60 000     8.4/s              ▂▃▄▅▆▇█
-             <script>\u{202e}      24 388     0.2/s
-
-             q end   p pause   ↑↓ pick a tag   t next table
-        "#]],
+                | ✕ no connection  connected for 1h 59m  ·  12.4 Tweets/s  ·
+                | 84 388 Tweets: 80 000 kept, 4 380 filtered, 8 failed  ·  81
+                | it was closed
+                | 9 tags ────────────────────────────────────────────────────
+                | climate               60 000     8.4/s              ▂▃▄▅▆▇█
+                | <script>\u{202e}      24 388     0.2/s
+                |
+                | q end   p pause   ↑↓ pick a tag   t next table
+            "#]],
         );
     }
 

@@ -61,6 +61,7 @@ const MODULES: &[&str] = &[
     "sim::oracle",
     "status::reporter",
     "status::server",
+    "store::format",
     "worker::batch",
     "worker::behind",
     "worker::blame",

@@ -1,6 +1,6 @@
 //! The record of the rules that are ouzel's own, as whoever changes rules needs it.
 
-use std::{error::Error as StdError, future::Future};
+use std::{collections::HashSet, error::Error as StdError, future::Future};
 
 use crate::rule::plan::Owned;
 
@@ -10,12 +10,19 @@ pub(crate) type OwnershipError = Box<dyn StdError + Send + Sync>;
 /// Remembers which rules are ours, by value, beyond the end of this process. When a call returns, what it wrote is
 /// safe.
 pub(crate) trait Ownership: Send {
-    /// The rules that are ours.
+    /// The rules that are ours. Those that may come late stand before what is remembered of the same value.
     fn owned(&self) -> Vec<Owned>;
 
     /// These rules are ours. A rule without an id is about to be added, so one that appears with its value and tag is
     /// ours. This replaces what was remembered about the value.
     fn remember(
+        &mut self,
+        rules: &[Owned],
+    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
+
+    /// The request that adds these rules has got no answer, so they may come late. They are ours then for a while,
+    /// whatever else is remembered or forgotten of the value.
+    fn overdue(
         &mut self,
         rules: &[Owned],
     ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
@@ -33,8 +40,11 @@ pub(crate) trait Ownership: Send {
         rules: &[Retagging],
     ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 
-    /// No rule is being changed any more.
-    fn settled(&mut self) -> impl Future<Output = Result<(), OwnershipError>> + Send;
+    /// No rules but these are being changed any more: whatever tag they have, they keep.
+    fn settled(
+        &mut self,
+        but: &HashSet<&str>,
+    ) -> impl Future<Output = Result<(), OwnershipError>> + Send;
 }
 
 /// A rule whose tag changes.

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use tokio::time::{Instant, sleep};
+use tracing::warn;
 
 use super::{
     Rules,
@@ -14,7 +15,7 @@ use crate::{
         error::{Error, Recovery},
         reconnect::Ladders,
     },
-    rule::plan::{Plan, Remote},
+    rule::plan::{Declared, Owned, Plan, Remote},
 };
 
 /// So often a plan is gone on with although no request failed: somebody else changes the rules meanwhile.
@@ -48,13 +49,41 @@ pub(crate) async fn persist(
     let mut report = Report::default();
     let mut failing_since = None;
     let mut passes = 0;
-    let mut plan = plan.clone();
-    let mut has_failed = false;
+    let (whole, mut plan) = (plan, plan.clone());
+    let (mut has_failed, mut has_ever_failed) = (false, false);
+    let mut most = 0;
     loop {
-        match pass(rules, &mut plan, has_failed, ownership, &mut report, told).await {
+        // What an attempt before has done is not shown as undone again.
+        let mut told_whole = |progress: Progress<'_>| {
+            told(match progress {
+                Progress::Changed { done, total } => {
+                    let total_of_all = total.max(whole.changes());
+                    most = most.max(total_of_all - total + done);
+                    Progress::Changed {
+                        done: most,
+                        total: total_of_all,
+                    }
+                }
+                waits => waits,
+            });
+        };
+        let told_whole = &mut told_whole;
+        match pass(
+            rules,
+            &mut plan,
+            has_failed,
+            ownership,
+            &mut report,
+            told_whole,
+        )
+        .await
+        {
             Ok((remote, left)) => {
                 passes += 1;
                 if left.is_noop() || passes == MOST_PASSES || !report.rejected.is_empty() {
+                    if has_ever_failed {
+                        recount(&mut report, whole, &remote, &ownership.owned());
+                    }
                     return Ok(Done {
                         report,
                         remote,
@@ -78,10 +107,31 @@ pub(crate) async fn persist(
                     delay,
                 });
                 sleep(delay).await;
-                has_failed = true;
+                (has_failed, has_ever_failed) = (true, true);
             }
         }
     }
+}
+
+/// Counts what was done by the rules that were read back: what a request has done whose answer was lost, nobody has
+/// counted, and the plans after it were other ones.
+fn recount(report: &mut Report, plan: &Plan, remote: &[Remote], owned: &[Owned]) {
+    let ours: HashSet<i64> = owned.iter().filter_map(|rule| rule.id).collect();
+    let before: HashSet<i64> = plan.retag.iter().map(|retag| retag.from.id).collect();
+    let there: HashSet<i64> = remote.iter().map(|rule| rule.id).collect();
+    let new = remote
+        .iter()
+        .filter(|rule| ours.contains(&rule.id) && !before.contains(&rule.id));
+    let new: HashSet<(&str, &str)> = new
+        .map(|rule| (&*rule.value, rule.tag.as_deref().unwrap_or_default()))
+        .collect();
+    let is_new =
+        |rule: &&Declared| new.contains(&(&*rule.value, rule.tag.as_deref().unwrap_or_default()));
+    report.added = plan.add.iter().filter(is_new).count() + plan.claim.len();
+    let retags = plan.retag.iter().map(|retag| &retag.declared);
+    report.retagged = retags.filter(is_new).count();
+    let delete = plan.delete.iter().chain(&plan.leftover);
+    report.deleted = delete.filter(|rule| !there.contains(&rule.id)).count();
 }
 
 /// Carries out a plan and reads the rules back. If a request has failed before, nobody knows what it has done, so the
@@ -103,6 +153,33 @@ async fn pass(
     let left = plan.remaining(&remote, &ownership.owned());
     let left = without_rejected(left, report);
     Ok((remote, left))
+}
+
+/// Asks until there is an answer, or for as long as `patience` lasts where requests fail in ways that may pass. It is for
+/// requests that change nothing.
+///
+/// # Errors
+/// If a request fails for good, or if requests fail for longer than `patience`.
+pub(crate) async fn again<T, F>(patience: Duration, ask: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let (mut ladders, since) = (Ladders::random(), Instant::now());
+    loop {
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let Recovery::Retry(delay) = error.recovery() else {
+            return Err(error);
+        };
+        let delay = ladders.next(delay).delay;
+        if since.elapsed() + delay > patience {
+            return Err(error);
+        }
+        warn!(%error, ?delay, "a request failed; it is sent again after a while");
+        sleep(delay).await;
+    }
 }
 
 /// The rules that the service has.

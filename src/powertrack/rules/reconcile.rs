@@ -92,7 +92,10 @@ pub(crate) async fn reconcile(
 ) -> Result<(), Error> {
     let intents = ownership.owned().into_iter();
     let intents = intents.filter(|rule| rule.id.is_none());
-    let intents = intents.map(|rule| (rule.value, rule.tag)).collect();
+    let intents: HashSet<_> = intents.map(|rule| (rule.value, rule.tag)).collect();
+    let found = plan.leftover.iter();
+    let found = found.filter(|rule| intents.contains(&(rule.value.clone(), rule.tag.clone())));
+    let found: Vec<Owned> = found.map(|rule| owned(rule, true)).collect();
     let mut work = Work {
         rules,
         ownership,
@@ -102,6 +105,8 @@ pub(crate) async fn reconcile(
         newest: plan.newest,
         delete: &plan.delete,
         leftover: &plan.leftover,
+        there: plan.remote,
+        to_add: plan.add.len(),
         done: 0,
         total: plan.changes(),
     };
@@ -109,10 +114,17 @@ pub(crate) async fn reconcile(
     work.report.added += plan.claim.len();
     let claimed: Vec<Owned> = plan.claim.iter().map(|rule| owned(rule, false)).collect();
     work.remember(&claimed).await?;
+    // Tweets come with the ids of what a broken off change of tags has left.
+    work.remember(&found).await?;
+    // The script may have taken such a change back.
+    let retags = plan.retag.iter().map(|retag| &retag.declared);
+    let changing = plan.add.iter().chain(retags);
+    let changing = changing.map(|rule| rule.value.as_str()).collect();
+    let settled = work.ownership.settled(&changing);
+    settled.await.map_err(Error::Ownership)?;
     work.tell(0);
     for range in batches(&plan.add) {
-        let created = work.add_new(&plan.add[range]).await?;
-        work.report.added += created.len();
+        work.add_new(&plan.add[range]).await?;
     }
     let has_cover = |retag: &&Retag| retag.cover != Cover::Nothing;
     let (covered, bare): (Vec<&Retag>, Vec<&Retag>) = plan.retag.iter().partition(has_cover);
@@ -134,7 +146,9 @@ pub(crate) async fn reconcile(
             "rules that are not declared any more stay until no rule is rejected"
         );
     }
-    ownership.settled().await.map_err(Error::Ownership)
+    let none = HashSet::new();
+    let settled = ownership.settled(&none);
+    settled.await.map_err(Error::Ownership)
 }
 
 struct Work<'a, 't, R, L> {
@@ -148,12 +162,23 @@ struct Work<'a, 't, R, L> {
     /// What is still to be deleted.
     delete: &'a [Remote],
     leftover: &'a [Remote],
+    /// How many rules the service has.
+    there: usize,
+    /// How many declared rules are still to be added.
+    to_add: usize,
     done: usize,
     total: usize,
 }
 
 /// What became of the rules of one addition: the ids of those that are ours now.
 type Created = HashMap<String, Option<i64>>;
+
+/// Rules that nothing matches the Tweets of for a while.
+#[derive(Default)]
+struct Uncovered<'r> {
+    rules: Vec<&'r Declared>,
+    since: Option<Instant>,
+}
 
 /// What became of rules whose tags change.
 struct Swapped {
@@ -164,40 +189,81 @@ struct Swapped {
 }
 
 impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
-    /// Adds declared rules. If the contract allows no more, what is to be deleted goes first.
-    async fn add_new(&mut self, rules: &[Declared]) -> Result<Created, Error> {
-        let created = match self.add(rules, false).await {
-            Err(error) if error.is_rule_limit() && !self.delete.is_empty() => {
-                warn!(
-                    rules = self.delete.len(),
-                    "there is no room for more rules, so those that are not declared are deleted first"
-                );
-                let delete = std::mem::take(&mut self.delete);
-                self.delete_undeclared(delete).await?;
-                self.add(rules, false).await
+    /// Adds declared rules. If the contract allows no more, what is to be deleted goes first, but only once it is known
+    /// that all of them fit then: rules that are deleted for others that do not fit either would be missing for nothing.
+    async fn add_new(&mut self, rules: &[Declared]) -> Result<(), Error> {
+        let (mut rest, mut part) = (rules, rules.len());
+        let (mut deleted, mut uncovered) = (0, Uncovered::default());
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(part);
+            match self.add(now, false).await {
+                Ok(created) => {
+                    self.report.added += created.len();
+                    self.there += created.len();
+                    self.to_add = self.to_add.saturating_sub(now.len());
+                    self.tell(now.len());
+                    (rest, part) = (later, later.len());
+                }
+                Err(error) if error.is_rule_limit() => {
+                    let spare = self.delete.len() + self.leftover.len();
+                    let short = self.to_add.saturating_sub(spare);
+                    if short == 0 {
+                        deleted += self.make_room(rest, &mut uncovered).await?;
+                        part = rest.len();
+                    } else if short < part {
+                        // If so many more fit beside all that is there, all fit when the others are deleted.
+                        part = short;
+                    } else if deleted > 0 && part > 1 {
+                        // Somebody else has taken the room. What fits is better than nothing.
+                        part = part.div_ceil(2).min(part - 1);
+                    } else {
+                        self.note_gap(&uncovered);
+                        return Err(Error::NoRoom {
+                            there: self.there,
+                            allowed: self.there + part - 1,
+                            wanted: self.there + short,
+                            deleted,
+                        });
+                    }
+                }
+                Err(error) => return Err(error),
             }
-            added => added,
-        };
-        let created = match created {
-            // What a broken off change of tags has left takes the room of the rule that it stands in for.
-            Err(error) if error.is_rule_limit() && !self.leftover.is_empty() => {
-                let since = Instant::now();
-                let leftover = std::mem::take(&mut self.leftover);
-                let covered = |rule: &&Declared| {
-                    leftover
-                        .iter()
-                        .any(|cover| rule.is_wrapped_in(&cover.value))
-                };
-                let uncovered: Vec<&Declared> = rules.iter().filter(covered).collect();
-                self.delete_undeclared(leftover).await?;
-                let created = self.add(rules, false).await?;
-                self.note_gap(&uncovered, since);
-                created
-            }
-            added => added?,
-        };
-        self.tell(rules.len());
-        Ok(created)
+        }
+        self.note_gap(&uncovered);
+        Ok(())
+    }
+
+    /// Deletes what is not declared, or what a broken off change of tags has left, so that rules fit. Says how many that
+    /// were.
+    async fn make_room<'r>(
+        &mut self,
+        rules: &'r [Declared],
+        uncovered: &mut Uncovered<'r>,
+    ) -> Result<usize, Error> {
+        let mut delete = std::mem::take(&mut self.delete);
+        if delete.is_empty() {
+            // What is left takes the room of the rule that it stands in for.
+            delete = std::mem::take(&mut self.leftover);
+            let covered = |rule: &&Declared| {
+                let mut covers = delete.iter();
+                covers.any(|cover| rule.is_wrapped_in(&cover.value))
+            };
+            let (rules, since) = (rules.iter().filter(covered).collect(), Instant::now());
+            *uncovered = Uncovered {
+                rules,
+                since: Some(since),
+            };
+        } else {
+            warn!(
+                rules = delete.len(),
+                "there is no room for more rules, so those that are not declared are deleted first"
+            );
+        }
+        let before = self.report.deleted;
+        self.delete_undeclared(delete).await?;
+        let deleted = self.report.deleted - before;
+        self.there = self.there.saturating_sub(deleted);
+        Ok(deleted)
     }
 
     /// Gives rules other tags, with rules in parentheses in between.
@@ -302,8 +368,10 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
         let changed = self.swap(retags).await?;
         let rules = retags.iter().map(|retag| &retag.declared);
         let was_missing = |rule: &&Declared| changed.gone.contains(&rule.value);
-        let missing: Vec<_> = rules.filter(was_missing).collect();
-        self.note_gap(&missing, since);
+        self.note_gap(&Uncovered {
+            rules: rules.filter(was_missing).collect(),
+            since: Some(since),
+        });
         Ok(())
     }
 
@@ -323,8 +391,9 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
         let is_gone = |retag: &&&Retag| gone.contains(&retag.from.value);
         let (changed, stay): (Vec<&Retag>, Vec<&Retag>) = retags.iter().partition(is_gone);
         for retag in stay {
-            let (value, tag) = (&retag.from.value, &retag.from.tag);
-            warn!(value, ?tag, "a rule could not be deleted, so its tag stays");
+            let (value, tag) = (&retag.from.value, retag.from.tag.as_deref());
+            let tag = tag.unwrap_or_default();
+            warn!(value, tag, "a rule could not be deleted, so its tag stays");
         }
         let new: Vec<Declared> = changed.iter().map(|one| one.declared.clone()).collect();
         let mut created = Created::new();
@@ -366,6 +435,9 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
                 Err(error) => {
                     if error.is_refusal() {
                         self.forget(&values(&rules)).await?;
+                    } else {
+                        let written = self.ownership.overdue(&intents);
+                        written.await.map_err(Error::Ownership)?;
                     }
                     return Err(error);
                 }
@@ -395,6 +467,7 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
 
     async fn added(&mut self, answers: Vec<Added>, temporary: bool) -> Result<Created, Error> {
         let (mut created, mut own, mut taken) = (Created::new(), Vec::new(), Vec::new());
+        let sent: HashSet<&str> = self.intents.iter().map(|(value, _)| &**value).collect();
         for answer in answers {
             let Added { value, tag, id, .. } = answer;
             let is_late = self.intents.contains(&(value.clone(), tag.clone()));
@@ -410,7 +483,8 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
                 }
                 created.insert(value, id);
             } else {
-                if !temporary {
+                // If it came late with another tag, it is ours, and the next plan changes that.
+                if !temporary && !sent.contains(value.as_str()) {
                     let message = answer.message.unwrap_or_default();
                     warn!(value, message, "somebody else added this rule just now");
                     self.report.conflicts += 1;
@@ -472,12 +546,12 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
         written.await.map_err(Error::Ownership)
     }
 
-    fn note_gap(&mut self, missing: &[&Declared], since: Instant) {
-        let Some(example) = missing.first() else {
+    fn note_gap(&mut self, missing: &Uncovered<'_>) {
+        let (Some(example), Some(since)) = (missing.rules.first(), missing.since) else {
             return;
         };
         let gap = Gap {
-            rules: missing.len(),
+            rules: missing.rules.len(),
             example: example.value.clone(),
             lasted: since.elapsed(),
         };

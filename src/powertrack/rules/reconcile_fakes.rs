@@ -284,6 +284,10 @@ impl Ownership for Book {
         Ok(())
     }
 
+    async fn overdue(&mut self, _rules: &[Owned]) -> Result<(), OwnershipError> {
+        Ok(())
+    }
+
     async fn forget(&mut self, values: &[String]) -> Result<(), OwnershipError> {
         self.note("forget", values.iter().cloned());
         self.owned.retain(|owned| !values.contains(&owned.value));
@@ -305,7 +309,7 @@ impl Ownership for Book {
         Ok(())
     }
 
-    async fn settled(&mut self) -> Result<(), OwnershipError> {
+    async fn settled(&mut self, _but: &HashSet<&str>) -> Result<(), OwnershipError> {
         Ok(())
     }
 }

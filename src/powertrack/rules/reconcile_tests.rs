@@ -466,3 +466,49 @@ fn reconciling_can_be_a_task_of_its_own() {
         &mut told,
     ));
 }
+
+#[test]
+fn what_is_there_is_deleted_for_room_only_if_everything_fits_then() {
+    let mut world = World::new(&[(1, "a", "1"), (2, "b", "1")]);
+    world.limit = 2;
+    let mut book = Book::new(&world, &[("a", "1", Some(1)), ("b", "1", Some(2))]);
+    check(
+        &world,
+        &mut book,
+        &[("c", "1"), ("d", "1"), ("e", "1")],
+        expect![[r#"
+            remember c/1#? d/1#? e/1#?
+            POST add c/1 d/1 e/1
+            forget c d e
+            remember c/1#?
+            POST add c/1
+            forget c
+            added 0 retagged 0 deleted 0 conflicts 0 error: the contract has room for 2 rules, and the stream would have 3; it has 2
+            hint: declare fewer rules, or ask your account manager for more; `ouzel rules list` shows whose rules there are"#]],
+    );
+    assert_eq!(world.rules(), ["a/1", "b/1"]);
+    // One more is room enough.
+    world.limit = 3;
+    check(
+        &world,
+        &mut book,
+        &[("c", "1"), ("d", "1"), ("e", "1")],
+        expect![[r#"
+            remember c/1#? d/1#? e/1#?
+            POST add c/1 d/1 e/1
+            forget c d e
+            remember c/1#?
+            POST add c/1
+            remember c/1#101
+            remember d/1#? e/1#?
+            POST add d/1 e/1
+            forget d e
+            POST delete 1 2
+            forget a b
+            remember d/1#? e/1#?
+            POST add d/1 e/1
+            remember d/1#102 e/1#103
+            added 3 retagged 0 deleted 2 conflicts 0"#]],
+    );
+    assert_eq!(world.rules(), ["c/1", "d/1", "e/1"]);
+}

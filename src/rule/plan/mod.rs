@@ -10,7 +10,7 @@ mod rules;
 mod tests;
 mod wrap;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -158,7 +158,8 @@ impl Plan {
 struct View<'a> {
     by_value: HashMap<&'a str, &'a Remote>,
     by_id: HashMap<i64, &'a Owned>,
-    intents: HashMap<&'a str, &'a Owned>,
+    /// By value and tag: of one value, several may be on the way.
+    intents: HashMap<(&'a str, &'a str), &'a Owned>,
 }
 
 impl<'a> View<'a> {
@@ -174,7 +175,7 @@ impl<'a> View<'a> {
         for rule in owned {
             match rule.id {
                 Some(id) => view.by_id.insert(id, rule),
-                None => view.intents.insert(&rule.value, rule),
+                None => view.intents.insert((&rule.value, tag(&rule.tag)), rule),
             };
         }
         view
@@ -183,16 +184,18 @@ impl<'a> View<'a> {
     /// What is remembered about a rule that is ours; `None` if it is not.
     fn ours(&self, rule: &Remote) -> Option<&'a Owned> {
         let by_id = self.by_id.get(&rule.id);
-        let intent = || {
-            let intent = self.intents.get(rule.value.as_str());
-            intent.filter(|intent| same_tag(intent.tag.as_deref(), rule.tag.as_deref()))
-        };
+        let intent = || self.intents.get(&(rule.value.as_str(), tag(&rule.tag)));
         by_id.or_else(intent).copied()
     }
 
     fn is_temporary(&self, rule: &Remote) -> bool {
         self.ours(rule).is_some_and(|owned| owned.temporary)
     }
+}
+
+/// A rule without a tag is the same as one with an empty one.
+fn tag(tag: &Option<String>) -> &str {
+    tag.as_deref().unwrap_or_default()
 }
 
 /// A plan in the making.
@@ -305,8 +308,12 @@ impl<'a> Making<'a> {
             }
             Some(there) => view.ours(there).is_none(),
         };
-        let over = owned.iter().filter(is_over);
-        plan.forget = over.map(|owned| owned.value.clone()).collect();
+        // Of one value, several may be remembered, and they are forgotten together.
+        let (over, stays): (Vec<&Owned>, Vec<&Owned>) = owned.iter().partition(is_over);
+        let stays: HashSet<&str> = stays.iter().map(|owned| owned.value.as_str()).collect();
+        let over: BTreeSet<&str> = over.iter().map(|owned| owned.value.as_str()).collect();
+        let over = over.into_iter().filter(|value| !stays.contains(value));
+        plan.forget = over.map(str::to_owned).collect();
         plan.remote = remote.len();
         plan.newest = remote.iter().map(|rule| rule.id).max().unwrap_or(0);
         plan.fingerprint = fingerprint(remote);

@@ -8,6 +8,8 @@ mod listeners;
 pub(crate) mod view;
 
 use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -114,8 +116,9 @@ impl Look {
         let declared = Arc::clone(&self.declared.borrow());
         let kept = self.kept.look(&declared.tables).await;
         let history = self.history();
-        let (tags, more_tags) = self.tags(&history);
-        let (rules, more_rules) = self.rules(&declared);
+        let counts = self.tally.tags();
+        let (tags, more_tags) = tags(&counts, &history);
+        let (rules, more_rules) = rules(&counts, &declared);
         View {
             about: self.about.clone(),
             now: self.now(&history, health),
@@ -170,42 +173,38 @@ impl Look {
             },
         }
     }
+}
 
-    fn tags(&self, history: &History) -> (Vec<Tag>, usize) {
-        let mut tags: Vec<(String, u64)> = self.tally.tags().into_iter().collect();
-        tags.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
-        let more = tags.len().saturating_sub(TAGS);
-        let rates = history.rates_of_tags();
-        let tags = tags.into_iter().take(TAGS).map(|(tag, count)| Tag {
-            rate: rates.get(&*tag).copied().unwrap_or_default(),
-            tag: cut(&tag),
-            count,
-        });
-        (tags.collect(), more)
-    }
+/// The most frequent tags, and how many others there are.
+fn tags(counts: &BTreeMap<String, u64>, history: &History) -> (Vec<Tag>, usize) {
+    let mut tags: Vec<(&String, u64)> = counts.iter().map(|(tag, count)| (tag, *count)).collect();
+    // The sort leaves equals in their order, which is that of the alphabet.
+    tags.sort_by_key(|(_, count)| Reverse(*count));
+    let rates = history.rates_of_tags();
+    let shown = tags.iter().take(TAGS).map(|(tag, count)| Tag {
+        tag: cut(tag),
+        count: *count,
+        rate: rates.get(tag.as_str()).copied().unwrap_or_default(),
+    });
+    (shown.collect(), tags.len().saturating_sub(TAGS))
+}
 
-    fn rules(&self, declared: &Declared) -> (Vec<Rule>, usize) {
-        let counts = self.tally.tags();
-        let count = |tag: &Option<String>| {
-            let tag = tag.as_ref()?;
-            Some(counts.get(tag).copied().unwrap_or_default())
-        };
-        let mut rules: Vec<_> = declared
-            .rules
-            .iter()
-            .map(|rule| (count(&rule.tag), rule))
-            .collect();
-        // The order of the script stays among equals.
-        rules.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        let more = rules.len().saturating_sub(RULES);
-        let rules = rules.into_iter().take(RULES).map(|(count, rule)| Rule {
-            value: cut(&rule.value),
-            tag: rule.tag.as_deref().map(cut),
-            place: cut(&format!("{}:{}", rule.file, rule.line)),
-            count,
-        });
-        (rules.collect(), more)
-    }
+/// The rules whose tags come most often, and how many others there are.
+fn rules(counts: &BTreeMap<String, u64>, declared: &Declared) -> (Vec<Rule>, usize) {
+    let count = |tag: &String| counts.get(tag).copied().unwrap_or_default();
+    let rules = declared.rules.iter();
+    let mut rules: Vec<_> = rules
+        .map(|rule| (rule.tag.as_ref().map(count), rule))
+        .collect();
+    // The sort leaves equals in their order, which is that of the script.
+    rules.sort_by_key(|(count, _)| Reverse(*count));
+    let shown = rules.iter().take(RULES).map(|(count, rule)| Rule {
+        value: cut(&rule.value),
+        tag: rule.tag.as_deref().map(cut),
+        place: cut(&format!("{}:{}", rule.file, rule.line)),
+        count: *count,
+    });
+    (shown.collect(), rules.len().saturating_sub(RULES))
 }
 
 fn stream(state: State, name: &str) -> Stream {
