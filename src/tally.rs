@@ -98,9 +98,11 @@ pub enum Count {
     MonthCap,
     /// Tags that bring more Tweets than usual now.
     Alarms,
+    /// Tags whose rules are off the stream for now.
+    Paused,
 }
 
-const COUNTERS: usize = Count::Alarms as usize + 1;
+const COUNTERS: usize = Count::Paused as usize + 1;
 
 /// The counters that change while Tweets are handled. If the Tweets are taken back, these counters go back with them.
 const TAKEN_BACK: [Count; 10] = [

@@ -87,7 +87,7 @@ fn a_plan_shows_every_change_and_changes_nothing() {
     let ended = next(ended, script, &["plan", "--json"]);
     ended.assert_code(4);
     expect![[r#"
-        {"endpoint":"http://127.0.0.1:PORT/rules/powertrack/accounts/acme/publishers/twitter/prod.json","add":[{"value":"tea","tag":"cup","place":"main.lua:3","estimate":null}],"estimate":null,"sample_tweets":null,"retag":[{"value":"rocket","tag":"space","place":"main.lua:2","from":{"id":ID,"id_str":"ID","value":"rocket","tag":"launch"},"gap":false}],"delete":[{"id":ID,"id_str":"ID","value":"coffee","tag":null}],"leftover":[],"conflicts":[{"declared_tag":"ours","remote":{"id":ID,"id_str":"ID","value":"milk","tag":"theirs"}}],"foreign":[{"id":ID,"id_str":"ID","value":"theirs","tag":"x"}],"kept":[],"adoptable":[],"unchanged":0,"remote":4,"changes":3,"requests":7,"seconds":7,"refused":null,"fingerprint":"4-27c5f3a47cd883eafa67d943e4589e38"}
+        {"endpoint":"http://127.0.0.1:PORT/rules/powertrack/accounts/acme/publishers/twitter/prod.json","add":[{"value":"tea","tag":"cup","place":"main.lua:3","estimate":null}],"estimate":null,"sample_tweets":null,"retag":[{"value":"rocket","tag":"space","place":"main.lua:2","from":{"id":ID,"id_str":"ID","value":"rocket","tag":"launch"},"gap":false}],"delete":[{"id":ID,"id_str":"ID","value":"coffee","tag":null}],"leftover":[],"conflicts":[{"declared_tag":"ours","remote":{"id":ID,"id_str":"ID","value":"milk","tag":"theirs"}}],"foreign":[{"id":ID,"id_str":"ID","value":"theirs","tag":"x"}],"kept":[],"adoptable":[],"paused":[],"unchanged":0,"remote":4,"changes":3,"requests":7,"seconds":7,"refused":null,"fingerprint":"4-27c5f3a47cd883eafa67d943e4589e38"}
     "#]].assert_eq(&steady(ended.output()));
 }
 

@@ -172,3 +172,160 @@ fn what_hears_of_alarms_has_to_be_a_function_of_the_loading_script() {
     run.powertrack().send(tagged(1, &["launch"]));
     run.wait_for("main.lua:2: `ouzel.on_alarm` can only be called while the script loads, not from a handler");
 }
+
+#[test]
+fn the_breaker_pauses_a_rule_until_somebody_asks_for_it_also_over_restarts() {
+    let setup = Setup::new()
+        .remote_rule("theirs", Some("launch"))
+        .script(SCRIPT)
+        .environment("OUZEL_ALARM_PER_MINUTE", "9")
+        .environment("OUZEL_BREAKER", "pause-rule")
+        .environment("OUZEL_RULES_PRUNE", "none");
+    let run = setup.start();
+    run.powertrack()
+        .send_all((1..=12).map(|id| tagged(id, &["launch"])));
+    let said = run.wait_for("BREAKER: the rules with this tag are taken off the stream");
+    assert!(
+        said.contains("WARN BREAKER") && said.contains("tag=launch rules=1"),
+        "{said}"
+    );
+    run.wait_for("deleted=1");
+    let rules = expect![[r#"
+        theirs [launch]
+        rare [quiet]"#]];
+    rules.assert_eq(&run.powertrack().rules());
+    // Reading the rules beside it shows the rule as paused.
+    let (code, shown, _) = run.another_command(&["rules", "plan"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(
+        shown.contains("  !  main.lua:2           launch  rocket"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(
+            "note: 1 declared rule is paused by the breaker; `ouzel rules resume TAG` puts it back"
+        ),
+        "{shown}"
+    );
+    let (_, shown, _) = run.another_command(&["rules", "list"]);
+    assert!(
+        shown.contains("paused: the rules with the tag `launch`, "),
+        "{shown}"
+    );
+    // A save does not bring it back, and one killed process neither.
+    run.write(
+        "scripts/main.lua",
+        &format!("{SCRIPT}ouzel.rules {{ {{ value = 'tea', tag = 'tea' }} }}"),
+    );
+    run.wait_for("added=1");
+    let ended = run.kill();
+    assert_eq!(
+        ended.rows("SELECT tag, per_minute >= 12, most, until_ms FROM _ouzel_paused"),
+        "launch|1|9|NULL"
+    );
+    let ended = ended.again().command("rules").arguments(&["apply"]).ends();
+    ended.assert_code(0);
+    let run = ended.again().command("run").arguments(&[]).start();
+    run.wait_for("BREAKER: the rules with this tag are off the stream tag=launch since=");
+    run.wait_for("stream connected");
+    expect![[r#"
+        theirs [launch]
+        rare [quiet]
+        tea [tea]"#]]
+    .assert_eq(&run.powertrack().rules());
+    let (code, _, said) = run.another_command(&["rules", "resume", "lunch"]);
+    assert_eq!(code, 1);
+    expect![[r#"
+        error: the rules with the tag `lunch` are not paused
+        hint: paused are `launch`
+    "#]]
+    .assert_eq(&said);
+    let (code, shown, said) = run.another_command(&["rules", "resume", "launch"]);
+    assert_eq!((code, said.as_str()), (0, ""));
+    expect![[r#"
+        `launch` is not paused any more: the run puts 1 rule back on the stream now
+    "#]]
+    .assert_eq(&shown);
+    run.wait_for("added=1");
+    assert!(run.powertrack().rules().ends_with("rocket [launch]"));
+    // It can be too much again.
+    run.powertrack()
+        .send_all((21..=40).map(|id| tagged(id, &["launch"])));
+    run.wait_for("BREAKER: the rules with this tag are taken off the stream");
+    run.wait_for("deleted=1");
+    let ended = run.drain();
+    ended.assert_code(0);
+    // Without a run it is for the next one.
+    let resume = || ["resume", "launch"];
+    let ended = ended.again().command("rules").arguments(&resume()).ends();
+    ended.assert_code(0);
+    expect![[r#"
+        no ouzel runs here; the rules with the tag `launch` are not paused any more: the next `ouzel run` or `ouzel rules apply` adds them
+    "#]].assert_eq(ended.output());
+    let ended = ended.again().ends();
+    ended.assert_code(1);
+    ended.assert_says("the rules with the tag `launch` are not paused\nhint: no tag is paused");
+}
+
+#[test]
+fn paused_rules_go_back_when_their_time_has_come() {
+    let setup = Setup::new()
+        .script(SCRIPT)
+        .environment("OUZEL_ALARM_PER_MINUTE", "9")
+        .environment("OUZEL_BREAKER", "pause-rule")
+        .environment("OUZEL_RESUME_AFTER", "1s");
+    let run = setup.start();
+    run.powertrack()
+        .send_all((1..=12).map(|id| tagged(id, &["launch"])));
+    run.wait_for("BREAKER: the rules with this tag are taken off the stream");
+    run.wait_for("deleted=1");
+    run.wait_for("the rules with this tag go back to the stream tag=launch rules=1 why=\"its time has come\"");
+    run.wait_for("added=1");
+    let ended = run.drain();
+    assert_eq!(ended.rows("SELECT count(*) FROM _ouzel_paused"), "0");
+    assert_eq!(ended.powertrack().asked().matches("delete").count(), 1);
+}
+
+#[test]
+fn the_breaker_pauses_nothing_that_it_was_not_asked_to_or_that_is_not_the_scripts() {
+    let alarm = || {
+        Setup::new()
+            .script(SCRIPT)
+            .environment("OUZEL_ALARM_PER_MINUTE", "9")
+    };
+    let run = alarm().start();
+    run.powertrack()
+        .send_all((1..=12).map(|id| tagged(id, &["launch"])));
+    run.wait_for("ALARM");
+    let ended = run.drain();
+    ended.assert_silent_about("BREAKER");
+    assert_eq!(ended.powertrack().asked(), "list add list stream");
+    // A hostile tag of somebody else's rule.
+    let run = alarm()
+        .environment("OUZEL_BREAKER", "pause-rule")
+        .remote_rule("theirs", Some("x\u{1b}[31m\ny"))
+        .start();
+    run.powertrack()
+        .send_all((1..=12).map(|id| tagged(id, &["x\\u001b[31m\\ny"])));
+    run.wait_for("BREAKER: a rule brings too much and stays on the stream tag=x\\u{1b}[31m\\ny");
+    let ended = run.drain();
+    assert_eq!(ended.powertrack().asked(), "list add list stream");
+    for (name, value, said) in [
+        (
+            "OUZEL_BREAKER",
+            "on",
+            "`on` is neither `off` nor `pause-rule`",
+        ),
+        ("OUZEL_RESUME_AFTER", "10ms", "it has to be 1s or more"),
+        (
+            "OUZEL_ALARM_PER_MINUTE",
+            "0",
+            "it follows alarms, and `alarm_per_minute` is 0",
+        ),
+    ] {
+        let setup = alarm().environment("OUZEL_BREAKER", "pause-rule");
+        let ended = setup.environment(name, value).ends();
+        ended.assert_code(2);
+        ended.assert_says(said);
+    }
+}

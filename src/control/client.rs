@@ -18,6 +18,7 @@ use super::{
     feed::Wishes,
     peer::is_own,
     record::{Reader, Record},
+    resume::{AskResume, Resumed},
     rollback::{Asked, Went},
     socket::connect,
 };
@@ -63,6 +64,17 @@ pub(crate) async fn rollback(folder: &Path, undo: bool) -> Result<Went, Error> {
     // A boolean cannot fail to be JSON.
     let asked = sonic_rs::to_string(&Asked { undo }).unwrap_or_default();
     ask(folder, Method::POST, "/rollback", Some(asked)).await
+}
+
+/// Has the run put the rules with this tag back on the stream.
+///
+/// # Errors
+/// [`Error`]; [`Error::Refused`] if they are not paused.
+pub(crate) async fn resume(folder: &Path, tag: &str) -> Result<Resumed, Error> {
+    let tag = tag.to_owned();
+    // Text cannot fail to be JSON.
+    let asked = sonic_rs::to_string(&AskResume { tag }).unwrap_or_default();
+    ask(folder, Method::POST, "/resume", Some(asked)).await
 }
 
 /// Live Tweets of a run.

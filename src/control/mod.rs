@@ -11,6 +11,7 @@ pub(crate) mod feed;
 mod peer;
 pub(crate) mod record;
 mod request;
+pub(crate) mod resume;
 pub(crate) mod rollback;
 mod server;
 mod socket;

@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use super::rollback::Went;
+use super::{resume::Resumed, rollback::Went};
 
 /// How many requests may wait for the loop. Whoever asks then waits for room.
 pub(super) const WAITING: usize = 8;
@@ -15,6 +15,13 @@ pub(crate) type Reply<T> = oneshot::Sender<T>;
 pub(crate) enum Request {
     /// The tags of the rules that the script declares; `None` for a rule without a tag.
     Tags(Reply<Vec<Option<String>>>),
+    /// Put the rules with this tag back on the stream. The answer says why they are not.
+    Resume {
+        /// The tag.
+        tag: String,
+        /// Where the answer goes.
+        reply: Reply<Result<Resumed, String>>,
+    },
     /// Go back to the generation before the running one, or end that. The answer says where it went, or why not.
     Rollback {
         /// Whether a rollback is to end.

@@ -38,6 +38,7 @@ use super::{
     feed::{Feed, Listening, Wishes},
     peer::is_own,
     request::{Reply, Request, WAITING},
+    resume::AskResume,
     rollback::Asked,
     socket::Socket,
 };
@@ -143,6 +144,7 @@ async fn serve(listener: UnixListener, shared: Shared, stop: CancellationToken) 
         .route("/tags", get(tags))
         .route("/tail", post(tail))
         .route("/rollback", post(rollback))
+        .route("/resume", post(resume))
         .fallback(unknown)
         .layer(map_response(name))
         .with_state(shared);
@@ -260,6 +262,15 @@ async fn rollback(State(shared): State<Shared>, request: HttpRequest) -> Result<
     let went = ask(&shared, |reply| Request::Rollback { undo, reply }).await?;
     let went = went.map_err(|reason| (StatusCode::CONFLICT, reason))?;
     Ok(Json(went).into_response())
+}
+
+async fn resume(State(shared): State<Shared>, request: HttpRequest) -> Result<Response, Refusal> {
+    let body = body(request).await?;
+    let AskResume { tag } =
+        json::read(&body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    let resumed = ask(&shared, |reply| Request::Resume { tag, reply }).await?;
+    let resumed = resumed.map_err(|reason| (StatusCode::CONFLICT, reason))?;
+    Ok(Json(resumed).into_response())
 }
 
 async fn tail(State(shared): State<Shared>, request: HttpRequest) -> Result<Response, Refusal> {

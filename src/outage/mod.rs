@@ -9,7 +9,7 @@ mod unsettled;
 mod verdict;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     panic,
     pin::Pin,
     sync::Arc,
@@ -71,6 +71,8 @@ pub(crate) struct Parts<A, D> {
     pub replay_rules: Option<RulesClient>,
     /// The rules that Replay is to have.
     pub declared: watch::Receiver<Arc<Declared>>,
+    /// The tags of those that it is not to have for now.
+    pub paused: watch::Receiver<Arc<BTreeSet<String>>>,
     /// The live stream's counters.
     pub status: Arc<StreamStatus>,
     /// Writes a gap to the ledger.
@@ -152,6 +154,7 @@ struct Repairs<A, D> {
     means: Means,
     replay_rules: Option<RulesClient>,
     declared: watch::Receiver<Arc<Declared>>,
+    paused: watch::Receiver<Arc<BTreeSet<String>>>,
     status: Arc<StreamStatus>,
     put: Box<dyn FnMut(Gap) + Send>,
     desk: Desk<D>,
@@ -201,6 +204,7 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
             means: parts.means,
             replay_rules: parts.replay_rules,
             declared: parts.declared,
+            paused: parts.paused,
             status: parts.status,
             put: parts.put,
             desk: parts.desk,
@@ -391,13 +395,16 @@ impl<A: AskPast + 'static, D: Deliver + 'static> Repairs<A, D> {
             .replay_rules
             .clone()
             .filter(|_| product == Product::Replay);
-        let mut declared = self.declared.clone();
+        let (mut declared, paused) = (self.declared.clone(), self.paused.clone());
         self.running.spawn(async move {
             let Some(deliver) = ready.await else {
                 return (id, product, span, Err(powertrack::Error::Closed));
             };
             let copied = match &rules {
-                Some(rules) => copy_replay_rules(&rules_of(&mut declared).await, rules).await,
+                Some(rules) => {
+                    let wanted = rules_of(&mut declared, &paused).await;
+                    copy_replay_rules(&wanted, rules).await
+                }
                 None => Ok(()),
             };
             let brought = match copied {
@@ -506,8 +513,11 @@ fn joined<T>(done: Result<T, JoinError>) -> T {
     }
 }
 
-/// What the script declares, once it has been loaded.
-async fn rules_of(declared: &mut watch::Receiver<Arc<Declared>>) -> Vec<NewRule> {
+/// What the script declares and nobody has paused, once it has been loaded.
+async fn rules_of(
+    declared: &mut watch::Receiver<Arc<Declared>>,
+    paused: &watch::Receiver<Arc<BTreeSet<String>>>,
+) -> Vec<NewRule> {
     let Ok(declared) = declared
         .wait_for(|declared| !declared.rules.is_empty())
         .await
@@ -518,7 +528,11 @@ async fn rules_of(declared: &mut watch::Receiver<Arc<Declared>>) -> Vec<NewRule>
         value: rule.value.clone(),
         tag: rule.tag.clone(),
     };
-    declared.rules.iter().map(new).collect()
+    let paused = paused.borrow();
+    let is_paused =
+        |rule: &&DeclaredRule| rule.tag.as_ref().is_some_and(|tag| paused.contains(tag));
+    let rules = declared.rules.iter().filter(|rule| !is_paused(rule));
+    rules.map(new).collect()
 }
 
 impl From<Product> for Repair {

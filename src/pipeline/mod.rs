@@ -3,6 +3,7 @@
 
 mod announce;
 mod before;
+mod breaker;
 mod error;
 mod lost;
 mod only_new;
@@ -29,8 +30,9 @@ use tracing::{debug, error, info, warn};
 
 use self::{
     announce::{Announcer, Seen},
+    breaker::{Breaker, Order},
     ownership::Record,
-    reconciler::Outcome,
+    reconciler::{Outcome, Paused},
     reload::{Next, Reload},
     repair::Joins,
     standstill::Standstill,
@@ -80,6 +82,8 @@ pub(crate) async fn run(
     let (control, requests) = control::Control::open(&plan.data_dir, feed);
     let mut tasks = Tasks::default();
     let declared = watch::Sender::new(Arc::default());
+    let paused = watch::Sender::new(Paused::default());
+    let (orders, to_breaker) = mpsc::channel(breaker::WAITING);
     if let Some(address) = plan.status {
         let server = StatusServer {
             tally: Arc::clone(&tally),
@@ -104,6 +108,8 @@ pub(crate) async fn run(
         newest: threads.newest.clone(),
         tally: Arc::clone(&tally),
         controls: threads.controls.clone(),
+        orders: orders.clone(),
+        paused: paused.subscribe(),
     };
     tasks.spawn("volume", volume::run(meter));
     let mut plan = plan;
@@ -118,6 +124,7 @@ pub(crate) async fn run(
         newest: threads.newest.clone(),
         progress: threads.progress,
         declared: declared.subscribe(),
+        paused: paused.subscribe(),
         rate_before: threads.before.rate,
         shutdown: shutdown.clone(),
         ready: ready.clone(),
@@ -132,6 +139,9 @@ pub(crate) async fn run(
         repairs: Some(repairs),
         outcomes: mpsc::channel(1),
         rules: Some(rules),
+        orders,
+        breaker: Some((paused, to_breaker)),
+        tally: Arc::clone(&tally),
         connect: Some(HttpConnect::new(http, plan.endpoint.stream.clone())),
         rules_failed: false,
         queue: Some(threads.queue),
@@ -170,6 +180,11 @@ struct Run {
     outcomes: (mpsc::Sender<Outcome>, mpsc::Receiver<Outcome>),
     /// Taken at the first load.
     rules: Option<RulesClient>,
+    /// What the breaker is told to do.
+    orders: mpsc::Sender<Order>,
+    /// What the breaker tells which rules are paused, and where it takes orders. Taken at the first load.
+    breaker: Option<(watch::Sender<Paused>, mpsc::Receiver<Order>)>,
+    tally: Arc<Tally>,
     /// Taken when the rules have been reconciled for the first time, or the first attempt has ended.
     connect: Option<HttpConnect>,
     /// Whether the last reconcile failed. Then the next save tries again.
@@ -275,6 +290,13 @@ impl Run {
                 let tags = declared.rules.iter().map(|rule| rule.tag.clone());
                 let _ = reply.send(tags.collect());
             }
+            Request::Resume { tag, reply } => {
+                let orders = self.orders.clone();
+                // The breaker waits for the database, and the loop must not.
+                tokio::spawn(async move {
+                    let _ = orders.send(Order::Resume { tag, reply }).await;
+                });
+            }
             Request::Rollback { undo, reply } => {
                 let answer = self.saves.roll_back(undo);
                 // The worker answers between two Tweets, and the loop must not wait for it.
@@ -335,6 +357,7 @@ impl Run {
             owned,
             retags,
             overdue,
+            paused,
             pause,
         } = loaded;
         let (rules, handlers, tables) = (change.rules, change.handlers, change.tables);
@@ -360,11 +383,31 @@ impl Run {
             *last = declared;
             ask
         });
-        if let Some(rules) = self.rules.take() {
+        if let Some((rules, (sender, orders))) = self.rules.take().zip(self.breaker.take()) {
+            let is_paused = sender.subscribe();
+            let breaker = Breaker {
+                endpoint: self.plan.rules_key.clone(),
+                controls: self.controls.clone(),
+                tags: breaker::by_tag(paused),
+                paused: sender,
+                declared: self.declared.subscribe(),
+                resume_after: self.plan.volume.resume_after,
+                tally: Arc::clone(&self.tally),
+            };
+            // What is paused must not come with the first plan.
+            breaker.begin();
+            self.tasks.spawn("breaker", breaker.run(orders));
             let (key, keep) = (self.plan.rules_key.clone(), self.controls.clone());
             let record = Record::new(key, keep, owned, retags, overdue);
             let (declared, outcomes) = (self.declared.subscribe(), self.outcomes.0.clone());
-            let reconciler = reconciler::run(rules, record, self.plan.rules, declared, outcomes);
+            let reconciler = reconciler::run(
+                rules,
+                record,
+                self.plan.rules,
+                declared,
+                is_paused,
+                outcomes,
+            );
             self.tasks.spawn("reconciler", reconciler);
         }
         Ok(())

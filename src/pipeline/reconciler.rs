@@ -1,7 +1,7 @@
 //! Keeps the remote rules equal to the declared ones, in the background, for as long as the script runs.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     future::pending,
     sync::Arc,
     time::Duration,
@@ -69,12 +69,16 @@ pub(crate) enum Outcome {
     },
 }
 
-/// Reconciles whenever `declared` changes and now and then in between, and reports how each attempt ended.
+/// The tags whose rules are off the stream for now.
+pub(crate) type Paused = Arc<BTreeSet<String>>;
+
+/// Reconciles whenever `declared` or `paused` changes and now and then in between, and reports how each attempt ended.
 pub(crate) async fn run(
     rules: impl Rules,
     ownership: impl Ownership,
     options: RuleOptions,
     mut declared: watch::Receiver<Arc<Declared>>,
+    mut paused: watch::Receiver<Paused>,
     outcomes: mpsc::Sender<Outcome>,
 ) {
     let mut ladders = Ladders::random();
@@ -83,6 +87,7 @@ pub(crate) async fn run(
         ownership,
         options,
         report: Report::default(),
+        paused: Paused::default(),
         left: None,
         refused: HashSet::new(),
         vanishing: Vanishing::default(),
@@ -96,6 +101,7 @@ pub(crate) async fn run(
             keeper.refused.clear();
         }
         let wanted = Arc::clone(&declared.borrow_and_update());
+        keeper.paused = Arc::clone(&paused.borrow_and_update());
         let outcome = match keeper.attempt(&wanted).await {
             Ok(outcome) => {
                 ladders.reset();
@@ -110,7 +116,7 @@ pub(crate) async fn run(
                     }
                     tokio::select! {
                         () = sleep(delay) => {}
-                        changed = declared.changed() => match changed {
+                        changed = changed(&mut declared, &mut paused) => match changed {
                             Ok(()) => keeper.refused.clear(),
                             Err(_) => return,
                         },
@@ -128,12 +134,23 @@ pub(crate) async fn run(
             return;
         }
         tokio::select! {
-            changed = declared.changed() => match changed {
+            changed = changed(&mut declared, &mut paused) => match changed {
                 Ok(()) => keeper.refused.clear(),
                 Err(_) => return,
             },
             () = sleep_some(options.check_every) => {}
         }
+    }
+}
+
+/// Waits until other rules are declared, or other ones are paused.
+async fn changed(
+    declared: &mut watch::Receiver<Arc<Declared>>,
+    paused: &mut watch::Receiver<Paused>,
+) -> Result<(), watch::error::RecvError> {
+    tokio::select! {
+        changed = declared.changed() => changed,
+        changed = paused.changed() => changed,
     }
 }
 
@@ -148,6 +165,7 @@ struct Keeper<R, L> {
     rules: R,
     ownership: L,
     options: RuleOptions,
+    paused: Paused,
     /// What has been done since the last success.
     report: Report,
     /// The rules as they were left; `None` at first and after an attempt that failed.
@@ -182,6 +200,14 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
                     hint = "look at `ouzel rules plan`; if it is meant so, stop this run and call `ouzel rules apply --force`",
                     "the rules stay as they were: the script loses too many of them"
                 );
+                let pausing = plan.only_pausing();
+                if !pausing.is_noop() {
+                    let (report, mut told) = (&mut self.report, |_: Progress<'_>| ());
+                    let owned = &mut self.ownership;
+                    reconcile(&self.rules, &pausing, owned, report, &mut told).await?;
+                    remote = list(&self.rules).await?;
+                    self.tell_done(&pausing);
+                }
                 self.left = Some(remote);
                 return Ok(Outcome::Kept);
             }
@@ -232,10 +258,11 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
             });
         }
         let owned = self.ownership.owned();
-        let mut plan = Plan::new(&planned, remote, &owned, self.options.policy);
+        let policy = self.options.policy;
+        let mut plan = Plan::pausing(&planned, &self.paused, remote, &owned, policy);
         if !self.refused.is_empty() {
             // One of them is most likely the last version of a rejected one.
-            plan.delete.clear();
+            (plan.delete, _) = plan.deletions();
             plan.leftover.clear();
             plan.guard = Verdict::Fine;
         }
@@ -258,7 +285,7 @@ impl<R: Rules, L: Ownership> Keeper<R, L> {
         let plan = self.plan(wanted, &remote);
         self.tell_done(&plan);
         self.left = Some(remote);
-        if plan.unchanged == 0 && plan.conflicts.is_empty() {
+        if plan.unchanged == 0 && plan.conflicts.is_empty() && plan.paused.is_empty() {
             return Err(powertrack::Error::Rejected { rules });
         }
         Ok(Outcome::Kept)

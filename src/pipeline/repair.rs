@@ -9,6 +9,7 @@ use tracing::warn;
 use super::{
     Plan,
     only_new::{InJournal, OnlyNew},
+    reconciler::Paused,
     stream::ToJournal,
 };
 use crate::{
@@ -36,6 +37,7 @@ pub(super) struct Joins<'a> {
     pub(super) newest: Newest,
     pub(super) progress: Progress,
     pub(super) declared: watch::Receiver<Arc<Declared>>,
+    pub(super) paused: watch::Receiver<Paused>,
     pub(super) rate_before: Option<Rate>,
     pub(super) shutdown: CancellationToken,
     /// Cancelled once the script has been loaded and the rules have been reconciled.
@@ -72,6 +74,7 @@ pub(super) fn start(joins: Joins<'_>) -> Result<(Repairer, JoinHandle<()>), powe
         },
         replay_rules: replay_rules.transpose()?,
         declared: joins.declared,
+        paused: joins.paused,
         status: Arc::clone(joins.status),
         // If the worker is gone, the run has ended already.
         put: Box::new(move |gap| {

@@ -3,12 +3,16 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{MissedTickBehavior, interval},
+};
 use tracing::{debug, info, warn};
 
+use super::{breaker::Order, reconciler::Paused};
 use crate::{
     journal::Newest,
-    settings::VolumeSettings,
+    settings::{AfterAlarm, VolumeSettings},
     store::{self, ReadOnly, Volume},
     tally::{Count, Tally},
     text::plain,
@@ -52,6 +56,10 @@ pub(super) struct Meter {
     pub(super) tally: Arc<Tally>,
     /// Who tells the script of alarms.
     pub(super) controls: Controls,
+    /// Who takes rules off the stream.
+    pub(super) orders: mpsc::Sender<Order>,
+    /// The tags whose rules are off the stream.
+    pub(super) paused: watch::Receiver<Paused>,
 }
 
 /// Looks until it is dropped.
@@ -62,6 +70,7 @@ pub(super) async fn run(meter: Meter) {
     let (mut billed, mut handled) = (None, 0);
     let mut alarms = Alarms::default();
     let mut usual = (None, BTreeMap::new());
+    let mut paused = Paused::default();
     for look in 0_u64.. {
         ticks.tick().await;
         let now = Timestamp::now();
@@ -93,6 +102,11 @@ pub(super) async fn run(meter: Meter) {
                 usual: None,
             },
         };
+        let paused_now = Arc::clone(&meter.paused.borrow());
+        for resumed in paused.difference(&paused_now) {
+            alarms.begin_anew(resumed, meter.tally.tags().get(resumed).copied());
+        }
+        paused = paused_now;
         let news = alarms.look(now.as_second().div_euclid(60), meter.tally.tags(), watched);
         meter.tally.set(Count::Alarms, alarms.on().count() as u64);
         for news in news {
@@ -228,9 +242,14 @@ impl Meter {
                     samples: samples.unwrap_or_default(),
                 };
                 self.log(&alarm);
-                // Where the worker has gone, the run is ending.
-                let _ = self.controls.send(Control::Alarm(TellAlarm(alarm)));
+                // Where the worker or the breaker has gone, the run is ending.
+                let _ = self.controls.send(Control::Alarm(TellAlarm(alarm.clone())));
+                if self.settings.breaker == AfterAlarm::PauseRule {
+                    let _ = self.orders.send(Order::Pause(alarm)).await;
+                }
             }
+            // That it brings nothing is no news.
+            News::Ended { tag } if self.paused.borrow().contains(&tag) => {}
             News::Ended { tag } => {
                 let tag = plain::line(&tag);
                 info!(%tag, "the rule brings as much as usual again");

@@ -96,6 +96,8 @@ impl Settings {
             of("reload", "shadow_refuse", Some(reload.shadow_refuse.into())),
             of("volume", "monthly_cap", volume.monthly_cap.map(Value::from)),
             of("volume", "alarm_per_minute", Some(volume.alarm_per_minute.unwrap_or(0).into())),
+            of("volume", "breaker", text(&volume.breaker)),
+            of("volume", "resume_after", volume.resume_after.and_then(|after| text(&Length(after)))),
             of("status", "listen", text(status)),
         ]
     }

@@ -30,7 +30,7 @@ pub(crate) use self::{
     rules::{CheckEvery, PruneWord, RulesGiven, RulesSettings},
     script::ScriptGiven,
     status::StatusListen,
-    volume::{VolumeGiven, VolumeSettings},
+    volume::{AfterAlarm, VolumeGiven, VolumeSettings},
 };
 use crate::{powertrack::endpoint::Addresses, script::Limits, text::secret::Secret};
 
@@ -179,7 +179,7 @@ impl Settings {
             reload: reload::join(given.reload, reload)?,
             journal: JournalSettings::join(given.journal, journal)?,
             rules: RulesSettings::join(given.rules, &rules)?,
-            volume: volume::join(given.volume, volume),
+            volume: volume::join(given.volume, volume)?,
             status: given.status.or(status.listen).unwrap_or_default(),
             username: Source::first(
                 (given.username.map(Secret::new), given.username_file),

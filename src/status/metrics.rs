@@ -40,6 +40,7 @@ const COUNTED: &[(&str, &str, Count, &str)] = &[
     ("ouzel_refused_loads_total", COUNTER, Count::Refused, "Loads of the script that were refused."),
     ("ouzel_month_tweets", GAUGE, Count::MonthTweets, "Tweets received in this month of the calendar (UTC), each once."),
     ("ouzel_alarms", GAUGE, Count::Alarms, "Tags that bring more Tweets than usual now."),
+    ("ouzel_paused_tags", GAUGE, Count::Paused, "Tags whose rules the breaker has taken off the stream."),
     ("ouzel_rollbacks_total", COUNTER, Count::Rollbacks, "Times that somebody went back to an earlier generation."),
 ];
 

@@ -15,7 +15,7 @@ use super::{
     database::{Batch, Place},
     format, gaps, generations,
     guard::Guard,
-    handled, overdue, ownership, quarantine, received, retags, segments, state, volume,
+    handled, overdue, ownership, paused, quarantine, received, retags, segments, state, volume,
 };
 
 /// How long opening waits for another program's lock before it fails.
@@ -138,6 +138,7 @@ impl Store {
         connection.execute_batch(SCHEMA)?;
         ownership::add_later_columns(&connection)?;
         connection.execute_batch(overdue::SCHEMA)?;
+        connection.execute_batch(paused::SCHEMA)?;
         connection.execute_batch(retags::SCHEMA)?;
         connection.execute_batch(quarantine::SCHEMA)?;
         connection.execute_batch(gaps::SCHEMA)?;

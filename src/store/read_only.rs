@@ -19,6 +19,7 @@ use super::{
     open::OPEN_TIMEOUT,
     overdue::{self, OverdueRule},
     ownership::{self, OwnedRule},
+    paused::{self, PausedTag},
     quarantine::{self, Cause, Quarantined},
     volume::{self, Volume},
 };
@@ -93,6 +94,11 @@ impl ReadOnly {
     /// The rules that may come late at this endpoint.
     pub(crate) fn overdue_rules(&self, endpoint: &str) -> Result<Vec<OverdueRule>, Error> {
         self.read(|connection| overdue::overdue(connection, endpoint))
+    }
+
+    /// The tags whose rules are paused at this endpoint.
+    pub(crate) fn paused(&self, endpoint: &str) -> Result<Vec<PausedTag>, Error> {
+        self.read(|connection| paused::paused(connection, endpoint))
     }
 
     /// How much is in quarantine.

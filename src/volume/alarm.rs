@@ -121,6 +121,12 @@ impl Alarms {
         self.before = totals;
     }
 
+    /// Forgets what a tag has brought so far, and its alarm. `total` is what it has brought in all.
+    pub(crate) fn begin_anew(&mut self, tag: &str, total: Option<u64>) {
+        self.on.remove(tag);
+        self.before.insert(tag.to_owned(), total.unwrap_or(0));
+    }
+
     /// Looks at the total of each tag so far; should be called every few seconds. `minute` counts since 1970.
     pub(crate) fn look(
         &mut self,
@@ -224,6 +230,23 @@ mod tests {
         );
         assert_eq!(look(20, total), []);
         assert_eq!(look(20, total + 11), [raised]);
+    }
+
+    #[test]
+    fn a_tag_that_begins_anew_is_told_again() {
+        let watched = |_: &str| Watched {
+            limit: Some(10),
+            usual: None,
+        };
+        let mut alarms = Alarms::default();
+        let totals = |total| BTreeMap::from([("a".to_owned(), total)]);
+        assert_eq!(alarms.look(0, totals(0), watched), []);
+        assert_eq!(alarms.look(0, totals(11), watched).len(), 1);
+        assert_eq!(alarms.on().collect::<Vec<_>>(), ["a"]);
+        alarms.begin_anew("a", Some(20));
+        assert_eq!(alarms.look(0, totals(30), watched), []);
+        assert_eq!(alarms.on().count(), 0);
+        assert_eq!(alarms.look(0, totals(31), watched).len(), 1);
     }
 
     #[test]

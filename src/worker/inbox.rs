@@ -8,7 +8,7 @@ use super::told::{RolledBack, Unchanged, Undone};
 use crate::{
     journal::{self, Damaged, Frame, Position},
     script::{self, Code, Files},
-    store::{Gap, RuleChange},
+    store::{Gap, PauseChange, RuleChange},
     text::lines::Lines,
     tweet::{NotTweet, Tweet},
     volume::Alarm,
@@ -60,6 +60,8 @@ pub enum Control {
     Own(OwnRules),
     /// Write a gap to the ledger.
     Gap(Gap),
+    /// Change which tags are paused.
+    Pause(PauseTag),
     /// Tell the script of an alarm.
     Alarm(TellAlarm),
     /// Handle what has come so far, commit, and end. Leave what takes too long.
@@ -96,6 +98,14 @@ pub struct OwnRules {
     pub change: RuleChange,
     /// Told once the change is committed.
     pub done: tokio::sync::oneshot::Sender<()>,
+}
+
+/// What changes in which tags are paused, and whom to tell when that is done.
+#[derive(Debug)]
+pub struct PauseTag {
+    pub(crate) endpoint: String,
+    pub(crate) change: PauseChange,
+    pub(crate) done: tokio::sync::oneshot::Sender<()>,
 }
 
 /// Where the worker's lines come from.

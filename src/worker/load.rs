@@ -238,6 +238,7 @@ impl Worker<'_> {
         let owned = self.store.owned_rules(&self.rules_endpoint)?;
         let retags = self.store.retags(&self.rules_endpoint)?;
         let overdue = self.store.overdue_rules(&self.rules_endpoint)?;
+        let paused = self.store.paused(&self.rules_endpoint)?;
         if self.generation.is_none() {
             self.retags.put(retags.iter().map(retagged));
         }
@@ -280,6 +281,7 @@ impl Worker<'_> {
             owned,
             retags,
             overdue,
+            paused,
             pause: began.elapsed(),
         }));
         Ok(Came::New)

@@ -51,7 +51,7 @@ use self::{
     failures::Failures,
     history::Back,
     in_hand::InHand,
-    inbox::{Control, Event, Inbox, Refuse, TellAlarm},
+    inbox::{Control, Event, Inbox, PauseTag, Refuse, TellAlarm},
     mark::Kept,
     matching::{Matcher, Matching},
     patience::Patience,
@@ -357,6 +357,7 @@ impl<'a> Worker<'a> {
             }
             Control::Own(rules) => self.own(rules),
             Control::Gap(gap) => self.write_gap(gap),
+            Control::Pause(asked) => self.pause(asked),
             Control::Alarm(TellAlarm(alarm)) => {
                 self.note_alarm(alarm);
                 Ok(())
@@ -371,6 +372,9 @@ impl<'a> Worker<'a> {
             (Ok(()), Control::Own(rules)) => {
                 // The one who asked may have gone in the meantime.
                 let _ = rules.done.send(());
+            }
+            (Ok(()), Control::Pause(asked)) => {
+                let _ = asked.done.send(());
             }
             (Ok(()), Control::Rollback(asked)) => {
                 if let Some(answer) = rolled_back {
@@ -408,6 +412,14 @@ impl<'a> Worker<'a> {
         self.commit()?;
         self.store.put_gap(gap)?;
         self.commit()
+    }
+
+    fn pause(&mut self, asked: &PauseTag) -> Result<(), Error> {
+        self.commit()?;
+        let PauseTag {
+            endpoint, change, ..
+        } = asked;
+        Ok(self.store.change_paused(endpoint, change)?)
     }
 
     /// Whether the worker was told to stop, and has nothing more to do or no more time.

@@ -13,7 +13,7 @@ use crate::{
     journal::{self, Newest, Position},
     outage::mark::{Mark, Marks},
     script::{self, Change, Code, Declared, Files, Limits},
-    store::{self, Cursor, Gap, GapIds, OverdueRule, OwnedRule, RetagRow, Store},
+    store::{self, Cursor, Gap, GapIds, OverdueRule, OwnedRule, PausedTag, RetagRow, Store},
     tally::Tally,
 };
 
@@ -200,6 +200,8 @@ pub struct Loaded {
     pub retags: Vec<RetagRow>,
     /// The rules that may come late.
     pub overdue: Vec<OverdueRule>,
+    /// The tags whose rules are paused.
+    pub paused: Vec<PausedTag>,
     /// How long no Tweet was handled.
     pub pause: std::time::Duration,
 }

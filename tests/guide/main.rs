@@ -78,6 +78,9 @@ stories! {
         "report" "1 024 Tweets";
     a_rule_brings_too_much:
         "volume" "2026-11-27T17:20:04.001Z  WARN ALARM";
+    the_breaker_pauses_a_rule:
+        "volume" "2026-11-27T17:20:04.003Z  WARN BREAKER"
+        "volume" "ouzel rules resume launch";
     read_the_journal_without_ouzel:
         "journal" "zstdcat";
     a_handler_breaks_its_limits:

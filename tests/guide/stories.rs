@@ -386,6 +386,29 @@ pub(super) fn copies_beside_each_other([database, both, go_on]: &[Block; 3]) {
     assert!(folder.join("new/data/journal").is_dir());
 }
 
+pub(super) fn the_breaker_pauses_a_rule([log, command]: &[Block; 2]) {
+    let run = Setup::new()
+        .script("ouzel.rules { { tag = 'launch', value = 'rocket' } }\n")
+        .environment("OUZEL_ALARM_PER_MINUTE", "9")
+        .environment("OUZEL_BREAKER", "pause-rule")
+        .start();
+    run.powertrack()
+        .send_all((1..=12).map(|id| tagged(id, &["launch"])));
+    let said = run.wait_for("BREAKER");
+    let said = said.lines().find(|line| line.contains("BREAKER")).unwrap();
+    let (_, said) = said.split_once("BREAKER").unwrap();
+    let (_, expected) = log.text.trim_end().split_once("BREAKER").unwrap();
+    assert_same_shape(expected, said);
+    let words: Vec<_> = command.text.split_whitespace().skip(1).collect();
+    let (code, shown, _) = run.another_command(&words);
+    assert_eq!(
+        (code, shown.contains("puts 1 rule back")),
+        (0, true),
+        "{shown}"
+    );
+    run.drain().assert_code(0);
+}
+
 pub(super) fn read_the_journal_without_ouzel([command]: &[Block; 1]) {
     assert_eq!(command.text, "zstdcat data/journal/*.zst | jq .text\n");
     let ended = ran(&main_lua(), 50);

@@ -35,6 +35,7 @@ pub(super) fn apply(arguments: &RulesApply, line: &StatusLine) -> Result<(), Err
     let service = Service::new(&settings, &RuleSetName::default())?;
     let wanted = Wanted::of_script(&settings)?;
     let _lock = hold(&settings)?;
+    let wanted = wanted.without_paused(&settings, &service)?;
     let mut record = record(&settings, &service)?;
     let remote = service.list(PATIENCE)?;
     let planned = wanted.plan(&settings, &service, &remote, &record.owned());

@@ -5,7 +5,7 @@ use std::{path::PathBuf, str::FromStr};
 use clap::{Args, Subcommand};
 
 use crate::{
-    cli::{Account, RulePolicy, Script, ScriptLimits, guide::HelpBelow, set_path},
+    cli::{Account, RulePolicy, Script, ScriptLimits, folder::Folder, guide::HelpBelow, set_path},
     powertrack::endpoint::RuleSetName,
     settings::Given,
     text::units::Number,
@@ -36,7 +36,7 @@ pub(crate) enum RulesCommand {
     /// Show what would have to change so that the service has the rules that the script declares.
     ///
     /// It prints `+` for a rule to add, `-` for one to delete, `~` for one that gets another tag, `=` for how many stay, and
-    /// `?` for those of somebody else. Nothing is changed, and it works beside `ouzel run` too. The exit code is 0 if
+    /// `?` for those of somebody else, and `!` for those that the breaker has paused. Nothing is changed, and it works beside `ouzel run` too. The exit code is 0 if
     /// nothing would change, and 4 if something would.
     Plan(RulesPlan),
     /// Change the rules on the service, so that they are as the script declares them or as a saved plan says.
@@ -55,6 +55,10 @@ pub(crate) enum RulesCommand {
     /// ouzel changes and deletes rules that are its own. A rule that was there before stays somebody else's until it is
     /// adopted. Nothing is changed on the service.
     Adopt(RulesAdopt),
+    /// Put rules back on the stream that the breaker has paused.
+    ///
+    /// A run that goes on does it at once; otherwise the next one does. `ouzel rules list` says which tags are paused.
+    Resume(RulesResume),
     /// Ask the service whether it would take the script's rules, and compare that with what ouzel says.
     ///
     /// One line a rule. Nothing is changed. Where the two disagree, the line says so. The exit code is 3 if the service
@@ -248,6 +252,26 @@ impl RulesAdopt {
     /// What flags and environment say.
     pub(crate) fn given(&self) -> Given {
         self.remote.beside(self.script.given())
+    }
+}
+
+/// `ouzel rules resume`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesResume {
+    /// The tag of the rules.
+    #[arg(value_name = "TAG", allow_hyphen_values = true)]
+    pub tag: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+impl RulesResume {
+    /// What flags and environment say.
+    pub(crate) fn given(&self) -> Given {
+        self.folder.given()
     }
 }
 

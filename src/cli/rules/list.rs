@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     RulesList,
     list_table::{Declared, Listed, as_json, as_lines},
-    service::{self, Owners, Service, owned},
+    service::{self, Owners, Service, owned, paused},
 };
 use crate::{
     cli::{
@@ -56,10 +56,15 @@ pub(super) fn list(arguments: &RulesList) -> Result<(), Error> {
                 }),
         })
         .collect();
+    let paused = match arguments.replay {
+        // The breaker knows the stream's rules only.
+        true => Vec::new(),
+        false => paused(&settings, &service.endpoint)?,
+    };
     if arguments.json {
-        print(&as_json(&service.endpoint, &listed, now))
+        print(&as_json(&service.endpoint, &listed, &paused, now))
     } else {
-        print_lines(as_lines(&listed, now))
+        print_lines(as_lines(&listed, &paused, now))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     cli::{columns, print::Paint},
     rule::plan::Remote,
     status::{counted, thousands},
+    store::PausedTag,
     text::plain,
 };
 
@@ -34,7 +35,11 @@ pub(super) enum Declared<'a> {
 const SHOWN_TAG: usize = 40;
 
 /// The rules as a table for people, with totals.
-pub(super) fn as_lines(listed: &[Listed<'_>], now: Timestamp) -> Vec<(Paint, String)> {
+pub(super) fn as_lines(
+    listed: &[Listed<'_>],
+    paused: &[PausedTag],
+    now: Timestamp,
+) -> Vec<(Paint, String)> {
     let mut rows = vec![["id", "age", "owner", "declared", "tag", "rule"].map(str::to_owned)];
     rows.extend(listed.iter().map(|one| {
         let age = one.created.map(|created| age(created, now));
@@ -64,7 +69,32 @@ pub(super) fn as_lines(listed: &[Listed<'_>], now: Timestamp) -> Vec<(Paint, Str
         }
     }
     painted.push((Paint::Plain, totals(listed)));
+    let paused = paused.iter().map(|paused| paused_text(paused, now));
+    painted.extend(paused.map(|line| (Paint::Yellow, line)));
     painted
+}
+
+fn paused_text(paused: &PausedTag, now: Timestamp) -> String {
+    let tag = plain::line(&paused.tag);
+    let since = age(moment(paused.since_ms), now);
+    let back = match paused.until_ms {
+        None => "`ouzel rules resume TAG` puts them back".to_owned(),
+        Some(until) => format!("they go back at {}", written(until)),
+    };
+    format!(
+        "paused: the rules with the tag `{tag}`, {since} ago: they brought {} Tweets a minute, more than {}; {back}",
+        thousands(paused.per_minute),
+        thousands(paused.most)
+    )
+}
+
+fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or_default()
+}
+
+/// A moment, to the second.
+fn written(ms: i64) -> String {
+    moment(ms).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn totals(listed: &[Listed<'_>]) -> String {
@@ -121,6 +151,17 @@ fn age(created: Timestamp, now: Timestamp) -> String {
 struct Json<'a> {
     endpoint: &'a str,
     rules: Vec<JsonRule<'a>>,
+    paused: Vec<JsonPaused<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonPaused<'a> {
+    tag: &'a str,
+    since: String,
+    /// When its rules go back; `null` for only when somebody asks for it.
+    until: Option<String>,
+    per_minute: u64,
+    limit: u64,
 }
 
 #[derive(Serialize)]
@@ -138,7 +179,19 @@ struct JsonRule<'a> {
     declared_tag: Option<Option<&'a str>>,
 }
 
-pub(super) fn as_json(endpoint: &str, listed: &[Listed<'_>], now: Timestamp) -> String {
+pub(super) fn as_json(
+    endpoint: &str,
+    listed: &[Listed<'_>],
+    paused: &[PausedTag],
+    now: Timestamp,
+) -> String {
+    let paused = paused.iter().map(|paused| JsonPaused {
+        tag: &paused.tag,
+        since: written(paused.since_ms),
+        until: paused.until_ms.map(written),
+        per_minute: paused.per_minute,
+        limit: paused.most,
+    });
     let rules = listed.iter().map(|one| JsonRule {
         id: one.rule.id,
         id_str: one.rule.id.to_string(),
@@ -160,6 +213,7 @@ pub(super) fn as_json(endpoint: &str, listed: &[Listed<'_>], now: Timestamp) -> 
     let json = Json {
         endpoint,
         rules: rules.collect(),
+        paused: paused.collect(),
     };
     sonic_rs::to_string(&json).expect("text and numbers always have a JSON") + "\n"
 }

@@ -16,6 +16,7 @@ mod plan;
 mod plan_file;
 mod plan_table;
 mod planned;
+mod resume;
 mod service;
 pub(super) mod told;
 mod validate;
@@ -27,11 +28,11 @@ use serde::Serialize;
 
 pub(super) use self::arguments::{
     Rules, RulesAdopt, RulesApply, RulesCommand, RulesCopy, RulesEstimate, RulesLint, RulesList,
-    RulesPlan, RulesValidate,
+    RulesPlan, RulesResume, RulesValidate,
 };
 use self::{
     adopt::adopt, apply::apply, copy::copy, estimate::estimate, lint::lint, list::list, plan::plan,
-    validate::validate,
+    resume::resume, validate::validate,
 };
 use crate::{
     error::Error,
@@ -50,6 +51,7 @@ pub(crate) fn rules(arguments: &Rules, line: &StatusLine) -> Result<(), Error> {
         RulesCommand::Apply(arguments) => apply(arguments, line),
         RulesCommand::Copy(arguments) => copy(arguments, line),
         RulesCommand::Adopt(arguments) => adopt(arguments),
+        RulesCommand::Resume(arguments) => resume(arguments),
         RulesCommand::List(arguments) => list(arguments),
         RulesCommand::Validate(arguments) => validate(arguments),
         RulesCommand::Lint(arguments) => lint(arguments),

@@ -1,6 +1,6 @@
 //! `ouzel rules plan`: what would have to change so that the remote rules are as declared.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
     RulesPlan,
@@ -8,7 +8,7 @@ use super::{
     plan_file,
     plan_table::{as_json, as_lines},
     planned::{MadeFor, Places, Planned},
-    service::{self, Service, owned},
+    service::{self, Service, owned, paused},
 };
 use crate::{
     cli::{
@@ -38,7 +38,7 @@ const LOOKED_AT: Most = Most {
 pub(super) fn plan(arguments: &RulesPlan) -> Result<(), Error> {
     let settings = Settings::read(arguments.given())?;
     let service = Service::new(&settings, &RuleSetName::default())?;
-    let wanted = Wanted::of_script(&settings)?;
+    let wanted = Wanted::of_script(&settings)?.without_paused(&settings, &service)?;
     let remote = service.list(service::BRIEFLY)?;
     let owned = owned(&settings, &service.endpoint)?;
     let mut planned = wanted.plan(&settings, &service, &remote, &owned);
@@ -89,6 +89,8 @@ pub(super) fn show(planned: &Planned, as_json_text: bool) -> Result<(), Error> {
 pub(super) struct Wanted {
     pub(super) rules: Vec<Declared>,
     pub(super) places: Places,
+    /// The tags of those that it is not to have for now.
+    paused: BTreeSet<String>,
 }
 
 impl Wanted {
@@ -97,6 +99,7 @@ impl Wanted {
         let declared = declared(&settings.script, &settings.script_limits)?.rules;
         let place = |file: &str, line: usize| format!("{file}:{line}");
         Ok(Self {
+            paused: BTreeSet::new(),
             places: declared
                 .iter()
                 .map(|rule| (rule.value.clone(), place(&rule.file, rule.line)))
@@ -111,9 +114,23 @@ impl Wanted {
         })
     }
 
+    /// The same, and what the breaker has paused is left out.
+    pub(super) fn without_paused(
+        self,
+        settings: &Settings,
+        service: &Service,
+    ) -> Result<Self, Error> {
+        let paused = paused(settings, &service.endpoint)?.into_iter();
+        Ok(Self {
+            paused: paused.map(|paused| paused.tag).collect(),
+            ..self
+        })
+    }
+
     /// The rules of another set, which has this name.
     pub(super) fn of_set(rules: Vec<Remote>, name: &str) -> Self {
         Self {
+            paused: BTreeSet::new(),
             places: rules
                 .iter()
                 .map(|rule| (rule.value.clone(), name.to_owned()))
@@ -136,9 +153,10 @@ impl Wanted {
         remote: &[Remote],
         owned: &[Owned],
     ) -> Planned {
-        let plan = Plan::new(&self.rules, remote, owned, settings.rules.policy);
+        let policy = settings.rules.policy;
+        let plan = Plan::pausing(&self.rules, &self.paused, remote, owned, policy);
         let retags = plan.retag.iter().map(|retag| &retag.declared);
-        let changed = plan.add.iter().chain(retags);
+        let changed = plan.add.iter().chain(retags).chain(&plan.paused);
         let places = changed.filter_map(|rule| {
             let place = self.places.get(&rule.value)?;
             Some((rule.value.clone(), place.clone()))

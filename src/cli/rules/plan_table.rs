@@ -42,6 +42,10 @@ pub(super) fn as_lines(planned: &Planned, force: bool) -> Vec<(Paint, String)> {
         let tag = shown_tag(rule.tag.as_deref());
         put(Paint::Red, "-", rule.id.to_string(), tag, &rule.value);
     }
+    for rule in &plan.paused {
+        let tag = shown_tag(rule.tag.as_deref());
+        put(Paint::Yellow, "!", place(places, rule), tag, &rule.value);
+    }
     for conflict in &plan.conflicts {
         let (theirs, ours) = (
             shown_tag(conflict.remote.tag.as_deref()),
@@ -153,6 +157,11 @@ fn summary(planned: &Planned) -> Vec<String> {
         "unchanged rules are not ouzel's; `ouzel rules adopt` makes them so",
     );
     note(
+        plan.paused.len(),
+        "declared rule is paused by the breaker; `ouzel rules resume TAG` puts it back",
+        "declared rules are paused by the breaker; `ouzel rules resume TAG` puts them back",
+    );
+    note(
         plan.kept.len(),
         "rule of ouzel is not declared and stays, since `prune` is `none`",
         "rules of ouzel are not declared and stay, since `prune` is `none`",
@@ -176,6 +185,7 @@ pub(super) struct Json<'a> {
     foreign: Vec<JsonRemote<'a>>,
     kept: Vec<JsonRemote<'a>>,
     adoptable: Vec<JsonRemote<'a>>,
+    paused: Vec<JsonPaused<'a>>,
     unchanged: usize,
     remote: usize,
     changes: usize,
@@ -249,6 +259,13 @@ struct JsonRemote<'a> {
 }
 
 #[derive(Serialize)]
+struct JsonPaused<'a> {
+    value: &'a str,
+    tag: Option<&'a str>,
+    place: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct JsonConflict<'a> {
     declared_tag: Option<&'a str>,
     remote: JsonRemote<'a>,
@@ -295,6 +312,11 @@ pub(super) fn json(planned: &Planned) -> Json<'_> {
         declared_tag: conflict.declared.tag.as_deref(),
         remote: (&conflict.remote).into(),
     });
+    let paused = plan.paused.iter().map(|rule| JsonPaused {
+        value: &rule.value,
+        tag: rule.tag.as_deref(),
+        place: place(rule),
+    });
     let cost = plan.cost();
     Json {
         endpoint: &planned.endpoint,
@@ -308,6 +330,7 @@ pub(super) fn json(planned: &Planned) -> Json<'_> {
         foreign: all(&plan.foreign),
         kept: all(&plan.kept),
         adoptable: all(&plan.adoptable),
+        paused: paused.collect(),
         unchanged: plan.unchanged,
         remote: plan.remote,
         changes: plan.changes(),

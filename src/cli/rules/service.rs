@@ -20,7 +20,7 @@ use crate::{
     },
     rule::plan::{Declared, Owned, Remote, batches},
     settings::Settings,
-    store::{OwnedRule, ReadOnly, Store},
+    store::{OwnedRule, PausedTag, ReadOnly, Store},
 };
 
 /// So long a command that changes nothing asks again: somebody waits for it at a prompt.
@@ -104,6 +104,15 @@ pub(super) fn owned(settings: &Settings, endpoint: &str) -> Result<Vec<Owned>, E
         }
     });
     Ok(owned.collect())
+}
+
+/// The tags whose rules are paused. The database is only read, so a run may be writing it.
+pub(super) fn paused(settings: &Settings, endpoint: &str) -> Result<Vec<PausedTag>, Error> {
+    let database = settings.database();
+    if !database.exists() {
+        return Ok(Vec::new());
+    }
+    Ok(ReadOnly::open(&database)?.paused(endpoint)?)
 }
 
 /// Takes the data folder, which is needed to change what it says of rules.

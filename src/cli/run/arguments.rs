@@ -7,8 +7,8 @@ use clap::Args;
 use crate::{
     cli::{Account, RulePolicy, Script, SimSource, set, set_path},
     settings::{
-        CheckEvery, Given, JournalGiven, ReloadGiven, RulesGiven, StatusListen, SyncWord,
-        VolumeGiven,
+        AfterAlarm, CheckEvery, Given, JournalGiven, ReloadGiven, RulesGiven, StatusListen,
+        SyncWord, VolumeGiven,
     },
     text::units::{Length, Number, Size},
 };
@@ -104,6 +104,12 @@ struct Stream {
     /// How many Tweets of one tag in a minute are too many, as long as nothing is known of what is usual; 0 for no alarms [default: ten times the cap's even share, else 10000].
     #[arg(long, value_name = "N", env = "OUZEL_ALARM_PER_MINUTE")]
     alarm_per_minute: Option<u64>,
+    /// What follows an alarm: `off`, or `pause-rule` to take the rules with that tag off the stream [default: off].
+    #[arg(long, value_name = "WHAT", env = "OUZEL_BREAKER")]
+    breaker: Option<AfterAlarm>,
+    /// After how long paused rules go back to the stream by themselves; without it only when you ask for it.
+    #[arg(long, value_name = "DURATION", env = "OUZEL_RESUME_AFTER")]
+    resume_after: Option<Length>,
     /// Where the page, /metrics and /healthz are served; `off` for nowhere [default: 127.0.0.1:9464].
     #[arg(long, value_name = "ADDR:PORT", env = "OUZEL_STATUS_LISTEN")]
     status_listen: Option<StatusListen>,
@@ -140,6 +146,8 @@ impl RunSettings {
             volume: VolumeGiven {
                 monthly_cap: stream.monthly_cap,
                 alarm_per_minute: stream.alarm_per_minute,
+                breaker: stream.breaker,
+                resume_after: stream.resume_after,
             },
             status: stream.status_listen,
             ..self.script.given()

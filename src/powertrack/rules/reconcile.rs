@@ -72,7 +72,7 @@ pub(crate) enum Progress<'a> {
 /// Who is told how far it is.
 pub(crate) type Told<'a> = dyn FnMut(Progress<'_>) + Send + 'a;
 
-/// Carries out `plan`: adds rules, changes tags, and deletes rules last, so that nothing that stays declared is missing
+/// Carries out `plan`: deletes what is paused, adds rules, changes tags, and deletes rules last, so that nothing that stays declared is missing
 /// at any time. If the service rejects a rule, the others are added and nothing is deleted. Adds what it does to
 /// `report`.
 ///
@@ -96,6 +96,7 @@ pub(crate) async fn reconcile(
     let found = plan.leftover.iter();
     let found = found.filter(|rule| intents.contains(&(rule.value.clone(), rule.tag.clone())));
     let found: Vec<Owned> = found.map(|rule| owned(rule, true)).collect();
+    let (paused, delete) = plan.deletions();
     let mut work = Work {
         rules,
         ownership,
@@ -103,7 +104,7 @@ pub(crate) async fn reconcile(
         told,
         intents,
         newest: plan.newest,
-        delete: &plan.delete,
+        delete: &delete,
         leftover: &plan.leftover,
         there: plan.remote,
         to_add: plan.add.len(),
@@ -123,6 +124,10 @@ pub(crate) async fn reconcile(
     let settled = work.ownership.settled(&changing);
     settled.await.map_err(Error::Ownership)?;
     work.tell(0);
+    // What is paused costs more with each second, and nothing has to be there before it goes.
+    let before = work.report.deleted;
+    work.delete_undeclared(&paused).await?;
+    work.there = work.there.saturating_sub(work.report.deleted - before);
     for range in batches(&plan.add) {
         work.add_new(&plan.add[range]).await?;
     }

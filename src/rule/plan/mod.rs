@@ -48,6 +48,10 @@ pub struct Plan {
     pub kept: Vec<Remote>,
     /// Rules that stay and are ours by an intent. Their ids should be remembered now.
     pub claim: Vec<Remote>,
+    /// Declared rules that are paused: the service is not to have them for now. Those that it has and that are ours are in
+    /// `delete` too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paused: Vec<Declared>,
     /// Remembered values to forget, because the service has no such rule or has one that is not ours.
     pub forget: Vec<String>,
     /// How many rules the service has.
@@ -68,14 +72,30 @@ impl Plan {
     /// If a value is declared twice, the first declaration counts.
     #[must_use]
     pub fn new(declared: &[Declared], remote: &[Remote], owned: &[Owned], policy: Policy) -> Self {
-        let wanted: HashSet<&str> = declared.iter().map(|rule| rule.value.as_str()).collect();
-        let mut making = Making::new(wanted, remote, owned);
+        Self::pausing(declared, &BTreeSet::new(), remote, owned, policy)
+    }
+
+    /// The same, and declared rules with one of these tags are paused. Those that are ours are deleted whatever is pruned,
+    /// and the guard does not count them: somebody has asked for it.
+    #[must_use]
+    pub fn pausing(
+        declared: &[Declared],
+        tags: &BTreeSet<String>,
+        remote: &[Remote],
+        owned: &[Owned],
+        policy: Policy,
+    ) -> Self {
         let mut seen = HashSet::with_capacity(declared.len());
-        for rule in declared {
-            if seen.insert(rule.value.as_str()) {
-                making.want(rule, policy.prune == Prune::All);
-            }
+        let each = declared.iter().filter(|rule| seen.insert(&*rule.value));
+        let is_paused = |rule: &&Declared| rule.tag.as_ref().is_some_and(|tag| tags.contains(tag));
+        let (paused, live): (Vec<&Declared>, Vec<&Declared>) = each.partition(is_paused);
+        let wanted = live.iter().map(|rule| rule.value.as_str()).collect();
+        let mut making = Making::new(wanted, remote, owned);
+        for rule in live {
+            making.want(rule, policy.prune == Prune::All);
         }
+        making.plan.paused = paused.iter().copied().cloned().collect();
+        let paused: HashSet<&str> = paused.iter().map(|rule| &*rule.value).collect();
         for rule in remote {
             if making.wanted.contains(rule.value.as_str()) {
                 continue;
@@ -83,6 +103,7 @@ impl Plan {
             let plan = &mut making.plan;
             let list = match (making.view.ours(rule), policy.prune) {
                 (Some(ours), _) if ours.temporary => &mut plan.leftover,
+                (Some(_), _) if paused.contains(&*rule.value) => &mut plan.delete,
                 (Some(_), Prune::Owned) | (_, Prune::All) => &mut plan.delete,
                 (Some(ours), Prune::None) => {
                     if ours.id.is_none() {
@@ -95,14 +116,38 @@ impl Plan {
             list.push(rule.clone());
         }
         let mut plan = making.finish(remote, owned);
-        plan.guard = guard::judge(
-            &plan.delete,
-            &plan.add,
-            remote.len(),
-            declared.is_empty(),
-            policy,
-        );
+        let (_, lost) = plan.deletions();
+        let there = remote.len();
+        plan.guard = guard::judge(&lost, &plan.add, there, declared.is_empty(), policy);
         plan
+    }
+
+    /// The rules to delete: those that are paused, which go first, and those that are not declared.
+    #[must_use]
+    pub fn deletions(&self) -> (Vec<Remote>, Vec<Remote>) {
+        let paused = self.paused_values();
+        let delete = self.delete.iter().cloned();
+        delete.partition(|rule| paused.contains(rule.value.as_str()))
+    }
+
+    /// Nothing of this plan, except that what is paused is deleted.
+    #[must_use]
+    pub fn only_pausing(&self) -> Self {
+        let (paused, _) = self.deletions();
+        Self {
+            add: Vec::new(),
+            retag: Vec::new(),
+            delete: paused,
+            leftover: Vec::new(),
+            claim: Vec::new(),
+            forget: Vec::new(),
+            guard: Verdict::Fine,
+            ..self.clone()
+        }
+    }
+
+    fn paused_values(&self) -> HashSet<&str> {
+        self.paused.iter().map(|rule| &*rule.value).collect()
     }
 
     /// What is left of this plan when the service has these rules now. What has been done in the meantime, by whomever,
@@ -129,6 +174,7 @@ impl Plan {
             }
         }
         let mut plan = making.finish(remote, owned);
+        plan.paused.clone_from(&self.paused);
         // Who is declared beside this is not known here.
         plan.forget.clear();
         plan.guard = self.guard;
@@ -224,6 +270,7 @@ impl<'a> Making<'a> {
                 foreign: Vec::new(),
                 kept: Vec::new(),
                 claim: Vec::new(),
+                paused: Vec::new(),
                 forget: Vec::new(),
                 remote: 0,
                 newest: 0,
