@@ -25,6 +25,13 @@ pub(crate) struct ReadOnly {
 impl ReadOnly {
     /// Opens an existing database.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let database = Self::open_to_copy(path)?;
+        format::check(&database.connection, path)?;
+        Ok(database)
+    }
+
+    /// Opens an existing database, also one that an older ouzel has made: a backup before an upgrade is a good idea.
+    pub(crate) fn open_to_copy(path: &Path) -> Result<Self, Error> {
         let open = || {
             let connection = Connection::open_with_flags(
                 path,
@@ -36,7 +43,7 @@ impl ReadOnly {
             Ok(connection)
         };
         let connection = open().map_err(Error::open(path))?;
-        format::check(&connection, path)?;
+        format::refuse_newer(&connection, path)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
