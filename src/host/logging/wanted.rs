@@ -52,6 +52,7 @@ const MODULES: &[&str] = &[
     "powertrack::connection",
     "powertrack::job",
     "powertrack::rules::pace",
+    "powertrack::rules::persist",
     "powertrack::rules::reconcile",
     "powertrack::rules::replay",
     "powertrack::stream",
