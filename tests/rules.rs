@@ -112,7 +112,9 @@ fn a_rule_that_somebody_else_tags_otherwise_is_left_alone_with_a_warning() {
         .remote_rule("rocket", Some("theirs"))
         .script(ONE)
         .start();
-    run.wait_for("somebody else added this rule, so its tag stays");
+    run.wait_for(
+        "somebody else added this rule, so its tag stays value=\"rocket\" wanted=\"launch\" tag=\"theirs\"",
+    );
     run.wait_for("stream connected");
     expect!["rocket [theirs]"].assert_eq(&run.drain().powertrack().rules());
 }

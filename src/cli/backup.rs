@@ -59,7 +59,7 @@ pub(crate) fn backup(arguments: &Backup) -> Result<(), Error> {
         shutdown::on_signals(stopped, STOPPING, None)
             .map_err(Error::system("cannot listen for signals"))?;
         tokio::task::spawn_blocking(move || {
-            Ok::<_, Error>(ReadOnly::open(&from)?.back_up(&to, force, &may_go_on)?)
+            Ok::<_, Error>(ReadOnly::open_to_copy(&from)?.back_up(&to, force, &may_go_on)?)
         })
         .await
         .expect("copying never panics")

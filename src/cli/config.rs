@@ -213,7 +213,7 @@ fn argument(section: &str, key: &str) -> String {
     match (section, key) {
         ("script_limits", key) => format!("script_{key}"),
         ("watch", "enabled") => "watch".to_owned(),
-        ("" | "stream" | "watch" | "reload", key) => key.to_owned(),
+        ("" | "stream" | "watch" | "reload" | "volume", key) => key.to_owned(),
         (section, key) => format!("{section}_{key}"),
     }
 }

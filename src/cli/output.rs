@@ -5,7 +5,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::LAST;
 use crate::host::{
     logging::{Form, Wanted},
-    terminal::{Colour, Manner},
+    terminal::{self, Colour, Manner},
 };
 
 /// What every command is told of its output.
@@ -110,6 +110,8 @@ impl When {
     /// The same as clap has it.
     pub(super) fn choice(self) -> clap::ColorChoice {
         match self {
+            // clap writes in colour where a service for builds says that it shows it, whatever the terminal.
+            Self::Auto if terminal::only_prints() => clap::ColorChoice::Never,
             Self::Auto => clap::ColorChoice::Auto,
             Self::Always => clap::ColorChoice::Always,
             Self::Never => clap::ColorChoice::Never,

@@ -61,8 +61,12 @@ pub(crate) fn draws() -> bool {
         is_read_by_programs,
         ..
     } = manner();
-    let is_dumb = is_dumb(env::var_os("TERM").as_deref());
-    !is_quiet && !is_read_by_programs && !is_dumb && io::stderr().is_terminal()
+    !is_quiet && !is_read_by_programs && !only_prints() && io::stderr().is_terminal()
+}
+
+/// Whether the terminal only prints.
+pub(crate) fn only_prints() -> bool {
+    is_dumb(env::var_os("TERM").as_deref())
 }
 
 /// Whether only what is wrong is said.

@@ -18,7 +18,7 @@ const FLAGS_ONLY: &[&str] = &[
 ];
 
 /// The sections of the file, and the keys of each section. The first one is the top of the file.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     ("", &["script", "data_dir"]),
     (
         "stream",
@@ -48,6 +48,7 @@ const SECTIONS: [(&str, &[&str]); 8] = [
     ("rules", &["prune", "max_delete_percent", "check_every"]),
     ("watch", &["enabled", "debounce"]),
     ("reload", &["test_on_save", "shadow", "shadow_refuse"]),
+    ("volume", &["monthly_cap", "alarm_per_minute"]),
     ("status", &["listen"]),
 ];
 
@@ -360,7 +361,7 @@ mod tests {
                 wrong:
                   line 1: [colours]
                   there is no setting `colours` at the top of the file
-                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[rules]`, `[watch]`, `[reload]`, `[status]`"#]],
+                hint: the sections are `[stream]`, `[script_limits]`, `[journal]`, `[rules]`, `[watch]`, `[reload]`, `[volume]`, `[status]`"#]],
         );
     }
 

@@ -44,6 +44,11 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
     check_against(STEPS, connection, path)
 }
 
+/// Checks that no newer ouzel has made the database.
+pub(super) fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), Error> {
+    known_format(STEPS, connection, path).map(drop)
+}
+
 /// Brings the database to this ouzel's format. The database as it was stays beside it.
 pub(super) fn upgrade(connection: &Connection, path: &Path) -> Result<(), Error> {
     upgrade_by(STEPS, connection, path)
@@ -252,6 +257,7 @@ mod tests {
         let (_folder, path) = database();
         let connection = Connection::open(&path).unwrap();
         check(&connection, &path).unwrap();
+        refuse_newer(&connection, &path).unwrap();
         let older = check_against(&[TO_SECOND], &connection, &path).unwrap_err();
         assert!(matches!(
             older,
@@ -262,6 +268,7 @@ mod tests {
             }
         ));
         upgrade_with(&[TO_SECOND], &path).unwrap();
+        assert!(refuse_newer(&connection, &path).is_err());
         let newer = check(&connection, &path).unwrap_err();
         assert!(matches!(
             newer,

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Error, Store, ownership::OwnedRule};
+use super::{Error, Store};
 
 /// This is a table of its own. So a database of an older ouzel lacks only this table, and opening it adds the table.
 pub(super) const SCHEMA: &str = "
@@ -39,17 +39,6 @@ impl OverdueRule {
     #[must_use]
     pub fn may_come(&self, now_ms: i64) -> bool {
         now_ms.saturating_sub(self.sent_ms) <= LONGEST_MS
-    }
-}
-
-impl From<OverdueRule> for OwnedRule {
-    fn from(rule: OverdueRule) -> Self {
-        Self {
-            value: rule.value,
-            tag: rule.tag,
-            id: None,
-            temporary: rule.temporary,
-        }
     }
 }
 

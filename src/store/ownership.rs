@@ -17,6 +17,18 @@ pub struct OwnedRule {
     pub temporary: bool,
 }
 
+/// It may come late, and has no id until it does.
+impl From<OverdueRule> for OwnedRule {
+    fn from(rule: OverdueRule) -> Self {
+        Self {
+            value: rule.value,
+            tag: rule.tag,
+            id: None,
+            temporary: rule.temporary,
+        }
+    }
+}
+
 /// What changes in the record of ouzel's rules. It changes as a whole.
 #[derive(Debug, Clone, Default)]
 pub struct RuleChange {

@@ -39,6 +39,17 @@ impl ReadOnly {
 
     /// The same; nothing that is read waits longer for another program's lock.
     pub(crate) fn open_within(path: &Path, longest: Duration) -> Result<Self, Error> {
+        let database = Self::connect(path, longest)?;
+        format::check(&database.connection, path)?;
+        Ok(database)
+    }
+
+    /// Opens an existing database, also one that an older ouzel has made: a backup before an upgrade is a good idea.
+    pub(crate) fn open_to_copy(path: &Path) -> Result<Self, Error> {
+        Self::connect(path, OPEN_TIMEOUT)
+    }
+
+    fn connect(path: &Path, longest: Duration) -> Result<Self, Error> {
         let open = || {
             let connection = Connection::open_with_flags(
                 path,
@@ -50,7 +61,7 @@ impl ReadOnly {
             Ok(connection)
         };
         let connection = open().map_err(Error::open(path))?;
-        format::check(&connection, path)?;
+        format::refuse_newer(&connection, path)?;
         Ok(Self {
             connection,
             path: path.to_owned(),

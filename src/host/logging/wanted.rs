@@ -53,6 +53,7 @@ const MODULES: &[&str] = &[
     "powertrack::connection",
     "powertrack::job",
     "powertrack::rules::pace",
+    "powertrack::rules::persist",
     "powertrack::rules::reconcile",
     "powertrack::rules::replay",
     "powertrack::stream",
@@ -300,7 +301,7 @@ mod tests {
         check(
             "info,hyper=debug",
             expect![
-                "no part of ouzel named `hyper` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `hyper` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status`, `store` and `worker`"
             ],
         );
         check(
@@ -328,7 +329,7 @@ mod tests {
         check(
             "a=b=c",
             expect![
-                "no part of ouzel named `a` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status` and `worker`"
+                "no part of ouzel named `a` logs anything; there are `cli`, `control`, `host`, `ingest`, `journal`, `outage`, `pipeline`, `powertrack`, `script`, `settings`, `sim`, `status`, `store` and `worker`"
             ],
         );
         check(

@@ -6,6 +6,7 @@ pub(crate) mod ownership;
 mod pace;
 pub(crate) mod persist;
 pub(crate) mod reconcile;
+mod recorded;
 pub(crate) mod replay;
 
 use std::{future::Future, time::Duration};

@@ -11,7 +11,8 @@ use tracing::warn;
 use super::{
     Rules,
     bodies::{Added, NewRule},
-    ownership::{Ownership, Retagging},
+    ownership::Ownership,
+    recorded::{intent, owned, retagging, values, wrapped},
 };
 use crate::{
     powertrack::error::{Error, RejectedRule},
@@ -577,50 +578,6 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
             total: self.total,
         });
     }
-}
-
-fn intent(rule: &Declared, temporary: bool) -> Owned {
-    Owned {
-        value: rule.value.clone(),
-        tag: rule.tag.clone(),
-        id: None,
-        temporary,
-    }
-}
-
-fn owned(rule: &Remote, temporary: bool) -> Owned {
-    Owned {
-        value: rule.value.clone(),
-        tag: rule.tag.clone(),
-        id: Some(rule.id),
-        temporary,
-    }
-}
-
-fn retagging(retag: &Retag, newest: i64) -> Retagging {
-    let (wrapped, wrapped_id) = match &retag.cover {
-        Cover::Wrapped { value, id } => (Some(value.clone()), *id),
-        Cover::Nothing => (None, None),
-    };
-    Retagging {
-        value: retag.declared.value.clone(),
-        tag: retag.declared.tag.clone(),
-        old: retag.from.id,
-        wrapped,
-        wrapped_id,
-        newest,
-    }
-}
-
-fn wrapped(retag: &Retag) -> &str {
-    match &retag.cover {
-        Cover::Wrapped { value, .. } => value,
-        Cover::Nothing => "",
-    }
-}
-
-fn values(rules: &[Declared]) -> Vec<String> {
-    rules.iter().map(|rule| rule.value.clone()).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
         error::{RejectedRule, Service},
         rules::{
             bodies::{Deleted, NotDeleted, RemoteRule},
-            ownership::OwnershipError,
+            ownership::{OwnershipError, Retagging},
         },
     },
     rule::plan::Policy,
