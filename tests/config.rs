@@ -185,6 +185,8 @@ fn people_read_values_and_places_and_no_password() {
         reload.shadow_refuse        false                                                                                       default
         volume.monthly_cap          -                                                                                           not set
         volume.alarm_per_minute     10000                                                                                       default
+        volume.breaker              off                                                                                         default
+        volume.resume_after         -                                                                                           not set
         status.listen               127.0.0.1:9464                                                                              default
     "#]]
     .assert_eq(&String::from_utf8(stdout).unwrap());

@@ -48,7 +48,10 @@ const SECTIONS: [(&str, &[&str]); 9] = [
     ("rules", &["prune", "max_delete_percent", "check_every"]),
     ("watch", &["enabled", "debounce"]),
     ("reload", &["test_on_save", "shadow", "shadow_refuse"]),
-    ("volume", &["monthly_cap", "alarm_per_minute"]),
+    (
+        "volume",
+        &["monthly_cap", "alarm_per_minute", "breaker", "resume_after"],
+    ),
     ("status", &["listen"]),
 ];
 

@@ -524,11 +524,35 @@ fn paused_rules_go_and_are_not_added() {
     };
     let (owned, none) = (Prune::Owned, Prune::None);
     check("a/x b", "", "", owned, expect!["add b; paused a/x"]);
-    check("a/x b", "a/x#1 b#2", "a/x#1 b#2", owned, expect!["delete a/x#1; paused a/x; unchanged 1"]);
-    check("a/x b", "a/x#1 b#2", "a/x#1 b#2", none, expect!["delete a/x#1; paused a/x; unchanged 1"]);
+    check(
+        "a/x b",
+        "a/x#1 b#2",
+        "a/x#1 b#2",
+        owned,
+        expect!["delete a/x#1; paused a/x; unchanged 1"],
+    );
+    check(
+        "a/x b",
+        "a/x#1 b#2",
+        "a/x#1 b#2",
+        none,
+        expect!["delete a/x#1; paused a/x; unchanged 1"],
+    );
     // Whoever had it first keeps it.
-    check("a/x", "a/x#1", "", owned, expect!["foreign a/x#1; paused a/x"]);
-    check("a/x", "a/x#1", "", Prune::All, expect!["delete a/x#1; paused a/x"]);
+    check(
+        "a/x",
+        "a/x#1",
+        "",
+        owned,
+        expect!["foreign a/x#1; paused a/x"],
+    );
+    check(
+        "a/x",
+        "a/x#1",
+        "",
+        Prune::All,
+        expect!["delete a/x#1; paused a/x"],
+    );
     // The tag that is declared counts, also while it changes.
     check(
         "a/x",
@@ -537,10 +561,22 @@ fn paused_rules_go_and_are_not_added() {
         owned,
         expect!["delete a/old#1; leftover (a)/x#2; paused a/x"],
     );
-    check("a/new", "a/x#1", "a/x#1", owned, expect!["retag a/x#1→new((a))"]);
+    check(
+        "a/new",
+        "a/x#1",
+        "a/x#1",
+        owned,
+        expect!["retag a/x#1→new((a))"],
+    );
     // The first declaration of a value counts.
     check("a a/x", "a#1", "a#1", owned, expect!["unchanged 1"]);
-    check("a/x a", "a#1", "a#1", owned, expect!["delete a#1; paused a/x"]);
+    check(
+        "a/x a",
+        "a#1",
+        "a#1",
+        owned,
+        expect!["delete a#1; paused a/x"],
+    );
     // The guard looks at the others only.
     let many = |tag: &str| {
         (1..=9)
@@ -548,6 +584,22 @@ fn paused_rules_go_and_are_not_added() {
             .collect::<String>()
     };
     let declared = (1..=9).map(|n| format!("r{n}/x ")).collect::<String>();
-    check(&declared, &many("/x"), &many("/x"), owned, expect!["delete r1/x#1 r2/x#2 r3/x#3 r4/x#4 r5/x#5 r6/x#6 r7/x#7 r8/x#8 r9/x#9; paused r1/x r2/x r3/x r4/x r5/x r6/x r7/x r8/x r9/x"]);
-    check("r1/x", &many("/z"), &many("/z"), owned, expect!["delete r1/z#1 r2/z#2 r3/z#3 r4/z#4 r5/z#5 r6/z#6 r7/z#7 r8/z#8 r9/z#9; paused r1/x; refused: it would delete 8 rules of 9 without another in their place, and `max_delete_percent` is 30"]);
+    check(
+        &declared,
+        &many("/x"),
+        &many("/x"),
+        owned,
+        expect![
+            "delete r1/x#1 r2/x#2 r3/x#3 r4/x#4 r5/x#5 r6/x#6 r7/x#7 r8/x#8 r9/x#9; paused r1/x r2/x r3/x r4/x r5/x r6/x r7/x r8/x r9/x"
+        ],
+    );
+    check(
+        "r1/x",
+        &many("/z"),
+        &many("/z"),
+        owned,
+        expect![
+            "delete r1/z#1 r2/z#2 r3/z#3 r4/z#4 r5/z#5 r6/z#6 r7/z#7 r8/z#8 r9/z#9; paused r1/x; refused: it would delete 8 rules of 9 without another in their place, and `max_delete_percent` is 30"
+        ],
+    );
 }
