@@ -104,7 +104,7 @@ pub(super) async fn run(meter: Meter) {
         };
         let paused_now = Arc::clone(&meter.paused.borrow());
         for resumed in paused.difference(&paused_now) {
-            alarms.begin_anew(resumed, meter.tally.tags().get(resumed).copied());
+            alarms.begin_anew(resumed);
         }
         paused = paused_now;
         let news = alarms.look(now.as_second().div_euclid(60), meter.tally.tags(), watched);

@@ -106,6 +106,8 @@ pub(crate) struct Alarms {
     minute: Option<i64>,
     /// The totals when the minute began.
     before: BTreeMap<String, u64>,
+    /// The totals at the last look.
+    last: BTreeMap<String, u64>,
     /// The tags that bring too much, and for how many minutes they have been calm.
     on: BTreeMap<String, u32>,
 }
@@ -121,10 +123,12 @@ impl Alarms {
         self.before = totals;
     }
 
-    /// Forgets what a tag has brought so far, and its alarm. `total` is what it has brought in all.
-    pub(crate) fn begin_anew(&mut self, tag: &str, total: Option<u64>) {
+    /// Forgets what a tag had brought at the last look, and its alarm.
+    pub(crate) fn begin_anew(&mut self, tag: &str) {
         self.on.remove(tag);
-        self.before.insert(tag.to_owned(), total.unwrap_or(0));
+        if let Some((tag, total)) = self.last.get_key_value(tag) {
+            self.before.insert(tag.clone(), *total);
+        }
     }
 
     /// Looks at the total of each tag so far; should be called every few seconds. `minute` counts since 1970.
@@ -164,8 +168,9 @@ impl Alarms {
             goes_on
         });
         if is_new {
-            self.before = totals;
+            self.before.clone_from(&totals);
         }
+        self.last = totals;
         news
     }
 }
@@ -243,7 +248,8 @@ mod tests {
         assert_eq!(alarms.look(0, totals(0), watched), []);
         assert_eq!(alarms.look(0, totals(11), watched).len(), 1);
         assert_eq!(alarms.on().collect::<Vec<_>>(), ["a"]);
-        alarms.begin_anew("a", Some(20));
+        assert_eq!(alarms.look(0, totals(20), watched), []);
+        alarms.begin_anew("a");
         assert_eq!(alarms.look(0, totals(30), watched), []);
         assert_eq!(alarms.on().count(), 0);
         assert_eq!(alarms.look(0, totals(31), watched).len(), 1);
