@@ -8,7 +8,7 @@
 mod support;
 
 use expect_test::{Expect, expect};
-use support::{Setup, tagged};
+use support::{Setup, ouzel, tagged};
 
 const SCRIPT: &str = r#"
 ouzel.rules { { tag = "launch", value = "rocket" }, { tag = "quiet", value = "rare" } }
@@ -281,8 +281,23 @@ fn paused_rules_go_back_when_their_time_has_come() {
     run.wait_for("deleted=1");
     run.wait_for("the rules with this tag go back to the stream tag=launch rules=1 why=\"its time has come\"");
     run.wait_for("added=1");
+    let (code, report, _) = run.another_command(&["report"]);
+    assert_eq!(code, 0);
+    assert!(
+        report.contains(" 1 tag was off the stream for a time, because too much came."),
+        "{report}"
+    );
+    assert!(
+        report.contains("Rules that were off the stream\n  "),
+        "{report}"
+    );
+    assert!(report.contains("more than 9; back since "), "{report}");
     let ended = run.drain();
     assert_eq!(ended.rows("SELECT count(*) FROM _ouzel_paused"), "0");
+    assert_eq!(
+        ended.rows("SELECT tag, ended_ms - since_ms BETWEEN 1000 AND 20000 FROM _ouzel_pauses"),
+        "launch|1"
+    );
     assert_eq!(ended.powertrack().asked().matches("delete").count(), 1);
 }
 
@@ -299,6 +314,8 @@ fn the_breaker_pauses_nothing_that_it_was_not_asked_to_or_that_is_not_the_script
     run.wait_for("ALARM");
     let ended = run.drain();
     ended.assert_silent_about("BREAKER");
+    let (_, report, _) = ouzel(ended.folder(), &["report"]);
+    assert!(!report.contains("off the stream"), "{report}");
     assert_eq!(ended.powertrack().asked(), "list add list stream");
     // A hostile tag of somebody else's rule.
     let run = alarm()

@@ -188,7 +188,11 @@ impl Breaker {
     }
 
     async fn put_back(&mut self, tag: &str, why: &str) -> Result<(), Gone> {
-        self.write(PauseChange::Resume(tag.to_owned())).await?;
+        let resume = PauseChange::Resume {
+            tag: tag.to_owned(),
+            at_ms: now_ms(),
+        };
+        self.write(resume).await?;
         self.tags.remove(tag);
         let (named, rules) = (plain::line(tag), self.declared_with(tag));
         info!(tag = %named, rules, why, "the rules with this tag go back to the stream");

@@ -50,7 +50,7 @@ pub(crate) use invalid::Invalid;
 pub(crate) use newest::Shown;
 pub(crate) use overdue::OverdueRule;
 pub(crate) use ownership::{OwnedRule, RuleChange};
-pub(crate) use paused::{PauseChange, PausedTag};
+pub(crate) use paused::{Pause, PauseChange, PausedTag};
 pub(crate) use quarantine::{Cause, Failed, Quarantined};
 pub(crate) use read_only::ReadOnly;
 pub(crate) use received::Received;

@@ -19,7 +19,7 @@ use super::{
     open::OPEN_TIMEOUT,
     overdue::{self, OverdueRule},
     ownership::{self, OwnedRule},
-    paused::{self, PausedTag},
+    paused::{self, Pause, PausedTag},
     quarantine::{self, Cause, Quarantined},
     volume::{self, Volume},
 };
@@ -110,6 +110,11 @@ impl ReadOnly {
     /// The tags whose rules are paused at this endpoint.
     pub(crate) fn paused(&self, endpoint: &str) -> Result<Vec<PausedTag>, Error> {
         self.read(|connection| paused::paused(connection, endpoint))
+    }
+
+    /// All pauses of rules that are known, oldest first, also those that go on.
+    pub(crate) fn pauses(&self) -> Result<Vec<Pause>, Error> {
+        self.read(paused::pauses)
     }
 
     /// How much is in quarantine.

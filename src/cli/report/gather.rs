@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     error::Error,
-    store::{Gap, Load, MINUTES_KEPT, Quarantined, ReadOnly, Volume},
+    store::{self, Gap, Load, MINUTES_KEPT, Quarantined, ReadOnly, Volume},
 };
 
 /// The most bars that a chart has: more would be thinner than a pixel of a small screen.
@@ -49,6 +49,8 @@ pub(super) struct Report {
     pub(super) missing: Duration,
     /// How many Tweets are missing; `None` where a gap has no estimate.
     pub(super) estimated: Option<u64>,
+    /// The times in which rules were off the stream because they brought too much, oldest first.
+    pub(super) pauses: Vec<Pause>,
     /// Why handlers failed, the most frequent cause first.
     pub(super) causes: Vec<Cause>,
     /// Tweets in quarantine that were received in the span.
@@ -70,6 +72,21 @@ pub(super) struct Bar {
     pub(super) at: Timestamp,
     pub(super) tweets: u64,
     pub(super) by_tag: [u64; COLOURED + 1],
+}
+
+/// A time in which the rules with a tag were off the stream.
+#[derive(Debug)]
+pub(super) struct Pause {
+    pub(super) tag: String,
+    pub(super) from: Timestamp,
+    /// `None` if it goes on.
+    pub(super) to: Option<Timestamp>,
+    /// How much of the span it takes.
+    pub(super) length: Duration,
+    /// How many Tweets they brought in a minute.
+    pub(super) per_minute: u64,
+    /// More than this were too many.
+    pub(super) most: u64,
 }
 
 /// Failures for the same reason in the same place.
@@ -174,6 +191,8 @@ pub(super) fn gather(
         .filter(is_missing)
         .map(|gap| gap.estimated_tweets)
         .sum();
+    let pauses = database.pauses()?.into_iter();
+    let pauses = pauses.filter_map(|pause| pause_within(pause, from, asked.to.unwrap_or(now)));
     let (causes, failed) = causes(database.quarantined(u64::MAX >> 1)?, from, to);
     let mut loads = database.loads(u64::MAX >> 1)?;
     loads.reverse();
@@ -189,6 +208,7 @@ pub(super) fn gather(
         gaps,
         missing,
         estimated,
+        pauses: pauses.collect(),
         causes,
         failed,
         loads,
@@ -225,6 +245,25 @@ fn missing_within(gap: &Gap, from: Timestamp, to: Timestamp) -> Duration {
     let within = end.min(to).duration_since(begin.max(from));
     gap.missing_length
         .min(within.try_into().unwrap_or_default())
+}
+
+/// A pause, if it reaches into the span. Other than an outage it goes on where nothing more has come.
+fn pause_within(pause: store::Pause, from: Timestamp, to: Timestamp) -> Option<Pause> {
+    let store::Pause { paused, ended_ms } = pause;
+    let began = Timestamp::from_millisecond(paused.since_ms).ok()?;
+    let ended = ended_ms.and_then(|ended| Timestamp::from_millisecond(ended).ok());
+    let end = ended.unwrap_or(to).min(to);
+    (began < to && end > from).then(|| Pause {
+        tag: paused.tag,
+        from: began,
+        to: ended,
+        length: end
+            .duration_since(began.max(from))
+            .try_into()
+            .unwrap_or_default(),
+        per_minute: paused.per_minute,
+        most: paused.most,
+    })
 }
 
 fn is_within(at: &str, from: Timestamp, to: Timestamp) -> bool {

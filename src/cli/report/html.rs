@@ -6,7 +6,7 @@ use super::{
     chart::{chart, class},
     escape::escaped,
     gather::{COLOURED, MOST_LISTED, Report},
-    text::{clean, moment, of_gap, reason, share, verdict, what, when},
+    text::{clean, moment, of_gap, of_pause, reason, share, verdict, what, when},
 };
 use crate::status::{short, thousands};
 
@@ -55,6 +55,22 @@ pub(super) fn page(report: &Report) -> String {
     });
     let head = ["began (UTC)", "for", "cause", "missing", "detail"];
     table(&mut page, ("Outages", 4), head, gaps, report.gaps.len());
+    let pauses = report.pauses.iter().map(|pause| {
+        [
+            moment(pause.from),
+            short(pause.length),
+            clean(&pause.tag),
+            of_pause(pause),
+        ]
+    });
+    let head = ["began (UTC)", "for", "tag", "why"];
+    table(
+        &mut page,
+        ("Rules that were off the stream", 2),
+        head,
+        pauses,
+        report.pauses.len(),
+    );
     let causes = report.causes.iter().map(|cause| {
         [
             thousands(cause.tweets),

@@ -1,8 +1,10 @@
 //! A report as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::gather::{MOST_LISTED, Report};
+use super::gather::{COLOURED, MOST_LISTED, Report};
 use crate::store::LoadResult;
 
 #[derive(Serialize)]
@@ -16,8 +18,9 @@ struct Whole<'a> {
     estimated_missing_tweets: Option<u64>,
     tags: Vec<Tag<'a>>,
     step_seconds: i64,
-    steps: Vec<Step>,
+    steps: Vec<Step<'a>>,
     outages: Vec<Outage<'a>>,
+    pauses: Vec<Pause<'a>>,
     failed: u64,
     failures: Vec<Failure<'a>>,
     loads: Vec<Load<'a>>,
@@ -30,9 +33,12 @@ struct Tag<'a> {
 }
 
 #[derive(Serialize)]
-struct Step {
+struct Step<'a> {
     from: String,
     tweets: u64,
+    /// The Tweets of the most frequent tags, and those of the others together.
+    by_tag: BTreeMap<&'a str, u64>,
+    other_tags: u64,
 }
 
 #[derive(Serialize)]
@@ -42,6 +48,17 @@ struct Outage<'a> {
     cause: &'a str,
     missing_seconds: f64,
     estimated_missing_tweets: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Pause<'a> {
+    tag: &'a str,
+    from: String,
+    /// `null` if the rules are still off the stream.
+    to: Option<String>,
+    seconds: f64,
+    per_minute: u64,
+    limit: u64,
 }
 
 #[derive(Serialize)]
@@ -82,6 +99,11 @@ pub(super) fn json(report: &Report) -> String {
             .map(|bar| Step {
                 from: bar.at.to_string(),
                 tweets: bar.tweets,
+                by_tag: (report.tags.iter().zip(bar.by_tag).take(COLOURED))
+                    .filter(|(_, tweets)| *tweets > 0)
+                    .map(|(tag, tweets)| (&*tag.name, tweets))
+                    .collect(),
+                other_tags: bar.by_tag[COLOURED],
             })
             .collect(),
         outages: (report.gaps.iter())
@@ -91,6 +113,16 @@ pub(super) fn json(report: &Report) -> String {
                 cause: &gap.cause,
                 missing_seconds: gap.missing_length.as_secs_f64(),
                 estimated_missing_tweets: gap.estimated_tweets,
+            })
+            .collect(),
+        pauses: (report.pauses.iter())
+            .map(|pause| Pause {
+                tag: &pause.tag,
+                from: pause.from.to_string(),
+                to: pause.to.map(|to| to.to_string()),
+                seconds: pause.length.as_secs_f64(),
+                per_minute: pause.per_minute,
+                limit: pause.most,
             })
             .collect(),
         failed: report.failed,

@@ -1,10 +1,10 @@
 //! A report as text for people.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use jiff::Timestamp;
 
-use super::gather::{Cause, Report};
+use super::gather::{Cause, Pause, Report};
 use crate::{
     cli::columns,
     status::{counted, short, thousands},
@@ -57,6 +57,23 @@ pub(super) fn text(report: &Report) -> String {
         })
         .collect();
     part("Outages", &gaps, &[1], report.gaps.len());
+    let pauses = report.pauses.iter().take(LISTED);
+    let pauses: Vec<_> = pauses
+        .map(|pause| {
+            vec![
+                moment(pause.from),
+                short(pause.length),
+                clean(&pause.tag),
+                of_pause(pause),
+            ]
+        })
+        .collect();
+    part(
+        "Rules that were off the stream",
+        &pauses,
+        &[1],
+        report.pauses.len(),
+    );
     let causes = report.causes.iter().take(LISTED);
     let causes: Vec<_> = causes
         .map(|cause| {
@@ -111,6 +128,15 @@ pub(super) fn verdict(report: &Report) -> String {
             }
         }
     };
+    let paused: BTreeSet<&str> = report.pauses.iter().map(|pause| &*pause.tag).collect();
+    if !paused.is_empty() {
+        let were = if paused.len() == 1 { "was" } else { "were" };
+        let _ = write!(
+            text,
+            " {} {were} off the stream for a time, because too much came.",
+            counted(paused.len() as u64, "tag")
+        );
+    }
     if report.failed > 0 {
         let _ = write!(text, " {} in quarantine.", is_or_are(report.failed));
     }
@@ -148,6 +174,19 @@ pub(super) fn of_gap(gap: &Gap) -> String {
     match gap.estimated_tweets {
         Some(tweets) => format!("{missing} missing, about {}", counted(tweets, "Tweet")),
         None => format!("{missing} missing"),
+    }
+}
+
+/// Why rules were off the stream, and whether they are back.
+pub(super) fn of_pause(pause: &Pause) -> String {
+    let brought = format!(
+        "brought {} a minute, more than {}",
+        thousands(pause.per_minute),
+        thousands(pause.most)
+    );
+    match pause.to {
+        Some(to) => format!("{brought}; back since {}", moment(to)),
+        None => format!("{brought}; still off"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `ouzel rules resume`: rules that the breaker has paused go back to the stream, by the run that goes on or by the next one.
 
+use jiff::Timestamp;
+
 use super::RulesResume;
 use crate::{
     cli::{print::print, runtime},
@@ -55,7 +57,7 @@ fn without_run(tag: &str, settings: &Settings) -> Result<Resumed, Error> {
     }
     let _lock = Lock::take(&settings.data_dir)?;
     let store = Store::open(&database)?;
-    if !store.resume(tag)? {
+    if !store.resume(tag, Timestamp::now().as_millisecond())? {
         return Err(Error::Failed(Resumed::unknown(
             tag,
             store.paused_tags()?.iter(),
