@@ -8,7 +8,7 @@ use crate::{
     cli::columns,
     status::{
         counted,
-        look::view::{Failure, Now, Outage, View},
+        look::view::{Failure, Month, Now, Outage, View},
         short, thousands,
     },
     text::plain,
@@ -129,10 +129,33 @@ fn numbers(out: &mut String, now: &Now) {
         ],
         ["missing".to_owned(), missing],
         ["journal".to_owned(), size(now.journal_bytes)],
+        ["month".to_owned(), month(&now.month)],
     ];
     for line in columns::lines(&rows, &[]) {
         let _ = writeln!(out, "{line}");
     }
+}
+
+/// What the month comes to, and what is too much.
+fn month(month: &Month) -> String {
+    let mut text = counted(month.tweets, "Tweet");
+    if let Some(cap) = month.cap {
+        let part = 100.0 * month.tweets as f64 / cap as f64;
+        let _ = write!(text, ", {part:.1} % of {}", thousands(cap));
+    }
+    if let Some(forecast) = month.forecast {
+        let _ = write!(text, ", about {} at its end", thousands(forecast));
+    }
+    if month.alarms > 0 {
+        let bring = if month.alarms == 1 { "brings" } else { "bring" };
+        let tags = counted(month.alarms, "tag");
+        let _ = write!(text, "; ALARM: {tags} {bring} more than usual");
+    }
+    if month.paused > 0 {
+        let are = if month.paused == 1 { "is" } else { "are" };
+        let _ = write!(text, "; {} {are} PAUSED", counted(month.paused, "tag"));
+    }
+    text
 }
 
 fn tags(out: &mut String, view: &View) {
@@ -306,6 +329,7 @@ mod tests {
             quarantine  9 Tweets
             missing     10m 05s
             journal     24.2 MiB
+            month       410 000 Tweets, 41.0 % of 1 000 000, about 1 240 000 at its end; ALARM: 1 tag brings more than usual; 2 tags are PAUSED
 
             tag               Tweets  a second
             climate           60 000  8.40
@@ -354,6 +378,7 @@ mod tests {
             quarantine  9 Tweets
             missing     10m 05s
             journal     24.2 MiB
+            month       410 000 Tweets, 41.0 % of 1 000 000, about 1 240 000 at its end; ALARM: 1 tag brings more than usual; 2 tags are PAUSED
 
             the database cannot be read now: it is locked
         "#]]

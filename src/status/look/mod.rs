@@ -24,7 +24,7 @@ use self::{
     history::History,
     kept::Keeper,
     listeners::Listeners,
-    view::{About, Counts, Generation, Now, Rule, Stream, Tag, Tick, View, cut},
+    view::{About, Counts, Generation, Month, Now, Rule, Stream, Tag, Tick, View, cut},
 };
 use super::health::Health;
 use crate::{
@@ -165,6 +165,13 @@ impl Look {
             },
             journal_bytes: get(Count::JournalBytes),
             missing_seconds: counts.missing.as_secs_f64(),
+            month: Month {
+                tweets: get(Count::MonthTweets),
+                forecast: Some(get(Count::MonthForecast)).filter(|tweets| *tweets > 0),
+                cap: Some(get(Count::MonthCap)).filter(|cap| *cap > 0),
+                alarms: get(Count::Alarms),
+                paused: get(Count::Paused),
+            },
             generation: Generation {
                 number: get(Count::Generation),
                 hash: running.hash,

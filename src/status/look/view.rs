@@ -57,6 +57,8 @@ pub(crate) struct Now {
     pub(crate) journal_bytes: u64,
     /// How much time is missing in the data.
     pub(crate) missing_seconds: f64,
+    #[serde(default)]
+    pub(crate) month: Month,
     pub(crate) generation: Generation,
 }
 
@@ -109,6 +111,21 @@ pub(crate) struct Counts {
     pub(crate) emitted: u64,
     /// Tweets in quarantine, also of earlier runs.
     pub(crate) quarantined: u64,
+}
+
+/// What the month's Tweets come to, and which rules are too many of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Month {
+    /// Tweets of this month of the calendar (UTC), each once.
+    pub(crate) tweets: u64,
+    /// What the month will come to at the rate of the last day, where that is known.
+    pub(crate) forecast: Option<u64>,
+    /// How many it may have.
+    pub(crate) cap: Option<u64>,
+    /// How many tags bring more than usual now.
+    pub(crate) alarms: u64,
+    /// How many tags the breaker has paused.
+    pub(crate) paused: u64,
 }
 
 /// The generation of the script that runs.
@@ -335,6 +352,13 @@ pub(crate) fn sample() -> View {
             },
             journal_bytes: 25_400_000,
             missing_seconds: 605.0,
+            month: Month {
+                tweets: 410_000,
+                forecast: Some(1_240_000),
+                cap: Some(1_000_000),
+                alarms: 1,
+                paused: 2,
+            },
             generation: Generation {
                 number: 3,
                 hash: "5cbf7f0f43b4".to_owned(),

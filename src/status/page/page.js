@@ -118,6 +118,14 @@ function facts(now, view) {
   if (s.again_ms) detail = `${plain(s.cause || "")}, again in ${length(Math.max(0, (s.again_ms - runTime()) / 1000))}`;
   const silent = s.silent_seconds > 12 ? `, silent for ${length(s.silent_seconds)}` : "";
   const lag = now.lag_ms / 1000;
+  const m = now.month;
+  const over = m.cap && Math.max(m.tweets, m.forecast || 0) > m.cap;
+  const bill = [
+    m.cap ? `${(100 * m.tweets / m.cap).toFixed(1)} % of the cap` : "Tweets, each once",
+    m.forecast ? `about ${digits(m.forecast)} at its end` : "",
+    m.alarms ? `${plural(m.alarms, "tag")} above usual` : "",
+    m.paused ? `${plural(m.paused, "tag")} paused` : "",
+  ].filter((part) => part);
   const perCent = (part) => (c.tweets ? `${(100 * part / c.tweets).toFixed(part && part / c.tweets < 0.01 ? 2 : 0)} %` : "");
   return [
     ["Stream", words[s.state] || plain(s.state), detail + silent, s.state === "connected" ? "" : "bad"],
@@ -128,6 +136,7 @@ function facts(now, view) {
     ["Rows", digits(c.rows), `${digits(c.emitted)} emitted, ${digits(c.duplicates)} twice`, ""],
     ["Missing", now.missing_seconds ? length(now.missing_seconds) : "nothing", `${plural(view ? view.kept.outages.length : 0, "outage")} known`, now.missing_seconds ? "warn" : ""],
     ["Journal", bytes(now.journal_bytes), `${digits(c.received)} lines received`, ""],
+    ["Month", digits(m.tweets), bill.join(", "), over || m.alarms || m.paused ? "warn" : ""],
   ];
 }
 
