@@ -67,19 +67,23 @@ pub(super) async fn run(meter: Meter) {
     let meter = Arc::new(meter);
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut billed, mut handled) = (None, 0);
+    let (mut billed, mut spent, mut handled, mut is_due) = (None, 0_u64, 0, true);
     let mut alarms = Alarms::default();
     let mut usual = (None, BTreeMap::new());
     let mut paused = Paused::default();
     for look in 0_u64.. {
         ticks.tick().await;
         let now = Timestamp::now();
-        if (look.is_multiple_of(BILL_EVERY) || meter.has_spent(handled))
-            && let Some(bill) = on_disk(&meter, move |meter| meter.bill(now)).await
-        {
+        // What cannot be read now is read at the next look.
+        is_due |= look.is_multiple_of(BILL_EVERY) || meter.has_spent(handled);
+        if is_due && let Some(bill) = on_disk(&meter, move |meter| meter.bill(now)).await {
             meter.tell_bill(bill, &mut billed, now);
-            handled = meter.tally.get(Count::Tweets);
+            (spent, handled, is_due) = (bill.tweets, meter.tally.get(Count::Tweets), false);
         }
+        let new = meter.tally.get(Count::Tweets).saturating_sub(handled);
+        meter
+            .tally
+            .set(Count::MonthTweets, spent.saturating_add(new));
         let Some(limit) = meter.settings.alarm_per_minute else {
             continue;
         };
@@ -191,7 +195,6 @@ impl Meter {
 
     fn tell_bill(&self, bill: Bill, before: &mut Option<(Month, u64)>, now: Timestamp) {
         let month = Month::of(now);
-        self.tally.set(Count::MonthTweets, bill.tweets);
         self.tally
             .set(Count::MonthForecast, bill.forecast.unwrap_or(0));
         let Some(cap) = self.settings.monthly_cap else {
