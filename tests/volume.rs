@@ -346,3 +346,44 @@ fn the_breaker_pauses_nothing_that_it_was_not_asked_to_or_that_is_not_the_script
         ended.assert_says(said);
     }
 }
+
+#[test]
+fn what_is_usual_in_this_hour_of_the_week_is_known_after_three_weeks() {
+    let setup = Setup::new()
+        .script(SCRIPT)
+        .environment("OUZEL_ALARM_PER_MINUTE", "1000");
+    let run = setup.start();
+    run.wait_for("stream connected");
+    let ended = run.drain();
+    // Ten a minute, each week, also if the hour ends meanwhile. One odd week changes nothing.
+    let mut weeks = String::new();
+    for week in 1..=4 {
+        for hour in 0..=1 {
+            let tweets = if week == 4 { 60_000 } else { 600 };
+            weeks += &format!(
+                "INSERT INTO _ouzel_minutes SELECT strftime('%Y-%m-%dT%H:00Z', 'now', '-{} hours'), {tweets};
+                 INSERT INTO _ouzel_volume SELECT strftime('%Y-%m-%dT%H:00Z', 'now', '-{} hours'), 'launch', {tweets};",
+                week * 7 * 24 - hour,
+                week * 7 * 24 - hour,
+            );
+        }
+    }
+    let database = rusqlite::Connection::open(ended.database()).unwrap();
+    database.execute_batch(&weeks).unwrap();
+    drop(database);
+    let run = ended.again().start();
+    run.powertrack().wait_for_connection(2);
+    run.powertrack()
+        .send_all((1..=70).map(|id| tagged(id, &["launch"])));
+    run.powertrack()
+        .send_all((101..=170).map(|id| tagged(id, &["quiet"])));
+    let said = run.wait_for("ALARM: a rule brings more than usual");
+    let alarm = said.lines().find(|line| line.contains("ALARM")).unwrap();
+    assert!(
+        alarm.contains(" tag=launch ") && alarm.contains(" usual=10.0 "),
+        "{alarm}"
+    );
+    let ended = run.drain();
+    ended.assert_silent_about("tag=quiet");
+    assert_eq!(ended.log().matches("ALARM").count(), 1);
+}

@@ -83,11 +83,11 @@ impl Generation {
                 }
             }
             Call::Alarm { number, .. } => {
-                let listener = self.listeners.get(number)?;
+                let one = self.on_alarm.get(number)?;
                 Called {
                     name: "on_alarm".to_owned(),
-                    function: &listener.function,
-                    breaches: &listener.breaches,
+                    function: &one.function,
+                    breaches: &one.breaches,
                     work: Work::Alarm,
                 }
             }
@@ -106,9 +106,9 @@ impl Generation {
     pub(crate) fn call_places(&self) -> Vec<String> {
         let timers = self.timers.iter();
         let timers = timers.map(|timer| placed(&timer.name(), &timer.function));
-        let listeners = self.listeners.iter();
-        let listeners = listeners.map(|listener| placed("on_alarm", &listener.function));
-        timers.chain(listeners).collect()
+        let on_alarm = self.on_alarm.iter();
+        let on_alarm = on_alarm.map(|one| placed("on_alarm", &one.function));
+        timers.chain(on_alarm).collect()
     }
 
     /// The number of a call among the steps and what counts behind them.
@@ -126,7 +126,7 @@ impl Generation {
     }
 
     /// How many functions hear of alarms.
-    pub(crate) fn listener_count(&self) -> usize {
-        self.listeners.len()
+    pub(crate) fn alarm_functions(&self) -> usize {
+        self.on_alarm.len()
     }
 }

@@ -13,7 +13,7 @@ use mlua::{Lua, Value};
 
 use super::{
     Database, Error, Limits,
-    api::{self, Host, Listener, Loading, Step, Timer},
+    api::{self, Host, Loading, OnAlarm, Step, Timer},
     budget::{self, Broken, Work},
     code::{Code, OnDisk},
     declared::Declared,
@@ -35,7 +35,7 @@ pub(crate) struct Generation {
     pub(super) steps: Vec<Step>,
     pub(super) timers: Vec<Timer>,
     /// What hears of alarms.
-    pub(super) listeners: Vec<Listener>,
+    pub(super) on_alarm: Vec<OnAlarm>,
     pub(super) rules: RuleTables,
     pub(super) host: Rc<Host>,
     pub(super) limits: Limits,
@@ -310,14 +310,14 @@ impl Generation {
             declared,
             steps,
             timers,
-            listeners,
+            on_alarm,
             rules: _,
         } = host.loading.take().unwrap_or_default();
         host.counting.borrow_mut().end_tweet(true);
         Ok(Self {
             steps,
             timers,
-            listeners,
+            on_alarm,
             rules,
             host: Rc::clone(host),
             limits: *limits,

@@ -45,12 +45,12 @@ impl Worker<'_> {
         if !self.has_alarms() {
             return Ok(());
         }
-        let listeners = self
+        let functions = self
             .generation
             .as_ref()
-            .map_or(0, |one| one.listener_count());
+            .map_or(0, |one| one.alarm_functions());
         let number = self.alarms.heard;
-        if number < listeners
+        if number < functions
             && let Some(alarm) = self.alarms.waiting.front().cloned()
         {
             let alarm = &alarm;
@@ -58,7 +58,7 @@ impl Worker<'_> {
         }
         // If the database failed, this is not reached, and the same function hears of it again.
         self.alarms.heard += 1;
-        if self.alarms.heard >= listeners {
+        if self.alarms.heard >= functions {
             self.alarms.waiting.pop_front();
             self.alarms.heard = 0;
         }

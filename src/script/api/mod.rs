@@ -31,7 +31,7 @@ pub(super) use self::{
     every::Timer,
     log::{is_silent, print},
     metric::Counting,
-    on_alarm::{Listener, table as alarm_table},
+    on_alarm::{OnAlarm, table as alarm_table},
     steps::{Step, StepKind},
 };
 pub(crate) use self::{
@@ -75,7 +75,7 @@ pub(super) struct Loading {
     pub(super) rules: HashMap<String, usize>,
     pub(super) steps: Vec<Step>,
     pub(super) timers: Vec<Timer>,
-    pub(super) listeners: Vec<Listener>,
+    pub(super) on_alarm: Vec<OnAlarm>,
 }
 
 pub(in crate::script) type Answer<R> = std::result::Result<R, Misuse>;

@@ -14,7 +14,7 @@ use crate::{
 const MOST: usize = 100;
 
 /// A function that hears of alarms.
-pub(in crate::script) struct Listener {
+pub(in crate::script) struct OnAlarm {
     pub(in crate::script) function: Function,
     /// How many times in a row it has broken its budget.
     pub(in crate::script) breaches: Cell<u32>,
@@ -32,12 +32,12 @@ pub(super) fn install(lua: &Lua, host: &Rc<Host>, ouzel: &Table) -> Result<()> {
             }
         };
         host.declaring("ouzel.on_alarm", |loading| {
-            if loading.listeners.len() >= MOST {
+            if loading.on_alarm.len() >= MOST {
                 return Err(Misuse::new(format!(
                     "a script can have {MOST} functions that hear of alarms, and this is one more"
                 )));
             }
-            loading.listeners.push(Listener {
+            loading.on_alarm.push(OnAlarm {
                 function,
                 breaches: Cell::new(0),
             });
