@@ -129,13 +129,19 @@ pub(crate) async fn reconcile(
     let before = work.report.deleted;
     work.delete_undeclared(&paused).await?;
     work.there = work.there.saturating_sub(work.report.deleted - before);
+    let has_cover = |retag: &&Retag| retag.cover != Cover::Nothing;
+    let (covered, bare): (Vec<&Retag>, Vec<&Retag>) = plan.retag.iter().partition(has_cover);
+    // A change that was broken off has left its cover. It needs no more room, and gives some to all that follows.
+    let is_begun = |retag: &&Retag| matches!(retag.cover, Cover::Wrapped { id: Some(_), .. });
+    let (begun, new): (Vec<&Retag>, Vec<&Retag>) = covered.into_iter().partition(is_begun);
+    for range in batches(begun.iter().map(|retag| &retag.declared)) {
+        work.retag(&begun[range]).await?;
+    }
     for range in batches(&plan.add) {
         work.add_new(&plan.add[range]).await?;
     }
-    let has_cover = |retag: &&Retag| retag.cover != Cover::Nothing;
-    let (covered, bare): (Vec<&Retag>, Vec<&Retag>) = plan.retag.iter().partition(has_cover);
-    for range in batches(covered.iter().map(|retag| &retag.declared)) {
-        work.retag(&covered[range]).await?;
+    for range in batches(new.iter().map(|retag| &retag.declared)) {
+        work.retag(&new[range]).await?;
     }
     for range in batches(bare.iter().map(|retag| &retag.declared)) {
         work.retag_with_gap(&bare[range]).await?;
@@ -309,6 +315,7 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
                 })
                 .collect();
             let gone = self.delete(&covers).await?;
+            self.there = self.there.saturating_sub(gone.len());
             self.forget_covers(&covers, gone).await?;
             // Where the service would not have the rule in parentheses.
             self.retag_with_gap(&bare).await?;
@@ -359,7 +366,9 @@ impl<R: Rules, L: Ownership> Work<'_, '_, R, L> {
             }
         }
         for range in batches(&add) {
-            there.extend(self.add(&add[range], true).await?);
+            let added = self.add(&add[range], true).await?;
+            self.there += added.len();
+            there.extend(added);
         }
         Ok(there)
     }

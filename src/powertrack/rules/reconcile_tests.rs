@@ -449,6 +449,50 @@ proptest! {
 }
 
 #[test]
+fn a_change_that_was_broken_off_goes_on_first_and_gives_its_room_back() {
+    let mut world = World::new(&[(1, "d", "theirs"), (2, "e", "theirs")]);
+    world.limit = 6;
+    let mut book = Book::new(&world, &[]);
+    let mut change = |rules: &[(&str, &str)], faults: Vec<Option<Fault>>| {
+        *world.faults.lock().unwrap() = faults;
+        let plan = world.plan(&declared(rules), &book.owned);
+        outcome(&world, &plan, &mut book)
+    };
+    change(&[("a", "y"), ("c", "y")], vec![]);
+    // It has added `(c)`, and no more.
+    let broken = change(&[("c", "x")], vec![Some(Fault::Half), None]);
+    assert!(broken.contains("error"), "{broken}");
+    let wanted = [("a", "x"), ("b", "x"), ("c", "x")];
+    let done = change(&wanted, vec![]);
+    assert!(!done.contains("gap"), "{done}");
+    assert!(world.plan(&declared(&wanted), &book.owned).is_noop());
+    let expected = ["a/x", "b/x", "c/x", "d/theirs", "e/theirs"];
+    assert_eq!(world.rules(), expected);
+}
+
+#[test]
+fn what_a_broken_change_has_left_takes_no_room_from_new_rules() {
+    let mut world = World::new(&[(1, "d", "theirs"), (2, "e", "theirs")]);
+    world.limit = 6;
+    let mut book = Book::new(&world, &[]);
+    let steps: [(&[(&str, &str)], Vec<Option<Fault>>); 3] = [
+        (&[("a", "x"), ("b", "y"), ("c", "z")], vec![]),
+        (
+            &[("b", "x"), ("c", "y")],
+            vec![Some(Fault::Collides), None, None],
+        ),
+        (&[("a", "x"), ("b", "x"), ("c", "y")], vec![]),
+    ];
+    for (rules, faults) in steps {
+        *world.faults.lock().unwrap() = faults;
+        let plan = world.plan(&declared(rules), &book.owned);
+        outcome(&world, &plan, &mut book);
+    }
+    let expected = ["a/x", "b/x", "c/y", "d/theirs", "e/theirs"];
+    assert_eq!(world.rules(), expected);
+}
+
+#[test]
 fn reconciling_can_be_a_task_of_its_own() {
     fn is_send<T: Send>(_: &T) {}
 
