@@ -36,6 +36,16 @@ fn parts_of_the_cap_are_told_once_also_over_restarts() {
     run.wait_for("95 % of the month's Tweets are spent tweets=19 cap=20");
     let ended = run.drain();
     ended.assert_silent_about("50 % of the month");
+    assert_eq!(
+        ended.rows("SELECT month = strftime('%Y-%m'), cap, percent FROM _ouzel_warned"),
+        "1|20|95"
+    );
+    // What a run could not say any more, the next one says.
+    ended.rows("UPDATE _ouzel_warned SET percent = 80");
+    let run = ended.again().start();
+    run.wait_for("INFO Tweets of this month tweets=19 cap=20 percent=95.0");
+    run.wait_for("95 % of the month's Tweets are spent tweets=19 cap=20");
+    let ended = run.drain();
     assert_eq!(ended.rows("SELECT sum(tweets) FROM _ouzel_minutes"), "19");
 }
 
