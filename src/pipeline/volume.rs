@@ -148,7 +148,8 @@ impl Meter {
             .unwrap_or(now);
         let (mut tweets, mut last_day) = (0, 0);
         let database = ReadOnly::open(&self.database)?;
-        let counted_since = database.counted_since()?;
+        // Where nothing was ever counted, nothing says what is to come.
+        let counted_since = Some(database.counted_since()?.unwrap_or(now));
         database.each_minute(month.begin.min(day), Timestamp::MAX, |volume| {
             let Volume {
                 at, tweets: came, ..
@@ -286,8 +287,13 @@ impl Meter {
         let cap = self.settings.monthly_cap;
         let of_cap = cap.map(|cap| format!("{:.1} %", 100.0 * *per_day as f64 / cap as f64));
         let (tag, usual) = (plain::line(&alarm.tag), alarm.usual.map(f64::round));
+        // They are plain already, so only what would end them is escaped.
+        let quoted = samples
+            .iter()
+            .map(|text| format!("\"{}\"", text.replace('"', "\\\"")));
+        let samples = format!("[{}]", quoted.collect::<Vec<_>>().join(", "));
         let hint = "a narrower rule brings less; `ouzel rules estimate` says how much";
-        warn!(%tag, per_minute, limit, usual, per_day, of_cap, ?samples, hint, "ALARM: a rule brings more than usual");
+        warn!(%tag, per_minute, limit, usual, per_day, of_cap, %samples, hint, "ALARM: a rule brings more than usual");
     }
 
     /// The texts of a few of the last Tweets with this tag.
