@@ -1401,6 +1401,18 @@ function Test:now() end
 ---@param time string such as `"30s"`, `"1m"` or `"2h"`
 function Test:advance(time) end
 
+---Calls the script's functions of `ouzel.on_alarm`, and commits what each of them writes.
+---
+---```lua
+---t:alarm { tag = "launch", per_minute = 720, usual = 80, samples = { "a rocket" } }
+---```
+---
+---Only `tag` has to be there; the others are 1000 `per_minute`, a `limit` of 500, no `usual`, and no `samples`.
+---
+---Raises without a tag, for a field of another kind or another name, and what a function raises.
+---@param alarm table the fields of `ouzel.Alarm`
+function Test:alarm(alarm) end
+
 ---Whether a rule matches a Tweet, as ouzel's own matcher sees it.
 ---
 ---```lua

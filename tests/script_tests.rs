@@ -656,3 +656,88 @@ end"#;
         "scripts/main_test.lua: 1000 passed\n1000 tests passed\n"
     );
 }
+
+#[test]
+fn an_alarm_is_made_up_and_the_script_hears_of_it() {
+    let script = r#"
+local alarms = ouzel.table("alarms", { tag = "TEXT", what = "TEXT" })
+ouzel.on_alarm(function(alarm)
+  if alarm.tag == "bad" then error("no such tag") end
+  alarms:insert { tag = alarm.tag, what = ouzel.json.encode { alarm.per_minute, alarm.limit, alarm.per_day, alarm.usual or "?", #alarm.samples } }
+end)
+ouzel.on_alarm(function(alarm) ouzel.emit(alarm.samples) end)
+"#;
+    let ended = |tests: &str| {
+        Setup::new()
+            .command("test")
+            .script(script)
+            .file("scripts/main_test.lua", tests)
+            .ends()
+    };
+    let good = ended(
+        r#"
+test("alarms", function(t)
+  t:alarm { tag = "launch" }
+  t:alarm { tag = "launch", per_minute = 7, limit = 5, usual = 1.5, per_day = 9, samples = { "a", "b" } }
+  t:equal(t:rows("SELECT what FROM alarms ORDER BY rowid"), { { what = '[1000,500,1440000,"?",0]' }, { what = "[7,5,9,1.5,2]" } })
+  t:equal(t:emitted()[2], { "a", "b" })
+  t:fails(function() t:alarm { tag = "bad" } end, "no such tag")
+  t:equal(#t:rows("alarms"), 2)
+end)
+"#,
+    );
+    assert_eq!(good.code, 0, "{}{}", good.output(), good.stderr);
+    let check = |call: &str, expected: Expect| {
+        let ended = ended(&format!("test(\"it\", function(t) {call} end)\n"));
+        assert_eq!(ended.code, 1, "{}{}", ended.output(), ended.stderr);
+        let said = ended
+            .output()
+            .lines()
+            .find(|line| line.trim().starts_with("= "));
+        expected.assert_eq(said.unwrap_or_default().trim());
+    };
+    check(
+        "t:alarm()",
+        expect!["= `t:alarm` takes `alarm`, not 0 arguments"],
+    );
+    check(
+        "t:alarm 'launch'",
+        expect!["= `t:alarm` takes a table of fields, not a string"],
+    );
+    check(
+        "t:alarm {}",
+        expect!["= the `tag` of an alarm has to be a string, not nil"],
+    );
+    check(
+        "t:alarm { tag = 'a', per_minut = 7 }",
+        expect!["= unknown field `per_minut` in an alarm"],
+    );
+    check(
+        "t:alarm { tag = 'a', per_minute = -7 }",
+        expect!["= the `per_minute` of an alarm has to be a whole number of 0 or more, not `-7`"],
+    );
+    check(
+        "t:alarm { tag = 'a', limit = '7' }",
+        expect!["= the `limit` of an alarm has to be a whole number of 0 or more, not a string"],
+    );
+    check(
+        "t:alarm { tag = 'a', usual = 0/0 }",
+        expect!["= the `usual` of an alarm has to be a number, not `NaN`"],
+    );
+    check(
+        "t:alarm { tag = 'a', samples = 'a' }",
+        expect!["= the `samples` of an alarm has to be a table of texts, not a string"],
+    );
+    check(
+        "t:alarm { tag = 'a', samples = { {} } }",
+        expect!["= a sample of an alarm has to be a string, not a table"],
+    );
+    check(
+        "t:alarm { tag = 'a', samples = { 'a', 'b', 'c', 'd' } }",
+        expect!["= an alarm has at most 3 samples"],
+    );
+    check(
+        "t:alarm { 'a' }",
+        expect!["= a field of an alarm cannot be a number"],
+    );
+}

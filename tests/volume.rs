@@ -21,7 +21,8 @@ fn parts_of_the_cap_are_told_once_also_over_restarts() {
         .script(SCRIPT)
         .environment("OUZEL_MONTHLY_CAP", "20");
     let run = setup.start();
-    run.wait_for("INFO Tweets of this month tweets=0 cap=20 percent=0.0");
+    let said = run.wait_for("INFO Tweets of this month tweets=0 cap=20 percent=0.0");
+    assert!(!said.contains("forecast"), "{said}");
     run.powertrack()
         .send_all((1..=10).map(|id| tagged(id, &["launch"])));
     run.wait_for("50 % of the month's Tweets are spent tweets=10 cap=20");
@@ -36,6 +37,16 @@ fn parts_of_the_cap_are_told_once_also_over_restarts() {
     run.wait_for("95 % of the month's Tweets are spent tweets=19 cap=20");
     let ended = run.drain();
     ended.assert_silent_about("50 % of the month");
+    assert_eq!(
+        ended.rows("SELECT month = strftime('%Y-%m'), cap, percent FROM _ouzel_warned"),
+        "1|20|95"
+    );
+    // What a run could not say any more, the next one says.
+    ended.rows("UPDATE _ouzel_warned SET percent = 80");
+    let run = ended.again().start();
+    run.wait_for("INFO Tweets of this month tweets=19 cap=20 percent=95.0");
+    run.wait_for("95 % of the month's Tweets are spent tweets=19 cap=20");
+    let ended = run.drain();
     assert_eq!(ended.rows("SELECT sum(tweets) FROM _ouzel_minutes"), "19");
 }
 
@@ -65,6 +76,22 @@ fn a_rule_that_brings_too_much_is_named_with_samples() {
     let ended = run.drain();
     ended.assert_silent_about("tag=quiet");
     assert_eq!(ended.log().matches("ALARM").count(), 1);
+}
+
+#[test]
+fn samples_are_plain_text_on_one_line() {
+    let setup = Setup::new().script(SCRIPT);
+    let run = setup.environment("OUZEL_ALARM_PER_MINUTE", "1").start();
+    let tweets = (1..=2).map(|id| tagged(id, &["launch"]));
+    let odd = r#"a \"quoted\" \u001b[31m\n line \u202e"#;
+    run.powertrack()
+        .send_all(tweets.map(|tweet| tweet.replace("hello 2", odd)));
+    let said = run.wait_for("ALARM");
+    let alarm = said.lines().find(|line| line.contains("ALARM")).unwrap();
+    assert!(
+        alarm.contains(r#"samples=["a \"quoted\" \u{1b}[31m\n line \u{202e}", "hello 1"] hint="#),
+        "{alarm}"
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{breaker::Order, reconciler::Paused};
 use crate::{
     journal::Newest,
     settings::{AfterAlarm, VolumeSettings},
-    store::{self, ReadOnly, Volume},
+    store::{self, ReadOnly, Volume, Warned},
     tally::{Count, Tally},
     text::plain,
     tweet::Tweet,
@@ -67,7 +67,7 @@ pub(super) async fn run(meter: Meter) {
     let meter = Arc::new(meter);
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut billed, mut spent, mut handled, mut is_due) = (None, 0_u64, 0, true);
+    let (mut warned, mut spent, mut handled, mut is_due) = (None, 0_u64, 0, true);
     let mut alarms = Alarms::default();
     let mut usual = (None, BTreeMap::new());
     let mut paused = Paused::default();
@@ -76,8 +76,12 @@ pub(super) async fn run(meter: Meter) {
         let now = Timestamp::now();
         // What cannot be read now is read at the next look.
         is_due |= look.is_multiple_of(BILL_EVERY) || meter.has_spent(handled);
-        if is_due && let Some(bill) = on_disk(&meter, move |meter| meter.bill(now)).await {
-            meter.tell_bill(bill, &mut billed, now);
+        if is_due && let Some((bill, noted)) = on_disk(&meter, move |meter| meter.bill(now)).await {
+            let warned = warned.get_or_insert_with(|| {
+                meter.tell_start(bill);
+                noted
+            });
+            meter.tell_bill(bill, warned, now);
             (spent, handled, is_due) = (bill.tweets, meter.tally.get(Count::Tweets), false);
         }
         let new = meter.tally.get(Count::Tweets).saturating_sub(handled);
@@ -136,14 +140,16 @@ async fn on_disk<T: Send + 'static>(
 }
 
 impl Meter {
-    fn bill(&self, now: Timestamp) -> Result<Bill, store::Error> {
+    /// The month's bill, and of which part of the cap somebody was last warned.
+    fn bill(&self, now: Timestamp) -> Result<(Bill, Option<Warned>), store::Error> {
         let month = Month::of(now);
         let day = now
             .saturating_sub(SignedDuration::from_hours(24))
             .unwrap_or(now);
         let (mut tweets, mut last_day) = (0, 0);
         let database = ReadOnly::open(&self.database)?;
-        let counted_since = database.counted_since()?;
+        // Where nothing was ever counted, nothing says what is to come.
+        let counted_since = Some(database.counted_since()?.unwrap_or(now));
         database.each_minute(month.begin.min(day), Timestamp::MAX, |volume| {
             let Volume {
                 at, tweets: came, ..
@@ -151,7 +157,8 @@ impl Meter {
             tweets += if at >= month.begin { came } else { 0 };
             last_day += if at >= day { came } else { 0 };
         })?;
-        Ok(Bill::at(now, tweets, last_day, counted_since))
+        let bill = Bill::at(now, tweets, last_day, counted_since);
+        Ok((bill, database.warned()?))
     }
 
     /// What each tag brought in the same hour of the weeks before. A week counts if anything was received in that hour.
@@ -193,35 +200,44 @@ impl Meter {
             .is_some_and(|cap| new > 0 && new >= cap / 100)
     }
 
-    fn tell_bill(&self, bill: Bill, before: &mut Option<(Month, u64)>, now: Timestamp) {
-        let month = Month::of(now);
-        self.tally
-            .set(Count::MonthForecast, bill.forecast.unwrap_or(0));
+    /// Says at the start how much of the cap is spent.
+    fn tell_start(&self, bill: Bill) {
+        if let Some(cap) = self.settings.monthly_cap {
+            let Bill { tweets, forecast } = bill;
+            let percent = (100.0 * tweets as f64 / cap as f64).round();
+            info!(tweets, cap, percent, forecast, "Tweets of this month");
+        }
+    }
+
+    /// Warns once of each part of the cap. `warned` is of what somebody was warned last, also in an earlier run.
+    fn tell_bill(&self, bill: Bill, warned: &mut Option<Warned>, now: Timestamp) {
+        let Bill { tweets, forecast } = bill;
+        self.tally.set(Count::MonthForecast, forecast.unwrap_or(0));
         let Some(cap) = self.settings.monthly_cap else {
             return;
         };
         self.tally.set(Count::MonthCap, cap);
-        let (tweets, forecast) = (bill.tweets, bill.forecast);
-        let percent = |tweets: u64| (100.0 * tweets as f64 / cap as f64).round();
-        let Some((last, known)) = before.replace((month, tweets)) else {
-            // An earlier run has warned of what had been reached then.
-            info!(
-                tweets,
-                cap,
-                percent = percent(tweets),
-                forecast,
-                "Tweets of this month"
-            );
+        let month = Month::of(now).name();
+        let same = warned
+            .as_ref()
+            .filter(|warned| warned.month == month && warned.cap == cap);
+        let known = same.map_or(0, |warned| warned.percent);
+        let Some(percent) = bill.reached(known, cap) else {
             return;
         };
-        let known = if last == month { known } else { 0 };
-        if let Some(reached) = bill.reached(known, cap) {
-            let hint = "`ouzel report` and /metrics say which tags bring them; `ouzel rules estimate` what a narrower rule would bring";
-            warn!(
-                tweets,
-                cap, forecast, hint, "{reached} % of the month's Tweets are spent"
-            );
-        }
+        let hint = "`ouzel report` and /metrics say which tags bring them; `ouzel rules estimate` what a narrower rule would bring";
+        warn!(
+            tweets,
+            cap, forecast, hint, "{percent} % of the month's Tweets are spent"
+        );
+        let now_warned = Warned {
+            month,
+            cap,
+            percent,
+        };
+        // Where the worker has gone, the run is ending.
+        let _ = self.controls.send(Control::Warned(now_warned.clone()));
+        *warned = Some(now_warned);
     }
 
     async fn tell(self: &Arc<Self>, news: News, now: Timestamp) {
@@ -271,8 +287,13 @@ impl Meter {
         let cap = self.settings.monthly_cap;
         let of_cap = cap.map(|cap| format!("{:.1} %", 100.0 * *per_day as f64 / cap as f64));
         let (tag, usual) = (plain::line(&alarm.tag), alarm.usual.map(f64::round));
+        // They are plain already, so only what would end them is escaped.
+        let quoted = samples
+            .iter()
+            .map(|text| format!("\"{}\"", text.replace('"', "\\\"")));
+        let samples = format!("[{}]", quoted.collect::<Vec<_>>().join(", "));
         let hint = "a narrower rule brings less; `ouzel rules estimate` says how much";
-        warn!(%tag, per_minute, limit, usual, per_day, of_cap, ?samples, hint, "ALARM: a rule brings more than usual");
+        warn!(%tag, per_minute, limit, usual, per_day, of_cap, %samples, hint, "ALARM: a rule brings more than usual");
     }
 
     /// The texts of a few of the last Tweets with this tag.

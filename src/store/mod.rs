@@ -57,7 +57,7 @@ pub(crate) use received::Received;
 pub(crate) use retags::RetagRow;
 pub(crate) use shadow::Rows;
 pub(crate) use table::Table;
-pub(crate) use volume::{MINUTES_KEPT, Volume};
+pub(crate) use volume::{MINUTES_KEPT, Volume, Warned};
 
 /// Which SQLite is compiled in.
 pub(crate) fn sqlite_version() -> &'static str {

@@ -21,7 +21,7 @@ use super::{
     ownership::{self, OwnedRule},
     paused::{self, Pause, PausedTag},
     quarantine::{self, Cause, Quarantined},
-    volume::{self, Volume},
+    volume::{self, Volume, Warned},
 };
 
 /// A database that is only read.
@@ -110,6 +110,11 @@ impl ReadOnly {
     /// The tags whose rules are paused at this endpoint.
     pub(crate) fn paused(&self, endpoint: &str) -> Result<Vec<PausedTag>, Error> {
         self.read(|connection| paused::paused(connection, endpoint))
+    }
+
+    /// Of which part of a month's cap somebody was last warned.
+    pub(crate) fn warned(&self) -> Result<Option<Warned>, Error> {
+        self.read(volume::warned)
     }
 
     /// All pauses of rules that are known, oldest first, also those that go on.

@@ -1,6 +1,6 @@
 //! How many Tweets came in each minute, in all and by the tags of the rules that they matched.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{Error, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +16,11 @@ CREATE TABLE IF NOT EXISTS _ouzel_volume (
     tag    TEXT NOT NULL,        -- of a rule; a Tweet that matched two tags counts for both
     tweets INTEGER NOT NULL,
     PRIMARY KEY (minute, tag)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _ouzel_warned (
+    month   TEXT PRIMARY KEY,    -- in UTC, such as 2026-11; there is only the last one
+    cap     INTEGER NOT NULL,    -- how many Tweets it was to have
+    percent INTEGER NOT NULL     -- the part of that which somebody was last warned of
 ) WITHOUT ROWID;";
 
 /// The format of minutes. Such text sorts by time, and SQLite's functions can read it.
@@ -36,6 +41,17 @@ pub(crate) struct Volume {
     pub(crate) tweets: u64,
 }
 
+/// Of which part of a month's cap somebody was last warned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warned {
+    /// The month, such as `2026-11`.
+    pub month: String,
+    /// The cap.
+    pub cap: u64,
+    /// The part, in percent.
+    pub percent: u64,
+}
+
 /// The minute in which a moment lies, as the tables have it.
 fn minute_of(at: Timestamp) -> String {
     at.strftime(MINUTE).to_string()
@@ -48,6 +64,26 @@ fn began(minute: &str) -> Option<Timestamp> {
 }
 
 impl Store {
+    /// Remembers of what somebody was warned. It is committed before this returns.
+    ///
+    /// # Errors
+    /// [`Error`] if the database fails.
+    pub(crate) fn put_warned(&self, warned: &Warned) -> Result<(), Error> {
+        self.before_write()?;
+        let Warned {
+            month,
+            cap,
+            percent,
+        } = warned;
+        self.connection
+            .execute("DELETE FROM _ouzel_warned WHERE month <> ?", [month])?;
+        self.connection.execute(
+            "INSERT OR REPLACE INTO _ouzel_warned (month, cap, percent) VALUES (?, ?, ?)",
+            (month, number(*cap), number(*percent)),
+        )?;
+        self.commit()
+    }
+
     /// Adds Tweets that were received in this minute, in the same transaction as their rows.
     ///
     /// # Errors
@@ -170,6 +206,22 @@ fn read(
         });
     }
     Ok(())
+}
+
+/// Of what somebody was last warned, in a database that an older ouzel may have made.
+pub(super) fn warned(connection: &Connection) -> Result<Option<Warned>, Error> {
+    if !connection.table_exists(None, "_ouzel_warned")? {
+        return Ok(None);
+    }
+    let sql = "SELECT month, cap, percent FROM _ouzel_warned ORDER BY month DESC LIMIT 1";
+    let warned = connection.query_row(sql, [], |row| {
+        Ok(Warned {
+            month: row.get(0)?,
+            cap: row.get::<_, i64>(1)?.try_into().unwrap_or(0),
+            percent: row.get::<_, i64>(2)?.try_into().unwrap_or(0),
+        })
+    });
+    Ok(warned.optional()?)
 }
 
 /// When the first counted minute began.

@@ -19,6 +19,11 @@ pub(crate) struct Month {
 }
 
 impl Month {
+    /// The month as text, such as `2026-11`.
+    pub(crate) fn name(&self) -> String {
+        self.begin.strftime("%Y-%m").to_string()
+    }
+
     /// The month in which a moment lies.
     pub(crate) fn of(at: Timestamp) -> Self {
         let day = at.to_zoned(TimeZone::UTC).date();
@@ -55,14 +60,13 @@ impl Bill {
         Self { tweets, forecast }
     }
 
-    /// The highest part of the cap, in percent, that has been reached since `before` Tweets.
-    pub(crate) fn reached(&self, before: u64, cap: u64) -> Option<u64> {
-        let tweets_at = |percent: u64| u128::from(cap) * u128::from(percent);
-        let is_new = |percent: &u64| {
-            let at = tweets_at(*percent);
-            u128::from(before) * 100 < at && u128::from(self.tweets) * 100 >= at
-        };
-        WARN_AT.into_iter().rev().find(is_new)
+    /// The highest part of the cap, in percent, that has been reached and of which nobody has been warned. `warned` is the
+    /// last one of which somebody was; 0 for none.
+    pub(crate) fn reached(&self, warned: u64, cap: u64) -> Option<u64> {
+        let is_reached =
+            |percent: &u64| u128::from(self.tweets) * 100 >= u128::from(cap) * u128::from(*percent);
+        let highest = WARN_AT.into_iter().rev().find(is_reached);
+        highest.filter(|percent| *percent > warned)
     }
 }
 
@@ -127,19 +131,20 @@ mod tests {
 
     #[test]
     fn each_part_of_the_cap_is_reached_once() {
-        let reached = |before, tweets| {
+        let reached = |warned, tweets| {
             Bill {
                 tweets,
                 forecast: None,
             }
-            .reached(before, 1_000)
+            .reached(warned, 1_000)
         };
         assert_eq!(reached(0, 499), None);
-        assert_eq!(reached(499, 500), Some(50));
-        assert_eq!(reached(500, 799), None);
+        assert_eq!(reached(0, 500), Some(50));
+        assert_eq!(reached(50, 799), None);
         assert_eq!(reached(0, 960), Some(95), "the highest one counts");
-        assert_eq!(reached(999, 5_000), Some(100));
-        assert_eq!(reached(1_000, 5_000), None);
+        assert_eq!(reached(80, 960), Some(95));
+        assert_eq!(reached(95, 5_000), Some(100));
+        assert_eq!(reached(100, 5_000), None);
         assert_eq!(
             Bill {
                 tweets: u64::MAX,

@@ -8,7 +8,7 @@ use super::told::{RolledBack, Unchanged, Undone};
 use crate::{
     journal::{self, Damaged, Frame, Position},
     script::{self, Code, Files},
-    store::{Gap, PauseChange, RuleChange},
+    store::{Gap, PauseChange, RuleChange, Warned},
     text::lines::Lines,
     tweet::{NotTweet, Tweet},
     volume::Alarm,
@@ -60,6 +60,8 @@ pub enum Control {
     Own(OwnRules),
     /// Write a gap to the ledger.
     Gap(Gap),
+    /// Remember of what somebody was warned.
+    Warned(Warned),
     /// Change which tags are paused.
     Pause(PauseTag),
     /// Tell the script of an alarm.

@@ -73,7 +73,7 @@ use crate::{
     journal::{Frame, Newest, Position},
     script::{Declared, Failure, Files, Generation, Limits, Verdict},
     state,
-    store::{Gap, Store},
+    store::{Gap, Store, Warned},
     tally::{Count, Counts, Tally},
     tweet::{Tweet, retagged::Retags},
 };
@@ -358,6 +358,7 @@ impl<'a> Worker<'a> {
             Control::Own(rules) => self.own(rules),
             Control::Gap(gap) => self.write_gap(gap),
             Control::Pause(asked) => self.pause(asked),
+            Control::Warned(warned) => self.note_warned(warned),
             Control::Alarm(TellAlarm(alarm)) => {
                 self.note_alarm(alarm);
                 Ok(())
@@ -412,6 +413,11 @@ impl<'a> Worker<'a> {
         self.commit()?;
         self.store.put_gap(gap)?;
         self.commit()
+    }
+
+    fn note_warned(&mut self, warned: &Warned) -> Result<(), Error> {
+        self.commit()?;
+        Ok(self.store.put_warned(warned)?)
     }
 
     fn pause(&mut self, asked: &PauseTag) -> Result<(), Error> {

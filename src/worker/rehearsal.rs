@@ -21,6 +21,7 @@ use crate::{
     state,
     store::Store,
     tweet::Tweet,
+    volume::Alarm,
 };
 
 /// When each test begins, in milliseconds since 1970: 1 January 2026, noon. It is always the same, so that a test gives
@@ -145,6 +146,11 @@ impl Subject for Rehearsal {
         advanced.unwrap_or(Ok(()))?;
         self.now.set(end);
         Ok(())
+    }
+
+    fn alarm(&self, alarm: &Alarm) -> Result<(), Trouble> {
+        let told = self.on_stage(|stage| stage.tell_alarm(alarm));
+        told.unwrap_or(Ok(()))
     }
 
     fn now(&self) -> &Rc<Cell<i64>> {
@@ -308,14 +314,19 @@ impl Stage {
                 if !go_on() {
                     return Ok(());
                 }
-                self.run_timer(number, next.div_euclid(1_000))?;
+                let time = next.div_euclid(1_000);
+                self.call(Call::Timer { number, time })?;
             }
         }
     }
 
-    fn run_timer(&mut self, number: usize, time: i64) -> Result<(), Trouble> {
+    fn tell_alarm(&mut self, alarm: &Alarm) -> Result<(), Trouble> {
+        let mut functions = 0..self.generation.alarm_functions();
+        functions.try_for_each(|number| self.call(Call::Alarm { number, alarm }))
+    }
+
+    fn call(&mut self, call: Call<'_>) -> Result<(), Trouble> {
         self.store.begin_tweet();
-        let call = Call::Timer { number, time };
         let ran = self.generation.call(call);
         self.end(ran.is_ok())?;
         ran.map_err(|failure| {

@@ -141,7 +141,8 @@ end)"#,
     ..Function::NONE
 };
 
-const ALARM_TYPE: Class = Class {
+/// An alarm.
+pub(in crate::script) const ALARM_TYPE: Class = Class {
     name: "ouzel.Alarm",
     text: "A rule that brings more Tweets than usual.",
     fields: &[

@@ -24,6 +24,7 @@ pub(super) const SECTION: Section = Section {
         Item::Function(&STATE),
         Item::Function(&NOW),
         Item::Function(&ADVANCE),
+        Item::Function(&ALARM),
         Item::Function(&MATCHES),
         Item::Function(&EQUAL),
         Item::Function(&OK),
@@ -194,6 +195,17 @@ pub(in crate::script) const ADVANCE: Function = Function {
         "string",
         "such as `\"30s\"`, `\"1m\"` or `\"2h\"`",
     )],
+    ..Function::NONE
+};
+
+/// `Test:alarm`.
+pub(in crate::script) const ALARM: Function = Function {
+    path: "Test:alarm",
+    text: "Calls the script's functions of `ouzel.on_alarm`, and commits what each of them writes.",
+    example: r#"t:alarm { tag = "launch", per_minute = 720, usual = 80, samples = { "a rocket" } }"#,
+    more: "Only `tag` has to be there; the others are 1000 `per_minute`, a `limit` of 500, no `usual`, and no `samples`.",
+    raises: "Raises without a tag, for a field of another kind or another name, and what a function raises.",
+    parameters: &[needed("alarm", "table", "the fields of `ouzel.Alarm`")],
     ..Function::NONE
 };
 

@@ -12,6 +12,7 @@ use mlua::{Lua, MultiValue, Table, Value};
 use sonic_rs::{JsonContainerTrait, JsonValueTrait};
 
 use super::{
+    alarms::alarm,
     checks,
     context::{Context, misuse_of},
     tweets::{self, Made},
@@ -65,6 +66,7 @@ pub(super) fn install(lua: &Lua, context: &Rc<Context>) -> mlua::Result<Table> {
     install.method(&described::DROPPED, dropped)?;
     install.method(&described::NOW, now)?;
     install.method(&described::ADVANCE, advance)?;
+    install.method(&described::ALARM, alarm)?;
     install.method(&described::MATCHES, matches)?;
     install.method(&described::EQUAL, checks::equal)?;
     install.method(&described::OK, checks::ok)?;

@@ -4,6 +4,7 @@
 //! what the script has done with it is asked for by the trait [`Subject`]. The worker implements it with its generation
 //! and the store.
 
+mod alarms;
 mod checks;
 mod compare;
 mod context;
@@ -40,6 +41,7 @@ use crate::{
     row::{Cell as RowCell, EachRow, Refused},
     state::Shared,
     tweet::Tweet,
+    volume::Alarm,
 };
 
 /// How the name of a file of tests ends.
@@ -67,6 +69,12 @@ pub(crate) trait Subject {
     /// # Errors
     /// [`Trouble`] if what runs by the clock fails.
     fn advance(&self, time: Duration) -> Result<(), Trouble>;
+
+    /// Tells the script of an alarm.
+    ///
+    /// # Errors
+    /// [`Trouble`] if a function that hears of it fails.
+    fn alarm(&self, alarm: &Alarm) -> Result<(), Trouble>;
 
     /// The clock, in milliseconds since 1970.
     fn now(&self) -> &Rc<Cell<i64>>;
