@@ -475,19 +475,17 @@ fn what_a_broken_change_has_left_takes_no_room_from_new_rules() {
     let mut world = World::new(&[(1, "d", "theirs"), (2, "e", "theirs")]);
     world.limit = 6;
     let mut book = Book::new(&world, &[]);
-    let steps: [(&[(&str, &str)], Vec<Option<Fault>>); 3] = [
-        (&[("a", "x"), ("b", "y"), ("c", "z")], vec![]),
-        (
-            &[("b", "x"), ("c", "y")],
-            vec![Some(Fault::Collides), None, None],
-        ),
-        (&[("a", "x"), ("b", "x"), ("c", "y")], vec![]),
-    ];
-    for (rules, faults) in steps {
-        *world.faults.lock().unwrap() = faults;
+    let mut change = |rules: &[(&str, &str)], faults: &[Option<Fault>]| {
+        set_faults(&world, faults);
         let plan = world.plan(&declared(rules), &book.owned);
         outcome(&world, &plan, &mut book);
-    }
+    };
+    change(&[("a", "x"), ("b", "y"), ("c", "z")], &[]);
+    change(
+        &[("b", "x"), ("c", "y")],
+        &[Some(Fault::Collides), None, None],
+    );
+    change(&[("a", "x"), ("b", "x"), ("c", "y")], &[]);
     let expected = ["a/x", "b/x", "c/y", "d/theirs", "e/theirs"];
     assert_eq!(world.rules(), expected);
 }
